@@ -1,0 +1,1 @@
+"""By when: policies, calendars, terms, warnings, breaches."""

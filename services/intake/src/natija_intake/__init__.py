@@ -1,0 +1,1 @@
+"""The door: registrar, intake API, import."""
