@@ -1,0 +1,3 @@
+"""What all tests share: the real servers and realms of `tests.stack`."""
+
+pytest_plugins = ["tests.stack"]

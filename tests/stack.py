@@ -1,0 +1,272 @@
+"""The real servers the tests run on, and realms of their own on them.
+
+One Kafka and one PostgreSQL per pytest session: those of NATIJA_KAFKA and NATIJA_POSTGRES where set, else started in a
+temporary folder by the code `make up` uses. A test takes `realm` (one fresh realm) or `realms` (a factory of them); each
+has its topics and databases provisioned, and loses them again when the test ends.
+"""
+
+import asyncio
+import base64
+import contextlib
+import ctypes
+import json
+import os
+import secrets
+import signal
+import socket
+import string
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NATIJA = Path(sys.executable).with_name("natija")
+SERVICES = ("registrar", "intake", "routing", "deadlines", "analytics")
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the session's servers listen."""
+
+    kafka: str
+    """`host:port` of the bootstrap broker."""
+    postgres: str
+    """URL of a superuser's connection, as asyncpg takes it: `postgresql://postgres@/postgres?host=/sockets`."""
+
+    def database(self, name: str, *, user: str = "postgres", driver: str = "postgresql") -> str:
+        """URL of the database *name* for *user*; *driver* `postgresql+asyncpg` makes it SQLAlchemy's."""
+        address = self.postgres.split("@", 1)[1]
+        host, _, query = address.partition("/")
+        query = query.partition("?")[2]
+        return f"{driver}://{user}@{host}/{name}" + (f"?{query}" if query else "")
+
+
+@dataclass(slots=True)
+class Child:
+    """A child process of a test, with what it has written so far."""
+
+    arguments: tuple[str, ...]
+    process: asyncio.subprocess.Process
+    log: Path
+    url: str | None = None
+
+    def output(self) -> str:
+        """All it wrote to stdout and stderr."""
+        return self.log.read_text(errors="replace")
+
+    async def until_ready(self, seconds: float = 60) -> None:
+        """Return when `/ready` answers 200; raise, with its log's end, if it ended or *seconds* passed."""
+        async with httpx.AsyncClient(timeout=2, trust_env=False) as client, asyncio.timeout(seconds):
+            while True:
+                if self.process.returncode is not None:
+                    raise AssertionError(
+                        f"{self.arguments} ended with {self.process.returncode}:\n{self.output()[-4000:]}"
+                    )
+                with contextlib.suppress(httpx.TransportError):
+                    if (await client.get(f"{self.url}/ready")).status_code == 200:
+                        return
+                await asyncio.sleep(0.1)
+
+    async def stop(self, sign: signal.Signals = signal.SIGTERM, seconds: float = 20) -> int:
+        """Send *sign*, wait for the end (SIGKILL after *seconds*) and return the exit code."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(sign)
+        try:
+            return await asyncio.wait_for(self.process.wait(), seconds)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+            raise AssertionError(
+                f"{self.arguments} ignored {sign.name} for {seconds} s:\n{self.output()[-4000:]}"
+            ) from None
+
+    async def kill(self) -> None:
+        """`kill -9`."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a command that ended left behind."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        """Its stdout read as JSON."""
+        return json.loads(self.stdout)
+
+
+@dataclass(slots=True)
+class Realm:
+    """One provisioned realm: its name, and the environment in which `natija` works in it."""
+
+    name: str
+    servers: Servers
+    folder: Path
+    environment: dict[str, str]
+    """The NATIJA_ variables only; ports are free ones chosen beforehand."""
+    children: list[Child] = field(default_factory=list)
+
+    def database(self, service: str) -> str:
+        """SQLAlchemy URL of *service*'s database, as its own role."""
+        return self.environment["NATIJA_DATABASE"].format(service=service, realm=self.name)
+
+    def url(self, service: str) -> str:
+        """Where *service* answers HTTP once it runs."""
+        return f"http://127.0.0.1:{self.environment[f'NATIJA_{service.upper()}_PORT']}"
+
+    async def run(self, *arguments: str, seconds: float = 90, expect: int | None = 0, **variables: str) -> Completed:
+        """Run `natija ARGUMENTS` to its end; *variables* are set over the realm's.
+
+        Raises AssertionError, with what it printed, when the exit code is not *expect* (None: any).
+        """
+        process = await asyncio.create_subprocess_exec(
+            NATIJA, *arguments, env=self._variables(variables), cwd=self.folder, stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=_die_with_parent,
+        )  # fmt: skip
+        try:
+            out, err = await asyncio.wait_for(process.communicate(), seconds)
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise
+        done = Completed(process.returncode or 0, out.decode(), err.decode())
+        if expect is not None and done.code != expect:
+            raise AssertionError(
+                f"natija {' '.join(arguments)} ended with {done.code}:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            )
+        return done
+
+    async def start(self, *arguments: str, **variables: str) -> Child:
+        """Start `natija ARGUMENTS` in the background; it is killed when the test ends, if not before."""
+        log = self.folder / f"{'-'.join(arguments[:2])}-{len(self.children)}.log".replace("/", "_")
+        with log.open("wb") as stream:
+            process = await asyncio.create_subprocess_exec(
+                NATIJA, *arguments, env=self._variables(variables), cwd=self.folder, stdin=asyncio.subprocess.DEVNULL,
+                stdout=stream, stderr=stream, preexec_fn=_die_with_parent,
+            )  # fmt: skip
+        child = Child(arguments, process, log)
+        self.children.append(child)
+        return child
+
+    async def serve(self, service: str, *, ready: bool = True, **variables: str) -> Child:
+        """Start the process of *service* and, unless *ready* is false, wait until it is caught up and moving."""
+        child = await self.start("serve", service, **variables)
+        port = variables.get(f"NATIJA_{service.upper()}_PORT")
+        child.url = f"http://127.0.0.1:{port}" if port else self.url(service)
+        if ready:
+            await child.until_ready()
+        return child
+
+    def _variables(self, more: dict[str, str]) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATIJA_")}
+        return inherited | self.environment | more
+
+
+Realms = Callable[..., Awaitable[Realm]]
+"""`await realms(**variables)`: one more provisioned realm, *variables* set over its environment."""
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _die_with_parent() -> None:
+    """In a child before exec: the kernel kills it when pytest dies, however that happens."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
+    variables = {
+        "NATIJA_REALM": name,
+        "NATIJA_KAFKA": servers.kafka,
+        "NATIJA_POSTGRES": servers.postgres,
+        "NATIJA_DATABASE": servers.database("{realm}_{service}", user="natija_{service}", driver="postgresql+asyncpg"),
+        "NATIJA_REALM_KEY": _key(),
+        "NATIJA_INTAKE_SECRET": _key(),
+        "NATIJA_CLOCK": f"file:{folder / 'clock.json'}",
+        "NATIJA_DIRECTORY": str(REPOSITORY / "deploy/realms/kg/directory.yaml"),
+        "NATIJA_PUBLISHERS": str(REPOSITORY / "deploy/realms/kg/publishers.yaml"),
+        "NATIJA_HOST": "127.0.0.1",
+        "NATIJA_ENV_FILE": str(folder / "none.env"),
+    }
+    return variables | {f"NATIJA_{service.upper()}_PORT": str(free_port()) for service in SERVICES}
+
+
+async def _drop(name: str, servers: Servers) -> None:
+    """Forget the databases and topics of the realm *name*."""
+    import asyncpg
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    connection = await asyncpg.connect(servers.postgres)
+    try:
+        found = await connection.fetch("select datname from pg_database where starts_with(datname, $1)", f"{name}_")
+        for row in found:
+            await connection.execute(f'drop database "{row["datname"]}" with (force)')
+    finally:
+        await connection.close()
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka)
+    await admin.start()
+    try:
+        topics = [topic for topic in await admin.list_topics() if topic.startswith(f"{name}.")]
+        if topics:
+            await admin.delete_topics(topics)
+    finally:
+        await admin.close()
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Servers:
+    """Kafka and PostgreSQL of this session."""
+    kafka, postgres = os.environ.get("NATIJA_KAFKA"), os.environ.get("NATIJA_POSTGRES")
+    if not kafka or not postgres:
+        pytest.fail("set NATIJA_KAFKA and NATIJA_POSTGRES")
+    return Servers(kafka, postgres)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def realms(servers: Servers, tmp_path: Path) -> AsyncIterator[Realms]:
+    """A factory of provisioned realms, dropped when the test ends."""
+    made: list[Realm] = []
+
+    async def make(**variables: str) -> Realm:
+        name = "t" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(7))
+        folder = tmp_path / name
+        folder.mkdir()
+        realm = Realm(name, servers, folder, _environment(name, servers, folder) | variables)
+        made.append(realm)
+        await realm.run("provision")
+        return realm
+
+    try:
+        yield make
+    finally:
+        for realm in made:
+            for child in realm.children:
+                await child.kill()
+            await _drop(realm.name, servers)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def realm(realms: Realms) -> Realm:
+    """One provisioned realm."""
+    return await realms()
