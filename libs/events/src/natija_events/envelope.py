@@ -1,0 +1,314 @@
+"""The envelope: CloudEvents 1.0 over Kafka in binary mode, attributes in ``ce_`` headers and JSON in the value.
+
+A proposal is one event (binary mode) or several of one appeal that stand or fall together (batch mode). What stands
+on the log is one event a record, always in binary mode, with the registrar's stamps.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from natija_events import limits, strict_json
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+PREFIX = "ce_"
+BINARY = b"application/json"
+BATCH = b"application/cloudevents-batch+json"
+
+_REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
+_OPTIONAL = (
+    "dataschema",
+    "expectedsequence",
+    "causationid",
+    "correlationid",
+    "traceparent",
+    "publisherkey",
+    "signature",
+)
+_LATER = ("wrappedkey",)
+_STAMPS = ("sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash")
+_PROPOSED = frozenset((*_REQUIRED, *_OPTIONAL))
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
+_TEXT = re.compile(r"[\x21-\x7e]{1,512}")
+_COUNT = re.compile(r"\d{1,19}")
+_SEQUENCE_DIGITS = 10
+
+
+class Unreadable(ValueError):
+    """A record that is no proposal. *field* names the attribute, *rule* what it breaks; neither holds its value."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field}: {rule}")
+        self.field = field
+        self.rule = rule
+
+
+class Event(NamedTuple):
+    """One event as its proposer says it. *data* is its JSON as stored; *time* is aware."""
+
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    data: bytes
+    expectedsequence: int | None = None
+    causationid: str | None = None
+    correlationid: str | None = None
+    traceparent: str | None = None
+    publisherkey: str | None = None
+    signature: str | None = None
+
+    @property
+    def dataschema(self) -> str:
+        """The URI of the JSON Schema of the event's data."""
+        return f"urn:natija:{self.type}"
+
+
+class Stamp(NamedTuple):
+    """What the registrar adds. *sequence* counts per appeal, *logsequence* per partition, both from 1 and gapless."""
+
+    sequence: int
+    logsequence: int
+    recordedtime: datetime
+    inboxoffset: int
+    previoushash: str
+
+
+class Proposal(NamedTuple):
+    """One or several events of one appeal that stand or fall together."""
+
+    events: tuple[Event, ...]
+
+    @property
+    def subject(self) -> str:
+        """The appeal all events are of."""
+        return self.events[0].subject
+
+    @property
+    def expectedsequence(self) -> int | None:
+        """What the proposer assumed to be the appeal's sequence when it decided."""
+        return self.events[0].expectedsequence
+
+
+def rfc3339(time: datetime) -> str:
+    """The aware *time* in UTC, to the microsecond."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def attributes(event: Event) -> dict[str, str]:
+    """The CloudEvents attributes of *event*, by name."""
+    named = {
+        "specversion": "1.0",
+        "id": str(event.id),
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": rfc3339(event.time),
+        "dataschema": event.dataschema,
+        "expectedsequence": None if event.expectedsequence is None else str(event.expectedsequence),
+        "causationid": event.causationid,
+        "correlationid": event.correlationid,
+        "traceparent": event.traceparent,
+        "publisherkey": event.publisherkey,
+        "signature": event.signature,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def headers(event: Event, stamp: Stamp | None = None) -> list[tuple[str, bytes]]:
+    """The Kafka headers of *event*, and of its *stamp* once it is registered."""
+    named = attributes(event)
+    if stamp is not None:
+        named["sequence"] = f"{stamp.sequence:0{_SEQUENCE_DIGITS}d}"
+        named["logsequence"] = str(stamp.logsequence)
+        named["recordedtime"] = rfc3339(stamp.recordedtime)
+        named["inboxoffset"] = str(stamp.inboxoffset)
+        named["previoushash"] = stamp.previoushash
+    return [("content-type", BINARY), *((PREFIX + name, value.encode()) for name, value in named.items())]
+
+
+def write_proposal(events: Sequence[Event]) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """Key, value and headers of the inbox record that proposes *events*. The same events give the same bytes."""
+    if len(events) == 1:
+        return events[0].subject.encode(), events[0].data, headers(events[0])
+    batch = b",".join(
+        to_json({**attributes(event), "datacontenttype": "application/json"})[:-1] + b',"data":' + event.data + b"}"
+        for event in events
+    )
+    return events[0].subject.encode(), b"[" + batch + b"]", [("content-type", BATCH)]
+
+
+def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
+    """The proposal in an inbox record. Raises `Unreadable`, and nothing else, whatever the record holds."""
+    named = _named(headers)
+    if value is None:
+        raise Unreadable("data", "is missing: a proposal is no tombstone")
+    content_type = named.pop("content-type", None)
+    if content_type == BATCH.decode():
+        events = _read_batch(value)
+    elif content_type == BINARY.decode():
+        events = (_event(named, value),)
+        if not isinstance(_json(value), dict):
+            raise Unreadable("data", "is not a JSON object")
+    else:
+        raise Unreadable("content-type", "is neither application/json nor application/cloudevents-batch+json")
+    return Proposal(events)
+
+
+def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp]:
+    """The registered event in a log record. Raises `Unreadable` when it was not the registrar who wrote it."""
+    named = _named(headers)
+    if value is None:
+        raise Unreadable("data", "is missing")
+    stamps = {name: named.pop(name, None) for name in _STAMPS}
+    named.pop("content-type", None)
+    stamp = Stamp(
+        sequence=_count("sequence", stamps["sequence"]),
+        logsequence=_count("logsequence", stamps["logsequence"]),
+        recordedtime=_time("recordedtime", stamps["recordedtime"]),
+        inboxoffset=_count("inboxoffset", stamps["inboxoffset"]),
+        previoushash=_text("previoushash", stamps["previoushash"]),
+    )
+    return _event(named, value), stamp
+
+
+def _named(headers: Headers) -> dict[str, str]:
+    """Attributes by name, without prefix, and the content type; other headers are none of ours."""
+    named: dict[str, str] = {}
+    for header, content in headers:
+        if header == "content-type":
+            name = header
+        elif header.startswith(PREFIX):
+            name = header[len(PREFIX) :]
+        else:
+            continue
+        if name in named:
+            raise Unreadable(_safe(name), "stands twice")
+        if content is None:
+            raise Unreadable(_safe(name), "is null")
+        try:
+            named[name] = content.decode()
+        except UnicodeDecodeError:
+            raise Unreadable(_safe(name), "is not UTF-8") from None
+    return named
+
+
+def _read_batch(value: bytes) -> tuple[Event, ...]:
+    parsed = _json(value)
+    if not isinstance(parsed, list) or not parsed:
+        raise Unreadable("data", "is not a JSON array of events")
+    if len(parsed) > limits.PROPOSAL_EVENTS:
+        raise Unreadable("data", f"holds more than {limits.PROPOSAL_EVENTS} events")
+    events = tuple(_structured(index, item) for index, item in enumerate(parsed))
+    if any(event.subject != events[0].subject for event in events):
+        raise Unreadable("subject", "is not the same in all events of the proposal")
+    if len({event.id for event in events}) < len(events):
+        raise Unreadable("id", "stands twice in the proposal")
+    return events
+
+
+def _structured(index: int, item: Any) -> Event:
+    if not isinstance(item, dict) or not isinstance(item.get("data"), dict):
+        raise Unreadable(f"[{index}].data", "is not a JSON object")
+    data = item.pop("data")
+    if item.pop("datacontenttype", "application/json") != "application/json":
+        raise Unreadable(f"[{index}].datacontenttype", "is not application/json")
+    if not all(isinstance(content, str) for content in item.values()):
+        raise Unreadable(f"[{index}]", "has an attribute that is not a string")
+    try:
+        return _event(item, to_json(data))
+    except Unreadable as error:
+        raise Unreadable(f"[{index}].{error.field}", error.rule) from None
+
+
+def _event(named: dict[str, str], data: bytes) -> Event:
+    for name in _REQUIRED:
+        if name not in named:
+            raise Unreadable(name, "is missing")
+    if not _PROPOSED.issuperset(named):
+        unknown = next(name for name in named if name not in _PROPOSED)
+        raise Unreadable(_safe(unknown), _why_not(unknown))
+    if named["specversion"] != "1.0":
+        raise Unreadable("specversion", "is not 1.0")
+    event = Event(
+        id=_uuid(named["id"]),
+        source=_text("source", named["source"]),
+        type=_text("type", named["type"]),
+        subject=_text("subject", named["subject"]),
+        time=_time("time", named["time"]),
+        data=data,
+        expectedsequence=_count("expectedsequence", named["expectedsequence"]) if "expectedsequence" in named else None,
+        causationid=_optional_text("causationid", named),
+        correlationid=_optional_text("correlationid", named),
+        traceparent=_optional_text("traceparent", named),
+        publisherkey=_optional_text("publisherkey", named),
+        signature=_optional_text("signature", named),
+    )
+    if named.get("dataschema", event.dataschema) != event.dataschema:
+        raise Unreadable("dataschema", "is not the schema of the event's type")
+    return event
+
+
+def _why_not(name: str) -> str:
+    if name in _STAMPS:
+        return "is the registrar's to give"
+    return "is not supported yet" if name in _LATER else "is no attribute of this contract"
+
+
+def _json(value: bytes) -> Any:
+    try:
+        return strict_json.parse(value)
+    except ValueError as error:
+        raise Unreadable("data", f"is not JSON: {error}") from None
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        uuid = UUID(text)
+    except ValueError:
+        raise Unreadable("id", "is not a UUID") from None
+    if str(uuid) != text:
+        raise Unreadable("id", "is not a UUID in small letters with dashes")
+    return uuid
+
+
+def _time(name: str, text: str | None) -> datetime:
+    if text is None:
+        raise Unreadable(name, "is missing")
+    try:
+        if _TIME.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Unreadable(name, "is not an RFC 3339 time with zone")
+
+
+def _text(name: str, text: str | None) -> str:
+    if text is None:
+        raise Unreadable(name, "is missing")
+    if not _TEXT.fullmatch(text):
+        raise Unreadable(name, "is not 1 to 512 visible ASCII characters")
+    return text
+
+
+def _optional_text(name: str, named: dict[str, str]) -> str | None:
+    return _text(name, named[name]) if name in named else None
+
+
+def _count(name: str, text: str | None) -> int:
+    if text is None:
+        raise Unreadable(name, "is missing")
+    if not (text.isascii() and _COUNT.fullmatch(text)):
+        raise Unreadable(name, "is not a whole number of at most 19 digits")
+    return int(text)
+
+
+def _safe(name: str) -> str:
+    """A header's name may be anything, also somebody's name: only what looks like an attribute is repeated."""
+    return name if name in {*_PROPOSED, *_STAMPS, *_LATER, "content-type"} else "header"

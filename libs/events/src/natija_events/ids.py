@@ -1,0 +1,82 @@
+"""Numbers of appeals and ids of events.
+
+An appeal's id is its registration number: the realm and 64 bits in Crockford's base 32, with a check digit, as in
+``KG-7K3M-9QX4-T2R8-M5``. No counter and no clock enters it, so anybody may derive one and nobody has to ask.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from uuid import UUID, uuid5
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U, which people misread."""
+
+_VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_MISREAD = str.maketrans("ILO", "110")
+_REALM = re.compile(r"[A-Z][A-Z0-9]{1,11}")
+_NUMBER = re.compile(rf"{_REALM.pattern}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{2}}")
+_NAMESPACE = UUID("6e6174a1-6a61-5265-8a74-69676a610001")
+
+
+def _double(value: int) -> int:
+    """Multiply by x in GF(32) = GF(2)[x] / (x^5 + x^2 + 1)."""
+    value <<= 1
+    return value ^ 0b100101 if value & 32 else value
+
+
+def check_digit(digits: str) -> str:
+    """A digit that changes when one of *digits* (base 32) is mistaken or two neighbours are swapped."""
+    total = 0
+    for digit in digits:
+        total = _double(total ^ _VALUE[digit])
+    return ALPHABET[total]
+
+
+def appeal_number(realm: str, bits: int) -> str:
+    """The number of the appeal with these 64 *bits* in *realm*."""
+    if not _REALM.fullmatch(realm.upper()):
+        raise ValueError("realm: 2 to 12 Latin letters or digits, a letter first")
+    if not 0 <= bits < 1 << 64:
+        raise ValueError("bits: 64 bits, not less than 0")
+    digits = "".join(ALPHABET[bits >> shift & 31] for shift in range(60, -1, -5))
+    digits += check_digit(digits)
+    return f"{realm.upper()}-{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
+
+
+def is_appeal_number(number: str) -> bool:
+    """True for a number in its one written form, its check digit right."""
+    if not _NUMBER.fullmatch(number):
+        return False
+    digits = number.split("-", 1)[1].replace("-", "")
+    return _VALUE[digits[0]] < 16 and check_digit(digits[:-1]) == digits[-1]
+
+
+def parse_appeal_number(typed: str) -> str:
+    """The number a person *typed*: small letters, blanks, missing dashes and I, L, O for 1, 1, 0 are forgiven.
+
+    Raises ValueError, without the value, when the check digit says that a character is wrong.
+    """
+    realm, _, rest = typed.strip().upper().partition("-")
+    digits = re.sub(r"[\s-]", "", rest).translate(_MISREAD)
+    number = f"{realm}-{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
+    if not is_appeal_number(number):
+        raise ValueError("not an appeal number: a character is missing or mistaken")
+    return number
+
+
+def new_appeal_number(realm: str) -> str:
+    """A random number."""
+    return appeal_number(realm, secrets.randbits(64))
+
+
+def derived_appeal_number(realm: str, *parts: str, secret: bytes = b"") -> str:
+    """The number that follows from *parts* and nothing else; with a *secret* nobody else can derive it."""
+    message = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in (realm.upper(), *parts)))
+    return appeal_number(realm, int.from_bytes(hmac.digest(secret, message, hashlib.sha256)[:8], "big"))
+
+
+def derived_event_id(subject: str, *parts: str) -> UUID:
+    """The event id that follows from the appeal and *parts*: proposing again proposes the same event."""
+    return uuid5(_NAMESPACE, "\x1f".join((subject, *parts)))

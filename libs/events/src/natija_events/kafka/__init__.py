@@ -1,0 +1,7 @@
+"""For services that talk to the register over Kafka: `Publisher` proposes, `read` reads. Needs the ``kafka`` extra."""
+
+from natija_events.kafka.partition import partition_of
+from natija_events.kafka.publisher import NotProposed, Outcome, Publisher, Undecided
+from natija_events.kafka.reader import read, read_batches
+
+__all__ = ["NotProposed", "Outcome", "Publisher", "Undecided", "partition_of", "read", "read_batches"]

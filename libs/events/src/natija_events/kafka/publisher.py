@@ -1,0 +1,142 @@
+"""Proposing events to the register and learning what became of them."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import NamedTuple, Self
+from uuid import UUID, uuid4
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from natija_events import limits
+from natija_events.envelope import Event, write_proposal
+from natija_events.kafka.outcomes import Outcomes
+from natija_events.kafka.partition import partition_of
+from natija_events.rejection import Rejection
+from natija_events.topics import INBOX
+from natija_events.types.base import EventData
+
+
+class NotProposed(Exception):
+    """Kafka did not confirm the proposal. It may or may not be on the inbox: propose the same events again."""
+
+
+class Undecided(Exception):
+    """The proposal is on the inbox, the registrar has not decided yet. It will: nothing is lost."""
+
+
+class Outcome(NamedTuple):
+    """What became of a proposal: *rejection* is None when it is registered. Proposing what already stands on the log
+    counts as registered. *sequence* is that of the proposal's first event."""
+
+    subject: str
+    sequence: int | None
+    recordedtime: datetime
+    rejection: Rejection | None
+
+    @property
+    def registered(self) -> bool:
+        """True when the events stand on the log."""
+        return self.rejection is None or self.rejection.reason == "duplicate"
+
+
+class Publisher:
+    """Proposes events of appeals on the inbox of a *realm*, as *source*.
+
+    Safe as it is: acks=all, idempotent, on the partition the appeal belongs to. Proposing the same events again is
+    harmless: they are registered once. Use it as an async context manager, one for many proposals.
+    """
+
+    def __init__(self, kafka: str, realm: str, source: str, *, delivery_timeout: float = 10.0) -> None:
+        self.source = source
+        self._topic = INBOX.name(realm)
+        self._kafka = kafka
+        self._delivery_timeout = delivery_timeout
+        self._outcomes = Outcomes(kafka, realm)
+        self._producer: AIOKafkaProducer | None = None
+
+    async def __aenter__(self) -> Self:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._kafka,
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=limits.INBOX_BYTES,
+            max_batch_size=131_072,
+            request_timeout_ms=int(self._delivery_timeout * 1000),
+        )
+        await self._producer.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._outcomes.stop()
+        if self._producer is not None:
+            await self._producer.stop()
+
+    def event(
+        self,
+        subject: str,
+        time: datetime,
+        data: EventData,
+        *,
+        id: UUID | None = None,
+        expectedsequence: int | None = None,
+        causationid: str | None = None,
+        correlationid: str | None = None,
+        traceparent: str | None = None,
+    ) -> Event:
+        """An event of the appeal *subject*. Give an *id* of your own when you may have to propose it again."""
+        return Event(
+            id=id or uuid4(),
+            source=self.source,
+            type=data.type,
+            subject=subject,
+            time=time,
+            data=data.model_dump_json(exclude_none=True).encode(),
+            expectedsequence=expectedsequence,
+            causationid=causationid,
+            correlationid=correlationid,
+            traceparent=traceparent,
+        )
+
+    async def send(self, *events: Event) -> None:
+        """Propose *events*, all of one appeal, to stand or fall together; return when they are on the inbox.
+
+        Raises ValueError for a proposal that is too large, `NotProposed` when Kafka did not confirm it in time.
+        """
+        await self._send(events)
+
+    async def propose(self, *events: Event, wait: float) -> Outcome:
+        """Propose *events* as `send` does and wait up to *wait* seconds for the registrar's decision.
+
+        Raises what `send` raises, and `Undecided` when the decision takes longer.
+        """
+        partition = partition_of(events[0].subject.encode())
+        try:
+            async with self._outcomes.expect(partition, events[0].id) as decided:
+                await self._send(events)
+                async with asyncio.timeout(wait):
+                    rejection, sequence, recordedtime = await decided
+        except TimeoutError:
+            raise Undecided(f"no decision within {wait:g} s: ask again, or propose the same events again") from None
+        except KafkaError as error:
+            raise NotProposed(f"Kafka does not answer ({type(error).__name__}): propose again later") from None
+        return Outcome(events[0].subject, sequence, recordedtime, rejection)
+
+    async def _send(self, events: Sequence[Event]) -> None:
+        assert self._producer is not None, "use the publisher as an async context manager"
+        key, value, headers = write_proposal(events)
+        if limits.record_bytes(key, value, headers) > limits.PROPOSAL_BYTES:
+            raise ValueError(f"the proposal is larger than {limits.PROPOSAL_BYTES} bytes")
+        try:
+            async with asyncio.timeout(self._delivery_timeout):
+                await self._producer.send_and_wait(
+                    self._topic, value, key=key, headers=headers, partition=partition_of(key)
+                )
+        except TimeoutError:
+            raise NotProposed("Kafka does not answer in time: propose again later") from None
+        except KafkaError as error:
+            raise NotProposed(f"Kafka does not take it ({type(error).__name__}): propose again later") from None

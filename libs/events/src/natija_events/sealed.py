@@ -1,0 +1,68 @@
+"""Personal data on the log: AES-256-GCM under a data key, bound to the appeal and the field it stands in.
+
+The wire form names its key, so that one key of the realm (now) and one key a person (with erasure) look the same.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Annotated
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+_NONCE_BYTES = 12
+
+
+class Sealed(BaseModel):
+    """A sealed value: the id of its key, the nonce (12 bytes) and the ciphertext with its tag, both base64url."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    kid: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$")]
+    iv: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16}$")]
+    ct: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,}$")]
+
+
+class Unsealable(ValueError):
+    """A sealed value that this key does not open: another key, another appeal or field, or changed."""
+
+
+class Sealer:
+    """Seals and opens the personal fields of appeals under one data *key* (32 bytes)."""
+
+    def __init__(self, key: bytes, kid: str = "realm-1") -> None:
+        if len(key) != 32:
+            raise ValueError("key: 32 bytes")
+        self._cipher = AESGCM(key)
+        self._nonce_key = hmac.digest(key, b"natija nonce", hashlib.sha256)
+        self.kid = kid
+
+    def seal(self, subject: str, field: str, plain: str | bytes) -> Sealed:
+        """Seal *plain*. The nonce derives from what is sealed, so that proposing again proposes the same bytes."""
+        raw = plain.encode() if isinstance(plain, str) else plain
+        bound = self._bound(self.kid, subject, field)
+        nonce = hmac.digest(self._nonce_key, len(bound).to_bytes(4, "big") + bound + raw, hashlib.sha256)[:_NONCE_BYTES]
+        return Sealed(kid=self.kid, iv=_text(nonce), ct=_text(self._cipher.encrypt(nonce, raw, bound)))
+
+    def open(self, subject: str, field: str, sealed: Sealed) -> bytes:
+        """What was sealed for this appeal and field. Raises `Unsealable`."""
+        if sealed.kid != self.kid:
+            raise Unsealable("sealed under another key")
+        try:
+            return self._cipher.decrypt(_raw(sealed.iv), _raw(sealed.ct), self._bound(sealed.kid, subject, field))
+        except (InvalidTag, ValueError):
+            raise Unsealable("not sealed for this appeal and field, or changed since") from None
+
+    @staticmethod
+    def _bound(kid: str, subject: str, field: str) -> bytes:
+        return "\x1f".join((kid, subject, field)).encode()
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _raw(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,0 +1,67 @@
+"""What the events' data are made of. Free text about people is `Sealed`; every other text is a code or a time."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from natija_events.ids import is_appeal_number
+
+
+def _appeal_number(number: str) -> str:
+    if not is_appeal_number(number):
+        raise ValueError("not an appeal number")
+    return number
+
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""An id in the directory, or a register's own word for one. Never a person's name."""
+
+AppealNumber = Annotated[
+    str,
+    AfterValidator(_appeal_number),
+    Field(pattern=r"^[A-Z][A-Z0-9]+(-[0-9A-HJKMNP-TV-Z]{4}){3}-[0-9A-HJKMNP-TV-Z]{2}$"),
+]
+Instant = AwareDatetime
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+Outcome = Literal[
+    "satisfied", "partly_satisfied", "refused", "explained", "forwarded", "noted", "terminated", "not_considered",
+    "withdrawn",
+]  # fmt: skip
+"""Outcome codes; a country's own words map many-to-one to them."""
+
+TerminationReason = Literal[
+    "essence_not_stated", "repeat_without_new_facts", "authorship_not_established", "withdrawal_accepted",
+    "appeal_returned", "court_act_in_force", "own_decision_in_force", "cannot_be_summoned", "did_not_come",
+    "applicant_died", "other_grounds_in_law",
+]  # fmt: skip
+
+NonConsiderationReason = Literal[
+    "anonymous", "representative_without_proof", "insults", "calls_to_violence", "no_contacts", "unreadable_text",
+    "nothing_asked", "late_complaint", "court_act_in_force", "returned", "withdrawn", "own_decision_in_force",
+    "other_non_compliance",
+]  # fmt: skip
+
+
+class EventData(BaseModel):
+    """The data of one type of event. Readers ignore fields they do not know; admission forbids them."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    type: ClassVar[str]
+    """The CloudEvents type, with its version."""
+
+
+class Part(BaseModel):
+    """A part of an event's data."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Attachment(Part):
+    """A file in the content-addressed store; its name is personal and stays with the file."""
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    bytes: Annotated[int, Field(ge=0)]
+    media_type: Code

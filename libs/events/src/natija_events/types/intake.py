@@ -1,0 +1,147 @@
+"""Events of the door: an appeal comes in, is added to, is linked, is withdrawn."""
+
+from typing import Literal
+
+from natija_events.sealed import Sealed
+from natija_events.types.base import AppealNumber, Attachment, Code, Count, EventData, Instant, Language, Part
+
+
+class Address(Part):
+    """Where the applicant lives. Region and district are counted, the rest is personal."""
+
+    region: Code | None = None
+    district: Code | None = None
+    settlement: Sealed | None = None
+    address_text: Sealed | None = None
+    abroad: bool = False
+
+
+class Applicant(Part):
+    """Who asks. *id* is a pseudonym: it names the person's data key and links repeats, and tells nothing else."""
+
+    id: Code | None = None
+    kind: Literal["natural", "legal"] = "natural"
+    name: Sealed | None = None
+    id_number: Sealed | None = None
+    birth_date: Sealed | None = None
+    phone: Sealed | None = None
+    email: Sealed | None = None
+    social_group: Code | None = None
+    address: Address | None = None
+
+
+class Representative(Part):
+    """Who acts for the applicant, and by what power."""
+
+    name: Sealed
+    proof: Sealed | None = None
+
+
+class Registered(EventData):
+    """An appeal is in the register. *received* is the instant the legal term starts from.
+
+    *register* and *external_id* are set when the appeal's history was brought from another register.
+    """
+
+    type = "appeal.registered.v1"
+
+    kind: Literal["application", "complaint", "proposal", "request", "message", "response"]
+    form: Literal["written", "electronic", "oral", "video"]
+    channel: Code
+    received: Instant
+    jurisdiction: Code
+    language: Language | None = None
+    character: Literal["individual", "collective"] = "individual"
+    applicants_count: Count = 1
+    referral_from: Code | None = None
+    addressee: Code | None = None
+    complained_of: Code | None = None
+    region: Code | None = None
+    district: Code | None = None
+    topic: Code | None = None
+    applicant: Applicant | None = None
+    representative: Representative | None = None
+    text: Sealed | None = None
+    signature: Sealed | None = None
+    attachments: tuple[Attachment, ...] = ()
+    confidential: bool = False
+    parent: AppealNumber | None = None
+    part: Count | None = None
+    complaint_of: AppealNumber | None = None
+    register_name: Code | None = None
+    external_id: Code | None = None
+
+
+class Supplemented(EventData):
+    """The applicant adds something unasked."""
+
+    type = "appeal.supplemented.v1"
+
+    text: Sealed | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class WithdrawalRequested(EventData):
+    """The applicant asks to end an appeal that is in work."""
+
+    type = "appeal.withdrawal-requested.v1"
+
+    text: Sealed | None = None
+
+
+class Withdrawn(EventData):
+    """The appeal ends at the applicant's wish."""
+
+    type = "appeal.withdrawn.v1"
+
+    signer: Code | None = None
+
+
+class WithdrawalDeclined(EventData):
+    """The body goes on in spite of the applicant's wish."""
+
+    type = "appeal.withdrawal-declined.v1"
+
+    signer: Code
+    reason: Sealed | None = None
+
+
+class RepeatLinked(EventData):
+    """The same applicant asked the same before; both are considered."""
+
+    type = "appeal.repeat-linked.v1"
+
+    of: AppealNumber
+
+
+class DuplicateLinked(EventData):
+    """A copy of the same appeal; it counts once. Always from the larger to the smaller number."""
+
+    type = "appeal.duplicate-linked.v1"
+
+    of: AppealNumber
+
+
+class DuplicateUnlinked(EventData):
+    """The link was a mistake: the appeal goes on where it stood."""
+
+    type = "appeal.duplicate-unlinked.v1"
+
+    signer: Code
+
+
+class ComplaintFiled(EventData):
+    """Somebody complains of how this appeal was dealt with; the complaint is an appeal of its own."""
+
+    type = "appeal.complaint-filed.v1"
+
+    complaint: AppealNumber
+
+
+class PersonErased(EventData):
+    """The applicant's data key was destroyed."""
+
+    type = "appeal.person-erased.v1"
+
+    applicant: Code
+    ground: Code
