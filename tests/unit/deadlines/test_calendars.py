@@ -1,0 +1,74 @@
+"""Working calendars: the checked-in files, decrees over seeds, and seeding again."""
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from natija_deadlines import calendars, seeding
+from natija_deadlines.calendars import CalendarMissing
+
+CALENDARS = calendars.load()
+KZ_2022_OFF = [
+    "03-07", "03-08", "03-21", "03-22", "03-23", "05-02", "05-09", "05-10", "07-06", "08-29", "08-30", "10-24", "10-25",
+    "12-16",
+]  # fmt: skip
+
+
+def test_kazakhstan_2022_has_its_moved_saturdays_and_days_off() -> None:
+    kz = CALENDARS["KZ"]
+    days = [date(2022, 2, 1) + timedelta(days=n) for n in range(334)]
+    assert [str(day) for day in days if day.weekday() >= 5 and kz.is_working(day)] == [
+        "2022-03-05", "2022-08-27", "2022-10-22",
+    ]  # fmt: skip
+    assert [f"{day:%m-%d}" for day in days if day.weekday() < 5 and not kz.is_working(day)] == KZ_2022_OFF
+
+
+@pytest.mark.parametrize("country", ["KG", "KZ", "UZ"])
+def test_every_country_has_each_year_of_its_span(country: str) -> None:
+    assert sorted(CALENDARS[country].years) == list(range(2018, 2030))
+
+
+@pytest.mark.parametrize(("country", "year"), [("KG", 2019), ("KZ", 2022), ("UZ", 2026)])
+def test_seeding_again_changes_nothing(country: str, year: int, tmp_path: Path) -> None:
+    file = calendars.year_file(country, year)
+    copy = Path(shutil.copy(file, tmp_path))
+    assert seeding.seed(country, year, tmp_path) is False
+    assert copy.read_bytes() == file.read_bytes()
+
+
+def test_a_decree_wins_over_the_seed_and_survives_a_new_one(tmp_path: Path) -> None:
+    shutil.copy(calendars.DATA / "countries.yaml", tmp_path)
+    file = Path(shutil.copy(calendars.year_file("KG", 2027), tmp_path))
+    raw = yaml.safe_load(file.read_text())
+    raw["decrees"] = {"days_off": {date(2027, 3, 10): "Eid al-Fitr"}, "working": {date(2027, 3, 9): "by decree"}}
+    raw["days_off"].pop(date(2027, 8, 31))  # as if an older seed had not known it
+    file.write_text(yaml.safe_dump(raw))
+
+    assert seeding.seed("KG", 2027, tmp_path) is True
+
+    calendar = calendars.load(tmp_path)["KG"]
+    assert calendar.years[2027].version == raw["version"] + 1
+    assert calendar.is_working(date(2027, 3, 9))
+    assert not calendar.is_working(date(2027, 3, 10))
+    assert not calendar.is_working(date(2027, 8, 31))
+
+
+def test_a_day_of_another_year_is_refused(tmp_path: Path) -> None:
+    shutil.copy(calendars.DATA / "countries.yaml", tmp_path)
+    file = Path(shutil.copy(calendars.year_file("KG", 2027), tmp_path))
+    file.write_text(file.read_text().replace("2027-03-08", "2026-03-08"))
+    with pytest.raises(ValueError, match=r"kg-2027\.yaml"):
+        calendars.load(tmp_path)
+
+
+def test_a_year_nobody_seeded_is_missing() -> None:
+    with pytest.raises(CalendarMissing):
+        CALENDARS["UZ"].is_working(date(2050, 1, 1))
+
+
+def test_years_whose_moved_days_are_unknown_are_provisional() -> None:
+    assert not CALENDARS["KG"].is_provisional(date(2025, 12, 31))
+    assert CALENDARS["KG"].is_provisional(date(2026, 1, 1))

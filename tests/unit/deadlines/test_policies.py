@@ -1,0 +1,66 @@
+"""Policies: which rule applies to which appeal on which day."""
+
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from natija_deadlines import policies
+from natija_deadlines.policies import PolicyMissing
+from natija_deadlines.terms import Term
+
+RULES = policies.load()
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "kind", "type", "term"),
+    [
+        ("KG", "application", None, Term(14, "working")),
+        ("KG", "complaint", None, Term(14, "working")),
+        ("KZ", "application", None, Term(15, "working")),
+        ("KZ", "complaint", None, Term(20, "working")),
+        ("KZ", "request", "notary-request", Term(10, "calendar")),
+        ("KZ", "complaint", "tax-monitoring-complaint", Term(45, "working")),
+        ("KZ", "complaint", "a type nobody named", Term(20, "working")),
+        ("UZ", "complaint", None, Term(15, "calendar")),
+        ("UZ", "proposal", None, Term(1, "month")),
+    ],
+)
+def test_the_most_specific_term_applies(jurisdiction: str, kind: str, type: str | None, term: Term) -> None:
+    assert RULES.policies[jurisdiction][0].term(kind, type) == term
+
+
+def test_a_policy_is_in_force_from_its_first_local_day() -> None:
+    before, first = datetime(2021, 6, 30, 17, 59, tzinfo=UTC), datetime(2021, 6, 30, 18, tzinfo=UTC)
+    with pytest.raises(PolicyMissing, match="no policy of KZ in force on 2021-06-30"):
+        RULES.rule("KZ", "application", before)
+    assert RULES.rule("KZ", "application", first).policy.number == "kz-appc/1"
+
+
+def test_a_jurisdiction_without_rules_is_said() -> None:
+    with pytest.raises(PolicyMissing, match="no policy of US-MA"):
+        RULES.rule("US-MA", "request", datetime(2015, 1, 1, tzinfo=UTC))
+
+
+def test_a_new_version_applies_from_its_day_and_the_old_one_until_then(tmp_path: Path) -> None:
+    _shorter_from(tmp_path, "2026-07-01", old_until="2026-06-30")
+    rules = policies.load(tmp_path)
+    old, new = datetime(2026, 6, 30, 6, tzinfo=UTC), datetime(2026, 7, 1, 6, tzinfo=UTC)
+    assert rules.rule("KG", "request", old).policy.number == "kg-law-67/1"
+    assert rules.rule("KG", "request", new).policy.number == "kg-law-67/2"
+    assert rules.rule("KG", "request", new).deadline.due_on == date(2026, 7, 15)
+
+
+def test_two_versions_in_force_on_one_day_are_refused(tmp_path: Path) -> None:
+    _shorter_from(tmp_path, "2026-07-01", old_until="2026-07-01")
+    with pytest.raises(ValueError, match="in force on the same day"):
+        policies.load(tmp_path)
+
+
+def _shorter_from(folder: Path, day: str, *, old_until: str) -> None:
+    old = Path(shutil.copy(policies.DATA / "kg-law-67-1.yaml", folder))
+    text = old.read_text()
+    new = text.replace("version: 1", "version: 2").replace("2007-05-04", day).replace("amount: 14", "amount: 10")
+    (folder / "kg-law-67-2.yaml").write_text(new)
+    old.write_text(text.replace("valid_from: 2007-05-04", f"valid_from: 2007-05-04\nvalid_to: {old_until}"))

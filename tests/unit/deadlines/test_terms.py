@@ -1,0 +1,208 @@
+"""The arithmetic of terms: the worked examples of the law, and what holds for every date."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natija_deadlines import calendars, policies, terms
+from natija_deadlines.calendars import DAY, Calendar, CalendarMissing, Year
+from natija_deadlines.terms import Counting, Deadline, FirstDay, Term
+
+CALENDARS = calendars.load()
+RULES = policies.load()
+KZ = RULES.policies["KZ"][0]
+UZ = RULES.policies["UZ"][0]
+KG = RULES.policies["KG"][0]
+WEEKENDS_ONLY = replace(CALENDARS["KG"], years={2019: Year(1, frozenset(), frozenset())})
+
+
+def received(day: str, hour: int = 10, zone: str = "Asia/Almaty") -> datetime:
+    return datetime.fromisoformat(day).replace(hour=hour, tzinfo=ZoneInfo(zone))
+
+
+def kz(day: str, term: Term, first_day: FirstDay) -> Deadline:
+    counting = replace(KZ.counting, first_day=first_day)
+    return terms.deadline(received(day), term, counting, CALENDARS["KZ"])
+
+
+def uz(day: str, term: Term, *, move_due: bool = False) -> Deadline:
+    counting = replace(UZ.counting, move_due=move_due)
+    return terms.deadline(received(day, zone="Asia/Tashkent"), term, counting, CALENDARS["UZ"])
+
+
+@pytest.mark.parametrize(
+    ("day", "term", "next_day", "same_day"),
+    [
+        ("2022-02-14", KZ.term("application"), "2022-03-05", "2022-03-04"),
+        ("2022-02-14", KZ.term("complaint"), "2022-03-15", "2022-03-14"),
+        ("2022-07-01", KZ.term("application"), "2022-07-25", "2022-07-22"),
+        ("2022-10-10", KZ.term("application"), "2022-11-01", "2022-10-31"),
+        ("2022-03-18", KZ.forward.term, "2022-03-28", "2022-03-25"),
+        ("2022-08-26", KZ.forward.term, "2022-09-01", "2022-08-31"),
+    ],
+)
+def test_kazakh_terms_count_moved_saturdays_and_days_off(day: str, term: Term, next_day: str, same_day: str) -> None:
+    assert kz(day, term, "NEXT").due_on == date.fromisoformat(next_day)
+    assert kz(day, term, "SAME").due_on == date.fromisoformat(same_day)
+
+
+@pytest.mark.parametrize(
+    ("day", "base", "one_month", "two_months"),
+    [
+        ("2021-01-31", "2021-02-15", "2021-02-28", "2021-03-31"),
+        ("2021-07-23", "2021-08-07", "2021-08-23", "2021-09-23"),
+    ],
+)
+def test_uzbek_terms_anchor_on_receipt_and_clamp_to_the_months_end(
+    day: str, base: str, one_month: str, two_months: str
+) -> None:
+    def due_on(term: Term) -> str:
+        return uz(day, term).due_on.isoformat()
+
+    assert due_on(UZ.term("application")) == base
+    assert due_on(UZ.term("proposal")) == one_month
+    assert due_on(Term(2, "month")) == two_months
+
+
+def test_an_uzbek_calendar_term_may_end_on_a_saturday() -> None:
+    assert uz("2021-07-23", Term(15, "calendar")).due_on.isoweekday() == 6
+
+
+def test_a_calendar_term_that_ends_on_a_day_off_moves_where_the_policy_says_so() -> None:
+    assert uz("2021-07-23", Term(15, "calendar"), move_due=True).due_on == date(2021, 8, 9)
+
+
+def test_fourteen_kyrgyz_working_days_with_weekends_only() -> None:
+    at = received("2019-06-21", zone="Asia/Bishkek")
+    for calendar in (WEEKENDS_ONLY, CALENDARS["KG"]):
+        assert terms.deadline(at, KG.term("complaint"), KG.counting, calendar).due_on == date(2019, 7, 11)
+
+
+def test_the_due_instant_is_the_24th_hour_of_the_last_day_in_the_calendars_zone() -> None:
+    counted = kz("2022-02-14", Term(15, "working"), "NEXT")
+    assert counted.due == datetime(2022, 3, 6, tzinfo=ZoneInfo("Asia/Almaty"))
+    assert counted.due == datetime(2022, 3, 5, 18, tzinfo=UTC)
+    assert counted.starts == datetime(2022, 2, 15, tzinfo=ZoneInfo("Asia/Almaty"))
+
+
+def test_the_due_instant_itself_is_in_time_and_the_next_microsecond_is_late() -> None:
+    due = kz("2022-02-14", Term(15, "working"), "NEXT").due
+    assert not terms.is_late(due, due)
+    assert terms.is_late(due + timedelta(microseconds=1), due)
+
+
+def test_the_day_on_which_kazakhstan_set_its_clocks_back_ends_once_and_an_hour_later() -> None:
+    day = CALENDARS["KZ"]
+    assert day.end(date(2024, 2, 28)) == datetime(2024, 2, 28, 18, tzinfo=UTC)
+    assert day.end(date(2024, 2, 29)) == datetime(2024, 2, 29, 19, tzinfo=UTC)
+    assert day.end(date(2024, 3, 1)) == datetime(2024, 3, 1, 19, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("local_time", "registered_on"),
+    [(time_of_day(18, 29, 59), date(2022, 2, 14)), (time_of_day(18, 30), date(2022, 2, 15))],
+)
+def test_a_receipt_at_the_cut_off_is_registered_on_the_next_working_day(
+    local_time: time_of_day, registered_on: date
+) -> None:
+    at = datetime.combine(date(2022, 2, 14), local_time, ZoneInfo("Asia/Almaty"))
+    assert terms.registration_day(at, KZ.counting, CALENDARS["KZ"]) == registered_on
+
+
+def test_the_day_of_receipt_is_the_local_day_whatever_zone_it_is_written_in() -> None:
+    late_in_utc = datetime(2022, 2, 13, 20, tzinfo=UTC)  # Monday 02:00 in Almaty
+    assert terms.registration_day(late_in_utc, KZ.counting, CALENDARS["KZ"]) == date(2022, 2, 14)
+
+
+def test_what_comes_in_on_a_friday_evening_before_a_worked_saturday_is_registered_on_it() -> None:
+    at = received("2022-03-04", hour=19)
+    assert terms.registration_day(at, KZ.counting, CALENDARS["KZ"]) == date(2022, 3, 5)
+
+
+def test_a_warning_comes_with_the_day_that_lies_so_many_working_days_before_the_last_one() -> None:
+    counted = kz("2022-02-14", Term(15, "working"), "NEXT")  # Saturday 5 March, worked
+    at = terms.warn_at(counted.starts, counted.due, Term(3, "working"), CALENDARS["KZ"])
+    assert at == datetime(2022, 3, 2, tzinfo=ZoneInfo("Asia/Almaty"))
+
+
+def test_no_warning_comes_before_the_term_starts() -> None:
+    counted = kz("2022-02-14", Term(2, "working"), "NEXT")
+    assert terms.warn_at(counted.starts, counted.due, Term(10, "working"), CALENDARS["KZ"]) == counted.starts
+
+
+def test_a_year_without_a_calendar_is_said_not_guessed() -> None:
+    with pytest.raises(CalendarMissing, match="no working calendar of KZ for 2031"):
+        terms.deadline(received("2030-12-30"), Term(15, "working"), Counting(), replace_year(CALENDARS["KZ"], 2030))
+
+
+def replace_year(calendar: Calendar, year: int) -> Calendar:
+    return replace(calendar, years={year: Year(1, frozenset(), frozenset())})
+
+
+INSTANTS = st.datetimes(datetime(2018, 2, 1), datetime(2028, 6, 1), timezones=st.just(UTC))
+FIRST_DAYS: tuple[FirstDay, ...] = ("SAME", "NEXT")
+TERMS = st.builds(Term, st.integers(1, 12), st.sampled_from(["working", "calendar", "month"]))
+COUNTINGS = st.builds(
+    Counting,
+    first_day=st.sampled_from(["NEXT", "SAME"]),
+    count_from=st.sampled_from(["registered", "received"]),
+    cut_off=st.none() | st.times(),
+    move_due=st.booleans(),
+)
+AMOUNTS = st.integers(1, 60)
+COUNTRIES = st.sampled_from(sorted(CALENDARS))
+
+
+@given(INSTANTS, TERMS, COUNTINGS, COUNTRIES)
+def test_days_come_in_their_order_and_the_due_instant_ends_the_last_one(
+    at: datetime, term: Term, counting: Counting, country: str
+) -> None:
+    calendar = CALENDARS[country]
+    counted = terms.deadline(at, term, counting, calendar)
+    assert calendar.local(at).date() <= counted.registered_on
+    assert counted.start_on <= counted.due_on
+    assert counted.starts < counted.due
+    assert calendar.local(counted.due).date() == counted.due_on + DAY
+    assert calendar.local(counted.due - timedelta(microseconds=1)).date() == counted.due_on
+
+
+@given(INSTANTS, AMOUNTS, COUNTINGS, COUNTRIES)
+def test_a_working_term_holds_exactly_its_number_of_working_days(
+    at: datetime, amount: int, counting: Counting, country: str
+) -> None:
+    calendar = CALENDARS[country]
+    counted = terms.deadline(at, Term(amount, "working"), counting, calendar)
+    days = [counted.start_on + n * DAY for n in range((counted.due_on - counted.start_on).days + 1)]
+    assert sum(calendar.is_working(day) for day in days) == amount
+    assert calendar.is_working(counted.due_on)
+
+
+@given(INSTANTS, INSTANTS, TERMS, COUNTINGS, COUNTRIES)
+def test_who_came_later_is_never_due_earlier(
+    one: datetime, other: datetime, term: Term, counting: Counting, country: str
+) -> None:
+    first, second = (terms.deadline(at, term, counting, CALENDARS[country]) for at in sorted((one, other)))
+    assert first.due <= second.due
+
+
+@given(INSTANTS, TERMS, COUNTRIES)
+def test_counting_the_day_itself_never_ends_later(at: datetime, term: Term, country: str) -> None:
+    same, following = (terms.deadline(at, term, Counting(first_day=first), CALENDARS[country]) for first in FIRST_DAYS)
+    assert same.due_on <= following.due_on
+
+
+@given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.integers(0, 240))
+def test_months_keep_the_day_or_the_months_end(day: date, months: int) -> None:
+    later = terms.add_months(day, months)
+    assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
+    assert later.day == day.day or (later.day < day.day and (later + DAY).day == 1)
+
+
+def test_months_do_not_chain() -> None:
+    january = date(2021, 1, 31)
+    assert [terms.add_months(january, n) for n in (1, 2)] == [date(2021, 2, 28), date(2021, 3, 31)]
