@@ -1,0 +1,31 @@
+"""How a process is: what its state page, `/ready` and the operators hear."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Condition(NamedTuple):
+    """*ready* is caught up and moving; *says* is one plain sentence; *behind* counts log offsets not yet taken in."""
+
+    ready: bool
+    says: str
+    behind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Work that waits: *count* of *what* ("appeals without a body"), and where to look, if anywhere."""
+
+    what: str
+    count: int
+    link: str | None = None
+
+
+AskCondition = Callable[[], Condition]
+AskWaiting = Callable[[], Awaitable[Sequence[Waiting]]]
+
+
+async def nothing_waits() -> Sequence[Waiting]:
+    """For a process that keeps no work."""
+    return ()

@@ -1,0 +1,75 @@
+"""PostgreSQL: engines, schemas, and the lock that keeps a switch of schemas out of every projection transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import MetaData, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    from natija_chassis.settings import Settings
+
+LIVE = "live"
+"""The schema of the projection in use: its tables, checkpoints, parked records and identity."""
+SERVICE = "service"
+"""The schema of the few things that are not on the log."""
+SWITCH_LOCK = 0x6E61_7469_6A61_0001
+"""Advisory lock: shared by each projection transaction, exclusive for the moment in which a rebuild takes over."""
+
+
+def open_engine(settings: "Settings", service: str, *, schema: str = LIVE, pool: int = 5) -> AsyncEngine:
+    """An engine on the database of *service* whose sessions see *schema* first, then `service`.
+
+    Errors of its statements never show parameters. Connections are checked before use, since servers come and go.
+    """
+    return create_async_engine(
+        settings.database_url(service),
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=pool,
+        max_overflow=pool,
+        pool_timeout=10,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 300,
+            "server_settings": {
+                "search_path": f"{schema}, {SERVICE}",
+                "application_name": f"natija-{settings.process}",
+                "timezone": "UTC",
+            },
+        },
+    )
+
+
+@asynccontextmanager
+async def projecting(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction that writes projection tables: whatever switches schemas waits for it, and it for the switch."""
+    async with engine.begin() as connection:
+        await connection.execute(text("select pg_advisory_xact_lock_shared(:lock)"), {"lock": SWITCH_LOCK})
+        yield connection
+
+
+async def create_schema(connection: AsyncConnection, name: str) -> None:
+    """Make the schema *name* unless it is there; two processes may do so at once."""
+    await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": SWITCH_LOCK + 1})
+    await connection.execute(text(f"create schema if not exists {name}"))
+
+
+async def create_tables(connection: AsyncConnection, metadata: MetaData, schema: str) -> None:
+    """Make what is missing of *metadata*'s tables in *schema*, which `create_schema` has made in this transaction."""
+    present = set(
+        await connection.scalars(text("select tablename from pg_tables where schemaname = :schema"), {"schema": schema})
+    )
+    missing = [table for name, table in metadata.tables.items() if name not in present]
+    before = await connection.scalar(text("select current_setting('search_path')"))
+    await connection.execute(text(f"set local search_path to {schema}"))
+    await connection.run_sync(metadata.create_all, tables=missing, checkfirst=False)
+    await connection.execute(text("select set_config('search_path', :before, true)"), {"before": before})
+
+
+async def create_service_tables(engine: AsyncEngine, metadata: MetaData) -> None:
+    """Make what is missing of a service's own tables, those that are not on the log, in the schema `service`."""
+    async with engine.begin() as connection:
+        await create_schema(connection, SERVICE)
+        await create_tables(connection, metadata, SERVICE)

@@ -1,0 +1,68 @@
+"""Trace context from proposal to projection. Without OTEL_EXPORTER_OTLP_ENDPOINT it is carried, not exported."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_MOST_LINKS = 128
+_propagator = TraceContextTextMapPropagator()
+
+
+def configure(process: str) -> None:
+    """Set the SDK up for *process*, once; exports over OTLP/HTTP when an endpoint is configured."""
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+
+    provider = TracerProvider(resource=Resource.create({"service.name": f"natija-{process}"}))
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+
+
+def current_traceparent() -> str | None:
+    """The W3C traceparent of the span one is in, for a proposal's attribute; None outside any."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def link_to(traceparent: str) -> Link | None:
+    """A link to the span a proposal was made in; None when the text is no traceparent."""
+    context = trace.get_current_span(_propagator.extract({"traceparent": traceparent})).get_span_context()
+    return Link(context) if context.is_valid else None
+
+
+@contextmanager
+def span(name: str, *, kind: SpanKind = SpanKind.INTERNAL, traceparent: str | None = None) -> Iterator[Span]:
+    """A span, child of *traceparent* where one is given. Exceptions are marked by their class, never by their text."""
+    context = _propagator.extract({"traceparent": traceparent}) if traceparent else None
+    with _tracer().start_as_current_span(
+        name, context=context, kind=kind, record_exception=False, set_status_on_exception=False
+    ) as current:
+        try:
+            yield current
+        except BaseException as error:
+            current.set_attribute("error.type", type(error).__name__)
+            raise
+
+
+@contextmanager
+def batch_span(name: str, traceparents: Iterable[str | None]) -> Iterator[Span]:
+    """One span for a whole batch, linked to the spans its events were proposed in (at most 128 different ones)."""
+    different = list(dict.fromkeys(text for text in traceparents if text))[:_MOST_LINKS]
+    links = [link for link in map(link_to, different) if link]
+    with _tracer().start_as_current_span(
+        name, links=links, kind=SpanKind.CONSUMER, record_exception=False, set_status_on_exception=False
+    ) as current:
+        yield current
+
+
+def _tracer() -> trace.Tracer:
+    return trace.get_tracer("natija")
