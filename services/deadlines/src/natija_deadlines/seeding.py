@@ -32,9 +32,7 @@ def _seeded(country: str, year: int) -> dict[str, Any]:
     import holidays
 
     known = holidays.country_holidays(country, years=year, language="en_US")
-    days = [
-        date(year, 1, 1) + timedelta(days=passed) for passed in range((date(year + 1, 1, 1) - date(year, 1, 1)).days)
-    ]
+    days = [date(year, 1, 1) + timedelta(days=passed) for passed in range(366 if isleap(year) else 365)]
     weekends = [day for day in days if day.weekday() in known.weekend]
     return {
         "days_off": {day: known[day] for day in days if day in known},

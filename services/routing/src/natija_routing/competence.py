@@ -1,0 +1,127 @@
+"""Who must answer: competence rules as dated data, and the one pure function that applies them.
+
+A rule says that a body is competent for a topic, in one region or in all. The most specific rule wins, and none may
+send an appeal to the body it complains of, nor to one that stands under that body.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Rule(BaseModel):
+    """*body* is competent for *topic*, in *region* or, without one, everywhere, from *valid_from* to *valid_to*."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    topic: str
+    region: str | None = None
+    body: str
+    valid_from: date = date.min
+    valid_to: date = date.max
+
+    def covers(self, topic: str, region: str | None, day: date) -> bool:
+        return self.topic == topic and self.region in (None, region) and self.valid_from <= day <= self.valid_to
+
+
+class Competence(BaseModel):
+    """The rules of a realm, with a version that events cite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = Field(ge=1)
+    rules: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _one_rule_an_id_and_one_a_case(self) -> Self:
+        if len({rule.id for rule in self.rules}) < len(self.rules):
+            raise ValueError("rules: an id stands twice")
+        cases: dict[tuple[str, str | None], list[Rule]] = {}
+        for rule in self.rules:
+            same = cases.setdefault((rule.topic, rule.region), [])
+            if any(rule.valid_from <= other.valid_to and other.valid_from <= rule.valid_to for other in same):
+                raise ValueError(f"rules: {rule.id} and another are in force for the same case on the same day")
+            same.append(rule)
+        return self
+
+
+class Matter(NamedTuple):
+    """What decides about competence. *complained_of*: the bodies that may not judge, because the appeal is about them."""
+
+    topic: str | None
+    region: str | None
+    complained_of: tuple[str, ...] = ()
+
+
+class Competent(NamedTuple):
+    """The body that must answer, and by which rule, as the event cites it."""
+
+    body: str
+    rule: str
+
+
+class Nobody(NamedTuple):
+    """No rule finds a body: a person must. *why* is a code: `no_topic`, `no_rule` or `complained_of`."""
+
+    why: str
+
+
+class Bodies(NamedTuple):
+    """The hierarchy of bodies: each body's superior, by id, where it has one."""
+
+    superior: Mapping[str, str | None]
+
+    def above(self, body: str) -> Iterable[str]:
+        """The superiors of *body*, the nearest first."""
+        seen = {body}
+        while (above := self.superior.get(body)) is not None and above not in seen:
+            seen.add(above)
+            yield above
+            body = above
+
+
+def find(matter: Matter, day: date, competence: Competence, bodies: Bodies) -> Competent | Nobody:
+    """Who must answer *matter* by the rules of *day*: the most specific rule's body that may judge.
+
+    When none of them may, it is the nearest superior of the most specific one that may.
+    """
+    if matter.topic is None:
+        return Nobody("no_topic")
+    rules = _fitting(competence.rules, matter.topic, matter.region, day)
+    if not rules:
+        return Nobody("no_rule")
+    for rule in rules:
+        if _may_judge(rule.body, matter, bodies):
+            return Competent(rule.body, f"{rule.id}/{competence.version}")
+    for above in bodies.above(rules[0].body):
+        if _may_judge(above, matter, bodies):
+            return Competent(above, f"{rules[0].id}/{competence.version}/superior")
+    return Nobody("complained_of")
+
+
+def _fitting(rules: Sequence[Rule], topic: str, region: str | None, day: date) -> list[Rule]:
+    return sorted((rule for rule in rules if rule.covers(topic, region, day)), key=lambda rule: rule.region is None)
+
+
+def _may_judge(body: str, matter: Matter, bodies: Bodies) -> bool:
+    return not any(of == body or of in bodies.above(body) for of in matter.complained_of)
+
+
+def load(path: Path, known: Mapping[str, Iterable[str]]) -> Competence:
+    """Read a file of rules (YAML). *known* holds the directory's ids of `topics`, `regions` and `bodies`.
+
+    Raises OSError, or ValueError that names the rule with an id the directory does not have.
+    """
+    import yaml
+
+    competence = Competence.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    for rule in competence.rules:
+        named = {"topics": rule.topic, "regions": rule.region, "bodies": rule.body}
+        for section, id in named.items():
+            if id is not None and id not in known[section]:
+                raise ValueError(f"{path.name}: {rule.id} names {id}, which is not among the directory's {section}")
+    return competence
