@@ -1,0 +1,105 @@
+"""A register that never was, with the figures of a report that is: for a demo, and to test the reports against print.
+
+A marginals file says how many appeals came by each channel, from each region, on each topic. The report it was taken
+from gives no cross-table, so any joint assignment is as true as another: each column is shuffled by itself.
+"""
+
+import csv
+import random
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Self, TextIO
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+COLUMNS = ("number", "received", "form", "channel", "region", "topic")
+_OPENS, _CLOSES = time(8), time(18)
+_MINUTES = (_CLOSES.hour - _OPENS.hour) * 60
+
+
+class Group(BaseModel):
+    """The appeals of one form. A column that is not given stays blank; one that is given adds up to *total*."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    form: str
+    total: int = Field(ge=0)
+    channel: Mapping[str, int] = Field(default_factory=dict)
+    region: Mapping[str, int] = Field(default_factory=dict)
+    topic: Mapping[str, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _each_column_adds_up(self) -> Self:
+        for name in ("channel", "region", "topic"):
+            counts = getattr(self, name)
+            if any(count < 0 for count in counts.values()):
+                raise ValueError(f"{self.form}: {name} has a count below 0")
+            if counts and sum(counts.values()) != self.total:
+                raise ValueError(f"{self.form}: {name} adds up to {sum(counts.values())}, not to {self.total}")
+        return self
+
+
+class Marginals(BaseModel):
+    """What a register of the days from *first_day* to *last_day* (both included, local days) counts to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_day: date
+    last_day: date
+    groups: tuple[Group, ...]
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        if self.last_day < self.first_day:
+            raise ValueError("last_day is before first_day")
+        return self
+
+
+def load(path: Path) -> Marginals:
+    """Read a marginals file (YAML). Raises OSError, or ValueError that names the place."""
+    import yaml
+
+    try:
+        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Marginals.model_validate(raw)
+    except yaml.YAMLError as error:
+        raise ValueError(f"not YAML: {error}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}") from None
+
+
+def rows(marginals: Marginals, seed: int) -> Iterator[tuple[str, ...]]:
+    """The register's rows in order of receipt, as `COLUMNS` names them; the same for the same *seed*, anywhere."""
+    chance = random.Random(seed)  # noqa: S311  # a sample, not a secret
+    drawn = [row for group in marginals.groups for row in _drawn(group, marginals, chance)]
+    drawn.sort(key=lambda row: row[0])
+    for number, (received, *rest) in enumerate(drawn, start=1):
+        yield f"{number:05d}", f"{received:%Y-%m-%d %H:%M}", *rest
+
+
+def write(marginals: Marginals, seed: int, target: TextIO) -> int:
+    """Write the register as CSV; the number of its rows."""
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    written = 0
+    for written, row in enumerate(rows(marginals, seed), start=1):  # noqa: B007
+        writer.writerow(row)
+    return written
+
+
+def _drawn(group: Group, marginals: Marginals, chance: random.Random) -> list[tuple[datetime, str, str, str, str]]:
+    days = (marginals.last_day - marginals.first_day).days + 1
+    opening = datetime.combine(marginals.first_day, _OPENS)
+    received = [
+        opening + timedelta(days=chance.randrange(days), minutes=chance.randrange(_MINUTES)) for _ in range(group.total)
+    ]
+    shuffled = [_shuffled(counts, group.total, chance) for counts in (group.channel, group.region, group.topic)]
+    return [(at, group.form, *values) for at, *values in zip(received, *shuffled, strict=True)]
+
+
+def _shuffled(counts: Mapping[str, int], total: int, chance: random.Random) -> list[str]:
+    values = [value for value, count in counts.items() for _ in range(count)] or [""] * total
+    chance.shuffle(values)
+    return values

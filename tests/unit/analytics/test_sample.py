@@ -1,0 +1,94 @@
+"""A sample register counts to its marginals file exactly, whatever the seed."""
+
+import csv
+import io
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natija_analytics import sample
+
+MARGINALS = Path(__file__).parents[3] / "examples" / "kg-h1-2019.yaml"
+KYRGYZ = sample.load(MARGINALS)
+
+
+def register(marginals: sample.Marginals, seed: int) -> list[dict[str, str]]:
+    text = io.StringIO()
+    sample.write(marginals, seed, text)
+    return list(csv.DictReader(io.StringIO(text.getvalue())))
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2019])
+def test_the_kyrgyz_sample_has_the_published_marginals_whatever_the_seed(seed: int) -> None:
+    rows = register(KYRGYZ, seed)
+    assert Counter(row["form"] for row in rows) == {"written": 2454, "oral": 634}
+    for group in KYRGYZ.groups:
+        of_group = [row for row in rows if row["form"] == group.form]
+        for column in ("channel", "region", "topic"):
+            expected = getattr(group, column) or {"": group.total}
+            assert Counter(row[column] for row in of_group) == expected
+
+
+def test_the_topics_the_report_leaves_out_are_many_and_each_smaller_than_a_printed_one() -> None:
+    topics = list(KYRGYZ.groups[0].topic.values())
+    printed, others = topics[:7], topics[7:]
+    assert printed == [227, 210, 200, 194, 120, 117, 113]
+    assert sum(others) == 1273
+    assert len(others) >= 12
+    assert max(others) <= 112
+
+
+def test_the_register_lies_in_its_days_in_order_of_receipt_with_numbers_of_its_own() -> None:
+    rows = register(KYRGYZ, 1)
+    received = [datetime.strptime(row["received"], "%Y-%m-%d %H:%M") for row in rows]
+    assert received == sorted(received)
+    assert received[0].date() >= KYRGYZ.first_day
+    assert received[-1].date() <= KYRGYZ.last_day
+    assert len({at.date() for at in received}) == 181
+    assert len({row["number"] for row in rows}) == 3088
+
+
+def test_the_same_seed_makes_the_same_register_and_another_seed_another() -> None:
+    assert register(KYRGYZ, 5) == register(KYRGYZ, 5)
+    assert register(KYRGYZ, 5) != register(KYRGYZ, 6)
+
+
+def test_columns_are_assigned_independently_of_each_other() -> None:
+    cross = Counter((row["channel"], row["region"]) for row in register(KYRGYZ, 3) if row["form"] == "written")
+    assert len(cross) > 40
+
+
+@given(st.integers(0, 2**63), st.lists(st.integers(0, 30), min_size=1, max_size=6))
+def test_any_marginals_are_met_exactly(seed: int, counts: list[int]) -> None:
+    topics = {f"topic-{index}": count for index, count in enumerate(counts)}
+    group = sample.Group(form="written", total=sum(counts), topic=topics)
+    marginals = KYRGYZ.model_copy(update={"groups": (group,)})
+    assert Counter(row["topic"] for row in register(marginals, seed)) == Counter(topics)
+
+
+def test_a_column_that_does_not_add_up_is_refused_by_name(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(MARGINALS.read_text().replace("talas: 65", "talas: 64"))
+    with pytest.raises(ValueError, match="written: region adds up to 2453, not to 2454"):
+        sample.load(wrong)
+
+
+@pytest.mark.parametrize(
+    ("found", "written", "complaint"),
+    [
+        ("first_day: 2019-01-01", "first_day: 2019-07-01", "last_day is before first_day"),
+        ("total: 634", "totals: 634", r"groups\.1\.total"),
+        ("groups:", "groups: [", "not YAML"),
+    ],
+)
+def test_a_marginals_file_that_is_wrong_is_refused_with_the_place(
+    tmp_path: Path, found: str, written: str, complaint: str
+) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(MARGINALS.read_text().replace(found, written))
+    with pytest.raises(ValueError, match=complaint):
+        sample.load(wrong)
