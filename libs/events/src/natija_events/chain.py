@@ -5,10 +5,9 @@ See docs/adr/0003.
 """
 
 import hashlib
-from collections.abc import Sequence
 from struct import pack
 
-from natija_events.envelope import PREFIX
+from natija_events.envelope import PREFIX, Headers
 
 ALGORITHM = "sha256-1"
 """The tag of this form; another form would have another tag, and both would stand on one log."""
@@ -17,9 +16,9 @@ GENESIS = f"{ALGORITHM}:{'0' * 64}"
 """What the first event of an appeal carries."""
 
 
-def event_hash(headers: Sequence[tuple[str, bytes]], value: bytes) -> str:
+def event_hash(headers: Headers, value: bytes) -> str:
     """The hash of a log record: its ``ce_`` headers sorted by name and its value, each prefixed with its length."""
-    attributes = sorted((name.encode(), content) for name, content in headers if name.startswith(PREFIX))
+    attributes = sorted((name.encode(), content or b"") for name, content in headers if name.startswith(PREFIX))
     parts = [pack(">I", len(attributes))]
     for name, content in attributes:
         parts += (pack(">I", len(name)), name, pack(">I", len(content)), content)

@@ -162,12 +162,11 @@ def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
 
 
 def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp]:
-    """The registered event in a log record. Raises `Unreadable` when it was not the registrar who wrote it."""
+    """The registered event in a log record; attributes this reader does not know are ignored. Raises `Unreadable` when it was not the registrar who wrote it."""
     named = _named(headers)
     if value is None:
         raise Unreadable("data", "is missing")
     stamps = {name: named.pop(name, None) for name in _STAMPS}
-    named.pop("content-type", None)
     stamp = Stamp(
         sequence=_count("sequence", stamps["sequence"]),
         logsequence=_count("logsequence", stamps["logsequence"]),
@@ -175,7 +174,8 @@ def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp
         inboxoffset=_count("inboxoffset", stamps["inboxoffset"]),
         previoushash=_text("previoushash", stamps["previoushash"]),
     )
-    return _event(named, value), stamp
+    known = {name: content for name, content in named.items() if name in _PROPOSED}  # a later contract may have more
+    return _event(known, value), stamp
 
 
 def _named(headers: Headers) -> dict[str, str]:

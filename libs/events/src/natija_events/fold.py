@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from natija_events import lifecycle
-from natija_events.envelope import Event, Stamp
+from natija_events.chain import event_hash
+from natija_events.envelope import Event, Headers, Stamp
 from natija_events.lifecycle import NOTHING, Standing
 from natija_events.types import deadlines, intake, oversight, routing
 from natija_events.types.base import EventData
@@ -16,7 +17,7 @@ from natija_events.types.base import EventData
 class RecordedEvent(NamedTuple):
     """One event as it stands on the log. *data* is in its type's newest version; None for an unknown type.
 
-    *partition* and *offset* say where on the log it stands.
+    *partition* and *offset* say where on the log it stands, *headers* are the record's, as stored.
     """
 
     partition: int
@@ -24,6 +25,7 @@ class RecordedEvent(NamedTuple):
     event: Event
     stamp: Stamp
     data: EventData | None
+    headers: Headers
 
     @property
     def id(self) -> UUID:
@@ -54,6 +56,11 @@ class RecordedEvent(NamedTuple):
     def recordedtime(self) -> datetime:
         """When the registrar wrote it down."""
         return self.stamp.recordedtime
+
+    @property
+    def hash(self) -> str:
+        """What the next event of the appeal carries as its previous hash."""
+        return event_hash(self.headers, self.event.data)
 
 
 @dataclass(frozen=True, slots=True)
