@@ -1,22 +1,20 @@
 """The real servers the tests run on, and realms of their own on them.
 
 One Kafka and one PostgreSQL per pytest session: those of NATIJA_KAFKA and NATIJA_POSTGRES where set, else started in a
-temporary folder by the code `make up` uses. A test takes `realm` (one fresh realm) or `realms` (a factory of them); each
-has its topics and databases provisioned, and loses them again when the test ends.
+temporary folder by the code `make up` uses. A test takes `realm` (one fresh realm) or `realms` (a factory of them);
+each has its topics and databases provisioned, and loses them again when the test ends.
 """
 
 import asyncio
-import base64
 import contextlib
-import ctypes
 import json
 import os
 import secrets
+import shutil
 import signal
-import socket
 import string
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,11 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from deploy.local import kafka, processes, stack
+from deploy.local.environment import database_template, new_key
+from deploy.local.places import Places
+from deploy.local.ports import free_port
+from deploy.local.processes import die_with_parent
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NATIJA = Path(sys.executable).with_name("natija")
@@ -38,13 +41,6 @@ class Servers:
     """`host:port` of the bootstrap broker."""
     postgres: str
     """URL of a superuser's connection, as asyncpg takes it: `postgresql://postgres@/postgres?host=/sockets`."""
-
-    def database(self, name: str, *, user: str = "postgres", driver: str = "postgresql") -> str:
-        """URL of the database *name* for *user*; *driver* `postgresql+asyncpg` makes it SQLAlchemy's."""
-        address = self.postgres.split("@", 1)[1]
-        host, _, query = address.partition("/")
-        query = query.partition("?")[2]
-        return f"{driver}://{user}@{host}/{name}" + (f"?{query}" if query else "")
 
 
 @dataclass(slots=True)
@@ -132,7 +128,7 @@ class Realm:
         """
         process = await asyncio.create_subprocess_exec(
             NATIJA, *arguments, env=self._variables(variables), cwd=self.folder, stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=_die_with_parent,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=die_with_parent,
         )  # fmt: skip
         try:
             out, err = await asyncio.wait_for(process.communicate(), seconds)
@@ -154,7 +150,7 @@ class Realm:
         with log.open("wb") as stream:
             process = await asyncio.create_subprocess_exec(
                 NATIJA, *arguments, env=self._variables(variables), cwd=self.folder, stdin=asyncio.subprocess.DEVNULL,
-                stdout=stream, stderr=stream, preexec_fn=_die_with_parent,
+                stdout=stream, stderr=stream, preexec_fn=die_with_parent,
             )  # fmt: skip
         child = Child(arguments, process, log)
         self.children.append(child)
@@ -178,31 +174,14 @@ Realms = Callable[..., Awaitable[Realm]]
 """`await realms(**variables)`: one more provisioned realm, *variables* set over its environment."""
 
 
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _die_with_parent() -> None:
-    """In a child before exec: the kernel kills it when pytest dies, however that happens."""
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-
-
-def _key() -> str:
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-
-
 def _environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
     variables = {
         "NATIJA_REALM": name,
         "NATIJA_KAFKA": servers.kafka,
         "NATIJA_POSTGRES": servers.postgres,
-        "NATIJA_DATABASE": servers.database("{realm}_{service}", user="natija_{service}", driver="postgresql+asyncpg"),
-        "NATIJA_REALM_KEY": _key(),
-        "NATIJA_INTAKE_SECRET": _key(),
+        "NATIJA_DATABASE": database_template(servers.postgres),
+        "NATIJA_REALM_KEY": new_key(),
+        "NATIJA_INTAKE_SECRET": new_key(),
         "NATIJA_CLOCK": f"file:{folder / 'clock.json'}",
         "NATIJA_DIRECTORY": str(REPOSITORY / "deploy/realms/kg/directory.yaml"),
         "NATIJA_PUBLISHERS": str(REPOSITORY / "deploy/realms/kg/publishers.yaml"),
@@ -235,12 +214,20 @@ async def _drop(name: str, servers: Servers) -> None:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Servers:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Kafka and PostgreSQL of this session."""
-    kafka, postgres = os.environ.get("NATIJA_KAFKA"), os.environ.get("NATIJA_POSTGRES")
-    if not kafka or not postgres:
-        pytest.fail("set NATIJA_KAFKA and NATIJA_POSTGRES")
-    return Servers(kafka, postgres)
+    folder = tmp_path_factory.mktemp("servers")
+    clone, places = Places.of_clone(), Places(folder)
+    if not os.environ.get("NATIJA_KAFKA"):
+        clone.make()
+        kafka.fetch_jars(clone)
+        places.jars.symlink_to(clone.jars)
+    try:
+        found = stack.servers_up(places, owner="tests", with_parent=True)
+        yield Servers(found.kafka, found.postgres)
+    finally:
+        processes.stop(places, processes.find_all(places))
+        shutil.rmtree(folder)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

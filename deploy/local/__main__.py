@@ -1,0 +1,83 @@
+"""`python -m deploy.local up|down|clean|status|servers-up|demo`: what the Makefile calls."""
+
+import argparse
+import os
+import sys
+
+from deploy.local import memory, processes, stack
+from deploy.local.environment import SERVICES
+from deploy.local.errors import LocalStackError
+from deploy.local.places import REPOSITORY, Places
+
+MIB = 2**20
+
+
+def main() -> int:
+    """Run one command; 0, or 1 with the reason in a message."""
+    parser = argparse.ArgumentParser(prog="deploy.local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="servers and services, in the background")
+    commands.add_parser("servers-up", help="Kafka and PostgreSQL only")
+    commands.add_parser("down", help="stop all")
+    commands.add_parser("clean", help="stop all and forget the data")
+    commands.add_parser("status", help="what runs, where, and the memory it holds")
+    demo = commands.add_parser("demo", help="the main job, shown")
+    demo.add_argument("--once", action="store_true", help="end after the reports")
+    arguments = parser.parse_args()
+    places = Places.of_clone()
+    try:
+        return _run(arguments, places)
+    except LocalStackError as error:
+        print(f"natija: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(arguments: argparse.Namespace, places: Places) -> int:
+    match arguments.command:
+        case "up":
+            stack.up(places)
+            _show(places)
+            print("`.venv/bin/natija --help` finds this stack by itself; `make down` stops it.")
+        case "servers-up":
+            with places.locked():
+                servers = stack.servers_up(places, owner=stack.UP)
+            print(f"NATIJA_KAFKA={servers.kafka}\nNATIJA_POSTGRES={servers.postgres}")
+        case "down":
+            stopped = stack.down(places)
+            print(f"stopped {', '.join(record.name for record in stopped)}" if stopped else "nothing ran")
+        case "clean":
+            stack.clean(places)
+        case "status":
+            return _show(places)
+        case "demo":
+            from deploy.local import demo
+
+            return demo.run(places, once=arguments.once)
+    return 0
+
+
+def _show(places: Places) -> int:
+    """Print a line per process and the sum of their memory; 1 when nothing runs."""
+    records = processes.find_all(places)
+    if not records:
+        print("nothing runs")
+        return 1
+    total = 0
+    for record in records:
+        held = memory.pss(memory.tree(record.pid))
+        total += held
+        address = f"http://{record.address}" if record.name in SERVICES else record.address.rpartition("host=")[2]
+        log = os.path.relpath(places.log(record.name), REPOSITORY)
+        print(f"{record.name:<10} {held / MIB:>6.0f} MiB  {_short(address):<32}  {log}")
+    print(f"{'together':<10} {total / MIB:>6.0f} MiB")
+    return 0
+
+
+def _short(address: str) -> str:
+    return os.path.relpath(address, REPOSITORY) if address.startswith(str(REPOSITORY)) else address
+
+
+if __name__ == "__main__":
+    sys.exit(main())

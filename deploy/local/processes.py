@@ -1,0 +1,175 @@
+"""Background processes known by a pid file: started, recognised again, stopped.
+
+A pid alone says little, since the kernel hands it out again: the file also holds when that process was born.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from deploy.local.errors import with_log
+from deploy.local.places import Places
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One background process, as its pid file names it."""
+
+    name: str
+    pid: int
+    born: str
+    """Boot and tick of its start; see `born`."""
+    owner: str
+    """`up` stays until `make down`; `demo:PID/BORN` belongs to that demo and goes with it."""
+    address: str
+    stop_signal: int
+    settings: str
+    """What it was started with, as one word: see who asks for it."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether that very process still runs."""
+        return born(self.pid) == self.born
+
+
+def born(pid: int) -> str | None:
+    """The boot and the tick in which *pid* started, or None when it does not run (a zombie does not)."""
+    try:
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    if state in "ZX":
+        return None
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return f"{boot}/{rest[18]}"
+
+
+def find(places: Places, name: str) -> Record | None:
+    """The running process *name*; a pid file that outlived its process is removed."""
+    path = places.run(name)
+    try:
+        record = Record(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):
+        path.unlink(missing_ok=True)
+        return None
+    if record.alive:
+        return record
+    path.unlink(missing_ok=True)
+    return None
+
+
+def find_all(places: Places) -> list[Record]:
+    """Every running process of this stack."""
+    names = sorted(path.stem for path in (places.state / "run").glob("*.json"))
+    return [record for name in names if (record := find(places, name))]
+
+
+def start(
+    places: Places,
+    name: str,
+    command: Sequence[str],
+    *,
+    address: str,
+    owner: str,
+    environment: Mapping[str, str] | None = None,
+    settings: str = "",
+    stop_signal: signal.Signals = signal.SIGTERM,
+    with_parent: bool = False,
+) -> Record:
+    """Start *command* in a session of its own, its output in its log; *environment* is set over ours.
+
+    The log of the run before is kept beside it as `.log.1`. With *with_parent* the kernel sends *stop_signal* when this
+    process dies (to be exact, the thread that calls).
+    """
+
+    path = places.log(name)
+    if path.exists():
+        path.replace(path.with_suffix(".log.1"))
+    with path.open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=places.state,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, stop_signal) if with_parent else None,
+        )
+    record = Record(name, process.pid, born(process.pid) or "", owner, address, int(stop_signal), settings)
+    write(places, record)
+    return record
+
+
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """In a child before exec: the kernel sends it the signal *number* when its parent dies, however that happens."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(number))
+
+
+def wait(places: Places, record: Record, answers: Callable[[], bool], seconds: float) -> None:
+    """Return when it *answers*.
+
+    Raises LocalStackError, with the end of its log, when it ended or *seconds* passed.
+    """
+    end = time.monotonic() + seconds
+    while not answers():
+        if not record.alive:
+            places.run(record.name).unlink(missing_ok=True)
+            raise with_log(f"{record.name} ended while it started", places.log(record.name))
+        if time.monotonic() > end:
+            raise with_log(f"{record.name} was not ready within {seconds:.0f} s", places.log(record.name))
+        time.sleep(0.05)
+
+
+def write(places: Places, record: Record) -> None:
+    """Write its pid file, whole or not at all."""
+    path = places.run(record.name)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(asdict(record), indent=1))
+    draft.replace(path)
+
+
+def stop(places: Places, records: Iterable[Record], *, patience: float = 20) -> list[Record]:
+    """Ask all to stop, wait up to *patience* seconds together, kill and return those that did not."""
+    records = list(records)
+    for record in records:
+        _signal(record, record.stop_signal)
+    end = time.monotonic() + patience
+    left = records
+    while (left := [record for record in left if record.alive]) and time.monotonic() < end:
+        _reap(left)
+        time.sleep(0.05)
+    for record in left:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(record.pid, signal.SIGKILL)
+    while any(record.alive for record in left):
+        _reap(left)
+        time.sleep(0.02)
+    for record in records:
+        places.run(record.name).unlink(missing_ok=True)
+    return left
+
+
+def _signal(record: Record, number: int) -> None:
+    if record.alive:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(record.pid, number)
+
+
+def _reap(records: Iterable[Record]) -> None:
+    """Take the exit codes of those that are our children."""
+    for record in records:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(record.pid, os.WNOHANG)

@@ -1,0 +1,87 @@
+"""The five processes of Natija: started together, ready together."""
+
+import hashlib
+import http.client
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from deploy.local import processes
+from deploy.local.environment import SERVICES, port_name
+from deploy.local.errors import with_log
+from deploy.local.places import REPOSITORY, Places
+from deploy.local.ports import HOST, split
+from deploy.local.processes import Record
+
+NATIJA = str(Path(sys.executable).with_name("natija"))
+_READY_SECONDS = 90
+
+
+def held(places: Places) -> frozenset[str]:
+    """The services that run."""
+    return frozenset(service for service in SERVICES if processes.find(places, service))
+
+
+def environment(places: Places, values: Mapping[str, str]) -> dict[str, str]:
+    """What a child process of this stack gets: these settings, and no other stack's file."""
+    return dict(values) | {"NATIJA_ENV_FILE": str(places.settings)}
+
+
+def provision(places: Places, values: Mapping[str, str]) -> None:
+    """Make the realm's topics, databases and roles, as far as they are missing."""
+    log = places.log("provision")
+    variables = os.environ | environment(places, values)
+    with log.open("wb") as stream:
+        done = subprocess.run(
+            [NATIJA, "provision"], env=variables, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+        )
+    if done.returncode:
+        raise with_log("the realm's topics and databases could not be made", log)
+
+
+def up(places: Places, values: Mapping[str, str], *, owner: str) -> list[Record]:
+    """All five, ready: reused when they run with these settings and today's code, else started, at once."""
+    fitting = _fingerprint(values)
+    running = [record for service in SERVICES if (record := processes.find(places, service))]
+    processes.stop(places, [record for record in running if record.settings != fitting])
+    records = [_start(places, service, values, owner, fitting) for service in SERVICES]
+    for record in records:
+        processes.wait(places, record, partial(_ready, record.address), _READY_SECONDS)
+    return records
+
+
+def _start(places: Places, service: str, values: Mapping[str, str], owner: str, fitting: str) -> Record:
+    if running := processes.find(places, service):
+        return running
+    return processes.start(
+        places,
+        service,
+        [NATIJA, "serve", service],
+        address=f"{HOST}:{values[port_name(service)]}",
+        owner=owner,
+        environment=environment(places, values),
+        settings=fitting,
+    )
+
+
+def _fingerprint(values: Mapping[str, str]) -> str:
+    """Settings and code as one word: another one and a running service is of yesterday."""
+    sources = [path for part in ("libs", "services", "deploy/realms") for path in (REPOSITORY / part).rglob("*.[py]*")]
+    newest = max((path.stat().st_mtime_ns for path in sources if path.suffix in (".py", ".yaml")), default=0)
+    return hashlib.sha256(json.dumps([newest, sorted(values.items())]).encode()).hexdigest()[:16]
+
+
+def _ready(address: str) -> bool:
+    host, port = split(address)
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

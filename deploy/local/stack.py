@@ -1,0 +1,148 @@
+"""The whole stack: brought up, taken down, forgotten."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from deploy.local import environment, kafka, postgres, processes, services
+from deploy.local.errors import LocalStackError
+from deploy.local.places import Places
+from deploy.local.ports import split
+from deploy.local.processes import Record
+
+UP = "up"
+"""The owner of what stays until `make down`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where Kafka and PostgreSQL answer."""
+
+    kafka: str
+    """`host:port`."""
+    postgres: str
+    """URL of a superuser's connection."""
+    started: tuple[Record, ...]
+    """Those of the two that are ours; one named by the environment is not."""
+
+
+def servers_up(places: Places, *, owner: str, with_parent: bool = False) -> Servers:
+    """Both servers, answering: those of NATIJA_KAFKA and NATIJA_POSTGRES where set, else ours."""
+    places.make()
+    given_kafka, given_postgres = os.environ.get("NATIJA_KAFKA"), os.environ.get("NATIJA_POSTGRES")
+    broker = database = None
+    if not given_kafka:
+        _, port = split(environment.read(places).get("NATIJA_KAFKA", f":{kafka.PORT}"))
+        broker = kafka.start(places, owner=owner, preferred=port, with_parent=with_parent)
+    if not given_postgres:
+        database = postgres.start(places, owner=owner, with_parent=with_parent)
+        postgres.wait(places, database)
+    if broker:
+        kafka.wait(places, broker)
+    servers = Servers(
+        broker.address if broker else given_kafka or "",
+        database.address if database else given_postgres or "",
+        tuple(record for record in (broker, database) if record),
+    )
+    _check_given(servers)
+    return servers
+
+
+def up(places: Places, *, owner: str = UP) -> dict[str, str]:
+    """Servers, topics and databases, the five services: all ready when this returns. Gives the settings."""
+    with places.locked():
+        servers = servers_up(places, owner=owner)
+        values = environment.compose(places, kafka=servers.kafka, postgres=servers.postgres, held=services.held(places))
+        environment.write(places, values)
+        services.provision(places, values)
+        services.up(places, values, owner=owner)
+        _claim(places, owner)
+        return values
+
+
+def down(places: Places) -> list[Record]:
+    """Stop whatever runs; gives what did."""
+    if not places.state.is_dir():
+        return []
+    with places.locked():
+        return _stop(places, processes.find_all(places))
+
+
+def release(places: Places, owner: str) -> list[Record]:
+    """Stop what *owner* started and nobody has claimed since."""
+    with places.locked():
+        return _stop(places, [record for record in processes.find_all(places) if record.owner == owner])
+
+
+def clean(places: Places) -> None:
+    """Stop all and forget all but the downloads."""
+    down(places)
+    if not places.state.is_dir():
+        return
+    shutil.rmtree(places.sockets, ignore_errors=True)
+    for entry in places.state.iterdir():
+        if entry == places.jars:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
+
+
+def demo_owner(pid: int) -> str:
+    """The name under which the demo *pid* owns what it starts."""
+    return f"demo:{pid}:{processes.born(pid)}"
+
+
+def running_demo(places: Places) -> int | None:
+    """The pid of a demo that runs and owns something here."""
+    for record in processes.find_all(places):
+        kind, _, rest = record.owner.partition(":")
+        pid = rest.partition(":")[0]
+        if kind == "demo" and record.owner == demo_owner(int(pid)):
+            return int(pid)
+    return None
+
+
+def _claim(places: Places, owner: str) -> None:
+    """`up` owns all that runs from now on; a demo only what a killed demo left."""
+    for record in processes.find_all(places):
+        if owner == UP or record.owner != UP:
+            processes.write(places, replace(record, owner=owner))
+
+
+def _stop(places: Places, records: list[Record]) -> list[Record]:
+    """Services first: they end what they have begun while their servers still answer."""
+    ours = (kafka.NAME, postgres.NAME)
+    processes.stop(places, [record for record in records if record.name not in ours])
+    processes.stop(places, [record for record in records if record.name in ours], patience=40)
+    return records
+
+
+def _check_given(servers: Servers) -> None:
+    """Say in a line that a server named by the environment does not answer."""
+    names = {record.name for record in servers.started}
+    if kafka.NAME not in names and not any(kafka.answers(address) for address in servers.kafka.split(",")):
+        raise LocalStackError("the Kafka that NATIJA_KAFKA names does not answer")
+    if postgres.NAME not in names:
+        with _said("the PostgreSQL that NATIJA_POSTGRES names does not let us in"):
+            asyncio.run(_connect(servers.postgres))
+
+
+@contextmanager
+def _said(message: str) -> Iterator[None]:
+    import asyncpg
+
+    try:
+        yield
+    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise LocalStackError(f"{message} ({type(error).__name__})") from None
+
+
+async def _connect(url: str) -> None:
+    import asyncpg
+
+    await (await asyncpg.connect(url, timeout=10)).close()
