@@ -50,7 +50,7 @@ class Competence(BaseModel):
 
 
 class Matter(NamedTuple):
-    """What decides about competence. *complained_of*: the bodies that may not judge, because the appeal is about them."""
+    """What decides about competence. *complained_of*: bodies that may not judge, because the appeal is about them."""
 
     topic: str | None
     region: str | None

@@ -1,0 +1,46 @@
+"""Given: what the log says of one appeal, event by event, for tests of what a service makes of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from natija_events import record
+from natija_events.chain import GENESIS
+from natija_events.envelope import Event, Stamp, headers
+from natija_events.fold import RecordedEvent
+from natija_events.ids import derived_appeal_number, derived_event_id
+from natija_events.types.base import EventData
+from natija_events.types.intake import Registered
+
+APPEAL = derived_appeal_number("KG", "given")
+
+
+def at(text: str) -> datetime:
+    """An instant, UTC unless it says otherwise."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def registered(received: str, **more: Any) -> Registered:
+    """A registration as the electronic channel makes it."""
+    given = {"kind": "application", "form": "electronic", "channel": "electronic", "jurisdiction": "KG"}
+    return Registered.model_validate({**given, "received": at(received), **more})
+
+
+def recorded(sequence: int, time: str, data: EventData, appeal: str = APPEAL) -> RecordedEvent:
+    """*data* as the *sequence*-th event of the appeal, recorded when it happened."""
+    moment = at(time)
+    event = Event(
+        id=derived_event_id(appeal, str(sequence)),
+        source="/tests",
+        type=data.type,
+        subject=appeal,
+        time=moment,
+        data=data.model_dump_json(exclude_none=True).encode(),
+    )
+    stamp = Stamp(sequence, sequence, moment, inboxoffset=sequence, previoushash=GENESIS)
+    return record.recorded(0, sequence, event.data, headers(event, stamp))
+
+
+def history(*events: tuple[str, EventData], appeal: str = APPEAL) -> list[RecordedEvent]:
+    """Events of one appeal in their order: (time, data) each."""
+    return [recorded(place, time, data, appeal) for place, (time, data) in enumerate(events, 1)]
