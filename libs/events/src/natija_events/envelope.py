@@ -162,7 +162,10 @@ def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
 
 
 def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp]:
-    """The registered event in a log record; attributes this reader does not know are ignored. Raises `Unreadable` when it was not the registrar who wrote it."""
+    """The registered event in a log record; attributes this reader does not know are ignored.
+
+    Raises `Unreadable` when it was not the registrar who wrote it.
+    """
     named = _named(headers)
     if value is None:
         raise Unreadable("data", "is missing")
