@@ -183,7 +183,7 @@ DAYS = st.dates(date(2019, 6, 21), date(2020, 6, 1)).map(str)
 def test_whatever_is_decided_is_lawful_and_settles_in_a_few_steps(
     imported: bool, events: list[tuple[str, EventData]], day: str
 ) -> None:
-    past = [IMPORTED if imported else OPENED]
+    past: list[Given] = [IMPORTED if imported else OPENED]
     for event in events:  # only what the table admits stands on a log
         if refusal(given(*past).standing, APPEAL, at(event[0]), event[1]) is None:
             past.append(event)

@@ -65,7 +65,7 @@ class Competent(NamedTuple):
 
 
 class Nobody(NamedTuple):
-    """No rule finds a body: a person must. *why* is a code: `no_topic`, `no_rule` or `complained_of`."""
+    """No rule finds a body: a person must. *why* is a code: no_topic, no_rule, complained_of or original_unknown."""
 
     why: str
 
