@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from natija_events import limits, strict_json
+from natija_events.ids import is_appeal_number
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -243,7 +244,7 @@ def _event(named: dict[str, str], data: bytes) -> Event:
         id=_uuid(named["id"]),
         source=_text("source", named["source"]),
         type=_text("type", named["type"]),
-        subject=_text("subject", named["subject"]),
+        subject=_appeal(named["subject"]),
         time=_time("time", named["time"]),
         data=data,
         expectedsequence=_count("expectedsequence", named["expectedsequence"]) if "expectedsequence" in named else None,
@@ -279,6 +280,12 @@ def _uuid(text: str) -> UUID:
     if str(uuid) != text:
         raise Unreadable("id", "is not a UUID in small letters with dashes")
     return uuid
+
+
+def _appeal(text: str) -> str:
+    if not is_appeal_number(text):
+        raise Unreadable("subject", "is not the number of an appeal")
+    return text
 
 
 def _time(name: str, text: str | None) -> datetime:

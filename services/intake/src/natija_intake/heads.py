@@ -1,0 +1,56 @@
+"""The head of an appeal: what the registrar must know to admit the next proposal, and what the status page tells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from natija_events import lifecycle
+from natija_events.chain import GENESIS
+from natija_events.fold import RecordedEvent
+from natija_events.lifecycle import NOTHING, Standing
+from natija_events.types import deadlines, intake, routing
+from natija_events.types.base import EventData
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """*hash* is that of the appeal's last event; *registered* is the recorded time of its first."""
+
+    standing: Standing = NOTHING
+    hash: str = GENESIS
+    received: datetime | None = None
+    registered: datetime | None = None
+    body: str | None = None
+    due: datetime | None = None
+    extended: bool = False
+
+
+NO_HEAD = Head()
+"""The head of an appeal of which nothing is registered."""
+
+
+def after(head: Head, event: RecordedEvent, *, hash: str) -> Head:
+    """The head after one more registered event, whose hash is *hash*."""
+    return replace(
+        head,
+        standing=lifecycle.advance(head.standing, event.type, event.time, event.data),
+        hash=hash,
+        registered=head.registered or event.recordedtime,
+        **({} if event.data is None else _changed(event.data)),
+    )
+
+
+def _changed(data: EventData) -> Mapping[str, Any]:
+    match data:
+        case intake.Registered():
+            return {"received": data.received, "body": data.addressee}
+        case routing.Routed():
+            return {"body": data.body}
+        case routing.Forwarded():
+            return {"body": data.body, "due": data.due, "extended": False}
+        case deadlines.TermSet():
+            return {"due": data.due}
+        case deadlines.ExtensionSigned():
+            return {"due": data.due, "extended": True}
+    return {}

@@ -1,0 +1,50 @@
+"""The rows of intake: the heads, rebuilt from the log at will, and the few rows that are not on it."""
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, Uuid
+
+projected = MetaData()
+
+heads = Table(
+    "heads",
+    projected,
+    Column("appeal", Text, primary_key=True),
+    Column("sequence", Integer, nullable=False),
+    Column("material", Integer, nullable=False, comment="sequence of the last material event"),
+    Column("state", Text, nullable=False),
+    Column("resume", ARRAY(Text), nullable=False, comment="states to go back to, the last one first"),
+    Column("opened", DateTime(timezone=True), comment="time of the registration"),
+    Column("hash", Text, nullable=False, comment="of the last event"),
+    Column("received", DateTime(timezone=True)),
+    Column("registered", DateTime(timezone=True), comment="recorded time of the first event"),
+    Column("body", Text),
+    Column("due", DateTime(timezone=True)),
+    Column("extended", Boolean, nullable=False),
+)
+
+event_ids = Table(
+    "event_ids",
+    projected,
+    Column("appeal", Text, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, comment="of what the id stands for"),
+    Column("sequence", Integer, nullable=False),
+)
+
+own = MetaData()
+
+shards = Table(
+    "shards",
+    own,
+    Column("one", Boolean, primary_key=True, comment="true: there is one row"),
+    Column("generation", Integer, nullable=False, comment="goes up whenever the count changes"),
+    Column("count", Integer, nullable=False),
+    Column("ready", Boolean, nullable=False, comment="false while the old generation is being fenced"),
+)
+
+positions = Table(
+    "positions",
+    own,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("inbox_next", BigInteger, nullable=False, comment="the inbox offset to decide next"),
+    Column("rejected_next", BigInteger, nullable=False, comment="the offset on rejected to catch up from"),
+)
