@@ -25,14 +25,13 @@ class Servers:
     """`host:port`."""
     postgres: str
     """URL of a superuser's connection."""
-    started: tuple[Record, ...]
-    """Those of the two that are ours; one named by the environment is not."""
 
 
 def servers_up(places: Places, *, owner: str, with_parent: bool = False) -> Servers:
     """Both servers, answering: those of NATIJA_KAFKA and NATIJA_POSTGRES where set, else ours."""
     places.make()
-    given_kafka, given_postgres = os.environ.get("NATIJA_KAFKA"), os.environ.get("NATIJA_POSTGRES")
+    given_kafka, given_postgres = os.environ.get("NATIJA_KAFKA", ""), os.environ.get("NATIJA_POSTGRES", "")
+    _check_given(given_kafka, given_postgres)
     broker = database = None
     if not given_kafka:
         _, port = split(environment.read(places).get("NATIJA_KAFKA", f":{kafka.PORT}"))
@@ -42,13 +41,10 @@ def servers_up(places: Places, *, owner: str, with_parent: bool = False) -> Serv
         postgres.wait(places, database)
     if broker:
         kafka.wait(places, broker)
-    servers = Servers(
-        broker.address if broker else given_kafka or "",
-        database.address if database else given_postgres or "",
-        tuple(record for record in (broker, database) if record),
+    return Servers(
+        broker.address if broker else given_kafka,
+        database.address if database else given_postgres,
     )
-    _check_given(servers)
-    return servers
 
 
 def up(places: Places, *, owner: str = UP) -> dict[str, str]:
@@ -122,14 +118,13 @@ def _stop(places: Places, records: list[Record]) -> list[Record]:
     return records
 
 
-def _check_given(servers: Servers) -> None:
+def _check_given(kafka_address: str, postgres_url: str) -> None:
     """Say in a line that a server named by the environment does not answer."""
-    names = {record.name for record in servers.started}
-    if kafka.NAME not in names and not any(kafka.answers(address) for address in servers.kafka.split(",")):
+    if kafka_address and not any(kafka.answers(address) for address in kafka_address.split(",")):
         raise LocalStackError("the Kafka that NATIJA_KAFKA names does not answer")
-    if postgres.NAME not in names:
+    if postgres_url:
         with _said("the PostgreSQL that NATIJA_POSTGRES names does not let us in"):
-            asyncio.run(_connect(servers.postgres))
+            asyncio.run(_connect(postgres_url))
 
 
 @contextmanager
