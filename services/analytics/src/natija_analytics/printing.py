@@ -1,0 +1,144 @@
+"""Reports as text: a table for people, in their language; CSV and JSON for programs, only names in a language."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from natija_analytics.definitions import Subject
+from natija_analytics.reports import Line, Report
+from natija_analytics.words import Language, word
+from natija_chassis.directory import Directory
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDTH = 80
+_SINGULAR: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
+COUNT_COLUMNS = ("key", "name", "appeals", "percent", "kind")
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows under a header; None is blank."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_json(value: Any) -> str:
+    """JSON, indented; a decimal keeps its places by being a string."""
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+def counts_csv(report: Report, directory: Directory, language: Language) -> str:
+    """The lines of *report* as `COUNT_COLUMNS`; add up the appeals of the lines of one kind only."""
+    return as_csv(COUNT_COLUMNS, (_record(line, report, directory, language).values() for line in report.lines))
+
+
+def counts_json(report: Report, directory: Directory, language: Language) -> dict[str, Any]:
+    """*report* as a JSON object: what it is of, and its lines."""
+    return {
+        "report": report.subject,
+        "from": report.period.first_day.isoformat(),
+        "to": report.period.last_day.isoformat(),
+        "zone": report.period.zone,
+        "base": {"name": report.base.name(language), "forms": report.base.forms, "appeals": _base(report)},
+        "rounding": str(report.rounding),
+        "lines": [_record(line, report, directory, language) for line in report.lines],
+    }
+
+
+def counts_table(report: Report, directory: Directory, language: Language) -> str:
+    """*report* as it is printed: numbers as the language writes them, never cut."""
+    from babel.dates import format_date
+
+    first, last = (format_date(day, "long", locale=language) for day in _days(report))
+    table = _table(
+        f"{word(report.subject, language)}\n{first} – {last} ({report.period.zone})",
+        [word(_SINGULAR[report.subject], language)],
+        [word("appeals", language), word("percent", language)],
+    )
+    for line in report.lines:
+        if line.kind in ("subtotal", "total", "apart"):
+            table.add_section()
+        name = _name(line, report, directory, language)
+        table.add_row(name, number(line.appeals, language), percent(line.percent, language))
+    base = word("base", language, base=report.base.name(language), n=number(_base(report), language))
+    return _text(table) + f"{base}\n{word('rounding', language, mode=report.rounding)}\n"
+
+
+def number(count: int, language: Language) -> str:
+    """A whole number as *language* groups it."""
+    from babel.numbers import format_decimal
+
+    return _plain(format_decimal(count, locale=language))
+
+
+def percent(value: Decimal | None, language: Language) -> str:
+    """A share with all the places it was rounded to; blank for none."""
+    from babel.numbers import format_decimal
+
+    if value is None:
+        return ""
+    places = max(0, -int(value.as_tuple().exponent))
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return _plain(format_decimal(value, format=pattern, locale=language))
+
+
+def columns_table(title: str, texts: Sequence[str], figures: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A plain table: columns of *texts*, which may wrap, then of *figures*, which never do."""
+    table = _table(title, texts, figures)
+    for row in rows:
+        table.add_row(*row)
+    return _text(table)
+
+
+def _plain(text: str) -> str:
+    """*text* with plain blanks for hard ones: the columns it stands in never wrap, and people search for it."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def _record(line: Line, report: Report, directory: Directory, language: Language) -> dict[str, Any]:
+    name = _name(line, report, directory, language)
+    values = (line.key, name, line.appeals, None if line.percent is None else str(line.percent), line.kind)
+    return dict(zip(COUNT_COLUMNS, values, strict=True))
+
+
+def _name(line: Line, report: Report, directory: Directory, language: Language) -> str:
+    if line.kind == "row":
+        return directory.name(report.subject, line.key, language)
+    return word(line.kind, language, n=report.printed, form=word(line.key, language))
+
+
+def _base(report: Report) -> int:
+    return next(line.appeals for line in report.lines if line.kind == "total")
+
+
+def _days(report: Report) -> tuple[Any, Any]:
+    return report.period.first_day, report.period.last_day
+
+
+def _table(title: str, texts: Sequence[str], figures: Sequence[str]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in texts:
+        table.add_column(heading, overflow="fold")
+    for heading in figures:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _text(table: "Table") -> str:
+    """The table at `WIDTH` columns, without colours: as good in a file as on a screen."""
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, force_terminal=False, markup=False)
+    console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"

@@ -1,0 +1,157 @@
+"""The reports equal the published tables to the digit, and say what they are of."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from natija_analytics import definitions, printing, reports, sample
+from natija_analytics.definitions import Definitions, Subject, TableDefinition
+from natija_analytics.reports import Count, Period, Report
+from natija_analytics.words import LANGUAGES, Language
+from natija_chassis import directory
+
+ROOT = Path(__file__).parents[3]
+DIRECTORY = directory.load(ROOT / "deploy/realms/kg/directory.yaml")
+KYRGYZ = definitions.load(ROOT / "deploy/realms/kg/reports.yaml")
+MARGINALS = sample.load(ROOT / "examples/kg-h1-2019.yaml")
+HALF_YEAR = Period(date(2019, 1, 1), date(2019, 6, 30), "Asia/Bishkek")
+COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
+
+
+def published(subject: Subject) -> Report:
+    counts = [
+        Count(group.form, key, appeals)
+        for group in MARGINALS.groups
+        for key, appeals in (getattr(group, COLUMNS[subject]) or {None: group.total}).items()
+    ]
+    return reports.build(subject, HALF_YEAR, counts, KYRGYZ, getattr(DIRECTORY, subject))
+
+
+def lines(report: Report) -> list[tuple[str, str, int, str | None]]:
+    return [(line.kind, line.key, line.appeals, line.percent and str(line.percent)) for line in report.lines]
+
+
+def test_channels_stand_in_printed_order_and_the_last_balances() -> None:
+    assert lines(published("channels")) == [
+        ("row", "president", 381, "15.5"),
+        ("row", "parliament", 508, "20.7"),
+        ("row", "pm-reception", 217, "8.8"),
+        ("row", "electronic", 329, "13.4"),
+        ("row", "other", 1019, "41.6"),
+        ("total", "", 2454, "100.0"),
+        ("apart", "oral", 634, None),
+        ("all", "", 3088, None),
+    ]
+
+
+def test_regions_stand_by_count_a_tie_in_the_order_of_the_directory_and_add_up_to_99_99() -> None:
+    assert lines(published("regions")) == [
+        ("row", "bishkek", 899, "36.63"),
+        ("row", "chuy", 438, "17.85"),
+        ("row", "jalal-abad", 283, "11.53"),
+        ("row", "issyk-kul", 205, "8.35"),
+        ("row", "osh-oblast", 161, "6.56"),
+        ("row", "naryn", 147, "5.99"),
+        ("row", "batken", 147, "5.99"),
+        ("row", "osh-city", 96, "3.91"),
+        ("row", "talas", 65, "2.65"),
+        ("row", "abroad", 13, "0.53"),
+        ("total", "", 2454, "99.99"),
+        ("apart", "oral", 634, None),
+        ("all", "", 3088, None),
+    ]
+
+
+def test_seven_topics_are_printed_and_the_rest_is_computed() -> None:
+    assert lines(published("topics"))[6:] == [
+        ("row", "labour", 113, "4.60"),
+        ("subtotal", "", 1181, "48.13"),
+        ("rest", "", 1273, "51.87"),
+        ("total", "", 2454, "100.00"),
+        ("apart", "oral", 634, None),
+        ("all", "", 3088, None),
+    ]
+
+
+def test_appeals_without_a_key_are_a_row_of_their_own_so_that_the_table_is_whole() -> None:
+    counts = [Count("written", "chuy", 3), Count("written", None, 1), Count("electronic", "chuy", 4)]
+    report = reports.build("regions", HALF_YEAR, counts, Definitions(), ())
+    assert lines(report) == [("row", "chuy", 7, "87.5"), ("unclassified", "", 1, "12.5"), ("total", "", 8, "100.0")]
+
+
+def test_keys_the_directory_does_not_know_are_counted_under_their_id_after_the_others() -> None:
+    counts = [Count("written", "mars", 2), Count("written", "abroad", 1), Count("written", "chuy", 1)]
+    plain = Definitions(tables={"regions": TableDefinition(order="directory")})
+    report = reports.build("regions", HALF_YEAR, counts, plain, DIRECTORY.regions)
+    assert [line.key for line in report.lines if line.kind == "row"] == ["chuy", "abroad", "mars"]
+    assert "mars" in printing.counts_table(report, DIRECTORY, "ky")
+
+
+def test_a_period_in_which_nothing_came_is_an_empty_table() -> None:
+    report = reports.build("topics", HALF_YEAR, [], KYRGYZ, DIRECTORY.topics)
+    assert lines(report) == [("total", "", 0, None)]
+    assert "Total" in printing.counts_table(report, DIRECTORY, "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("subject", COLUMNS)
+def test_a_printed_table_is_80_columns_wide_at_most_and_cuts_nothing(subject: Subject, language: Language) -> None:
+    report = published(subject)
+    text = printing.counts_table(report, DIRECTORY, language)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    for line in report.lines:
+        assert f" {printing.number(line.appeals, language)}" in text
+        assert printing.percent(line.percent, language) in text
+
+
+NUMBERS: Mapping[Language, tuple[str, str]] = {
+    "ky": ("2 454", "4,60"),
+    "ru": ("2 454", "4,60"),
+    "en": ("2,454", "4.60"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_numbers_are_written_as_the_language_writes_them(language: Language) -> None:
+    text = printing.counts_table(published("topics"), DIRECTORY, language)
+    assert all(number in text for number in NUMBERS[language])
+
+
+def test_a_printed_table_names_its_base_and_its_rounding() -> None:
+    english = printing.counts_table(published("channels"), DIRECTORY, "en")
+    assert "written received, 2,454 = 100 %" in english
+    assert "HALF_UP 1 + BALANCE_LAST" in english
+    assert "From the President's apparatus" in english
+    kyrgyz = printing.counts_table(published("channels"), DIRECTORY, "ky")
+    assert "келип түшкөн жазуу жүзүндөгү кайрылуулар" in kyrgyz
+    assert "Президенттин Аппаратынан" in kyrgyz
+
+
+def test_csv_and_json_carry_the_same_lines() -> None:
+    report = published("topics")
+    rows = list(csv.DictReader(io.StringIO(printing.counts_csv(report, DIRECTORY, "en"))))
+    parsed = json.loads(printing.as_json(printing.counts_json(report, DIRECTORY, "en")))
+    assert [(row["kind"], row["key"], int(row["appeals"]), row["percent"] or None) for row in rows] == lines(report)
+    assert [(row["kind"], row["key"], row["appeals"], row["percent"]) for row in parsed["lines"]] == lines(report)
+    assert parsed["base"] == {"name": "written received", "forms": ["written", "electronic"], "appeals": 2454}
+    assert parsed["rounding"] == "HALF_UP 2"
+    assert (parsed["from"], parsed["to"], parsed["zone"]) == ("2019-01-01", "2019-06-30", "Asia/Bishkek")
+
+
+def test_every_channel_region_and_topic_of_the_sample_has_a_name_in_every_language() -> None:
+    for group in MARGINALS.groups:
+        for subject, column in COLUMNS.items():
+            for key in getattr(group, column):
+                names = {directory_name(subject, key, language) for language in LANGUAGES}
+                assert key not in names
+                assert len(names) == len(LANGUAGES)
+
+
+def directory_name(subject: Subject, key: str, language: Language) -> str:
+    return DIRECTORY.name(subject, key, language)
