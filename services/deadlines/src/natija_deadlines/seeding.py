@@ -16,6 +16,9 @@ _HEADER = """\
 """
 
 
+COUNTRIES = ("KG", "KZ", "UZ")
+
+
 def seed(country: str, year: int, folder: Path = DATA) -> bool:
     """Write the calendar of *country* for *year*; True when that changed the file, whose version then grows by one."""
     path = year_file(country, year, folder)

@@ -1,0 +1,26 @@
+"""Commands of deadlines: `natija calendars`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def calendars(
+    country: Annotated[str, typer.Option(help="KG, KZ or UZ.")],
+    first: Annotated[int, typer.Option("--from", help="The first year.")],
+    last: Annotated[int, typer.Option("--to", help="The last year.")],
+    folder: Annotated[Path | None, typer.Option(help="Where to write; by default in this package.")] = None,
+) -> None:
+    """Seed working calendars from the package `holidays`; decrees written into the files stay."""
+    from natija_deadlines.calendars import DATA
+    from natija_deadlines.seeding import COUNTRIES, seed
+
+    if country not in COUNTRIES:
+        raise typer.BadParameter(f"one of {', '.join(COUNTRIES)}", param_hint="--country")
+    for year in range(first, last + 1):
+        changed = seed(country, year, folder or DATA)
+        print(f"{country} {year}: {'written' if changed else 'as it was'}")

@@ -1,0 +1,17 @@
+"""What the deadlines process is told by its environment."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from natija_chassis.settings import Settings, port_field
+from natija_deadlines import calendars, policies
+
+
+class DeadlinesSettings(Settings):
+    """The chassis' settings, and where the dated data stand: by default what this package brings."""
+
+    process: ClassVar[str] = "deadlines"
+
+    port: int = port_field("deadlines", 8083)
+    policies: Path = policies.DATA
+    calendars: Path = calendars.DATA

@@ -1,0 +1,28 @@
+"""Commands of routing: `natija competent`."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def competent(
+    topic: Annotated[str, typer.Argument(help="The topic's id in the directory.")],
+    region: Annotated[str | None, typer.Option(help="The region's id.")] = None,
+    complained_of: Annotated[list[str] | None, typer.Option(help="A body that may not judge; may be repeated.")] = None,
+) -> None:
+    """Say who must answer by today's rules: body, name and rule. Ends with 1 when a person must find the body."""
+    from natija_routing import book
+    from natija_routing.competence import Competent, Matter, find
+    from natija_routing.settings import RoutingSettings
+
+    settings = RoutingSettings()
+    rules = book.load(settings)
+    day = rules.day(settings.the_clock.now())
+    found = find(Matter(topic, region, tuple(complained_of or ())), day, rules.competence, rules.bodies)
+    if not isinstance(found, Competent):
+        print(f"nobody: {found.why}")
+        raise typer.Exit(1)
+    print(f"{found.body}\t{rules.directory.name('bodies', found.body)}\t{found.rule}")
