@@ -1,0 +1,24 @@
+"""Trying again: soon at first, then ever more rarely, never all at once."""
+
+import asyncio
+import contextlib
+import random
+
+
+class Backoff:
+    """Doubles from *first* to *longest* seconds, each wait spread over its upper half."""
+
+    def __init__(self, first: float = 0.1, longest: float = 10.0) -> None:
+        self._first, self._longest = first, longest
+        self._next = first
+
+    def reset(self) -> None:
+        """It worked."""
+        self._next = self._first
+
+    async def wait(self, interrupt: asyncio.Event) -> None:
+        """Wait for the next turn, or until *interrupt* is set."""
+        seconds = self._next * random.uniform(0.5, 1.0)  # noqa: S311
+        self._next = min(self._next * 2, self._longest)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(interrupt.wait(), seconds)

@@ -1,0 +1,349 @@
+"""The projection runner: the log through a FastStream batch subscriber into a projection, each event once.
+
+FastStream brings records and nothing else: its parser, decoder and acknowledgement are replaced, its nack never used.
+Where to read is the checkpoint's business; Kafka's group offsets follow it and only show lag. An error that is not
+poison is an outage: the same batch is tried again, ever more rarely, until the database is back.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_chassis import checkpoints, entries, identity, metrics, parking, store, telemetry
+from natija_chassis.applying import Applied, take_in
+from natija_chassis.backoff import Backoff
+from natija_chassis.checkpoints import Gap
+from natija_chassis.logs import sanitised
+from natija_chassis.progress import Progress
+from natija_chassis.projection import Projection
+from natija_chassis.refusal import Refused
+from natija_chassis.settings import Settings
+from natija_events.limits import LOG_BYTES
+from natija_events.topics import LOG
+
+log = logging.getLogger(__name__)
+GAPS_IN_A_ROW = 3
+LOOK_EVERY = 0.5
+IDENTITY_EVERY = 60.0
+
+
+class Runner(ConsumerRebalanceListener):
+    """Keeps *projection* up with the log of the realm. One per process and projection; run it with `run`."""
+
+    def __init__(self, projection: Projection, settings: Settings, engine: AsyncEngine) -> None:
+        self.progress = Progress(projection.service)
+        self.on_applied: list[Callable[[], None]] = []
+        """Called after each batch that changed something, and whenever "caught up" may have changed."""
+        self._projection = projection
+        self._settings = settings
+        self._engine = engine
+        self._topic = LOG.name(settings.realm)
+        self._lock = asyncio.Lock()
+        """Held while a batch is worked on, and while positions are set: never both at once."""
+        self._turn = 0
+        """Counts settings of positions: a batch from before one is of no use after it."""
+        self._misplaced = False
+        """True until the consumer reads from the checkpoints on."""
+        self._delivered: dict[int, int] = {}
+        self._gaps = 0
+        self._interrupt = asyncio.Event()
+        """Set when waiting has no use any more: partitions are taken away, or the process ends."""
+        self._halt = asyncio.Event()
+        self._subscriber: Any = None
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Project until *stopping* is set. Raises `Refused` when the database belongs to another log or version."""
+        self._log = await self._until_prepared(stopping)
+        if self._log is None:
+            return
+        broker = self._broker()
+        looking = asyncio.create_task(self._keep_looking())
+        try:
+            await self._start(broker, stopping)
+            halted = asyncio.create_task(self._halt.wait())
+            stop = asyncio.create_task(stopping.wait())
+            await asyncio.wait([halted, stop], return_when=asyncio.FIRST_COMPLETED)
+            self._interrupt.set()
+            await _quietly(broker.stop())
+            await stop
+            halted.cancel()
+        finally:
+            looking.cancel()
+
+    # Before the first record: is this the right database?
+
+    async def _until_prepared(self, stopping: asyncio.Event) -> identity.Log | None:
+        backoff = Backoff()
+        while not stopping.is_set():
+            try:
+                found = await identity.of_log(self._settings.kafka, self._settings.realm)
+                await store.prepare(self._engine, self._projection, found)
+                await self._count_parked()
+            except Refused:
+                raise
+            except Exception as error:
+                self._hindered(error)
+                await backoff.wait(stopping)
+            else:
+                self.progress.trouble = None
+                return found
+        return None
+
+    def _broker(self) -> KafkaBroker:
+        broker = KafkaBroker(
+            self._settings.kafka,
+            client_id=f"natija-{self._settings.process}",
+            consumer_only=True,
+            allow_auto_create_topics=False,
+            apply_types=False,
+            serializer=None,
+            graceful_timeout=self._settings.drain.total_seconds() / 2,
+            logger=None,
+        )
+        self._subscriber = broker.subscriber(
+            self._topic,
+            group_id=f"{self._settings.realm.lower()}.{self._projection.service}",
+            batch=True,
+            max_records=self._settings.batch_records,
+            batch_timeout_ms=50,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=2 * LOG_BYTES,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            ack_policy=AckPolicy.MANUAL,
+            parser=self._parse,
+            decoder=_as_it_is,
+            listener=self,
+        )
+        self._subscriber(self._handle)
+        return broker
+
+    async def _start(self, broker: KafkaBroker, stopping: asyncio.Event) -> None:
+        """Connect; FastStream gives up at once when Kafka is not there, so try again."""
+        backoff = Backoff()
+        while not stopping.is_set():
+            try:
+                await broker.start()
+            except (KafkaError, OSError) as error:
+                self._hindered(error)
+                await _quietly(broker.stop())
+                await backoff.wait(stopping)
+            else:
+                self.progress.trouble = None
+                return
+
+    # A batch.
+
+    async def _parse(self, records: Any) -> KafkaAckableMessage:
+        """Raw records as a message: no header is looked at here, no id made up per record."""
+        for record in records:
+            self._delivered[record.partition] = record.offset
+        return KafkaAckableMessage(
+            body=b"", headers={}, content_type=None, reply_to="", message_id="batch", correlation_id="batch",
+            raw_message=records, consumer=self._subscriber.consumer,
+        )  # fmt: skip
+
+    async def _handle(self, message: Any) -> None:
+        """Take a batch in, however long it takes; never raises, so that FastStream has nothing to decide."""
+        turn = self._turn
+        async with self._lock:
+            if turn == self._turn:
+                await self._take_in(message)
+
+    async def _take_in(self, message: Any) -> None:
+        batch = entries.read(message.raw_message)
+        backoff = Backoff()
+        while not (self._interrupt.is_set() or self._halt.is_set()):
+            try:
+                if self._misplaced:
+                    await self._place()
+                    return
+                applied = await self._apply(batch)
+            except Gap as gap:
+                await self._rewind(gap)
+                return
+            except Refused as refusal:
+                self._stop(str(refusal))
+                return
+            except Exception as error:
+                metrics.OUTAGES.labels(self._projection.service).inc()
+                self._hindered(error)
+                await backoff.wait(self._interrupt)
+            else:
+                await self._done(message, applied)
+                return
+
+    async def _apply(self, batch: list[entries.Entry]) -> Applied:
+        name = f"{self._projection.service} project"
+        with (
+            metrics.BATCH_SECONDS.labels(self._projection.service).time(),
+            telemetry.batch_span(name, (one.event.event.traceparent for one in batch if one.event)),
+        ):
+            return await take_in(self._engine, self._projection, batch)
+
+    async def _done(self, message: Any, applied: Applied) -> None:
+        self.progress.trouble = None
+        self._gaps = 0
+        service = self._projection.service
+        metrics.RECORDS_APPLIED.labels(service).inc(applied.fresh)
+        for checkpoint in applied.checkpoints:
+            if checkpoint.recordedtime:
+                metrics.APPLIED_TIME.labels(service).set(checkpoint.recordedtime.timestamp())
+        if applied.parked:
+            metrics.RECORDS_PARKED.labels(service).inc(len(applied.parked))
+            await self._mind_the_limit()
+        with contextlib.suppress(KafkaError):  # the group's offsets show lag and no more
+            await message.ack()
+        self._delivered = {}
+        self._tell()
+
+    async def _mind_the_limit(self) -> None:
+        with contextlib.suppress(Exception):  # the batch is committed; who counts next finds the same
+            await self._count_parked()
+
+    async def _count_parked(self) -> None:
+        async with self._engine.connect() as connection:
+            self.progress.parked = await parking.count(connection)
+        if self.progress.parked > self._settings.parked_limit:
+            limit = self._settings.parked_limit
+            self._stop(
+                f"{self.progress.parked} appeals are parked, more than NATIJA_PARKED_LIMIT={limit}: see natija parked, "
+                f"mend the cause, run natija parked --retry, and start again"
+            )
+
+    # Where to read.
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        """End what is begun, or give it up when the database is away; who comes next starts at the checkpoint."""
+        self._interrupt.set()
+        self._turn += 1
+        self.progress.assign(None)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.drain.total_seconds()), self._lock:
+                pass
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        """Read on from the checkpoints; when the database is away, the first batch sees to it."""
+        self._turn += 1
+        self._misplaced = True
+        self._interrupt.clear()
+        self.progress.assign(frozenset(place.partition for place in assigned))
+        async with self._lock:
+            with contextlib.suppress(Exception):
+                await self._place()
+
+    async def _place(self) -> None:
+        """Set the consumer to the checkpoints. Raises when the database or Kafka is away, stops at a foreign log."""
+        consumer = self._subscriber.consumer
+        places = list(consumer.assignment())
+        async with self._engine.connect() as connection:
+            held = await checkpoints.load(connection)
+        ends = await consumer.end_offsets(places) if places else {}
+        for place in places:
+            checkpoint = held[place.partition]
+            if checkpoint.offset >= ends[place]:
+                self._stop(
+                    f"the checkpoint of partition {place.partition} is at offset {checkpoint.offset}, and the log ends "
+                    f"at {ends[place]}: this database belongs to another log, or the log lost its end"
+                )
+                return
+            consumer.seek(place, checkpoint.offset + 1)
+        self._turn += 1
+        self._delivered = {}
+        self._misplaced = False
+
+    async def _rewind(self, gap: Gap) -> None:
+        """A jump in logsequence is never normal: alarm, and read again from the checkpoints."""
+        metrics.GAPS.labels(self._projection.service).inc()
+        self._gaps += 1
+        log.error("the log jumps: %s; back to the checkpoints", gap)
+        if self._gaps >= GAPS_IN_A_ROW:
+            self._stop(f"records of the log are missing: {gap}")
+            return
+        self._misplaced = True
+        with contextlib.suppress(Exception):
+            await self._place()
+
+    # How it goes.
+
+    async def _keep_looking(self) -> None:
+        """Ask for the end of the log and for the database again and again, so that "caught up" means something."""
+        checked = time.monotonic()
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            if self._halt.is_set() or self.progress.owned is None:
+                continue
+            try:
+                async with asyncio.timeout(5):
+                    await self._look()
+                if time.monotonic() - checked > IDENTITY_EVERY:
+                    checked = time.monotonic()
+                    await self._check_identity()
+            except Exception as error:
+                self._hindered(error)
+
+    async def _look(self) -> None:
+        if self._misplaced and not self._lock.locked():
+            async with self._lock:
+                await self._place()
+        consumer = self._subscriber.consumer
+        places = list(consumer.assignment())
+        asked = time.monotonic()
+        ends = await consumer.end_offsets(places) if places else {}
+        if not self._lock.locked():  # else the batch in hand knows better whether the database is there
+            await store.ping(self._engine)
+            self.progress.trouble = None
+        reached = {place.partition: await self._reached(consumer, place) for place in places}
+        self.progress.look(reached, {place.partition: end for place, end in ends.items()}, asked=asked)
+        self._tell()
+
+    async def _reached(self, consumer: Any, place: TopicPartition) -> int:
+        """Up to where all is taken in: the position, unless a batch of it is in hand."""
+        if place.partition in self._delivered or self._misplaced:
+            return self.progress.reached.get(place.partition, 0)
+        async with asyncio.timeout(1):
+            return int(await consumer.position(place))
+
+    async def _check_identity(self) -> None:
+        if await identity.of_log(self._settings.kafka, self._settings.realm) != self._log:
+            self._stop("the log was replaced by another under this process: start it again to see which")
+
+    def _hindered(self, error: BaseException) -> None:
+        text = sanitised(error)
+        if self.progress.trouble != text:
+            log.warning("%s: waiting: %s", self._projection.service, text)
+        self.progress.trouble = text
+
+    def _stop(self, reason: str) -> None:
+        """Go no further. The process stays up, so that its page can say why."""
+        log.error("%s stopped: %s", self._projection.service, reason)
+        self.progress.stopped = reason
+        self._halt.set()
+
+    def _tell(self) -> None:
+        for tell in self.on_applied:
+            tell()
+
+
+async def _as_it_is(message: Any) -> Any:
+    """The decoder: the handler takes the message whole."""
+    return message
+
+
+async def _quietly(stopping: Any) -> None:
+    """Stop something that may be half started or cut off from its server."""
+    try:
+        await stopping
+    except Exception as error:
+        log.info("while stopping: %s", sanitised(error))
