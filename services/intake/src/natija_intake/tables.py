@@ -36,8 +36,8 @@ shards = Table(
     "shards",
     own,
     Column("one", Boolean, primary_key=True, comment="true: there is one row"),
-    Column("generation", Integer, nullable=False, comment="goes up whenever the count changes"),
-    Column("count", Integer, nullable=False),
+    Column("generation", Integer, nullable=False, comment="goes up whenever their number changes"),
+    Column("shards", Integer, nullable=False),
     Column("ready", Boolean, nullable=False, comment="false while the old generation is being fenced"),
 )
 

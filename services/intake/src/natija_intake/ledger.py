@@ -1,0 +1,112 @@
+"""The registrar's database: heads with the checkpoints they reach, and the positions on inbox and rejected."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from natija_chassis import checkpoints
+from natija_chassis.checkpoints import Checkpoint
+from natija_chassis.database import projecting
+from natija_events.fold import RecordedEvent
+from natija_events.kafka import read_batches
+from natija_events.record import recorded
+from natija_events.rejection import read_rejected
+from natija_events.topics import LOG, REJECTED
+from natija_intake.admission import Ledger
+from natija_intake.deciding import Decided
+from natija_intake.projection import Heads, store
+
+_LOAD_POSITIONS = text("select * from service.positions where partition = any(:partitions)")
+_MOVE_POSITIONS = text("""
+    insert into service.positions (partition, inbox_next, rejected_next)
+    select * from unnest(cast(:partitions as int[]), cast(:inbox as bigint[]), cast(:rejected as bigint[]))
+    on conflict (partition) do update set
+        inbox_next = greatest(positions.inbox_next, excluded.inbox_next),
+        rejected_next = greatest(positions.rejected_next, excluded.rejected_next)
+""")
+
+
+class Overtaken(Exception):
+    """Somebody else moved the heads of these partitions: this owner is no longer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Of a partition: the inbox offset to decide next, and the offset on rejected to catch up from."""
+
+    partition: int
+    inbox_next: int = 0
+    rejected_next: int = 0
+
+
+async def positions(connection: AsyncConnection, partitions: Collection[int]) -> dict[int, Position]:
+    """The positions kept for *partitions*."""
+    rows = await connection.execute(_LOAD_POSITIONS, {"partitions": list(partitions)})
+    kept = {row.partition: Position(*row) for row in rows}
+    return {partition: kept.get(partition, Position(partition)) for partition in partitions}
+
+
+async def keep(
+    engine: AsyncEngine,
+    before: Iterable[Checkpoint],
+    ledger: Ledger,
+    decided: Decided,
+    reached: Sequence[Checkpoint],
+    moved: Sequence[Position],
+) -> None:
+    """Write what a committed batch changed, provided nobody else did. Raises `Overtaken`."""
+    async with projecting(engine) as connection:
+        expected = {one.partition: one.logsequence for one in before}
+        locked = await checkpoints.lock(connection, expected.keys())
+        if any(locked[partition].logsequence != logsequence for partition, logsequence in expected.items()):
+            raise Overtaken
+        await store(connection, {appeal: ledger.heads[appeal] for appeal in decided.touched}, decided.ids)
+        await checkpoints.save(connection, reached)
+        await _move(connection, moved)
+
+
+async def catch_up(engine: AsyncEngine, kafka: str, realm: str, partitions: Collection[int]) -> None:
+    """Take in what stands on log and rejected and not yet in the database: what a dead owner left between the two."""
+    async with engine.connect() as connection:
+        at = await checkpoints.load(connection)
+        rejected = await positions(connection, partitions)
+    start = {partition: at[partition].offset + 1 for partition in partitions}
+    async for batch in read_batches(kafka, LOG.name(realm), start):
+        await _take_in(engine, [recorded(one.partition, one.offset, one.value, one.headers) for one in batch])
+    start = {partition: rejected[partition].rejected_next for partition in partitions}
+    async for batch in read_batches(kafka, REJECTED.name(realm), start):
+        last = batch[-1]
+        inbox = read_rejected(last.partition, last.value, last.headers).inboxoffset
+        async with engine.begin() as connection:
+            await _move(connection, [Position(last.partition, inbox + 1, last.offset + 1)])
+
+
+async def _take_in(engine: AsyncEngine, events: Sequence[RecordedEvent]) -> None:
+    """Apply *events*, all of one partition, those above the checkpoint."""
+    async with projecting(engine) as connection:
+        partition = events[0].partition
+        checkpoint = (await checkpoints.lock(connection, [partition]))[partition]
+        fresh = [event for event in events if event.offset > checkpoint.offset]
+        if not fresh:
+            return
+        if fresh[0].stamp.logsequence != checkpoint.logsequence + 1:
+            raise checkpoints.Gap(partition, checkpoint.logsequence + 1, fresh[0].stamp.logsequence)
+        await Heads().apply(connection, fresh)
+        last = fresh[-1]
+        await checkpoints.save(
+            connection, [Checkpoint(partition, last.offset, last.stamp.logsequence, last.recordedtime)]
+        )
+        await _move(connection, [Position(partition, last.stamp.inboxoffset + 1)])
+
+
+async def _move(connection: AsyncConnection, moved: Sequence[Position]) -> None:
+    """Move positions on; never back."""
+    if moved:
+        columns = {
+            "partitions": [one.partition for one in moved],
+            "inbox": [one.inbox_next for one in moved],
+            "rejected": [one.rejected_next for one in moved],
+        }
+        await connection.execute(_MOVE_POSITIONS, columns)

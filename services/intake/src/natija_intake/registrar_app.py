@@ -1,0 +1,92 @@
+"""Wiring of the registrar's process."""
+
+import asyncio
+from typing import ClassVar
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_chassis import identity, store
+from natija_chassis.backoff import Backoff
+from natija_chassis.database import create_service_tables, open_engine
+from natija_chassis.http import create_app
+from natija_chassis.logs import sanitised
+from natija_chassis.process import Part, run
+from natija_chassis.publishers import Publishers
+from natija_chassis.publishers import load as load_publishers
+from natija_chassis.refusal import Refused
+from natija_chassis.settings import Settings, port_field
+from natija_intake import tables
+from natija_intake.office import Office
+from natija_intake.projection import Heads
+from natija_intake.registrar import Shard
+from natija_intake.settings import sealer
+from natija_intake.shards import Layout, Line
+
+
+class RegistrarSettings(Settings):
+    """Of the registrar's process."""
+
+    process: ClassVar[str] = "registrar"
+    port: int = port_field("registrar", 8085)
+
+
+async def registrar(settings: RegistrarSettings) -> None:
+    """Run the registrar until SIGTERM. Raises `Refused` when it is not told who may publish, or how to seal."""
+    publishers, realm_sealer = _publishers(settings), sealer(settings)
+    engine = open_engine(settings, "intake", pool=8)
+
+    def make_shard(line: Line, layout: Layout, number: int) -> Shard:
+        return Shard(
+            kafka=settings.kafka,
+            realm=settings.realm.lower(),
+            engine=engine,
+            line=line,
+            layout=layout,
+            number=number,
+            publishers=publishers,
+            sealer=realm_sealer,
+            clock=settings.the_clock,
+            batch_records=settings.batch_records,
+        )
+
+    office = Office(settings.database_url("intake"), make_shard)
+    app = create_app(
+        settings,
+        title="registrar",
+        about="The only writer of the log: it admits what is proposed on the inbox, or rejects it with a reason.",
+        condition=lambda: office.condition,
+    )
+    try:
+        await run(app, settings, [_part(settings, engine, office)])
+    finally:
+        await engine.dispose()
+
+
+def _part(settings: Settings, engine: AsyncEngine, office: Office) -> Part:
+    async def work(stopping: asyncio.Event) -> None:
+        await prepare(settings, engine, office, stopping)
+        await office.run(stopping)
+
+    return work
+
+
+async def prepare(settings: Settings, engine: AsyncEngine, office: Office, stopping: asyncio.Event) -> None:
+    """Make sure that this is the right database, for as long as it takes the servers to answer."""
+    backoff = Backoff()
+    while not stopping.is_set():
+        try:
+            await create_service_tables(engine, tables.own)
+            await store.prepare(engine, Heads(), await identity.of_log(settings.kafka, settings.realm))
+        except Refused:
+            raise
+        except Exception as error:
+            office.says(f"waiting for its servers: {sanitised(error)}")
+            await backoff.wait(stopping)
+        else:
+            return
+
+
+def _publishers(settings: Settings) -> Publishers:
+    if settings.publishers is None:
+        raise Refused("NATIJA_PUBLISHERS is not set: the registrar must be told who may publish")
+    return load_publishers(settings.publishers)

@@ -1,0 +1,129 @@
+"""Who decides on which partitions: the shards of a realm, and the locks their owners hold.
+
+A shard is one owner, one consumer, one ``transactional.id``. The lock says who may try; it goes with its session at
+once, also at ``kill -9``. What makes a wrong owner harmless is Kafka's fence, taken with the ``transactional.id``.
+"""
+
+import asyncio
+import contextlib
+from typing import NamedTuple, Self
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+from natija_chassis.refusal import Refused
+from natija_events.topics import PARTITIONS
+
+_PRESENT = 0x6E61_0001
+_SHARD = 0x6E61_0002
+_COUNT_CHANGE = 0x6E61_0003
+
+
+class Layout(NamedTuple):
+    """How the partitions are shared out. *generation* goes up with every change of *shards*; while it is not *ready*
+    the ``transactional.id``s of the generation before are still being fenced, and nobody may start."""
+
+    generation: int
+    shards: int
+    ready: bool
+
+    def fenced_ids(self, realm: str) -> list[str]:
+        """Every id under which an owner of the generation before may still write, however many there were."""
+        return [f"{realm}.registrar.{self.generation - 1}.{shard}" for shard in range(PARTITIONS)]
+
+    def partitions(self, shard: int) -> list[int]:
+        """The partitions of *shard*."""
+        return [partition for partition in range(PARTITIONS) if partition % self.shards == shard]
+
+    def transactional_id(self, realm: str, shard: int) -> str:
+        """The one id under which the owner of *shard* writes."""
+        return f"{realm}.registrar.{self.generation}.{shard}"
+
+
+class Line:
+    """A registrar's place in the line for shards: one PostgreSQL session, which holds the locks it has taken.
+
+    Every method raises `asyncpg.PostgresError` or OSError when the session is lost; with it go all the locks.
+    """
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+        self._one_at_a_time = asyncio.Lock()
+
+    @classmethod
+    async def stand(cls, database_url: str) -> Self:
+        """Open the session and be counted among the registrars that are present."""
+        url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = await asyncpg.connect(url, timeout=5, command_timeout=5)
+        await connection.execute("select pg_advisory_lock_shared($1, 0)", _PRESENT)
+        return cls(connection)
+
+    async def leave(self) -> None:
+        """Give up all locks and the session."""
+        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            await self._connection.close(timeout=2)
+
+    @property
+    def lost(self) -> bool:
+        """True once the session is gone, and with it every lock."""
+        return self._connection.is_closed()
+
+    async def layout(self) -> Layout:
+        """The layout in force; made, with one shard, when there is none yet."""
+        async with self._one_at_a_time:
+            await self._connection.execute(
+                "insert into service.shards values (true, 1, 1, true) on conflict do nothing"
+            )
+            row = await self._connection.fetchrow("select generation, shards, ready from service.shards")
+        assert row is not None
+        return Layout(*row)
+
+    async def present(self) -> int:
+        """How many registrars stand in line for this realm, this one included."""
+        async with self._one_at_a_time:
+            count = await self._connection.fetchval(
+                "select count(*) from pg_locks where locktype = 'advisory' and objid = 0 and classid = $1 and granted"
+                " and database = (select oid from pg_database where datname = current_database())",
+                _PRESENT,
+            )
+        return int(count)
+
+    async def take(self, layout: Layout, shard: int) -> bool:
+        """Take the lock of *shard* if it is free."""
+        async with self._one_at_a_time:
+            return bool(
+                await self._connection.fetchval(
+                    "select pg_try_advisory_lock($1, $2)", _SHARD, layout.generation * PARTITIONS + shard
+                )
+            )
+
+    async def give(self, layout: Layout, shard: int) -> None:
+        """Give the lock of *shard* back."""
+        async with self._one_at_a_time:
+            await self._connection.execute(
+                "select pg_advisory_unlock($1, $2)", _SHARD, layout.generation * PARTITIONS + shard
+            )
+
+    async def change_count(self, count: int) -> Layout:
+        """Write a layout with *count* shards, not ready: from now on nobody takes a shard.
+
+        The caller fences every ``transactional.id`` of the generation before and then calls `made_ready`. A change that
+        was cut off in between is finished by the next one. Raises `Refused`.
+        """
+        if not 1 <= count <= PARTITIONS:
+            raise Refused(f"a realm has 1 to {PARTITIONS} shards: one partition is never shared")
+        if not await self._connection.fetchval("select pg_try_advisory_lock($1, 0)", _COUNT_CHANGE):
+            raise Refused("somebody else is changing the shard count just now")
+        old = await self.layout()
+        new = Layout(old.generation + old.ready, count, ready=False)
+        await self._connection.execute("update service.shards set generation = $1, shards = $2, ready = $3", *new)
+        return new
+
+    async def made_ready(self) -> None:
+        """The old layout is fenced: shards of the new one may be taken."""
+        await self._connection.execute("update service.shards set ready = true")
+
+
+def fair_share(layout: Layout, present: int) -> int:
+    """How many shards one of *present* registrars takes at most."""
+    return -(-layout.shards // max(present, 1))
