@@ -1,0 +1,82 @@
+"""Clocks on a real PostgreSQL: rows equal the fold, however the events come in batches."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from tests.stack import Servers
+from tests.unit.deadlines.history import at, history, registered
+
+from natija_chassis.database import create_schema, create_tables
+from natija_deadlines import projection
+from natija_deadlines.clocks import AppealClock, step
+from natija_events.fold import RecordedEvent
+from natija_events.ids import derived_appeal_number
+from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
+from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
+from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
+
+DUE, LATER = at("2019-07-11T18:00"), at("2019-08-01T18:00")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
+    """A schema of its own with the tables of deadlines."""
+    url = servers.postgres.replace("postgresql://", "postgresql+asyncpg://")
+    schema = f"t{secrets.token_hex(4)}"
+    made = create_async_engine(url, connect_args={"server_settings": {"search_path": schema}})
+    async with made.begin() as connection:
+        await create_schema(connection, schema)
+        await create_tables(connection, projection.Clocks.metadata, schema)
+    yield made
+    async with made.begin() as connection:
+        await connection.execute(text(f"drop schema {schema} cascade"))
+    await made.dispose()
+
+
+def life(number: int) -> list[RecordedEvent]:
+    """One appeal's events; which of them it has, its number says."""
+    appeal = derived_appeal_number("KG", str(number))
+    possible = [
+        ("2019-06-21", TermSet(due=DUE, starts=at("2019-06-23T18:00"), policy="kg-law-67/1")),
+        ("2019-06-22", Routed(body="ministry-health")),
+        ("2019-06-23", DataRequested(missing=("address",), until=LATER)),
+        ("2019-07-08", Warned(due=DUE)),
+        ("2019-07-11T18:00", Missed(due=DUE)),
+        ("2019-07-12", ExtensionSigned(due=LATER)),
+        ("2019-07-13", Forwarded(body="ministry-labour")),
+        ("2019-07-14", DuplicateLinked(of="KG-0000-0000-0000-00")),
+        ("2019-07-15", DuplicateUnlinked(signer="s")),
+        ("2019-07-16", Answered(outcome="explained")),
+    ]
+    chosen = [event for place, event in enumerate(possible) if number >> place & 1]
+    return history(("2019-06-21", registered("2019-06-21")), *chosen, appeal=appeal)
+
+
+async def test_rows_equal_the_fold_whatever_the_batches(engine: AsyncEngine) -> None:
+    lives = [life(number) for number in range(1024)]
+    expected = {}
+    for events in lives:
+        clock = AppealClock(events[0].subject)
+        for event in events:
+            clock = step(clock, event)
+        expected[clock.appeal] = clock
+    log = [event for place in range(12) for events in lives for event in events[place : place + 1]]
+    clocks = projection.build()
+    for size, start in ((700, 0), (1, 700), (3000, 701), (len(log), 3701)):
+        async with engine.begin() as connection:
+            await clocks.apply(connection, log[start : start + size])
+    async with engine.connect() as connection:
+        assert await projection.load(connection, expected) == expected
+        running = await connection.scalar(text("select count(*) from clocks where running"))
+    assert running == sum(clock.running for clock in expected.values())
+
+
+async def test_a_batch_that_is_rolled_back_leaves_nothing(engine: AsyncEngine) -> None:
+    clocks = projection.build()
+    async with engine.connect() as connection:
+        await clocks.apply(connection, life(0))
+        await connection.rollback()
+        assert await projection.load(connection, [life(0)[0].subject]) == {}

@@ -1,0 +1,107 @@
+"""Routes on a real PostgreSQL: rows equal the fold, and the unrouted ones are the work."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from tests.stack import Servers
+from tests.unit.deadlines.history import history, registered
+
+from natija_chassis.database import create_schema, create_tables
+from natija_events.fold import RecordedEvent
+from natija_events.ids import derived_appeal_number
+from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
+from natija_events.types.routing import Answered, Forwarded, Routed, TopicAssigned
+from natija_routing import projection, work
+from natija_routing.decisions import Original
+from natija_routing.routes import Route, step
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
+    """A schema of its own with the tables of routing."""
+    url = servers.postgres.replace("postgresql://", "postgresql+asyncpg://")
+    schema = f"t{secrets.token_hex(4)}"
+    made = create_async_engine(url, connect_args={"server_settings": {"search_path": schema}})
+    async with made.begin() as connection:
+        await create_schema(connection, schema)
+        await create_tables(connection, projection.Routes.metadata, schema)
+    yield made
+    async with made.begin() as connection:
+        await connection.execute(text(f"drop schema {schema} cascade"))
+    await made.dispose()
+
+
+def number(place: int) -> str:
+    return derived_appeal_number("KG", "route", str(place))
+
+
+def life(place: int) -> list[RecordedEvent]:
+    """One appeal's events; which of them it has, its place says."""
+    possible = [
+        ("2019-06-22", TopicAssigned(topic="health")),
+        ("2019-06-22", Routed(body="ministry-health")),
+        ("2019-07-13", Forwarded(body="ministry-labour")),
+        ("2019-07-14", DuplicateLinked(of="KG-0000-0000-0000-00")),
+        ("2019-07-15", DuplicateUnlinked(signer="s")),
+        ("2019-07-16", Answered(outcome="explained")),
+    ]
+    chosen = [event for bit, event in enumerate(possible) if place >> bit & 1]
+    return history(("2019-06-21", registered("2019-06-21", topic="roads")), *chosen, appeal=number(place))
+
+
+async def apply(engine: AsyncEngine, events: list[RecordedEvent]) -> None:
+    async with engine.begin() as connection:
+        await projection.build().apply(connection, events)
+
+
+async def test_rows_equal_the_fold_and_the_work_is_what_nobody_is_named_for(engine: AsyncEngine) -> None:
+    expected = {}
+    for events in map(life, range(64)):
+        route = Route(events[0].subject)
+        for event in events:
+            route = step(route, event)
+        expected[route.appeal] = route
+    log = [event for turn in range(8) for place in range(64) for event in life(place)[turn : turn + 1]]
+    await apply(engine, log[:100])
+    await apply(engine, log[100:])
+    async with engine.connect() as connection:
+        assert await projection.load(connection, expected) == expected
+        found = await work.unrouted(connection, "", 1000)
+        assert await work.count(connection) == len(found)
+    unrouted = [route.appeal for route in expected.values() if route.unrouted]
+    assert [case.route.appeal for case in found] == sorted(unrouted)
+    assert {case.original for case in found} == {None}
+
+
+async def test_imported_history_is_no_work(engine: AsyncEngine) -> None:
+    brought = registered("2019-06-21", topic="roads", register_name="old", external_id="1")
+    await apply(engine, history(("2019-06-21", brought), appeal=number(0)))
+    async with engine.connect() as connection:
+        assert await work.unrouted(connection, "", 10) == []
+
+
+async def test_a_complaint_brings_the_body_that_held_the_earlier_appeal(engine: AsyncEngine) -> None:
+    held = history(("2019-06-21", registered("2019-06-21")), ("2019-06-22", Routed(body="b")), appeal=number(0))
+    unheld = history(
+        ("2019-06-21", registered("2019-06-21")), ("2019-06-22", Answered(outcome="noted")), appeal=number(1)
+    )
+    complaints = [
+        history(("2019-07-01", registered("2019-07-01", complaint_of=number(of))), appeal=number(10 + of))
+        for of in range(3)
+    ]
+    await apply(engine, [*held, *unheld, *(event for complaint in complaints for event in complaint)])
+    async with engine.connect() as connection:
+        found = {case.route.appeal: case.original for case in await work.unrouted(connection, "", 10)}
+    assert found == {number(10): Original("b"), number(11): Original(None), number(12): None}
+
+
+async def test_the_work_is_paged_by_number(engine: AsyncEngine) -> None:
+    opened = [history(("2019-06-21", registered("2019-06-21")), appeal=number(place)) for place in range(5)]
+    await apply(engine, [event for events in opened for event in events])
+    async with engine.connect() as connection:
+        first = await work.unrouted(connection, "", 2)
+        rest = await work.unrouted(connection, first[-1].route.appeal, 10)
+    assert [case.route.appeal for case in (*first, *rest)] == sorted(number(place) for place in range(5))

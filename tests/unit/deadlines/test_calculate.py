@@ -1,0 +1,66 @@
+"""GET /calculate: what a term would be."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from natija_chassis.clock import FixedClock
+from natija_deadlines import api, policies
+
+NOWHERE = create_async_engine("postgresql+asyncpg://nobody@/nowhere")  # never connected: a calculation needs no rows
+
+
+async def calculate(**asked: str) -> tuple[int, Any]:
+    app = FastAPI()
+    app.include_router(api.router(NOWHERE, policies.load(), FixedClock(datetime(2022, 1, 1, tzinfo=UTC))))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        answer = await client.get("/calculate", params=asked)
+    return answer.status_code, answer.json()
+
+
+async def test_a_kazakh_application_ends_on_a_worked_saturday() -> None:
+    status, answer = await calculate(country="KZ", kind="application", received="2022-02-14T10:00:00+06:00")
+    assert status == 200
+    assert answer == {
+        "country": "KZ",
+        "kind": "application",
+        "type": None,
+        "received": "2022-02-14T10:00:00+06:00",
+        "policy": "kz-appc/1",
+        "title": "Administrative Procedural and Process-Procedural Code",
+        "registered_on": "2022-02-14",
+        "start_on": "2022-02-15",
+        "due_on": "2022-03-05",
+        "due": "2022-03-06T00:00:00+06:00",
+        "warn_at": "2022-03-02T00:00:00+06:00",
+        "forward_by": "2022-02-17",
+        "provisional": False,
+    }
+
+
+async def test_a_time_without_an_offset_is_the_countrys_own() -> None:
+    for received in ("2022-02-14T18:29:59", "2022-02-14T12:29:59Z"):
+        status, answer = await calculate(country="KZ", kind="complaint", received=received)
+        assert (status, answer["registered_on"], answer["due_on"]) == (200, "2022-02-14", "2022-03-15")
+
+
+async def test_a_countrys_own_type_has_its_term() -> None:
+    asked = {"country": "KZ", "kind": "request", "type": "bailiff-request", "received": "2022-02-14T10:00"}
+    assert (await calculate(**asked))[1]["due_on"] == "2022-02-17"
+
+
+async def test_a_year_whose_days_may_still_move_is_provisional() -> None:
+    _, answer = await calculate(country="KG", kind="application", received="2026-11-02T10:00")
+    assert answer["provisional"] is True
+
+
+async def test_what_cannot_be_calculated_names_the_field() -> None:
+    status, answer = await calculate(country="FR", kind="application", received="2022-02-14T10:00")
+    assert (status, answer["errors"][0]["field"]) == (422, "country")
+    status, answer = await calculate(country="KZ", kind="application", received="2020-02-14T10:00")
+    assert (status, answer["errors"][0]["message"]) == (422, "There is no policy of KZ in force on 2020-02-14.")
+    status, answer = await calculate(country="KZ", kind="application", received="2040-02-14T10:00")
+    assert (status, answer["errors"][0]["message"]) == (422, "There is no working calendar of KZ for 2040.")
