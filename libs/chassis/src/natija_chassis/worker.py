@@ -1,0 +1,246 @@
+"""The decision worker: rows that call for a decision become proposals, one instance at a time, after catching up.
+
+What is decided is never kept in memory only: a row calls for it until its own projection has seen the outcome. A
+decision's id derives from what it decides and on which state, so deciding again after a crash repeats nothing.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+from zlib import crc32
+
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, Uuid, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from natija_chassis import metrics, telemetry
+from natija_chassis.backoff import Backoff
+from natija_chassis.database import create_service_tables
+from natija_chassis.logs import sanitised
+from natija_chassis.progress import Progress
+from natija_chassis.runner import Runner
+from natija_chassis.settings import Settings
+from natija_events.envelope import Event
+from natija_events.ids import derived_event_id
+from natija_events.kafka import NotProposed, Outcome, Publisher, Undecided
+from natija_events.types.base import EventData
+
+log = logging.getLogger(__name__)
+WAIT = 30.0
+"""Seconds to wait for the registrar's decision before proposing the same again."""
+_LOCK = 0x6E61_7469
+_REMEMBERED = 20_000
+
+service_metadata = MetaData()
+refused = Table(
+    "refused_decisions",
+    service_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("appeal", Text, nullable=False, index=True),
+    Column("type", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False, comment="of the appeal, on which it was decided"),
+    Column("reason", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("refusedtime", DateTime(timezone=True), nullable=False),
+)
+"""Decisions the registrar refused for another reason than a conflict. They rest until their row changes."""
+
+
+class Decision(NamedTuple):
+    """An event to propose. *sequence* is the projection's of that appeal: what the decision assumes.
+
+    *what* says what is decided (a due date, a body): the same decision on the same *material* state has the same id.
+    """
+
+    appeal: str
+    data: EventData
+    time: datetime
+    sequence: int
+    material: int
+    what: str = ""
+
+    @property
+    def id(self) -> UUID:
+        """The id of the event it proposes."""
+        return derived_event_id(self.appeal, self.data.type, self.what, str(self.material))
+
+
+Decide = Callable[[AsyncConnection, datetime], AsyncIterator[Decision]]
+"""Look at the rows and yield what they call for *now*. Called again and again, so cheap when nothing is due; may yield
+again what is under way. Reads only."""
+
+
+class Worker:
+    """Proposes what *decide* yields. Run it with `run` beside the *runner* of the same projection."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        runner: Runner,
+        decide: Decide,
+        *,
+        in_flight: int = 64,
+        tick: float = 0.5,
+    ) -> None:
+        """*in_flight* bounds the proposals that wait for an outcome; every *tick* seconds the clock is looked at."""
+        self._settings = settings
+        self._engine = engine
+        self._progress: Progress = runner.progress
+        self._decide = decide
+        self._in_flight = in_flight
+        self._tick = tick
+        self._wake = asyncio.Event()
+        self._settled: OrderedDict[UUID, None] = OrderedDict()
+        """Ids that need no proposal: their outcome is known, but their row may not have seen it yet."""
+        runner.on_applied.append(self._wake.set)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Decide until *stopping* is set; outages of Kafka or the database are waited out."""
+        backoff = Backoff()
+        while not stopping.is_set():
+            try:
+                await create_service_tables(self._engine, service_metadata)
+                publisher = Publisher(self._settings.kafka, self._settings.realm, f"/services/{self._settings.process}")
+                async with publisher, self._only_one(stopping) as connection:
+                    await self._work(publisher, connection, stopping, backoff)
+            except Exception as error:
+                log.warning("deciding waits: %s", sanitised(error))
+                await backoff.wait(stopping)
+
+    @contextlib.asynccontextmanager
+    async def _only_one(self, stopping: asyncio.Event) -> AsyncIterator[AsyncConnection]:
+        """The connection whose advisory lock makes this the instance that decides; the lock goes with the process."""
+        number = {"lock": _LOCK << 32 | crc32(self._settings.process.encode()) & 0x7FFF_FFFF}
+        async with self._engine.connect() as connection:
+            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            while not stopping.is_set():
+                if await connection.scalar(text("select pg_try_advisory_lock(:lock)"), number):
+                    break
+                await _until(stopping, 1.0)
+            try:
+                yield connection
+            finally:
+                # The connection goes back to a pool: without its session the lock would stay with it.
+                await connection.invalidate()
+
+    async def _work(
+        self, publisher: Publisher, lock: AsyncConnection, stopping: asyncio.Event, backoff: Backoff
+    ) -> None:
+        while not stopping.is_set():
+            await lock.execute(text("select 1"))  # raises when the lock went with its connection
+            if self._progress.caught_up:
+                due = await self._due()
+                metrics.WORK_WAITING.labels(self._settings.process).set(len(due))
+                await self._propose(publisher, due, stopping)
+                if len(due) == self._in_flight:
+                    continue
+            backoff.reset()
+            await self._until_called(stopping)
+
+    async def _due(self) -> list[Decision]:
+        """What the rows call for now, without what is settled or refused; at most as much as may be in flight."""
+        now = self._settings.the_clock.now()
+        due: list[Decision] = []
+        async with self._engine.connect() as connection:
+            candidates = self._decide(connection, now)
+            async for decision in candidates:
+                if decision.id in self._settled:
+                    continue
+                if await self._is_refused(connection, decision.id):
+                    self._settle(decision.id)
+                    continue
+                due.append(decision)
+                if len(due) == self._in_flight:
+                    break
+        return due
+
+    async def _is_refused(self, connection: AsyncConnection, id: UUID) -> bool:
+        return bool(await connection.scalar(select(refused.c.id).where(refused.c.id == id)))
+
+    async def _propose(self, publisher: Publisher, due: Sequence[Decision], stopping: asyncio.Event) -> None:
+        """Propose all at once and wait until each outcome is known, or until *stopping*."""
+        if not due:
+            return
+        with telemetry.span(f"{self._settings.process} decide"):
+            tasks = [asyncio.create_task(self._one(publisher, decision)) for decision in due]
+        stop = asyncio.create_task(stopping.wait())
+        try:
+            everything = asyncio.gather(*tasks)
+            await asyncio.wait([everything, stop], return_when=asyncio.FIRST_COMPLETED)
+            if everything.done():
+                everything.result()
+        finally:
+            stop.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _one(self, publisher: Publisher, decision: Decision) -> None:
+        event = publisher.event(
+            decision.appeal,
+            decision.time,
+            decision.data,
+            id=decision.id,
+            expectedsequence=decision.sequence,
+            traceparent=telemetry.current_traceparent(),
+        )
+        try:
+            outcome = await publisher.propose(event, wait=WAIT)
+        except Undecided:
+            self._count("undecided")  # the same again later: the registrar registers it once
+            return
+        except NotProposed:
+            self._count("not-proposed")
+            raise
+        await self._take(decision, event, outcome)
+
+    async def _take(self, decision: Decision, event: Event, outcome: Outcome) -> None:
+        """Registered: done. Conflict: the row will change, and be decided again. Anything else rests, written down."""
+        rejection = outcome.rejection
+        self._count("registered" if rejection is None else rejection.reason)
+        if rejection is not None and not outcome.registered and rejection.reason != "conflict":
+            log.error(
+                "%s of %s was refused: %s, %s %s",
+                event.type, decision.appeal, rejection.reason, rejection.field, rejection.rule,
+            )  # fmt: skip
+            row = {
+                "id": decision.id, "appeal": decision.appeal, "type": event.type, "sequence": decision.sequence,
+                "reason": rejection.reason, "field": rejection.field, "rule": rejection.rule,
+                "refusedtime": outcome.recordedtime,
+            }  # fmt: skip
+            async with self._engine.begin() as connection:
+                await connection.execute(insert(refused).on_conflict_do_nothing(), row)
+        self._settle(decision.id)
+
+    def _settle(self, id: UUID) -> None:
+        self._settled[id] = None
+        if len(self._settled) > _REMEMBERED:
+            self._settled.popitem(last=False)
+
+    def _count(self, outcome: str) -> None:
+        metrics.PROPOSALS.labels(self._settings.process, outcome).inc()
+
+    async def _until_called(self, stopping: asyncio.Event) -> None:
+        """Until the projection moved, the clock may have, or the process ends."""
+        calls = [asyncio.create_task(event.wait()) for event in (self._wake, stopping)]
+        await asyncio.wait(calls, timeout=self._tick, return_when=asyncio.FIRST_COMPLETED)
+        for call in calls:
+            call.cancel()
+        self._wake.clear()
+
+
+async def count_refused(connection: AsyncConnection) -> int:
+    """How many refused decisions are kept, for a state page."""
+    return int(await connection.scalar(select(func.count()).select_from(refused)) or 0)
+
+
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
