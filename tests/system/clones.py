@@ -1,0 +1,128 @@
+"""Temporary clones of this repository, each with a local stack of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from deploy.local import kafka, processes
+from deploy.local.places import Places
+from deploy.local.processes import Record
+from tests.stack import REPOSITORY
+
+
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """A copy of the working tree with an environment that finds the installed packages of this one."""
+
+    root: Path
+
+    @classmethod
+    def make(cls, root: Path) -> "Clone":
+        """Copy what git would: tracked files, and new ones that are not ignored. The downloaded jars are shared."""
+        listed = _git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        for name in filter(None, listed.split("\0")):
+            source = REPOSITORY / name
+            if source.is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, root / name)
+        clone = cls(root)
+        clone._make_environment()
+        ours = Places.of_clone()
+        ours.make()
+        kafka.fetch_jars(ours)
+        clone.places.state.mkdir(mode=0o700)
+        clone.places.jars.symlink_to(ours.jars)
+        _git(root, "init", "-q")
+        _git(root, "add", ".")
+        return clone
+
+    @property
+    def places(self) -> Places:
+        """The folders of its stack."""
+        return Places(self.root / ".local")
+
+    def local(
+        self, *arguments: str, seconds: float = 100, given: dict[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run `python -m deploy.local ARGUMENTS` in it, as make does, with *given* in the environment."""
+        return self._run([".venv/bin/python", "-m", "deploy.local", *arguments], seconds, given or {})
+
+    def make_target(self, *targets: str, seconds: float = 100) -> "subprocess.CompletedProcess[str]":
+        """Run `make TARGETS` in it."""
+        return self._run(["make", *targets], seconds, {})
+
+    def natija(self, *arguments: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
+        """Run its `natija`, told nothing by the environment."""
+        return self._run([".venv/bin/natija", *arguments], seconds, {})
+
+    def record(self, name: str) -> Record:
+        """The running process *name* of its stack."""
+        found = processes.find(self.places, name)
+        assert found, f"{name} does not run"
+        return found
+
+    def running(self) -> list[str]:
+        """The command lines of all processes that work for this clone."""
+        return [" ".join(process.cmdline()) for process in psutil.process_iter() if self._mine(process)]
+
+    def changed(self) -> str:
+        """The files that git sees in it and that were not there when it was made."""
+        return _git(self.root, "ls-files", "--others", "--exclude-standard") + _git(self.root, "diff", "--name-only")
+
+    def destroy(self) -> None:
+        """Kill what still runs and remove it all."""
+        for process in psutil.process_iter():
+            if self._mine(process):
+                process.kill()
+        end = time.monotonic() + 10
+        while self.running() and time.monotonic() < end:
+            time.sleep(0.05)
+        shutil.rmtree(self.places.sockets, ignore_errors=True)
+        shutil.rmtree(self.root)
+
+    def _mine(self, process: psutil.Process) -> bool:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
+                return False
+            words = [process.cwd(), *process.cmdline()]
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return False
+        return any(str(self.root) in word for word in words)
+
+    def _make_environment(self) -> None:
+        venv = self.root / ".venv"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+        packages = Path(sysconfig.get_path("purelib", vars={"base": str(venv), "platbase": str(venv)}))
+        (packages / "ours.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+        natija = venv / "bin" / "natija"
+        natija.write_text(
+            f"#!{venv / 'bin' / 'python'}\nimport sys\nfrom natija_chassis.cli import main\nsys.exit(main())\n"
+        )
+        natija.chmod(0o755)
+        (venv / "made-in").write_text(str(self.root))
+        (venv / "installed").touch()
+
+    def _run(self, command: list[str], seconds: float, variables: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("NATIJA_", "MAKE", "MFLAGS"))
+        }
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env=inherited | variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout

@@ -1,0 +1,219 @@
+"""Kafka and PostgreSQL as `deploy/local` runs them: each promise about them, in a temporary clone."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from deploy.local import kafka, memory
+from deploy.local.environment import read
+from tests.stack import Servers
+from tests.system.clones import Clone
+
+LOOPBACK = {"127.0.0.1", "::ffff:127.0.0.1"}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """A clone whose servers run; its tests leave them as they are."""
+    clone = Clone.make(tmp_path_factory.mktemp("c"))
+    try:
+        assert clone.local("servers-up").returncode == 0
+        yield clone
+    finally:
+        clone.destroy()
+
+
+@pytest.fixture
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """A clone in which nothing has run."""
+    made = Clone.make(tmp_path_factory.mktemp("c"))
+    try:
+        yield made
+    finally:
+        made.destroy()
+
+
+async def test_they_answer_when_the_command_returns(clone: Clone) -> None:
+    said = dict(line.split("=", 1) for line in clone.local("servers-up").stdout.splitlines())
+    connection = await asyncpg.connect(said["NATIJA_POSTGRES"])
+    assert await connection.fetchval("select 1") == 1
+    await connection.close()
+    await _write_a_record(said["NATIJA_KAFKA"], "first")
+
+
+def test_they_listen_on_this_machine_only(running: Clone) -> None:
+    for name in ("kafka", "postgres"):
+        for pid in memory.tree(running.record(name).pid):
+            listening = [one for one in psutil.Process(pid).net_connections("inet") if one.status == psutil.CONN_LISTEN]
+            assert {one.laddr.ip for one in listening} <= LOOPBACK
+            assert bool(listening) == (name == "kafka")
+    assert stat.S_IMODE(running.places.sockets.stat().st_mode) == 0o700
+
+
+def test_they_keep_all_they_write_in_one_folder_that_git_ignores(running: Clone) -> None:
+    assert running.changed() == ""
+    opened = {
+        Path(file.path)
+        for name in ("kafka", "postgres")
+        for pid in memory.tree(running.record(name).pid)
+        for file in psutil.Process(pid).open_files()
+        if getattr(file, "mode", "r") != "r"
+    }
+    assert opened
+    assert all(path.is_relative_to(running.places.state) or path.is_relative_to("/dev") for path in opened)
+
+
+def test_they_are_reused_when_they_run(running: Clone) -> None:
+    before = [running.record(name) for name in ("kafka", "postgres")]
+    assert running.local("servers-up").returncode == 0
+    assert [running.record(name) for name in ("kafka", "postgres")] == before
+
+
+def test_their_logs_can_be_read(running: Clone) -> None:
+    assert "Kafka Server started" in running.places.log("kafka").read_text()
+    assert "database system is ready to accept connections" in running.places.log("postgres").read_text()
+
+
+def test_status_names_their_memory_and_the_sum(running: Clone) -> None:
+    rows = {line.split()[0]: int(line.split()[1]) for line in running.local("status").stdout.splitlines()}
+    assert rows["kafka"] > 50
+    assert rows["together"] == pytest.approx(rows["kafka"] + rows["postgres"], abs=2)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="an ordinary user needs no other name")
+def test_root_makes_no_user_and_changes_no_permission_for_them(running: Clone) -> None:
+    mapping = Path(f"/proc/{running.record('postgres').pid}/uid_map").read_text().split()
+    assert mapping[0] != "0"
+    assert mapping[1:] == ["0", "1"]
+    owners = {path.stat().st_uid for path in (running.places.state, running.places.postgres / "data", running.root)}
+    assert owners == {0}
+    assert stat.S_IMODE(running.places.state.stat().st_mode) == 0o700
+
+
+def test_they_take_free_ports_when_theirs_are_taken(clone: Clone) -> None:
+    with socket.socket() as other, socket.socket() as another:
+        for holder, port in ((other, kafka.PORT), (another, kafka.PORT + 1)):
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                holder.bind(("127.0.0.1", port))
+                holder.listen()
+            except OSError:
+                continue  # somebody else holds it: as good
+        assert clone.local("servers-up").returncode == 0
+        assert not clone.record("kafka").address.endswith((f":{kafka.PORT}", f":{kafka.PORT + 1}"))
+
+
+async def test_killed_and_with_their_pids_given_away_they_start_again_with_their_data(clone: Clone) -> None:
+    assert clone.local("servers-up").returncode == 0
+    await _write_a_record(clone.record("kafka").address, "kept")
+    connection = await asyncpg.connect(clone.record("postgres").address)
+    await connection.execute("create table kept as select 7 as n")
+    await connection.close()
+    stranger = await asyncio.create_subprocess_exec("sleep", "600")
+    try:
+        for name in ("kafka", "postgres"):
+            os.kill(clone.record(name).pid, signal.SIGKILL)
+            path = clone.places.run(name)
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": stranger.pid}))
+        lock = clone.places.postgres / "data" / "postmaster.pid"
+        lock.write_text("\n".join([str(stranger.pid), *lock.read_text().splitlines()[1:]]) + "\n")
+        done = clone.local("servers-up")
+        assert done.returncode == 0, done.stderr
+        assert stranger.pid not in {clone.record(name).pid for name in ("kafka", "postgres")}
+        connection = await asyncpg.connect(clone.record("postgres").address)
+        assert await connection.fetchval("select n from kept") == 7
+        await connection.close()
+        assert "kept" in await _topics(clone.record("kafka").address)
+        assert clone.make_target("down").returncode == 0
+        assert stranger.returncode is None
+    finally:
+        stranger.kill()
+        await stranger.wait()
+
+
+def test_down_leaves_no_process_and_clean_no_data(clone: Clone) -> None:
+    assert clone.local("servers-up").returncode == 0
+    assert len(clone.running()) > 1
+    assert clone.make_target("down").stdout == "stopped kafka, postgres\n"
+    assert clone.running() == []
+    assert clone.make_target("down").stdout == "nothing ran\n"
+    assert clone.make_target("clean").returncode == 0
+    assert [path.name for path in clone.places.state.iterdir()] == ["jars"]
+
+
+def test_a_clone_with_a_long_path_has_its_socket_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    clone = Clone.make(tmp_path_factory.mktemp("long" * 20))
+    try:
+        clone.places.make()
+        sockets = clone.places.sockets
+        assert not sockets.is_relative_to(clone.root)
+        assert clone.local("servers-up").returncode == 0
+        assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+        clone.local("clean")
+        assert not sockets.exists()
+    finally:
+        clone.destroy()
+
+
+def test_servers_named_by_the_environment_are_used_and_left_alone(clone: Clone, servers: Servers) -> None:
+    given = {"NATIJA_KAFKA": servers.kafka, "NATIJA_POSTGRES": servers.postgres}
+    done = clone.local("servers-up", given=given)
+    assert done.stdout.splitlines() == [f"{name}={value}" for name, value in given.items()]
+    assert clone.running() == []
+    assert clone.local("down", given=given).stdout == "nothing ran\n"
+    assert kafka.answers(servers.kafka)
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("NATIJA_KAFKA", "127.0.0.1:1"), ("NATIJA_POSTGRES", "postgresql://somebody:secret@127.0.0.1:1/postgres")],
+)
+def test_a_named_server_that_does_not_answer_is_said_in_a_line(clone: Clone, name: str, address: str) -> None:
+    done = clone.local("servers-up", given={name: address})
+    assert done.returncode == 1
+    assert name in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "secret" not in done.stderr
+    assert clone.running() == []
+
+
+def test_a_server_that_cannot_start_is_named_with_its_log(clone: Clone) -> None:
+    clone.places.make()
+    (clone.places.kafka / "data").mkdir()
+    (clone.places.kafka / "data" / "meta.properties").write_text("version=1\nnode.id=77\n")
+    done = clone.local("servers-up")
+    assert done.returncode == 1
+    assert str(clone.places.log("kafka")) in done.stderr
+    assert "  | " in done.stderr
+    assert read(clone.places) == {}
+
+
+async def _write_a_record(address: str, topic: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()
+    producer = AIOKafkaProducer(bootstrap_servers=address, acks="all", enable_idempotence=True)
+    await producer.start()
+    async with asyncio.timeout(20):
+        await producer.send_and_wait(topic, b"once")
+    await producer.stop()
+
+
+async def _topics(address: str) -> list[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    try:
+        return list(await admin.list_topics())
+    finally:
+        await admin.close()
