@@ -1,0 +1,75 @@
+"""Wiring of the intake API's process."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI, Request, Response
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.middleware.base import RequestResponseEndpoint
+
+from natija_chassis import directory as directories
+from natija_chassis import publishers
+from natija_chassis.condition import Waiting
+from natija_chassis.database import open_engine
+from natija_chassis.http import create_app
+from natija_chassis.process import run
+from natija_chassis.refusal import Refused
+from natija_intake import api, problems
+from natija_intake.door import Door
+from natija_intake.inbox import Inbox
+from natija_intake.receipt import AccessCodes
+from natija_intake.reception import Reception
+from natija_intake.settings import IntakeSettings, intake_secrets, sealer
+from natija_intake.submission import SOURCE
+
+
+async def serve(settings: IntakeSettings) -> None:
+    """Run the intake API until SIGTERM. Raises `Refused` when a key or a file it needs is missing."""
+    if settings.publishers is None:
+        raise Refused("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
+    engine = open_engine(settings, "intake")
+    door = Door(settings.kafka, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
+    secrets = intake_secrets(settings)
+    reception = Reception(
+        realm=settings.realm.lower(),
+        secret=secrets[min(secrets)],
+        codes=AccessCodes(secrets),
+        sealer=sealer(settings),
+        publishers=publishers.load(settings.publishers),
+        door=door,
+        engine=engine,
+        clock=settings.the_clock,
+        wait=settings.outcome_wait,
+    )
+    try:
+        async with Inbox(settings.kafka, settings.realm) as inbox:
+            await run(_app(settings, reception, door, inbox, engine), settings, [door.keep_open])
+    finally:
+        await engine.dispose()
+
+
+def _app(settings: IntakeSettings, reception: Reception, door: Door, inbox: Inbox, engine: AsyncEngine) -> FastAPI:
+    async def waiting() -> Sequence[Waiting]:
+        return [Waiting("proposals that the registrar has not decided", await inbox.waiting(engine))]
+
+    app = create_app(
+        settings,
+        title="intake",
+        about="The door: appeals come in here, and whoever sent one follows it with its number and access code.",
+        condition=lambda: door.condition,
+        waiting=waiting,
+        routers=[api.build(reception, directories.load(settings.directory))],
+    )
+    problems.install(app)
+    app.middleware("http")(_of_bounded_size)
+    return app
+
+
+async def _of_bounded_size(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    """Refuse a body that is too large, or does not say how large it is, before it is read."""
+    if request.method == "POST":
+        length = request.headers.get("content-length", "")
+        if not length.isdigit():
+            return problems.answer(problems.Problem(411, "Say how long it is: Content-Length"))
+        if int(length) > api.MOST_BYTES:
+            return problems.answer(problems.Problem(413, f"More than {api.MOST_BYTES} bytes"))
+    return await call_next(request)

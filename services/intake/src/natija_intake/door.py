@@ -1,0 +1,94 @@
+"""The way from the API to the inbox: open while Kafka answers, and open again by itself once it does again."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+from aiokafka.errors import KafkaError
+
+from natija_chassis.condition import Condition
+from natija_events.envelope import Event
+from natija_events.kafka import NotProposed, Outcome, Publisher
+from natija_intake.inbox import Inbox, Unreachable
+
+LOOK_EVERY = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Door:
+    """Proposes events of *source*. Run `keep_open` beside it; while Kafka is gone nothing is even tried."""
+
+    def __init__(self, kafka: str, realm: str, source: str, *, delivery_wait: float) -> None:
+        self._kafka, self._realm, self._source = kafka, realm, source
+        self._inbox = Inbox(kafka, realm)
+        self._delivery_wait = delivery_wait
+        self._publisher: Publisher | None = None
+        self._trouble: str | None = "it is starting"
+
+    @property
+    def condition(self) -> Condition:
+        """Ready while appeals can be proposed."""
+        if self._trouble is None:
+            return Condition(True, "open: appeals can be proposed")
+        return Condition(False, f"closed: {self._trouble}")
+
+    async def keep_open(self, stopping: asyncio.Event) -> None:
+        """Connect, and keep asking whether Kafka is there, until *stopping*."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(_quietly, self._inbox.__aexit__)
+            while not stopping.is_set():
+                await self._look(stack)
+                await _pause(stopping)
+
+    async def propose(self, event: Event, *, wait: float) -> Outcome:
+        """Propose *event* and wait for its outcome. Raises `NotProposed` and `Undecided` as the publisher does."""
+        if self._publisher is None or self._trouble is not None:
+            raise NotProposed(self._trouble or "it is starting")
+        try:
+            async with asyncio.timeout(self._delivery_wait + wait):
+                return await self._publisher.propose(event, wait=wait)
+        except TimeoutError:
+            raise NotProposed("Kafka does not answer in time") from None
+
+    async def _look(self, stack: AsyncExitStack) -> None:
+        try:
+            await self._inbox.ends()
+            if self._publisher is None:
+                self._publisher = await self._connect(stack)
+        except (Unreachable, KafkaError, OSError) as error:
+            if self._trouble is None:
+                log.warning("closed: %s", error)
+            self._trouble = "Kafka does not answer"
+        else:
+            if self._trouble is not None:
+                log.info("open")
+            self._trouble = None
+
+    async def _connect(self, stack: AsyncExitStack) -> Publisher:
+        publisher = Publisher(self._kafka, self._realm, self._source, delivery_timeout=self._delivery_wait)
+        try:
+            await publisher.__aenter__()
+        except BaseException:
+            await _quietly(publisher.__aexit__)
+            raise
+        stack.push_async_callback(_quietly, publisher.__aexit__)
+        return publisher
+
+
+async def _pause(stopping: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(LOOK_EVERY):
+            await stopping.wait()
+    except TimeoutError:
+        return
+
+
+async def _quietly(close: Callable[[None, None, None], Awaitable[None]]) -> None:
+    """Close what may not close: a producer waits for a broker that is gone to take what it still holds."""
+    try:
+        async with asyncio.timeout(1.0):
+            await close(None, None, None)
+    except (KafkaError, TimeoutError) as error:
+        log.debug("closing: %s", type(error).__name__)

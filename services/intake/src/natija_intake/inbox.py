@@ -1,0 +1,70 @@
+"""How many proposals stand on the inbox and wait for the registrar."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_events.topics import INBOX, PARTITIONS
+from natija_intake import ledger
+
+_ANSWERS_WITHIN = 3.0
+
+
+class Unreachable(Exception):
+    """Kafka does not answer."""
+
+
+class Inbox:
+    """The inbox of a realm, seen from outside. An async context manager, which opens even while Kafka is down."""
+
+    def __init__(self, kafka: str, realm: str) -> None:
+        self._kafka = kafka
+        self._places = [TopicPartition(INBOX.name(realm), partition) for partition in range(PARTITIONS)]
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def ends(self) -> dict[int, int]:
+        """Per partition, the offset of the next proposal. Raises `Unreachable`: a way to ask whether Kafka is there."""
+        try:
+            async with asyncio.timeout(_ANSWERS_WITHIN):
+                consumer = self._consumer or await self._connect()
+                found = await consumer.end_offsets(self._places)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Unreachable(f"Kafka at {self._kafka} does not answer ({type(error).__name__})") from None
+        return {place.partition: end for place, end in found.items()}
+
+    async def waiting(self, engine: AsyncEngine) -> int:
+        """Proposals that the registrar has not decided, by its own positions in the database of *engine*.
+
+        Kafka's committed offsets would not do: they are forgotten after a quiet week. Raises `Unreachable`, and what
+        the database raises.
+        """
+        ends = await self.ends()
+        assert self._consumer is not None
+        kept = await self._consumer.beginning_offsets(self._places)
+        async with engine.connect() as connection:
+            at = await ledger.positions(connection, ends.keys())
+        first = {place.partition: offset for place, offset in kept.items()}
+        return sum(max(0, end - max(at[number].inbox_next, first[number])) for number, end in ends.items())
+
+    async def _connect(self) -> AIOKafkaConsumer:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False)
+        try:
+            await consumer.start()
+        except BaseException:
+            await consumer.stop()
+            raise
+        self._consumer = consumer
+        return consumer

@@ -1,0 +1,77 @@
+"""What the intake API and the import are told by their environment."""
+
+import re
+from base64 import urlsafe_b64decode
+from binascii import Error as NotBase64
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+
+from natija_chassis.refusal import Refused
+from natija_chassis.settings import Settings, port_field
+from natija_events.sealed import Sealer
+
+_KEY_BYTES = 32
+_VERSIONED = re.compile(r"(?:(\d{1,2}):)?([A-Za-z0-9_-]{43}=?)")
+_GREATEST_VERSION = 31
+
+
+class IntakeSettings(Settings):
+    """Settings of the intake API."""
+
+    process: ClassVar[str] = "intake"
+
+    port: int = port_field("intake", 8081)
+    intake_secret: SecretStr | None = None
+    """One secret in base64url, or several as ``1:SECRET 2:SECRET``: the newest issues, all are accepted."""
+    outcome_wait: float = Field(5.0, gt=0, le=60)
+    """Seconds a POST waits for the registrar before it answers 202."""
+    delivery_wait: float = Field(5.0, gt=0, le=60)
+    """Seconds a POST waits for Kafka before it answers 503."""
+
+
+class ImportSettings(Settings):
+    """Settings of `natija import`."""
+
+    process: ClassVar[str] = "import"
+
+    import_in_flight: int = Field(2000, ge=1)
+    """Rows that are proposed and not yet decided, at most: so many stand before a citizen at the worst."""
+    import_inbox_lag: int = Field(5000, ge=1)
+    """While more proposals than this wait for the registrar, whoever made them, none is added."""
+    import_patience: float = Field(60.0, gt=0)
+    """Seconds Kafka may be gone before the import gives up."""
+
+
+def sealer(settings: Settings) -> Sealer:
+    """The sealer of the realm's personal data. Raises `Refused` without a proper key."""
+    if settings.realm_key is None:
+        raise Refused("NATIJA_REALM_KEY is not set: personal data cannot be sealed")
+    return Sealer(_key("NATIJA_REALM_KEY", settings.realm_key.get_secret_value()))
+
+
+def intake_secrets(settings: IntakeSettings) -> Mapping[int, bytes]:
+    """The secrets by version, from NATIJA_INTAKE_SECRET. Raises `Refused`."""
+    if settings.intake_secret is None:
+        raise Refused("NATIJA_INTAKE_SECRET is not set: numbers and access codes cannot be made")
+    secrets: dict[int, bytes] = {}
+    for part in settings.intake_secret.get_secret_value().split():
+        found = _VERSIONED.fullmatch(part)
+        version = int(found[1] or 1) if found else 0
+        if found is None or not 1 <= version <= _GREATEST_VERSION or version in secrets:
+            raise Refused("NATIJA_INTAKE_SECRET: 32 bytes in base64url, or several as 1:SECRET 2:SECRET")
+        secrets[version] = _key("NATIJA_INTAKE_SECRET", found[2])
+    if not secrets:
+        raise Refused("NATIJA_INTAKE_SECRET is blank")
+    return secrets
+
+
+def _key(name: str, text: str) -> bytes:
+    try:
+        key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (NotBase64, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise Refused(f"{name}: {_KEY_BYTES} bytes in base64url")
+    return key
