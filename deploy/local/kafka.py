@@ -28,7 +28,7 @@ _MEMORY = (
     "-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData",
 )  # fmt: skip
 
-_PROPERTIES = """\
+PROPERTIES = """\
 # Written at every start: ports may change, the data stays.
 process.roles=broker,controller
 node.id=1
@@ -114,7 +114,7 @@ def _java(jars: Path) -> list[str]:
 def _configure(places: Places, port: int) -> Path:
     controller = free_port(PORT + 1, without=frozenset({port}))
     properties = places.kafka / "server.properties"
-    properties.write_text(_PROPERTIES.format(host=HOST, port=port, controller=controller, data=places.kafka / "data"))
+    properties.write_text(PROPERTIES.format(host=HOST, port=port, controller=controller, data=places.kafka / "data"))
     return properties
 
 

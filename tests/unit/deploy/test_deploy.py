@@ -1,0 +1,128 @@
+"""What of `deploy/` can be told without starting it."""
+
+import os
+import re
+import stat
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from deploy.local import environment, errors, kafka, postgres, processes
+from deploy.local.places import REPOSITORY, Places
+
+from natija_chassis.settings import Settings
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    for name in [name for name in os.environ if name.startswith("NATIJA_")]:
+        monkeypatch.delenv(name)
+    found = Places(tmp_path / "state")
+    found.make()
+    return found
+
+
+def _compose(places: Places, **servers: str) -> dict[str, str]:
+    here = {"kafka": "127.0.0.1:9092", "postgres": "postgresql://postgres@/postgres?host=/sockets"}
+    return environment.compose(places, held=frozenset(), **(here | servers))
+
+
+def test_compose_and_the_local_stack_run_the_same_versions_and_settings() -> None:
+    services = yaml.safe_load((REPOSITORY / "deploy/compose.yaml").read_text())["services"]
+    pom = ElementTree.parse(REPOSITORY / "deploy/local/pom.xml").getroot()
+    versions = {one.findtext("{*}artifactId"): one.findtext("{*}version") for one in pom.iterfind(".//{*}dependency")}
+    assert services["kafka"]["image"] == f"apache/kafka:{versions['kafka_2.13']}"
+    ours = dict(re.findall(r"^([a-z.]+)=([^{}\n]+)$", kafka.PROPERTIES, re.M))
+    theirs = services["kafka"]["environment"]
+    unlike_in_a_container = {"num.network.threads", "num.io.threads", "background.threads"}
+    for name in ours.keys() - unlike_in_a_container:
+        assert theirs["KAFKA_" + name.replace(".", "_").upper()] == ours[name], name
+    for flag in services["postgres"]["command"][2::2]:
+        name, _, value = flag.partition("=")
+        assert postgres.SETTINGS[name] == value
+
+
+def test_the_settings_are_for_this_user_only_and_what_natija_reads(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = _compose(places)
+    environment.write(places, values)
+    assert stat.S_IMODE(places.settings.stat().st_mode) == 0o600
+    monkeypatch.setenv("NATIJA_ENV_FILE", str(places.settings))
+    settings = Settings()
+    assert settings.kafka == "127.0.0.1:9092"
+    assert settings.database_url("intake") == "postgresql+asyncpg://natija_intake@/kg_intake?host=/sockets"
+    assert settings.realm_key is not None
+    assert settings.realm_key.get_secret_value() == values["NATIJA_REALM_KEY"]
+
+
+def test_keys_and_ports_stay_as_they_were(places: Places) -> None:
+    before = _compose(places)
+    environment.write(places, before)
+    assert _compose(places) == before
+
+
+def test_each_process_has_a_port_of_its_own(places: Places) -> None:
+    values = _compose(places)
+    ports = {values[environment.port_name(service)] for service in environment.SERVICES}
+    assert len(ports) == len(environment.SERVICES)
+
+
+def test_what_the_environment_says_wins(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NATIJA_CLOCK", "system")
+    assert _compose(places)["NATIJA_CLOCK"] == "system"
+
+
+def test_roles_of_a_server_that_asks_for_passwords_have_one() -> None:
+    template = environment.database_template("postgresql://admin:secret@db.example:5433/postgres")
+    assert re.fullmatch(
+        r"postgresql\+asyncpg://natija_\{service\}:[0-9a-f]{32}@db\.example:5433/\{realm\}_\{service\}", template
+    )
+    assert "secret" not in template
+
+
+def test_a_pid_file_of_a_process_that_is_gone_or_broken_is_forgotten(places: Places) -> None:
+    record = processes.Record("one", os.getpid(), "another boot/1", "up", "", 15, "")
+    processes.write(places, record)
+    places.run("two").write_text("{")
+    assert processes.find_all(places) == []
+    assert list((places.state / "run").iterdir()) == []
+
+
+def test_a_process_that_ignores_its_signal_is_killed(places: Places) -> None:
+    stubborn = processes.start(places, "stubborn", ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"],
+                               address="", owner="up")  # fmt: skip
+    processes.wait(places, stubborn, lambda: "up" in places.log("stubborn").read_text(), 10)
+    assert processes.stop(places, [stubborn], patience=0.3) == [stubborn]
+    assert not stubborn.alive
+
+
+def test_a_process_that_ends_early_is_named_with_the_end_of_its_log(places: Places) -> None:
+    brief = processes.start(places, "brief", ["sh", "-c", "echo why it ended; exit 3"], address="", owner="up")
+    with pytest.raises(errors.LocalStackError, match="brief ended while it started") as caught:
+        processes.wait(places, brief, lambda: False, 20)
+    assert f"its log is {places.log('brief')}" in str(caught.value)
+    assert str(caught.value).endswith("| why it ended")
+
+
+def test_the_machines_own_postgresql_serves_where_the_wheel_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = postgres.binaries()
+    (tmp_path / "postgres").symlink_to(carried / "postgres")
+    monkeypatch.setattr(postgres, "WHEEL", "no_such_wheel")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert postgres.binaries() == carried
+
+
+def test_a_postgresql_that_is_too_old_is_said_with_what_installs_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "postgres"
+    old.write_text("#!/bin/sh\necho postgres '(PostgreSQL)' 11.2\n")
+    old.chmod(0o755)
+    monkeypatch.setattr(postgres, "WHEEL", "no_such_wheel")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(errors.LocalStackError, match="PostgreSQL 15 or newer is missing: apt-get install"):
+        postgres.binaries()
