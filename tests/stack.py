@@ -15,6 +15,7 @@ import signal
 import string
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -230,16 +231,14 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         shutil.rmtree(folder)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def realms(servers: Servers, tmp_path: Path) -> AsyncIterator[Realms]:
-    """A factory of provisioned realms, dropped when the test ends."""
+@asynccontextmanager
+async def _realms(servers: Servers, folder: Path) -> AsyncIterator[Realms]:
     made: list[Realm] = []
 
     async def make(**variables: str) -> Realm:
         name = "t" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(7))
-        folder = tmp_path / name
-        folder.mkdir()
-        realm = Realm(name, servers, folder, _environment(name, servers, folder) | variables)
+        (folder / name).mkdir()
+        realm = Realm(name, servers, folder / name, _environment(name, servers, folder / name) | variables)
         made.append(realm)
         await realm.run("provision")
         return realm
@@ -254,6 +253,22 @@ async def realms(servers: Servers, tmp_path: Path) -> AsyncIterator[Realms]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def realms(servers: Servers, tmp_path: Path) -> AsyncIterator[Realms]:
+    """A factory of provisioned realms, dropped when the test ends."""
+    async with _realms(servers, tmp_path) as make:
+        yield make
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def realm(realms: Realms) -> Realm:
     """One provisioned realm."""
     return await realms()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def registry(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Realm]:
+    """One realm with a registrar, for all tests of the session that need no more and look at their own appeals only."""
+    async with _realms(servers, tmp_path_factory.mktemp("registry")) as make:
+        realm = await make()
+        await realm.serve("registrar")
+        yield realm

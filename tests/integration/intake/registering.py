@@ -1,0 +1,99 @@
+"""What the tests of the registrar share: proposals as they come in, also broken ones, and what became of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from tests.stack import Realm
+
+from natija_events import ids
+from natija_events.envelope import Event
+from natija_events.fold import RecordedEvent
+from natija_events.kafka import Publisher, partition_of, read, read_batches
+from natija_events.rejection import RejectedProposal, read_rejected
+from natija_events.topics import INBOX, PARTITIONS, REJECTED
+from natija_events.types.intake import Registered
+
+CHANNEL, ROUTING, CLOCK = "/services/intake", "/services/routing", "/services/deadlines"
+HISTORY = "/registers/test"
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+def number(realm: Realm) -> str:
+    """A fresh appeal's number."""
+    return ids.new_appeal_number(realm.name)
+
+
+def numbers(realm: Realm, count: int) -> list[str]:
+    """The same *count* numbers each time they are asked for."""
+    return [ids.derived_appeal_number(realm.name, "test", str(index)) for index in range(count)]
+
+
+def registered(**fields: Any) -> Registered:
+    """An appeal that came in just now."""
+    return Registered(
+        **{
+            "kind": "complaint", "form": "written", "channel": "post", "received": datetime.now(UTC),
+            "jurisdiction": "KG", **fields,
+        }
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def publisher(realm: Realm, source: str = CHANNEL) -> AsyncIterator[Publisher]:
+    async with Publisher(realm.servers.kafka, realm.name, source) as one:
+        yield one
+
+
+async def open_appeal(publisher: Publisher, realm: Realm) -> tuple[str, Event]:
+    """A registered appeal, and the event that opened it."""
+    subject = number(realm)
+    event = publisher.event(subject, datetime.now(UTC), registered())
+    assert (await publisher.propose(event, wait=10)).registered
+    return subject, event
+
+
+async def put(
+    realm: Realm, key: bytes | None, value: bytes | None, headers: Headers, *, partition: int | None = None
+) -> tuple[int, int]:
+    """Write a raw record on the inbox; where it stands."""
+    producer = AIOKafkaProducer(bootstrap_servers=realm.servers.kafka, max_request_size=50_000_000)
+    await producer.start()
+    try:
+        place = partition_of(key or b"") if partition is None else partition
+        told = await producer.send_and_wait(INBOX.name(realm.name), value, key=key, headers=headers, partition=place)
+        return told.partition, told.offset
+    finally:
+        await producer.stop()
+
+
+async def rejected_at(realm: Realm, place: tuple[int, int]) -> RejectedProposal:
+    """The rejection of the record at *place* of the inbox, once there is one."""
+    partition, offset = place
+    topic = REJECTED.name(realm.name)
+    async with asyncio.timeout(20):
+        async for batch in read_batches(realm.servers.kafka, topic, {partition: 0}, follow=True):
+            for record in batch:
+                found = read_rejected(record.partition, record.value, record.headers)
+                if found.inboxoffset == offset:
+                    return found
+    raise AssertionError("unreachable")
+
+
+async def log_of(realm: Realm, subject: str | None = None) -> list[RecordedEvent]:
+    """What stands on the log."""
+    return [event async for event in read(realm.servers.kafka, realm.name, subject=subject)]
+
+
+async def rejected(realm: Realm) -> list[RejectedProposal]:
+    """What stands on rejected."""
+    topic, start = REJECTED.name(realm.name), dict.fromkeys(range(PARTITIONS), 0)
+    return [
+        read_rejected(record.partition, record.value, record.headers)
+        async for batch in read_batches(realm.servers.kafka, topic, start)
+        for record in batch
+    ]
