@@ -38,17 +38,21 @@ async def take_in(engine: AsyncEngine, projection: Projection, batch: Sequence[E
     """
     try:
         async with projecting(engine) as connection:
-            return await _take_in(connection, projection, batch, careful=False)
+            return await take_in_locked(connection, projection, batch, careful=False)
     except Exception as error:
         if not parking.is_poison(error):
             raise
     async with projecting(engine) as connection:
-        return await _take_in(connection, projection, batch, careful=True)
+        return await take_in_locked(connection, projection, batch, careful=True)
 
 
-async def _take_in(
-    connection: AsyncConnection, projection: Projection, batch: Sequence[Entry], *, careful: bool
+async def take_in_locked(
+    connection: AsyncConnection, projection: Projection, batch: Sequence[Entry], *, careful: bool = True
 ) -> Applied:
+    """`take_in` inside a transaction of the caller's, which holds the lock of `database.projecting` or the switch's.
+
+    *careful*: around poison, at the cost of savepoints; else poison is raised.
+    """
     held = await checkpoints.lock(connection, {entry.partition for entry in batch})
     identity.check_version(await connection.scalar(select(identity.table.c.version)), projection)
     fresh, moved = beyond(held, batch)

@@ -14,14 +14,23 @@ LIVE = "live"
 """The schema of the projection in use: its tables, checkpoints, parked records and identity."""
 SERVICE = "service"
 """The schema of the few things that are not on the log."""
+REBUILD, SNAPSHOT, RETIRED = "rebuild", "snapshot", "retired"
+"""Schemas of a rebuild: the one it fills, the copy it compares with, and the live one once it is replaced."""
 SWITCH_LOCK = 0x6E61_7469_6A61_0001
 """Advisory lock: shared by each projection transaction, exclusive for the moment in which a rebuild takes over."""
 
+REBUILD_LOCK = 0x6E61_7469_6A61_0002
+"""Advisory lock of the session that rebuilds: one at a time, and what a dead one left may be dropped."""
+_SCHEMA_LOCK = 0x6E61_7469_6A61_0003
 
-def open_engine(settings: "Settings", service: str, *, schema: str = LIVE, pool: int = 5) -> AsyncEngine:
+
+def open_engine(
+    settings: "Settings", service: str, *, schema: str = LIVE, pool: int = 5, durable: bool = True
+) -> AsyncEngine:
     """An engine on the database of *service* whose sessions see *schema* first, then `service`.
 
-    Errors of its statements never show parameters. Connections are checked before use, since servers come and go.
+    Errors of its statements never show parameters. Connections are checked before use, since servers come and go. Not
+    *durable*: a crash of the server may lose the last commits, for what is thrown away then anyway.
     """
     return create_async_engine(
         settings.database_url(service),
@@ -37,6 +46,7 @@ def open_engine(settings: "Settings", service: str, *, schema: str = LIVE, pool:
                 "search_path": f"{schema}, {SERVICE}",
                 "application_name": f"natija-{settings.process}",
                 "timezone": "UTC",
+                "synchronous_commit": "on" if durable else "off",
             },
         },
     )
@@ -52,7 +62,7 @@ async def projecting(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 async def create_schema(connection: AsyncConnection, name: str) -> None:
     """Make the schema *name* unless it is there; two processes may do so at once."""
-    await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": SWITCH_LOCK + 1})
+    await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _SCHEMA_LOCK})
     await connection.execute(text(f"create schema if not exists {name}"))
 
 

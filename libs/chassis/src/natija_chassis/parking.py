@@ -90,9 +90,3 @@ async def remove(connection: AsyncConnection, parked: Sequence[Parked]) -> None:
     if parked:
         places = [(one.partition, one.offset) for one in parked]
         await connection.execute(delete(table).where(tuple_(table.c.partition, table.c.offset).in_(places)))
-
-
-async def replace(connection: AsyncConnection, parked: Sequence[Parked]) -> None:
-    """Keep records parked, for what they are parked for now."""
-    await remove(connection, parked)
-    await add(connection, parked)

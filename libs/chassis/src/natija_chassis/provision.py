@@ -1,12 +1,16 @@
 """What a realm needs before its services start: topics, databases, roles. Run again, it changes nothing."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings
 from natija_events.topics import PARTITIONS, TOPICS, Topic
+
+if TYPE_CHECKING:
+    from natija_chassis.projection import Projection
 
 READER = "natija_reader"
 """The role of analysts: reads what `READ_BY_ANALYSTS` projects, connects nowhere else."""
@@ -19,6 +23,15 @@ log = logging.getLogger(__name__)
 def services() -> list[str]:
     """Every installed service that keeps a projection, hence a database."""
     return sorted(entry_points(group="natija.projections").names)
+
+
+def projection_of(service: str) -> "Projection":
+    """The projection of an installed *service*. Raises `Refused` for a stranger."""
+    found = entry_points(group="natija.projections", name=service)
+    if not found:
+        raise Refused(f"there is no service {service}; there are {', '.join(services())}")
+    build: Callable[[], Projection] = next(iter(found)).load()
+    return build()
 
 
 async def provision(settings: Settings, postgres: str) -> list[str]:

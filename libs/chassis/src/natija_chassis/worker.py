@@ -10,7 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
 
@@ -170,12 +170,14 @@ class Worker:
             return
         with telemetry.span(f"{self._settings.process} decide"):
             tasks = [asyncio.create_task(self._one(publisher, decision)) for decision in due]
-        stop = asyncio.create_task(stopping.wait())
+        stop: asyncio.Task[Any] = asyncio.create_task(stopping.wait())
         try:
-            everything = asyncio.gather(*tasks)
-            await asyncio.wait([everything, stop], return_when=asyncio.FIRST_COMPLETED)
-            if everything.done():
-                everything.result()
+            under_way: set[asyncio.Task[Any]] = set(tasks)
+            while under_way and not stop.done():
+                done, _ = await asyncio.wait({*under_way, stop}, return_when=asyncio.FIRST_COMPLETED)
+                for task in under_way & done:
+                    task.result()
+                under_way -= done
         finally:
             stop.cancel()
             for task in tasks:
