@@ -33,7 +33,10 @@ def published(subject: Subject) -> Report:
 
 
 def lines(report: Report) -> list[tuple[str, str, int, str | None]]:
-    return [(line.kind, line.key, line.appeals, line.percent and str(line.percent)) for line in report.lines]
+    return [
+        (line.kind, line.key, line.appeals, None if line.percent is None else str(line.percent))
+        for line in report.lines
+    ]
 
 
 def test_channels_stand_in_printed_order_and_the_last_balances() -> None:

@@ -36,7 +36,7 @@ def as_json(value: Any) -> str:
 
 def counts_csv(report: Report, directory: Directory, language: Language) -> str:
     """The lines of *report* as `COUNT_COLUMNS`; add up the appeals of the lines of one kind only."""
-    return as_csv(COUNT_COLUMNS, (_record(line, report, directory, language).values() for line in report.lines))
+    return as_csv(COUNT_COLUMNS, [tuple(_record(line, report, directory, language).values()) for line in report.lines])
 
 
 def counts_json(report: Report, directory: Directory, language: Language) -> dict[str, Any]:

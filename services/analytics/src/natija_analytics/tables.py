@@ -1,0 +1,68 @@
+"""The rows of analytics: `history`, one row an event, and `facts`, one row an appeal. No personal data in either.
+
+Analysts read both as the role `natija_reader`. Names of bodies, topics, regions and channels stand in the directory.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, SmallInteger, Table, Text, Uuid
+
+projected = MetaData()
+
+_INSTANT = DateTime(timezone=True)
+
+history = Table(
+    "history",
+    projected,
+    Column("appeal", Text, primary_key=True),
+    Column("sequence", Integer, primary_key=True, comment="place among the events of the appeal, from 1"),
+    Column("partition", SmallInteger, nullable=False, comment="of the log, where the event stands"),
+    Column("offset", BigInteger, nullable=False),
+    Column("logsequence", BigInteger, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("type", Text, nullable=False, comment="in the version it was registered in"),
+    Column("source", Text, nullable=False),
+    Column("time", _INSTANT, nullable=False, comment="when it happened"),
+    Column("recordedtime", _INSTANT, nullable=False, comment="when the registrar wrote it down"),
+    Column("state", Text, comment="the state it leads to; null when it leads to none, or back to the one before"),
+    Column("closing", Text, comment="end, merge (into another appeal) or resume; null when neither"),
+    Column("moves_due", Boolean, nullable=False, comment="true when due is the term from now on (null: none)"),
+    Column("due", _INSTANT, comment="the due instant it speaks of"),
+    Column("body", Text, comment="who must answer from now on"),
+    Column("topic", Text, comment="what it is about from now on"),
+    Column("outcome", Text),
+)
+
+facts = Table(
+    "facts",
+    projected,
+    Column("appeal", Text, primary_key=True),
+    Column("sequence", Integer, nullable=False, comment="of its last event"),
+    Column("recordedtime", _INSTANT, nullable=False, comment="of its last event"),
+    Column("opened", _INSTANT, comment="time of the registration"),
+    Column("received", _INSTANT),
+    Column("jurisdiction", Text),
+    Column("kind", Text),
+    Column("form", Text),
+    Column("channel", Text),
+    Column("language", Text),
+    Column("character", Text),
+    Column("applicants_count", Integer),
+    Column("applicant_kind", Text),
+    Column("social_group", Text),
+    Column("region", Text),
+    Column("district", Text),
+    Column("topic", Text),
+    Column("referral_from", Text),
+    Column("addressee", Text),
+    Column("body", Text, comment="who must answer, or did"),
+    Column("first_due", _INSTANT),
+    Column("due", _INSTANT),
+    Column("closed", _INSTANT, comment="null while somebody owes an answer"),
+    Column("ending", Text, comment="the state it closed in"),
+    Column("outcome", Text),
+    Column("repeat_of", Text),
+    Column("duplicate_of", Text, comment="counts once: leave these out of counts"),
+    Column("parent", Text, comment="of a part that was forwarded"),
+    Column("complaint_of", Text),
+    Column("register_name", Text, comment="where its history was brought from; null when it came in here"),
+    Column("external_id", Text, comment="its id there"),
+)

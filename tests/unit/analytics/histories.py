@@ -1,0 +1,170 @@
+"""Given: histories of appeals, as the log has them, and what a plain fold says of them as of an instant."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from natija_events import lifecycle, record
+from natija_events.chain import GENESIS
+from natija_events.envelope import Event, Stamp, headers
+from natija_events.fold import Appeal, RecordedEvent, step
+from natija_events.ids import derived_appeal_number, derived_event_id
+from natija_events.types import deadlines as d
+from natija_events.types import intake as i
+from natija_events.types import routing as r
+from natija_events.types.base import EventData
+
+START = datetime(2019, 1, 1, tzinfo=UTC)
+UNKNOWN = "appeal.foreseen.v7"
+
+
+def hour(number: float) -> datetime:
+    """An instant so many hours after the first."""
+    return START + timedelta(hours=number)
+
+
+def appeal_number(number: int) -> str:
+    return derived_appeal_number("KG", "given", str(number))
+
+
+def registered(received: datetime, **more: Any) -> i.Registered:
+    given = {"kind": "application", "form": "written", "channel": "other", "jurisdiction": "KG"}
+    return i.Registered.model_validate({**given, "received": received, **more})
+
+
+class Log:
+    """One partition of a log that grows; every event is chained to the one before it of its appeal."""
+
+    def __init__(self) -> None:
+        self.events: list[RecordedEvent] = []
+        self._of: dict[str, list[RecordedEvent]] = {}
+
+    def add(self, appeal: str, time: datetime, data: EventData | None) -> RecordedEvent:
+        """Register one more event; data None makes one of a type that nobody knows yet."""
+        before = self._of.setdefault(appeal, [])
+        place = len(self.events) + 1
+        event = Event(
+            id=derived_event_id(appeal, str(len(before))),
+            source="/tests",
+            type=UNKNOWN if data is None else data.type,
+            subject=appeal,
+            time=time,
+            data=b'{"new":1}' if data is None else data.model_dump_json(exclude_none=True).encode(),
+        )
+        previous = before[-1].hash if before else GENESIS
+        stamp = Stamp(len(before) + 1, place, hour(1000) + timedelta(seconds=place), place, previous)
+        recorded = record.recorded(0, 2 * place, event.data, headers(event, stamp))
+        before.append(recorded)
+        self.events.append(recorded)
+        return recorded
+
+    def of(self, appeal: str) -> list[RecordedEvent]:
+        return self._of[appeal]
+
+    @property
+    def appeals(self) -> list[str]:
+        return list(self._of)
+
+
+def random_log(appeals: int, seed: int) -> Log:
+    """Lawful histories of every kind: long and short, in and out of the order of time, many events at one time."""
+    chance = random.Random(seed)
+    log = Log()
+    lives = [_life(log, number, chance) for number in range(appeals)]
+    while lives:  # interleaved, as a log is
+        life = chance.choice(lives)
+        if next(life, None) is None:
+            lives.remove(life)
+    return log
+
+
+def _life(log: Log, number: int, chance: random.Random) -> Iterator[RecordedEvent]:
+    appeal = appeal_number(number)
+    first = chance.randrange(6)
+    standing = lifecycle.NOTHING
+    opening = registered(
+        hour(first + chance.choice((0, 0, -3, 2))),
+        region=chance.choice((None, "chuy", "talas")),
+        topic=chance.choice((None, "tax")),
+        external_id=f"x{number}",
+    )
+    data: EventData | None = opening
+    time = hour(first)
+    for _ in range(chance.choice((1, 2, 4, 8, 14))):
+        event = log.add(appeal, time, data)
+        standing = lifecycle.advance(standing, event.type, time, data)
+        yield event
+        for _ in range(30):
+            time, data = hour(first + chance.randrange(24)), chance.choice(_POSSIBLE)(chance)
+            if data is None or lifecycle.refusal(standing, appeal, time, data) is None:
+                break
+        else:
+            return
+
+
+def _due(chance: random.Random) -> datetime:
+    return hour(chance.randrange(30))
+
+
+_POSSIBLE = (
+    lambda chance: d.TermSet(due=_due(chance)),
+    lambda chance: d.TermSet(due=_due(chance)),
+    lambda chance: d.ExtensionSigned(due=_due(chance)),
+    lambda chance: d.Warned(due=_due(chance)),
+    lambda chance: r.Routed(body=chance.choice("AB"), executor=chance.choice((None, "e"))),
+    lambda chance: r.Forwarded(body=chance.choice("AB"), due=chance.choice((None, _due(chance)))),
+    lambda chance: r.Forwarded(body="out", external=True),
+    lambda chance: r.TopicAssigned(topic=chance.choice(("land", "labour"))),
+    lambda chance: r.DataRequested(missing=("address",), until=_due(chance)),
+    lambda chance: r.DataProvided(),
+    lambda chance: i.DuplicateLinked(of="KG-0000-0000-0000-00"),
+    lambda chance: i.DuplicateLinked(of="KG-0000-0000-0000-00"),
+    lambda chance: i.DuplicateUnlinked(signer="s"),
+    lambda chance: i.RepeatLinked(of="KG-0000-0000-0000-00"),
+    lambda chance: r.Answered(outcome="explained"),
+    lambda chance: i.Withdrawn(),
+    lambda chance: r.ReviewTerminated(reason="own_decision_in_force"),
+    lambda chance: r.AnswerClarified(),
+    lambda chance: None,
+)
+
+
+class Verdict(NamedTuple):
+    """What a plain fold says of one appeal as of an instant."""
+
+    number: str
+    body: str | None
+    topic: str | None
+    region: str | None
+    due: datetime | None
+    closed: datetime | None
+    overdue: bool
+
+
+def verdict(events: Sequence[RecordedEvent], at: datetime) -> Verdict | None:
+    """The verdict on one appeal, by folding what had happened; None when it had not come in by then."""
+    happened = sorted((event for event in events if event.time <= at), key=lambda event: (event.time, event.sequence))
+    appeal = Appeal(events[0].subject)
+    due: datetime | None = None
+    overdue = False
+    for event in happened:
+        overdue |= appeal.open and due is not None and due < event.time
+        appeal = step(appeal, event)
+        if _moves_due(event.data):
+            due = appeal.due
+    overdue |= appeal.open and due is not None and due < at
+    if appeal.received is None or appeal.received > at:
+        return None
+    return Verdict(appeal.number, appeal.body, appeal.topic, appeal.region, due, appeal.closed, overdue)
+
+
+def _moves_due(data: EventData | None) -> bool:
+    # An end outside the register takes the term along that was in force.
+    return isinstance(data, (d.TermSet, d.ExtensionSigned)) or (isinstance(data, r.Forwarded) and not data.external)
+
+
+def verdicts(log: Log, at: datetime) -> Iterable[Verdict]:
+    """The verdicts on all appeals that had come in, by number."""
+    found = (verdict(log.of(appeal), at) for appeal in sorted(log.appeals))
+    return [one for one in found if one is not None]
