@@ -35,26 +35,36 @@ class Catalogue:
     """The types of events: their models and the steps from version to version."""
 
     def __init__(self, models: Iterable[type[EventData]]) -> None:
-        self.models: dict[str, type[EventData]] = {model.type: model for model in models}
+        self.models: dict[str, type[EventData]] = {}
         self._steps: dict[str, _Step] = {}
+        for model in models:
+            self.add(model)
 
     def add(
         self, model: type[EventData], replaces: type[EventData] | None = None, upcast: Upcast | None = None
     ) -> None:
-        """Add *model*; when it *replaces* an older version, *upcast* makes the new data of the old."""
-        self.models[model.type] = model
+        """Add *model*; when it *replaces* an older version, *upcast* makes the new data of the old.
+
+        Raises ValueError for a type that is another model's already.
+        """
+        if self.models.setdefault(model.type, model) is not model:
+            raise ValueError(f"{model.type}: two models")
         if replaces is not None and upcast is not None:
             self._steps[replaces.type] = _Step(model.type, upcast)
 
     def admit(self, type: str, data: bytes) -> EventData:
-        """The data of a proposal, with unknown fields refused. Raises `Invalid`."""
+        """The data of a proposal, strictly as its own version has them, in the type's newest version as `decode` gives
+        them. Unknown fields are refused. Raises `Invalid`."""
         model = self.models.get(type)
         if model is None:
             raise Invalid("type", "is not a type of this contract")
         try:
-            return model.model_validate_json(data, strict=True, extra="forbid")
+            admitted = model.model_validate_json(data, strict=True, extra="forbid")
         except ValidationError as error:
             raise _invalid(error) from None
+        if type in self._steps:
+            return self._newest(type, data)
+        return admitted
 
     def decode(self, type: str, data: bytes) -> EventData | None:
         """The data of a registered event in its newest version; None for a type that this reader does not know.
@@ -62,7 +72,7 @@ class Catalogue:
         Raises `Invalid` when what is registered does not fit its own schema: that is a fault of the register.
         """
         if type in self._steps:
-            type, data = self._newest(type, data)
+            return self._newest(type, data)
         model = self.models.get(type)
         if model is None:
             return None
@@ -71,11 +81,16 @@ class Catalogue:
         except ValidationError as error:
             raise _invalid(error) from None
 
-    def _newest(self, type: str, data: bytes) -> tuple[str, bytes]:
-        values = strict_json.parse(data)
-        while step := self._steps.get(type):
-            type, values = step.to, step.upcast(values)
-        return type, to_json(values)
+    def _newest(self, type: str, data: bytes) -> EventData:
+        try:
+            values = strict_json.parse(data)
+            while step := self._steps.get(type):
+                type, values = step.to, step.upcast(values)
+            return self.models[type].model_validate_json(to_json(values))
+        except ValidationError as error:
+            raise _invalid(error) from None
+        except Exception as error:  # an upcast that fails once fails always: the event's fault, not an outage
+            raise Invalid("data", f"cannot be made {type}: {error.__class__.__name__}") from None
 
 
 def _invalid(error: ValidationError) -> Invalid:
@@ -85,7 +100,7 @@ def _invalid(error: ValidationError) -> Invalid:
         # The name of a field nobody knows may be anything, also a person's name.
         parent = path.rpartition(".")[0]
         return Invalid(parent or "data", "has a field that is not of this contract")
-    return Invalid(path or "data", first["msg"])
+    return Invalid(path or "data", first["msg"].removeprefix("Value error, "))
 
 
 def models_of(module: object) -> list[type[EventData]]:

@@ -18,8 +18,10 @@ from natija_events.ids import is_appeal_number
 Headers = Sequence[tuple[str, bytes | None]]
 
 PREFIX = "ce_"
-BINARY = b"application/json"
-BATCH = b"application/cloudevents-batch+json"
+JSON = "application/json"
+BATCH_JSON = "application/cloudevents-batch+json"
+BINARY = JSON.encode()
+BATCH = BATCH_JSON.encode()
 
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
 _OPTIONAL = (
@@ -34,9 +36,8 @@ _OPTIONAL = (
 _LATER = ("wrappedkey",)
 _STAMPS = ("sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash")
 _PROPOSED = frozenset((*_REQUIRED, *_OPTIONAL))
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
 _TEXT = re.compile(r"[\x21-\x7e]{1,512}")
-_COUNT = re.compile(r"\d{1,19}")
+_COUNT = re.compile(r"[0-9]{1,19}")
 _SEQUENCE_DIGITS = 10
 
 
@@ -150,10 +151,10 @@ def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
     named = _named(headers)
     if value is None:
         raise Unreadable("data", "is missing: a proposal is no tombstone")
-    content_type = named.pop("content-type", None)
-    if content_type == BATCH.decode():
+    media_type = _media_type(named.pop("content-type", ""))
+    if media_type == BATCH_JSON:
         events = _read_batch(value)
-    elif content_type == BINARY.decode():
+    elif media_type == JSON:
         events = (_event(named, value),)
         if not isinstance(_json(value), dict):
             raise Unreadable("data", "is not a JSON object")
@@ -214,6 +215,8 @@ def _read_batch(value: bytes) -> tuple[Event, ...]:
         raise Unreadable("subject", "is not the same in all events of the proposal")
     if len({event.id for event in events}) < len(events):
         raise Unreadable("id", "stands twice in the proposal")
+    if any(event.expectedsequence not in (None, events[0].expectedsequence) for event in events):
+        raise Unreadable("expectedsequence", "is not that of the proposal's first event")
     return events
 
 
@@ -221,12 +224,15 @@ def _structured(index: int, item: Any) -> Event:
     if not isinstance(item, dict) or not isinstance(item.get("data"), dict):
         raise Unreadable(f"[{index}].data", "is not a JSON object")
     data = item.pop("data")
-    if item.pop("datacontenttype", "application/json") != "application/json":
+    # CloudEvents: null is the same as missing, and an Integer is written as a number.
+    named = {name: str(content) if type(content) is int else content for name, content in item.items()}
+    named = {name: content for name, content in named.items() if content is not None}
+    if not all(isinstance(content, str) for content in named.values()):
+        raise Unreadable(f"[{index}]", "has an attribute that is no string")
+    if _media_type(named.pop("datacontenttype", JSON)) != JSON:
         raise Unreadable(f"[{index}].datacontenttype", "is not application/json")
-    if not all(isinstance(content, str) for content in item.values()):
-        raise Unreadable(f"[{index}]", "has an attribute that is not a string")
     try:
-        return _event(item, to_json(data))
+        return _event(named, to_json(data))
     except Unreadable as error:
         raise Unreadable(f"[{index}].{error.field}", error.rule) from None
 
@@ -257,6 +263,11 @@ def _event(named: dict[str, str], data: bytes) -> Event:
     if named.get("dataschema", event.dataschema) != event.dataschema:
         raise Unreadable("dataschema", "is not the schema of the event's type")
     return event
+
+
+def _media_type(content_type: str) -> str:
+    """Without its parameters: JSON is UTF-8, whatever they say."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _why_not(name: str) -> str:
@@ -292,11 +303,13 @@ def _time(name: str, text: str | None) -> datetime:
     if text is None:
         raise Unreadable(name, "is missing")
     try:
-        if _TIME.fullmatch(text):
-            return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
+        if limits.RFC3339.fullmatch(text):
+            time = datetime.fromisoformat(text)
+            if limits.EARLIEST <= time < limits.LATEST:
+                return time.astimezone(UTC)
+    except ValueError:
         pass
-    raise Unreadable(name, "is not an RFC 3339 time with zone")
+    raise Unreadable(name, f"is not an RFC 3339 time with zone from {limits.EARLIEST.year} on")
 
 
 def _text(name: str, text: str | None) -> str:
@@ -314,7 +327,7 @@ def _optional_text(name: str, named: dict[str, str]) -> str | None:
 def _count(name: str, text: str | None) -> int:
     if text is None:
         raise Unreadable(name, "is missing")
-    if not (text.isascii() and _COUNT.fullmatch(text)):
+    if not _COUNT.fullmatch(text):
         raise Unreadable(name, "is not a whole number of at most 19 digits")
     return int(text)
 

@@ -129,7 +129,7 @@ def _changed(appeal: Appeal, data: EventData) -> dict[str, Any]:
         case routing.Routed():
             return {"body": data.body, "executor": data.executor}
         case routing.Forwarded():
-            return {"body": data.body, "executor": None, "due": data.due}
+            return _forwarded(appeal, data)
         case routing.ExecutorChanged():
             return {"executor": data.executor}
         case routing.ForwardedInPart():
@@ -171,6 +171,12 @@ def _opened(data: intake.Registered) -> dict[str, Any]:
         "register_name": data.register_name,
         "external_id": data.external_id,
     }
+
+
+def _forwarded(appeal: Appeal, data: routing.Forwarded) -> dict[str, Any]:
+    if data.external:  # the term that was in force says whether it went in time
+        return {"body": data.body, "executor": None}
+    return {"body": data.body, "executor": None, "due": data.due, "first_due": appeal.first_due or data.due}
 
 
 def _closing_outcome(data: EventData) -> dict[str, Any]:

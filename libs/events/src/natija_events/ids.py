@@ -1,7 +1,7 @@
 """Numbers of appeals and ids of events.
 
 An appeal's id is its registration number: the realm and 64 bits in Crockford's base 32, with a check digit, as in
-``KG-7K3M-9QX4-T2R8-M5``. No counter and no clock enters it, so anybody may derive one and nobody has to ask.
+``KG-7K3M-9QX4-T2R8-MA``. No counter and no clock enters it, so anybody may derive one and nobody has to ask.
 """
 
 import hashlib

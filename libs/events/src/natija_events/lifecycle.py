@@ -154,8 +154,15 @@ _ROWS = (
     _row(o.SanctionRecorded, "oversight", OPEN, _STAY, note=True, after_terminal=True),
 )
 
-TABLE: dict[str, Row] = {row.type: row for row in _ROWS}
-"""The table, by type."""
+
+def _by_version(row: Row) -> dict[str, Row]:
+    """A row stands for its type's newest version and for all before it: the version changes how it is written only."""
+    name, _, version = row.type.rpartition(".v")
+    return {f"{name}.v{earlier}": row for earlier in range(1, int(version) + 1)}
+
+
+TABLE: dict[str, Row] = {type: row for row in _ROWS for type, row in _by_version(row).items()}
+"""The table, by type in each of its versions."""
 
 
 class Standing(NamedTuple):

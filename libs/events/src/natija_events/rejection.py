@@ -78,9 +78,16 @@ def write_rejected(rejected: RejectedProposal, source: str) -> tuple[bytes, list
 
 def read_rejected(partition: int, value: bytes | None, headers: Headers) -> RejectedProposal:
     """The rejection in a record of the rejected topic. Raises `Unreadable` when the registrar did not write it."""
+    try:
+        return _read(partition, value or b"", headers)
+    except (ValueError, KeyError, TypeError):  # pydantic's errors are ValueErrors
+        raise Unreadable("data", f"is no {TYPE}") from None
+
+
+def _read(partition: int, value: bytes, headers: Headers) -> RejectedProposal:
     named = {name[len(PREFIX) :]: (content or b"").decode() for name, content in headers if name.startswith(PREFIX)}
-    if value is None or named.get("type") != TYPE:
-        raise Unreadable("type", f"is not {TYPE}")
+    if named["type"] != TYPE:
+        raise ValueError("another type")
     body = from_json(value)
     sequence = named.get("registeredsequence")
     return RejectedProposal(
@@ -114,7 +121,7 @@ def open_original(sealer: Sealer, rejected: RejectedProposal) -> Original | None
     return Original(
         _unpack(packed["key"]),
         _unpack(packed["value"]),
-        [(name, _unpack(content)) for name, content in packed["headers"]],
+        [((_unpack(name) or b"").decode(), _unpack(content)) for name, content in packed["headers"]],
     )
 
 
@@ -124,6 +131,7 @@ def original_digest(original: Original) -> str:
 
 
 def _pack(original: Original) -> bytes:
+    # Names in base 64 too: JSON writes a control character in six, and what came in has to fit on the way out.
     def text(raw: bytes | None) -> str | None:
         return None if raw is None else b64encode(raw).decode()
 
@@ -131,7 +139,7 @@ def _pack(original: Original) -> bytes:
         {
             "key": text(original.key),
             "value": text(original.value),
-            "headers": [[name, text(content)] for name, content in original.headers],
+            "headers": [[text(name.encode()), text(content)] for name, content in original.headers],
         }
     )
 

@@ -1,9 +1,19 @@
 """What the events' data are made of. Free text about people is `Sealed`; every other text is a code or a time."""
 
-from typing import Annotated, ClassVar, Literal
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
+from natija_events import limits
 from natija_events.ids import is_appeal_number
 
 
@@ -11,6 +21,18 @@ def _appeal_number(number: str) -> str:
     if not is_appeal_number(number):
         raise ValueError("not an appeal number")
     return number
+
+
+def _written_as_rfc3339(value: Any) -> Any:
+    if isinstance(value, str) and not limits.RFC3339.fullmatch(value):  # pydantic would also take "1700000000"
+        raise ValueError("not an RFC 3339 time with zone")
+    return value
+
+
+def _within_limits(time: datetime) -> datetime:
+    if not limits.EARLIEST <= time < limits.LATEST:
+        raise ValueError(f"not from {limits.EARLIEST.year} to {limits.LATEST.year - 1}")
+    return time
 
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -21,7 +43,7 @@ AppealNumber = Annotated[
     AfterValidator(_appeal_number),
     Field(pattern=r"^[A-Z][A-Z0-9]+(-[0-9A-HJKMNP-TV-Z]{4}){3}-[0-9A-HJKMNP-TV-Z]{2}$"),
 ]
-Instant = AwareDatetime
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_as_rfc3339), AfterValidator(_within_limits)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -43,6 +65,9 @@ NonConsiderationReason = Literal[
     "other_non_compliance",
 ]  # fmt: skip
 
+AnswerReason = Literal[TerminationReason, NonConsiderationReason]
+"""Why an appeal ends without an answer on its substance."""
+
 
 class EventData(BaseModel):
     """The data of one type of event. Readers ignore fields they do not know; admission forbids them."""
@@ -63,5 +88,5 @@ class Attachment(Part):
     """A file in the content-addressed store; its name is personal and stays with the file."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    bytes: Annotated[int, Field(ge=0)]
+    bytes: Annotated[int, Field(ge=0, le=1 << 50)]
     media_type: Code

@@ -40,7 +40,7 @@ class Representative(Part):
 class Registered(EventData):
     """An appeal is in the register. *received* is the instant the legal term starts from.
 
-    *register* and *external_id* are set when the appeal's history was brought from another register.
+    *register_name* and *external_id* are set when the appeal's history was brought from another register.
     """
 
     type = "appeal.registered.v1"

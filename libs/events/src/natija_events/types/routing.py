@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from natija_events.sealed import Sealed
 from natija_events.types.base import (
+    AnswerReason,
     AppealNumber,
     Attachment,
     Code,
@@ -201,7 +202,7 @@ class Answered(EventData):
     type = "appeal.answered.v1"
 
     outcome: Outcome
-    reason: TerminationReason | NonConsiderationReason | None = None
+    reason: AnswerReason | None = None
     signer: Code | None = None
     language: Language | None = None
     law: tuple[Code, ...] = ()
