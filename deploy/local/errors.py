@@ -7,6 +7,14 @@ class LocalStackError(Exception):
     """A step failed; the message says which and what to do."""
 
 
+class StepFailed(Exception):
+    """A step of the demo ended badly and has said why; *code* is what the demo ends with."""
+
+    def __init__(self, step: str, code: int) -> None:
+        super().__init__(step)
+        self.code = code
+
+
 def with_log(message: str, log: Path, lines: int = 12) -> LocalStackError:
     """*message* with the name of *log* and its last *lines*."""
     try:

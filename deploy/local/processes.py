@@ -10,7 +10,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -97,7 +98,8 @@ def start(
     path = places.log(name)
     if path.exists():
         path.replace(path.with_suffix(".log.1"))
-    with path.open("wb") as log:
+    # Interrupted between the two, a process would run of which nobody knows.
+    with undisturbed(), path.open("wb") as log:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -108,9 +110,29 @@ def start(
             start_new_session=True,
             preexec_fn=partial(die_with_parent, stop_signal) if with_parent else None,
         )
-    record = Record(name, process.pid, born(process.pid) or "", owner, address, int(stop_signal), settings)
-    write(places, record)
+        record = Record(name, process.pid, born(process.pid) or "", owner, address, int(stop_signal), settings)
+        write(places, record)
     return record
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put off SIGINT, SIGTERM and SIGHUP until the block has ended.
+
+    By a handler of our own: to ignore or block them would pass on to the children that are started meanwhile.
+    """
+    caught: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: caught.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for late in caught:
+        signal.raise_signal(late)
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> None:

@@ -50,7 +50,7 @@ def up(places: Places, values: Mapping[str, str], *, owner: str) -> list[Record]
     processes.stop(places, [record for record in running if record.settings != fitting])
     records = [_start(places, service, values, owner, fitting) for service in SERVICES]
     for record in records:
-        processes.wait(places, record, partial(_ready, record.address), _READY_SECONDS)
+        processes.wait(places, record, partial(ready, f"http://{record.address}"), _READY_SECONDS)
     return records
 
 
@@ -75,8 +75,9 @@ def _fingerprint(values: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps([newest, sorted(values.items())]).encode()).hexdigest()[:16]
 
 
-def _ready(address: str) -> bool:
-    host, port = split(address)
+def ready(url: str) -> bool:
+    """Whether the process at *url* says that it is caught up and moving."""
+    host, port = split(url.removeprefix("http://"))
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", "/ready")

@@ -69,7 +69,7 @@ class Clone:
 
     def running(self) -> list[str]:
         """The command lines of all processes that work for this clone."""
-        return [" ".join(process.cmdline()) for process in psutil.process_iter() if self._mine(process)]
+        return [words for process in psutil.process_iter() if (words := self._mine(process))]
 
     def changed(self) -> str:
         """The files that git sees in it and that were not there when it was made."""
@@ -86,14 +86,15 @@ class Clone:
         shutil.rmtree(self.places.sockets, ignore_errors=True)
         shutil.rmtree(self.root)
 
-    def _mine(self, process: psutil.Process) -> bool:
+    def _mine(self, process: psutil.Process) -> str | None:
+        """The command line of *process* when it works for this clone; a zombie works for nobody."""
         try:
             if process.status() == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
-                return False
-            words = [process.cwd(), *process.cmdline()]
+                return None
+            command = " ".join(process.cmdline())
+            return command if str(self.root) in f"{process.cwd()} {command}" else None
         except (psutil.NoSuchProcess, psutil.AccessDenied):
-            return False
-        return any(str(self.root) in word for word in words)
+            return None
 
     def _make_environment(self) -> None:
         venv = self.root / ".venv"

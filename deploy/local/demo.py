@@ -1,0 +1,143 @@
+"""`make demo`: the main job, shown. A register goes in, one appeal is followed live, reports come out."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import yaml
+
+from deploy.local import live, memory, processes, services, stack
+from deploy.local.environment import SERVICES, port_name
+from deploy.local.errors import LocalStackError, StepFailed
+from deploy.local.places import REPOSITORY, Places
+
+_MARGINALS = Path("examples/kg-h1-2019.yaml")
+_MAPPING = Path("examples/kg-h1-2019-mapping.yaml")
+_SEED = "2019"
+_LANGUAGES = ("ky", "en")
+_CATCH_UP_SECONDS = 60
+
+
+def run(places: Places, *, once: bool) -> int:
+    """Show it all; with *once* end after the reports, else stay until Ctrl-C. What it started it stops."""
+    if (other := stack.running_demo(places)) is not None:
+        raise LocalStackError(f"a demo runs already (process {other}): end it by Ctrl-C, or stop all by `make down`")
+    owner = stack.demo_owner(os.getpid())
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _as_interrupt)
+    try:
+        demo = _bring_up(places, owner)
+        demo.show()
+        if not once:
+            demo.stay()
+    except StepFailed as failure:
+        print(f"natija: the demo failed at the step: {failure}", file=sys.stderr)
+        return failure.code
+    finally:
+        with processes.undisturbed():
+            if stopped := stack.release(places, owner):
+                print(f"Stopped {', '.join(record.name for record in stopped)}.")
+    return 0
+
+
+def _bring_up(places: Places, owner: str) -> "Demo":
+    with _step("Kafka, PostgreSQL and the five processes of Natija"):
+        values = stack.up(places, owner=owner)
+        for record in processes.find_all(places):
+            print(f"  {record.name:<10} {record.address}")
+    return Demo(places, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """One run against the stack of *places*, whose settings are *values*."""
+
+    places: Places
+    values: Mapping[str, str]
+
+    def show(self) -> None:
+        """The main job, step by step."""
+        register = os.path.relpath(self.places.state / "sample.csv", REPOSITORY)
+        with _step("The register of the first half of 2019 goes in through the inbox"):
+            self.natija("sample", "--marginals", str(_MARGINALS), "--seed", _SEED, "--output", register)
+            self.natija("import", register, "--mapping", str(_MAPPING))
+        with _step("A citizen sends an appeal; routing and deadlines act on it"):
+            number = live.follow_one(self.url("intake"), self.values["NATIJA_KAFKA"], self.values["NATIJA_REALM"])
+            self._wait_for_readers()
+        with _step("The reports of that half-year"):
+            marginals = yaml.safe_load((REPOSITORY / _MARGINALS).read_text())
+            period = ("--from", str(marginals["first_day"]), "--to", str(marginals["last_day"]))
+            for language in _LANGUAGES:
+                for table in ("channels", "regions", "topics"):
+                    self.natija("report", table, *period, "--language", language)
+        with _step("The history of that appeal"):
+            self.natija("history", number)
+        self._say_where(number)
+
+    def natija(self, *arguments: str) -> None:
+        """Run `natija ARGUMENTS` before the reader's eyes."""
+        print(f"$ natija {shlex.join(arguments)}", flush=True)
+        done = subprocess.run([services.NATIJA, *arguments], env=self._environment(), cwd=REPOSITORY)
+        if done.returncode:
+            raise StepFailed(f"natija {arguments[0]}", done.returncode)
+
+    def url(self, service: str) -> str:
+        """Where *service* answers."""
+        return f"http://{self.values['NATIJA_HOST']}:{self.values[port_name(service)]}"
+
+    def stay(self) -> None:
+        """Return at Ctrl-C, or when the stack was stopped from elsewhere; raise when a part of it died."""
+        print("\nCtrl-C ends the demo and stops what it started.", flush=True)
+        watched = processes.find_all(self.places)
+        try:
+            while True:
+                time.sleep(0.5)
+                ended = [record.name for record in watched if not record.alive]
+                if len(ended) == len(watched):
+                    print("The stack was stopped.")
+                    return
+                if ended:
+                    raise StepFailed(f"{', '.join(ended)} ended; see {self.places.log(ended[0])}", 1)
+        except KeyboardInterrupt:
+            print()
+
+    def _wait_for_readers(self) -> None:
+        """Return when every service has taken in what is on the log."""
+        end = time.monotonic() + _CATCH_UP_SECONDS
+        while behind := [service for service in SERVICES if not services.ready(self.url(service))]:
+            if time.monotonic() > end:
+                raise StepFailed(f"{', '.join(behind)} did not catch up within {_CATCH_UP_SECONDS} s", 1)
+            time.sleep(0.2)
+
+    def _say_where(self, number: str) -> None:
+        print("\nOpen")
+        for service in SERVICES:
+            print(f"  {service:<10} {self.url(service)}/")
+        held = sum(memory.pss(memory.tree(record.pid)) for record in processes.find_all(self.places))
+        print(f"\nAll of it holds {held / 2**20:.0f} MiB of memory.")
+        print("Try")
+        print(f"  .venv/bin/natija history {number} --from-log")
+        print("  .venv/bin/natija clock --advance 60d      and see what the passing of its term adds", flush=True)
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **services.environment(self.places, self.values)}
+
+
+@contextmanager
+def _step(title: str) -> Iterator[None]:
+    print(f"\n== {title}", flush=True)
+    began = time.monotonic()
+    yield
+    print(f"   ({time.monotonic() - began:.1f} s)", flush=True)
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
