@@ -2,7 +2,7 @@
 
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -38,7 +38,7 @@ def _sealed(value: Any, shape: Shape, number: str, sealer: Sealer, path: str) ->
 
 
 def _shape(annotation: Any) -> Shape:
-    inner = _without_none(annotation)
+    inner = _single(annotation)
     if get_origin(inner) is tuple:
         item = _shape(get_args(inner)[0])
         return Shape("list", item.part)
@@ -47,8 +47,13 @@ def _shape(annotation: Any) -> Shape:
     return Shape("instant" if inner is AwareDatetime else "plain")
 
 
-def _without_none(annotation: Any) -> Any:
+def _single(annotation: Any) -> Any:
     if get_origin(annotation) in (Union, UnionType):
         inner = [one for one in get_args(annotation) if one is not NoneType]
-        return inner[0] if len(inner) == 1 else annotation
-    return annotation
+        return _bare(inner[0]) if len(inner) == 1 else annotation
+    return _bare(annotation)
+
+
+def _bare(annotation: Any) -> Any:
+    """The type that an `Annotated` is about."""
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation

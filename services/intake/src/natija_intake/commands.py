@@ -1,0 +1,27 @@
+"""The commands of intake."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer()
+Format = Literal["table", "json"]
+
+
+@app.command(name="import")
+def import_register(
+    file: Annotated[Path, typer.Argument(help="The register: CSV, gzip too.", exists=True, dir_okay=False)],
+    mapping: Annotated[
+        Path,
+        typer.Option(help="Which columns become which fields: see examples/README.md.", exists=True, dir_okay=False),
+    ],
+    rejected: Annotated[
+        Path | None, typer.Option(help="Where the rows that were not taken are listed; else FILE.rejected.csv.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How to print the summary.")] = "table",
+) -> None:
+    """Bring a register's history in through the inbox: one row is one proposal of all its events."""
+    from natija_intake import import_command
+
+    raise typer.Exit(import_command.run(file, mapping, rejected, format))

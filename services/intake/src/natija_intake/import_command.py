@@ -1,0 +1,112 @@
+"""`natija import`: a register's file through the inbox, with a progress bar and a summary."""
+
+import asyncio
+import os
+import sys
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Literal
+
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from natija_chassis.database import open_engine
+from natija_chassis.refusal import Refused
+from natija_events.kafka import NotProposed, Publisher
+from natija_intake import import_report, mapping, mapping_check
+from natija_intake.import_report import Summary
+from natija_intake.importer import Importer, Unfinished
+from natija_intake.inbox import Inbox
+from natija_intake.mapper import Mapper
+from natija_intake.register_file import FileError, RegisterFile
+from natija_intake.settings import ImportSettings, sealer
+from natija_intake.sources import MappingError
+
+AGAIN = "Run the same command again: it goes on where it stopped, and nothing is registered twice."
+_TICK = 0.2
+
+
+def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["table", "json"]) -> int:
+    """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `Refused`."""
+    report = rejected or file.with_name(f"{file.name}.rejected.csv")
+    if not os.access(report if report.exists() else report.parent, os.W_OK):
+        raise Refused(f"cannot write {report}: say --rejected PATH")
+    try:
+        found = mapping_check.check(mapping.load(mapping_file))
+        register = RegisterFile(file, found)
+    except MappingError as error:
+        raise Refused(f"{mapping_file}: {error}") from None
+    except FileError as error:
+        raise Refused(f"{file}: {error}") from None
+    summary, trouble = asyncio.run(_import(register, found, report))
+    if format == "json":
+        print(import_report.as_json(summary))
+    else:
+        import_report.print_table(summary)
+    if trouble:
+        print(f"natija: not finished: {trouble}. {AGAIN}", file=sys.stderr)
+    return 1 if trouble else 0
+
+
+async def _import(register: RegisterFile, found: mapping.RegisterMapping, report: Path) -> tuple[Summary, str | None]:
+    settings = ImportSettings()
+    mapper = Mapper(found, register.header, settings.realm, sealer(settings))
+    began, trouble = time.monotonic(), None
+    async with AsyncExitStack() as stack:
+        engine = open_engine(settings, "intake", pool=1)
+        stack.push_async_callback(engine.dispose)
+        inbox = await stack.enter_async_context(Inbox(settings.kafka, settings.realm))
+        publisher = Publisher(settings.kafka, settings.realm, found.source, delivery_timeout=settings.import_patience)
+        stack.push_async_callback(_leave, publisher)
+        progress = stack.enter_context(_progress())
+        importer = Importer(mapper, publisher, inbox, engine, settings, progress.console.print)
+        try:
+            await _connect(publisher, settings)
+            await _shown(importer, register, progress)
+        except (Unfinished, NotProposed, FileError) as error:
+            trouble = str(error)
+        finally:
+            import_report.write_rejected(report, importer.tally.rejected)
+    return Summary(found.register_name, importer.tally, mapper.unmapped, time.monotonic() - began, report), trouble
+
+
+async def _connect(publisher: Publisher, settings: ImportSettings) -> None:
+    try:
+        await publisher.__aenter__()
+    except (KafkaError, OSError) as error:
+        raise Unfinished(f"Kafka at {settings.kafka} does not answer ({type(error).__name__})") from None
+
+
+async def _shown(importer: Importer, register: RegisterFile, progress: Progress) -> None:
+    """Run the import under a progress bar that counts rows whose outcome is known."""
+    bar = progress.add_task("rows", total=register.count())
+
+    async def show() -> None:
+        while True:
+            progress.update(bar, completed=importer.tally.rows)
+            await asyncio.sleep(_TICK)
+
+    showing = asyncio.create_task(show())
+    try:
+        await importer.run(register.rows())
+    finally:
+        showing.cancel()
+        progress.update(bar, completed=importer.tally.rows)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TimeRemainingColumn(), console=Console(stderr=True, highlight=False),
+    )  # fmt: skip
+
+
+async def _leave(publisher: Publisher) -> None:
+    """Close what may not close: a producer waits for a broker that is gone to take what it still holds."""
+    try:
+        async with asyncio.timeout(3):
+            await publisher.__aexit__(None, None, None)
+    except (KafkaError, TimeoutError):
+        return
