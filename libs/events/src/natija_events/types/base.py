@@ -23,10 +23,13 @@ def _appeal_number(number: str) -> str:
     return number
 
 
-def _written_as_rfc3339(value: Any) -> Any:
-    if isinstance(value, str) and not limits.RFC3339.fullmatch(value):  # pydantic would also take "1700000000"
-        raise ValueError("not an RFC 3339 time with zone")
-    return value
+def _read_rfc3339(value: Any) -> datetime:
+    """Read here, since pydantic would also take 1700000000, and strictly nothing that a validator has seen before."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and limits.RFC3339.fullmatch(value):
+        return datetime.fromisoformat(value)
+    raise ValueError("not an RFC 3339 time with zone")
 
 
 def _within_limits(time: datetime) -> datetime:
@@ -43,7 +46,7 @@ AppealNumber = Annotated[
     AfterValidator(_appeal_number),
     Field(pattern=r"^[A-Z][A-Z0-9]+(-[0-9A-HJKMNP-TV-Z]{4}){3}-[0-9A-HJKMNP-TV-Z]{2}$"),
 ]
-Instant = Annotated[AwareDatetime, BeforeValidator(_written_as_rfc3339), AfterValidator(_within_limits)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_read_rfc3339), AfterValidator(_within_limits)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
