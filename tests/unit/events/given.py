@@ -1,0 +1,126 @@
+"""Given what the log says, when somebody proposes this, then it is registered and leads there, or it is refused.
+
+given(registered(), routed(executor="e")).when(answered()).then("ANSWERED")
+given(registered()).when(data_provided()).refused("not lawful in state REGISTERED")
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Self
+
+from natija_events import fold, lifecycle
+from natija_events.chain import GENESIS
+from natija_events.envelope import Event, Stamp, headers
+from natija_events.fold import Appeal, RecordedEvent
+from natija_events.ids import derived_appeal_number, derived_event_id
+from natija_events.lifecycle import NOTHING, Standing
+from natija_events.record import recorded
+from natija_events.types.base import EventData
+from natija_events.types.deadlines import Missed
+
+APPEAL = derived_appeal_number("KG", "given")
+START = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)
+
+
+class Dated(NamedTuple):
+    """An event that happened at a time of its own."""
+
+    time: datetime
+    data: EventData
+
+
+def at(time: datetime, data: EventData) -> Dated:
+    """*data*, dated."""
+    return Dated(time, data)
+
+
+def register(events: Iterable[Dated], number: str = APPEAL) -> list[RecordedEvent]:
+    """The events as the log has them: written by the envelope, chained, and read back as every reader does."""
+    log: list[RecordedEvent] = []
+    for place, (time, data) in enumerate(events, 1):
+        event = Event(
+            id=derived_event_id(number, str(place)),
+            source="/desks/given",
+            type=data.type,
+            subject=number,
+            time=time,
+            data=data.model_dump_json(exclude_none=True).encode(),
+        )
+        stamp = Stamp(place, place, START + timedelta(days=place), place, log[-1].hash if log else GENESIS)
+        log.append(recorded(0, place, event.data, headers(event, stamp)))
+    return log
+
+
+class History:
+    """What the log says of one appeal. An event without a time of its own comes an hour after the one before it."""
+
+    def __init__(self, number: str = APPEAL) -> None:
+        self.number = number
+        self.standing: Standing = NOTHING
+        self.events: list[Dated] = []
+
+    def admit(self, event: EventData | Dated) -> str | None:
+        """Register *event* when the table lets it; else the rule it breaks."""
+        time, data = self._dated(event)
+        rule = lifecycle.refusal(self.standing, self.number, time, data)
+        if rule is None:
+            self.standing = lifecycle.advance(self.standing, data.type, time, data)
+            self.events.append(Dated(time, data))
+        return rule
+
+    def appeal(self) -> Appeal | None:
+        """The fold of what is registered."""
+        return fold.fold(register(self.events, self.number))
+
+    def _dated(self, event: EventData | Dated) -> Dated:
+        if isinstance(event, Dated):
+            return event
+        if isinstance(event, Missed):
+            return Dated(event.due, event)
+        return Dated(self.events[-1].time + timedelta(hours=1) if self.events else START, event)
+
+
+class Given:
+    """A history, before something is proposed."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+
+    def when(self, event: EventData | Dated) -> "When":
+        """Somebody proposes *event*."""
+        return When(self.history, event)
+
+
+class When:
+    """A history and what is proposed on it."""
+
+    def __init__(self, history: History, event: EventData | Dated) -> None:
+        self.history = history
+        self.before = history.standing
+        self.rule = history.admit(event)
+
+    def then(self, state: str) -> Appeal:
+        """It is registered, head and fold agree that the appeal is in *state* now, and this is the appeal."""
+        assert self.rule is None, self.rule
+        appeal = self.history.appeal()
+        assert appeal is not None
+        assert appeal.standing == self.history.standing
+        assert appeal.standing.state == state
+        assert appeal.open == (state in lifecycle.OPEN)
+        assert (appeal.closed is None) == (state not in lifecycle.TERMINAL)
+        return appeal
+
+    def refused(self, rule: str = "") -> Self:
+        """It is refused, for a rule that says *rule*, and nothing has changed."""
+        assert self.rule is not None, "was registered"
+        assert rule in self.rule
+        assert self.history.standing == self.before
+        return self
+
+
+def given(*events: EventData | Dated, number: str = APPEAL) -> Given:
+    """The log says *events* of an appeal, all of them lawful."""
+    history = History(number)
+    for event in events:
+        assert (rule := history.admit(event)) is None, rule
+    return Given(history)

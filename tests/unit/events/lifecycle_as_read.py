@@ -1,0 +1,87 @@
+"""The life cycle as domain.md §8 and its decisions are read, said a second time: the table in the code must agree.
+
+A line is: type | from | to | who may publish | M material or n note, ! `expectedsequence` is required | how far back.
+"""
+
+from typing import NamedTuple
+
+OPEN = ("REGISTERED", "ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING")
+ENDED = ("ANSWERED", "FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED", "MERGED_AS_DUPLICATE")
+STATES = ("NEW", *OPEN, *ENDED)
+WITH_A_BODY = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING")
+
+_LINES = """
+registered                 | NEW                       | REGISTERED             | channel desk   | M  | a day
+supplemented               | open                      | same                   | channel desk   | M  | a day
+withdrawal-requested       | open                      | same                   | channel desk   | M  | a day
+withdrawn                  | open                      | WITHDRAWN              | channel desk   | M! | now
+withdrawal-declined        | open                      | same                   | desk           | M! | now
+repeat-linked              | open ended                | same                   | channel desk   | n  | now
+duplicate-linked           | open ended                | MERGED_AS_DUPLICATE    | channel desk   | M! | now
+duplicate-unlinked         | MERGED_AS_DUPLICATE       | back                   | desk           | M! | now
+complaint-filed            | open ended                | same                   | channel desk   | n  | now
+person-erased              | open ended                | same                   | data-officer   | n  | now
+
+topic-suggested            | open                      | same                   | desk           | n  | now
+topic-assigned             | open                      | same                   | desk           | M  | now
+addressee-detected         | open                      | same                   | desk           | n  | now
+routed                     | open                      | ROUTED                 | desk           | M! | now
+executor-changed           | AWAITING_DATA with-a-body | IN_WORK                | desk           | M! | now
+forward-prepared           | open                      | same                   | desk           | n  | now
+forward-approved           | open                      | same                   | desk           | n  | now
+forwarded                  | open                      | REGISTERED             | desk           | M! | now
+forwarded-in-part          | open                      | same                   | desk           | M! | now
+returned                   | open                      | RETURNED               | desk           | M! | now
+data-requested             | REGISTERED ROUTED IN_WORK | AWAITING_DATA          | desk           | M! | now
+data-provided              | AWAITING_DATA             | back                   | channel desk   | M  | a day
+hearing-scheduled          | open                      | same                   | desk           | n  | now
+hearing-held               | open                      | same                   | desk           | n  | now
+hearing-waived             | open                      | same                   | desk           | n  | now
+preliminary-decision-sent  | open                      | same                   | desk           | n  | now
+decision-prepared          | with-a-body               | ON_APPROVAL            | desk           | M! | now
+decision-approved          | ON_APPROVAL               | ON_SIGNING             | desk           | M! | now
+decision-declined          | ON_APPROVAL ON_SIGNING    | IN_WORK                | desk           | M! | now
+answered                   | REGISTERED with-a-body    | ANSWERED               | desk           | M! | now
+answer-delivered           | ANSWERED                  | same                   | channel desk   | n  | now
+answer-clarified           | ANSWERED                  | same                   | desk           | M  | now
+answer-corrected           | ANSWERED                  | same                   | desk           | M  | now
+left-without-consideration | open                      | NOT_CONSIDERED         | desk           | M! | now
+review-terminated          | open                      | TERMINATED             | desk           | M! | now
+
+term-set                   | open                      | same                   | clock          | M! | now
+extension-prepared         | open                      | same                   | desk           | n  | now
+extension-approved         | open                      | same                   | desk           | n  | now
+extension-signed           | open                      | same                   | desk           | M! | now
+extension-declined         | open                      | same                   | desk           | n  | now
+warned                     | open                      | same                   | clock          | n! | now
+missed                     | open ended                | same                   | clock          | n! | any
+data-term-expired          | AWAITING_DATA             | RETURNED               | clock          | M! | now
+
+control-taken              | open                      | same                   | oversight      | n  | now
+control-released           | open ended                | same                   | oversight      | n  | now
+court-noted                | open ended                | same                   | desk oversight | n  | now
+sanction-recorded          | open ended                | same                   | oversight      | n  | now
+"""
+
+_WORDS = {"open": OPEN, "ended": ENDED, "with-a-body": WITH_A_BODY}
+
+
+class Line(NamedTuple):
+    """A line of the table as read."""
+
+    type: str
+    source: tuple[str, ...]
+    target: str
+    publishers: frozenset[str]
+    material: bool
+    expected: bool
+    back: str
+
+
+def _line(text: str) -> Line:
+    name, source, target, who, kind, back = (cell.strip() for cell in text.split("|"))
+    states = tuple(state for word in source.split() for state in _WORDS.get(word, (word,)))
+    return Line(f"appeal.{name}.v1", states, target, frozenset(who.split()), "M" in kind, "!" in kind, back)
+
+
+LINES = tuple(_line(text) for text in _LINES.splitlines() if text)
