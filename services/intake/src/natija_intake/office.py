@@ -4,15 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-import asyncpg
-from aiokafka.errors import KafkaError
-from sqlalchemy.exc import SQLAlchemyError
-
 from natija_chassis import metrics
+from natija_chassis.checkpoints import Gap
 from natija_chassis.condition import Condition
 from natija_chassis.logs import sanitised
-from natija_intake.ledger import Overtaken
-from natija_intake.registrar import Shard, Superseded
+from natija_chassis.refusal import Refused
+from natija_intake.registrar import Shard
 from natija_intake.shards import Layout, Line, fair_share
 
 LOOK_EVERY = 0.5
@@ -21,11 +18,9 @@ LOOK_EVERY = 0.5
 log = logging.getLogger(__name__)
 
 MakeShard = Callable[[Line, Layout, int], Shard]
-# What makes a result unknown or the servers unreachable: the shard is given up and taken anew.
-_PASSING = (
-    Overtaken, Superseded, KafkaError, SQLAlchemyError,
-    asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError,
-)  # fmt: skip
+_FINAL = (Refused, Gap)
+"""What a person has to see to. Anything else makes a result unknown or the servers unreachable: the shard is given up
+and taken anew, for as long as it takes."""
 
 
 class Office:
@@ -58,7 +53,9 @@ class Office:
         while not stopping.is_set():
             try:
                 await self._stand(stopping)
-            except _PASSING as error:
+            except _FINAL:
+                raise
+            except Exception as error:
                 self._says = f"out of the line, and back in a moment: {sanitised(error)}"
                 log.warning("%s", self._says)
                 await _pause(stopping, 1.0)
@@ -105,7 +102,7 @@ class Office:
         error = None if task.cancelled() else task.exception()
         await line.give(shard.layout, shard.number)
         if error is not None:
-            if not isinstance(error, _PASSING):
+            if isinstance(error, _FINAL):
                 raise error
             self._says = f"shard {shard.number} given up, and taken anew: {sanitised(error)}"
             log.warning("%s", self._says)

@@ -1,0 +1,187 @@
+"""Exactly once from inbox to log: whoever dies when, and however many registrars there are."""
+
+import asyncio
+import time
+from collections import Counter
+from datetime import UTC, datetime
+
+import asyncpg
+from tests.integration.intake import registering as r
+from tests.stack import Child, Realm, free_port
+
+from natija_events.envelope import Event
+from natija_events.fold import RecordedEvent
+from natija_events.kafka import Publisher
+from natija_events.types.intake import Supplemented
+
+LIVES = 250
+EVENTS_OF_A_LIFE = 3
+
+
+def lives(publisher: Publisher, realm: Realm, count: int = LIVES) -> list[list[Event]]:
+    """The same proposals each time: an appeal that opens, and two events more, one proposal each."""
+    now = datetime.now(UTC)
+    made = []
+    for subject in r.numbers(realm, count):
+        events = [publisher.event(subject, now, r.registered(received=now))]
+        made.append([*events, *(publisher.event(subject, now, Supplemented()) for _ in range(EVENTS_OF_A_LIFE - 1))])
+    return made
+
+
+async def send_all(publisher: Publisher, proposals: list[list[Event]]) -> None:
+    """Propose life by life, each event on its own, in order within a life."""
+
+    async def live(events: list[Event]) -> None:
+        for event in events:
+            await publisher.send(event)
+
+    await asyncio.gather(*(live(events) for events in proposals))
+
+
+async def registered(realm: Realm, count: int, seconds: float = 60) -> list[RecordedEvent]:
+    """The log, once *count* events stand on it."""
+    async with asyncio.timeout(seconds):
+        while len(found := await r.log_of(realm)) < count:
+            await asyncio.sleep(0.1)
+    return found
+
+
+def assert_once(events: list[RecordedEvent], proposals: list[list[Event]]) -> None:
+    """Every event stands on the log, once, in its order, and nothing else does."""
+    ids = [event.id for event in events]
+    assert Counter(ids) == Counter(event.id for life in proposals for event in life)
+    order: dict[str, list[int]] = {}
+    for event in events:
+        order.setdefault(event.subject, []).append(event.sequence)
+    assert all(sequences == list(range(1, EVENTS_OF_A_LIFE + 1)) for sequences in order.values())
+
+
+async def second_registrar(realm: Realm) -> Child:
+    """One more registrar, ready when it stands by or decides."""
+    return await realm.serve("registrar", NATIJA_REGISTRAR_PORT=str(free_port()))
+
+
+async def says(child: Child, what: str) -> None:
+    """Return once the registrar says so of itself on /ready."""
+    import httpx
+
+    async with httpx.AsyncClient(timeout=2, trust_env=False) as client, asyncio.timeout(20):
+        while what not in (await client.get(f"{child.url}/ready")).text:
+            await asyncio.sleep(0.05)
+
+
+async def test_killed_again_and_again_while_it_decides_it_registers_everything_once(realm: Realm) -> None:
+    registrar = await realm.serve("registrar", NATIJA_BATCH_RECORDS="20")
+    async with r.publisher(realm) as publisher:
+        proposals = lives(publisher, realm)
+        sending = asyncio.create_task(send_all(publisher, proposals))
+        for share in (0.1, 0.4, 0.7):
+            await registered(realm, int(share * LIVES * EVENTS_OF_A_LIFE))
+            await registrar.kill()
+            registrar = await realm.serve("registrar", NATIJA_BATCH_RECORDS="20")
+        await sending
+    events = await registered(realm, LIVES * EVENTS_OF_A_LIFE)
+    await says(registrar, "deciding")
+    assert_once(events, proposals)
+    assert await r.rejected(realm) == []
+    assert (await realm.run("verify")).code == 0
+
+
+async def test_all_proposed_again_is_rejected_as_duplicate_and_the_log_stays(realm: Realm) -> None:
+    await realm.serve("registrar")
+    async with r.publisher(realm) as publisher:
+        proposals = lives(publisher, realm, 50)
+        await send_all(publisher, proposals)
+        before = await registered(realm, 150)
+        outcomes = await asyncio.gather(*(publisher.propose(event, wait=20) for life in proposals for event in life))
+    assert all(one.registered and one.rejection is not None for one in outcomes)
+    assert {event.id for event in before} == {event.id for event in await r.log_of(realm)}
+    assert Counter(one.rejection.reason for one in await r.rejected(realm)) == {"duplicate": 150}
+
+
+async def test_of_two_shards_a_second_registrar_takes_one_and_both_when_the_first_dies(realm: Realm) -> None:
+    first = await realm.serve("registrar")
+    await realm.run("shards", "2")
+    await says(first, "deciding on 2 shards")
+    second = await second_registrar(realm)
+    await says(first, "deciding on 1 shard")
+    await says(second, "deciding on 1 shard")
+    async with r.publisher(realm) as publisher:
+        proposals = lives(publisher, realm)
+        sending = asyncio.create_task(send_all(publisher, proposals))
+        await registered(realm, LIVES // 4)
+        await first.kill()
+        killed = time.monotonic()
+        await says(second, "deciding on 2 shards")
+        assert time.monotonic() - killed < 3
+        await sending
+    assert_once(await registered(realm, LIVES * EVENTS_OF_A_LIFE), proposals)
+    assert (await realm.run("verify")).code == 0
+
+
+async def test_the_shard_count_changes_under_load_and_nothing_is_lost_or_doubled(realm: Realm) -> None:
+    registrar = await realm.serve("registrar")
+    async with r.publisher(realm) as publisher:
+        proposals = lives(publisher, realm)
+        sending = asyncio.create_task(send_all(publisher, proposals))
+        for count in ("4", "1", "3"):
+            await realm.run("shards", count)
+        await says(registrar, "deciding on 3 shards")
+        await sending
+    assert_once(await registered(realm, LIVES * EVENTS_OF_A_LIFE), proposals)
+    assert (await realm.run("verify")).code == 0
+
+
+async def test_a_registrar_that_is_stopped_and_continued_after_another_took_over_writes_nothing(realm: Realm) -> None:
+    import signal
+
+    zombie = await realm.serve("registrar", NATIJA_BATCH_RECORDS="20")
+    async with r.publisher(realm) as publisher:
+        proposals = lives(publisher, realm)
+        sending = asyncio.create_task(send_all(publisher, proposals))
+        await registered(realm, LIVES // 4)
+        zombie.process.send_signal(signal.SIGSTOP)
+        await _cut_off(realm)
+        second = await second_registrar(realm)
+        await says(second, "deciding on 1 shard")
+        await sending
+        events = await registered(realm, LIVES * EVENTS_OF_A_LIFE)
+        zombie.process.send_signal(signal.SIGCONT)
+        await says(zombie, "standing by")
+    assert_once(events, proposals)
+    assert len(await r.log_of(realm)) == len(events)
+
+
+async def _cut_off(realm: Realm) -> None:
+    """End the database sessions of the stopped registrar, as a network that is gone would: its lock goes with them."""
+    connection = await asyncpg.connect(realm.servers.postgres)
+    query = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1"
+    await connection.execute(query, f"{realm.name}_intake")
+    await connection.close()
+
+
+async def test_an_idle_registrar_makes_no_transaction(registry: Realm) -> None:
+    async with r.publisher(registry) as publisher:
+        await r.open_appeal(publisher, registry)
+        before = await _log_ends(registry)
+        loop_turns = asyncio.get_running_loop().time() + 2.5  # more than two polls of the inbox
+        while asyncio.get_running_loop().time() < loop_turns:
+            assert await _log_ends(registry) == before
+            await asyncio.sleep(0.25)
+
+
+async def _log_ends(realm: Realm) -> dict[int, int]:
+    """The end offsets of the log and rejected: a transaction's marker would move them."""
+    from aiokafka import AIOKafkaConsumer, TopicPartition
+
+    from natija_events.topics import LOG, REJECTED
+
+    consumer = AIOKafkaConsumer(bootstrap_servers=realm.servers.kafka)
+    await consumer.start()
+    try:
+        topics = LOG.name(realm.name), REJECTED.name(realm.name)
+        places = [TopicPartition(topic, partition) for topic in topics for partition in range(16)]
+        ends = await consumer.end_offsets(places)
+        return {index: ends[place] for index, place in enumerate(places)}
+    finally:
+        await consumer.stop()
