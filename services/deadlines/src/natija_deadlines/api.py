@@ -71,7 +71,7 @@ def router(engine: AsyncEngine, rules: Rulebook, clock: Clock) -> APIRouter:
     """The paths of deadlines, on the clocks in the database of *engine*."""
     api = APIRouter(tags=["deadlines"])
 
-    @api.get("/terms/{appeal}", responses={404: {"model": Problems}})
+    @api.get("/terms/{appeal}", response_model=TermOfAppeal, responses={404: {"model": Problems}})
     async def term(appeal: Annotated[str, Path(description="The appeal's number.")]) -> TermOfAppeal | JSONResponse:
         """The term of one appeal, as far as this service has read the log."""
         try:
@@ -84,7 +84,7 @@ def router(engine: AsyncEngine, rules: Rulebook, clock: Clock) -> APIRouter:
             return _problem(404, "appeal", "unknown", "No appeal with this number is registered.")
         return _term(found, clock.now())
 
-    @api.get("/calculate", responses={422: {"model": Problems}})
+    @api.get("/calculate", response_model=Calculation, responses={422: {"model": Problems}})
     def calculate(
         country: Annotated[str, Query(description="KG, KZ or UZ.")],
         kind: Annotated[str, Query(description="application, complaint, proposal, request, message, response.")],

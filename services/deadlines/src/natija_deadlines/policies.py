@@ -6,7 +6,7 @@ a new version with its own dates, never an edit: terms that were set stay as the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from functools import cached_property
 from pathlib import Path
@@ -118,6 +118,12 @@ class Rulebook:
 
     policies: Mapping[str, Sequence[Policy]]
     calendars: Mapping[str, Calendar]
+
+    @cached_property
+    def warning_horizon(self) -> timedelta:
+        """No warning comes longer before its due instant than this: a week holds at least one working day."""
+        amounts = [policy.warn_before.amount for versions in self.policies.values() for policy in versions]
+        return timedelta(weeks=max(amounts, default=0))
 
     def policy(self, jurisdiction: str, received: datetime) -> tuple[Policy, Calendar]:
         """What was in force in *jurisdiction* on the local day of *received*. Raises `PolicyMissing`."""

@@ -1,4 +1,4 @@
-"""The rows of deadlines: one clock an appeal. What is due next is found by two small indexes."""
+"""The rows of deadlines: one clock an appeal. What calls for a decision is found by small indexes."""
 
 from sqlalchemy import ARRAY, Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, text
 
@@ -25,5 +25,13 @@ clocks = Table(
     Column("missed", ARRAY(DateTime(timezone=True)), nullable=False, comment="due instants that passed unanswered"),
 )
 
-Index("clocks_without_a_term", clocks.c.appeal, postgresql_where=text("running and due is null and not imported"))
-Index("clocks_by_due", clocks.c.due, postgresql_where=text("running and due is not null"))
+_OPEN_TERM = "running and due is not null"
+WITHOUT_A_TERM = "running and due is null and not imported"
+TO_BE_MISSED = f"{_OPEN_TERM} and due >= opened and not (due = any(missed))"
+TO_BE_WARNED_OF = f"{_OPEN_TERM} and not imported and not (due = any(warned))"
+"""Which rows may call for a decision, as conditions that a query repeats to find them by an index of those alone."""
+
+Index("clocks_without_a_term", clocks.c.appeal, postgresql_where=text(WITHOUT_A_TERM))
+Index("clocks_to_be_missed", clocks.c.due, clocks.c.appeal, postgresql_where=text(TO_BE_MISSED))
+Index("clocks_to_be_warned_of", clocks.c.due, clocks.c.appeal, postgresql_where=text(TO_BE_WARNED_OF))
+Index("clocks_open", clocks.c.due, postgresql_where=text(_OPEN_TERM))

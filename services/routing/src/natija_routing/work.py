@@ -1,18 +1,26 @@
 """The work of routing as rows: live appeals nobody is named for, with what their complaints are about."""
 
+from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_routing.decisions import Original
+from natija_chassis.worker import Decide, Decision
+from natija_events.types.routing import Routed
+from natija_routing.book import Book
+from natija_routing.decisions import Original, decide
 from natija_routing.projection import route_of
 from natija_routing.routes import Route
+
+_PAGE = 200
 
 _UNROUTED = text("""
     select routes.*, original.appeal is not null as original_known, original.body as original_body
     from routes left join routes as original on original.appeal = routes.complaint_of
     where routes.unrouted and not routes.imported and routes.appeal > :after
+        and (cast(:topics as text[]) is null or routes.topic = any(cast(:topics as text[])))
     order by routes.appeal limit :limit
 """)
 _COUNT = text("select count(*) from routes where unrouted and not imported")
@@ -25,12 +33,40 @@ class Case(NamedTuple):
     original: Original | None
 
 
-async def unrouted(connection: AsyncConnection, after: str, limit: int) -> list[Case]:
-    """Unrouted appeals with numbers above *after*, in their order, at most *limit*."""
-    rows = await connection.execute(_UNROUTED, {"after": after, "limit": limit})
+def deciding(book: Book) -> Decide:
+    """What the worker asks again and again: the routes that the rows call for by the rules of *book*."""
+    # What no rule can cover is not even looked at: it waits for a person, however many there are.
+    topics = sorted({rule.topic for rule in book.competence.rules})
+
+    async def due(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+        after = ""
+        while cases := await unrouted(connection, after, _PAGE, topics):
+            for case in cases:
+                found = decide(case.route, case.original, book.day(now), book.competence, book.bodies)
+                if isinstance(found, Routed):
+                    yield _decision(case.route, found, now)
+            after = cases[-1].route.appeal
+
+    return due
+
+
+async def unrouted(connection: AsyncConnection, after: str, limit: int, topics: list[str] | None = None) -> list[Case]:
+    """Unrouted appeals with numbers above *after*, in their order, at most *limit*; only on *topics* when given."""
+    rows = await connection.execute(_UNROUTED, {"after": after, "limit": limit, "topics": topics})
     return [Case(route_of(row), Original(row.original_body) if row.original_known else None) for row in rows]
 
 
 async def count(connection: AsyncConnection) -> int:
     """How many appeals nobody is named for."""
     return int(await connection.scalar(_COUNT) or 0)
+
+
+def _decision(route: Route, routed: Routed, now: datetime) -> Decision:
+    return Decision(
+        appeal=route.appeal,
+        data=routed,
+        time=now,
+        sequence=route.standing.sequence,
+        material=route.standing.material,
+        what=routed.body,
+    )

@@ -1,0 +1,51 @@
+"""Wiring of the deadlines process."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_chassis.clock import Clock
+from natija_chassis.condition import Waiting
+from natija_chassis.database import open_engine
+from natija_chassis.http import create_app
+from natija_chassis.process import run
+from natija_chassis.refusal import Refused
+from natija_chassis.runner import Runner
+from natija_chassis.worker import Worker, count_refused
+from natija_deadlines import api, policies, projection, work
+from natija_deadlines.settings import DeadlinesSettings
+
+
+async def serve(settings: DeadlinesSettings) -> None:
+    """Run deadlines until SIGTERM. Raises `Refused` when policies or calendars are wrong."""
+    try:
+        rules = policies.load(settings.policies, settings.calendars)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    engine = open_engine(settings, settings.process)
+    runner = Runner(projection.build(), settings, engine)
+    worker = Worker(settings, engine, runner, work.deciding(rules))
+    app = create_app(
+        settings,
+        title="deadlines",
+        about="By when: it sets the legal term of each live appeal, warns before its end, and records what was missed.",
+        condition=runner.progress.condition,
+        waiting=lambda: _waiting(engine, settings.the_clock),
+        routers=[api.router(engine, rules, settings.the_clock)],
+    )
+    try:
+        await run(app, settings, [runner.run, worker.run])
+    finally:
+        await engine.dispose()
+
+
+async def _waiting(engine: AsyncEngine, clock: Clock) -> Sequence[Waiting]:
+    async with engine.connect() as connection:
+        counts = await work.count(connection, clock.now())
+        refused = await count_refused(connection)
+    return [
+        Waiting("open appeals with a term", counts.with_term),
+        Waiting("of these overdue", counts.overdue),
+        Waiting("live appeals without a term", counts.without_term),
+        Waiting("refused decisions", refused),
+    ]

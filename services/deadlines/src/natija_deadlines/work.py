@@ -1,0 +1,88 @@
+"""The work of deadlines as rows: clocks that may call for a decision, found by index, decided by `decisions`."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from natija_chassis.worker import Decide, Decision
+from natija_deadlines.decisions import Verdict, decide
+from natija_deadlines.policies import Rulebook
+from natija_deadlines.projection import clock_of
+from natija_deadlines.tables import TO_BE_MISSED, TO_BE_WARNED_OF, WITHOUT_A_TERM
+
+_PAGE = 200
+
+_WITHOUT_A_TERM = text(f"""
+    select * from clocks
+    where {WITHOUT_A_TERM} and jurisdiction = any(cast(:jurisdictions as text[])) and appeal > :appeal
+    order by appeal limit :page
+""")  # noqa: S608 - conditions of our own
+_TO_BE_MISSED = text(f"""
+    select * from clocks where {TO_BE_MISSED} and due < :now and (due, appeal) > (:due, :appeal)
+    order by due, appeal limit :page
+""")  # noqa: S608
+_TO_BE_WARNED_OF = text(f"""
+    select * from clocks
+    where {TO_BE_WARNED_OF} and jurisdiction = any(cast(:jurisdictions as text[])) and due >= :now and due < :horizon
+        and (due, appeal) > (:due, :appeal)
+    order by due, appeal limit :page
+""")  # noqa: S608
+_COUNTS = text(f"""
+    select
+        (select count(*) from clocks where running and due is not null) as with_term,
+        (select count(*) from clocks where running and due is not null and due < :now) as overdue,
+        (select count(*) from clocks where {WITHOUT_A_TERM}) as without_term
+""")  # noqa: S608
+
+
+class Counts(NamedTuple):
+    """Open clocks: with a term, of those overdue, and live ones without a term."""
+
+    with_term: int
+    overdue: int
+    without_term: int
+
+
+def deciding(rules: Rulebook) -> Decide:
+    """What the worker asks again and again: the decisions that the rows call for by *rules*."""
+    jurisdictions = sorted(rules.policies)
+
+    async def due(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+        given = {"jurisdictions": jurisdictions, "now": now, "horizon": now + rules.warning_horizon}
+        for query in (_WITHOUT_A_TERM, _TO_BE_MISSED, _TO_BE_WARNED_OF):
+            async for row in _rows(connection, query, given):
+                clock = clock_of(row)
+                verdict = decide(clock, now, rules)
+                if isinstance(verdict, Verdict):
+                    yield Decision(
+                        appeal=clock.appeal,
+                        data=verdict.data,
+                        time=verdict.time,
+                        sequence=clock.standing.sequence,
+                        material=clock.standing.material,
+                        what=verdict.data.due.astimezone(UTC).isoformat(),
+                    )
+
+    return due
+
+
+async def count(connection: AsyncConnection, now: datetime) -> Counts:
+    """How many clocks are open at *now*."""
+    return Counts(*(await connection.execute(_COUNTS, {"now": now})).one())
+
+
+async def _rows(connection: AsyncConnection, query: TextClause, given: dict[str, Any]) -> AsyncIterator[Any]:
+    """All rows of *query*, page by page: whoever stops early has not read the rest."""
+    names = query.compile().params.keys()
+    place: dict[str, Any] = {"due": datetime.min.replace(tzinfo=UTC), "appeal": ""}
+    while True:
+        asked = {name: value for name, value in {**given, **place, "page": _PAGE}.items() if name in names}
+        page = (await connection.execute(query, asked)).all()
+        for row in page:
+            yield row
+        if len(page) < _PAGE:
+            return
+        place = {"due": page[-1].due, "appeal": page[-1].appeal}

@@ -1,0 +1,46 @@
+"""Wiring of the routing process."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_chassis.condition import Waiting
+from natija_chassis.database import open_engine
+from natija_chassis.http import create_app
+from natija_chassis.process import run
+from natija_chassis.refusal import Refused
+from natija_chassis.runner import Runner
+from natija_chassis.worker import Worker, count_refused
+from natija_routing import api, book, projection, work
+from natija_routing.settings import RoutingSettings
+
+
+async def serve(settings: RoutingSettings) -> None:
+    """Run routing until SIGTERM. Raises `Refused` when the directory or the rules are wrong."""
+    try:
+        known = book.load(settings)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    engine = open_engine(settings, settings.process)
+    runner = Runner(projection.build(), settings, engine)
+    worker = Worker(settings, engine, runner, work.deciding(known))
+    app = create_app(
+        settings,
+        title="routing",
+        about="Who must answer: each live appeal is sent to the competent body, and what no rule covers waits here.",
+        condition=runner.progress.condition,
+        waiting=lambda: _waiting(engine),
+        routers=[api.router(engine, known, settings.the_clock)],
+    )
+    try:
+        await run(app, settings, [runner.run, worker.run])
+    finally:
+        await engine.dispose()
+
+
+async def _waiting(engine: AsyncEngine) -> Sequence[Waiting]:
+    async with engine.connect() as connection:
+        return [
+            Waiting("appeals nobody is named for", await work.count(connection), "/unrouted"),
+            Waiting("refused decisions", await count_refused(connection)),
+        ]
