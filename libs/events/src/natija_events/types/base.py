@@ -1,5 +1,6 @@
 """What the events' data are made of. Free text about people is `Sealed`; every other text is a code or a time."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -28,7 +29,8 @@ def _read_rfc3339(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
     if isinstance(value, str) and limits.RFC3339.fullmatch(value):
-        return datetime.fromisoformat(value)
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
     raise ValueError("not an RFC 3339 time with zone")
 
 

@@ -1,0 +1,414 @@
+"""The envelope: what is written is read back the same, and what is wrong is told by field and rule, never by value."""
+
+import json
+import math
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from natija_events import limits
+from natija_events.chain import GENESIS
+from natija_events.envelope import (
+    Event,
+    Headers,
+    Proposal,
+    Stamp,
+    Unreadable,
+    headers,
+    read_log_record,
+    read_proposal,
+    write_proposal,
+)
+from natija_events.ids import appeal_number
+
+APPEAL = appeal_number("KG", 7)
+NOON = datetime(2024, 3, 4, 12, tzinfo=UTC)
+CANARY = "Айгүл Асанова +996 555 010203"
+EVENT = Event(
+    id=UUID("6f1c1e0a-6a0e-4f0e-8a51-0a1b2c3d4e5f"),
+    source="/desks/one",
+    type="appeal.routed.v1",
+    subject=APPEAL,
+    time=NOON,
+    data=b'{"body":"b"}',
+    expectedsequence=4,
+    causationid="cause",
+    correlationid="correlation",
+    traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    publisherkey="key-1",
+    signature="c2lnbmF0dXJl",
+)
+OTHER = EVENT._replace(id=uuid4(), type="appeal.term-set.v1", data=b'{"due":"2024-03-25T18:00:00Z"}')
+STAMP = Stamp(5, 12, NOON + timedelta(seconds=1), 40, GENESIS)
+
+
+def refused(value: bytes | None, headers: Headers) -> Unreadable:
+    with pytest.raises(Unreadable) as caught:
+        read_proposal(value, headers)
+    assert CANARY not in str(caught.value)
+    assert CANARY not in caught.value.field + caught.value.rule
+    return caught.value
+
+
+def binary(**changed: bytes | None) -> list[tuple[str, bytes | None]]:
+    """The headers of EVENT; by attribute: others, or (None) without it."""
+    named: dict[str, bytes | None] = dict(headers(EVENT))
+    named |= {f"ce_{name}": content for name, content in changed.items()}
+    return [(name, content) for name, content in named.items() if content is not None]
+
+
+def batch(*items: Any) -> tuple[bytes, Headers]:
+    return json.dumps(items).encode(), [("content-type", b"application/cloudevents-batch+json")]
+
+
+def item(**changed: Any) -> dict[str, Any]:
+    """EVENT as a member of a batch, *changed*."""
+    written = json.loads(write_proposal((EVENT, OTHER))[1])[0]
+    return {**written, **changed}
+
+
+REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
+
+
+class TestOneEvent:
+    """A proposal of one event: attributes in headers, JSON in the value."""
+
+    def test_is_read_back_as_it_was_written(self) -> None:
+        key, value, written = write_proposal([EVENT])
+
+        assert read_proposal(value, written) == Proposal((EVENT,))
+        assert key == APPEAL.encode()
+        assert value == EVENT.data
+
+    def test_is_the_same_bytes_however_often_it_is_written(self) -> None:
+        assert write_proposal([EVENT]) == write_proposal([EVENT._replace()])
+
+    def test_needs_no_more_than_the_required_attributes(self) -> None:
+        least = Event(EVENT.id, "/s", "appeal.x.v1", APPEAL, NOON, b"{}")
+
+        assert read_proposal(b"{}", headers(least)).events == (least,)
+
+    def test_may_stand_among_headers_that_are_none_of_ours(self) -> None:
+        foreign: Headers = [("traceparent", b"\xff"), ("retries", None), *headers(EVENT), ("traceparent", b"")]
+
+        assert read_proposal(EVENT.data, foreign).events == (EVENT,)
+
+    def test_may_name_a_charset(self) -> None:
+        with_charset = [
+            (name, b"Application/JSON; charset=UTF-8" if name == "content-type" else content)
+            for name, content in headers(EVENT)
+        ]
+
+        assert read_proposal(EVENT.data, with_charset).events == (EVENT,)
+
+    @pytest.mark.parametrize("name", REQUIRED)
+    def test_without_a_required_attribute_is_unreadable(self, name: str) -> None:
+        error = refused(EVENT.data, binary(**{name: None}))
+
+        assert (error.field, error.rule) == (name, "is missing")
+
+    @pytest.mark.parametrize("name", [name for name, _ in headers(EVENT)])
+    def test_with_a_header_that_stands_twice_is_unreadable(self, name: str) -> None:
+        error = refused(EVENT.data, [*headers(EVENT), (name, CANARY.encode())])
+
+        assert (error.field, error.rule) == (name.removeprefix("ce_"), "stands twice")
+
+    @pytest.mark.parametrize("name", [name for name, _ in headers(EVENT)])
+    def test_with_a_null_header_is_unreadable(self, name: str) -> None:
+        error = refused(EVENT.data, [(other, None if other == name else value) for other, value in headers(EVENT)])
+
+        assert (error.field, error.rule) == (name.removeprefix("ce_"), "is null")
+
+    @pytest.mark.parametrize("name", [name for name, _ in headers(EVENT)])
+    def test_with_a_header_that_is_not_utf_8_is_unreadable(self, name: str) -> None:
+        latin = CANARY.encode() + "é".encode("latin-1")
+        error = refused(EVENT.data, [(other, latin if other == name else value) for other, value in headers(EVENT)])
+
+        assert (error.field, error.rule) == (name.removeprefix("ce_"), "is not UTF-8")
+
+    @pytest.mark.parametrize(
+        ("name", "content", "rule"),
+        [
+            ("specversion", "0.3", "is not 1.0"),
+            ("id", CANARY, "is not a UUID"),
+            ("id", str(EVENT.id).upper(), "is not a UUID in small letters with dashes"),
+            ("id", EVENT.id.hex, "is not a UUID in small letters with dashes"),
+            ("source", "", "is not 1 to 512 visible ASCII characters"),
+            ("source", CANARY, "is not 1 to 512 visible ASCII characters"),
+            ("type", "x" * 513, "is not 1 to 512 visible ASCII characters"),
+            ("source", "a b", "is not 1 to 512 visible ASCII characters"),
+            ("source", "a\n", "is not 1 to 512 visible ASCII characters"),
+            ("subject", CANARY, "is not the number of an appeal"),
+            ("subject", APPEAL.lower(), "is not the number of an appeal"),
+            ("subject", APPEAL + "\n", "is not the number of an appeal"),
+            ("time", CANARY, "is not an RFC 3339 time with zone from 1900 on"),
+            ("time", "2024-03-04T12:00:00", "is not an RFC 3339 time with zone from 1900 on"),
+            ("time", "2024-03-04", "is not an RFC 3339 time with zone from 1900 on"),
+            ("time", "2024-02-30T12:00:00Z", "is not an RFC 3339 time with zone from 1900 on"),
+            ("time", "2024-03-04T12:00:00+99:00", "is not an RFC 3339 time with zone from 1900 on"),
+            ("time", "٢٠٢٤-03-04T12:00:00Z", "is not an RFC 3339 time with zone from 1900 on"),
+            ("time", "0001-01-01T00:00:00+14:00", "is not an RFC 3339 time with zone from 1900 on"),
+            ("time", "9999-12-31T23:59:59-14:00", "is not an RFC 3339 time with zone from 1900 on"),
+            ("dataschema", "urn:natija:appeal.routed.v2", "is not the schema of the event's type"),
+            ("expectedsequence", CANARY, "is not a whole number of at most 19 digits"),
+            ("expectedsequence", "-1", "is not a whole number of at most 19 digits"),
+            ("expectedsequence", "٣", "is not a whole number of at most 19 digits"),
+            ("expectedsequence", "9" * 20, "is not a whole number of at most 19 digits"),
+            ("causationid", CANARY, "is not 1 to 512 visible ASCII characters"),
+            ("correlationid", "", "is not 1 to 512 visible ASCII characters"),
+            ("traceparent", "\x00", "is not 1 to 512 visible ASCII characters"),
+            ("publisherkey", CANARY, "is not 1 to 512 visible ASCII characters"),
+            ("signature", CANARY, "is not 1 to 512 visible ASCII characters"),
+        ],
+    )
+    def test_with_an_attribute_that_is_wrong_is_unreadable(self, name: str, content: str, rule: str) -> None:
+        error = refused(EVENT.data, binary(**{name: content.encode()}))
+
+        assert (error.field, error.rule) == (name, rule)
+
+    @pytest.mark.parametrize("name", ["sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash"])
+    def test_with_a_stamp_of_the_registrar_is_unreadable(self, name: str) -> None:
+        error = refused(EVENT.data, binary(**{name: b"1"}))
+
+        assert (error.field, error.rule) == (name, "is the registrar's to give")
+
+    def test_with_a_key_to_wrap_is_not_supported_yet(self) -> None:
+        error = refused(EVENT.data, binary(wrappedkey=b"1"))
+
+        assert (error.field, error.rule) == ("wrappedkey", "is not supported yet")
+
+    def test_with_an_unknown_attribute_is_unreadable_and_its_name_is_not_repeated(self) -> None:
+        error = refused(EVENT.data, [*headers(EVENT), (f"ce_{CANARY}", b"1")])
+
+        assert (error.field, error.rule) == ("header", "is no attribute of this contract")
+
+    @pytest.mark.parametrize(
+        "content_type", [None, b"", b"text/plain", b"application/cloudevents+json", b"application"]
+    )
+    def test_of_another_content_type_is_unreadable(self, content_type: bytes | None) -> None:
+        others = [(name, value) for name, value in headers(EVENT) if name != "content-type"]
+        given_type = [] if content_type is None else [("content-type", content_type)]
+
+        assert refused(EVENT.data, [*others, *given_type]).field == "content-type"
+
+    def test_that_is_a_tombstone_is_unreadable(self) -> None:
+        assert refused(None, headers(EVENT)).rule == "is missing: a proposal is no tombstone"
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            b"",
+            b"null",
+            b"[]",
+            b"1",
+            b'"' + CANARY.encode() + b'"',
+            b"{",
+            b"{} " + CANARY.encode(),
+            b'{"body":NaN}',
+            b'{"body":Infinity}',
+            b'{"body":-Infinity}',
+            b'{"body":1e400}',
+            b'{"body":[{"x":-1E+0400}]}',
+            b'{"body":1' + b"0" * 400 + b".5}",
+            b'{"body":1,"body":1}',
+            '{"body":{"Айгүл Асанова +996 555 010203":1,"Айгүл Асанова +996 555 010203":2}}'.encode(),
+            b'{"body":"\xff"}',
+            b'{"body":"\\ud800"}',
+            b"\xef\xbb\xbf{}",
+            b'{"a":' * 5000 + b"1" + b"}" * 5000,
+            b"[" * 1_000_000,
+        ],
+        ids=lambda value: value[:20].decode("latin-1") + f"-{len(value)}",
+    )
+    def test_whose_value_is_not_plain_json_is_unreadable(self, value: bytes) -> None:
+        assert refused(value, headers(EVENT)).field == "data"
+
+
+class TestSeveralEvents:
+    """A proposal of several events of one appeal: a CloudEvents batch."""
+
+    def test_are_read_back_as_they_were_written(self) -> None:
+        key, value, written = write_proposal([EVENT, OTHER])
+
+        assert read_proposal(value, written) == Proposal((EVENT, OTHER))
+        assert key == APPEAL.encode()
+
+    def test_assume_what_the_first_one_says(self) -> None:
+        silent = OTHER._replace(expectedsequence=None)
+        _, value, written = write_proposal([EVENT, silent])
+
+        assert read_proposal(value, written).expectedsequence == EVENT.expectedsequence
+
+        _, value, written = write_proposal([EVENT, OTHER._replace(expectedsequence=5)])
+        assert refused(value, written).field == "expectedsequence"
+        _, value, written = write_proposal([silent, EVENT])
+        assert refused(value, written).field == "expectedsequence"
+
+    def test_may_write_a_number_as_a_number_and_null_for_what_is_not_there(self) -> None:
+        read = read_proposal(*batch(item(expectedsequence=4, causationid=None)))
+
+        assert read.events == (EVENT._replace(causationid=None),)
+
+    @pytest.mark.parametrize(
+        ("items", "field"),
+        [
+            ([], "data"),
+            ([CANARY], "[0].data"),
+            ([item(data=CANARY)], "[0].data"),
+            ([item(data=None)], "[0].data"),
+            ([item(datacontenttype="text/plain")], "[0].datacontenttype"),
+            ([item(datacontenttype=[CANARY])], "[0]"),
+            ([item(source=True)], "[0]"),
+            ([item(source={"a": CANARY})], "[0]"),
+            ([item(time=1.5)], "[0]"),
+            ([item(), item(id=CANARY)], "[1].id"),
+            ([item(), item(subject=None)], "[1].subject"),
+            ([item(sequence="1")], "[0].sequence"),
+            ([item(**{CANARY: "1"})], "[0].header"),
+            ([item(expectedsequence=10**20)], "[0].expectedsequence"),
+            ([item(expectedsequence=-1)], "[0].expectedsequence"),
+            ([item(), item(id=str(uuid4()), subject=appeal_number("KG", 8))], "subject"),
+            ([item(), item()], "id"),
+            ([item()] * (limits.PROPOSAL_EVENTS + 1), "data"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_that_are_wrong_are_unreadable(self, items: list[Any], field: str) -> None:
+        assert refused(*batch(*items)).field == field
+
+    def test_have_no_number_that_is_infinite(self) -> None:
+        value, written = batch(item(data={"body": 1.5}))
+
+        assert refused(value.replace(b"1.5", b"1e999"), written).field == "data"
+
+    def test_of_one_object_are_no_batch(self) -> None:
+        assert refused(b"{}", batch()[1]).rule == "is not a JSON array of events"
+
+
+class TestLogRecords:
+    """What stands on the log: one event, with the registrar's stamps."""
+
+    def test_are_read_back_as_they_were_written(self) -> None:
+        assert read_log_record(EVENT.data, headers(EVENT, STAMP)) == (EVENT, STAMP)
+
+    def test_sort_by_sequence_as_strings(self) -> None:
+        written = [dict(headers(EVENT, STAMP._replace(sequence=count)))["ce_sequence"] for count in (2, 10, 9_999_999)]
+
+        assert written == sorted(written)
+
+    def test_of_a_later_contract_may_have_more_attributes(self) -> None:
+        assert read_log_record(EVENT.data, [*headers(EVENT, STAMP), ("ce_later", b"x")]) == (EVENT, STAMP)
+
+    @pytest.mark.parametrize("name", ["sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash"])
+    def test_without_a_stamp_were_not_written_by_the_registrar(self, name: str) -> None:
+        with pytest.raises(Unreadable) as caught:
+            read_log_record(EVENT.data, [pair for pair in headers(EVENT, STAMP) if pair[0] != f"ce_{name}"])
+        assert (caught.value.field, caught.value.rule) == (name, "is missing")
+
+    def test_are_never_tombstones(self) -> None:
+        with pytest.raises(Unreadable):
+            read_log_record(None, headers(EVENT, STAMP))
+
+
+visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
+zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+times = st.datetimes(datetime(1901, 1, 1), datetime(9998, 1, 1), timezones=zones)
+texts = st.text(max_size=8)
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
+nested = st.recursive(scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2))
+objects = st.dictionaries(texts, nested, max_size=3)
+events = st.builds(
+    Event,
+    id=st.uuids(),
+    source=visible,
+    type=visible,
+    subject=st.just(APPEAL),
+    time=times,
+    data=objects.map(lambda data: json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()),
+    expectedsequence=st.none() | st.integers(0, 10**19 - 1),
+    causationid=st.none() | visible,
+    correlationid=st.none() | visible,
+    traceparent=st.none() | visible,
+    publisherkey=st.none() | visible,
+    signature=st.none() | visible,
+)
+
+
+@given(events)
+@settings(deadline=None)
+def test_any_event_is_read_back_as_it_was_written(event: Event) -> None:
+    _, value, written = write_proposal([event])
+
+    assert read_proposal(value, written).events == (event,)
+
+
+@given(st.lists(events, min_size=2, max_size=3, unique_by=lambda event: event.id))
+@settings(max_examples=50, deadline=None)
+def test_any_batch_is_read_back_as_it_was_written(several: list[Event]) -> None:
+    several = [event._replace(expectedsequence=several[0].expectedsequence) for event in several]
+    _, value, written = write_proposal(several)
+
+    read = read_proposal(value, written).events
+
+    assert [event._replace(data=b"") for event in read] == [event._replace(data=b"") for event in several]
+    assert [json.loads(event.data) for event in read] == [json.loads(event.data) for event in several]
+    again = write_proposal(read)
+    assert read_proposal(again[1], again[2]).events == read, "read once, it stays the same bytes"
+
+
+NAMES = [name for name, _ in headers(EVENT, STAMP)]
+contents = st.none() | st.binary(max_size=30) | st.sampled_from([content for _, content in headers(EVENT, STAMP)])
+any_headers = st.lists(
+    st.tuples(st.sampled_from(NAMES) | st.text(max_size=20) | st.text(max_size=9).map("ce_{}".format), contents)
+)
+edits = st.lists(st.tuples(st.integers(0, len(NAMES)), contents), min_size=1, max_size=3)
+anything = st.none() | st.binary() | objects.map(lambda value: json.dumps(value).encode()) | st.just(EVENT.data)
+
+
+def _read(value: bytes | None, headers: Headers) -> None:
+    try:
+        proposal = read_proposal(value, headers)
+    except Unreadable:
+        return
+    assert proposal.events
+    assert all(isinstance(json.loads(event.data), dict) for event in proposal.events)
+
+
+@given(anything, any_headers)
+@settings(max_examples=300, deadline=None)
+@example(None, [])
+def test_whatever_record_stands_on_the_inbox_is_read_or_unreadable(value: bytes | None, given_headers: Headers) -> None:
+    _read(value, given_headers)
+
+
+@given(anything, edits)
+@settings(max_examples=300, deadline=None)
+def test_a_record_that_is_nearly_right_is_read_or_unreadable(
+    value: bytes | None, edits: list[tuple[int, bytes | None]]
+) -> None:
+    written: list[tuple[str, bytes | None]] = [*headers(EVENT)]
+    for place, content in edits:
+        written[place % len(written)] = (written[place % len(written)][0], content)
+    _read(value, written)
+
+
+_members = st.sampled_from([*item(), "sequence", "datacontenttype", "data", "x"])
+
+
+@given(st.lists(st.dictionaries(_members, scalars | objects), max_size=3), st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_batch_that_is_nearly_right_is_read_or_unreadable(changes: list[dict[str, Any]], data: st.DataObject) -> None:
+    value = json.dumps([item(id=str(uuid4())) | change for change in changes]).encode()
+    cut = data.draw(st.sampled_from([len(value), len(value) - 1, len(value) // 2]))
+    _read(value[:cut], batch()[1])
+
+
+def test_a_record_counts_whatever_it_takes_to_write_it_down_again() -> None:
+    assert limits.record_bytes(b"ab", b"cde", [("é", b"1"), ("", None)]) == 2 + 3 + 3 + 2 * 10
+    assert limits.record_bytes(None, None, []) == 0
+    assert math.ceil(limits.PROPOSAL_BYTES * 16 / 9) + 100_000 < limits.REJECTED_BYTES
+    assert limits.PROPOSAL_BYTES < limits.INBOX_BYTES < limits.LOG_BYTES < limits.REJECTED_BYTES
