@@ -1,0 +1,176 @@
+"""`natija verify` finds what does not fit: changed, missing, inserted and swapped events, and missing records."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from tests.integration.intake import registering as r
+from tests.stack import Realm
+
+from natija_events.kafka import partition_of, read_batches
+from natija_events.topics import LOG
+from natija_events.types.intake import Supplemented
+from natija_intake.verify import PartitionCheck
+
+EVENTS = 5
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A log record as it is stored."""
+
+    offset: int
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Log:
+    """The records of one partition, and where one appeal's events stand among them."""
+
+    partition: int
+    records: Sequence[Stored]
+    one: list[int]
+    heads: Sequence[Row[Any]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def log(registry: Realm) -> Log:
+    """Two appeals of five events each on one partition, as the registrar wrote them."""
+    one, other = await _two_on_a_partition(registry)
+    partition = partition_of(one.encode())
+    records = [
+        Stored(record.offset, record.key, record.value, record.headers)
+        async for batch in read_batches(registry.servers.kafka, LOG.name(registry.name), {partition: 0})
+        for record in batch
+    ]
+    engine = create_async_engine(registry.database("intake"))
+    async with engine.connect() as connection:
+        heads = (await connection.execute(text("select appeal, sequence, hash from live.heads"))).all()
+    await engine.dispose()
+    mine = {record.key.decode() for record in records}
+    return Log(partition, records, _places(records, one), [head for head in heads if head.appeal in mine])
+
+
+def _places(records: Sequence[Stored], subject: str) -> list[int]:
+    return [at for at, record in enumerate(records) if record.key == subject.encode()]
+
+
+async def _two_on_a_partition(realm: Realm) -> tuple[str, str]:
+    one = r.number(realm)
+    other = next(
+        other
+        for other in iter(lambda: r.number(realm), "")
+        if partition_of(other.encode()) == partition_of(one.encode())
+    )
+    now = datetime.now(UTC)
+    async with r.publisher(realm) as publisher:
+        for subject in (one, other):
+            await publisher.propose(publisher.event(subject, now, r.registered()), wait=10)
+        for _ in range(EVENTS - 1):
+            for subject in (one, other):
+                await publisher.propose(publisher.event(subject, now, Supplemented()), wait=10)
+    return one, other
+
+
+def checked(log: Log, records: Sequence[Stored]) -> PartitionCheck:
+    check = PartitionCheck(log.partition)
+    check.take(records)
+    return check
+
+
+def without(records: Sequence[Stored], *places: int) -> list[Stored]:
+    return [record for at, record in enumerate(records) if at not in places]
+
+
+def changed(records: Sequence[Stored], place: int) -> list[Stored]:
+    value = records[place].value.replace(b"}", b', "x": 1}', 1) if records[place].value != b"{}" else b'{"x": 1}'
+    return [replace(record, value=value) if at == place else record for at, record in enumerate(records)]
+
+
+def swapped(records: Sequence[Stored], one: int, other: int) -> list[Stored]:
+    copy = list(records)
+    copy[one], copy[other] = (
+        replace(records[other], offset=records[one].offset),
+        replace(records[one], offset=records[other].offset),
+    )
+    return copy
+
+
+async def test_an_untouched_log_fits_to_the_last_event(log: Log) -> None:
+    check = checked(log, log.records)
+    check.against_heads(log.heads)
+    assert check.misfit is None
+    assert check.events == len(log.records)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "found_at", "says"),
+    [
+        (lambda log: changed(log.records, log.one[1]), 2, "does not carry the hash of event 2"),
+        (lambda log: without(log.records, log.one[2]), None, "records are missing or inserted"),
+        (lambda log: swapped(log.records, log.one[1], log.one[2]), 1, "follows event 1 of its appeal"),
+        (lambda log: without(log.records, *log.one), None, "records are missing or inserted"),
+    ],
+    ids=["an event is changed", "an event is missing", "two events are swapped", "an appeal is missing whole"],
+)
+async def test_it_names_the_first_event_that_does_not_fit(
+    log: Log, tamper: Callable[[Log], Sequence[Stored]], found_at: int | None, says: str
+) -> None:
+    misfit = checked(log, tamper(log)).misfit
+    assert misfit is not None
+    assert says in misfit.what
+    if found_at is not None:
+        assert log.records[log.one[found_at]].key.decode() == misfit.appeal
+
+
+async def test_a_copy_of_an_event_put_in_is_found(log: Log) -> None:
+    records = [*log.records[: log.one[3] + 1], log.records[log.one[3]], *log.records[log.one[3] + 1 :]]
+    misfit = checked(log, records).misfit
+    assert misfit is not None
+    assert "follows event 4 of its appeal" in misfit.what
+
+
+async def test_a_change_of_an_appeals_last_event_is_found_by_its_head(log: Log) -> None:
+    check = checked(log, changed(log.records, log.one[-1]))
+    assert check.misfit is None
+    check.against_heads(log.heads)
+    assert check.misfit is not None
+    assert check.misfit.appeal == log.records[log.one[-1]].key.decode()
+    assert check.misfit.sequence == EVENTS
+
+
+async def test_a_run_of_records_missing_from_a_partition_is_found_on_the_real_log(realm: Realm) -> None:
+    await realm.serve("registrar")
+    async with r.publisher(realm) as publisher:
+        subjects = [(await r.open_appeal(publisher, realm))[0] for _ in range(40)]
+    assert "fits" in (await realm.run("verify")).stdout
+    partition = partition_of(subjects[0].encode())
+    place = TopicPartition(LOG.name(realm.name), partition)
+    admin = AIOKafkaAdminClient(bootstrap_servers=realm.servers.kafka)
+    await admin.start()
+    await admin.delete_records({place: RecordsToDelete(before_offset=1)})
+    await admin.close()
+    done = await realm.run("verify", "--format", "json", expect=1)
+    assert [misfit["partition"] for misfit in json.loads(done.stdout)["misfits"]] == [partition]
+
+
+async def test_a_record_that_the_registrar_did_not_write_is_found_on_the_real_log(realm: Realm) -> None:
+    await realm.serve("registrar")
+    async with r.publisher(realm) as publisher:
+        subject, _ = await r.open_appeal(publisher, realm)
+    producer = AIOKafkaProducer(bootstrap_servers=realm.servers.kafka)
+    await producer.start()
+    await producer.send_and_wait(LOG.name(realm.name), b"{}", key=subject.encode())
+    await producer.stop()
+    for arguments in (["verify"], ["verify", subject]):
+        assert "is no registered event" in (await realm.run(*arguments, expect=1)).stdout
