@@ -99,9 +99,8 @@ async def settings(realm: Realm) -> TallySettings:
 
 def settings_of(realm: Realm, **more: object) -> TallySettings:
     """Settings of *realm* with *more* set."""
-    return TallySettings(
-        realm=realm.name, kafka=realm.servers.kafka, database=realm.environment["NATIJA_DATABASE"], **more
-    )
+    known = {"realm": realm.name, "kafka": realm.servers.kafka, "database": realm.environment["NATIJA_DATABASE"]}
+    return TallySettings(**known | more)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

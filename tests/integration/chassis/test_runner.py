@@ -1,8 +1,21 @@
-"""The projection runner on the real servers: each event once, whatever dies, and around what is poison."""
+"""The projection runner on the real servers: each event once, whatever dies when."""
 
+import asyncio
+import contextlib
+import random
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, until
-from tests.integration.chassis.tally import counts
+from tests.integration.chassis.children import tally_process
+from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, settings_of, until
+from tests.integration.chassis.tally import TallySettings, counts
+from tests.stack import Realm
+
+from natija_chassis import provision
+from natija_chassis.refusal import Refused
+from natija_events.topics import LOG
 
 
 async def test_what_stands_on_the_log_is_taken_in_once_and_then_it_is_caught_up(
@@ -11,8 +24,151 @@ async def test_what_stands_on_the_log_is_taken_in_once_and_then_it_is_caught_up(
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=3)
     running = start()
+    assert not running.runner.progress.caught_up
     await until(lambda: running.runner.progress.caught_up)
     assert await counts(engine) == dict.fromkeys(appeals, 3)
     await log.write(*appeals[:4])
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, 3) | dict.fromkeys(appeals[:4], 4)
+
+
+async def test_an_empty_log_is_caught_up(start: Start) -> None:
+    running = start()
+    await until(lambda: running.runner.progress.caught_up)
+    assert running.runner.progress.condition() == (True, "caught up with the log", 0)
+
+
+async def test_a_process_killed_again_and_again_takes_each_event_in_once(
+    realm: Realm, log: LogWriter, engine: AsyncEngine
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    chance = random.Random(7)
+    for _ in range(60):
+        await log.write(*appeals, events=10)
+    for _ in range(4):
+        async with tally_process(realm, NATIJA_BATCH_RECORDS="50") as child:
+            before = await _taken_in(engine)
+            async with asyncio.timeout(30):
+                while await _taken_in(engine) < before + chance.randrange(50, 600):
+                    await asyncio.sleep(0.005)
+            await child.kill()
+    async with tally_process(realm):
+        await reached(engine, log, seconds=60)
+    assert await counts(engine) == dict.fromkeys(appeals, 600)
+
+
+async def test_two_members_share_the_partitions_and_one_takes_over_what_the_other_leaves(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    written = 0
+
+    async def write(times: int) -> None:
+        nonlocal written
+        for _ in range(times):
+            await log.write(*appeals, events=5)
+            written += 5
+
+    first = start()
+    await until(lambda: first.runner.progress.caught_up)
+    writing = asyncio.create_task(write(200))
+    second = start()
+    await until(lambda: len(second.runner.progress.owned or ()) == 8)
+    await until(lambda: len(first.runner.progress.owned or ()) == 8)
+    async with tally_process(realm) as third:
+        await until(lambda: len(first.runner.progress.owned or ()) < 8)
+        await second.stop()
+        await until(lambda: len(first.runner.progress.owned or ()) == 8)
+        await third.kill()
+    await until(lambda: len(first.runner.progress.owned or ()) == 16)
+    await writing
+    await reached(engine, log)
+    assert await counts(engine) == dict.fromkeys(appeals, written)
+    await until(lambda: first.runner.progress.caught_up)
+
+
+async def test_a_jump_in_the_log_is_read_again_and_then_stops_the_runner(
+    log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    appeal = log.number(3)
+    await log.write(appeal)
+    running = start()
+    await reached(engine, log)
+    await log.write_raw(appeal, b"{}", logsequence=5)
+    await until(lambda: running.runner.progress.stopped is not None)
+    stopped = "records of the log are missing: partition 3: expected logsequence 2, found 5"
+    assert running.runner.progress.stopped == stopped
+    assert running.runner.progress.condition() == (False, f"stopped: {stopped}", running.runner.progress.behind)
+    assert await counts(engine) == {appeal: 1}
+
+
+async def test_positions_come_from_the_database_even_when_the_group_is_ahead_of_it(
+    log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals, events=4)
+    running = start()
+    await until(lambda: running.runner.progress.caught_up)
+    await running.stop()
+    async with engine.begin() as connection:  # as after a restore of a backup
+        await connection.execute(text("delete from orders"))
+        await connection.execute(text("delete from appeals"))
+        await connection.execute(text('update checkpoints set "offset" = -1, logsequence = 0'))
+    start()
+    await reached(engine, log)
+    assert await counts(engine) == dict.fromkeys(appeals, 4)
+
+
+async def test_a_database_that_belongs_to_another_log_is_refused(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    appeal = log.number(0)
+    await log.write(appeal, events=2)
+    running = start()
+    await reached(engine, log)
+    await running.stop()
+    await _replace_log(realm)
+    with pytest.raises(Refused, match="the database of routing belongs to another log: it was made from topic"):
+        await start().task
+    assert await counts(engine) == {appeal: 2}
+
+
+async def test_a_checkpoint_beyond_the_end_of_the_log_stops_the_runner(
+    log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    await log.write(log.number(5), events=2)
+    running = start()
+    await reached(engine, log)
+    await running.stop()
+    async with engine.begin() as connection:
+        await connection.execute(text('update checkpoints set "offset" = 900, logsequence = 900 where partition = 5'))
+    running = start()
+    await until(lambda: running.runner.progress.stopped is not None)
+    assert "the checkpoint of partition 5 is at offset 900, and the log ends at" in str(running.runner.progress.stopped)
+
+
+async def test_kafka_that_is_away_at_the_start_is_waited_for(realm: Realm, start: Start) -> None:
+    running = start(settings=settings_of(realm, kafka="127.0.0.1:1"))
+    await until(lambda: "KafkaConnectionError" in str(running.runner.progress.trouble))
+    assert not running.runner.progress.condition().ready
+    await running.stop()
+
+
+async def _replace_log(realm: Realm) -> None:
+    """Delete the log topic and make it anew."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=realm.servers.kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics([LOG.name(realm.name)])
+        async with asyncio.timeout(30):
+            while LOG.name(realm.name) in await admin.list_topics():
+                await asyncio.sleep(0.05)
+    finally:
+        await admin.close()
+    await provision.provision_topics(TallySettings(realm=realm.name, kafka=realm.servers.kafka))
+
+
+async def _taken_in(engine: AsyncEngine) -> int:
+    with contextlib.suppress(Exception):  # before the first start there are no tables
+        return sum((await counts(engine)).values())
+    return 0

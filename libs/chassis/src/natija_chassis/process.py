@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,20 +30,31 @@ async def run(app: FastAPI, settings: Settings, parts: Sequence[Part] = ()) -> N
     for task in tasks:
         task.add_done_callback(lambda _: stopping.set())
     await stopping.wait()
-    await _end(tasks, settings.drain.total_seconds())
+    cut = _cut_off_after(settings.drain.total_seconds() + 0.8)
+    if await _end(tasks, settings.drain.total_seconds()):
+        cut.cancel()
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()):
             raise error
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
-    """Let *tasks* drain for *seconds*, then cut off what is left."""
+async def _end(tasks: Sequence[asyncio.Task[None]], seconds: float) -> bool:
+    """Let *tasks* drain for *seconds*, then cancel what is left. True when nothing was."""
     _, late = await asyncio.wait(tasks, timeout=seconds)
     for task in late:
         task.cancel()
     if late:
         log.warning("%d parts did not drain in %.1f s and were cut off", len(late), seconds)
         await asyncio.wait(late, timeout=0.5)
+    return not late
+
+
+def _cut_off_after(seconds: float) -> threading.Timer:
+    """End the process after *seconds* whatever still hangs: what is half done is in a transaction, and undone."""
+    timer = threading.Timer(seconds, os._exit, [1])
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _serving(app: FastAPI, settings: Settings) -> Part:

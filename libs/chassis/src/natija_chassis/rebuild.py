@@ -209,7 +209,7 @@ class _Rebuild:
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LONGEST_WAIT):
-                    await asyncio.shield(self._switch())
+                    await self._switch()
                 return
 
     async def _switch(self) -> None:

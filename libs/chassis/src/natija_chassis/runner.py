@@ -119,7 +119,7 @@ class Runner(ConsumerRebalanceListener):
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=2 * LOG_BYTES,
-            session_timeout_ms=10_000,
+            session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,
             ack_policy=AckPolicy.MANUAL,
             parser=self._parse,

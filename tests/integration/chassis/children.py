@@ -1,0 +1,76 @@
+"""The tally as a process of its own, to be killed, stopped and asked over HTTP."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+from tests.stack import REPOSITORY, Realm, free_port
+
+
+class TallyProcess:
+    """One process; `url` answers its HTTP."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str, log: Path) -> None:
+        self.process = process
+        self.url = url
+        self.log = log
+
+    async def kill(self) -> None:
+        """`kill -9`."""
+        self.process.kill()
+        await self.process.wait()
+
+    async def terminate(self) -> float:
+        """SIGTERM; gives the seconds until it has ended."""
+        started = asyncio.get_running_loop().time()
+        self.process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(self.process.wait(), 15)
+        return asyncio.get_running_loop().time() - started
+
+    async def readiness(self) -> tuple[int, str]:
+        """Status and text of `/ready`; 0 while nobody listens yet."""
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            try:
+                answer = await client.get(f"{self.url}/ready")
+            except httpx.TransportError:
+                return 0, ""
+        return answer.status_code, answer.text
+
+    async def until_ready(self, status: int = 200, seconds: float = 30) -> str:
+        """Return what `/ready` says once it answers *status*."""
+        async with asyncio.timeout(seconds):
+            while True:
+                found, says = await self.readiness()
+                if found == status:
+                    return says
+                assert self.process.returncode is None, self.log.read_text()
+                await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def tally_process(realm: Realm, **variables: str) -> AsyncIterator[TallyProcess]:
+    """Start one; it is killed in the end if it still runs."""
+    port = free_port()
+    log = realm.folder / f"tally-{port}.log"
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATIJA_")}
+    with log.open("wb") as stream:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.integration.chassis.tally", str(port), cwd=REPOSITORY,
+            env=inherited | realm.environment | variables, stdout=stream, stderr=stream, preexec_fn=_die_with_parent,
+        )  # fmt: skip
+    child = TallyProcess(process, f"http://127.0.0.1:{port}", log)
+    try:
+        yield child
+    finally:
+        if process.returncode is None:
+            await child.kill()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)

@@ -1,0 +1,52 @@
+"""`natija lag` counts records, not markers, on the real servers."""
+
+from aiokafka import AIOKafkaProducer
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached
+from tests.integration.chassis.tally import SERVICE, TallySettings
+from tests.stack import Realm
+
+from natija_chassis.lag import inbox_lag, lag, last_logsequences
+from natija_events.topics import INBOX, LOG
+
+
+async def test_the_lag_of_a_service_is_what_it_has_not_taken_in_and_reaches_0(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    for _ in range(3):
+        await log.write(*[log.number(partition) for partition in ALL], log.number(5))
+    before = (await realm.run("lag", "--format", "json")).json()
+    assert [one["service"] for one in before[::16]] == ["registrar", "analytics", "deadlines", "intake", "routing"]
+    own = {one["partition"]: one["lag"] for one in before if one["service"] == SERVICE}
+    assert own == dict.fromkeys(ALL, 3) | {5: 6}
+    start()
+    await reached(engine, log)
+    after = (await realm.run("lag", "--format", "json")).json()
+    assert {one["lag"] for one in after if one["service"] == SERVICE} == {0}
+    table = (await realm.run("lag")).stdout.splitlines()
+    assert table[0].split() == ["service", "lag", "partitions", "that", "wait"]
+    assert table[1].split() == ["registrar", "inbox", "0", "-"]
+    assert table[-1].split() == ["routing", "0", "-"]
+
+
+async def test_aborted_transactions_at_the_end_of_the_log_count_for_nothing(
+    settings: TallySettings, log: LogWriter
+) -> None:
+    appeal = log.number(2)
+    await log.write(appeal, events=3)
+    for _ in range(30):
+        await log.producer.begin_transaction()
+        await log.producer.send_and_wait(LOG.name(log.realm), b"{}", partition=2)
+        await log.producer.abort_transaction()
+    assert await last_logsequences(settings.kafka, settings.realm) == dict.fromkeys(ALL, 0) | {2: 3}
+
+
+async def test_the_inbox_lag_counts_a_strangers_records_and_not_his_markers(settings: TallySettings) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, transactional_id=f"{settings.realm}.stranger")
+    await producer.start()
+    for _ in range(4):
+        async with producer.transaction():
+            await producer.send_and_wait(INBOX.name(settings.realm), b"{}", partition=9)
+    await producer.stop()
+    assert await inbox_lag(settings) == dict.fromkeys(ALL, 0) | {9: 4}
+    assert sum(one.lag for one in await lag(settings)) == 4

@@ -1,0 +1,132 @@
+"""The database is away: the runner waits, says so, skips nothing; and a process that is told to stop does, in time."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.integration.chassis.children import tally_process
+from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, until
+from tests.integration.chassis.tally import SERVICE, counts
+from tests.stack import Realm
+
+
+@contextlib.asynccontextmanager
+async def database_away(realm: Realm) -> AsyncIterator[None]:
+    """Nobody gets into the service's database, and who is in is thrown out."""
+    name = f"{realm.name}_{SERVICE}"
+    admin = await asyncpg.connect(realm.servers.postgres)
+    try:
+        await admin.execute(f'alter database "{name}" allow_connections false')
+        await admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
+        yield
+    finally:
+        await admin.execute(f'alter database "{name}" allow_connections true')
+        await admin.close()
+
+
+async def test_an_outage_of_the_database_pauses_the_projection_and_loses_nothing(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals, events=5)
+    running = start()
+    progress = running.runner.progress
+    await until(lambda: progress.caught_up)
+    async with database_away(realm):
+        await log.write(*appeals, events=5)
+        await until(lambda: progress.trouble is not None)
+        assert not progress.condition().ready
+        assert progress.condition().says.startswith("waiting: ")
+        await log.write(*appeals, events=5)
+    await reached(engine, log)
+    assert await counts(engine) == dict.fromkeys(appeals, 15)
+    await until(lambda: progress.caught_up)
+
+
+async def test_an_outage_is_retried_ever_more_rarely(
+    realm: Realm, log: LogWriter, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts = 0
+    running = start()
+    progress = running.runner.progress
+    await until(lambda: progress.caught_up)
+    take_in = running.runner._apply
+
+    async def counted(batch: object) -> object:
+        nonlocal attempts
+        attempts += 1
+        return await take_in(batch)  # type: ignore[arg-type]
+
+    running.runner._apply = counted  # type: ignore[assignment, method-assign]
+    async with database_away(realm):
+        await log.write(log.number(0))
+        await until(lambda: attempts >= 2)
+        began, before = asyncio.get_running_loop().time(), attempts
+        await until(lambda: attempts >= before + 4)
+        assert asyncio.get_running_loop().time() - began > 1.0
+    assert len([one for one in caplog.records if "waiting" in one.getMessage()]) < 10
+
+
+async def test_an_idle_process_whose_database_goes_away_is_not_ready_until_it_is_back(
+    realm: Realm, log: LogWriter
+) -> None:
+    await log.write(log.number(1))
+    async with tally_process(realm) as child:
+        await child.until_ready()
+        async with database_away(realm):
+            assert (await child.until_ready(503)).startswith("waiting: ")
+        await child.until_ready()
+
+
+async def test_sigterm_ends_a_process_in_5_seconds_and_its_work_is_whole(
+    realm: Realm, log: LogWriter, engine: AsyncEngine
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    for _ in range(40):
+        await log.write(*appeals, events=10)
+    async with tally_process(realm, NATIJA_BATCH_RECORDS="20") as child:
+        await until(lambda: child.process.returncode is None and b"listening" in child.log.read_bytes())
+        async with asyncio.timeout(30):
+            while not await _some(engine):
+                await asyncio.sleep(0.01)
+        assert await child.terminate() < 5
+        assert child.process.returncode == 0
+    async with tally_process(realm):
+        await reached(engine, log, seconds=60)
+    assert await counts(engine) == dict.fromkeys(appeals, 400)
+
+
+async def test_sigterm_in_the_middle_of_an_outage_ends_a_process_in_5_seconds(realm: Realm, log: LogWriter) -> None:
+    async with tally_process(realm) as child:
+        await child.until_ready()
+        async with database_away(realm):
+            await log.write(log.number(1))
+            await child.until_ready(503)
+            assert await child.terminate() < 5
+            assert child.process.returncode == 0
+
+
+async def test_sigterm_while_the_database_hangs_ends_a_process_in_5_seconds(realm: Realm, log: LogWriter) -> None:
+    admin = await asyncpg.connect(realm.database(SERVICE).replace("+asyncpg", ""))
+    try:
+        async with tally_process(realm) as child:
+            await child.until_ready()
+            async with admin.transaction():
+                await admin.execute("lock table live.checkpoints in access exclusive mode")
+                await log.write(log.number(1))
+                waiting = "select count(*) from pg_locks where not granted and relation = 'live.checkpoints'::regclass"
+                async with asyncio.timeout(10):
+                    while not await admin.fetchval(waiting):
+                        await asyncio.sleep(0.02)
+                assert await child.terminate() < 5.5
+    finally:
+        await admin.close()
+
+
+async def _some(engine: AsyncEngine) -> bool:
+    with contextlib.suppress(Exception):
+        return bool(await counts(engine))
+    return False

@@ -1,0 +1,134 @@
+"""Poison on the real servers: found, set aside with what follows of its appeal, the others flow on; taken in later."""
+
+import json
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, settings_of, until
+from tests.integration.chassis.tally import SERVICE, Tally, TallySettings, counts
+from tests.stack import Realm
+
+from natija_chassis import parking, parking_lot
+from natija_chassis.parking import Parked
+from natija_chassis.parking_lot import Retried
+
+LENIENT = "alter table appeals drop constraint known_channel"
+
+
+async def parked(engine: AsyncEngine) -> list[Parked]:
+    async with engine.connect() as connection:
+        return [one._replace(parkedtime=None) for one in await parking.listing(connection)]
+
+
+async def mend(engine: AsyncEngine) -> None:
+    """Let the table take what it refused."""
+    async with engine.begin() as connection:
+        await connection.execute(text(LENIENT))
+
+
+async def test_what_the_database_refuses_is_parked_with_what_follows_and_the_others_flow_on(
+    log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    good = [log.number(partition) for partition in ALL for _ in range(4)]
+    bad, beside = log.number(3), log.number(3)
+    await log.write(*good[:40])
+    await log.write(bad, channel="poison")
+    await log.write(*good, beside, events=2)
+    await log.write(bad, events=2)
+    running = start()
+    await reached(engine, log)
+    assert await counts(engine) == dict.fromkeys(good[:40], 3) | dict.fromkeys([*good[40:], beside], 2)
+    first, *following = await parked(engine)
+    assert first == Parked(
+        3, first.offset, bad, "IntegrityError",
+        "IntegrityError: SQLSTATE 23514 table appeals constraint known_channel",
+    )  # fmt: skip
+    assert [(one.appeal, one.error, one.because_of) for one in following] == [(bad, None, first.offset)] * 2
+    await until(lambda: running.runner.progress.caught_up)
+    assert running.runner.progress.condition().says == "caught up with the log; 1 appeals are parked, see natija parked"
+    await log.write(bad, beside)
+    await reached(engine, log)
+    assert len(await parked(engine)) == 4
+    assert (await counts(engine))[beside] == 3
+
+
+async def test_a_record_that_cannot_be_read_is_parked_by_what_is_wrong_and_never_by_what_it_holds(
+    log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    broken, misfit, good = (log.number(7) for _ in range(3))
+    await log.write(broken, misfit, good)
+    await log.write_raw(broken, b'{"text": "Aigul Asanova, born 1970')
+    await log.write_raw(misfit, b'{"text": "Aigul Asanova, born 1970"}')
+    await log.write(broken, good)
+    start()
+    await reached(engine, log)
+    found = await parked(engine)
+    assert [(one.appeal, one.error) for one in found] == [(broken, "Invalid"), (misfit, "Invalid"), (broken, None)]
+    assert found[1].detail is not None
+    assert found[1].detail.startswith("Invalid: text: ")
+    assert "Aigul" not in json.dumps([one._asdict() for one in found])
+    assert await counts(engine) == {broken: 1, misfit: 1, good: 2}
+
+
+async def test_parked_records_are_taken_in_again_in_order_while_the_service_runs(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    bad, good = log.number(3), log.number(3)
+    await log.write(bad, channel="poison", events=3)
+    await log.write(good)
+    start()
+    await reached(engine, log)
+    assert await parking_lot.retry(settings, engine, Tally()) == Retried(0, 0, 3)
+    assert len(await parked(engine)) == 3
+    await mend(engine)
+    assert await parking_lot.retry(settings, engine, Tally()) == Retried(3, 1, 0)
+    await log.write(bad)
+    await reached(engine, log)
+    assert await counts(engine) == {bad: 4, good: 1}
+    async with engine.connect() as connection:
+        kept = await connection.scalars(text("select sequence from orders where appeal = :one"), {"one": bad})
+        assert list(kept) == [1, 2, 3, 4]
+
+
+async def test_a_retry_stops_at_the_first_record_that_still_fails(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    bad = log.number(3)
+    await log.write(bad, channel="poison", events=2)
+    await log.write_raw(bad, b"nonsense")
+    await log.write(bad)
+    start()
+    await reached(engine, log)
+    await mend(engine)
+    assert await parking_lot.retry(settings, engine, Tally()) == Retried(2, 1, 2)
+    first, second = await parked(engine)
+    assert (first.error, second.error, second.because_of) == ("Invalid", None, first.offset)
+    assert await counts(engine) == {bad: 2}
+
+
+async def test_with_too_many_parked_appeals_the_runner_stops_and_says_so(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    few = settings_of(realm, parked_limit=2)
+    running = start(settings=few)
+    await log.write(log.number(0), log.number(1), channel="poison")
+    await reached(engine, log)
+    assert running.runner.progress.stopped is None
+    await log.write(log.number(2), channel="poison")
+    await until(lambda: running.runner.progress.stopped is not None)
+    assert str(running.runner.progress.stopped).startswith("3 appeals are parked, more than NATIJA_PARKED_LIMIT=2")
+    again = start(settings=few)
+    await until(lambda: again.runner.progress.stopped is not None)
+
+
+async def test_the_command_lists_what_is_parked(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    assert (await realm.run("parked")).stdout == "nothing is parked\n"
+    bad = log.number(3)
+    await log.write(bad, channel="poison")
+    start()
+    await reached(engine, log)
+    [listed] = (await realm.run("parked", "--service", SERVICE, "--format", "json")).json()
+    assert (listed["service"], listed["appeal"], listed["error"]) == (SERVICE, bad, "IntegrityError")
+    assert f"routing 3/{listed['offset']} {bad}: IntegrityError" in (await realm.run("parked")).stdout

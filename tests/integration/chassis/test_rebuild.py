@@ -1,0 +1,203 @@
+"""`natija rebuild` on the real servers: equal or nothing, without a trace when it ends early."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.integration.chassis.conftest import ALL, LogWriter, Running, Start, reached, until
+from tests.integration.chassis.tally import Tally, TallySettings, counts
+
+from natija_chassis.comparison import Compared
+from natija_chassis.provision import READER
+from natija_chassis.rebuild import Different, rebuild
+from natija_chassis.refusal import Refused
+
+
+class Watching:
+    """Keeps what a rebuild says; *on_advance* is called after each batch."""
+
+    def __init__(self, on_advance: Callable[[], None] = lambda: None) -> None:
+        self.phases: list[tuple[str, int]] = []
+        self.records = 0
+        self.tables: list[Compared] = []
+        self._on_advance = on_advance
+
+    def begin(self, phase: str, records: int) -> None:
+        self.phases.append((phase, records))
+
+    def advance(self, records: int) -> None:
+        self.records += records
+        self._on_advance()
+
+    def compared(self, table: Compared) -> None:
+        self.tables.append(table)
+
+
+async def schemas(engine: AsyncEngine) -> set[str]:
+    async with engine.connect() as connection:
+        query = text("select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'")
+        return set(await connection.scalars(query))
+
+
+async def test_a_rebuilt_projection_is_proved_equal_and_takes_the_place_of_the_live_one(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals, events=5)
+    await (await running_until_reached(start, engine, log)).stop()
+    async with engine.begin() as connection:
+        before = await connection.scalar(text("select oid from pg_class where oid = 'live.appeals'::regclass"))
+    watching = Watching()
+    outcome = await rebuild(settings, Tally(), watching)
+    assert outcome.records == watching.records == 80
+    assert [(table.table, table.rows, table.equal) for table in outcome.tables] == [
+        ("appeals", 16, True),
+        ("orders", 80, True),
+    ]
+    assert await schemas(engine) == {"live", "service", "public"}
+    assert await counts(engine) == dict.fromkeys(appeals, 5)
+    async with engine.begin() as connection:
+        assert before != await connection.scalar(text("select oid from pg_class where oid = 'live.appeals'::regclass"))
+
+
+async def test_a_changed_row_is_named_and_nothing_is_switched(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals, events=2)
+    await (await running_until_reached(start, engine, log)).stop()
+    async with engine.begin() as connection:
+        await connection.execute(text("update appeals set events = 3 where number = :one"), {"one": appeals[3]})
+        await connection.execute(text("delete from orders where appeal = :one"), {"one": appeals[4]})
+    with pytest.raises(Different) as caught:
+        await rebuild(settings, Tally(), Watching())
+    assert f"table appeals, only in the live one: {appeals[3]}" in str(caught.value)
+    assert f"table orders, only in the rebuilt one: {appeals[4]} 1, {appeals[4]} 2" in str(caught.value)
+    assert await schemas(engine) == {"live", "service", "public"}
+    assert (await counts(engine))[appeals[3]] == 3
+
+
+async def test_events_that_come_in_meanwhile_are_neither_lost_nor_counted_twice(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals, events=30)
+    running = await running_until_reached(start, engine, log)
+    written = 30
+    stop = asyncio.Event()
+
+    async def keep_writing() -> None:
+        nonlocal written
+        while not stop.is_set():
+            await log.write(*appeals)
+            written += 1
+
+    writing = asyncio.create_task(keep_writing())
+    for _ in range(3):
+        outcome = await rebuild(settings, Tally(), Watching())
+        assert all(table.equal for table in outcome.tables)
+    stop.set()
+    await writing
+    await reached(engine, log)
+    assert await counts(engine) == dict.fromkeys(appeals, written)
+    assert running.runner.progress.stopped is None
+
+
+async def test_an_aborted_rebuild_leaves_no_trace(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals, events=10)
+    await (await running_until_reached(start, engine, log)).stop()
+    task: asyncio.Task[object]
+    task = asyncio.create_task(rebuild(settings, Tally(), Watching(lambda: task.cancel() and None)))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await schemas(engine) == {"live", "service", "public"}
+    assert await counts(engine) == dict.fromkeys(appeals, 10)
+
+
+async def test_what_a_crashed_rebuild_left_is_dropped_at_the_next_start(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    await log.write(log.number())
+    await (await running_until_reached(start, engine, log)).stop()
+    async with engine.begin() as connection:
+        await connection.execute(text("create schema rebuild"))
+        await connection.execute(text("create schema snapshot"))
+        await connection.execute(text("create table rebuild.appeals (number text)"))
+    await (await running_until_reached(start, engine, log)).stop()
+    assert await schemas(engine) == {"live", "service", "public"}
+
+
+async def test_who_may_read_the_live_tables_may_read_the_rebuilt_ones(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    await log.write(log.number())
+    await (await running_until_reached(start, engine, log)).stop()
+    async with engine.begin() as connection:
+        await connection.execute(text(f"grant usage on schema live to {READER}"))
+        await connection.execute(text(f"grant select on live.appeals to {READER}"))
+    await rebuild(settings, Tally(), Watching())
+    async with engine.connect() as connection:
+        query = text(
+            "select has_schema_privilege(:role, 'live', 'usage'), has_table_privilege(:role, 'live.appeals', 'select'),"
+            " has_table_privilege(:role, 'live.orders', 'select')"
+        )
+        row = (await connection.execute(query, {"role": READER})).one()
+    assert tuple(row) == (True, True, False)
+
+
+async def test_a_projection_that_never_ran_has_nothing_to_rebuild(settings: TallySettings) -> None:
+    with pytest.raises(Refused, match="has never run"):
+        await rebuild(settings, Tally(), Watching())
+
+
+async def test_two_rebuilds_at_once_are_one_too_many(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    await log.write(log.number(), events=3)
+    await (await running_until_reached(start, engine, log)).stop()
+    outcomes = await asyncio.gather(*[rebuild(settings, Tally(), Watching()) for _ in range(2)], return_exceptions=True)
+    assert [type(one) for one in outcomes if isinstance(one, BaseException)] == [Refused]
+
+
+class WiderTally(Tally):
+    """The next version: one table has another shape."""
+
+    version = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        from sqlalchemy import Column, Integer
+
+        self.order.append_column(Column("length", Integer))
+
+
+async def test_another_version_replaces_the_tables_and_stops_programs_of_the_old_one(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals)
+    old = await running_until_reached(start, engine, log)
+    refused = start(WiderTally())
+    with pytest.raises(Refused, match="are of projection version 1, this program is of version 2"):
+        await refused.task
+    outcome = await rebuild(settings, WiderTally(), Watching())
+    assert [(table.table, table.rows) for table in outcome.tables] == [("appeals", 16), ("orders", None)]
+    await log.write(*appeals)
+    await until(lambda: old.runner.progress.stopped is not None)
+    assert "of projection version 2" in str(old.runner.progress.stopped)
+    await old.stop()
+    await (await running_until_reached(start, engine, log, WiderTally())).stop()
+    assert await counts(engine) == dict.fromkeys(appeals, 2)
+
+
+async def running_until_reached(
+    start: Start, engine: AsyncEngine, log: LogWriter, projection: Tally | None = None
+) -> Running:
+    running = start(projection)
+    await reached(engine, log)
+    return running
