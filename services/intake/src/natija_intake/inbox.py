@@ -6,11 +6,14 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_events.topics import INBOX, PARTITIONS
 from natija_intake import ledger
 
+NO_SUCH_TABLE = "42P01"
+"""What PostgreSQL says before the registrar has made its tables."""
 _ANSWERS_WITHIN = 3.0
 
 
@@ -54,10 +57,21 @@ class Inbox:
         ends = await self.ends()
         assert self._consumer is not None
         kept = await self._consumer.beginning_offsets(self._places)
-        async with engine.connect() as connection:
-            at = await ledger.positions(connection, ends.keys())
         first = {place.partition: offset for place, offset in kept.items()}
-        return sum(max(0, end - max(at[number].inbox_next, first[number])) for number, end in ends.items())
+        at = await self._positions(engine)
+        return sum(max(0, end - max(at.get(number, 0), first[number])) for number, end in ends.items())
+
+    @staticmethod
+    async def _positions(engine: AsyncEngine) -> dict[int, int]:
+        """Per partition, the offset to decide next; none before a registrar has ever run."""
+        try:
+            async with engine.connect() as connection:
+                found = await ledger.positions(connection, range(PARTITIONS))
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) != NO_SUCH_TABLE:
+                raise
+            return {}
+        return {partition: position.inbox_next for partition, position in found.items()}
 
     async def _connect(self) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False)

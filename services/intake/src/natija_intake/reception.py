@@ -15,11 +15,11 @@ from natija_events.sealed import Sealer
 from natija_intake.admission import Refused, examine_new
 from natija_intake.door import Door
 from natija_intake.heads import Head
+from natija_intake.inbox import NO_SUCH_TABLE
 from natija_intake.projection import load_heads
 from natija_intake.receipt import AccessCodes
 from natija_intake.submission import Submission, number_of, opening
 
-_NO_SUCH_TABLE = "42P01"
 _LOOK_AGAIN = 0.05
 
 
@@ -127,8 +127,8 @@ class Reception:
             async with self._engine.connect() as connection:
                 return (await load_heads(connection, [number])).get(number)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == _NO_SUCH_TABLE:
-                return None  # the registrar has never run here
+            if getattr(error.orig, "sqlstate", None) == NO_SUCH_TABLE:
+                return None  # no registrar has ever run here
             raise Unknown from None
         except (SQLAlchemyError, OSError, TimeoutError):
             raise Unknown from None

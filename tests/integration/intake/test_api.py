@@ -1,0 +1,242 @@
+"""The intake API on real servers: an appeal is sent once, however often, and followed with its number and code."""
+
+import asyncio
+import json
+import re
+import uuid
+from base64 import urlsafe_b64decode
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from tests.integration.intake.conftest import APPEAL, PERSONAL
+from tests.stack import Realm, free_port
+
+from natija_events.fold import RecordedEvent
+from natija_events.ids import is_appeal_number
+from natija_events.kafka import read, read_batches
+from natija_events.sealed import Sealer
+from natija_events.topics import INBOX, LOG, PARTITIONS
+from natija_events.types.intake import Registered
+
+
+async def status(api: httpx.AsyncClient, receipt: dict[str, Any]) -> dict[str, Any]:
+    answer = await api.get(f"/appeals/{receipt['number']}", headers={"Access-Code": receipt["access_code"]})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def status_until(
+    api: httpx.AsyncClient, receipt: dict[str, Any], wanted: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    async with asyncio.timeout(20):
+        while True:
+            found = await status(api, receipt)
+            if wanted(found):
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def stored(realm: Realm, topic: str, number: str) -> list[bytes]:
+    """Every committed record of *topic* that is of the appeal *number*, as it lies there."""
+    start = dict.fromkeys(range(PARTITIONS), 0)
+    return [
+        b"".join((record.key, record.value, *(content for _, content in record.headers)))
+        async for batch in read_batches(realm.servers.kafka, topic, start)
+        for record in batch
+        if record.key == number.encode()
+    ]
+
+
+async def test_an_appeal_is_registered_and_its_receipt_tells_number_date_time_zone_and_code(
+    registry: Realm, api: httpx.AsyncClient
+) -> None:
+    answer = await api.post("/appeals", json=APPEAL)
+    assert answer.status_code == 201, answer.text
+    receipt = answer.json()
+    assert is_appeal_number(receipt["number"])
+    assert receipt["number"].startswith(registry.name.upper())
+    assert receipt["zone"] == "Asia/Bishkek"
+    assert receipt["registered"].startswith(f"{receipt['date']}T{receipt['time']}")
+    assert receipt["registered"].endswith("+06:00")
+    assert re.fullmatch(r"[0-9A-Z]{5}-[0-9A-Z]{5}", receipt["access_code"])
+    assert answer.headers["location"] == f"/appeals/{receipt['number']}"
+
+    found = await status_until(api, receipt, lambda one: one["status"] == "received")
+    assert found["registered"] == receipt["registered"]
+
+
+async def test_personal_fields_stand_sealed_on_inbox_and_log_and_open_with_the_realm_key(
+    registry: Realm, api: httpx.AsyncClient
+) -> None:
+    number = (await api.post("/appeals", json=APPEAL)).json()["number"]
+    for topic in (INBOX, LOG):
+        raw = await stored(registry, topic.name(registry.name), number)
+        assert len(raw) == 1
+        assert not [word for word in PERSONAL if word.encode() in raw[0]]
+    data = (await events_of(registry, number))[0].data
+    assert isinstance(data, Registered)
+    assert data.text is not None
+    assert data.applicant is not None
+    assert data.applicant.address is not None
+    assert data.applicant.address.settlement is not None
+    sealer = Sealer(urlsafe_b64decode(registry.environment["NATIJA_REALM_KEY"]))
+    assert sealer.open(number, "text", data.text) == b"Our road has washed away."
+    assert sealer.open(number, "applicant.address.settlement", data.applicant.address.settlement) == b"Kant"
+
+
+async def events_of(realm: Realm, number: str) -> list[RecordedEvent]:
+    return [event async for event in read(realm.servers.kafka, realm.name, subject=number)]
+
+
+async def test_the_same_appeal_sent_again_is_one_appeal_with_one_receipt(
+    registry: Realm, api: httpx.AsyncClient
+) -> None:
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    together = await asyncio.gather(*(api.post("/appeals", json=APPEAL, headers=headers) for _ in range(5)))
+    again = await api.post("/appeals", json=APPEAL, headers=headers)
+    assert [answer.status_code for answer in (*together, again)] == [201] * 6
+    assert len({json.dumps(answer.json(), sort_keys=True) for answer in (*together, again)}) == 1
+    assert again.headers["idempotency-key"] == headers["Idempotency-Key"]
+    assert len(await events_of(registry, again.json()["number"])) == 1
+
+    other = await api.post("/appeals", json=APPEAL | {"text": "Another matter."}, headers=headers)
+    assert other.json()["number"] != again.json()["number"]
+
+
+async def test_without_a_registrar_the_number_holds_and_the_status_is_being_registered(realm: Realm) -> None:
+    await realm.serve("intake", NATIJA_OUTCOME_WAIT="0.3")
+    async with httpx.AsyncClient(base_url=realm.url("intake"), timeout=30, trust_env=False) as api:
+        answer = await api.post("/appeals", json=APPEAL)
+        assert answer.status_code == 202, answer.text
+        receipt = answer.json()
+        assert (await status(api, receipt))["status"] == "being_registered"
+        page = (await api.get("/")).text
+        assert "proposals that the registrar has not decided" in page
+        assert '<td class="figure">1</td>' in page
+
+        await realm.serve("registrar")
+        found = await status_until(api, receipt, lambda one: one["status"] == "received")
+        headers = {"Idempotency-Key": answer.headers["idempotency-key"]}
+        again = await api.post("/appeals", json=APPEAL, headers=headers)
+        assert again.status_code == 201
+        assert (again.json()["number"], again.json()["registered"]) == (receipt["number"], found["registered"])
+        assert '<td class="figure">0</td>' in (await api.get("/")).text
+
+
+async def test_while_kafka_is_down_nothing_is_half_done_and_the_door_opens_again_by_itself(registry: Realm) -> None:
+    kafka_port, port = free_port(), free_port()
+    intake = await registry.serve(
+        "intake", ready=False, NATIJA_KAFKA=f"127.0.0.1:{kafka_port}", NATIJA_INTAKE_PORT=str(port)
+    )
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as api:
+        answer = await until_it_listens(api)
+        assert answer.status_code == 503
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert int(answer.headers["retry-after"]) > 0
+        headers = {"Idempotency-Key": answer.json()["idempotency_key"]}
+        assert answer.headers["idempotency-key"] == headers["Idempotency-Key"]
+        assert "number" not in answer.json()
+        assert (await api.get("/ready")).status_code == 503
+
+        async with await asyncio.start_server(forward_to(registry.servers.kafka), "127.0.0.1", kafka_port) as bridge:
+            await intake.until_ready(30)
+            again = await api.post("/appeals", json=APPEAL, headers=headers)
+            assert again.status_code == 201, again.text
+            bridge.close()
+    assert len(await events_of(registry, again.json()["number"])) == 1
+    await intake.stop()
+
+
+async def until_it_listens(api: httpx.AsyncClient) -> httpx.Response:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await api.post("/appeals", json=APPEAL)
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+
+
+def forward_to(address: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]:
+    """A server that passes every connection on: Kafka "comes up" where the service looks for it."""
+
+    host, _, port = address.partition(":")
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
+
+    return serve
+
+
+BROKEN: list[tuple[dict[str, Any], str, str]] = [
+    ({"kind": "secret-kind"}, "kind", "literal_error"),
+    ({"channel": None}, "channel", "string_type"),
+    ({"text": "   "}, "text", "string_too_short"),
+    ({"region": "secret-region"}, "region", "unknown_id"),
+    ({"region": "Secret Name"}, "region", "string_pattern_mismatch"),
+    ({"applicant": {"birth_date": "secret"}}, "applicant.birth_date", "date_from_datetime_parsing"),
+    ({"complaint_of": "KG-SECR-ET00-0000-00"}, "complaint_of", "value_error"),
+    ({"secret_field": 1}, "body", "extra_forbidden"),
+    ({"applicant": {"secret_field": 1}}, "applicant", "extra_forbidden"),
+]
+
+
+async def test_what_breaks_a_rule_is_named_by_field_and_rule_and_never_repeated(api: httpx.AsyncClient) -> None:
+    for change, field, rule in BROKEN:
+        answer = await api.post("/appeals", json=APPEAL | change)
+        assert answer.status_code == 422, change
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert [(error["field"], error["rule"]) for error in answer.json()["errors"]] == [(field, rule)]
+        assert "secret" not in answer.text.lower()
+        assert "SECR" not in answer.text
+
+
+async def test_every_error_is_problem_json(api: httpx.AsyncClient) -> None:
+    for answer, code in (
+        (await api.post("/appeals", content=b"{", headers={"content-type": "application/json"}), 422),
+        (await api.post("/appeals", content=b"x" * 300_000), 413),
+        (await api.post("/appeals", json=APPEAL, headers={"Idempotency-Key": "with blank"}), 422),
+        (await api.get("/nothing-here"), 404),
+        (await api.delete("/appeals"), 405),
+    ):
+        assert answer.status_code == code
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == code
+        assert answer.json()["title"]
+
+
+async def test_a_wrong_number_and_a_wrong_code_get_the_same_answer(api: httpx.AsyncClient) -> None:
+    receipt = (await api.post("/appeals", json=APPEAL)).json()
+    number, code = receipt["number"], receipt["access_code"]
+    other = (await api.post("/appeals", json=APPEAL)).json()
+    wrong = [
+        await api.get(f"/appeals/{number}"),
+        await api.get(f"/appeals/{number}", headers={"Access-Code": other["access_code"]}),
+        await api.get(f"/appeals/{other['number']}", headers={"Access-Code": code}),
+        await api.get(f"/appeals/{number[:-1]}U", headers={"Access-Code": code}),
+        await api.get("/appeals/rubbish", headers={"Access-Code": code}),
+    ]
+    assert {answer.status_code for answer in wrong} == {404}
+    assert len({answer.text for answer in wrong}) == 1
+
+    for typed_number, typed_code in (
+        (number.lower().replace("-", " ").replace(" ", "-", 1), code.lower()),
+        (number, code.replace("-", " ").replace("0", "O").replace("1", "l")),
+    ):
+        answer = await api.get(f"/appeals/{typed_number}", params={"code": typed_code})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["number"] == number
+
+
+async def test_the_trace_of_the_request_goes_with_the_proposal(registry: Realm, api: httpx.AsyncClient) -> None:
+    trace = uuid.uuid4().hex
+    answer = await api.post("/appeals", json=APPEAL, headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+    [opening] = await events_of(registry, answer.json()["number"])
+    assert (opening.event.traceparent or "").split("-")[1] == trace
