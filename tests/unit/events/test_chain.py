@@ -1,0 +1,102 @@
+"""The chain: what is hashed is what is stored, and every change of it shows."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.events.examples import LEAST
+from tests.unit.events.given import START, Dated, register
+
+from natija_events.chain import ALGORITHM, GENESIS, event_hash
+from natija_events.envelope import Event, Headers, Stamp, headers
+from natija_events.ids import appeal_number
+
+EVENT = Event(
+    UUID("6f1c1e0a-6a0e-4f0e-8a51-0a1b2c3d4e5f"),
+    "/desks/one",
+    "appeal.routed.v1",
+    appeal_number("KG", 7),
+    datetime(2024, 3, 4, 12, tzinfo=UTC),
+    '{"body":"ош"}'.encode(),
+)
+HEADERS = headers(EVENT, Stamp(1, 1, datetime(2024, 3, 4, 12, 0, 1, tzinfo=UTC), 0, GENESIS))
+
+VECTORS: list[tuple[Headers, bytes, str]] = [
+    ([], b"", "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc"),
+    ([("ce_a", b"1")], b"{}", "7e08f6dcc7c00c6d7ff19c83b8aa3a29ab840407eec39d9ae51dac082d790ccc"),
+    (
+        [("ce_a", b"1"), ("content-type", b"x"), ("traceparent", b"y")],
+        b"{}",
+        "7e08f6dcc7c00c6d7ff19c83b8aa3a29ab840407eec39d9ae51dac082d790ccc",
+    ),
+    (
+        [("ce_a", b""), ("ce_b", "ә".encode())],
+        b"\x00\xff",
+        "5767b8ebc91276f7baa9b1e5e3824fceb13a6538dda2f3f8346073c4c2d6d76f",
+    ),
+    (HEADERS, EVENT.data, "6c687dfbc14de07bd65a23a36cde7d8652e420fa8d2fc87e3f9943c4662c1b27"),
+]
+"""Worked out once; a log that is kept for ever is checked by them for ever."""
+
+
+@pytest.mark.parametrize(("given_headers", "value", "hexadecimal"), VECTORS)
+def test_the_hash_of_these_records_never_changes(given_headers: Headers, value: bytes, hexadecimal: str) -> None:
+    assert event_hash(given_headers, value) == f"{ALGORITHM}:{hexadecimal}"
+
+
+def test_the_chain_begins_with_zeros() -> None:
+    assert GENESIS == "sha256-1:" + "0" * 64
+
+
+@given(st.permutations(HEADERS))
+def test_the_order_of_headers_does_not_matter(shuffled: Headers) -> None:
+    assert event_hash(shuffled, EVENT.data) == event_hash(HEADERS, EVENT.data)
+
+
+def test_headers_that_are_not_the_events_do_not_matter() -> None:
+    assert event_hash([*HEADERS, ("traceparent", b"x")], EVENT.data) == event_hash(HEADERS, EVENT.data)
+
+
+def test_each_changed_byte_changes_the_hash() -> None:
+    right = event_hash(HEADERS, EVENT.data)
+    for place in range(len(EVENT.data)):
+        assert event_hash(HEADERS, _flipped(EVENT.data, place)) != right
+    for index, (name, content) in enumerate(HEADERS):
+        for place in range(len(content)):
+            changed = [*HEADERS[:index], (name, _flipped(content, place)), *HEADERS[index + 1 :]]
+            assert (event_hash(changed, EVENT.data) != right) == name.startswith("ce_")
+
+
+def test_each_header_taken_away_added_doubled_or_renamed_changes_the_hash() -> None:
+    right = event_hash(HEADERS, EVENT.data)
+    for index, (name, content) in enumerate(HEADERS):
+        if name.startswith("ce_"):
+            rest = [*HEADERS[:index], *HEADERS[index + 1 :]]
+            assert event_hash(rest, EVENT.data) != right
+            assert event_hash([*rest, (f"{name}x", content)], EVENT.data) != right
+            assert event_hash([*HEADERS, (name, content)], EVENT.data) != right
+    assert event_hash([*HEADERS, ("ce_x", b"")], EVENT.data) != right
+
+
+def test_bytes_cannot_move_from_one_place_to_another() -> None:
+    hashes = {
+        event_hash([("ce_a", b"bc")], b"d"),
+        event_hash([("ce_ab", b"c")], b"d"),
+        event_hash([("ce_a", b"b")], b"cd"),
+        event_hash([("ce_a", b""), ("ce_b", b"c")], b"d"),
+        event_hash([], b"ce_abcd"),
+    }
+    assert len(hashes) == 5
+
+
+def test_each_event_of_an_appeal_carries_the_hash_of_the_one_before_it() -> None:
+    log = register([Dated(START, data) for data in LEAST[:5]])
+
+    assert [event.stamp.previoushash for event in log] == [GENESIS, *(event.hash for event in log[:-1])]
+    assert len({event.hash for event in log}) == 5
+
+
+def _flipped(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]

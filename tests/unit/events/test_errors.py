@@ -1,0 +1,167 @@
+"""Errors name the field and the rule and never repeat what they refuse: it may be somebody's name."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from tests.unit.events.examples import EXAMPLES
+
+from natija_events.catalogue import CATALOGUE, Invalid
+from natija_events.types.base import EventData
+
+CANARY = "Асанова"
+WRONG: tuple[Any, ...] = (
+    CANARY,
+    f"{CANARY}\n",
+    f"{CANARY} " * 40,
+    [CANARY],
+    {CANARY: CANARY},
+    {"kid": CANARY, "iv": CANARY, "ct": CANARY},
+    [[CANARY]],
+    [{"sha256": CANARY, "bytes": CANARY, "media_type": [CANARY]}],
+    9135550102031,
+    -9135550102031,
+    9135550102031.5,
+    10**300 + 9135550102031,
+    "2024-13-01T00:00:00+91:35",
+    True,
+)
+CANARIES = (CANARY, "9135550102031")
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all that stands in a JSON value."""
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, one in inner:
+        yield from places(one, (*path, step))
+
+
+def changed(data: EventData, path: tuple[str | int, ...], wrong: Any) -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads(data.model_dump_json(exclude_none=True))
+    part: Any = whole
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = wrong
+    return whole
+
+
+def assert_silent(*said: str) -> None:
+    for canary in CANARIES:
+        assert canary not in "".join(said)
+
+
+def refuse(type: str, raw: bytes) -> Invalid | None:
+    """What admission says of *raw*, and what the model says of it when built in Python: neither repeats the canary."""
+    error = None
+    try:
+        CATALOGUE.admit(type, raw)
+    except Invalid as invalid:
+        error = invalid
+        assert_silent(str(invalid), invalid.field, invalid.rule, repr(invalid), *map(str, invalid.args))
+    try:
+        CATALOGUE.models[type].model_validate_json(raw)
+    except ValidationError as refused:
+        assert_silent(str(refused), repr(refused))
+    return error
+
+
+@pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
+def test_no_wrong_value_of_any_field_is_repeated(data: EventData) -> None:
+    for path in places(json.loads(data.model_dump_json(exclude_none=True))):
+        for wrong in WRONG:
+            refuse(data.type, json.dumps(changed(data, path, wrong)).encode())
+
+
+@pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
+def test_an_unknown_field_is_refused_everywhere_without_its_name_which_may_be_a_persons(data: EventData) -> None:
+    whole = json.loads(data.model_dump_json(exclude_none=True))
+    for path in [(), *(path for path in places(whole) if isinstance(_at(whole, path), dict))]:
+        error = refuse(data.type, json.dumps(changed(data, (*path, CANARY), 1)).encode())
+        assert error is not None
+        assert error.field == ".".join(map(str, path)) or error.field == "data"
+        assert error.rule == "has a field that is not of this contract"
+
+
+def _at(whole: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        whole = whole[step]
+    return whole
+
+
+EVERYWHERE = [
+    (data, path) for data in EXAMPLES for path in [*places(json.loads(data.model_dump_json(exclude_none=True))), ("x",)]
+]
+words = st.text(max_size=5).map(lambda text: text + CANARY)
+values = words | st.lists(words, max_size=2) | st.dictionaries(words, words | st.lists(words, max_size=1), max_size=2)
+
+
+@given(st.sampled_from(EVERYWHERE), values)
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_wrong_is_told_by_field_and_rule_alone(
+    place: tuple[EventData, tuple[str | int, ...]], wrong: Any
+) -> None:
+    data, path = place
+    refuse(data.type, json.dumps(changed(data, path, wrong)).encode())
+
+
+@pytest.mark.parametrize(
+    ("type", "raw", "field", "rule"),
+    [
+        ("appeal.unknown.v1", b"{}", "type", "is not a type of this contract"),
+        ("appeal.routed.v2", b"{}", "type", "is not a type of this contract"),
+        ("appeal.routed.v1", b"{}", "body", "Field required"),
+        ("appeal.routed.v1", b'{"body":""}', "body", "String should have at least 1 character"),
+        ("appeal.routed.v1", b'{"body":1}', "body", "Input should be a valid string"),
+        ("appeal.routed.v1", b'{"body":null}', "body", "Input should be a valid string"),
+        ("appeal.routed.v1", b'{"body":"b","co_executors":["a",""]}', "co_executors.1", None),
+        ("appeal.term-set.v1", b'{"due":"2024-03-25"}', "due", "not an RFC 3339 time with zone"),
+        ("appeal.term-set.v1", b'{"due":"2024-03-25T18:00:00"}', "due", "not an RFC 3339 time with zone"),
+        ("appeal.term-set.v1", b'{"due":"2024-02-30T18:00:00Z"}', "due", "not an RFC 3339 time with zone"),
+        ("appeal.term-set.v1", b'{"due":1700000000}', "due", "not an RFC 3339 time with zone"),
+        ("appeal.term-set.v1", b'{"due":"1700000000"}', "due", "not an RFC 3339 time with zone"),
+        ("appeal.term-set.v1", b'{"due":"1812-03-25T18:00:00Z"}', "due", "not from 1900 to 9998"),
+        ("appeal.term-set.v1", b'{"due":"9999-12-31T23:59:59Z"}', "due", "not from 1900 to 9998"),
+        ("appeal.repeat-linked.v1", b'{"of":"KG-0000-0000-0000-13"}', "of", "not an appeal number"),
+        ("appeal.answered.v1", b'{"outcome":"refused","reason":"tired"}', "reason", None),
+        ("appeal.answered.v1", b'{"outcome":"terminated"}', "data", "this outcome needs a reason"),
+        ("appeal.registered.v1", b'{"applicant":{"address":{"abroad":"yes"}}}', None, None),
+        ("appeal.withdrawn.v1", b"[]", "data", "Input should be an object"),
+        ("appeal.withdrawn.v1", b"{", "data", None),
+    ],
+)
+def test_the_field_and_the_rule_are_named(type: str, raw: bytes, field: str | None, rule: str | None) -> None:
+    with pytest.raises(Invalid) as caught:
+        CATALOGUE.admit(type, raw)
+
+    assert field is None or caught.value.field == field
+    assert rule is None or caught.value.rule == rule
+
+
+@pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
+def test_every_example_is_admitted_and_read_back_the_same(data: EventData) -> None:
+    raw = data.model_dump_json(exclude_none=True).encode()
+
+    assert CATALOGUE.admit(data.type, raw) == data
+    assert CATALOGUE.decode(data.type, raw) == data
+
+
+def test_a_reader_passes_over_fields_of_a_later_contract_and_types_it_does_not_know() -> None:
+    decoded = CATALOGUE.decode("appeal.routed.v1", b'{"body":"b","later":{"x":1}}')
+
+    assert decoded == CATALOGUE.models["appeal.routed.v1"].model_validate({"body": "b"})
+    assert CATALOGUE.decode("appeal.foreseen.v1", b"{}") is None
+
+
+def test_what_is_registered_and_does_not_fit_its_schema_is_a_fault_that_is_told_without_its_value() -> None:
+    with pytest.raises(Invalid) as caught:
+        CATALOGUE.decode("appeal.term-set.v1", json.dumps({"due": CANARY}).encode())
+
+    assert caught.value.field == "due"
+    assert caught.value.__suppress_context__, "a traceback would tell what pydantic says"
+    assert_silent(str(caught.value))

@@ -1,0 +1,114 @@
+"""Rule 7: what is personal is sealed, and nothing that could be personal is left as free text."""
+
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from natija_events.catalogue import CATALOGUE
+from natija_events.sealed import Sealed
+from natija_events.types.base import AppealNumber, Code, EventData, Instant, Language, Part
+
+PERSONAL = {
+    # domain.md §8, the applicant and who acts for him: name parts, id number, birth date, phone, e-mail, address
+    # (settlement and text; region and district are counted), representative and proof, signature.
+    "name", "surname", "patronymic", "full_name", "id_number", "birth_date", "phone", "email", "settlement",
+    "address_text", "proof", "signature",
+    # What people wrote: the appeal, the answer, what is said about either.
+    "text", "reason_text", "explanation", "remarks", "resolution", "protocol",
+}  # fmt: skip
+"""Whatever type a field of this name stands in, it holds personal data."""
+
+PERSONAL_IN = {
+    "appeal.withdrawal-declined.v1": {"reason"},
+    "appeal.forwarded.v1": {"reason"},
+    "appeal.extension-prepared.v1": {"reason"},
+    "appeal.extension-signed.v1": {"reason"},
+}
+"""Fields that are words about the case in these types, and a code of a closed list in others."""
+
+HAS_TO_HAVE = {
+    "appeal.registered.v1": {
+        "applicant.name", "applicant.id_number", "applicant.birth_date", "applicant.phone", "applicant.email",
+        "applicant.address.settlement", "applicant.address.address_text", "representative.name", "representative.proof",
+        "text", "signature",
+    },
+    "appeal.answered.v1": {"text"},
+    "appeal.supplemented.v1": {"text"},
+    "appeal.data-provided.v1": {"text"},
+    "appeal.decision-prepared.v1": {"text"},
+}  # fmt: skip
+"""What §8 has in an appeal that names or describes a person, where it stands."""
+
+NOT_TEXT = (bool, int, Sealed, type(None))
+CONSTRAINED = (Code, AppealNumber, Instant, Language)
+
+
+def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every field of *model* and its parts: its path and the type of what is in it, one by one of a union."""
+    for name, field in model.model_fields.items():
+        annotation: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        for kind in members(annotation):
+            if isinstance(kind, type) and issubclass(kind, Part):
+                yield from fields(kind, f"{path}{name}.")
+            else:
+                yield f"{path}{name}", kind
+
+
+def members(annotation: Any) -> Iterator[Any]:
+    """What may stand where *annotation* is: the members of unions and tuples."""
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType, tuple):
+        for member in get_args(annotation):
+            if member is not Ellipsis:
+                yield from members(member)
+    else:
+        yield annotation
+
+
+EVERY = [(type, path, kind) for type, model in CATALOGUE.models.items() for path, kind in fields(model)]
+
+
+def test_the_walk_finds_the_fields_of_parts_and_unions_too() -> None:
+    found = {(type, path) for type, path, _ in EVERY}
+
+    assert ("appeal.registered.v1", "applicant.address.address_text") in found
+    assert ("appeal.routed.v1", "co_executors") in found
+    assert ("appeal.registered.v1", "attachments.sha256") in found
+
+
+@pytest.mark.parametrize(("type", "model"), CATALOGUE.models.items(), ids=list(CATALOGUE.models))
+def test_a_field_with_a_personal_name_is_sealed(type: str, model: type[EventData]) -> None:
+    for path, kind in fields(model):
+        name = path.rpartition(".")[2]
+        if name in PERSONAL or path in PERSONAL_IN.get(type, ()):
+            assert kind in (Sealed, types.NoneType), f"{type}: {path} is not sealed"
+
+
+@pytest.mark.parametrize(("type", "paths"), HAS_TO_HAVE.items(), ids=list(HAS_TO_HAVE))
+def test_what_the_rule_book_calls_personal_has_a_sealed_place(type: str, paths: set[str]) -> None:
+    sealed = {path for path, kind in fields(CATALOGUE.models[type]) if kind is Sealed}
+
+    assert paths <= sealed
+
+
+@pytest.mark.parametrize(("type", "path", "kind"), EVERY, ids=[f"{type}-{path}" for type, path, _ in EVERY])
+def test_no_field_is_free_text(type: str, path: str, kind: Any) -> None:
+    assert is_closed(kind), f"{type}: {path} may hold anything: make it Sealed, a Code or a closed list"
+
+
+def is_closed(kind: Any) -> bool:
+    """Nothing but a code, a time, a number, one of a list, or sealed."""
+    if kind in NOT_TEXT or kind in CONSTRAINED or get_origin(kind) is Literal:
+        return True
+    base, *constraints = get_args(kind) if get_origin(kind) is Annotated else (kind,)
+    if base is str:
+        return any(getattr(constraint, "pattern", None) for constraint in constraints)
+    return base in NOT_TEXT
+
+
+@pytest.mark.parametrize("kind", [str, Annotated[str, "a note"], dict, dict[str, str], Any, object, bytes])
+def test_the_test_itself_finds_free_text(kind: Any) -> None:
+    assert not is_closed(kind)

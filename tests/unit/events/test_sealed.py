@@ -1,0 +1,124 @@
+"""Personal data: sealed under a key, bound to the appeal and the field, and sealed the same way again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.events.given import START
+
+from natija_events.rejection import (
+    Original,
+    RejectedProposal,
+    Rejection,
+    open_original,
+    original_digest,
+    seal_original,
+)
+from natija_events.sealed import Sealed, Sealer, Unsealable
+
+KEY = bytes(range(32))
+SEALER = Sealer(KEY)
+PLAIN = "Айгүл Асанова"
+
+
+def test_what_is_sealed_is_opened_again() -> None:
+    sealed = SEALER.seal("KG-1", "applicant.name", PLAIN)
+
+    assert SEALER.open("KG-1", "applicant.name", sealed).decode() == PLAIN
+
+
+@given(st.binary(max_size=200), st.text(max_size=20), st.text(max_size=20))
+def test_any_bytes_are_sealed_and_opened(plain: bytes, subject: str, field: str) -> None:
+    assert SEALER.open(subject, field, SEALER.seal(subject, field, plain)) == plain
+
+
+def test_the_wire_form_never_changes() -> None:
+    assert SEALER.seal("KG-1", "applicant.name", PLAIN) == Sealed(
+        kid="realm-1", iv="E54CTqdC8e3GTtwk", ct="Ybh4oZ1NSoANMgLcxSd8D_d8jbxRfrugI71Flo_JdcwMJdr2MYbH3Rc"
+    )  # fmt: skip
+
+
+def test_sealing_again_gives_the_same_bytes_so_that_a_proposal_made_again_is_the_same() -> None:
+    assert SEALER.seal("KG-1", "text", PLAIN) == Sealer(KEY).seal("KG-1", "text", PLAIN)
+
+
+def test_the_same_text_looks_different_on_another_appeal_in_another_field_and_under_another_key() -> None:
+    sealed = [
+        SEALER.seal("KG-1", "text", PLAIN),
+        SEALER.seal("KG-2", "text", PLAIN),
+        SEALER.seal("KG-1", "name", PLAIN),
+        SEALER.seal("KG-1", "text", PLAIN + "."),
+        Sealer(bytes(32)).seal("KG-1", "text", PLAIN),
+        Sealer(KEY, "realm-2").seal("KG-1", "text", PLAIN),
+    ]
+
+    assert len({one.iv for one in sealed}) == len(sealed)
+    assert len({one.ct for one in sealed}) == len(sealed)
+
+
+@pytest.mark.parametrize(("subject", "field"), [("KG-2", "text"), ("KG-1", "name"), ("KG-1text", "")])
+def test_it_cannot_be_moved_to_another_appeal_or_field(subject: str, field: str) -> None:
+    sealed = SEALER.seal("KG-1", "text", PLAIN)
+
+    with pytest.raises(Unsealable):
+        SEALER.open(subject, field, sealed)
+
+
+def test_another_key_does_not_open_it() -> None:
+    sealed = SEALER.seal("KG-1", "text", PLAIN)
+
+    with pytest.raises(Unsealable):
+        Sealer(bytes(32)).open("KG-1", "text", sealed)
+    with pytest.raises(Unsealable, match="another key"):
+        Sealer(KEY, "realm-2").open("KG-1", "text", sealed)
+
+
+def test_a_changed_one_does_not_open() -> None:
+    sealed = SEALER.seal("KG-1", "text", PLAIN)
+
+    for changed in (
+        sealed.model_copy(update={"iv": "A" * 16}),
+        sealed.model_copy(update={"ct": "A" + sealed.ct[1:]}),
+        sealed.model_copy(update={"ct": sealed.ct[:-4]}),
+        sealed.model_copy(update={"ct": sealed.ct + "A"}),
+    ):
+        with pytest.raises(Unsealable) as caught:
+            SEALER.open("KG-1", "text", changed)
+        assert PLAIN not in str(caught.value)
+
+
+def test_it_does_not_tell_what_it_holds() -> None:
+    sealed = SEALER.seal("KG-1", "text", PLAIN)
+
+    assert PLAIN not in repr(sealed) + sealed.model_dump_json()
+
+
+@pytest.mark.parametrize("key", [b"", bytes(16), bytes(33)])
+def test_a_key_has_32_bytes(key: bytes) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        Sealer(key)
+
+
+_contents = st.none() | st.binary(max_size=20)
+
+
+@given(_contents, _contents, st.lists(st.tuples(st.text(max_size=5), _contents), max_size=4))
+def test_a_rejected_original_is_kept_whole_and_opened_only_at_its_place_on_the_inbox(
+    key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]]
+) -> None:
+    original = Original(key, value, headers)
+    rejected = RejectedProposal(
+        rejection=Rejection("unreadable", "data", "is not JSON"),
+        partition=3,
+        inboxoffset=77,
+        recordedtime=START,
+        subject=None,
+        proposalid=None,
+        digest=original_digest(original),
+        bytes=0,
+        original=seal_original(SEALER, 3, 77, original),
+    )
+
+    assert open_original(SEALER, rejected) == original
+    with pytest.raises(Unsealable):
+        open_original(SEALER, rejected._replace(inboxoffset=78))
+    assert open_original(SEALER, rejected._replace(original=None)) is None
