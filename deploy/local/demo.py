@@ -77,7 +77,7 @@ class Demo:
             period = ("--from", str(marginals["first_day"]), "--to", str(marginals["last_day"]))
             for language in _LANGUAGES:
                 for table in ("channels", "regions", "topics"):
-                    self.natija("report", table, *period, "--language", language)
+                    self.natija("report", table, *period, "--lang", language)
         with _step("The history of that appeal"):
             self.natija("history", number)
         self._say_where(number)

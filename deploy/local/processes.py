@@ -72,9 +72,10 @@ def find(places: Places, name: str) -> Record | None:
 
 
 def find_all(places: Places) -> list[Record]:
-    """Every running process of this stack."""
-    names = sorted(path.stem for path in (places.state / "run").glob("*.json"))
-    return [record for name in names if (record := find(places, name))]
+    """Every running process of this stack, in the order in which they were started."""
+    paths = (places.state / "run").glob("*.json")
+    records = [record for path in paths if (record := find(places, path.stem))]
+    return sorted(records, key=lambda record: (int(record.born.rpartition("/")[2]), record.pid))
 
 
 def start(

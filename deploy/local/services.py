@@ -47,8 +47,9 @@ def up(places: Places, values: Mapping[str, str], *, owner: str) -> list[Record]
     """All five, ready: reused when they run with these settings and today's code, else started, at once."""
     fitting = _fingerprint(values)
     running = [record for service in SERVICES if (record := processes.find(places, service))]
+    owners = {record.name: record.owner for record in running}  # one that is started again stays whose it was
     processes.stop(places, [record for record in running if record.settings != fitting])
-    records = [_start(places, service, values, owner, fitting) for service in SERVICES]
+    records = [_start(places, service, values, owners.get(service, owner), fitting) for service in SERVICES]
     for record in records:
         processes.wait(places, record, partial(ready, f"http://{record.address}"), _READY_SECONDS)
     return records

@@ -51,15 +51,15 @@ class Clone:
         self, *arguments: str, seconds: float = 100, given: dict[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
         """Run `python -m deploy.local ARGUMENTS` in it, as make does, with *given* in the environment."""
-        return self._run([".venv/bin/python", "-m", "deploy.local", *arguments], seconds, given or {})
+        return self._run([".venv/bin/python", "-m", "deploy.local", *arguments], seconds, given)
 
     def make_target(self, *targets: str, seconds: float = 100) -> "subprocess.CompletedProcess[str]":
         """Run `make TARGETS` in it."""
-        return self._run(["make", *targets], seconds, {})
+        return self._run(["make", *targets], seconds)
 
     def natija(self, *arguments: str, seconds: float = 60) -> "subprocess.CompletedProcess[str]":
         """Run its `natija`, told nothing by the environment."""
-        return self._run([".venv/bin/natija", *arguments], seconds, {})
+        return self._run([".venv/bin/natija", *arguments], seconds)
 
     def record(self, name: str) -> Record:
         """The running process *name* of its stack."""
@@ -109,14 +109,18 @@ class Clone:
         (venv / "made-in").write_text(str(self.root))
         (venv / "installed").touch()
 
-    def _run(self, command: list[str], seconds: float, variables: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("NATIJA_", "MAKE", "MFLAGS"))
-        }
+    def environment(self, given: dict[str, str] | None = None) -> dict[str, str]:
+        """Ours, without what another stack or another make has put there, with *given*."""
+        others = ("NATIJA_", "MAKE", "MFLAGS")
+        return {name: value for name, value in os.environ.items() if not name.startswith(others)} | (given or {})
+
+    def _run(
+        self, command: list[str], seconds: float, given: dict[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             command,
             cwd=self.root,
-            env=inherited | variables,
+            env=self.environment(given),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -1,0 +1,68 @@
+"""`make up`, `make down` and what `natija` finds in between, in a temporary clone."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from deploy.local.environment import SERVICES, port_name, read
+from tests.system.clones import Clone
+
+EVERYTHING = {"kafka", "postgres", *SERVICES}
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """A clone whose whole stack runs."""
+    clone = Clone.make(tmp_path_factory.mktemp("c"))
+    try:
+        done = clone.make_target("up")
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield clone
+    finally:
+        clone.destroy()
+
+
+def test_every_process_is_ready_when_make_up_returns(up: Clone) -> None:
+    values = read(up.places)
+    for service in SERVICES:
+        url = f"http://127.0.0.1:{values[port_name(service)]}/ready"
+        assert httpx.get(url, trust_env=False).status_code == 200, service
+
+
+def test_natija_finds_the_stack_by_itself(up: Clone) -> None:
+    done = up.natija("lag", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert {row["lag"] for row in json.loads(done.stdout)} == {0}
+
+
+def test_status_lists_every_process_with_its_memory(up: Clone) -> None:
+    rows = [line.split() for line in up.make_target("status").stdout.splitlines()]
+    assert {row[0] for row in rows} == EVERYTHING | {"together"}
+    assert all(int(row[1]) > 10 for row in rows)
+
+
+def test_up_again_starts_only_what_does_not_run(up: Clone) -> None:
+    before = {name: up.record(name).pid for name in EVERYTHING}
+    os.kill(before["routing"], signal.SIGKILL)
+    assert up.make_target("up").returncode == 0
+    after = {name: up.record(name).pid for name in EVERYTHING}
+    assert {name for name in EVERYTHING if before[name] != after[name]} == {"routing"}
+
+
+def test_a_process_that_dies_at_once_is_named_with_the_end_of_its_log(up: Clone) -> None:
+    done = up.local("up", given={"NATIJA_PUBLISHERS": "/nowhere/publishers.yaml"})
+    assert done.returncode == 1
+    assert "ended while it started; its log is" in done.stderr
+    assert "  | " in done.stderr
+    assert up.make_target("up").returncode == 0
+
+
+def test_down_stops_every_process(up: Clone) -> None:
+    assert up.make_target("up").returncode == 0
+    stopped = up.make_target("down").stdout.removeprefix("stopped ").strip().split(", ")
+    assert set(stopped) == EVERYTHING
+    assert up.running() == []
+    assert up.changed() == ""
