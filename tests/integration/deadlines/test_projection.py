@@ -3,15 +3,17 @@
 import secrets
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.stack import Servers
-from tests.unit.deadlines.history import at, history, registered
+from tests.unit.deadlines.history import APPEAL, at, history, registered
 
 from natija_chassis.database import create_schema, create_tables
-from natija_deadlines import projection
+from natija_deadlines import policies, projection, work
 from natija_deadlines.clocks import AppealClock, step
+from natija_deadlines.decisions import Verdict, decide
 from natija_events.fold import RecordedEvent
 from natija_events.ids import derived_appeal_number
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
@@ -72,6 +74,34 @@ async def test_rows_equal_the_fold_whatever_the_batches(engine: AsyncEngine) -> 
         assert await projection.load(connection, expected) == expected
         running = await connection.scalar(text("select count(*) from clocks where running"))
     assert running == sum(clock.running for clock in expected.values())
+
+
+NOWS = ["2019-06-21", "2019-07-04", "2019-07-09", "2019-07-11T18:00", "2019-07-11T18:00:01", "2019-08-01", "2020-01-01"]
+
+
+@pytest.mark.parametrize("now", NOWS)
+async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: AsyncEngine, now: str) -> None:
+    rules = policies.load()
+    strange = history(("2019-06-21", registered("2019-06-21", jurisdiction="US-MA")), appeal=APPEAL)
+    imported = [
+        history(
+            ("2019-06-21", registered("2019-06-21", register_name="old", external_id="1")),
+            *([("2019-06-21", TermSet(due=at(due)))] if due else []),
+            appeal=derived_appeal_number("KG", "imported", due),
+        )
+        for due in ("", "2019-06-20", "2019-07-11T18:00")
+    ]
+    async with engine.connect() as connection:
+        for events in (strange, *imported, *map(life, range(1024))):
+            await projection.build().apply(connection, events)
+        rows = [projection.clock_of(row) for row in await connection.execute(text("select * from clocks"))]
+        found = [decision async for decision in work.deciding(rules)(connection, at(now))]
+        await connection.rollback()
+    expected = {clock.appeal: decide(clock, at(now), rules) for clock in rows}
+    wanted = {appeal: verdict.data for appeal, verdict in expected.items() if isinstance(verdict, Verdict)}
+    assert len(found) > 200  # more than a page
+    assert {decision.appeal: decision.data for decision in found} == wanted
+    assert len(found) == len(wanted)
 
 
 async def test_a_batch_that_is_rolled_back_leaves_nothing(engine: AsyncEngine) -> None:

@@ -2,21 +2,23 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.stack import Servers
-from tests.unit.deadlines.history import history, registered
+from tests.unit.deadlines.history import at, history, registered
 
 from natija_chassis.database import create_schema, create_tables
 from natija_events.fold import RecordedEvent
 from natija_events.ids import derived_appeal_number
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, Routed, TopicAssigned
-from natija_routing import projection, work
+from natija_routing import book, projection, work
 from natija_routing.decisions import Original
 from natija_routing.routes import Route, step
+from natija_routing.settings import RoutingSettings
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -74,6 +76,32 @@ async def test_rows_equal_the_fold_and_the_work_is_what_nobody_is_named_for(engi
     unrouted = [route.appeal for route in expected.values() if route.unrouted]
     assert [case.route.appeal for case in found] == sorted(unrouted)
     assert {case.original for case in found} == {None}
+
+
+async def test_decisions_are_found_for_every_route_that_a_rule_covers(engine: AsyncEngine) -> None:
+    opened = [
+        history(("2019-06-21", registered("2019-06-21", **more)), appeal=number(place))
+        for place, more in enumerate(
+            [
+                {"topic": "roads"},
+                {"topic": "roads", "region": "bishkek"},
+                {"topic": "other"},
+                {},
+                {"topic": "anti-corruption", "complained_of": "prosecutor-general"},
+                {"topic": "roads", "register_name": "old", "external_id": "1"},
+            ]
+        )
+    ]
+    await apply(engine, [event for events in opened for event in events])
+    realm = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
+    known = book.load(RoutingSettings(directory=realm / "directory.yaml"))
+    async with engine.connect() as connection:
+        found = {decision.appeal: decision async for decision in work.deciding(known)(connection, at("2019-06-22"))}
+    assert {appeal: decision.what for appeal, decision in found.items()} == {
+        number(0): "ministry-transport",
+        number(1): "mayor-bishkek",
+    }
+    assert (found[number(0)].sequence, found[number(0)].material) == (1, 1)
 
 
 async def test_imported_history_is_no_work(engine: AsyncEngine) -> None:

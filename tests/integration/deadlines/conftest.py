@@ -1,0 +1,135 @@
+"""A realm at work: registrar, routing and deadlines as processes, a clock that a test moves, and the log to read."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from tests.stack import Child, Realm, Servers, _realms
+from tests.unit.deadlines.history import at, registered
+
+from natija_chassis.clock import FileClock
+from natija_events.fold import RecordedEvent
+from natija_events.ids import new_appeal_number
+from natija_events.kafka import Outcome, Publisher, read
+from natija_events.topics import INBOX, PARTITIONS
+from natija_events.types.base import EventData
+from natija_events.types.deadlines import TermSet
+
+NOW: Mapping[str, str] = {}
+PROCESSES = ("registrar", "routing", "deadlines")
+
+
+@dataclass(slots=True)
+class Work:
+    """The realm's processes, its clock and its log."""
+
+    realm: Realm
+    clock: FileClock
+    children: dict[str, Child]
+
+    def move(self, to: str | datetime) -> None:
+        """Set the realm's clock, which stands still otherwise."""
+        self.clock.set(at(to) if isinstance(to, str) else to, speed=0)
+
+    async def past_due(self, *appeals: str) -> None:
+        """Wait until these appeals have their terms, and set the clock to right after the last of them."""
+        found = [await self.until(appeal, "routed", "term-set") for appeal in appeals]
+        terms = [event.data for events in found for event in events if isinstance(event.data, TermSet)]
+        self.move(max(term.due for term in terms) + timedelta(seconds=1))
+
+    async def start(self, *processes: str) -> None:
+        """Start these processes and wait until they are caught up and moving."""
+        started = [self.realm.serve(process) for process in processes]
+        self.children |= dict(zip(processes, await asyncio.gather(*started), strict=True))
+
+    async def propose(
+        self,
+        appeal: str,
+        *events: EventData,
+        source: str = "/services/intake",
+        expected: int | None = None,
+        times: Mapping[str, str] = NOW,
+    ) -> Outcome:
+        """Propose events of one appeal, each dated at *times* by its class name or else now; wait for the decision."""
+        async with Publisher(self.realm.servers.kafka, self.realm.name, source) as publisher:
+            made = [
+                publisher.event(appeal, self._time(data, times), data, expectedsequence=expected) for data in events
+            ]
+            return await publisher.propose(*made, wait=30)
+
+    def _time(self, data: EventData, times: Mapping[str, str]) -> datetime:
+        told = times.get(type(data).__name__)
+        return at(told) if told else self.clock.now()
+
+    async def register(self, received: str | None = None, **more: Any) -> str:
+        """A new live appeal, received now; its number."""
+        appeal = new_appeal_number("KG")
+        outcome = await self.propose(appeal, registered(received or self.clock.now().isoformat(), **more))
+        assert outcome.registered, outcome.rejection
+        return appeal
+
+    async def log(self, appeal: str) -> list[RecordedEvent]:
+        """What stands on the log of *appeal*."""
+        return [event async for event in read(self.realm.servers.kafka, self.realm.name, subject=appeal)]
+
+    async def types(self) -> Counter[str]:
+        """How many events of which type stand on the whole log."""
+        return Counter([event.type async for event in read(self.realm.servers.kafka, self.realm.name)])
+
+    async def proposals(self) -> int:
+        """How many proposals were ever made."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.realm.servers.kafka)
+        await consumer.start()
+        try:
+            places = [TopicPartition(INBOX.name(self.realm.name), partition) for partition in range(PARTITIONS)]
+            return sum((await consumer.end_offsets(places)).values())
+        finally:
+            await consumer.stop()
+
+    async def until(self, appeal: str, *names: str, seconds: float = 45) -> list[RecordedEvent]:
+        """Wait until *appeal* has events of all these types (their short names), and give all it has."""
+        async with asyncio.timeout(seconds):
+            while True:
+                events = await self.log(appeal)
+                if set(names) <= set(short(events)):
+                    return events
+                await asyncio.sleep(0.1)
+
+    async def settled(self) -> None:
+        """Wait until routing and deadlines have looked at all rows once more: they have done a new appeal's work."""
+        appeal = await self.register(topic="health")
+        await self.until(appeal, "routed", "term-set")
+
+    async def get(self, service: str, path: str) -> Any:
+        """What *service* answers."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(self.realm.url(service) + path)
+        return answer.json() if "json" in answer.headers["content-type"] else answer.text
+
+
+def short(events: list[RecordedEvent]) -> list[str]:
+    """The types of *events* without what all have in common."""
+    return [event.type.removeprefix("appeal.").removesuffix(".v1") for event in events]
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def work(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work]:
+    """A realm with registrar, routing and deadlines, on 2 November 2026, 10:00 in Bishkek, for all tests of a module.
+
+    They look at their own appeals, and move the clock on, never back.
+    """
+    async with _realms(servers, tmp_path_factory.mktemp("work")) as realms:
+        realm = await realms()
+        clock = FileClock(Path(realm.environment["NATIJA_CLOCK"].removeprefix("file:")))
+        made = Work(realm, clock, {})
+        made.move("2026-11-02T10:00+06:00")
+        await made.start(*PROCESSES)
+        yield made

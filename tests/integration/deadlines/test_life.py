@@ -1,0 +1,118 @@
+"""An appeal's clock on the real stack: routed, termed, warned of, missed; and what must not happen besides."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+from tests.integration.deadlines.conftest import Work, short
+from tests.unit.deadlines.history import at, registered
+
+from natija_events.ids import new_appeal_number
+from natija_events.types.deadlines import TermSet
+from natija_events.types.routing import Answered
+
+DUE = at("2026-11-21T00:00+06:00")  # 14 working days after 2 November: Friday the 20th, till midnight
+WARN_AT, LATE = "2026-11-17T00:00+06:00", "2026-11-21T00:00:01+06:00"
+IMPORT = "/registers/old"
+SETTLED = Counter({"appeal.registered.v1": 1, "appeal.routed.v1": 1, "appeal.term-set.v1": 1})
+"""What `Work.settled` itself adds."""
+
+
+async def test_a_live_appeal_is_routed_termed_warned_of_and_missed_by_a_moved_clock(work: Work) -> None:
+    appeal = await work.register(topic="roads", region="bishkek")
+    events = await work.until(appeal, "routed", "term-set")
+    term = next(event.data for event in events if isinstance(event.data, TermSet))
+    assert term == TermSet(due=DUE, starts=at("2026-11-03T00:00+06:00"), policy="kg-law-67/1")
+
+    work.move(WARN_AT)
+    await work.until(appeal, "warned")
+    work.move(LATE)
+    events = await work.until(appeal, "missed")
+
+    assert events[-1].time == DUE
+    assert events[-1].recordedtime == at(LATE)
+    assert sorted(short(events)) == ["missed", "registered", "routed", "term-set", "warned"]
+    answer = await work.get("deadlines", f"/terms/{appeal.lower()}")
+    assert (answer["overdue"], answer["policy"], len(answer["missed"])) == (True, "kg-law-67/1", 1)
+    assert "of these overdue" in await work.get("deadlines", "/")
+
+
+async def test_an_answer_stops_the_clock(work: Work) -> None:
+    appeal, other = await work.register(topic="health"), await work.register(topic="health")
+    events = await work.until(appeal, "routed", "term-set")
+    answer = await work.propose(appeal, Answered(outcome="explained"), source="/desks/ministry", expected=len(events))
+    assert answer.registered
+    await work.past_due(other)
+    await work.until(other, "missed")
+    await work.settled()
+    assert sorted(short(await work.log(appeal))) == ["answered", "registered", "routed", "term-set"]
+
+
+async def test_killed_and_started_again_nothing_is_added(work: Work) -> None:
+    appeals = [await work.register(topic="water") for _ in range(3)]
+    await work.past_due(*appeals)
+    for appeal in appeals:
+        await work.until(appeal, "missed")
+    before = await work.types()
+    await asyncio.gather(*(work.children[name].kill() for name in ("routing", "deadlines")))
+
+    await work.start("routing", "deadlines")
+    await work.settled()
+
+    assert await work.types() == before + SETTLED
+
+
+async def test_killed_in_the_middle_of_many_decisions_each_is_taken_once(work: Work) -> None:
+    before = await work.types()
+    appeals = await asyncio.gather(*(work.register(topic="energy") for _ in range(30)))
+    await work.until(appeals[0], "routed")
+    await asyncio.gather(*(work.children[name].kill() for name in ("routing", "deadlines")))
+    await work.start("routing", "deadlines")
+    for appeal in appeals:
+        await work.until(appeal, "routed", "term-set")
+    await work.settled()
+    each = Counter({"appeal.registered.v1": 30, "appeal.routed.v1": 30, "appeal.term-set.v1": 30})
+    assert await work.types() == before + each + SETTLED
+
+
+async def test_a_rebuild_finds_the_rows_equal_and_adds_nothing_to_the_log(work: Work) -> None:
+    late, soon = await work.register(topic="water"), await work.register(topic="water")
+    await work.past_due(late)
+    await work.until(late, "missed")
+    await work.until(soon, "missed")
+    before = await work.types()
+    await asyncio.gather(work.realm.run("rebuild", "routing"), work.realm.run("rebuild", "deadlines"))
+    await work.settled()
+    assert await work.types() == before + SETTLED
+
+
+async def test_imported_history_is_left_as_brought_but_for_an_open_clock_whose_due_is_past(work: Work) -> None:
+    brought = registered("2015-01-01", topic="roads", register_name="old", external_id="1")
+    due = TermSet(due=at("2015-02-01"))
+    times = {"Registered": "2015-01-01", "TermSet": "2015-01-01", "Answered": "2015-03-01"}
+    late, no_term, closed, soon = (new_appeal_number("KG") for _ in range(4))
+    await work.propose(late, brought, due, source=IMPORT, times=times)
+    await work.propose(no_term, brought, source=IMPORT, times=times)
+    await work.propose(closed, brought, due, Answered(outcome="noted"), source=IMPORT, times=times)
+    soon_due = work.clock.now() + timedelta(days=1)
+    await work.propose(soon, brought, TermSet(due=soon_due), source=IMPORT, times=times)
+
+    events = await work.until(late, "missed")
+    await work.settled()
+
+    assert short(events) == ["registered", "term-set", "missed"]
+    assert events[-1].time == at("2015-02-01")
+    assert short(await work.log(no_term)) == ["registered"]
+    assert short(await work.log(closed)) == ["registered", "term-set", "answered"]
+    assert short(await work.log(soon)) == ["registered", "term-set"]
+
+
+async def test_what_no_rule_covers_waits_for_a_person_and_is_seen(work: Work) -> None:
+    appeal = await work.register(topic="other", region="naryn")
+    await work.settled()
+    assert "routed" not in short(await work.log(appeal))
+    found = await work.get("routing", "/unrouted")
+    assert (appeal, "no_rule") in [(one["appeal"], one["why"]) for one in found]
+    assert "appeals nobody is named for" in await work.get("routing", "/")
+    directory = await work.get("routing", "/directory")
+    assert directory["topics"][-1]["id"] == "other"
