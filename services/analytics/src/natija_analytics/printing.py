@@ -20,11 +20,12 @@ _SINGULAR: dict[Subject, str] = {"channels": "channel", "regions": "region", "to
 COUNT_COLUMNS = ("key", "name", "appeals", "percent", "kind")
 
 
-def as_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows under a header; None is blank."""
+def as_csv(columns: Sequence[str] | None, rows: Iterable[Sequence[object]]) -> str:
+    """Rows, under a header unless it is None; a None in a row is blank."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    if columns is not None:
+        writer.writerow(columns)
     writer.writerows(rows)
     return text.getvalue()
 
@@ -57,18 +58,15 @@ def counts_table(report: Report, directory: Directory, language: Language) -> st
     from babel.dates import format_date
 
     first, last = (format_date(day, "long", locale=language) for day in _days(report))
-    table = _table(
-        f"{word(report.subject, language)}\n{first} – {last} ({report.period.zone})",
-        [word(_SINGULAR[report.subject], language)],
-        [word("appeals", language), word("percent", language)],
-    )
+    title = f"{word(report.subject, language)}\n{first} – {last} ({report.period.zone})"
+    table = _table([word(_SINGULAR[report.subject], language)], [word("appeals", language), word("percent", language)])
     for line in report.lines:
         if line.kind in ("subtotal", "total", "apart"):
             table.add_section()
         name = _name(line, report, directory, language)
         table.add_row(name, number(line.appeals, language), percent(line.percent, language))
     base = word("base", language, base=report.base.name(language), n=number(_base(report), language))
-    return _text(table) + f"{base}\n{word('rounding', language, mode=report.rounding)}\n"
+    return _text(title, table) + f"{base}\n{word('rounding', language, mode=report.rounding)}\n"
 
 
 def number(count: int, language: Language) -> str:
@@ -91,10 +89,10 @@ def percent(value: Decimal | None, language: Language) -> str:
 
 def columns_table(title: str, texts: Sequence[str], figures: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A plain table: columns of *texts*, which may wrap, then of *figures*, which never do."""
-    table = _table(title, texts, figures)
+    table = _table(texts, figures)
     for row in rows:
         table.add_row(*row)
-    return _text(table)
+    return _text(title, table)
 
 
 def _plain(text: str) -> str:
@@ -122,11 +120,11 @@ def _days(report: Report) -> tuple[Any, Any]:
     return report.period.first_day, report.period.last_day
 
 
-def _table(title: str, texts: Sequence[str], figures: Sequence[str]) -> "Table":
+def _table(texts: Sequence[str], figures: Sequence[str]) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in texts:
         table.add_column(heading, overflow="fold")
     for heading in figures:
@@ -134,11 +132,12 @@ def _table(title: str, texts: Sequence[str], figures: Sequence[str]) -> "Table":
     return table
 
 
-def _text(table: "Table") -> str:
-    """The table at `WIDTH` columns, without colours: as good in a file as on a screen."""
+def _text(title: str, table: "Table") -> str:
+    """The table under its title at `WIDTH` columns, without colours: as good in a file as on a screen."""
     from rich.console import Console
 
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, force_terminal=False, markup=False)
+    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, markup=False, emoji=False)
+    console.print(title)
     console.print(table)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from natija_analytics.definitions import Base, Definitions, Subject, TableDefinition
 from natija_analytics.rounding import Rounding
@@ -13,6 +14,14 @@ from natija_analytics.rounding import Rounding
 Kind = Literal["row", "subtotal", "rest", "unclassified", "total", "apart", "all"]
 """What a line is: `row` counts one key; all others are computed. `subtotal` is of the printed rows, `rest` of those
 that are not, `unclassified` of appeals without a key, `total` of the base, `apart` of a form outside the base."""
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone *name*. Raises ValueError, whatever is wrong with it."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, LookupError, ValueError):
+        raise ValueError("there is no such zone; Asia/Bishkek is one") from None
 
 
 class Count(NamedTuple):

@@ -52,11 +52,17 @@ _WORDS: dict[str, dict[Language, str]] = {
     "external_id": {"ky": "Тышкы номери", "ru": "Внешний номер", "en": "External id"},
     "due": {"ky": "Мөөнөтү", "ru": "Срок", "en": "Due"},
     "closed": {"ky": "Бүттү", "ru": "Закрыто", "en": "Closed"},
-    "is_overdue": {"ky": "Кечикти", "ru": "Просрочено", "en": "Overdue"},
     "with_due": {"ky": "Мөөнөтү бар", "ru": "Со сроком", "en": "With term"},
     "closed_late": {"ky": "Кеч бүткөн", "ru": "Закрыто поздно", "en": "Closed late"},
     "open_overdue": {"ky": "Ачык, кечиккен", "ru": "Открыто, просрочено", "en": "Open overdue"},
-    "yes": {"ky": "ооба", "ru": "да", "en": "yes"},
+    "sums": {
+        "ky": "Келип түштү: {received}, бүттү: {closed}, мөөнөтү бузулду: {overdue}",
+        "ru": "Поступило: {received}, закрыто: {closed}, с нарушением срока: {overdue}",
+        "en": "Received: {received}, closed: {closed}, past their term: {overdue}",
+    },
+    "time": {"ky": "Убактысы", "ru": "Время", "en": "Time"},
+    "event": {"ky": "Окуя", "ru": "Событие", "en": "Event"},
+    "source": {"ky": "Булагы", "ru": "Источник", "en": "Source"},
     "none": {"ky": "көрсөтүлгөн эмес", "ru": "не указано", "en": "none"},
 }
 

@@ -1,0 +1,86 @@
+"""Analytics over HTTP: histories and reports as JSON, as far as this service has read the log."""
+
+from collections.abc import AsyncIterator
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import AwareDatetime
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_analytics import asof, counting, histories, listings, printing, reports
+from natija_analytics.definitions import Definitions, Subject
+from natija_analytics.reports import Period
+from natija_analytics.words import Language
+from natija_chassis.clock import Clock
+from natija_chassis.directory import Directory
+from natija_events.ids import parse_appeal_number
+
+
+def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, clock: Clock) -> APIRouter:
+    """The paths of analytics, on the database of *engine*."""
+    api = APIRouter(tags=["analytics"])
+
+    @api.get("/appeals/{appeal}/history", responses={404: {}})
+    async def history(appeal: Annotated[str, Path(description="The appeal's number.")]) -> JSONResponse:
+        """All that happened to one appeal. `natija history --from-log` reads the same from the log itself."""
+        try:
+            number = parse_appeal_number(appeal)
+        except ValueError:
+            return _problem(404, "appeal", "number", "This is no appeal number: a character is missing or mistaken.")
+        async with engine.connect() as connection:
+            rows = await histories.of_projection(connection, number)
+        if not rows:
+            return _problem(404, "appeal", "unknown", "No appeal with this number is registered.")
+        return JSONResponse({"appeal": number, "events": listings.history_records(rows)})
+
+    @api.get("/reports/overdue")
+    async def overdue(
+        by: Annotated[Literal["appeal", "body", "topic", "region"], Query(description="Each, or sums.")] = "body",
+        as_of: Annotated[
+            AwareDatetime | None, Query(description="An ISO 8601 instant with offset; by default now.")
+        ] = None,
+    ) -> StreamingResponse:
+        """Appeals past their term as of an instant: closed late, or open with the term past, by then."""
+        at = as_of or clock.now()
+        columns = asof.AppealVerdict._fields if by == "appeal" else asof.KeyVerdict._fields
+        pieces = listings.overdue_json(by, at, columns, _verdicts(engine, by, at))
+        return StreamingResponse(pieces, media_type="application/json")
+
+    @api.get("/reports/{subject}", responses={422: {}})
+    async def counts(
+        subject: Subject,
+        first: Annotated[date, Query(alias="from", description="The first local day.")],
+        last: Annotated[date, Query(alias="to", description="The last local day, included.")],
+        zone: Annotated[str | None, Query(description="By default the realm's.")] = None,
+        lang: Language = "en",
+    ) -> JSONResponse:
+        """What came in during a period, with the shares as the realm rounds them."""
+        period = Period(first, last, zone or directory.zone)
+        try:
+            reports.zone_named(period.zone)
+        except ValueError as error:
+            return _problem(422, "zone", "unknown", str(error))
+        if last < first:
+            return _problem(422, "to", "order", "The last day is before the first.")
+        async with engine.connect() as connection:
+            counted = await counting.count(connection, subject, period)
+        report = reports.build(subject, period, counted, definitions, getattr(directory, subject))
+        return JSONResponse(printing.counts_json(report, directory, lang))
+
+    return api
+
+
+async def _verdicts(engine: AsyncEngine, by: str, at: datetime) -> AsyncIterator[tuple[Any, ...]]:
+    async with engine.connect() as connection:
+        if by == "appeal":
+            async for verdict in asof.by_appeal(connection, at):
+                yield verdict
+            return
+        for sums in await asof.by_key(connection, at, next(key for key in asof.KEYS if key == by)):
+            yield sums
+
+
+def _problem(status: int, field: str, rule: str, message: str) -> JSONResponse:
+    return JSONResponse({"errors": [{"field": field, "rule": rule, "message": message}]}, status_code=status)

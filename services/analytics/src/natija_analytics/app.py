@@ -1,0 +1,55 @@
+"""Wiring of the analytics process."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_analytics import api, definitions, projection
+from natija_analytics.settings import AnalyticsSettings
+from natija_chassis import directory as directories
+from natija_chassis.clock import Clock
+from natija_chassis.condition import Waiting
+from natija_chassis.database import open_engine
+from natija_chassis.http import create_app
+from natija_chassis.process import run
+from natija_chassis.refusal import Refused
+from natija_chassis.runner import Runner
+
+_COUNTS = text("""
+    select (select sum(logsequence) from checkpoints), count(*), count(*) filter (where closed is null),
+        count(*) filter (where closed is null and due < :now) from facts
+""")
+
+
+async def serve(settings: AnalyticsSettings) -> None:
+    """Run analytics until SIGTERM. Raises `Refused` when the directory or the definitions are wrong."""
+    try:
+        directory, defined = directories.load(settings.directory), definitions.load(settings.definitions)
+    except (OSError, ValueError) as error:
+        raise Refused(f"the directory or the definitions of reports cannot be read: {error}") from None
+    engine = open_engine(settings, settings.process)
+    runner = Runner(projection.build(), settings, engine)
+    app = create_app(
+        settings,
+        title="analytics",
+        about="What happened: the history of every appeal, the facts about each, and the reports made of them.",
+        condition=runner.progress.condition,
+        waiting=lambda: _figures(engine, settings.the_clock),
+        routers=[api.router(engine, defined, directory, settings.the_clock)],
+    )
+    try:
+        await run(app, settings, [runner.run])
+    finally:
+        await engine.dispose()
+
+
+async def _figures(engine: AsyncEngine, clock: Clock) -> Sequence[Waiting]:
+    async with engine.connect() as connection:
+        events, appeals, waiting, overdue = (await connection.execute(_COUNTS, {"now": clock.now()})).one()
+    return [
+        Waiting("open appeals", waiting),
+        Waiting("of these past their term", overdue, "/reports/overdue?by=body"),
+        Waiting("appeals in all", appeals),
+        Waiting("events in the history", events or 0),
+    ]

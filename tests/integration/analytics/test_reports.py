@@ -1,0 +1,215 @@
+"""A register goes in through the door, and what comes out of analytics is what was published; on the real stack."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from tests.stack import REPOSITORY, Realm
+
+from natija_analytics.freshness import until_current
+from natija_analytics.settings import AnalyticsSettings
+from natija_chassis.database import open_engine
+from natija_events.ids import derived_appeal_number
+
+MARGINALS = (REPOSITORY / "examples/kg-h1-2019.yaml").read_text()
+MAPPING = (REPOSITORY / "examples/kg-h1-2019-mapping.yaml").read_text()
+# As if it were of another year, so that no appeal of another test in the same realm comes in between.
+YEAR = "1993"
+HALF_YEAR = (f"{YEAR}-01-01", f"{YEAR}-06-30")
+PERIOD = ("--from", HALF_YEAR[0], "--to", HALF_YEAR[1])
+REGISTER = "analytics-sample"
+PUBLISHED = {
+    "channels": [("president", 381, "15.5"), ("parliament", 508, "20.7"), ("pm-reception", 217, "8.8"),
+                 ("electronic", 329, "13.4"), ("other", 1019, "41.6")],
+    "regions": [("bishkek", 899, "36.63"), ("chuy", 438, "17.85"), ("jalal-abad", 283, "11.53"),
+                ("issyk-kul", 205, "8.35"), ("osh-oblast", 161, "6.56"), ("naryn", 147, "5.99"),
+                ("batken", 147, "5.99"), ("osh-city", 96, "3.91"), ("talas", 65, "2.65"), ("abroad", 13, "0.53")],
+    "topics": [("agriculture", 227, "9.25"), ("education", 210, "8.56"), ("land-housing", 200, "8.15"),
+               ("social", 194, "7.91"), ("construction", 120, "4.89"), ("order-security", 117, "4.77"),
+               ("labour", 113, "4.60")],
+}  # fmt: skip
+
+
+async def bring(realm: Realm, marginals: str, register: str, year: str) -> None:
+    """Make a register, import it, and wait until analytics has taken it in."""
+    files = {name: realm.folder / f"{register}.{name}" for name in ("marginals.yaml", "mapping.yaml", "csv")}
+    files["marginals.yaml"].write_text(marginals.replace("2019-", f"{year}-"))
+    files["mapping.yaml"].write_text(MAPPING.replace("register: kg-h1-2019", f"register: {register}"))
+    made = await realm.run("sample", "--marginals", str(files["marginals.yaml"]), "--seed", "7")
+    files["csv"].write_text(made.stdout)
+    await realm.run("import", str(files["csv"]), "--mapping", str(files["mapping.yaml"]))
+    settings = AnalyticsSettings(
+        realm=realm.name, kafka=realm.servers.kafka, database=realm.environment["NATIJA_DATABASE"]
+    )
+    engine = open_engine(settings, "analytics", pool=1)
+    await until_current(settings, engine)
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def realm(registry: Realm) -> AsyncIterator[Realm]:
+    """The realm of all tests, with analytics and the sample in it."""
+    analytics = await registry.serve("analytics")
+    await bring(registry, MARGINALS, REGISTER, YEAR)
+    yield registry
+    await analytics.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(realm: Realm) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to the API of analytics."""
+    async with httpx.AsyncClient(base_url=realm.url("analytics"), timeout=30, trust_env=False) as one:
+        yield one
+
+
+async def got(client: httpx.AsyncClient, path: str, **params: str) -> Any:
+    answer = await client.get(path, params=params)
+    answer.raise_for_status()
+    return answer.json()
+
+
+async def lines(client: httpx.AsyncClient, subject: str, kind: str, first: str, last: str, **more: str) -> list[Any]:
+    """The lines of one kind in a report, as (key, appeals, percent)."""
+    report = await got(client, f"/reports/{subject}", **{"from": first, "to": last}, **more)
+    return [(line["key"], line["appeals"], line["percent"]) for line in report["lines"] if line["kind"] == kind]
+
+
+@pytest.mark.parametrize("subject", PUBLISHED)
+async def test_a_report_equals_the_published_table_to_the_digit(client: httpx.AsyncClient, subject: str) -> None:
+    assert await lines(client, subject, "row", *HALF_YEAR) == PUBLISHED[subject]
+    assert await lines(client, subject, "apart", *HALF_YEAR) == [("oral", 634, None)]
+    assert await lines(client, subject, "all", *HALF_YEAR) == [("", 3088, None)]
+
+
+async def test_totals_and_the_computed_rest_equal_the_published_ones(client: httpx.AsyncClient) -> None:
+    assert await lines(client, "channels", "total", *HALF_YEAR) == [("", 2454, "100.0")]
+    assert await lines(client, "regions", "total", *HALF_YEAR) == [("", 2454, "99.99")]
+    assert await lines(client, "topics", "subtotal", *HALF_YEAR) == [("", 1181, "48.13")]
+    assert await lines(client, "topics", "rest", *HALF_YEAR) == [("", 1273, "51.87")]
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("ky", ["Президенттин Аппаратынан", "1 019       41,6", "2 454", "келип түшкөн жазуу жүзүндөгү кайрылуулар"]),
+        ("en", ["From the President's apparatus", "1,019       41.6", "2,454", "written received"]),
+    ],
+)
+async def test_the_table_is_printed_in_kyrgyz_and_in_english(realm: Realm, language: str, texts: list[str]) -> None:
+    done = await realm.run("report", "channels", *PERIOD, "--lang", language)
+    for text in (*texts, "HALF_UP 1 + BALANCE_LAST"):
+        assert text in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+async def test_first_and_last_day_are_included_as_days_of_the_realms_zone(client: httpx.AsyncClient) -> None:
+    quarters = [
+        await lines(client, "regions", "all", f"{YEAR}-{first}", f"{YEAR}-{last}")
+        for first, last in (("01-01", "03-31"), ("04-01", "06-30"))
+    ]
+    assert sum(quarter[0][1] for quarter in quarters) == 3088
+    day = f"{YEAR}-06-30"
+    ours, elsewhere = [
+        await lines(client, "regions", "total", day, day, zone=zone) for zone in ("Asia/Bishkek", "America/Adak")
+    ]
+    assert ours[0][1] > 5
+    assert ours != elsewhere
+
+
+async def test_another_marginals_file_makes_another_report(realm: Realm, client: httpx.AsyncClient) -> None:
+    changed = """
+        {first_day: 2019-05-01, last_day: 2019-05-31, groups: [
+            {form: written, total: 30, region: {talas: 21, chuy: 9}}, {form: video, total: 2}]}
+    """
+    await bring(realm, changed, "analytics-changed", "1994")
+    year = ("1994-01-01", "1994-12-31")
+    assert await lines(client, "regions", "row", *year) == [("talas", 21, "70.00"), ("chuy", 9, "30.00")]
+    assert await lines(client, "topics", "unclassified", *year) == [("", 30, "100.00")]
+    assert await lines(client, "channels", "apart", *year) == [("video", 2, None)]
+
+
+async def test_an_appeals_history_is_the_same_from_the_projection_and_from_the_log(realm: Realm) -> None:
+    number = derived_appeal_number(realm.name, REGISTER, "00001")
+    for format in ("json", "table"):
+        projected = await realm.run("history", number, "--format", format)
+        logged = await realm.run("history", number.lower(), "--from-log", "--format", format)
+        assert projected.stdout == logged.stdout
+    assert "their chain is whole" in logged.stderr
+    shown = (await realm.run("history", number, "--format", "json")).json()
+    assert shown["appeal"] == number
+    assert [event["type"] for event in shown["events"]] == ["appeal.registered.v1"]
+
+
+async def test_the_json_api_gives_what_the_commands_print(realm: Realm, client: httpx.AsyncClient) -> None:
+    number = derived_appeal_number(realm.name, REGISTER, "00001")
+    at = f"{YEAR}-07-01T00:00:00+06:00"
+    topics = await realm.run("report", "topics", *PERIOD, "--format", "json")
+    assert await got(client, "/reports/topics", **{"from": HALF_YEAR[0], "to": HALF_YEAR[1]}) == topics.json()
+    history = await realm.run("history", number, "--format", "json")
+    assert await got(client, f"/appeals/{number}/history") == history.json()
+    overdue = await realm.run("report", "overdue", "--by", "appeal", "--as-of", at, "--format", "json")
+    assert len(overdue.json()["rows"]) >= 3088
+    assert await got(client, "/reports/overdue", by="appeal", as_of=at) == overdue.json()
+
+
+async def test_csv_on_stdout_is_csv_and_nothing_else(realm: Realm) -> None:
+    counted = await realm.run("report", "regions", *PERIOD, "--format", "csv")
+    (naryn,) = [row for row in csv.DictReader(io.StringIO(counted.stdout)) if row["key"] == "naryn"]
+    assert naryn == {"key": "naryn", "name": "Naryn oblast", "appeals": "147", "percent": "5.99", "kind": "row"}
+    at = f"{YEAR}-07-01T00:00:00+06:00"
+    overdue = await realm.run("report", "overdue", "--by", "region", "--as-of", at, "--format", "csv")
+    assert overdue.stdout.startswith("key,appeals,with_due,closed_late,open_overdue\nabroad,13,0,0,0\n")
+
+
+async def test_the_api_refuses_what_it_cannot_answer_by_field(client: httpx.AsyncClient) -> None:
+    period = {"from": HALF_YEAR[0], "to": HALF_YEAR[1]}
+    assert (await client.get("/appeals/KG-1/history")).status_code == 404
+    assert (await client.get("/appeals/KG-0000-0000-0000-00/history")).status_code == 404
+    for path, params, field in (
+        ("/reports/topics", {**period, "zone": "Mars"}, "zone"),
+        ("/reports/topics", {**period, "to": "1990-01-01"}, "to"),
+        ("/reports/overdue", {"as_of": "2019-01-01"}, "query.as_of"),
+        ("/reports/nothing", period, "path.subject"),
+    ):
+        answer = await client.get(path, params=params)
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_the_page_shows_figures_of_the_history(client: httpx.AsyncClient) -> None:
+    page = (await client.get("/")).text
+    assert "events in the history" in page
+    assert "Ready" in page
+
+
+async def test_analysts_read_history_and_facts_and_may_write_neither(realm: Realm) -> None:
+    own = realm.database("analytics").replace("+asyncpg", "")
+    connection = await asyncpg.connect(own.replace("natija_analytics@", "natija_reader@"))
+    try:
+        assert await connection.fetchval("select count(*) from live.facts where register_name = $1", REGISTER) == 3088
+        assert await connection.fetchval("select count(*) from live.history") >= 3088
+        for statement in ("delete from live.facts", "truncate live.history", "create table live.mine ()"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("options", [(), ("--from-log",)])
+async def test_an_unknown_appeal_is_told_on_stderr_and_ends_with_an_error(
+    realm: Realm, options: tuple[str, ...]
+) -> None:
+    done = await realm.run("history", "KG-0000-0000-0000-00", *options, expect=1)
+    assert done.stdout == ""
+    assert "is not in the register" in done.stderr
+
+
+async def test_a_report_before_analytics_ever_ran_says_how_to_start_it(realms: Any) -> None:
+    fresh: Realm = await realms()
+    done = await fresh.run("report", "overdue", expect=1)
+    assert "natija serve analytics" in done.stderr

@@ -1,0 +1,54 @@
+"""The commands refuse what they cannot answer before they ask anybody, and their help shows how it is done."""
+
+from pathlib import Path
+
+import pytest
+from tests.stack import REPOSITORY
+from typer.testing import CliRunner
+
+from natija_analytics.commands import app
+
+MARGINALS = str(REPOSITORY / "examples/kg-h1-2019.yaml")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NATIJA_ENV_FILE", str(tmp_path / "none.env"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("report", "channels", "--from", "2019-01-01", "--to", "2018-01-01"), "is before --from"),
+        (("report", "channels", "--from", "2019-01-01", "--to", "2019-01-02", "--zone", "Mars"), "no such zone"),
+        (("report", "topics", "--from", "1.1.2019", "--to", "2019-01-02"), "does not match"),
+        (("report", "overdue", "--as-of", "yesterday"), "is not ISO 8601"),
+        (("report", "overdue", "--by", "person"), "person"),
+        (("history", "KG-1"), "a character is missing or mistaken"),
+        (("sample", "--marginals", "none.yaml"), "does not exist"),
+    ],
+)
+def test_what_cannot_be_answered_ends_with_a_line_and_2(arguments: tuple[str, ...], complaint: str) -> None:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert complaint in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_sample_goes_to_a_file_or_to_stdout_and_is_the_same(tmp_path: Path) -> None:
+    printed = CliRunner().invoke(app, ["sample", "--marginals", MARGINALS, "--seed", "3"])
+    assert printed.stderr == ""
+    written = CliRunner().invoke(
+        app, ["sample", "--marginals", MARGINALS, "--seed", "3", "--output", str(tmp_path / "sample.csv")]
+    )
+    assert written.stdout == ""
+    assert (tmp_path / "sample.csv").read_text() == printed.stdout
+    assert printed.stdout.count("\n") == 3089
+
+
+@pytest.mark.parametrize(
+    "command", ["report overdue", "report channels", "report regions", "report topics", "history", "sample"]
+)
+def test_the_help_of_every_command_has_an_example(command: str) -> None:
+    shown = CliRunner().invoke(app, [*command.split(), "--help"]).stdout
+    assert f"natija {command} " in shown.partition("Options")[0]
