@@ -133,6 +133,19 @@ async def test_a_database_that_belongs_to_another_log_is_refused(
     assert await counts(engine) == {appeal: 2}
 
 
+async def test_a_table_that_came_without_a_new_version_is_refused(
+    log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    await log.write(log.number())
+    running = start()
+    await reached(engine, log)
+    await running.stop()
+    async with engine.begin() as connection:
+        await connection.execute(text("drop table orders"))
+    with pytest.raises(Refused, match="routing lacks orders, and part of the log is taken in"):
+        await start().task
+
+
 async def test_a_checkpoint_beyond_the_end_of_the_log_stops_the_runner(
     log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:

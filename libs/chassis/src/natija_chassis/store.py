@@ -16,12 +16,13 @@ from natija_chassis.database import (
     create_tables,
 )
 from natija_chassis.projection import Projection
+from natija_chassis.refusal import Refused
 
 
 async def prepare(engine: AsyncEngine, projection: Projection, log: identity.Log) -> None:
-    """Make what is missing of the live schema and check that it is made from *log*. Raises `Refused`.
+    """Make the live schema on the first start; after it, check that it is made from *log* and whole.
 
-    Tables are made on the first start only: a schema of another version is for a rebuild, not to be added to.
+    Raises `Refused` otherwise: what is of another version or lacks a table is for a rebuild, not to be added to.
     """
     async with engine.begin() as connection:
         if await connection.scalar(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": REBUILD_LOCK}):
@@ -38,8 +39,21 @@ async def create_store(connection: AsyncConnection, projection: Projection, sche
     await connection.execute(text(f"set local search_path to {schema}"))
     await identity.claim(connection, log, projection)
     await checkpoints.seed(connection)
+    if any(one.offset >= 0 for one in (await checkpoints.load(connection)).values()):
+        await _check_whole(connection, projection, schema)
     await create_tables(connection, projection.metadata, schema)
     await connection.execute(text("select set_config('search_path', :before, true)"), {"before": before})
+
+
+async def _check_whole(connection: AsyncConnection, projection: Projection, schema: str) -> None:
+    """A table made now would stay without what is taken in already."""
+    query = text("select tablename from pg_tables where schemaname = :schema")
+    missing = set(projection.metadata.tables) - set(await connection.scalars(query, {"schema": schema}))
+    if missing:
+        raise Refused(
+            f"{projection.service} lacks {', '.join(sorted(missing))}, and part of the log is taken in: "
+            f"a new table needs a new version of the projection, then natija rebuild {projection.service}"
+        )
 
 
 async def drop_leftovers(connection: AsyncConnection) -> None:

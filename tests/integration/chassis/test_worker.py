@@ -1,0 +1,219 @@
+"""The decision worker against the real registrar: each decision once, on the state it was taken on."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+
+import pytest_asyncio
+from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from tests.integration.chassis.conftest import until
+from tests.integration.chassis.tally import SERVICE, TallySettings
+from tests.stack import Realm
+
+from natija_chassis.runner import Runner
+from natija_chassis.worker import Decision, Worker, count_refused
+from natija_events.fold import RecordedEvent
+from natija_events.kafka import Publisher, read
+from natija_events.lifecycle import NOTHING, Standing, advance
+from natija_events.types.base import EventData
+from natija_events.types.intake import Registered, Supplemented
+from natija_events.types.routing import ExecutorChanged, Routed
+
+
+class Desk:
+    """The standing of each appeal, as far as a decision needs it."""
+
+    service = SERVICE
+    version = 1
+    metadata = MetaData()
+    standings = Table(
+        "standings",
+        metadata,
+        Column("appeal", Text, primary_key=True),
+        Column("sequence", BigInteger, nullable=False),
+        Column("material", BigInteger, nullable=False),
+        Column("state", Text, nullable=False),
+    )
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+        table = self.standings
+        found = await connection.execute(select(table).where(table.c.appeal.in_({one.subject for one in events})))
+        kept = {row.appeal: Standing(row.state, (), None, row.sequence, row.material) for row in found}
+        for one in events:
+            kept[one.subject] = advance(kept.get(one.subject, NOTHING), one.type, one.time, one.data)
+        add = insert(table)
+        await connection.execute(
+            add.on_conflict_do_update(
+                index_elements=["appeal"],
+                set_={name: add.excluded[name] for name in ("sequence", "material", "state")},
+            ),
+            [
+                {"appeal": appeal, "sequence": one.sequence, "material": one.material, "state": one.state}
+                for appeal, one in kept.items()
+            ],
+        )
+
+
+async def route(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+    """Each registered appeal goes to the same body."""
+    table = Desk.standings
+    for row in await connection.execute(select(table).where(table.c.state == "REGISTERED").order_by(table.c.appeal)):
+        yield Decision(row.appeal, Routed(body="mayor-osh"), now, row.sequence, row.material, "mayor-osh")
+
+
+class Deciders:
+    """Starts workers on the realm, each as an instance of its own."""
+
+    def __init__(self, settings: TallySettings, engine: AsyncEngine) -> None:
+        self._settings, self._engine = settings, engine
+        self._running: list[tuple[asyncio.Event, list[asyncio.Task[None]]]] = []
+
+    def start(self, decide: object = route) -> Runner:
+        stopping = asyncio.Event()
+        runner = Runner(Desk(), self._settings, self._engine)
+        worker = Worker(self._settings, self._engine, runner, decide)  # type: ignore[arg-type]
+        parts = [asyncio.create_task(part(stopping)) for part in (runner.run, worker.run)]
+        self._running.append((stopping, parts))
+        return runner
+
+    async def stop(self) -> None:
+        for stopping, _ in self._running:
+            stopping.set()
+        for _, parts in self._running:
+            await asyncio.gather(*parts)
+        self._running.clear()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def deciders(settings: TallySettings, engine: AsyncEngine) -> AsyncIterator[Deciders]:
+    deciders = Deciders(settings, engine)
+    yield deciders
+    await deciders.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def door(realm: Realm) -> AsyncIterator[Publisher]:
+    """A channel's publisher, with a registrar behind the inbox."""
+    await realm.serve("registrar")
+    async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as publisher:
+        yield publisher
+
+
+async def register(door: Publisher, realm: Realm, count: int) -> list[str]:
+    from natija_events.ids import new_appeal_number
+
+    now = datetime.now(UTC)
+    opened = Registered(kind="complaint", form="written", channel="post", received=now, jurisdiction="kg")
+    numbers = [new_appeal_number(realm.name) for _ in range(count)]
+    outcomes = await asyncio.gather(*[door.propose(door.event(one, now, opened), wait=30) for one in numbers])
+    assert all(one.registered for one in outcomes)
+    return numbers
+
+
+async def types_on_log(realm: Realm) -> Counter[str]:
+    return Counter([event.type async for event in read(realm.servers.kafka, realm.name)])
+
+
+async def states(engine: AsyncEngine) -> Counter[str]:
+    with contextlib.suppress(Exception):  # before the first start there are no tables
+        async with engine.connect() as connection:
+            return Counter(await connection.scalars(select(Desk.standings.c.state)))
+    return Counter()
+
+
+async def settled(engine: AsyncEngine, expected: dict[str, int]) -> None:
+    async with asyncio.timeout(60):
+        while await states(engine) != expected:
+            await asyncio.sleep(0.05)
+
+
+async def test_each_row_is_decided_once_by_two_instances_and_again_after_a_restart(
+    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+) -> None:
+    await register(door, realm, 100)
+    deciders.start()
+    deciders.start()
+    await settled(engine, {"ROUTED": 100})
+    await register(door, realm, 30)
+    await settled(engine, {"ROUTED": 130})
+    await deciders.stop()
+    async with engine.begin() as connection:  # the projection is lost, and catches up before anything is decided
+        for table in ("standings", "checkpoints"):
+            await connection.execute(text(f"drop table {table}"))
+    runner = deciders.start()
+    await until(lambda: runner.progress.caught_up)
+    await settled(engine, {"ROUTED": 130})
+    assert await types_on_log(realm) == {"appeal.registered.v1": 130, "appeal.routed.v1": 130}
+
+
+async def test_a_decision_on_a_state_that_has_passed_conflicts_and_is_taken_again(
+    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+) -> None:
+    [number] = await register(door, realm, 1)
+    added = await door.propose(door.event(number, datetime.now(UTC), Supplemented()), wait=30)
+    assert added.sequence == 2
+    tries: list[int] = []
+
+    async def hasty(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+        async for one in route(connection, now):
+            stale = not tries
+            tries.append(one.sequence)
+            yield one._replace(sequence=1, material=1) if stale else one
+
+    deciders.start(hasty)
+    await settled(engine, {"ROUTED": 1})
+    routed = [event async for event in read(realm.servers.kafka, realm.name) if event.type == "appeal.routed.v1"]
+    assert [(one.sequence, one.event.expectedsequence) for one in routed] == [(3, 2)]
+
+
+async def test_a_refused_decision_is_written_down_and_rests_until_its_row_changes(
+    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+) -> None:
+    [number] = await register(door, realm, 1)
+    looked = 0
+
+    async def unlawful(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+        nonlocal looked
+        looked += 1
+        table = Desk.standings
+        for row in await connection.execute(select(table)):
+            data: EventData = ExecutorChanged(executor="department-4")
+            yield Decision(row.appeal, data, now, row.sequence, row.material)
+
+    async def refused() -> int:
+        with contextlib.suppress(Exception):
+            async with engine.connect() as connection:
+                return await count_refused(connection)
+        return 0
+
+    deciders.start(unlawful)
+    async with asyncio.timeout(30):
+        while not await refused():
+            await asyncio.sleep(0.05)
+    before = looked
+    await until(lambda: looked > before + 2)
+    assert await refused() == 1
+    async with engine.connect() as connection:
+        row = (await connection.execute(text("select appeal, reason, sequence from refused_decisions"))).one()
+    assert tuple(row) == (number, "unlawful", 1)
+    await door.propose(door.event(number, datetime.now(UTC), Supplemented()), wait=30)
+    async with asyncio.timeout(30):
+        while await refused() != 2:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_worker_whose_lock_goes_with_its_connection_takes_it_anew(
+    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+) -> None:
+    await register(door, realm, 5)
+    deciders.start()
+    await settled(engine, {"ROUTED": 5})
+    async with engine.begin() as connection:
+        query = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+        await connection.execute(text(f"{query} and usename = current_user and pid <> pg_backend_pid()"))
+    await register(door, realm, 5)
+    await settled(engine, {"ROUTED": 10})
