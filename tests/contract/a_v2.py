@@ -1,0 +1,55 @@
+"""A version 2 of a real type, as a developer would add one, for tests of every path that reads the log.
+
+    from tests.contract.a_v2 import TopicAssignedV2, topic_assigned_v2  # a fixture, or `with a_v2():`
+
+While it is there, what stands on the log as `appeal.topic-assigned.v1` is read as version 2: topics belong to a scheme
+now, and those of before to that of 2019. It lives in this process only.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+import pytest
+
+from natija_events import lifecycle
+from natija_events.catalogue import CATALOGUE
+from natija_events.types.base import Code
+from natija_events.types.routing import TopicAssigned
+
+
+class TopicAssignedV2(TopicAssigned):
+    """What the appeal is about, in a scheme of topics. In the real code it would take the plain name, and version 1
+    another: whatever folds `TopicAssigned` folds the newest version."""
+
+    type: ClassVar[str] = "appeal.topic-assigned.v2"
+
+    scheme: Code
+
+
+def upcast(v1: dict[str, Any]) -> dict[str, Any]:
+    """The data of version 2 for those of version 1."""
+    return {"topic": f"2019/{v1['topic']}", "scheme": "2019"}
+
+
+@contextmanager
+def a_v2() -> Iterator[type[TopicAssignedV2]]:
+    """Version 2 is part of the contract while this is entered."""
+    catalogue = {name: dict(part) for name, part in vars(CATALOGUE).items()}
+    table = dict(lifecycle.TABLE)
+    CATALOGUE.add(TopicAssignedV2, replaces=TopicAssigned, upcast=upcast)
+    row = lifecycle.TABLE[TopicAssigned.type]._replace(data=TopicAssignedV2)
+    lifecycle.TABLE.update({TopicAssigned.type: row, TopicAssignedV2.type: row})
+    try:
+        yield TopicAssignedV2
+    finally:
+        vars(CATALOGUE).update(catalogue)
+        lifecycle.TABLE.clear()
+        lifecycle.TABLE.update(table)
+
+
+@pytest.fixture
+def topic_assigned_v2() -> Iterator[type[TopicAssignedV2]]:
+    """Version 2 is part of the contract during this test."""
+    with a_v2() as model:
+        yield model

@@ -1,0 +1,56 @@
+"""Events as they were written once. Whatever becomes of the models, these stay readable: a validator in Python can
+break a reader without its schema showing it.
+
+`golden_events.json` only ever grows: a new type or version adds its own.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
+
+from natija_events.catalogue import CATALOGUE
+from natija_events.compatibility import FOLDER, schema_of
+
+GOLDEN: list[dict[str, Any]] = json.loads(Path(__file__).with_name("golden_events.json").read_text(encoding="utf-8"))
+_ids = [golden["type"] for golden in GOLDEN]
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=_ids)
+def test_an_event_of_old_is_still_read(golden: dict[str, Any]) -> None:
+    raw = json.dumps(golden["data"]).encode()
+
+    assert CATALOGUE.decode(golden["type"], raw) is not None
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=_ids)
+def test_an_event_of_old_is_still_admitted_and_says_the_same(golden: dict[str, Any]) -> None:
+    raw = json.dumps(golden["data"]).encode()
+
+    CATALOGUE.admit(golden["type"], raw)
+    own = CATALOGUE.models[golden["type"]].model_validate_json(raw)
+    assert own.model_dump(mode="json", exclude_none=True, exclude_unset=True) == golden["data"]
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=_ids)
+def test_an_event_of_old_fits_the_schema_that_is_checked_in(golden: dict[str, Any]) -> None:
+    schema = json.loads((FOLDER / f"{golden['type']}.json").read_text(encoding="utf-8"))
+
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(golden["data"])
+
+
+def test_every_type_and_version_has_its_golden_events() -> None:
+    assert {golden["type"] for golden in GOLDEN} == set(CATALOGUE.models)
+
+
+def test_every_field_stands_in_a_golden_event() -> None:
+    for type, model in CATALOGUE.models.items():
+        told = {name for golden in GOLDEN if golden["type"] == type for name in golden["data"]}
+        assert told == set(model.model_fields), type
+
+
+def test_every_schema_is_one() -> None:
+    for model in CATALOGUE.models.values():
+        Draft202012Validator.check_schema(schema_of(model))

@@ -1,0 +1,153 @@
+"""Old versions become the newest on every path: the log's records, folds, admission, and `read` from Kafka
+(tests/integration/events); the chassis's runner and rebuild read through the same `record.recorded`."""
+
+import re
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from tests.contract.a_v2 import TopicAssignedV2, a_v2, topic_assigned_v2  # noqa: F401
+from tests.unit.events.examples import registered
+from tests.unit.events.given import START, Dated, History, register
+
+from natija_events import lifecycle
+from natija_events.catalogue import CATALOGUE, Catalogue, Invalid
+from natija_events.chain import event_hash
+from natija_events.fold import fold
+from natija_events.types.base import Code, Count, EventData
+from natija_events.types.routing import Answered, TopicAssigned
+
+SOURCES = Path(__file__).resolve().parents[2]
+ON_THE_LOG = (registered(), TopicAssigned(topic="land"), Answered(outcome="refused"))
+
+
+def log() -> list[Any]:
+    return register([Dated(START, data) for data in ON_THE_LOG])
+
+
+@pytest.mark.usefixtures("topic_assigned_v2")
+def test_what_was_registered_as_version_1_is_read_and_folded_as_a_real_version_2() -> None:
+    _, assigned, _ = read = log()
+
+    assert assigned.type == "appeal.topic-assigned.v1", "the log says what it said"
+    assert assigned.event.data == b'{"topic":"land"}'
+    assert assigned.data == TopicAssignedV2(topic="2019/land", scheme="2019")
+    appeal = fold(read)
+    assert appeal is not None
+    assert (appeal.topic, appeal.standing.state, appeal.standing.material) == ("2019/land", "ANSWERED", 3)
+
+
+@pytest.mark.usefixtures("topic_assigned_v2")
+def test_the_chain_is_over_what_is_stored_and_not_over_what_is_read() -> None:
+    _, assigned, answered = log()
+
+    assert assigned.hash == event_hash(assigned.headers, b'{"topic":"land"}') == answered.stamp.previoushash
+    with_v2 = [event.hash for event in log()]
+    assert with_v2 == [event.hash for event in log()]
+
+
+@pytest.mark.usefixtures("topic_assigned_v2")
+def test_both_versions_are_admitted_each_by_its_own_schema_and_go_on_as_the_newest() -> None:
+    newest = TopicAssignedV2(topic="2019/land", scheme="2019")
+
+    assert CATALOGUE.admit("appeal.topic-assigned.v1", b'{"topic":"land"}') == newest
+    assert CATALOGUE.admit("appeal.topic-assigned.v2", b'{"topic":"2019/land","scheme":"2019"}') == newest
+    with pytest.raises(Invalid, match="has a field that is not of this contract"):
+        CATALOGUE.admit("appeal.topic-assigned.v1", b'{"topic":"land","scheme":"2019"}')
+    with pytest.raises(Invalid, match="scheme: Field required"):
+        CATALOGUE.admit("appeal.topic-assigned.v2", b'{"topic":"land"}')
+
+
+@pytest.mark.usefixtures("topic_assigned_v2")
+def test_all_versions_of_a_type_have_one_row_of_the_table() -> None:
+    assert lifecycle.TABLE["appeal.topic-assigned.v1"] is lifecycle.TABLE["appeal.topic-assigned.v2"]
+    history = History()
+    assert history.admit(registered()) is None
+    assert history.admit(TopicAssignedV2(topic="2024/land", scheme="2024")) is None
+    assert history.standing.material == 2
+
+
+def test_a_reader_of_before_the_new_version_goes_on_and_only_moves_its_head() -> None:
+    with a_v2():
+        written = register([Dated(START, registered()), Dated(START, TopicAssignedV2(topic="x", scheme="2024"))])
+    assert CATALOGUE.decode("appeal.topic-assigned.v2", written[1].event.data) is None
+    appeal = fold([written[0], written[1]._replace(data=None)])
+
+    assert appeal is not None
+    assert (appeal.topic, appeal.standing.sequence, appeal.standing.material) == (None, 2, 1)
+
+
+def test_the_new_version_is_gone_when_the_test_is() -> None:
+    with a_v2():
+        assert "appeal.topic-assigned.v2" in CATALOGUE.models
+    assert "appeal.topic-assigned.v2" not in CATALOGUE.models
+    assert "appeal.topic-assigned.v2" not in lifecycle.TABLE
+    assert log()[1].data == TopicAssigned(topic="land")
+
+
+class One(EventData):
+    type: ClassVar[str] = "appeal.counted.v1"
+    count: Count
+
+
+class Two(EventData):
+    type: ClassVar[str] = "appeal.counted.v2"
+    many: Count
+
+
+class Three(EventData):
+    type: ClassVar[str] = "appeal.counted.v3"
+    word: Code
+
+
+def _two(one: dict[str, Any]) -> dict[str, Any]:
+    return {"many": one["count"]}
+
+
+def _three(two: dict[str, Any]) -> dict[str, Any]:
+    return {"word": "x" * two["many"]}
+
+
+def test_upcasters_step_from_version_to_version() -> None:
+    catalogue = Catalogue([One])
+    catalogue.add(Two, replaces=One, upcast=_two)
+    catalogue.add(Three, replaces=Two, upcast=_three)
+
+    assert catalogue.decode("appeal.counted.v1", b'{"count":3}') == Three(word="xxx")
+    assert catalogue.decode("appeal.counted.v2", b'{"many":2}') == Three(word="xx")
+    assert catalogue.decode("appeal.counted.v3", b'{"word":"x"}') == Three(word="x")
+
+
+@pytest.mark.parametrize("data", [b'{"count":"SECRET"}', b'{"SECRET":1}', b"SECRET", b'{"count":1,"count":1}'])
+def test_data_that_cannot_be_upcast_are_the_events_fault_and_told_without_their_value(data: bytes) -> None:
+    catalogue = Catalogue([One])
+    catalogue.add(Two, replaces=One, upcast=_two)
+    catalogue.add(Three, replaces=Two, upcast=_three)
+
+    with pytest.raises(Invalid) as caught:
+        catalogue.decode("appeal.counted.v1", data)
+    assert "SECRET" not in str(caught.value)
+
+
+def test_a_type_has_one_model() -> None:
+    catalogue = Catalogue([One])
+    catalogue.add(One)
+    again = type("Again", (Two,), {"type": One.type})
+
+    with pytest.raises(ValueError, match=r"appeal\.counted\.v1: two models"):
+        catalogue.add(again)
+
+
+def test_whoever_reads_data_off_the_log_reads_them_through_the_one_way_in() -> None:
+    makes_events = re.compile(r"CATALOGUE\.decode|(?<!class )\bRecordedEvent\(")
+    found = {
+        str(file.relative_to(SOURCES))
+        for folder in ("libs", "services")
+        for file in (SOURCES / folder).glob("*/src/**/*.py")
+        if makes_events.search(file.read_text())
+    }
+
+    assert found == {
+        "libs/events/src/natija_events/record.py",  # the one way in
+        "services/intake/src/natija_intake/deciding.py",  # what was admitted this moment, in its newest version
+    }
