@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
-from tests.stack import REPOSITORY, Realm, free_port
+from deploy.local.ports import free_port
+from tests.stack import REPOSITORY, Realm
 
 
 class TallyProcess:

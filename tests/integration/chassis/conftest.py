@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
@@ -97,9 +98,13 @@ async def settings(realm: Realm) -> TallySettings:
     return settings_of(realm)
 
 
-def settings_of(realm: Realm, **more: object) -> TallySettings:
+def settings_of(realm: Realm, **more: Any) -> TallySettings:
     """Settings of *realm* with *more* set."""
-    known = {"realm": realm.name, "kafka": realm.servers.kafka, "database": realm.environment["NATIJA_DATABASE"]}
+    known: dict[str, Any] = {
+        "realm": realm.name,
+        "kafka": realm.servers.kafka,
+        "database": realm.environment["NATIJA_DATABASE"],
+    }
     return TallySettings(**known | more)
 
 

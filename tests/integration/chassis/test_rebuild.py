@@ -18,7 +18,7 @@ from natija_chassis.refusal import Refused
 class Watching:
     """Keeps what a rebuild says; *on_advance* is called after each batch."""
 
-    def __init__(self, on_advance: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, on_advance: Callable[[], object] = lambda: None) -> None:
         self.phases: list[tuple[str, int]] = []
         self.records = 0
         self.tables: list[Compared] = []
@@ -112,7 +112,7 @@ async def test_an_aborted_rebuild_leaves_no_trace(
     await log.write(*appeals, events=10)
     await (await running_until_reached(start, engine, log)).stop()
     task: asyncio.Task[object]
-    task = asyncio.create_task(rebuild(settings, Tally(), Watching(lambda: task.cancel() and None)))
+    task = asyncio.create_task(rebuild(settings, Tally(), Watching(lambda: task.cancel())))
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await schemas(engine) == {"live", "service", "public"}

@@ -16,9 +16,13 @@ class Backoff:
         """It worked."""
         self._next = self._first
 
+    def seconds(self) -> float:
+        """How long to wait this time; longer the next time."""
+        seconds = self._next * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+        self._next = min(self._next * 2, self._longest)
+        return seconds
+
     async def wait(self, interrupt: asyncio.Event) -> None:
         """Wait for the next turn, or until *interrupt* is set."""
-        seconds = self._next * random.uniform(0.5, 1.0)  # noqa: S311
-        self._next = min(self._next * 2, self._longest)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(interrupt.wait(), seconds)
+            await asyncio.wait_for(interrupt.wait(), self.seconds())

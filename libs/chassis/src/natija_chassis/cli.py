@@ -69,4 +69,7 @@ def _explain(error: Exception) -> str:
 
     if isinstance(error, Refused):
         return f"natija: {error}"
+    if isinstance(error, OSError) or type(error).__name__ == "KafkaConnectionError":
+        known = "`make up` starts a stack here; NATIJA_KAFKA and NATIJA_DATABASE name another"
+        return f"natija: a server does not answer ({sanitised(error)}). {known}"
     return f"natija: {sanitised(error)} (at {frames(error)[-1]})"

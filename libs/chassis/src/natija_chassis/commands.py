@@ -88,5 +88,8 @@ def clock(
     if reset:
         current.reset()
     else:
-        current.move(clocks.duration(advance or "0s"), speed)
+        try:
+            current.move(clocks.duration(advance or "0s"), speed)
+        except ValueError as error:
+            raise typer.BadParameter(f"--advance: {error}") from None
     print(clocks.describe(current))

@@ -8,6 +8,7 @@ import json
 import logging
 import time
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,13 +61,15 @@ class JsonFormatter(logging.Formatter):
 
 
 def _message(record: logging.LogRecord) -> str:
-    """The message; an exception among its arguments is sanitised too."""
-    if isinstance(record.msg, BaseException):
-        return sanitised(record.msg)
-    if isinstance(record.args, tuple):
-        plain = tuple(sanitised(one) if isinstance(one, BaseException) else one for one in record.args)
-        return str(record.msg) % plain if plain else str(record.msg)
-    return record.getMessage()
+    """The message; an exception as it, or among its arguments, is sanitised too."""
+    message = str(_plain(record.msg))
+    if isinstance(record.args, Mapping):
+        return message % {name: _plain(one) for name, one in record.args.items()}
+    return message % tuple(_plain(one) for one in record.args) if record.args else message
+
+
+def _plain(value: object) -> object:
+    return sanitised(value) if isinstance(value, BaseException) else value
 
 
 def frames(error: BaseException) -> list[str]:

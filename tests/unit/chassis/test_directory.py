@@ -1,0 +1,55 @@
+"""Names joined when asked, and who may publish."""
+
+from pathlib import Path
+
+import pytest
+
+from natija_chassis import directory, publishers
+from natija_chassis.publishers import Publishers
+from natija_events.lifecycle import HISTORY, TABLE
+
+KG = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
+
+
+def test_the_kyrgyz_directory_names_bodies_topics_regions_and_channels() -> None:
+    kg = directory.load(KG / "directory.yaml")
+    assert kg.name("regions", "naryn", "ky") == "Нарын обл."
+    assert kg.name("channels", "parliament") == "From the Jogorku Kenesh"
+    assert kg.bodies["mayor-osh"].region == "osh-city"
+    assert kg.bodies["mayor-osh"].body_class == "local"
+    assert kg.zone == "Asia/Bishkek"
+
+
+def test_a_stranger_is_named_by_its_id_and_a_missing_language_by_the_first_there_is() -> None:
+    kg = directory.load(KG / "directory.yaml")
+    assert kg.name("bodies", "Public Works Department", "ru") == "Public Works Department"
+    assert kg.name("regions", "talas", "uz") == "Талас обл."
+    assert directory.load(None).name("topics", "roads") == "roads"
+
+
+def test_a_directory_that_is_none_is_refused_with_the_place_named(tmp_path: Path) -> None:
+    (tmp_path / "d.yaml").write_text("bodies: {x: {names: [a, b]}}")
+    with pytest.raises(ValueError, match=r"bodies\.x\.names"):
+        directory.load(tmp_path / "d.yaml")
+
+
+def test_the_longest_pattern_that_fits_gives_the_roles_and_a_stranger_has_none() -> None:
+    known = Publishers(
+        publishers={
+            "/desks/*": frozenset({"desk"}),
+            "/desks/osh/*": frozenset({"desk", "channel"}),
+            "/desks/osh/9": frozenset(),
+        }
+    )
+    assert known.roles("/desks/1") == {"desk"}
+    assert known.roles("/desks/osh/1") == {"desk", "channel"}
+    assert known.roles("/desks/osh/9") == frozenset()
+    assert known.roles("/elsewhere") == frozenset()
+
+
+def test_the_roles_of_the_kyrgyz_publishers_are_those_the_table_names() -> None:
+    known = publishers.load(KG / "publishers.yaml")
+    named = {role for row in TABLE.values() for role in row.publishers} | {HISTORY}
+    assert set().union(*known.publishers.values()) == named
+    assert known.roles("/registers/boston311") == {HISTORY}
+    assert known.roles("/services/deadlines") == {"clock"}

@@ -1,0 +1,120 @@
+"""What every process answers: a plain page, readiness, metrics, and errors that name the field and repeat nothing."""
+
+from collections.abc import Sequence
+
+import httpx
+import pytest
+from fastapi import APIRouter
+from pydantic import BaseModel, Field, field_validator
+
+from natija_chassis.condition import Condition, Waiting
+from natija_chassis.http import create_app
+from natija_chassis.settings import Settings
+
+PERSON = "Aigul Asanova"
+
+
+class Post(BaseModel):
+    name: str = Field(max_length=3)
+    age: int
+    text: str
+
+    @field_validator("text")
+    @classmethod
+    def no_insult(cls, text: str) -> str:
+        raise ValueError(f"insulting: {text}")
+
+
+router = APIRouter()
+
+
+@router.post("/posts")
+async def post(body: Post) -> None: ...
+
+
+@router.get("/broken")
+async def broken() -> None:
+    raise RuntimeError(PERSON)
+
+
+class Process:
+    condition = Condition(True, "caught up with the log")
+    database_away = False
+
+    async def waiting(self) -> Sequence[Waiting]:
+        if self.database_away:
+            raise ConnectionRefusedError(111, "Connection refused")
+        return [Waiting("appeals <nobody> is named for", 1234, "/unrouted")]
+
+    def client(self) -> httpx.AsyncClient:
+        app = create_app(
+            Settings(realm="kg"), title="routing", about="Who must answer.",
+            condition=lambda: self.condition, waiting=self.waiting, routers=[router],
+        )  # fmt: skip
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://here")
+
+
+@pytest.fixture
+def process() -> Process:
+    return Process()
+
+
+async def test_the_page_says_what_it_is_how_it_is_what_waits_and_where_to_look(process: Process) -> None:
+    async with process.client() as client:
+        page = (await client.get("/")).text
+        for link in ("/docs", "/metrics", "/ready", "/health", "/openapi.json"):
+            assert f'href="{link}"' in page
+            assert (await client.get(link)).status_code == 200
+    assert "<h1>Natija KG: routing</h1>" in page
+    assert "Who must answer." in page
+    assert "<strong>Ready</strong>: caught up with the log." in page
+    assert '<a href="/unrouted">appeals &lt;nobody&gt; is named for</a>' in page
+    assert ">1,234</td>" in page
+    assert '<html lang="en">' in page
+
+
+async def test_the_page_opens_when_the_database_does_not(process: Process) -> None:
+    process.database_away = True
+    process.condition = Condition(False, "waiting: ConnectionRefusedError", 12)
+    async with process.client() as client:
+        page = await client.get("/")
+    assert page.status_code == 200
+    assert "<strong>Not ready</strong>: waiting: ConnectionRefusedError." in page.text
+    assert "Not to be had now." in page.text
+
+
+async def test_readiness_is_503_until_caught_up_and_health_is_not(process: Process) -> None:
+    process.condition = Condition(False, "catching up with the log: about 7 records to go", 7)
+    async with process.client() as client:
+        ready, health = await client.get("/ready"), await client.get("/health")
+        metrics = (await client.get("/metrics")).text
+    assert (ready.status_code, ready.text) == (503, "catching up with the log: about 7 records to go\n")
+    assert health.status_code == 200
+    assert 'natija_ready{service="natija"} 0.0' in metrics
+
+
+async def test_a_validation_error_names_the_field_and_never_repeats_the_value(process: Process) -> None:
+    async with process.client() as client:
+        answer = await client.post("/posts", json={"name": PERSON, "age": PERSON, "text": PERSON})
+        json = {"content-type": "application/json"}
+        garbled = await client.post("/posts", content=f'{{"name": "{PERSON}', headers=json)
+    assert answer.status_code == garbled.status_code == 422
+    assert answer.json()["errors"] == [
+        {"field": "name", "rule": "string_too_long", "message": "String should have at most 3 characters"},
+        {
+            "field": "age",
+            "rule": "int_parsing",
+            "message": "Input should be a valid integer, unable to parse string as an integer",
+        },
+        {"field": "text", "rule": "value_error", "message": "is refused"},
+    ]
+    assert garbled.json() == {"errors": [{"field": "body", "rule": "json_invalid", "message": "is not valid JSON"}]}
+    assert PERSON not in answer.text + garbled.text
+
+
+async def test_a_failure_inside_tells_nothing_of_what_failed(process: Process) -> None:
+    async with process.client() as client:
+        answer = await client.get("/broken")
+    assert answer.status_code == 500
+    assert PERSON not in answer.text

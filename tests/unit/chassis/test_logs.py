@@ -1,0 +1,107 @@
+"""Logs that can be kept: no value of anybody's in them, and no flood."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from natija_chassis.logs import JsonFormatter, RateLimit, sanitised
+from natija_events.catalogue import Invalid
+
+PERSON = "Aigul Asanova"
+
+
+class Named(BaseModel):
+    born: int
+
+
+def record(message: object, *arguments: object, error: BaseException | None = None) -> logging.LogRecord:
+    info = (type(error), error, error.__traceback__) if error else None
+    return logging.LogRecord("natija.test", logging.INFO, __file__, 7, message, arguments, info)
+
+
+def formatted(one: logging.LogRecord) -> dict[str, Any]:
+    text = JsonFormatter("routing").format(one)
+    assert "\n" not in text
+    line: dict[str, Any] = json.loads(text)
+    return line
+
+
+def raised(error: Exception) -> Exception:
+    try:
+        raise error
+    except type(error) as caught:
+        return caught
+
+
+def validation_error() -> ValidationError:
+    with pytest.raises(ValidationError) as caught:
+        Named.model_validate({"born": PERSON})
+    return caught.value
+
+
+class UniqueViolation(Exception):
+    sqlstate = "23505"
+    table_name = "heads"
+    constraint_name = "heads_pkey"
+
+    def __str__(self) -> str:
+        return f"DETAIL: Key (name)=({PERSON}) already exists."
+
+
+DATABASE_ERROR = IntegrityError(f"insert {PERSON}", {"name": PERSON}, UniqueViolation())
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (validation_error(), "ValidationError: born int_parsing"),
+        (DATABASE_ERROR, "IntegrityError: SQLSTATE 23505 table heads constraint heads_pkey"),
+        (ValueError(f"invalid literal: {PERSON}"), "ValueError"),
+        (KeyError(PERSON), "KeyError"),
+        (ConnectionRefusedError(111, "Connection refused"), "ConnectionRefusedError: Connection refused"),
+        (Invalid("data.term", "is not a number"), "Invalid: data.term: is not a number"),
+    ],
+)
+def test_an_error_is_told_without_the_values_it_holds(error: Exception, says: str) -> None:
+    assert sanitised(error) == says
+    whole = formatted(record("failed: %s", error, error=raised(error)))
+    assert whole["message"] == f"failed: {says}"
+    assert whole["error"] == says
+    assert PERSON not in json.dumps(whole)
+    assert any(frame.endswith(" raised") for frame in whole["frames"])
+
+
+def test_an_error_logged_as_the_message_itself_is_told_the_same_way() -> None:
+    assert formatted(record(DATABASE_ERROR))["message"] == sanitised(DATABASE_ERROR)
+
+
+def test_an_error_hidden_in_what_is_given_as_extra_or_by_name_is_told_the_same_way() -> None:
+    one = record("failed: %(why)s", {"why": DATABASE_ERROR})
+    one.why = DATABASE_ERROR
+    assert PERSON not in json.dumps(formatted(one))
+
+
+def test_a_line_says_when_where_and_what() -> None:
+    one = record("parked %d", 3)
+    one.partition = 7
+    line = formatted(one)
+    assert line["time"].endswith("+00:00")
+    del line["time"]
+    assert line == {
+        "level": "INFO", "logger": "natija.test", "process": "routing", "message": "parked 3", "partition": 7,
+    }  # fmt: skip
+
+
+def test_a_place_that_shouts_is_cut_short_and_says_how_much_was_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    limit = RateLimit(most=3, seconds=30)
+    assert [limit.filter(record("broker away")) for _ in range(13_000)].count(True) == 3
+    now = 31.0
+    late = record("broker away")
+    assert limit.filter(late)
+    assert late.__dict__["similar_lines_dropped"] == 12_997

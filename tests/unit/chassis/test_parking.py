@@ -1,0 +1,55 @@
+"""What is poison is a closed list."""
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+
+from natija_chassis.checkpoints import Gap
+from natija_chassis.parking import is_poison
+from natija_chassis.refusal import Refused
+from natija_events.catalogue import Invalid
+from natija_events.envelope import Unreadable
+
+
+class Adapted(Exception):
+    def __init__(self, sqlstate: str | None) -> None:
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unreadable("sequence", "is missing"),
+        Invalid("text", "is missing"),
+        IntegrityError("", {}, Adapted("23514")),
+        DataError("", {}, Adapted("22021")),
+        asyncpg.NumericValueOutOfRangeError("out of range"),
+        asyncpg.DataError("invalid input for query argument"),
+        asyncpg.UniqueViolationError("twice"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_the_data_themselves_are_to_blame_for_is_poison(error: Exception) -> None:
+    assert is_poison(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("", {}, Adapted("57P01")),
+        OperationalError("", {}, Adapted(None)),
+        asyncpg.DeadlockDetectedError("deadlock"),
+        asyncpg.UndefinedTableError("no table"),
+        asyncpg.DiskFullError("full"),
+        asyncpg.TooManyConnectionsError("full"),
+        asyncpg.ConnectionDoesNotExistError("gone"),
+        ConnectionRefusedError(111, "refused"),
+        TimeoutError(),
+        KeyError("a fault of the program"),
+        Gap(1, 2, 3),
+        Refused("another version"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_anything_else_is_an_outage(error: Exception) -> None:
+    assert not is_poison(error)

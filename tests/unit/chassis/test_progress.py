@@ -1,0 +1,69 @@
+"""Caught up, behind, moving: what a process says of itself."""
+
+import pytest
+
+from natija_chassis.backoff import Backoff
+from natija_chassis.progress import FRESH, Progress
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    now = {"now": 100.0}
+    monkeypatch.setattr("time.monotonic", lambda: now["now"])
+    return now
+
+
+def ready(at: dict[str, float]) -> Progress:
+    progress = Progress("routing", trouble=None)
+    progress.assign(frozenset({0, 1}))
+    progress.look({0: 5, 1: 9}, {0: 5, 1: 9}, asked=at["now"])
+    return progress
+
+
+def test_what_stands_at_the_end_of_all_its_partitions_is_caught_up(at: dict[str, float]) -> None:
+    assert ready(at).condition() == (True, "caught up with the log", 0)
+
+
+def test_what_is_behind_says_how_far(at: dict[str, float]) -> None:
+    progress = Progress("routing", trouble=None)
+    progress.assign(frozenset({0, 1}))
+    progress.look({0: 5, 1: 9}, {0: 2005, 1: 9}, asked=at["now"])
+    assert progress.condition() == (False, "catching up with the log: about 2,000 records to go", 2000)
+
+
+def test_a_short_burst_does_not_make_a_process_unready(at: dict[str, float]) -> None:
+    progress = ready(at)
+    at["now"] += FRESH / 2
+    progress.look({0: 5, 1: 9}, {0: 6, 1: 9}, asked=at["now"])
+    assert progress.caught_up
+    at["now"] += FRESH
+    progress.look({0: 5, 1: 9}, {0: 6, 1: 9}, asked=at["now"])
+    assert not progress.caught_up
+
+
+def test_what_nobody_has_looked_at_for_a_while_is_not_caught_up(at: dict[str, float]) -> None:
+    progress = ready(at)
+    at["now"] += FRESH + 0.1
+    assert not progress.condition().ready
+
+
+def test_trouble_a_stop_and_other_partitions_end_it_at_once(at: dict[str, float]) -> None:
+    progress = ready(at)
+    progress.trouble = "ConnectionRefusedError"
+    assert progress.condition() == (False, "waiting: ConnectionRefusedError", 0)
+    progress = ready(at)
+    progress.stopped = "records are missing"
+    assert progress.condition() == (False, "stopped: records are missing", 0)
+    progress = ready(at)
+    progress.assign(frozenset({2}))
+    assert not progress.caught_up
+
+
+def test_waits_double_up_to_the_longest_and_start_anew_after_a_success() -> None:
+    backoff = Backoff(first=0.1, longest=1.0)
+    waits = []
+    for _ in range(6):
+        waits.append(backoff.seconds())
+    assert all(limit / 2 <= waited <= limit for waited, limit in zip(waits, [0.1, 0.2, 0.4, 0.8, 1, 1], strict=True))
+    backoff.reset()
+    assert backoff.seconds() <= 0.1

@@ -1,0 +1,63 @@
+"""What a process is told, and from where."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from pydantic import ValidationError
+
+from natija_chassis.clock import FileClock, SystemClock
+from natija_chassis.settings import Settings, env_file, port_field
+
+
+class DoorSettings(Settings):
+    process: ClassVar[str] = "door"
+    port: int = port_field("door", 8081)
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("NATIJA_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NATIJA_ENV_FILE", str(tmp_path / "natija.env"))
+
+
+def test_the_environment_wins_over_the_local_stacks_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "natija.env").write_text("NATIJA_REALM=filed\nNATIJA_KAFKA=127.0.0.1:1234\nNATIJA_DOOR_PORT=9001\n")
+    monkeypatch.setenv("NATIJA_REALM", "told")
+    settings = DoorSettings()
+    assert (settings.realm, settings.kafka, settings.port) == ("told", "127.0.0.1:1234", 9001)
+
+
+def test_without_either_the_defaults_hold() -> None:
+    settings = DoorSettings()
+    assert (settings.realm, settings.kafka, settings.port) == ("kg", "127.0.0.1:9092", 8081)
+    assert isinstance(settings.the_clock, SystemClock)
+
+
+def test_the_file_lies_beside_the_virtual_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NATIJA_ENV_FILE")
+    monkeypatch.setattr("sys.prefix", "/somewhere/natija/.venv")
+    assert env_file() == Path("/somewhere/natija/.local/natija.env")
+
+
+def test_the_address_of_a_database_is_filled_in_per_service_and_realm() -> None:
+    settings = Settings(realm="KZ", database="postgresql+asyncpg://natija_{service}@/{realm}_{service}?host=/s")
+    assert settings.database_url("routing") == "postgresql+asyncpg://natija_routing@/kz_routing?host=/s"
+
+
+def test_a_clock_file_makes_a_file_clock(tmp_path: Path) -> None:
+    clock = Settings(clock=f"file:{tmp_path / 'clock.json'}").the_clock
+    assert isinstance(clock, FileClock)
+    assert clock.path == tmp_path / "clock.json"
+
+
+def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NATIJA_REALM_KEY", "c2VjcmV0")
+    assert "c2VjcmV0" not in repr(Settings())
+    monkeypatch.setenv("NATIJA_REALM", "no realm at all")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    assert "no realm at all" not in str(caught.value)
