@@ -78,6 +78,12 @@ def frames(error: BaseException) -> list[str]:
     return [f"{frame.filename.rpartition('site-packages/')[2]}:{frame.lineno} {frame.name}" for frame in frames]
 
 
+def unhandled(loop: object, context: dict[str, Any]) -> None:
+    """asyncio's handler for errors nobody awaits; its own prints the error's values."""
+    error = context.get("exception")
+    logging.getLogger("natija.asyncio").error("%s", context.get("message"), exc_info=error)
+
+
 class RateLimit(logging.Filter):
     """Lets one place in the code log *most* lines in *seconds*; the next line after that says how many were dropped.
 

@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from natija_chassis import logs
 from natija_chassis.settings import Settings
 
 Part = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 async def run(app: FastAPI, settings: Settings, parts: Sequence[Part] = ()) -> None:
     """Serve *app* and run *parts* until SIGTERM or SIGINT, or until one of them fails: that ends all and is raised."""
     stopping = asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(logs.unhandled)
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
     tasks = [asyncio.create_task(part(stopping)) for part in (_serving(app, settings), *parts)]

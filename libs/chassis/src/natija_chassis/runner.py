@@ -28,12 +28,15 @@ from natija_chassis.progress import Progress
 from natija_chassis.projection import Projection
 from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings
-from natija_events.limits import LOG_BYTES
 from natija_events.topics import LOG
 
 log = logging.getLogger(__name__)
 GAPS_IN_A_ROW = 3
-LOOK_EVERY = 0.5
+FETCH_BYTES = 524_288
+"""Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same."""
+LOOK_EVERY = 1.0
+LOOK_OFTEN = 0.2
+"""Seconds between two looks at the end of the log: while caught up, and while not."""
 IDENTITY_EVERY = 60.0
 
 
@@ -118,7 +121,7 @@ class Runner(ConsumerRebalanceListener):
             batch_timeout_ms=50,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
-            max_partition_fetch_bytes=2 * LOG_BYTES,
+            max_partition_fetch_bytes=FETCH_BYTES,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,
             ack_policy=AckPolicy.MANUAL,
@@ -281,7 +284,7 @@ class Runner(ConsumerRebalanceListener):
         """Ask for the end of the log and for the database again and again, so that "caught up" means something."""
         checked = time.monotonic()
         while True:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(LOOK_EVERY if self.progress.caught_up else LOOK_OFTEN)
             if self._halt.is_set() or self.progress.owned is None:
                 continue
             try:
@@ -302,11 +305,13 @@ class Runner(ConsumerRebalanceListener):
         asked = time.monotonic()
         ends = await consumer.end_offsets(places) if places else {}
         if not self._lock.locked():  # else the batch in hand knows better whether the database is there
-            await store.ping(self._engine)
+            await self._count_parked()
             self.progress.trouble = None
         reached = {place.partition: await self._reached(consumer, place) for place in places}
+        was_caught_up = self.progress.caught_up
         self.progress.look(reached, {place.partition: end for place, end in ends.items()}, asked=asked)
-        self._tell()
+        if self.progress.caught_up and not was_caught_up:
+            self._tell()
 
     async def _reached(self, consumer: Any, place: TopicPartition) -> int:
         """Up to where all is taken in: the position, unless a batch of it is in hand."""

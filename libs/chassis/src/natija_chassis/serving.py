@@ -1,6 +1,7 @@
 """`natija serve`: find the process by its entry point, give it its settings, run it."""
 
 import asyncio
+import gc
 import inspect
 import logging
 import sys
@@ -26,6 +27,8 @@ def serve(process: str) -> int:
     settings = settings_class(start)()
     logs.configure(process, settings.log_level)
     telemetry.configure(process)
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)  # decoding makes many short-lived objects: a third faster so
     try:
         outcome = start(settings)
         if inspect.isawaitable(outcome):

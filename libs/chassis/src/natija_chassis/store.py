@@ -60,9 +60,3 @@ async def drop_leftovers(connection: AsyncConnection) -> None:
     """Drop what a rebuild left behind; only for who holds `REBUILD_LOCK`."""
     for schema in (REBUILD, SNAPSHOT, RETIRED):
         await connection.execute(text(f"drop schema if exists {schema} cascade"))
-
-
-async def ping(engine: AsyncEngine) -> None:
-    """Raise unless the database answers."""
-    async with engine.connect() as connection:
-        await connection.execute(text("select 1"))
