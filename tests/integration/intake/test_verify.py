@@ -46,7 +46,7 @@ class Log:
 @pytest_asyncio.fixture(loop_scope="session")
 async def log(registry: Realm) -> Log:
     """Two appeals of five events each on one partition, as the registrar wrote them."""
-    one, other = await _two_on_a_partition(registry)
+    one = await _beside_another(registry)
     partition = partition_of(one.encode())
     records = [
         Stored(record.offset, record.key, record.value, record.headers)
@@ -65,7 +65,8 @@ def _places(records: Sequence[Stored], subject: str) -> list[int]:
     return [at for at, record in enumerate(records) if record.key == subject.encode()]
 
 
-async def _two_on_a_partition(realm: Realm) -> tuple[str, str]:
+async def _beside_another(realm: Realm) -> str:
+    """An appeal whose events stand between those of another one."""
     one = r.number(realm)
     other = next(
         other
@@ -79,7 +80,7 @@ async def _two_on_a_partition(realm: Realm) -> tuple[str, str]:
         for _ in range(EVENTS - 1):
             for subject in (one, other):
                 await publisher.propose(publisher.event(subject, now, Supplemented()), wait=10)
-    return one, other
+    return one
 
 
 def checked(log: Log, records: Sequence[Stored]) -> PartitionCheck:
