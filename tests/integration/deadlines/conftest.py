@@ -1,9 +1,9 @@
 """A realm at work: registrar, routing and deadlines as processes, a clock that a test moves, and the log to read."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from natija_events.types.base import EventData
 from natija_events.types.deadlines import TermSet
 
 NOW: Mapping[str, str] = {}
+SETTLED = Counter({"appeal.registered.v1": 1, "appeal.routed.v1": 1, "appeal.term-set.v1": 1})
+"""What `Work.settled` itself adds."""
 PROCESSES = ("registrar", "routing", "deadlines")
 
 
@@ -33,7 +35,11 @@ class Work:
 
     realm: Realm
     clock: FileClock
-    children: dict[str, Child]
+    children: dict[str, Child] = field(default_factory=dict)
+    seen: defaultdict[str, list[RecordedEvent]] = field(default_factory=lambda: defaultdict(list))
+    """By appeal, what `follow` has noted so far."""
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    trouble: Exception | None = None
 
     def move(self, to: str | datetime) -> None:
         """Set the realm's clock, which stands still otherwise."""
@@ -97,16 +103,37 @@ class Work:
     async def until(self, appeal: str, *names: str, seconds: float = 45) -> list[RecordedEvent]:
         """Wait until *appeal* has events of all these types (their short names), and give all it has."""
         async with asyncio.timeout(seconds):
-            while True:
-                events = await self.log(appeal)
-                if set(names) <= set(short(events)):
-                    return events
-                await asyncio.sleep(0.1)
+            while not set(names) <= set(short(self.seen[appeal])):
+                self.arrived.clear()
+                await self.arrived.wait()
+                if self.trouble:
+                    raise self.trouble
+        return list(self.seen[appeal])
+
+    async def follow(self) -> None:
+        """Note what comes onto the log, for ever."""
+        try:
+            async for event in read(self.realm.servers.kafka, self.realm.name, follow=True):
+                self.seen[event.subject].append(event)
+                self.arrived.set()
+        except Exception as error:
+            self.trouble = error
+            self.arrived.set()
 
     async def settled(self) -> None:
         """Wait until routing and deadlines have looked at all rows once more: they have done a new appeal's work."""
         appeal = await self.register(topic="health")
         await self.until(appeal, "routed", "term-set")
+
+    async def quiet(self) -> Counter[str]:
+        """Wait until nothing is left to decide: a round adds its own appeal's events and no others. Gives `types`."""
+        before = await self.types()
+        while True:
+            await self.settled()
+            now = await self.types()
+            if now == before + SETTLED:
+                return now
+            before = now
 
     async def get(self, service: str, path: str) -> Any:
         """What *service* answers."""
@@ -129,7 +156,9 @@ async def work(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
     async with _realms(servers, tmp_path_factory.mktemp("work")) as realms:
         realm = await realms()
         clock = FileClock(Path(realm.environment["NATIJA_CLOCK"].removeprefix("file:")))
-        made = Work(realm, clock, {})
+        made = Work(realm, clock)
         made.move("2026-11-02T10:00+06:00")
+        following = asyncio.create_task(made.follow())
         await made.start(*PROCESSES)
         yield made
+        following.cancel()

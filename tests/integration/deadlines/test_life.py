@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
-from tests.integration.deadlines.conftest import Work, short
+from tests.integration.deadlines.conftest import SETTLED, Work, short
 from tests.unit.deadlines.history import at, registered
 
 from natija_events.ids import new_appeal_number
@@ -14,8 +14,6 @@ from natija_events.types.routing import Answered
 DUE = at("2026-11-21T00:00+06:00")  # 14 working days after 2 November: Friday the 20th, till midnight
 WARN_AT, LATE = "2026-11-17T00:00+06:00", "2026-11-21T00:00:01+06:00"
 IMPORT = "/registers/old"
-SETTLED = Counter({"appeal.registered.v1": 1, "appeal.routed.v1": 1, "appeal.term-set.v1": 1})
-"""What `Work.settled` itself adds."""
 
 
 async def test_a_live_appeal_is_routed_termed_warned_of_and_missed_by_a_moved_clock(work: Work) -> None:
@@ -48,22 +46,8 @@ async def test_an_answer_stops_the_clock(work: Work) -> None:
     assert sorted(short(await work.log(appeal))) == ["answered", "registered", "routed", "term-set"]
 
 
-async def test_killed_and_started_again_nothing_is_added(work: Work) -> None:
-    appeals = [await work.register(topic="water") for _ in range(3)]
-    await work.past_due(*appeals)
-    for appeal in appeals:
-        await work.until(appeal, "missed")
-    before = await work.types()
-    await asyncio.gather(*(work.children[name].kill() for name in ("routing", "deadlines")))
-
-    await work.start("routing", "deadlines")
-    await work.settled()
-
-    assert await work.types() == before + SETTLED
-
-
 async def test_killed_in_the_middle_of_many_decisions_each_is_taken_once(work: Work) -> None:
-    before = await work.types()
+    before = await work.quiet()
     appeals = await asyncio.gather(*(work.register(topic="energy") for _ in range(30)))
     await work.until(appeals[0], "routed")
     await asyncio.gather(*(work.children[name].kill() for name in ("routing", "deadlines")))
@@ -75,14 +59,18 @@ async def test_killed_in_the_middle_of_many_decisions_each_is_taken_once(work: W
     assert await work.types() == before + each + SETTLED
 
 
-async def test_a_rebuild_finds_the_rows_equal_and_adds_nothing_to_the_log(work: Work) -> None:
-    late, soon = await work.register(topic="water"), await work.register(topic="water")
-    await work.past_due(late)
-    await work.until(late, "missed")
-    await work.until(soon, "missed")
-    before = await work.types()
+async def test_rebuilt_killed_and_started_again_nothing_is_added(work: Work) -> None:
+    appeals = [await work.register(topic="water") for _ in range(3)]
+    await work.past_due(*appeals)
+    for appeal in appeals:
+        await work.until(appeal, "missed")
+    before = await work.quiet()
+
     await asyncio.gather(work.realm.run("rebuild", "routing"), work.realm.run("rebuild", "deadlines"))
+    await asyncio.gather(*(work.children[name].kill() for name in ("routing", "deadlines")))
+    await work.start("routing", "deadlines")
     await work.settled()
+
     assert await work.types() == before + SETTLED
 
 
@@ -116,3 +104,14 @@ async def test_what_no_rule_covers_waits_for_a_person_and_is_seen(work: Work) ->
     assert "appeals nobody is named for" in await work.get("routing", "/")
     directory = await work.get("routing", "/directory")
     assert directory["topics"][-1]["id"] == "other"
+
+
+async def test_a_term_that_cannot_be_set_is_told_with_its_reason(work: Work) -> None:
+    appeal = await work.register(topic="health", jurisdiction="US-MA")
+    await work.until(appeal, "routed")
+    await work.settled()
+    assert "term-set" not in short(await work.log(appeal))
+    term = await work.get("deadlines", f"/terms/{appeal}")
+    assert term["undecidable"].startswith("no policy of US-MA in force on")
+    nobody = await work.get("deadlines", "/terms/KG-0000-0000-0000-00")
+    assert nobody["errors"][0]["rule"] == "unknown"

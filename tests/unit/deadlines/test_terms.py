@@ -206,3 +206,17 @@ def test_months_keep_the_day_or_the_months_end(day: date, months: int) -> None:
 def test_months_do_not_chain() -> None:
     january = date(2021, 1, 31)
     assert [terms.add_months(january, n) for n in (1, 2)] == [date(2021, 2, 28), date(2021, 3, 31)]
+
+
+@given(
+    INSTANTS,
+    st.integers(0, 40),
+    st.builds(Term, st.integers(1, 12), st.sampled_from(["working", "calendar"])),
+    COUNTRIES,
+)
+def test_no_due_day_after_the_last_one_is_warned_of_today(at: datetime, ahead: int, before: Term, country: str) -> None:
+    calendar = CALENDARS[country]
+    due = calendar.end(calendar.local(at).date() + ahead * DAY)
+    last = terms.last_warned_of(calendar.local(at).date(), before, calendar)
+    if terms.warn_at(at, due, before, calendar) <= at:
+        assert due <= calendar.end(last)

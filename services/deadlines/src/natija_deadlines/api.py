@@ -12,6 +12,7 @@ from natija_chassis.clock import Clock
 from natija_deadlines import projection
 from natija_deadlines.calendars import CalendarMissing
 from natija_deadlines.clocks import AppealClock
+from natija_deadlines.decisions import Undecidable, decide
 from natija_deadlines.policies import PolicyMissing, Rulebook
 from natija_deadlines.terms import is_late
 from natija_events.ids import parse_appeal_number
@@ -33,7 +34,10 @@ class Problems(BaseModel):
 
 
 class TermOfAppeal(BaseModel):
-    """The clock of an appeal. *overdue*: nobody has answered and the due instant is past."""
+    """The clock of an appeal. *overdue*: nobody has answered and the due instant is past.
+
+    *undecidable*: why no term or warning follows from the policies and calendars there are, until somebody mends them.
+    """
 
     appeal: str
     state: State
@@ -44,6 +48,7 @@ class TermOfAppeal(BaseModel):
     overdue: bool
     warned: list[datetime]
     missed: list[datetime]
+    undecidable: str | None
 
 
 class Calculation(BaseModel):
@@ -82,7 +87,7 @@ def router(engine: AsyncEngine, rules: Rulebook, clock: Clock) -> APIRouter:
             found = (await projection.load(connection, [number])).get(number)
         if found is None:
             return _problem(404, "appeal", "unknown", "No appeal with this number is registered.")
-        return _term(found, clock.now())
+        return _term(found, clock.now(), rules)
 
     @api.get("/calculate", response_model=Calculation, responses={422: {"model": Problems}})
     def calculate(
@@ -102,7 +107,8 @@ def router(engine: AsyncEngine, rules: Rulebook, clock: Clock) -> APIRouter:
     return api
 
 
-def _term(clock: AppealClock, now: datetime) -> TermOfAppeal:
+def _term(clock: AppealClock, now: datetime, rules: Rulebook) -> TermOfAppeal:
+    verdict = decide(clock, now, rules)
     return TermOfAppeal(
         appeal=clock.appeal,
         state=clock.standing.state,
@@ -113,6 +119,7 @@ def _term(clock: AppealClock, now: datetime) -> TermOfAppeal:
         overdue=clock.running and clock.due is not None and is_late(now, clock.due),
         warned=list(clock.warned),
         missed=list(clock.missed),
+        undecidable=verdict.why if isinstance(verdict, Undecidable) else None,
     )
 
 

@@ -15,8 +15,18 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from natija_deadlines import calendars
-from natija_deadlines.calendars import Calendar
-from natija_deadlines.terms import CountFrom, Counting, Deadline, FirstDay, Term, Unit, deadline, warn_at
+from natija_deadlines.calendars import Calendar, CalendarMissing
+from natija_deadlines.terms import (
+    CountFrom,
+    Counting,
+    Deadline,
+    FirstDay,
+    Term,
+    Unit,
+    deadline,
+    last_warned_of,
+    warn_at,
+)
 
 DATA = Path(__file__).parent / "data" / "policies"
 
@@ -119,11 +129,17 @@ class Rulebook:
     policies: Mapping[str, Sequence[Policy]]
     calendars: Mapping[str, Calendar]
 
-    @cached_property
-    def warning_horizon(self) -> timedelta:
-        """No warning comes longer before its due instant than this: a week holds at least one working day."""
-        amounts = [policy.warn_before.amount for versions in self.policies.values() for policy in versions]
-        return timedelta(weeks=max(amounts, default=0))
+    def warning_horizon(self, jurisdiction: str, now: datetime) -> datetime:
+        """No due instant in *jurisdiction* after this one is to be warned of at *now*."""
+        calendar = self.calendars.get(jurisdiction)
+        if calendar is None:
+            return now
+        today = calendar.local(now).date()
+        before = [policy.warn_before.term for policy in self.policies.get(jurisdiction, ())]
+        try:
+            return max((calendar.end(last_warned_of(today, term, calendar)) for term in before), default=now)
+        except CalendarMissing:  # somebody has to seed the next year; until then look at more than is needed
+            return now + timedelta(weeks=max(term.amount for term in before))
 
     def policy(self, jurisdiction: str, received: datetime) -> tuple[Policy, Calendar]:
         """What was in force in *jurisdiction* on the local day of *received*. Raises `PolicyMissing`."""

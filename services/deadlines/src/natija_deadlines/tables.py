@@ -29,9 +29,10 @@ _OPEN_TERM = "running and due is not null"
 WITHOUT_A_TERM = "running and due is null and not imported"
 TO_BE_MISSED = f"{_OPEN_TERM} and due >= opened and not (due = any(missed))"
 TO_BE_WARNED_OF = f"{_OPEN_TERM} and not imported and not (due = any(warned))"
-"""Which rows may call for a decision, as conditions that a query repeats to find them by an index of those alone."""
+"""Which rows may call for a decision, as conditions that a query repeats to find them by an index of those alone.
+
+There is no index of all open clocks on purpose: the planner would take it for these and read every breach anew."""
 
 Index("clocks_without_a_term", clocks.c.appeal, postgresql_where=text(WITHOUT_A_TERM))
 Index("clocks_to_be_missed", clocks.c.due, clocks.c.appeal, postgresql_where=text(TO_BE_MISSED))
 Index("clocks_to_be_warned_of", clocks.c.due, clocks.c.appeal, postgresql_where=text(TO_BE_WARNED_OF))
-Index("clocks_open", clocks.c.due, postgresql_where=text(_OPEN_TERM))

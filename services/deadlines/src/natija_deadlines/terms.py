@@ -87,6 +87,11 @@ def warn_at(starts: datetime, due: datetime, before: Term, calendar: Calendar) -
     return max(starts, calendar.begin(day))
 
 
+def last_warned_of(today: date, before: Term, calendar: Calendar) -> date:
+    """The last due day of which `warn_at` warns on the local day *today*. Raises `CalendarMissing`."""
+    return calendar.add_working(today, before.amount) if before.unit == "working" else today + before.amount * DAY
+
+
 def is_late(instant: datetime, due: datetime) -> bool:
     """Whether *instant* comes after *due*; the due instant itself is in time."""
     return instant > due

@@ -8,12 +8,14 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.worker import Decide, Decision
+from natija_deadlines.clocks import AppealClock
 from natija_deadlines.decisions import Verdict, decide
 from natija_deadlines.policies import Rulebook
 from natija_deadlines.projection import clock_of
 from natija_deadlines.tables import TO_BE_MISSED, TO_BE_WARNED_OF, WITHOUT_A_TERM
 
 _PAGE = 200
+_Query = tuple[TextClause, dict[str, Any]]
 
 _WITHOUT_A_TERM = text(f"""
     select * from clocks
@@ -26,7 +28,7 @@ _TO_BE_MISSED = text(f"""
 """)  # noqa: S608
 _TO_BE_WARNED_OF = text(f"""
     select * from clocks
-    where {TO_BE_WARNED_OF} and jurisdiction = any(cast(:jurisdictions as text[])) and due >= :now and due < :horizon
+    where {TO_BE_WARNED_OF} and jurisdiction = :jurisdiction and due >= :now and due <= :horizon
         and (due, appeal) > (:due, :appeal)
     order by due, appeal limit :page
 """)  # noqa: S608
@@ -51,20 +53,16 @@ def deciding(rules: Rulebook) -> Decide:
     jurisdictions = sorted(rules.policies)
 
     async def due(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
-        given = {"jurisdictions": jurisdictions, "now": now, "horizon": now + rules.warning_horizon}
-        for query in (_WITHOUT_A_TERM, _TO_BE_MISSED, _TO_BE_WARNED_OF):
-            async for row in _rows(connection, query, given):
+        queries: list[_Query] = [(_WITHOUT_A_TERM, {"jurisdictions": jurisdictions}), (_TO_BE_MISSED, {"now": now})]
+        for jurisdiction in jurisdictions:
+            horizon = rules.warning_horizon(jurisdiction, now)
+            queries.append((_TO_BE_WARNED_OF, {"jurisdiction": jurisdiction, "now": now, "horizon": horizon}))
+        for query in queries:
+            async for row in _rows(connection, query):
                 clock = clock_of(row)
                 verdict = decide(clock, now, rules)
                 if isinstance(verdict, Verdict):
-                    yield Decision(
-                        appeal=clock.appeal,
-                        data=verdict.data,
-                        time=verdict.time,
-                        sequence=clock.standing.sequence,
-                        material=clock.standing.material,
-                        what=verdict.data.due.astimezone(UTC).isoformat(),
-                    )
+                    yield _decision(clock, verdict)
 
     return due
 
@@ -74,13 +72,25 @@ async def count(connection: AsyncConnection, now: datetime) -> Counts:
     return Counts(*(await connection.execute(_COUNTS, {"now": now})).one())
 
 
-async def _rows(connection: AsyncConnection, query: TextClause, given: dict[str, Any]) -> AsyncIterator[Any]:
+def _decision(clock: AppealClock, verdict: Verdict) -> Decision:
+    return Decision(
+        appeal=clock.appeal,
+        data=verdict.data,
+        time=verdict.time,
+        sequence=clock.standing.sequence,
+        material=clock.standing.material,
+        what=verdict.data.due.astimezone(UTC).isoformat(),
+    )
+
+
+async def _rows(connection: AsyncConnection, query: _Query) -> AsyncIterator[Any]:
     """All rows of *query*, page by page: whoever stops early has not read the rest."""
-    names = query.compile().params.keys()
+    statement, given = query
+    names = statement.compile().params.keys()
     place: dict[str, Any] = {"due": datetime.min.replace(tzinfo=UTC), "appeal": ""}
     while True:
         asked = {name: value for name, value in {**given, **place, "page": _PAGE}.items() if name in names}
-        page = (await connection.execute(query, asked)).all()
+        page = (await connection.execute(statement, asked)).all()
         for row in page:
             yield row
         if len(page) < _PAGE:

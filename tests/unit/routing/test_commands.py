@@ -1,0 +1,26 @@
+"""`natija competent`: who would have to answer."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from natija_routing.commands import app
+
+DIRECTORY = Path(__file__).parents[3] / "deploy" / "realms" / "kg" / "directory.yaml"
+
+
+@pytest.fixture(autouse=True)
+def realm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NATIJA_ENV_FILE", str(tmp_path / "none.env"))
+    monkeypatch.setenv("NATIJA_DIRECTORY", str(DIRECTORY))
+
+
+def test_the_competent_body_is_named_with_its_rule() -> None:
+    done = CliRunner().invoke(app, ["roads", "--region", "bishkek", "--complained-of", "mayor-bishkek"])
+    assert (done.exit_code, done.output) == (0, "ministry-transport\tMinistry of Transport and Roads\troads/1\n")
+
+
+def test_when_a_person_must_find_the_body_it_says_so_and_fails() -> None:
+    done = CliRunner().invoke(app, ["other"])
+    assert (done.exit_code, done.output) == (1, "nobody: no_rule\n")
