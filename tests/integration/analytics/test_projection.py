@@ -37,7 +37,7 @@ async def project(engine: AsyncEngine, log: Log, *sizes: int) -> None:
 async def test_history_has_a_row_for_every_event_as_it_stands_on_the_log(engine: AsyncEngine) -> None:
     log = random_log(200, seed=1)
     await project(engine, log, 97)
-    found = await rows(engine, "history", "logsequence")
+    found = await rows(engine, "history", "recordedtime")
     assert found == [history_row(event)._asdict() for event in log.events]
 
 

@@ -96,8 +96,8 @@ async def test_totals_and_the_computed_rest_equal_the_published_ones(client: htt
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
-        ("ky", ["Президенттин Аппаратынан", "1 019       41,6", "2 454", "келип түшкөн жазуу жүзүндөгү кайрылуулар"]),
-        ("en", ["From the President's apparatus", "1,019       41.6", "2,454", "written received"]),
+        ("ky", ["Президенттин Аппаратынан", "1 019     41,6", "2 454", "келип түшкөн жазуу жүзүндөгү кайрылуулар"]),
+        ("en", ["From the President's apparatus", "1,019     41.6", "2,454", "written received"]),
     ],
 )
 async def test_the_table_is_printed_in_kyrgyz_and_in_english(realm: Realm, language: str, texts: list[str]) -> None:
@@ -124,7 +124,8 @@ async def test_first_and_last_day_are_included_as_days_of_the_realms_zone(client
 async def test_another_marginals_file_makes_another_report(realm: Realm, client: httpx.AsyncClient) -> None:
     changed = """
         {first_day: 2019-05-01, last_day: 2019-05-31, groups: [
-            {form: written, total: 30, region: {talas: 21, chuy: 9}}, {form: video, total: 2}]}
+            {form: written, total: 30, channel: {other: 30}, region: {talas: 21, chuy: 9}},
+            {form: video, total: 2, channel: {reception: 2}}]}
     """
     await bring(realm, changed, "analytics-changed", "1994")
     year = ("1994-01-01", "1994-12-31")

@@ -1,6 +1,7 @@
 """Given: histories of appeals, as the log has them, and what a plain fold says of them as of an instant."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from natija_events.chain import GENESIS
 from natija_events.envelope import Event, Stamp, headers
 from natija_events.fold import Appeal, RecordedEvent, step
 from natija_events.ids import derived_appeal_number, derived_event_id
+from natija_events.kafka import partition_of
 from natija_events.types import deadlines as d
 from natija_events.types import intake as i
 from natija_events.types import routing as r
@@ -34,16 +36,19 @@ def registered(received: datetime, **more: Any) -> i.Registered:
 
 
 class Log:
-    """One partition of a log that grows; every event is chained to the one before it of its appeal."""
+    """A log that grows; every event is chained to the one before it of its appeal."""
 
     def __init__(self) -> None:
         self.events: list[RecordedEvent] = []
+        self._ends: Counter[int] = Counter()
         self._of: dict[str, list[RecordedEvent]] = {}
 
     def add(self, appeal: str, time: datetime, data: EventData | None) -> RecordedEvent:
         """Register one more event; data None makes one of a type that nobody knows yet."""
         before = self._of.setdefault(appeal, [])
-        place = len(self.events) + 1
+        partition = partition_of(appeal.encode())
+        self._ends[partition] += 1
+        place = self._ends[partition]
         event = Event(
             id=derived_event_id(appeal, str(len(before))),
             source="/tests",
@@ -53,8 +58,8 @@ class Log:
             data=b'{"new":1}' if data is None else data.model_dump_json(exclude_none=True).encode(),
         )
         previous = before[-1].hash if before else GENESIS
-        stamp = Stamp(len(before) + 1, place, hour(1000) + timedelta(seconds=place), place, previous)
-        recorded = record.recorded(0, 2 * place, event.data, headers(event, stamp))
+        stamp = Stamp(len(before) + 1, place, hour(1000) + timedelta(seconds=len(self.events)), place, previous)
+        recorded = record.recorded(partition, 2 * place, event.data, headers(event, stamp))
         before.append(recorded)
         self.events.append(recorded)
         return recorded

@@ -32,7 +32,7 @@ def overdue(
     """Appeals past their term as of an instant.
 
     That is: closed late, or open with the term past, by then. Only what had happened by then counts, and only appeals
-    received by then. The table by appeal lists those past their term; csv and json list all.
+    received by then. The table by appeal lists the hundred whose term passed first; csv and json list all appeals.
 
     \b
     natija report overdue --by region

@@ -7,12 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from natija_analytics.asof import AppealVerdict, Key, KeyVerdict
-from natija_analytics.printing import as_csv, as_json, columns_table, number
+from natija_analytics.printing import Look, as_csv, as_json, columns_table, number
 from natija_analytics.rows import HistoryRow
 from natija_analytics.words import Language, word
 from natija_chassis.directory import Directory, Section
 
 _SECTIONS: dict[Key, Section] = {"body": "bodies", "topic": "topics", "region": "regions"}
+MOST = 100
+"""Appeals in a table; for all there are CSV and JSON."""
 _HIDDEN = ("closing", "moves_due")
 """Columns of the history that are for computing with."""
 
@@ -40,20 +42,36 @@ async def overdue_json(
 def appeals_table(
     verdicts: Iterable[AppealVerdict], at: datetime, directory: Directory, language: Language, zone: ZoneInfo
 ) -> str:
-    """The appeals that are past their term, and how many there are of which; those in time are only counted."""
+    """The appeals that are past their term, `MOST` of them in the order of their terms, and how many there are."""
     received = closed = 0
-    rows = []
+    overdue = []
     for verdict in verdicts:
         received += 1
         closed += verdict.closed is not None
         if verdict.overdue:
-            body = "" if verdict.body is None else directory.name("bodies", verdict.body, language)
-            times = (_local(verdict.due, zone), _local(verdict.closed, zone))
-            rows.append((verdict.number, verdict.external_id or "", body, *times))
-    texts = [word(name, language) for name in ("number", "external_id", "body")]
-    table = columns_table(_title(at, language, zone), texts, [word(n, language) for n in ("due", "closed")], rows)
-    counts = {"received": received, "closed": closed, "overdue": len(rows)}
-    return table + word("sums", language, **{name: number(n, language) for name, n in counts.items()}) + "\n"
+            overdue.append(verdict)
+    # A term that was missed may have been replaced by none: that appeal has no due instant and stands first.
+    overdue.sort(key=lambda verdict: verdict.due.timestamp() if verdict.due else 0)
+    columns: dict[str, Look] = {
+        word("number", language): "code",
+        word("external_id", language): "code",
+        word("body", language): "text",
+        word("due", language): "code",
+        word("closed", language): "code",
+    }
+    rows = [
+        (
+            verdict.number,
+            verdict.external_id or "",
+            "" if verdict.body is None else directory.name("bodies", verdict.body, language),
+            _local(verdict.due, zone),
+            _local(verdict.closed, zone),
+        )
+        for verdict in overdue[:MOST]
+    ]
+    counts = {"received": received, "closed": closed, "overdue": len(overdue), "shown": len(rows)}
+    sums = word("sums", language, **{name: number(count, language) for name, count in counts.items()})
+    return columns_table(_title(at, language, zone), columns, rows) + sums + "\n"
 
 
 def keys_table(
@@ -66,8 +84,8 @@ def keys_table(
         sums = [before + more for before, more in zip(sums, verdict[1:], strict=True)]
         rows.append((name, *(number(figure, language) for figure in verdict[1:])))
     rows.append((word("total", language), *(number(figure, language) for figure in sums)))
-    figures = [word(name, language) for name in KeyVerdict._fields[1:]]
-    return columns_table(_title(at, language, zone), [word(key, language)], figures, rows)
+    figures: dict[str, Look] = {word(name, language): "figure" for name in KeyVerdict._fields[1:]}
+    return columns_table(_title(at, language, zone), {word(key, language): "text", **figures}, rows)
 
 
 def history_json(appeal: str, rows: Iterable[HistoryRow]) -> str:
@@ -91,8 +109,13 @@ def history_table(
         (str(row.sequence), _local(row.time, zone, ":%S"), _what(row, directory, language, zone), row.source)
         for row in rows
     ]
-    texts = ["#", word("time", language), word("event", language), word("source", language)]
-    return columns_table(f"{appeal} ({zone.key})", texts, [], lines)
+    columns: dict[str, Look] = {
+        "#": "figure",
+        word("time", language): "code",
+        word("event", language): "text",
+        word("source", language): "text",
+    }
+    return columns_table(f"{appeal} ({zone.key})", columns, lines)
 
 
 def _what(row: HistoryRow, directory: Directory, language: Language, zone: ZoneInfo) -> str:

@@ -3,9 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from natija_analytics.definitions import Subject
 from natija_analytics.reports import Line, Report
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDTH = 80
+Look = Literal["text", "code", "figure"]
+"""Of a column: a `text` wraps where it has to, a `code` and a `figure` never do; figures stand at the right."""
 _SINGULAR: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
 COUNT_COLUMNS = ("key", "name", "appeals", "percent", "kind")
 
@@ -59,7 +61,12 @@ def counts_table(report: Report, directory: Directory, language: Language) -> st
 
     first, last = (format_date(day, "long", locale=language) for day in _days(report))
     title = f"{word(report.subject, language)}\n{first} – {last} ({report.period.zone})"
-    table = _table([word(_SINGULAR[report.subject], language)], [word("appeals", language), word("percent", language)])
+    columns: dict[str, Look] = {
+        word(_SINGULAR[report.subject], language): "text",
+        word("appeals", language): "figure",
+        word("percent", language): "figure",
+    }
+    table = _table(columns)
     for line in report.lines:
         if line.kind in ("subtotal", "total", "apart"):
             table.add_section()
@@ -87,9 +94,9 @@ def percent(value: Decimal | None, language: Language) -> str:
     return _plain(format_decimal(value, format=pattern, locale=language))
 
 
-def columns_table(title: str, texts: Sequence[str], figures: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A plain table: columns of *texts*, which may wrap, then of *figures*, which never do."""
-    table = _table(texts, figures)
+def columns_table(title: str, columns: Mapping[str, Look], rows: Iterable[Sequence[str]]) -> str:
+    """A plain table with these *columns*, by heading."""
+    table = _table(columns)
     for row in rows:
         table.add_row(*row)
     return _text(title, table)
@@ -120,15 +127,13 @@ def _days(report: Report) -> tuple[Any, Any]:
     return report.period.first_day, report.period.last_day
 
 
-def _table(texts: Sequence[str], figures: Sequence[str]) -> "Table":
+def _table(columns: Mapping[str, Look]) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in texts:
-        table.add_column(heading, overflow="fold")
-    for heading in figures:
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading, look in columns.items():
+        table.add_column(heading, justify="right" if look == "figure" else "left", no_wrap=look != "text")
     return table
 
 

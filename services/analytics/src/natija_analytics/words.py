@@ -56,9 +56,9 @@ _WORDS: dict[str, dict[Language, str]] = {
     "closed_late": {"ky": "Кеч бүткөн", "ru": "Закрыто поздно", "en": "Closed late"},
     "open_overdue": {"ky": "Ачык, кечиккен", "ru": "Открыто, просрочено", "en": "Open overdue"},
     "sums": {
-        "ky": "Келип түштү: {received}, бүттү: {closed}, мөөнөтү бузулду: {overdue}",
-        "ru": "Поступило: {received}, закрыто: {closed}, с нарушением срока: {overdue}",
-        "en": "Received: {received}, closed: {closed}, past their term: {overdue}",
+        "ky": "Келип түштү: {received}, бүттү: {closed}, мөөнөтү бузулду: {overdue} (таблицада {shown})",
+        "ru": "Поступило: {received}, закрыто: {closed}, с нарушением срока: {overdue} (в таблице {shown})",
+        "en": "Received: {received}, closed: {closed}, past their term: {overdue} ({shown} shown)",
     },
     "time": {"ky": "Убактысы", "ru": "Время", "en": "Time"},
     "event": {"ky": "Окуя", "ru": "Событие", "en": "Event"},
