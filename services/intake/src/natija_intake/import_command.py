@@ -14,12 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from natija_chassis.database import open_engine
 from natija_chassis.refusal import Refused
-from natija_events.kafka import NotProposed, Publisher
+from natija_events.kafka import NotProposed, Publisher, Undecided
 from natija_intake import import_report, mapping, mapping_check
 from natija_intake.import_report import Summary
-from natija_intake.importer import Importer, Unfinished
+from natija_intake.importer import Importer
 from natija_intake.inbox import Inbox
 from natija_intake.mapper import Mapper
+from natija_intake.pacing import Unfinished
 from natija_intake.register_file import FileError, RegisterFile
 from natija_intake.settings import ImportSettings, sealer
 from natija_intake.sources import MappingError
@@ -65,7 +66,7 @@ async def _import(register: RegisterFile, found: mapping.RegisterMapping, report
         try:
             await _connect(publisher, settings)
             await _shown(importer, register, progress)
-        except (Unfinished, NotProposed, FileError) as error:
+        except (Unfinished, NotProposed, Undecided, FileError) as error:
             trouble = str(error)
         finally:
             import_report.write_rejected(report, importer.tally.rejected)

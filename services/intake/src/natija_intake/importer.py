@@ -5,32 +5,22 @@ Running it again is harmless: the same rows give the same bytes, and what is reg
 
 import asyncio
 import math
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_events.kafka import Publisher
-from natija_events.kafka.publisher import Outcome
-from natija_intake.inbox import Inbox, Unreachable
+from natija_events.kafka import Outcome, Publisher
+from natija_intake.inbox import Inbox
 from natija_intake.mapper import Mapped, Mapper, Unmappable
+from natija_intake.pacing import Pace
 from natija_intake.register_file import FileRow
 from natija_intake.settings import ImportSettings
 
-LOOK_EVERY = 0.5
-QUIET = 10.0
-"""Seconds without a decision after which one is told that the registrar is being waited for."""
-LOST_AFTER = 60.0
 _BREATH = 50
 """Rows between two turns for the event loop: mapping is work, and others wait for the loop."""
-
-
-class Unfinished(Exception):
-    """The import could not go on; what it says is for a person."""
 
 
 class RejectedRow(NamedTuple):
@@ -91,20 +81,26 @@ class Importer:
         self.tally = Tally()
         self._mapper = mapper
         self._publisher = publisher
-        self._inbox = inbox
-        self._engine = engine
-        self._settings = settings
-        self._tell = tell
         self._window = asyncio.Semaphore(settings.import_in_flight)
         self._undecided: dict[str, asyncio.Task[None]] = {}
-        self._clear = asyncio.Event()
-        self._clear.set()
+        self._pace = Pace(
+            inbox,
+            engine,
+            most_waiting=settings.import_inbox_lag,
+            patience=settings.import_patience,
+            decided=lambda: self.tally.rows,
+            undecided=lambda: len(self._undecided),
+            tell=tell,
+        )
 
     async def run(self, rows: Iterable[FileRow]) -> None:
-        """Propose all *rows* and wait for every outcome. Raises `Unfinished`, `NotProposed` and `FileError`."""
+        """Propose all *rows* and wait for every outcome.
+
+        Raises `Unfinished`, `FileError`, and the publisher's `NotProposed` and `Undecided`: then run it again.
+        """
         try:
             async with asyncio.TaskGroup() as group:
-                watch = group.create_task(self._watch())
+                watch = group.create_task(self._pace.watch())
                 await self._feed(rows)
                 watch.cancel()
         except ExceptionGroup as errors:
@@ -132,7 +128,7 @@ class Importer:
 
     async def _admitted(self, mapped: Mapped) -> None:
         """Wait until another proposal may be made: the inbox is clear, the window has room, the appeal is at rest."""
-        await self._clear.wait()
+        await self._pace.clear.wait()
         await self._window.acquire()
         # Two rows of one appeal have one id: their outcomes can only be told apart one after the other.
         while mapped.number in self._undecided:
@@ -156,41 +152,6 @@ class Importer:
             return
         column = self._mapper.column_of(mapped, why.field)
         self.tally.reject(RejectedRow(line, column, why.reason, why.field, why.rule, mapped.number))
-
-    async def _watch(self) -> None:
-        """Hold the rows back while the inbox is full, tell who waits for what, and give up when Kafka is gone."""
-        seen, moved, told = -1, time.monotonic(), False
-        answered, decided = time.monotonic(), time.monotonic()
-        while True:
-            now = time.monotonic()
-            if self.tally.rows != seen or not self._undecided:
-                if told:
-                    self._tell("The registrar decides again.")
-                seen, moved, told = self.tally.rows, now, False
-            elif now - moved > QUIET and not told:
-                self._tell(f"{len(self._undecided):,} rows wait for the registrar. Does `natija serve registrar` run?")
-                told = True
-            try:
-                waiting = await self._inbox.waiting(self._engine)
-                answered = time.monotonic()
-            except Unreachable as error:
-                if time.monotonic() - answered > self._settings.import_patience:
-                    raise Unfinished(f"{error} for {self._settings.import_patience:g} s") from None
-            except (SQLAlchemyError, OSError, TimeoutError):
-                answered = time.monotonic()  # the registrar needs this database too: it is the one that is waited for
-            else:
-                self._hold_back(waiting)
-                if waiting or not self._undecided or self.tally.rows != seen:
-                    decided = time.monotonic()
-                elif time.monotonic() - decided > LOST_AFTER:
-                    raise Unfinished("the registrar has decided on every proposal, but some outcomes did not come")
-            await asyncio.sleep(LOOK_EVERY)
-
-    def _hold_back(self, waiting: int) -> None:
-        if waiting > self._settings.import_inbox_lag:
-            self._clear.clear()
-        else:
-            self._clear.set()
 
 
 def _first(errors: ExceptionGroup[Exception]) -> Exception:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 
 from natija_events.catalogue import CATALOGUE
 from natija_events.types.base import Code, EventData
@@ -19,7 +19,7 @@ from natija_intake.sources import MappingError, Part, Scalar, Strict, columns_of
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise ValueError("is no time zone, as America/New_York is") from None
     return name
 
@@ -43,6 +43,15 @@ def _encoding(name: str) -> str:
     return "utf-8-sig" if found == "utf-8" else found
 
 
+def _quoted(values: Any) -> Any:
+    """YAML reads No, 7 and 2015-01-01 as what they look like; a register means the text."""
+    for name, known in values.items() if isinstance(values, dict) else ():
+        for key in known if isinstance(known, dict) else ():
+            if not isinstance(key, str):
+                raise ValueError(f"{name}: YAML reads a key as {key!r}: put it in quotes")
+    return values
+
+
 class EventMapping(Strict):
     """An event of each row, or of those in which the column *when* is filled; it happened at the column *time*."""
 
@@ -62,7 +71,7 @@ class RegisterMapping(Strict):
     time_format: Annotated[str, AfterValidator(_format)] | None = None
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8-sig"
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
-    values: dict[str, dict[str, Scalar]] = Field(default_factory=dict)
+    values: Annotated[dict[str, dict[str, Scalar]], BeforeValidator(_quoted)] = Field(default_factory=dict)
     events: Annotated[tuple[EventMapping, ...], Field(min_length=1)]
 
     @property

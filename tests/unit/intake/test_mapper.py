@@ -1,0 +1,193 @@
+"""Rows become events: what a case of Boston's register says, and what is said of one that says too little."""
+
+from datetime import UTC, datetime
+
+import pytest
+from tests.unit.intake.boston import HEADER, SEALER, cells, mapper
+
+from natija_events.catalogue import CATALOGUE
+from natija_events.envelope import write_proposal
+from natija_events.types.deadlines import TermSet
+from natija_events.types.intake import Registered
+from natija_events.types.routing import Answered, Routed
+from natija_intake import mapping_check
+from natija_intake.mapper import Mapped, Mapper, Unmappable
+from natija_intake.mapping import RegisterMapping, parse
+
+
+def types(mapped: Mapped) -> list[str]:
+    return [event.type for event in mapped.events]
+
+
+def admitted(mapped: Mapped, index: int) -> object:
+    event = mapped.events[index]
+    return CATALOGUE.admit(event.type, event.data)
+
+
+def test_a_whole_case_is_registered_routed_termed_and_answered() -> None:
+    mapped = mapper().map(cells())
+    assert types(mapped) == [Registered.type, Routed.type, TermSet.type, Answered.type]
+    opened = datetime(2015, 1, 31, 21, 5, 6, tzinfo=UTC)
+    assert [event.time for event in mapped.events] == [opened, opened, opened, datetime(2015, 2, 2, 14, 0, tzinfo=UTC)]
+    assert {event.source for event in mapped.events} == {"/registers/boston311"}
+    registered, routed, term, answered = (admitted(mapped, index) for index in range(4))
+    assert isinstance(registered, Registered)
+    assert (registered.form, registered.channel, registered.received) == ("oral", "phone", opened)
+    assert (registered.region, registered.topic) == ("Back Bay", "Street Light Outages")
+    assert (registered.register_name, registered.external_id) == ("boston311", "101")
+    assert isinstance(routed, Routed)
+    assert (routed.body, routed.executor) == ("PWDx", None)
+    assert isinstance(term, TermSet)
+    assert term.due == datetime(2015, 2, 3, 13, 30, tzinfo=UTC)
+    assert isinstance(answered, Answered)
+
+
+def test_what_may_be_personal_stands_sealed_and_opens_for_its_appeal_and_field() -> None:
+    mapped = mapper().map(cells())
+    _, value, _ = write_proposal(mapped.events)
+    assert b"Smith" not in value
+    registered, answered = admitted(mapped, 0), admitted(mapped, 3)
+    assert isinstance(registered, Registered)
+    assert isinstance(answered, Answered)
+    assert registered.text is not None
+    assert answered.text is not None
+    assert SEALER.open(mapped.number, "text", registered.text) == b"Light at 12 Smith Street"
+    assert SEALER.open(mapped.number, "text", answered.text) == b"Case Closed. Told Mrs Smith."
+
+
+def test_the_same_row_gives_the_same_bytes_in_every_run_and_in_every_order_of_columns() -> None:
+    first = write_proposal(mapper().map(cells()).events)
+    turned, row = tuple(reversed((*HEADER, "NEW_COLUMN"))), [*cells(), "new"][::-1]
+    assert write_proposal(mapper(turned).map(row).events) == first
+
+
+def test_an_id_stays_when_another_cell_is_filled_later() -> None:
+    without, whole = mapper().map(cells(TARGET_DT="")), mapper().map(cells())
+    assert types(without) == [Registered.type, Routed.type, Answered.type]
+    assert without.events[2].id == whole.events[3].id
+
+
+def test_another_realm_or_register_or_case_is_another_appeal() -> None:
+    numbers = {
+        mapper().map(cells()).number,
+        mapper().map(cells(CASE_ENQUIRY_ID="102")).number,
+        Mapper(register(register="other"), HEADER, "kg", SEALER).map(cells()).number,
+        Mapper(register(), HEADER, "kz", SEALER).map(cells()).number,
+    }
+    assert len(numbers) == 4
+
+
+def test_a_case_with_nothing_but_an_id_and_an_opening_is_registered() -> None:
+    bare = cells(**dict.fromkeys(set(HEADER) - {"CASE_ENQUIRY_ID", "OPEN_DT"}, ""))
+    mapped = mapper().map(bare)
+    assert types(mapped) == [Registered.type]
+    registered = admitted(mapped, 0)
+    assert isinstance(registered, Registered)
+    assert (registered.channel, registered.form, registered.region, registered.text) == (
+        "unknown", "electronic", None, None,
+    )  # fmt: skip
+
+
+def test_a_source_nobody_has_mapped_passes_through_and_is_counted_once_a_row() -> None:
+    one = mapper()
+    registered = admitted(one.map(cells(Source="Talking Lamp Post")), 0)
+    assert isinstance(registered, Registered)
+    assert (registered.channel, registered.form) == ("Talking Lamp Post", "electronic")
+    one.map(cells())
+    assert one.unmapped == {"Source": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "column", "rule"),
+    [
+        ({"CASE_ENQUIRY_ID": " "}, "CASE_ENQUIRY_ID", "is blank"),
+        ({"OPEN_DT": ""}, "OPEN_DT", "is blank"),
+        ({"OPEN_DT": "Smith"}, "OPEN_DT", "is not a time"),
+        ({"TARGET_DT": "2015-02-03"}, "TARGET_DT", "is not a time"),
+        ({"CLOSED_DT": "02/30/2015 09:00:00 AM"}, "CLOSED_DT", "is not a time"),
+        ({"Department": "Smith" * 50}, "Department", "at most 200"),
+        ({"CASE_ENQUIRY_ID": "Smith\u0007"}, "CASE_ENQUIRY_ID", "pattern"),
+        ({"TYPE": "Smith\udcff"}, "TYPE", "valid string"),
+        ({"CASE_TITLE": "Smith\udcff"}, "CASE_TITLE", "not text"),
+        ({"CASE_ENQUIRY_ID": "Smith\udcff"}, "CASE_ENQUIRY_ID", "not text"),
+    ],
+)
+def test_a_row_that_is_no_proposal_names_column_and_rule_and_never_the_value(
+    changes: dict[str, str], column: str, rule: str
+) -> None:
+    with pytest.raises(Unmappable) as refused:
+        mapper().map(cells(**changes))
+    assert refused.value.column == column
+    assert rule in refused.value.rule
+    assert "Smith" not in f"{refused.value} {refused.value.field} {refused.value.rule}"
+
+
+def test_a_row_with_a_column_too_few_is_no_proposal() -> None:
+    with pytest.raises(Unmappable, match="has 17 columns, not 18"):
+        mapper().map(cells()[:-1])
+
+
+def test_what_the_registrar_names_is_found_in_the_file() -> None:
+    one = mapper()
+    mapped = one.map(cells(TARGET_DT=""))
+    assert one.column_of(mapped, "[2]") == "CLOSED_DT"
+    assert one.column_of(mapped, "[0].time") == "OPEN_DT"
+    assert one.column_of(mapped, "[1].body") == "Department"
+    assert one.column_of(mapped, "[0].jurisdiction") == ""
+    alone = one.map(cells(TARGET_DT="", CLOSED_DT="", Department=""))
+    assert one.column_of(alone, "type") == "OPEN_DT"
+    assert one.column_of(alone, "topic") == "TYPE"
+
+
+def register(**changes: object) -> RegisterMapping:
+    raw = {
+        "register": "boston311",
+        "jurisdiction": "US",
+        "external_id": "CASE_ENQUIRY_ID",
+        "time_format": "%m/%d/%Y %I:%M:%S %p",
+        "events": [
+            {
+                "type": Registered.type,
+                "time": "OPEN_DT",
+                "data": {
+                    "kind": {"const": "request"},
+                    "form": {"const": "written"},
+                    "channel": "Source",
+                    "received": {"time": "OPEN_DT"},
+                    "applicant": {
+                        "kind": {"const": "natural"},
+                        "name": {"sealed": "CASE_TITLE"},
+                        "address": {"region": "neighborhood", "address_text": {"sealed": "ward"}},
+                    },
+                },
+            },
+            {
+                "type": Answered.type,
+                "time": "CLOSED_DT",
+                "when": "CLOSED_DT",
+                "data": {"outcome": {"const": "explained"}, "law": ["QUEUE", "REASON"]},
+            },
+        ],
+    }
+    return mapping_check.check(parse(raw | changes))
+
+
+def test_a_part_is_left_out_when_all_its_columns_are_blank_and_a_list_when_all_its_items_are() -> None:
+    one = Mapper(register(), HEADER, "kg", SEALER)
+    whole = one.map(cells(REASON=""))
+    registered, answered = admitted(whole, 0), admitted(whole, 1)
+    assert isinstance(registered, Registered)
+    assert isinstance(answered, Answered)
+    assert registered.applicant is not None
+    assert registered.applicant.address is not None
+    assert registered.applicant.address.region == "Back Bay"
+    assert answered.law == ("PWDx_Lights",)
+    assert registered.applicant.name is not None
+    assert SEALER.open(whole.number, "applicant.name", registered.applicant.name) == b"Light at 12 Smith Street"
+
+    bare = one.map(cells(CASE_TITLE="", neighborhood="", ward="", QUEUE="", REASON=""))
+    registered, answered = admitted(bare, 0), admitted(bare, 1)
+    assert isinstance(registered, Registered)
+    assert isinstance(answered, Answered)
+    assert registered.applicant is None
+    assert answered.law == ()

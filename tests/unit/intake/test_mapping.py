@@ -1,0 +1,111 @@
+"""A mapping is checked before a row is read, and what is wrong is named by its key."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from natija_intake import mapping, mapping_check
+from natija_intake.sources import MappingError
+
+RIGHT: dict[str, Any] = {
+    "register": "streets",
+    "jurisdiction": "KG",
+    "external_id": "id",
+    "zone": "Asia/Bishkek",
+    "values": {"channel": {"by mail": "post"}},
+    "events": [
+        {
+            "type": "appeal.registered.v1",
+            "time": "came",
+            "data": {
+                "kind": {"const": "complaint"},
+                "form": {"const": "written"},
+                "channel": {"column": "how", "map": "channel"},
+                "received": {"time": "came"},
+                "text": {"sealed": "text"},
+                "applicant": {"name": {"sealed": "name"}},
+            },
+        },
+        {"type": "appeal.routed.v1", "time": "came", "when": "body", "data": {"body": "body"}},
+    ],
+}
+
+
+def changed(key: str, value: Any) -> dict[str, Any]:
+    """`RIGHT` with *value* at the dotted *key*; None takes the key away."""
+    raw = deepcopy(RIGHT)
+    place: Any = raw
+    *path, last = key.split(".")
+    for step in path:
+        place = place[int(step)] if isinstance(place, list) else place[step]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return raw
+
+
+def test_the_examples_are_right_and_name_the_columns_they_read() -> None:
+    for path in (Path(__file__).resolve().parents[3] / "examples").glob("*.yaml"):
+        if "events:" in path.read_text():
+            assert mapping_check.check(mapping.load(path)).columns()
+
+
+def test_every_column_it_reads_is_known() -> None:
+    assert mapping_check.check(mapping.parse(RIGHT)).columns() == {"id", "came", "how", "text", "name", "body"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named", "rule"),
+    [
+        ("register", "No Name", "register", "pattern"),
+        ("register", None, "register", "required"),
+        ("zone", "Mars/Base", "zone", "is no time zone"),
+        ("zone", "", "zone", "is no time zone"),
+        ("time_format", "%H:%M", "time_format", "whole date"),
+        ("encoding", "runes", "encoding", "is no encoding"),
+        ("separator", ";", "separator", "Extra inputs"),
+        ("delimiter", ";;", "delimiter", "at most 1"),
+        ("events", [], "events", "at least 1"),
+        ("events.0.type", "appeal.sung.v1", "events.0.type", "is not a type"),
+        ("events.0.type", "appeal.routed.v1", "events.0.type", "comes first"),
+        ("events.1.type", "appeal.registered.v1", "events.1.type", "comes first"),
+        ("events.0.when", "body", "events.0.when", "every row opens"),
+        ("events.0.time", None, "events.0.time", "required"),
+        ("events.0.data.kind", None, "events.0.data.kind", "is missing"),
+        ("events.0.data.kind", {"const": "song"}, "events.0.data.kind.const", "Input should be"),
+        ("events.0.data.colour", "how", "events.0.data.colour", "is no field"),
+        ("events.0.data.external_id", "id", "events.0.data.external_id", "follows from the head"),
+        ("events.0.data.text", "text", "events.0.data.text", "is personal"),
+        ("events.0.data.received", "came", "events.0.data.received", "is an instant"),
+        ("events.0.data.channel", {"time": "came"}, "events.0.data.channel", "is const: VALUE or column: COLUMN"),
+        ("events.0.data.channel", {"sealed": "how"}, "events.0.data.channel", "is const: VALUE or column: COLUMN"),
+        ("events.0.data.channel", {"column": "how", "map": "x"}, "events.0.data.channel.map", "there is no values.x"),
+        ("events.0.data.channel", {"column": "how", "mapp": "x"}, "events.0.data.channel.mapp", "Extra inputs"),
+        ("events.0.data.channel", {"column": "how", "otherwise": "x"}, "events.0.data.channel.otherwise", "no map"),
+        ("events.0.data.channel", {"column": "how", "default": ""}, "events.0.data.channel.default", "at least 1"),
+        ("events.0.data.channel", 7, "events.0.data.channel", "is a column's name"),
+        ("values.channel", {"by mail": ""}, "values.channel.by mail", "at least 1"),
+        ("values.channel", {False: "x"}, "values", "channel: YAML reads a key as False: put it in quotes"),
+        ("events.0.data.applicant", "name", "events.0.data.applicant", "is a part"),
+        ("events.0.data.applicant", {"name": "name"}, "events.0.data.applicant.name", "is personal"),
+        ("events.0.data.applicant", {"nick": "name"}, "events.0.data.applicant.nick", "is no field"),
+        ("events.1.data.co_executors", "body", "events.1.data.co_executors", "is a list"),
+        ("events.1.data.co_executors", [{"time": "came"}], "events.1.data.co_executors.0", "is const"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_key(key: str, value: Any, named: str, rule: str) -> None:
+    with pytest.raises(MappingError) as refused:
+        mapping_check.check(mapping.parse(changed(key, value)))
+    assert refused.value.key == named
+    assert rule in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["events: [", "- a list", "", "\xff\xfe"])
+def test_a_file_that_is_no_mapping_says_so(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(MappingError):
+        mapping.load(path)

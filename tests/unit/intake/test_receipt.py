@@ -1,0 +1,51 @@
+"""The access code opens its own appeal and nothing else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natija_events.ids import appeal_number, new_appeal_number
+from natija_intake.receipt import AccessCodes
+
+NUMBER = new_appeal_number("KG")
+CODES = AccessCodes({1: b"one" * 11})
+
+
+def test_a_code_is_ten_symbols_in_two_groups_and_always_the_same() -> None:
+    code = CODES.code(NUMBER)
+    assert [len(group) for group in code.split("-")] == [5, 5]
+    assert not set(code) & set("ILOU")
+    assert AccessCodes({1: b"one" * 11}).code(NUMBER) == code
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
+def test_a_code_opens_its_own_number_only(one: int, other: int) -> None:
+    first, second = appeal_number("KG", one), appeal_number("KG", other)
+    assert CODES.opens(first, CODES.code(first)) == first
+    if one != other:
+        assert CODES.opens(second, CODES.code(first)) is None
+
+
+def test_small_letters_blanks_and_look_alikes_are_forgiven_in_both() -> None:
+    code = CODES.code(NUMBER)
+    typed = code.lower().replace("-", "  ").replace("0", "o").replace("1", "l")
+    assert CODES.opens(f" {NUMBER.lower().replace('-', ' ').replace(' ', '-', 1)} ", typed) == NUMBER
+
+
+@pytest.mark.parametrize("typed", ["", "-", "14K7Q", "ЖЖЖЖЖ-ЖЖЖЖЖ", "Z" * 10, "1" * 1000])
+def test_what_is_no_code_opens_nothing(typed: str) -> None:
+    assert CODES.opens(NUMBER, typed) is None
+
+
+def test_the_code_of_what_is_no_number_opens_nothing() -> None:
+    for number in ("", "rubbish", NUMBER[:-1], "XX-0000-0000-0000-00"):
+        assert CODES.opens(number, CODES.code("XX-0000-0000-0000-00")) is None
+
+
+def test_the_newest_secret_makes_codes_and_older_codes_still_open() -> None:
+    both = AccessCodes({1: b"one" * 11, 2: b"two" * 11})
+    assert both.code(NUMBER) != CODES.code(NUMBER)
+    assert both.code(NUMBER)[0] == "2"
+    assert both.opens(NUMBER, CODES.code(NUMBER)) == NUMBER
+    assert both.opens(NUMBER, both.code(NUMBER)) == NUMBER
+    assert CODES.opens(NUMBER, both.code(NUMBER)) is None

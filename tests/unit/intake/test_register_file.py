@@ -1,0 +1,68 @@
+"""A register's file is read whatever is wrong with single rows, and refused when all of it is wrong."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from natija_intake.mapping import parse
+from natija_intake.register_file import FileError, RegisterFile
+
+
+def opened(path: Path, content: bytes, **changes: str) -> RegisterFile:
+    path.write_bytes(content)
+    mapping = {
+        "register": "r", "jurisdiction": "KG", "external_id": "id",
+        "events": [{"type": "appeal.registered.v1", "time": "came", "data": {"text": {"sealed": "text"}}}],
+    }  # fmt: skip
+    return RegisterFile(path, parse(mapping | changes))
+
+
+def cells(file: RegisterFile) -> list[list[str]]:
+    return [row.cells for row in file.rows()]
+
+
+def test_gzip_and_byte_order_mark_are_seen_whatever_the_name(tmp_path: Path) -> None:
+    plain = "\ufeffid,came,text\n1,2015,ä\n".encode()
+    for content in (plain, gzip.compress(plain)):
+        file = opened(tmp_path / "register.csv", content)
+        assert file.header == ["id", "came", "text"]
+        assert cells(file) == [["1", "2015", "ä"]]
+        assert file.count() == 1
+
+
+def test_a_row_has_the_line_it_begins_at_and_blank_lines_are_none(tmp_path: Path) -> None:
+    file = opened(tmp_path / "r.csv", b'id,came,text\n1,a,"two\nlines"\n\n2,b,c\n')
+    assert [(row.line, row.cells[0]) for row in file.rows()] == [(2, "1"), (5, "2")]
+
+
+def test_another_encoding_and_delimiter(tmp_path: Path) -> None:
+    file = opened(tmp_path / "r.csv", "id;came;text\n1;a;улица\n".encode("cp1251"), encoding="cp1251", delimiter=";")
+    assert cells(file) == [["1", "a", "улица"]]
+
+
+def test_bytes_that_are_no_text_spoil_their_cell_only(tmp_path: Path) -> None:
+    file = opened(tmp_path / "r.csv", b"id,came,text\n1,a,\xff\n2,b,c\n")
+    assert cells(file) == [["1", "a", "\udcff"], ["2", "b", "c"]]
+
+
+def test_a_row_that_is_no_csv_is_told_and_those_after_it_are_read(tmp_path: Path) -> None:
+    file = opened(tmp_path / "r.csv", b"id,came,text\n1,a," + b"x" * 1_000_001 + b"\n2,b,c\n")
+    rows = list(file.rows())
+    assert rows[0].broken is not None
+    assert rows[-1].cells == ["2", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"id,text\n", "does not have: came"),
+        (b"", "does not have: came, id, text"),
+        (b"id,came,text,came\n", "stand twice: came"),
+        (gzip.compress(b"id,came,text\n" + b"1,a,b\n" * 1000)[:40], "damaged"),
+        (b"\x1f\x8bnot gzip at all", "damaged"),
+    ],
+)
+def test_a_file_that_cannot_be_this_register_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    with pytest.raises(FileError, match=says):
+        list(opened(tmp_path / "r.csv", content).rows())

@@ -1,0 +1,33 @@
+"""Keys are read strictly: a wrong one is said to be wrong, and not said."""
+
+import base64
+
+import pytest
+
+from natija_chassis.refusal import Refused
+from natija_chassis.settings import Settings
+from natija_intake.settings import IntakeSettings, intake_secrets, sealer
+
+ONE, TWO = (base64.urlsafe_b64encode(bytes([byte]) * 32).decode() for byte in (1, 2))
+
+
+def test_one_secret_is_version_one() -> None:
+    assert intake_secrets(IntakeSettings(intake_secret=ONE)) == {1: b"\x01" * 32}
+
+
+def test_several_secrets_have_versions() -> None:
+    secrets = intake_secrets(IntakeSettings(intake_secret=f"1:{ONE} 2:{TWO.rstrip('=')}"))
+    assert secrets == {1: b"\x01" * 32, 2: b"\x02" * 32}
+
+
+@pytest.mark.parametrize("text", ["", "hunter2", f"0:{ONE}", f"32:{ONE}", f"1:{ONE} 1:{TWO}", ONE[:-5]])
+def test_what_is_no_secret_is_refused_unseen(text: str) -> None:
+    with pytest.raises(Refused, match="NATIJA_INTAKE_SECRET") as refused:
+        intake_secrets(IntakeSettings(intake_secret=text))
+    assert "hunter2" not in str(refused.value)
+
+
+def test_without_a_key_nothing_is_sealed() -> None:
+    for key in (None, "hunter2"):
+        with pytest.raises(Refused, match="NATIJA_REALM_KEY"):
+            sealer(Settings(realm_key=key))

@@ -1,0 +1,51 @@
+"""What the public hears of each state: one of eight plain statuses."""
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from natija_events.lifecycle import OPEN, State
+from natija_intake.heads import NO_HEAD, Head
+from natija_intake.status import Status, public_status, words
+
+
+def head(state: State, *, extended: bool = False) -> Head:
+    return replace(NO_HEAD, standing=NO_HEAD.standing._replace(state=state), extended=extended)
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("REGISTERED", "received"),
+        ("ROUTED", "in_work"),
+        ("IN_WORK", "in_work"),
+        ("ON_APPROVAL", "in_work"),
+        ("ON_SIGNING", "in_work"),
+        ("AWAITING_DATA", "needs_your_data"),
+        ("FORWARDED", "forwarded"),
+        ("ANSWERED", "answered"),
+        ("RETURNED", "closed"),
+        ("WITHDRAWN", "closed"),
+        ("NOT_CONSIDERED", "closed"),
+        ("TERMINATED", "closed"),
+        ("MERGED_AS_DUPLICATE", "closed"),
+    ],
+)
+def test_each_state_has_its_status(state: State, status: Status) -> None:
+    assert public_status(head(state)) == status
+
+
+def test_before_any_event_it_is_being_registered() -> None:
+    assert public_status(None) == "being_registered"
+
+
+def test_a_longer_term_shows_while_somebody_works_and_not_after() -> None:
+    for state in OPEN:
+        wanted = "needs_your_data" if state == "AWAITING_DATA" else "term_extended"
+        assert public_status(head(state, extended=True)) == wanted
+    assert public_status(head("ANSWERED", extended=True)) == "answered"
+
+
+def test_every_status_has_words() -> None:
+    assert all(words(status) for status in get_args(Status))
