@@ -12,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from tests.stack import Child, Realm, Servers, _realms
+from tests.stack import Child, Realm, Servers, provisioned_realms
 from tests.unit.deadlines.history import at, registered
 
 from natija_chassis.clock import FileClock
@@ -153,7 +153,7 @@ async def work(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 
     They look at their own appeals, and move the clock on, never back.
     """
-    async with _realms(servers, tmp_path_factory.mktemp("work")) as realms:
+    async with provisioned_realms(servers, tmp_path_factory.mktemp("work")) as realms:
         realm = await realms()
         clock = FileClock(Path(realm.environment["NATIJA_CLOCK"].removeprefix("file:")))
         made = Work(realm, clock)
