@@ -232,7 +232,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @asynccontextmanager
-async def _realms(servers: Servers, folder: Path) -> AsyncIterator[Realms]:
+async def provisioned_realms(servers: Servers, folder: Path) -> AsyncIterator[Realms]:
+    """A factory of provisioned realms that keep their files in *folder*; all are dropped at the end."""
     made: list[Realm] = []
 
     async def make(**variables: str) -> Realm:
@@ -255,7 +256,7 @@ async def _realms(servers: Servers, folder: Path) -> AsyncIterator[Realms]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def realms(servers: Servers, tmp_path: Path) -> AsyncIterator[Realms]:
     """A factory of provisioned realms, dropped when the test ends."""
-    async with _realms(servers, tmp_path) as make:
+    async with provisioned_realms(servers, tmp_path) as make:
         yield make
 
 
@@ -268,7 +269,7 @@ async def realm(realms: Realms) -> Realm:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def registry(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Realm]:
     """One realm with a registrar, for all tests of the session that need no more and look at their own appeals only."""
-    async with _realms(servers, tmp_path_factory.mktemp("registry")) as make:
+    async with provisioned_realms(servers, tmp_path_factory.mktemp("registry")) as make:
         realm = await make()
         await realm.serve("registrar")
         yield realm

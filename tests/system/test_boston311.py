@@ -1,0 +1,214 @@
+"""The main job on real input: a city's register of 48,383 cases goes in, and the city's own verdicts come out.
+
+The data are not ours to keep in this repository; without them these tests are skipped.
+"""
+
+import asyncio
+import csv
+import gzip
+import io
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from tests.stack import REPOSITORY, Realm, Servers, provisioned_realms
+
+DATA = REPOSITORY.parent / "shared" / "data" / "boston311-2015-sample.csv.gz"
+MAPPING = REPOSITORY / "examples" / "boston311.yaml"
+SERVICES = ("intake", "routing", "deadlines", "analytics")
+SNAPSHOT = "2016-01-12T22:55:00-05:00"
+MIDYEAR = "2015-07-01T00:00:00-04:00"
+CLOSED_BEFORE_OPENED = 75
+
+pytestmark = [
+    pytest.mark.skipif(not DATA.exists(), reason="the register is not here: ../shared/data"),
+    pytest.mark.timeout(900),
+]
+
+
+@cache
+def cases() -> list[dict[str, str]]:
+    with gzip.open(DATA, "rt", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def local(text: str) -> datetime:
+    return datetime.strptime(text, "%m/%d/%Y %I:%M:%S %p")
+
+
+def closed_before_opened(case: Mapping[str, str]) -> bool:
+    return bool(case["CLOSED_DT"]) and local(case["CLOSED_DT"]) < local(case["OPEN_DT"])
+
+
+@dataclass(frozen=True)
+class City:
+    """A realm with all services, into which the register was brought."""
+
+    realm: Realm
+    summary: Mapping[str, Any]
+
+    async def types(self) -> Counter[str]:
+        """How many events of each type the history holds."""
+        return await types(self.realm)
+
+    async def quiet(self) -> Counter[str]:
+        """The types, once every open case whose target is past is recorded as missed and all is taken in."""
+        missed = sum(
+            bool(case["TARGET_DT"]) and not case["CLOSED_DT"] for case in cases() if not closed_before_opened(case)
+        )
+        async with asyncio.timeout(300):
+            while (found := await self.types())["appeal.missed.v1"] < missed or await lag(self.realm):
+                await asyncio.sleep(0.5)
+        return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def city(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
+    async with provisioned_realms(servers, tmp_path_factory.mktemp("boston")) as make:
+        realm = await make()
+        await asyncio.gather(*(realm.serve(process) for process in ("registrar", *SERVICES)))
+        yield City(realm, await brought(realm, DATA))
+
+
+async def brought(realm: Realm, file: Path) -> Mapping[str, Any]:
+    """What the import of *file* says of itself."""
+    rejected = realm.folder / "rejected.csv"
+    arguments = ["import", str(file), "--mapping", str(MAPPING), "--rejected", str(rejected), "--format", "json"]
+    summary: Mapping[str, Any] = (await realm.run(*arguments, seconds=600)).json()
+    return summary
+
+
+async def types(realm: Realm) -> Counter[str]:
+    connection = await asyncpg.connect(realm.database("analytics").replace("+asyncpg", ""))
+    try:
+        rows = await connection.fetch("select type, count(*) as count from live.history group by type")
+    finally:
+        await connection.close()
+    return Counter({row["type"]: row["count"] for row in rows})
+
+
+async def lag(realm: Realm) -> int:
+    """Records that somebody has still to take in."""
+    return sum(one["lag"] for one in (await realm.run("lag", "--format", "json")).json())
+
+
+async def test_every_row_is_registered_but_those_closed_before_they_were_opened(city: City) -> None:
+    assert sum(closed_before_opened(case) for case in cases()) == CLOSED_BEFORE_OPENED
+    assert city.summary["rows"] == len(cases()) == 48_383
+    assert city.summary["registered"]["rows"] == 48_383 - CLOSED_BEFORE_OPENED
+    assert city.summary["rejected"] == {"unlawful": CLOSED_BEFORE_OPENED}
+    kept = (await city.realm.run("rejected", "--reason", "unlawful", "--last", "100", "--format", "json")).json()
+    assert len(kept) == CLOSED_BEFORE_OPENED
+
+
+async def test_as_of_the_snapshot_each_judged_case_has_the_citys_own_verdict(city: City) -> None:
+    await city.quiet()
+    out = (await city.realm.run("report", "overdue", "--by", "appeal", "--as-of", SNAPSHOT, "--format", "csv")).stdout
+    ours = {row["external_id"]: row["overdue"] == "true" for row in csv.DictReader(io.StringIO(out))}
+    judged = [case for case in cases() if case["OnTime_Status"] and not closed_before_opened(case)]
+    assert len(judged) == 48_238
+    theirs = {case["CASE_ENQUIRY_ID"]: case["OnTime_Status"] == "OVERDUE" for case in judged}
+    assert {number: ours[number] for number in theirs} == theirs
+
+
+async def test_as_of_midyear_it_counts_what_was_known_to_have_happened(city: City) -> None:
+    out = (await city.realm.run("report", "overdue", "--by", "appeal", "--as-of", MIDYEAR, "--format", "csv")).stdout
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert (
+        len(rows), sum(bool(row["closed"]) for row in rows), sum(row["overdue"] == "true" for row in rows),
+    ) == (23_275, 17_692, 5_429)  # fmt: skip
+
+
+async def test_the_log_verifies_and_history_reads_the_same_from_the_log_as_from_the_projection(city: City) -> None:
+    assert "fits" in (await city.realm.run("verify")).stdout
+    connection = await asyncpg.connect(city.realm.database("analytics").replace("+asyncpg", ""))
+    appeals = await connection.fetch(
+        "select appeal from live.history group by appeal order by count(*) desc, appeal limit 3"
+    )
+    await connection.close()
+    for row in appeals:
+        arguments = ["history", row["appeal"], "--format", "json"]
+        projected, logged = await asyncio.gather(city.realm.run(*arguments), city.realm.run(*arguments, "--from-log"))
+        assert json.loads(projected.stdout) == json.loads(logged.stdout)
+        assert len(json.loads(projected.stdout)["events"]) >= 4
+
+
+async def test_beside_history_a_live_appeal_is_routed_termed_and_missed_and_a_rebuild_adds_nothing(city: City) -> None:
+    await city.quiet()
+    number = await posted(city.realm)
+    await happened(city.realm, number, "appeal.routed.v1", "appeal.term-set.v1")
+    await city.realm.run("clock", "--advance", "60d")
+    await happened(city.realm, number, "appeal.missed.v1")
+    before = await city.quiet()
+    for service in SERVICES:
+        assert "equal" in (rebuilt := await city.realm.run("rebuild", service, seconds=300)).stdout + rebuilt.stderr
+    assert await city.quiet() == before
+
+
+async def posted(realm: Realm) -> str:
+    appeal = {
+        "kind": "complaint",
+        "channel": "electronic",
+        "language": "ky",
+        "region": "chuy",
+        "topic": "roads",
+        "text": "?",
+    }
+    async with httpx.AsyncClient(base_url=realm.url("intake"), timeout=30, trust_env=False) as client:
+        answer = await client.post("/appeals", json=appeal)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["number"])
+
+
+async def happened(realm: Realm, number: str, *wanted: str) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            out = (await realm.run("history", number, "--from-log", "--format", "json")).json()
+            if set(wanted) <= {event["type"] for event in out["events"]}:
+                return
+
+
+async def test_an_import_whose_registrar_is_killed_gives_the_same_report_byte_for_byte(
+    servers: Servers, tmp_path: Path
+) -> None:
+    part = tmp_path / "part.csv"
+    with part.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(cases()[0]))
+        writer.writeheader()
+        writer.writerows(cases()[:4000])
+    async with provisioned_realms(servers, tmp_path) as make:
+        calm, shaken = await asyncio.gather(make(NATIJA_REALM_KEY=KEY), make(NATIJA_REALM_KEY=KEY))
+        reports = await asyncio.gather(reported(calm, part, kills=0), reported(shaken, part, kills=2))
+    assert reports[0] == reports[1]
+
+
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+
+async def reported(realm: Realm, file: Path, *, kills: int) -> tuple[Counter[str], bytes]:
+    """The events by type and the report, without the numbers, which name the realm."""
+    registrar, _ = await asyncio.gather(realm.serve("registrar", NATIJA_BATCH_RECORDS="100"), realm.serve("analytics"))
+    importing = asyncio.create_task(brought(realm, file))
+    for share in range(1, kills + 1):
+        async with asyncio.timeout(120):
+            while (await types(realm))["appeal.registered.v1"] < 4000 * share / (kills + 1):
+                await asyncio.sleep(0.02)
+        assert not importing.done()
+        await registrar.kill()
+        registrar = await realm.serve("registrar", NATIJA_BATCH_RECORDS="100")
+    summary = await importing
+    assert summary["rows"] == 4000
+    while await lag(realm):
+        pass
+    out = (await realm.run("report", "overdue", "--by", "appeal", "--as-of", SNAPSHOT, "--format", "csv")).stdout
+    lines = sorted(line.partition(",")[2] for line in out.splitlines())
+    return await types(realm), "\n".join(lines).encode()
