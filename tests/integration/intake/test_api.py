@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+from deploy.local.ports import free_port
 from tests.integration.intake.conftest import APPEAL, PERSONAL
-from tests.stack import Realm, free_port
+from tests.stack import Realm
 
 from natija_events.fold import RecordedEvent
 from natija_events.ids import is_appeal_number

@@ -1,7 +1,6 @@
 """`natija import`: a register's file through the inbox, with a progress bar and a summary."""
 
 import asyncio
-import os
 import sys
 import time
 from contextlib import AsyncExitStack
@@ -32,8 +31,6 @@ _TICK = 0.2
 def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["table", "json"]) -> int:
     """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `Refused`."""
     report = rejected or file.with_name(f"{file.name}.rejected.csv")
-    if not os.access(report if report.exists() else report.parent, os.W_OK):
-        raise Refused(f"cannot write {report}: say --rejected PATH")
     try:
         found = mapping_check.check(mapping.load(mapping_file))
         register = RegisterFile(file, found)
@@ -41,6 +38,10 @@ def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["
         raise Refused(f"{mapping_file}: {error}") from None
     except FileError as error:
         raise Refused(f"{file}: {error}") from None
+    try:
+        import_report.write_rejected(report, [])
+    except OSError:
+        raise Refused(f"cannot write {report}: say --rejected PATH") from None
     summary, trouble = asyncio.run(_import(register, found, report))
     if format == "json":
         print(import_report.as_json(summary))

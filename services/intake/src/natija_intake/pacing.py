@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_intake.inbox import Inbox, Unreachable
 
 LOOK_EVERY = 0.5
-QUIET = 10.0
+QUIET = 5.0
 """Seconds without a decision after which one is told that the registrar is being waited for."""
 LOST_AFTER = 60.0
 """Seconds without a decision, though nothing waits on the inbox, after which outcomes count as lost."""
