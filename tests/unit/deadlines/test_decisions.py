@@ -105,6 +105,14 @@ def test_an_extended_term_may_be_missed_too_and_the_first_breach_stays() -> None
     assert when("2019-08-13", OPENED, TERMED, MISSED, extended) == Verdict(Missed(due=later), later)
 
 
+def test_a_due_date_that_comes_back_is_not_missed_twice() -> None:
+    later = at("2019-08-12T00:00+06:00")
+    moved = ("2019-07-20", ExtensionSigned(due=later))
+    missed_too = ("2019-08-12T00:00+06:00", Missed(due=later))
+    back = ("2019-08-13", TermSet(due=DUE))
+    assert when("2019-08-14", OPENED, TERMED, MISSED, moved, missed_too, back) is None
+
+
 @pytest.mark.parametrize(
     "end",
     [
