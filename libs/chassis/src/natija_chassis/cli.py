@@ -2,7 +2,6 @@
 
 import sys
 from importlib.metadata import entry_points
-from itertools import groupby
 from typing import Any
 
 import typer
@@ -12,6 +11,7 @@ ABOUT = "Natija: the register of citizens' appeals. `natija COMMAND --help` says
 PANELS = {
     "chassis": "Run and look after a realm",
     "intake": "The door and the register",
+    "registrar": "The door and the register",
     "routing": "Who must answer",
     "deadlines": "By when",
     "analytics": "What happened",
@@ -25,9 +25,12 @@ class Grouped(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         shown = [(name, command) for name, command in self.commands.items() if not command.hidden]
         width = max(len(name) for name, _ in shown)
-        for panel, commands in groupby(shown, key=lambda one: getattr(one[1], "rich_help_panel", None)):
-            with formatter.section(str(panel)):
-                rows = [(f"{name:{width}}", command.get_short_help_str(400)) for name, command in commands]
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name, command in shown:
+            panel = str(getattr(command, "rich_help_panel", None))
+            panels.setdefault(panel, []).append((f"{name:{width}}", command.get_short_help_str(400)))
+        for panel, rows in panels.items():
+            with formatter.section(panel):
                 formatter.write_dl(rows)
 
 

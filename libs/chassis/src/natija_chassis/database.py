@@ -63,7 +63,10 @@ async def projecting(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def create_schema(connection: AsyncConnection, name: str) -> None:
     """Make the schema *name* unless it is there; two processes may do so at once."""
     await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _SCHEMA_LOCK})
-    await connection.execute(text(f"create schema if not exists {name}"))
+    # Asked first: `create schema if not exists` believes what its session once looked up for the search path.
+    there = text("select true from pg_namespace where nspname = :name")
+    if not await connection.scalar(there, {"name": name}):
+        await connection.execute(text(f"create schema {name}"))
 
 
 async def create_tables(connection: AsyncConnection, metadata: MetaData, schema: str) -> None:

@@ -34,7 +34,7 @@ def create_app(
 ) -> FastAPI:
     """The app of one process. *about* says in a sentence what the process does, for the page and the API docs."""
     app = FastAPI(title=f"Natija: {title}", description=about, lifespan=lifespan, redoc_url=None)
-    pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined)
+    pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def state() -> str:

@@ -32,7 +32,7 @@ from natija_events.topics import LOG
 
 log = logging.getLogger(__name__)
 GAPS_IN_A_ROW = 3
-FETCH_BYTES = 524_288
+FETCH_BYTES = 262_144
 """Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same."""
 LOOK_EVERY = 1.0
 LOOK_OFTEN = 0.2

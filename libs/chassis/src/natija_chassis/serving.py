@@ -27,8 +27,7 @@ def serve(process: str) -> int:
     settings = settings_class(start)()
     logs.configure(process, settings.log_level)
     telemetry.configure(process)
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)  # decoding makes many short-lived objects: a third faster so
+    gc.freeze()  # what is imported stays: no collection need look at it. Rarer ones would cost 90 MiB a process.
     try:
         outcome = start(settings)
         if inspect.isawaitable(outcome):
