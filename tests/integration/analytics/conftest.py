@@ -1,15 +1,19 @@
-"""A database of its own with the tables of analytics, as the runner would make them."""
+"""What the tests of analytics stand on: its tables in a schema of their own, or a log and a projection of it."""
 
+import contextlib
 import secrets
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
+from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from tests.stack import Servers
+from tests.integration.analytics.register import Register, settings_of
+from tests.stack import Realm, Servers
 
 from natija_analytics import projection
-from natija_chassis.database import create_schema, create_tables
+from natija_chassis import identity, store
+from natija_chassis.database import create_schema, create_tables, open_engine
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -25,3 +29,17 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     async with made.begin() as connection:
         await connection.execute(text(f"drop schema {schema} cascade"))
     await made.dispose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def register(realm: Realm) -> AsyncIterator[Register]:
+    """An empty log with a projection of it."""
+    settings = settings_of(realm)
+    engine = open_engine(settings, "analytics")
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, transactional_id=f"{realm.name}.test", acks="all")
+    await producer.start()
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(producer.stop)
+        await store.prepare(engine, projection.build(), await identity.of_log(settings.kafka, settings.realm))
+        yield Register(realm, producer, engine)

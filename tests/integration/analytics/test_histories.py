@@ -1,98 +1,16 @@
 """The history of an appeal read from the log itself: the same rows whatever the projection knows, or what is broken."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-import pytest_asyncio
-from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.stack import Realm
-from tests.unit.analytics.histories import Log, appeal_number, hour, registered
+from tests.integration.analytics.register import APPEAL, Register, life
+from tests.unit.analytics.histories import appeal_number
 
-from natija_analytics import histories, projection
-from natija_analytics.rows import HistoryRow, history_row
-from natija_analytics.settings import AnalyticsSettings
-from natija_chassis import entries, identity, store
-from natija_chassis.applying import take_in
-from natija_chassis.database import open_engine
+from natija_analytics import histories
+from natija_analytics.rows import history_row
 from natija_chassis.parking import is_poison
-from natija_events.envelope import headers
 from natija_events.fold import RecordedEvent
-from natija_events.kafka import partition_of, read_batches
-from natija_events.topics import LOG
-from natija_events.types.intake import Supplemented
-from natija_events.types.routing import Answered, Routed
-
-APPEAL = appeal_number(1)
-
-
-class Register:
-    """A realm's log to write on as the registrar would, and the projection of what is taken in."""
-
-    def __init__(self, realm: Realm, producer: AIOKafkaProducer, engine: AsyncEngine) -> None:
-        self.realm, self.engine = realm, engine
-        self.database = f"{realm.name}_analytics"
-        self._producer = producer
-
-    async def write(self, *events: RecordedEvent) -> None:
-        async with self._producer.transaction():
-            for event in events:
-                key = event.subject.encode()
-                await self._producer.send_and_wait(
-                    LOG.name(self.realm.name), event.event.data, key=key, partition=partition_of(key),
-                    headers=headers(event.event, event.stamp),
-                )  # fmt: skip
-
-    async def take_in(self) -> None:
-        """Project all that stands on the log now."""
-        topic, start = LOG.name(self.realm.name), {partition_of(APPEAL.encode()): 0}
-        async for batch in read_batches(self.realm.servers.kafka, topic, start):
-            await take_in(self.engine, projection.build(), entries.read(batch))
-
-    async def of_log(self, appeal: str = APPEAL) -> list[HistoryRow]:
-        return await histories.of_log(self.realm.servers.kafka, self.realm.name, self.engine, appeal)
-
-    async def of_projection(self) -> list[HistoryRow]:
-        async with self.engine.connect() as connection:
-            return await histories.of_projection(connection, APPEAL)
-
-    async def execute(self, statement: str) -> None:
-        async with self.engine.begin() as connection:
-            await connection.execute(text(statement))
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def register(realm: Realm) -> AsyncIterator[Register]:
-    """An empty log with a projection of it."""
-    settings = AnalyticsSettings(
-        realm=realm.name, kafka=realm.servers.kafka, database=realm.environment["NATIJA_DATABASE"]
-    )
-    engine = open_engine(settings, "analytics")
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, transactional_id=f"{realm.name}.test", acks="all")
-    await producer.start()
-    async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(engine.dispose)
-        stack.push_async_callback(producer.stop)
-        await store.prepare(engine, projection.build(), await identity.of_log(settings.kafka, settings.realm))
-        yield Register(realm, producer, engine)
-
-
-def life(appeal: str = APPEAL) -> list[RecordedEvent]:
-    """Five events of the appeal, and between them some of others on its partition."""
-    log = Log()
-    partition = partition_of(appeal.encode())
-    others = [number for number in map(appeal_number, range(10, 99)) if partition_of(number.encode()) == partition]
-    log.add(appeal, hour(0), registered(hour(0), topic="tax"))
-    for number in others:
-        log.add(number, hour(0), registered(hour(0)))
-    for data in (Routed(body="A"), Supplemented(), None, Answered(outcome="explained")):
-        log.add(appeal, hour(1), data)
-    assert others
-    return log.events
 
 
 def own(events: list[RecordedEvent], appeal: str = APPEAL) -> list[RecordedEvent]:
