@@ -115,3 +115,19 @@ async def test_a_term_that_cannot_be_set_is_told_with_its_reason(work: Work) -> 
     assert term["undecidable"].startswith("no policy of US-MA in force on")
     nobody = await work.get("deadlines", "/terms/KG-0000-0000-0000-00")
     assert nobody["errors"][0]["rule"] == "unknown"
+
+
+async def test_a_decision_refused_for_its_time_alone_is_taken_again_at_another(work: Work) -> None:
+    await work.children["routing"].kill()
+    appeal = await work.register(topic="roads")
+    await work.until(appeal, "term-set")
+    await work.children["registrar"].kill()
+    before = await work.proposals()
+    await work.start("routing")
+    async with asyncio.timeout(45):
+        while await work.proposals() == before:  # the decision is on the inbox, dated as of now
+            await asyncio.sleep(0.1)
+    work.move(work.clock.now() + timedelta(days=1))
+    await work.start("registrar")
+    events = await work.until(appeal, "routed")
+    assert [event.time for event in events if short([event]) == ["routed"]] == [work.clock.now()]

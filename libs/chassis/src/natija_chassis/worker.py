@@ -7,6 +7,7 @@ decision's id derives from what it decides and on which state, so deciding again
 import asyncio
 import contextlib
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
@@ -28,6 +29,7 @@ from natija_chassis.settings import Settings
 from natija_events.envelope import Event
 from natija_events.ids import derived_event_id
 from natija_events.kafka import NotProposed, Outcome, Publisher, Undecided
+from natija_events.rejection import Rejection
 from natija_events.types.base import EventData
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ WAIT = 30.0
 """Seconds to wait for the registrar's decision before proposing the same again."""
 _LOCK = 0x6E61_7469
 _REMEMBERED = 20_000
+_UNTIMELY_REST = 1.0
+"""Seconds until a decision that was refused for its time alone is taken again; each time twice as long, up to WAIT."""
 
 service_metadata = MetaData()
 refused = Table(
@@ -99,6 +103,8 @@ class Worker:
         self._wake = asyncio.Event()
         self._settled: OrderedDict[UUID, None] = OrderedDict()
         """Ids that need no proposal: their outcome is known, but their row may not have seen it yet."""
+        self._untimely: dict[UUID, tuple[float, float]] = {}
+        """Ids refused for their time alone: when (monotonic) to try again, and how long they rested."""
         runner.on_applied.append(self._wake.set)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -151,7 +157,7 @@ class Worker:
         async with self._engine.connect() as connection:
             candidates = self._decide(connection, now)
             async for decision in candidates:
-                if decision.id in self._settled:
+                if decision.id in self._settled or self._rests(decision.id):
                     continue
                 if await self._is_refused(connection, decision.id):
                     self._settle(decision.id)
@@ -160,6 +166,10 @@ class Worker:
                 if len(due) == self._in_flight:
                     break
         return due
+
+    def _rests(self, id: UUID) -> bool:
+        until, _ = self._untimely.get(id, (0.0, 0.0))
+        return time.monotonic() < until
 
     async def _is_refused(self, connection: AsyncConnection, id: UUID) -> bool:
         return bool(await connection.scalar(select(refused.c.id).where(refused.c.id == id)))
@@ -204,9 +214,19 @@ class Worker:
         await self._take(decision, event, outcome)
 
     async def _take(self, decision: Decision, event: Event, outcome: Outcome) -> None:
-        """Registered: done. Conflict: the row will change, and be decided again. Anything else rests, written down."""
+        """Registered: done. Conflict: the row will change, and be decided again. Anything else rests, written down.
+
+        But a refusal for the time alone says that the two clocks differ, or that the realm's was moved meanwhile:
+        neither is the row's fault, and what is due stays due. It is decided again, at another time.
+        """
         rejection = outcome.rejection
         self._count("registered" if rejection is None else rejection.reason)
+        if rejection is not None and _untimely(rejection):
+            _, rested = self._untimely.get(decision.id, (0.0, 0.0))
+            rest = min(rested * 2 or _UNTIMELY_REST, WAIT)
+            self._untimely[decision.id] = time.monotonic() + rest, rest
+            log.warning("%s of %s is taken again in %g s: time %s", event.type, decision.appeal, rest, rejection.rule)
+            return
         if rejection is not None and not outcome.registered and rejection.reason != "conflict":
             log.error(
                 "%s of %s was refused: %s, %s %s",
@@ -222,6 +242,7 @@ class Worker:
         self._settle(decision.id)
 
     def _settle(self, id: UUID) -> None:
+        self._untimely.pop(id, None)
         self._settled[id] = None
         if len(self._settled) > _REMEMBERED:
             self._settled.popitem(last=False)
@@ -236,6 +257,10 @@ class Worker:
         for call in calls:
             call.cancel()
         self._wake.clear()
+
+
+def _untimely(rejection: Rejection) -> bool:
+    return rejection.reason == "invalid" and rejection.field == "time"
 
 
 async def count_refused(connection: AsyncConnection) -> int:
