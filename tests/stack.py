@@ -178,6 +178,7 @@ Realms = Callable[..., Awaitable[Realm]]
 def _environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
     variables = {
         "NATIJA_REALM": name,
+        "NATIJA_JURISDICTION": "KG",
         "NATIJA_KAFKA": servers.kafka,
         "NATIJA_POSTGRES": servers.postgres,
         "NATIJA_DATABASE": database_template(servers.postgres),

@@ -31,6 +31,7 @@ async def serve(settings: IntakeSettings) -> None:
     secrets = intake_secrets(settings)
     reception = Reception(
         realm=settings.realm.lower(),
+        jurisdiction=settings.jurisdiction or settings.realm.upper(),
         secret=secrets[min(secrets)],
         codes=AccessCodes(secrets),
         sealer=sealer(settings),

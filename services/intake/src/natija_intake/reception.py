@@ -36,12 +36,13 @@ class Receipt(NamedTuple):
 
 
 class Reception:
-    """The reception of a realm. *secret* is what numbers derive from; *wait* the seconds the registrar is given."""
+    """The reception of a realm. *jurisdiction* is whose law its appeals fall under, *secret* what numbers derive from; *wait* the seconds the registrar is given."""
 
     def __init__(
         self,
         *,
         realm: str,
+        jurisdiction: str,
         secret: bytes,
         codes: AccessCodes,
         sealer: Sealer,
@@ -52,6 +53,7 @@ class Reception:
         wait: float,
     ) -> None:
         self._realm = realm
+        self._jurisdiction = jurisdiction
         self._secret = secret
         self._codes = codes
         self._sealer = sealer
@@ -88,7 +90,7 @@ class Reception:
             submission,
             number,
             self._clock.now(),
-            jurisdiction=self._realm.upper(),
+            jurisdiction=self._jurisdiction,
             sealer=self._sealer,
             traceparent=traceparent,
         )

@@ -23,6 +23,8 @@ class IntakeSettings(Settings):
     process: ClassVar[str] = "intake"
 
     port: int = port_field("intake", 8081)
+    jurisdiction: str | None = Field(None, pattern="^[A-Z]{2}(-[A-Za-z0-9-]{1,20})?$")
+    """Whose law the appeals sent here fall under, as in KG; by default the realm's name says it."""
     intake_secret: SecretStr | None = None
     """One secret in base64url, or several as ``1:SECRET 2:SECRET``: the newest issues, all are accepted."""
     outcome_wait: float = Field(5.0, gt=0, le=60)
