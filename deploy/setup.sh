@@ -66,6 +66,10 @@ check() {
     complain
 }
 
+uv_install() {
+    .venv/bin/uv pip install -q --python .venv/bin/python "$@"
+}
+
 install() {
     find_python
     complain
@@ -78,11 +82,10 @@ install() {
     fi
     [ "$(.venv/bin/uv --version 2>/dev/null | cut -d' ' -f2)" = "$UV" ] || .venv/bin/python -m pip install -q "uv==$UV"
     echo "Installing what requirements.lock names"
-    uv="$PWD/.venv/bin/uv pip install -q --python .venv/bin/python"
-    $uv --require-hashes -r requirements.lock
+    uv_install --require-hashes -r requirements.lock
     set --
     for member in libs/events libs/chassis services/*/; do set -- "$@" -e "./$member"; done
-    $uv --no-deps --no-build-isolation "$@"
+    uv_install --no-deps --no-build-isolation "$@"
     touch .venv/installed
 }
 

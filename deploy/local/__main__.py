@@ -68,15 +68,14 @@ def _show(places: Places) -> int:
     for record in records:
         held = memory.pss(memory.tree(record.pid))
         total += held
-        address = f"http://{record.address}" if record.name in SERVICES else record.address.rpartition("host=")[2]
-        log = os.path.relpath(places.log(record.name), REPOSITORY)
-        print(f"{record.name:<10} {held / MIB:>6.0f} MiB  {_short(address):<32}  {log}")
+        where = f"http://{record.where}/" if record.name in SERVICES else _short(record.where)
+        print(f"{record.name:<10} {held / MIB:>6.0f} MiB  {where:<32}  {_short(str(places.log(record.name)))}")
     print(f"{'together':<10} {total / MIB:>6.0f} MiB")
     return 0
 
 
-def _short(address: str) -> str:
-    return os.path.relpath(address, REPOSITORY) if address.startswith(str(REPOSITORY)) else address
+def _short(where: str) -> str:
+    return os.path.relpath(where, REPOSITORY) if where.startswith(str(REPOSITORY)) else where
 
 
 if __name__ == "__main__":

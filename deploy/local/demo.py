@@ -54,7 +54,7 @@ def _bring_up(places: Places, owner: str) -> "Demo":
     with _step("Kafka, PostgreSQL and the five processes of Natija"):
         values = stack.up(places, owner=owner)
         for record in processes.find_all(places):
-            print(f"  {record.name:<10} {record.address}")
+            print(f"  {record.name:<10} {record.where}")
     return Demo(places, values)
 
 

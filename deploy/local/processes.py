@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 from deploy.local.errors import with_log
 from deploy.local.places import Places
@@ -36,6 +37,11 @@ class Record:
     stop_signal: int
     settings: str
     """What it was started with, as one word: see who asks for it."""
+
+    @property
+    def where(self) -> str:
+        """The address as one reads it: `host:port`, or the folder of the socket."""
+        return unquote(self.address.rpartition("?host=")[2])
 
     @property
     def alive(self) -> bool:
@@ -180,6 +186,7 @@ def stop(places: Places, records: Iterable[Record], *, patience: float = 20) -> 
     while any(record.alive for record in left):
         _reap(left)
         time.sleep(0.02)
+    _reap(records)
     for record in records:
         places.run(record.name).unlink(missing_ok=True)
     return left

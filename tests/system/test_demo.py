@@ -63,9 +63,9 @@ async def test_the_demo_shows_the_main_job_and_no_run_confuses_the_next(clone: C
     assert number is not None
     assert f"$ natija history {number[1]}" in first
     live = first[first.index("$ POST") : first.index("$ natija report")]
-    assert re.findall(r"appeal\.[a-z-]+\.v1", live) == [
-        "appeal.registered.v1", "appeal.routed.v1", "appeal.term-set.v1"
-    ]  # fmt: skip
+    opening, *acts = re.findall(r"appeal\.([a-z-]+)\.v1", live)
+    assert opening == "registered"
+    assert sorted(acts) == ["routed", "term-set"]
 
     # Killed in the middle: what it started goes on running.
     demo = await _begin(clone, "demo", "ONCE=1")

@@ -52,6 +52,14 @@ def test_up_again_starts_only_what_does_not_run(up: Clone) -> None:
     assert {name for name in EVERYTHING if before[name] != after[name]} == {"routing"}
 
 
+def test_a_demo_on_a_running_stack_leaves_it_running(up: Clone) -> None:
+    assert up.make_target("up").returncode == 0
+    before = {name: up.record(name) for name in EVERYTHING}
+    done = up.local("demo", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {name: up.record(name) for name in EVERYTHING} == before
+
+
 def test_a_process_that_dies_at_once_is_named_with_the_end_of_its_log(up: Clone) -> None:
     done = up.local("up", given={"NATIJA_PUBLISHERS": "/nowhere/publishers.yaml"})
     assert done.returncode == 1

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import stat
 from pathlib import Path
 from xml.etree import ElementTree
@@ -23,9 +24,10 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     return found
 
 
-def _compose(places: Places, **servers: str) -> dict[str, str]:
-    here = {"kafka": "127.0.0.1:9092", "postgres": "postgresql://postgres@/postgres?host=/sockets"}
-    return environment.compose(places, held=frozenset(), **(here | servers))
+def _compose(places: Places, *held: str) -> dict[str, str]:
+    """Settings on some servers, while the services *held* run."""
+    postgres_url = "postgresql://postgres@/postgres?host=/sockets"
+    return environment.compose(places, kafka="127.0.0.1:9092", postgres=postgres_url, held=frozenset(held))
 
 
 def test_compose_and_the_local_stack_run_the_same_versions_and_settings() -> None:
@@ -67,6 +69,16 @@ def test_each_process_has_a_port_of_its_own(places: Places) -> None:
     values = _compose(places)
     ports = {values[environment.port_name(service)] for service in environment.SERVICES}
     assert len(ports) == len(environment.SERVICES)
+
+
+def test_a_port_that_somebody_else_has_is_left_to_them(places: Places) -> None:
+    environment.write(places, _compose(places))
+    liked = int(environment.read(places)["NATIJA_INTAKE_PORT"])
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", liked))
+        other.listen()
+        assert _compose(places)["NATIJA_INTAKE_PORT"] != str(liked)
+        assert _compose(places, "intake")["NATIJA_INTAKE_PORT"] == str(liked)
 
 
 def test_what_the_environment_says_wins(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
