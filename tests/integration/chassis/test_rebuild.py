@@ -1,11 +1,11 @@
 """`natija rebuild` on the real servers: equal or nothing, without a trace when it ends early."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tests.integration.chassis.conftest import ALL, LogWriter, Running, Start, reached, until
 from tests.integration.chassis.tally import Tally, TallySettings, counts
 
@@ -13,6 +13,7 @@ from natija_chassis.comparison import Compared
 from natija_chassis.provision import READER
 from natija_chassis.rebuild import Different, rebuild
 from natija_chassis.refusal import Refused
+from natija_events.fold import RecordedEvent
 
 
 class Watching:
@@ -103,6 +104,44 @@ async def test_events_that_come_in_meanwhile_are_neither_lost_nor_counted_twice(
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, written)
     assert running.runner.progress.stopped is None
+
+
+class GatedTally(Tally):
+    """Stops in the middle of a transaction, between its rows and the checkpoint, while the gate is shut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = asyncio.Event()
+        self.open.set()
+        self.waits = asyncio.Event()
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+        await super().apply(connection, events)
+        self.waits.set()
+        await self.open.wait()
+
+
+async def test_the_switch_waits_for_a_transaction_that_has_begun(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals)
+    gated = GatedTally()
+    await running_until_reached(start, engine, log, gated)
+    gated.open.clear()
+    gated.waits.clear()
+    await log.write(*appeals)
+    await gated.waits.wait()
+    rebuilding = asyncio.create_task(rebuild(settings, Tally(), Watching()))
+    waiting = text("select count(*) from pg_locks where locktype = 'advisory' and not granted")
+    async with engine.connect() as connection, asyncio.timeout(30):
+        while not await connection.scalar(waiting):
+            assert not rebuilding.done()
+            await asyncio.sleep(0.02)
+    gated.open.set()
+    await rebuilding
+    await reached(engine, log)
+    assert await counts(engine) == dict.fromkeys(appeals, 2)
 
 
 async def test_an_aborted_rebuild_leaves_no_trace(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +15,7 @@ from tests.integration.chassis.conftest import until
 from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
 
+from natija_chassis import metrics, worker
 from natija_chassis.runner import Runner
 from natija_chassis.worker import Decision, Worker, count_refused
 from natija_events.fold import RecordedEvent
@@ -72,9 +74,9 @@ class Deciders:
         self._settings, self._engine = settings, engine
         self._running: list[tuple[asyncio.Event, list[asyncio.Task[None]]]] = []
 
-    def start(self, decide: object = route) -> Runner:
+    def start(self, decide: object = route, desk: Desk | None = None) -> Runner:
         stopping = asyncio.Event()
-        runner = Runner(Desk(), self._settings, self._engine)
+        runner = Runner(desk or Desk(), self._settings, self._engine)
         worker = Worker(self._settings, self._engine, runner, decide)  # type: ignore[arg-type]
         parts = [asyncio.create_task(part(stopping)) for part in (runner.run, worker.run)]
         self._running.append((stopping, parts))
@@ -114,6 +116,14 @@ async def register(door: Publisher, realm: Realm, count: int) -> list[str]:
     return numbers
 
 
+def proposals() -> Counter[str]:
+    """Outcomes of this process's proposals so far."""
+    [family] = metrics.PROPOSALS.collect()
+    return Counter(
+        {one.labels["outcome"]: int(one.value) for one in family.samples if one.name.endswith("_total") and one.value}
+    )
+
+
 async def types_on_log(realm: Realm) -> Counter[str]:
     return Counter([event.type async for event in read(realm.servers.kafka, realm.name)])
 
@@ -134,6 +144,7 @@ async def settled(engine: AsyncEngine, expected: dict[str, int]) -> None:
 async def test_each_row_is_decided_once_by_two_instances_and_again_after_a_restart(
     realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
 ) -> None:
+    before = proposals()
     await register(door, realm, 100)
     deciders.start()
     deciders.start()
@@ -148,6 +159,34 @@ async def test_each_row_is_decided_once_by_two_instances_and_again_after_a_resta
     await until(lambda: runner.progress.caught_up)
     await settled(engine, {"ROUTED": 130})
     assert await types_on_log(realm) == {"appeal.registered.v1": 130, "appeal.routed.v1": 130}
+    assert proposals() - before == {"registered": 130}
+
+
+async def test_nothing_is_decided_before_the_projection_has_caught_up(
+    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+) -> None:
+    await register(door, realm, 3)
+    shut, looked = asyncio.Event(), asyncio.Event()
+
+    class SlowDesk(Desk):
+        async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+            await shut.wait()
+            await super().apply(connection, events)
+
+    async def looking(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+        looked.set()
+        async for one in route(connection, now):
+            yield one
+
+    deciders.start(looking, SlowDesk())
+    held = text("select count(*) from pg_locks where locktype = 'advisory' and granted and mode = 'ExclusiveLock'")
+    async with engine.connect() as connection, asyncio.timeout(30):
+        while not await connection.scalar(held):
+            await asyncio.sleep(0.02)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(looked.wait(), 1.5)
+    shut.set()
+    await settled(engine, {"ROUTED": 3})
 
 
 async def test_a_decision_on_a_state_that_has_passed_conflicts_and_is_taken_again(
@@ -204,6 +243,26 @@ async def test_a_refused_decision_is_written_down_and_rests_until_its_row_change
     async with asyncio.timeout(30):
         while await refused() != 2:
             await asyncio.sleep(0.05)
+
+
+async def test_a_decision_whose_outcome_was_not_heard_is_proposed_again_and_stands_once(
+    realm: Realm, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "WAIT", 0.3)
+    registrar = await realm.serve("registrar")
+    async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as door:
+        await register(door, realm, 3)
+    await registrar.kill()
+    before = proposals()
+    deciders.start()
+    await until(lambda: (proposals() - before)["undecided"] >= 6)
+    monkeypatch.setattr(worker, "WAIT", 30.0)
+    await realm.serve("registrar")
+    await settled(engine, {"ROUTED": 3})
+    await until(lambda: (proposals() - before)["reused"] == 3)
+    assert await types_on_log(realm) == {"appeal.registered.v1": 3, "appeal.routed.v1": 3}
+    async with engine.connect() as connection:
+        assert await count_refused(connection) == 0
 
 
 async def test_a_worker_whose_lock_goes_with_its_connection_takes_it_anew(

@@ -37,6 +37,8 @@ WAIT = 30.0
 """Seconds to wait for the registrar's decision before proposing the same again."""
 _LOCK = 0x6E61_7469
 _REMEMBERED = 20_000
+_SETTLES = ("duplicate", "reused", "conflict")
+"""Reasons after which nothing is to be proposed until the row changes, and nothing is wrong."""
 _UNTIMELY_REST = 1.0
 """Seconds until a decision that was refused for its time alone is taken again; each time twice as long, up to WAIT."""
 
@@ -216,6 +218,7 @@ class Worker:
     async def _take(self, decision: Decision, event: Event, outcome: Outcome) -> None:
         """Registered: done. Conflict: the row will change, and be decided again. Anything else rests, written down.
 
+        Reused is done too: the id stands for this very decision, taken at another time by who did not hear its outcome.
         But a refusal for the time alone says that the two clocks differ, or that the realm's was moved meanwhile:
         neither is the row's fault, and what is due stays due. It is decided again, at another time.
         """
@@ -227,7 +230,7 @@ class Worker:
             self._untimely[decision.id] = time.monotonic() + rest, rest
             log.warning("%s of %s is taken again in %g s: time %s", event.type, decision.appeal, rest, rejection.rule)
             return
-        if rejection is not None and not outcome.registered and rejection.reason != "conflict":
+        if rejection is not None and rejection.reason not in _SETTLES:
             log.error(
                 "%s of %s was refused: %s, %s %s",
                 event.type, decision.appeal, rejection.reason, rejection.field, rejection.rule,
