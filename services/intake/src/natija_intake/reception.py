@@ -36,7 +36,8 @@ class Receipt(NamedTuple):
 
 
 class Reception:
-    """The reception of a realm. *jurisdiction* is whose law its appeals fall under, *secret* what numbers derive from; *wait* the seconds the registrar is given."""
+    """The reception of a realm. *jurisdiction* is whose law its appeals fall under, *secret* what numbers derive from,
+    *wait* the seconds the registrar is given."""
 
     def __init__(
         self,
