@@ -30,6 +30,9 @@ def main() -> int:
     except LocalStackError as error:
         print(f"natija: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"natija: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -24,13 +24,10 @@ class Clone:
 
     @classmethod
     def make(cls, root: Path) -> "Clone":
-        """Copy what git would: tracked files, and new ones that are not ignored. The downloaded jars are shared."""
-        listed = _git(REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-        for name in filter(None, listed.split("\0")):
-            source = REPOSITORY / name
-            if source.is_file():
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, root / name)
+        """Copy all but what git ignores. The downloaded jars are shared."""
+        ignored = [line.strip("/") for line in (REPOSITORY / ".gitignore").read_text().split()]
+        skip = shutil.ignore_patterns(".git", *ignored)
+        shutil.copytree(REPOSITORY, root, ignore=skip, dirs_exist_ok=True)
         clone = cls(root)
         clone._make_environment()
         ours = Places.of_clone()
