@@ -2,16 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from natija_events.envelope import PREFIX, read_log_record
+from natija_events.kafka.closing import close_consumer
 from natija_events.rejection import Rejection, read_rejected
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 
@@ -20,10 +19,26 @@ Decided = tuple[Rejection | None, int | None, datetime]
 
 _ID = f"{PREFIX}id"
 _PROPOSAL = f"{PREFIX}proposalid"
+_LINGER = 1.0
+"""Seconds that a partition is read on after the last who waited: who proposes one by one need not begin anew."""
+_PAUSE = 0.2
+
+
+class NotRead(Exception):
+    """Decisions cannot be read, or are no longer."""
+
+
+class Awaited(NamedTuple):
+    """What somebody waits for: the *decision* on the proposal that begins with *event* of *appeal*."""
+
+    appeal: bytes
+    event: bytes
+    partition: int
+    decision: asyncio.Future[Decided]
 
 
 class Outcomes:
-    """The decisions on proposals, by partition and by the id of a proposal's first event."""
+    """The decisions on proposals, by the appeal and the id of a proposal's first event."""
 
     def __init__(self, kafka: str, realm: str) -> None:
         self._kafka = kafka
@@ -31,97 +46,137 @@ class Outcomes:
         self._rejected = REJECTED.name(realm)
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
-        self._awaited: dict[bytes, list[asyncio.Future[Decided]]] = {}
+        self._awaited: dict[bytes, dict[bytes, list[asyncio.Future[Decided]]]] = {}
         self._waiting: Counter[int] = Counter()
+        self._read_until: dict[int, float] = {}
+        """The partitions that are read, and when each may rest."""
         self._lock = asyncio.Lock()
+        self._stopped = False
 
-    @asynccontextmanager
-    async def expect(self, partition: int, event_id: UUID) -> AsyncIterator[asyncio.Future[Decided]]:
-        """A future of the decision on a proposal that is made *after* entering."""
-        key = str(event_id).encode()
-        decided: asyncio.Future[Decided] = asyncio.get_running_loop().create_future()
+    async def expect(self, partition: int, subject: str, event_id: UUID) -> Awaited:
+        """Wait for the decision on a proposal that is made after this returns, until `forget`.
+
+        Raises KafkaError when Kafka does not answer. The decision may raise `NotRead`.
+        """
+        appeal, event = subject.encode(), str(event_id).encode()
+        decision: asyncio.Future[Decided] = asyncio.get_running_loop().create_future()
         await self._watch(partition)
-        self._awaited.setdefault(key, []).append(decided)
-        try:
-            yield decided
-        finally:
-            waiters = self._awaited.get(key, [])
-            if decided in waiters:
-                waiters.remove(decided)
+        self._awaited.setdefault(appeal, {}).setdefault(event, []).append(decision)
+        return Awaited(appeal, event, partition, decision)
+
+    def forget(self, awaited: Awaited) -> None:
+        """Nobody waits for this any more, whether it is decided or not."""
+        self._waiting[awaited.partition] -= 1
+        if awaited.decision.done() and not awaited.decision.cancelled():
+            awaited.decision.exception()  # seen, even when who waited has left for another reason
+        waiters = self._awaited.get(awaited.appeal, {}).get(awaited.event, [])
+        if awaited.decision in waiters:
+            waiters.remove(awaited.decision)
             if not waiters:
-                self._awaited.pop(key, None)
-            self._unwatch(partition)
+                self._settle(awaited.appeal, awaited.event)
 
     async def stop(self) -> None:
-        """Stop reading; who still waits is cancelled."""
+        """Stop reading; who still waits is told `NotRead`."""
+        self._stopped = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._fail(NotRead("nobody reads the decisions any more"))
         if self._consumer is not None:
-            await self._consumer.stop()
-        for decided in [future for waiters in self._awaited.values() for future in waiters]:
-            decided.cancel()
+            await close_consumer(self._consumer)
+
+    def _settle(self, appeal: bytes, event: bytes) -> list[asyncio.Future[Decided]]:
+        """Who waits for this decision, who does so no longer."""
+        events = self._awaited.get(appeal, {})
+        waiters = events.pop(event, [])
+        if not events:
+            self._awaited.pop(appeal, None)
+        return waiters
+
+    def _fail(self, error: NotRead) -> None:
+        for events in self._awaited.values():
+            for waiters in events.values():
+                for decision in waiters:
+                    if not decision.done():
+                        decision.set_exception(error)
 
     def _places(self, partition: int) -> list[TopicPartition]:
         return [TopicPartition(self._log, partition), TopicPartition(self._rejected, partition)]
 
     async def _watch(self, partition: int) -> None:
         """Read this partition from its end on, if nobody does yet."""
-        async with self._lock:
-            if self._consumer is None:
-                await self._start()
-            assert self._consumer is not None
-            if not self._waiting[partition]:
-                for place, end in (await self._consumer.end_offsets(self._places(partition))).items():
-                    self._consumer.seek(place, end)
-                    self._consumer.resume(place)
-            self._waiting[partition] += 1
+        if partition not in self._read_until:
+            async with self._lock:
+                if partition not in self._read_until:
+                    await self._begin(partition)
+        self._waiting[partition] += 1
 
-    def _unwatch(self, partition: int) -> None:
-        self._waiting[partition] -= 1
-        if not self._waiting[partition] and self._consumer is not None:
-            self._consumer.pause(*self._places(partition))
+    async def _begin(self, partition: int) -> None:
+        if self._consumer is None:
+            self._consumer = await self._start()
+            self._task = asyncio.create_task(self._read(self._consumer))
+        consumer, places = self._consumer, self._places(partition)
+        for place, end in (await consumer.end_offsets(places)).items():
+            consumer.seek(place, end)
+        consumer.resume(*places)
+        self._read_until[partition] = asyncio.get_running_loop().time() + _LINGER
 
-    async def _start(self) -> None:
+    async def _start(self) -> AIOKafkaConsumer:
         # Kept only once it runs: a start that fails while Kafka is down is tried anew by the next who waits.
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._kafka,
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="latest",
-            fetch_max_wait_ms=100,
+            # A partition that joins waits for the fetch under way: not longer than this, when nothing else comes.
+            fetch_max_wait_ms=20,
         )
         try:
             await consumer.start()
+            if self._stopped:
+                raise NotRead("nobody reads the decisions any more")
         except BaseException:
-            await consumer.stop()
+            await close_consumer(consumer)
             raise
         places = [place for partition in range(PARTITIONS) for place in self._places(partition)]
         consumer.assign(places)
         consumer.pause(*places)
-        self._consumer = consumer
-        self._task = asyncio.create_task(self._read(consumer))
+        return consumer
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         while True:
             try:
-                batches = await consumer.getmany(timeout_ms=200)
+                batches = await consumer.getmany(timeout_ms=int(_PAUSE * 1000))
+                for place, records in batches.items():
+                    for record in records:
+                        if record.key in self._awaited:
+                            self._tell(place.topic == self._log, record)
             except KafkaError:
-                await asyncio.sleep(0.2)  # who waits learns by its time-out; who waits next finds a reader
-                continue
-            for place, records in batches.items():
-                for record in records:
-                    self._tell(place.topic == self._log, record)
+                await asyncio.sleep(_PAUSE)  # who waits learns by its time-out; who waits next finds a reader
+            except Exception as error:  # a record that nobody can read: who waits must not wait for ever
+                self._fail(NotRead(f"the decisions cannot be read ({type(error).__name__})"))
+                await asyncio.sleep(_PAUSE)
+            self._rest(consumer)
+
+    def _rest(self, consumer: AIOKafkaConsumer) -> None:
+        """Leave the partitions that nobody waits for."""
+        now = asyncio.get_running_loop().time()
+        for partition, until in list(self._read_until.items()):
+            if self._waiting[partition]:
+                self._read_until[partition] = now + _LINGER
+            elif now > until:
+                del self._read_until[partition]
+                consumer.pause(*self._places(partition))
 
     def _tell(self, on_log: bool, record: Any) -> None:
         wanted = _ID if on_log else _PROPOSAL
-        key = next((content for name, content in record.headers if name == wanted), None)
-        waiters = self._awaited.pop(key, []) if key is not None else []
-        if waiters:
-            decided = _registered(record) if on_log else _refused(record)
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(decided)
+        event = next((content for name, content in record.headers if name == wanted), None)
+        if event not in self._awaited[record.key]:
+            return
+        decided = _registered(record) if on_log else _refused(record)
+        for waiter in self._settle(record.key, event):
+            if not waiter.done():
+                waiter.set_result(decided)
 
 
 def _registered(record: Any) -> Decided:

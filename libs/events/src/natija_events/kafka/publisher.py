@@ -1,18 +1,20 @@
 """Proposing events to the register and learning what became of them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from natija_events import limits
 from natija_events.envelope import Event, write_proposal
-from natija_events.kafka.outcomes import Outcomes
+from natija_events.kafka.closing import close_producer
+from natija_events.kafka.outcomes import NotRead, Outcomes
 from natija_events.kafka.partition import partition_of
 from natija_events.rejection import Rejection
 from natija_events.topics import INBOX
@@ -56,25 +58,21 @@ class Publisher:
         self._delivery_timeout = delivery_timeout
         self._outcomes = Outcomes(kafka, realm)
         self._producer: AIOKafkaProducer | None = None
+        self._spent = False
+        self._renewing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka,
-            acks="all",
-            enable_idempotence=True,
-            max_request_size=limits.INBOX_BYTES,
-            max_batch_size=131_072,
-            request_timeout_ms=int(self._delivery_timeout * 1000),
-        )
-        await self._producer.start()
+        """Connect. Raises KafkaError or TimeoutError when Kafka does not answer."""
+        self._producer = await self._connect()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        producer, self._producer = self._producer, None
         await self._outcomes.stop()
-        if self._producer is not None:
-            await self._producer.stop()
+        if producer is not None:
+            await close_producer(producer)
 
     def event(
         self,
@@ -105,38 +103,100 @@ class Publisher:
     async def send(self, *events: Event) -> None:
         """Propose *events*, all of one appeal, to stand or fall together; return when they are on the inbox.
 
-        Raises ValueError for a proposal that is too large, `NotProposed` when Kafka did not confirm it in time.
+        Raises ValueError for what is no proposal or too large, `NotProposed` when Kafka did not confirm it in time.
         """
-        await self._send(events)
+        await self._deliver(_written(events))
 
     async def propose(self, *events: Event, wait: float) -> Outcome:
         """Propose *events* as `send` does and wait up to *wait* seconds for the registrar's decision.
 
         Raises what `send` raises, and `Undecided` when the decision takes longer.
         """
-        partition = partition_of(events[0].subject.encode())
+        written = _written(events)
+        first = events[0]
+        async with self._kafka_answering():
+            awaited = await self._outcomes.expect(written.partition, first.subject, first.id)
         try:
-            async with self._outcomes.expect(partition, events[0].id) as decided:
-                await self._send(events)
-                async with asyncio.timeout(wait):
-                    rejection, sequence, recordedtime = await decided
+            await self._deliver(written)
+            async with asyncio.timeout(wait):
+                rejection, sequence, recordedtime = await awaited.decision
         except TimeoutError:
             raise Undecided(f"no decision within {wait:g} s: ask again, or propose the same events again") from None
-        except KafkaError as error:
-            raise NotProposed(f"Kafka does not answer ({type(error).__name__}): propose again later") from None
-        return Outcome(events[0].subject, sequence, recordedtime, rejection)
+        except NotRead as error:
+            raise Undecided(f"{error}: propose the same events again") from None
+        finally:
+            self._outcomes.forget(awaited)
+        return Outcome(first.subject, sequence, recordedtime, rejection)
 
-    async def _send(self, events: Sequence[Event]) -> None:
-        assert self._producer is not None, "use the publisher as an async context manager"
-        key, value, headers = write_proposal(events)
-        if limits.record_bytes(key, value, headers) > limits.PROPOSAL_BYTES:
-            raise ValueError(f"the proposal is larger than {limits.PROPOSAL_BYTES} bytes")
+    async def _deliver(self, written: "_Written") -> None:
+        key, value, headers, partition = written
+        async with self._kafka_answering():
+            producer = await self._ready_producer()
+            try:
+                await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
+            except (KafkaTimeoutError, MessageSizeTooLargeError):
+                raise
+            except KafkaError as error:
+                # A producer that the broker refuses for good (its sequence, its id) is refused whatever it sends next.
+                self._spent = self._spent or (not error.retriable and producer is self._producer)
+                raise
+
+    async def _ready_producer(self) -> AIOKafkaProducer:
+        if self._spent:
+            async with self._renewing:
+                if self._spent and self._producer is not None:
+                    await close_producer(self._producer)
+                    self._producer = await self._connect()
+                    self._spent = False
+        if self._producer is None:
+            raise NotProposed("the publisher is not open: use it as an async context manager")
+        return self._producer
+
+    async def _connect(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._kafka,
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=limits.INBOX_BYTES,
+            max_batch_size=131_072,
+            request_timeout_ms=int(self._delivery_timeout * 1000),
+        )
         try:
             async with asyncio.timeout(self._delivery_timeout):
-                await self._producer.send_and_wait(
-                    self._topic, value, key=key, headers=headers, partition=partition_of(key)
-                )
+                await producer.start()
+        except BaseException:
+            await close_producer(producer)
+            raise
+        return producer
+
+    @asynccontextmanager
+    async def _kafka_answering(self) -> AsyncIterator[None]:
+        """Whatever Kafka does instead of answering in time is `NotProposed`."""
+        try:
+            async with asyncio.timeout(self._delivery_timeout):
+                yield
         except TimeoutError:
             raise NotProposed("Kafka does not answer in time: propose again later") from None
-        except KafkaError as error:
+        except (KafkaError, NotRead) as error:
             raise NotProposed(f"Kafka does not take it ({type(error).__name__}): propose again later") from None
+
+
+class _Written(NamedTuple):
+    """The inbox record of a proposal, and where it belongs."""
+
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    partition: int
+
+
+def _written(events: Sequence[Event]) -> _Written:
+    """The inbox record of a proposal. Raises ValueError for what the registrar could only reject as unreadable."""
+    if not 0 < len(events) <= limits.PROPOSAL_EVENTS:
+        raise ValueError(f"a proposal has 1 to {limits.PROPOSAL_EVENTS} events")
+    if any(event.subject != events[0].subject for event in events):
+        raise ValueError("the events of a proposal are all of one appeal")
+    key, value, headers = write_proposal(events)
+    if limits.record_bytes(key, value, headers) > limits.PROPOSAL_BYTES:
+        raise ValueError(f"the proposal is larger than {limits.PROPOSAL_BYTES} bytes")
+    return _Written(key, value, headers, partition_of(key))

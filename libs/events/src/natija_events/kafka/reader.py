@@ -1,11 +1,13 @@
 """Reading topics of the register: committed records only, from given offsets, to the end or for ever."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from natija_events.fold import RecordedEvent
+from natija_events.kafka.closing import close_consumer
 from natija_events.kafka.partition import partition_of
 from natija_events.record import recorded
 from natija_events.topics import LOG, PARTITIONS
@@ -20,7 +22,7 @@ async def read(
     subject: str | None = None,
     positions: Mapping[int, int] | None = None,
     follow: bool = False,
-) -> AsyncIterator[RecordedEvent]:
+) -> AsyncGenerator[RecordedEvent]:
     """The registered events, in order within each appeal; of one appeal when *subject* is given.
 
     *positions* says, per partition, the offset to start at: the `RecordedEvent.offset` you processed last, plus one.
@@ -30,15 +32,16 @@ async def read(
     partitions = range(PARTITIONS) if subject is None else (partition_of(subject.encode()),)
     start = {partition: (positions or {}).get(partition, 0) for partition in partitions}
     key = None if subject is None else subject.encode()
-    async for batch in read_batches(kafka, LOG.name(realm), start, follow=follow):
-        for record in batch:
-            if key is None or record.key == key:
-                yield recorded(record.partition, record.offset, record.value, record.headers)
+    async with aclosing(read_batches(kafka, LOG.name(realm), start, follow=follow)) as batches:
+        async for batch in batches:
+            for record in batch:
+                if key is None or record.key == key:
+                    yield recorded(record.partition, record.offset, record.value, record.headers)
 
 
 async def read_batches(
     kafka: str, topic: str, start: Mapping[int, int], *, end: Mapping[int, int] | None = None, follow: bool = False
-) -> AsyncIterator[Sequence[Any]]:
+) -> AsyncGenerator[Sequence[Any]]:
     """Batches of raw records of *topic*, each from one partition, from the offsets *start* (per partition).
 
     Ends before the offsets *end*, by default those of now. Commit markers take offsets: the end is reached by position,
@@ -47,8 +50,8 @@ async def read_batches(
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none"
     )
-    await consumer.start()
     try:
+        await consumer.start()
         places = {TopicPartition(topic, partition): offset for partition, offset in start.items()}
         consumer.assign(list(places))
         first = await consumer.beginning_offsets(list(places))
@@ -57,7 +60,7 @@ async def read_batches(
         async for batch in _batches(consumer, await _ends(consumer, places, end, follow)):
             yield batch
     finally:
-        await consumer.stop()
+        await close_consumer(consumer)
 
 
 async def _ends(

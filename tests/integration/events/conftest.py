@@ -1,0 +1,120 @@
+"""What the tests of the Kafka part share: appeals to propose, a cable to cut, and an eye on what is left behind."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaProducer
+from tests.integration.events.cable import Cable, cable_to
+from tests.stack import Realm, Servers, provisioned_realms
+
+from natija_events.chain import GENESIS
+from natija_events.envelope import Event, Headers, Stamp, headers
+from natija_events.ids import derived_event_id, new_appeal_number
+from natija_events.kafka import Publisher, partition_of
+from natija_events.topics import LOG
+from natija_events.types.base import EventData
+from natija_events.types.intake import Registered
+
+SOURCE = "/registers/tests"
+THEN = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)
+REGISTERED = Registered(kind="application", form="written", channel="post", received=THEN, jurisdiction="KG")
+
+
+def event(publisher: Publisher, number: str, data: EventData = REGISTERED, **more: Any) -> Event:
+    """An event whose id follows from its appeal and type."""
+    return publisher.event(number, THEN, data, id=derived_event_id(number, data.type), **more)
+
+
+def appeals(count: int) -> list[str]:
+    return [new_appeal_number("KG") for _ in range(count)]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def unattended(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Realm]:
+    """A realm where no registrar runs: the tests decide, or nobody does."""
+    async with provisioned_realms(servers, tmp_path_factory.mktemp("unattended")) as make:
+        yield await make()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def publisher(registry: Realm) -> AsyncIterator[Publisher]:
+    """A publisher with the right to bring histories, to a registrar that runs."""
+    async with Publisher(registry.servers.kafka, registry.name, SOURCE) as publisher:
+        yield publisher
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def unheard(unattended: Realm) -> AsyncIterator[Publisher]:
+    """A publisher to an inbox that nobody reads."""
+    async with Publisher(unattended.servers.kafka, unattended.name, SOURCE, delivery_timeout=2) as publisher:
+        yield publisher
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pen(unattended: Realm) -> AsyncIterator["Pen"]:
+    """Writes the log of the unattended realm."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=unattended.servers.kafka, transactional_id=f"{unattended.name}.pen-{uuid4()}"
+    )
+    await producer.start()
+    try:
+        yield Pen(producer, LOG.name(unattended.name))
+    finally:
+        await producer.stop()
+
+
+class Pen:
+    """Writes records on a log as the registrar does: in transactions that are committed, or aborted."""
+
+    def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
+        self._producer = producer
+        self._topic = topic
+
+    async def write(self, *events: Event, commit: bool = True, sequence: int = 1) -> None:
+        await self._producer.begin_transaction()
+        for place, event in enumerate(events, sequence):
+            stamp = Stamp(place, place, THEN, place, GENESIS)
+            await self.put(event.subject.encode(), event.data, headers(event, stamp))
+        await (self._producer.commit_transaction() if commit else self._producer.abort_transaction())
+
+    async def scribble(self, key: bytes, value: bytes, written: Headers) -> None:
+        """A record no registrar would write."""
+        await self._producer.begin_transaction()
+        await self.put(key, value, written)
+        await self._producer.commit_transaction()
+
+    async def put(self, key: bytes, value: bytes, written: Headers) -> None:
+        await self._producer.send_and_wait(
+            self._topic, value, key=key, headers=list(written), partition=partition_of(key)
+        )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def cable(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cable]:
+    """The cable that clients made during the test are plugged into."""
+    async with cable_to(servers.kafka, monkeypatch) as cable:
+        yield cable
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def no_error_is_left_unseen() -> AsyncIterator[None]:
+    """asyncio tells its exception handler of what nobody awaited, and aiokafka of what nobody closed."""
+    loop = asyncio.get_running_loop()
+    before, told = asyncio.all_tasks(), []
+    loop.set_exception_handler(lambda _, context: told.append(context))
+    try:
+        yield
+        async with asyncio.timeout(10):
+            while left := [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()]:
+                await asyncio.wait(left)
+        gc.collect()
+        await asyncio.sleep(0)
+    finally:
+        loop.set_exception_handler(None)
+    assert told == []

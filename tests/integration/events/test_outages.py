@@ -1,0 +1,184 @@
+"""Kafka goes away and comes back: who proposes and reads is told in time, loses nothing, and leaves nothing behind.
+
+The broker runs on; it is the cable to it that is cut, frozen and mended.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+import pytest_asyncio
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from tests.integration.events.cable import Cable
+from tests.integration.events.conftest import Pen, appeals, event
+from tests.stack import Realm
+
+from natija_events.kafka import NotProposed, Publisher, Undecided, partition_of, read, read_batches
+from natija_events.topics import INBOX
+
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def plugged(cable: Cable, unattended: Realm) -> AsyncIterator[Publisher]:
+    """A publisher on the cable."""
+    async with Publisher(unattended.servers.kafka, unattended.name, "/registers/tests", delivery_timeout=2) as one:
+        yield one
+
+
+async def on_the_inbox(realm: Realm, number: str) -> int:
+    """How many proposals of this appeal there are."""
+    key = number.encode()
+    batches = read_batches(realm.servers.kafka, INBOX.name(realm.name), {partition_of(key): 0})
+    return sum([sum(record.key == key for record in batch) async for batch in batches])
+
+
+async def test_a_publisher_that_finds_no_kafka_says_so_and_can_be_left() -> None:
+    began = time.monotonic()
+    publisher = Publisher(NOWHERE, "kg", "/registers/tests", delivery_timeout=2)
+
+    with pytest.raises(KafkaError):
+        await publisher.__aenter__()
+    await publisher.__aexit__(None, None, None)
+
+    with pytest.raises(NotProposed, match="is not open"):
+        await publisher.send(event(publisher, appeals(1)[0]))
+    assert time.monotonic() - began < 10
+
+
+async def test_a_publisher_that_kafka_does_not_answer_gives_up_in_time(cable: Cable, unattended: Realm) -> None:
+    cable.freeze()
+    began = time.monotonic()
+
+    with pytest.raises((KafkaError, TimeoutError)):
+        async with Publisher(unattended.servers.kafka, unattended.name, "/registers/tests", delivery_timeout=1):
+            pass
+
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("breaks", ["cut", "freeze"])
+async def test_while_kafka_is_gone_nothing_is_proposed_and_one_learns_it_in_time(
+    plugged: Publisher, cable: Cable, breaks: str
+) -> None:
+    getattr(cable, breaks)()
+    began = time.monotonic()
+
+    several = [plugged.propose(event(plugged, number), wait=5) for number in appeals(20)]
+    outcomes = await asyncio.gather(*several, plugged.send(event(plugged, appeals(1)[0])), return_exceptions=True)
+
+    assert {type(outcome) for outcome in outcomes} == {NotProposed}
+    assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("breaks", ["cut", "freeze"])
+async def test_a_publisher_with_proposals_on_their_way_closes_in_time_while_kafka_is_gone(
+    cable: Cable, unattended: Realm, breaks: str
+) -> None:
+    async with Publisher(unattended.servers.kafka, unattended.name, "/registers/tests", delivery_timeout=1) as one:
+        waiting = asyncio.create_task(one.propose(event(one, appeals(1)[0]), wait=60))
+        while not one._outcomes._awaited:
+            await asyncio.sleep(0.01)
+        getattr(cable, breaks)()
+        for number in appeals(5):
+            with pytest.raises(NotProposed):
+                await one.send(event(one, number))
+        began = time.monotonic()
+
+    assert time.monotonic() - began < 5
+    with pytest.raises((Undecided, NotProposed)):
+        await waiting
+
+
+@pytest.mark.parametrize("breaks", ["cut", "freeze"])
+async def test_when_kafka_is_back_the_same_publisher_goes_on(
+    pen: Pen, plugged: Publisher, cable: Cable, unattended: Realm, breaks: str
+) -> None:
+    (number,) = appeals(1)
+    getattr(cable, breaks)()
+    with pytest.raises(NotProposed):
+        await plugged.propose(event(plugged, number), wait=5)
+    cable.mend()
+
+    outcome = None
+    async with asyncio.timeout(60):
+        while outcome is None:
+            try:
+                proposing = asyncio.create_task(plugged.propose(event(plugged, number), wait=5))
+                while not plugged._outcomes._awaited and not proposing.done():
+                    await asyncio.sleep(0.01)
+                if not proposing.done():
+                    await pen.write(event(plugged, number))
+                outcome = await proposing
+            except (NotProposed, Undecided):
+                continue
+
+    assert outcome.registered
+    assert await on_the_inbox(unattended, number) >= 1
+
+
+async def test_who_waits_while_kafka_is_gone_learns_the_decision_when_it_is_back(
+    pen: Pen, plugged: Publisher, cable: Cable
+) -> None:
+    numbers = appeals(30)
+    waiting = [asyncio.create_task(plugged.propose(event(plugged, number), wait=60)) for number in numbers]
+    while len(plugged._outcomes._awaited) < len(numbers):
+        await asyncio.sleep(0.01)
+    await _delivered(plugged)
+    cable.cut()
+    for number in numbers:
+        await pen.write(event(plugged, number))
+    cable.mend()
+
+    assert all(outcome.registered for outcome in await asyncio.gather(*waiting))
+
+
+async def test_a_producer_that_the_broker_refuses_for_good_is_replaced(plugged: Publisher, unattended: Realm) -> None:
+    (number,) = appeals(1)
+    partition = partition_of(number.encode())
+    await plugged.send(event(plugged, number))
+    assert plugged._producer is not None
+    numbers_sent = plugged._producer._txn_manager
+    numbers_sent.increment_sequence_number(TopicPartition(INBOX.name(unattended.name), partition), 5)
+
+    with pytest.raises(NotProposed, match="OutOfOrderSequenceNumber"):
+        await plugged.send(event(plugged, number))
+    await asyncio.gather(*(plugged.send(event(plugged, number)) for _ in range(3)))
+
+    assert await on_the_inbox(unattended, number) == 4
+
+
+async def test_a_reader_that_finds_no_kafka_says_so_and_leaves_nothing_open() -> None:
+    with pytest.raises(KafkaError):
+        async for _ in read(NOWHERE, "kg"):
+            pass
+
+
+async def test_a_reader_that_follows_goes_on_when_kafka_is_back(
+    pen: Pen, unheard: Publisher, cable: Cable, unattended: Realm
+) -> None:
+    (number,) = appeals(1)
+    await pen.write(event(unheard, number), sequence=1)
+    sequences = []
+    async with (
+        asyncio.timeout(60),
+        aclosing(read(unattended.servers.kafka, unattended.name, subject=number, follow=True)) as events,
+    ):
+        async for one in events:
+            sequences.append(one.sequence)
+            if len(sequences) == 2:
+                break
+            cable.cut()
+            await pen.write(event(unheard, number), sequence=2)
+            cable.mend()
+
+    assert sequences == [1, 2]
+
+
+async def _delivered(publisher: Publisher) -> None:
+    """Return when Kafka has confirmed all that is on its way."""
+    assert publisher._producer is not None
+    await publisher._producer.flush()

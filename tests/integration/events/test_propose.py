@@ -1,0 +1,251 @@
+"""Proposing on real Kafka: what stands on the inbox, what the registrar decided, and what one learns of it."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from tests.integration.events.conftest import REGISTERED, THEN, Pen, appeals, event
+from tests.stack import Realm, Realms
+
+from natija_events import limits
+from natija_events.ids import derived_event_id
+from natija_events.kafka import Publisher, Undecided, partition_of, read, read_batches
+from natija_events.kafka import outcomes as outcomes_module
+from natija_events.topics import INBOX
+from natija_events.types.routing import Answered, DataProvided, Routed
+
+WAIT = 20.0
+
+
+async def test_a_proposal_stands_on_the_inbox_on_the_partition_of_its_appeal(
+    unattended: Realm, unheard: Publisher
+) -> None:
+    numbers = appeals(40)
+    proposed = {number: event(unheard, number) for number in numbers}
+    await asyncio.gather(*(unheard.send(one) for one in proposed.values()))
+
+    found = {}
+    start = dict.fromkeys(range(16), 0)
+    async for batch in read_batches(unattended.servers.kafka, INBOX.name(unattended.name), start):
+        for record in batch:
+            if record.key.decode() in proposed:
+                found[record.key.decode()] = record
+
+    assert found.keys() == proposed.keys()
+    for number, record in found.items():
+        assert record.partition == partition_of(number.encode())
+        assert record.value == proposed[number].data
+
+
+async def test_a_registered_proposal_has_its_sequence_and_time(publisher: Publisher) -> None:
+    (number,) = appeals(1)
+
+    opened = await publisher.propose(event(publisher, number), wait=WAIT)
+    routed = await publisher.propose(event(publisher, number, Routed(body="b"), expectedsequence=1), wait=WAIT)
+
+    assert (opened.registered, opened.rejection, opened.sequence, opened.subject) == (True, None, 1, number)
+    assert (routed.registered, routed.sequence) == (True, 2)
+    assert routed.recordedtime >= opened.recordedtime
+
+
+async def test_a_proposal_of_several_events_has_the_sequence_of_its_first(publisher: Publisher) -> None:
+    (number,) = appeals(1)
+    await publisher.propose(event(publisher, number), wait=WAIT)
+    several = [
+        publisher.event(number, THEN, data, expectedsequence=1)
+        for data in (Routed(body="b"), Routed(body="b", executor="e"), Answered(outcome="refused"))
+    ]
+
+    assert (await publisher.propose(*several, wait=WAIT)).sequence == 2
+
+
+async def test_proposing_the_same_again_is_registered_once(publisher: Publisher, registry: Realm) -> None:
+    (number,) = appeals(1)
+    first = await publisher.propose(event(publisher, number), wait=WAIT)
+    again = await publisher.propose(event(publisher, number), wait=WAIT)
+
+    assert first.rejection is None
+    assert again.rejection is not None
+    assert (again.registered, again.rejection.reason, again.sequence) == (True, "duplicate", 1)
+    assert [one.sequence async for one in read(registry.servers.kafka, registry.name, subject=number)] == [1]
+
+
+async def test_a_rejected_proposal_has_its_reason_field_and_rule(publisher: Publisher) -> None:
+    (number,) = appeals(1)
+    await publisher.propose(event(publisher, number), wait=WAIT)
+
+    unlawful = await publisher.propose(event(publisher, number, DataProvided()), wait=WAIT)
+    early = publisher.event(number, THEN - timedelta(days=1), Routed(body="b"), expectedsequence=1)
+    conflict = publisher.event(number, THEN, Routed(body="b"), expectedsequence=9)
+
+    assert not unlawful.registered
+    assert unlawful.rejection is not None
+    assert unlawful.rejection.reason == "unlawful"
+    assert "REGISTERED" in unlawful.rejection.rule
+    for proposed, reason in ((early, "unlawful"), (conflict, "conflict")):
+        outcome = await publisher.propose(proposed, wait=WAIT)
+        assert outcome.rejection is not None
+        assert outcome.rejection.reason == reason
+
+
+async def test_many_who_wait_at_once_each_learn_their_own_outcome(publisher: Publisher) -> None:
+    numbers = appeals(400)
+    odd = [event(publisher, number, DataProvided()) for number in numbers[200:]]
+    even = [event(publisher, number) for number in numbers[:200]]
+
+    outcomes = await asyncio.gather(*(publisher.propose(one, wait=60) for one in (*even, *odd)))
+
+    assert [outcome.subject for outcome in outcomes] == numbers
+    assert all(outcome.rejection is None and outcome.sequence == 1 for outcome in outcomes[:200])
+    assert all(outcome.rejection and outcome.rejection.reason == "unlawful" for outcome in outcomes[200:])
+
+
+async def test_two_who_propose_the_same_both_learn_that_it_is_registered(publisher: Publisher) -> None:
+    (number,) = appeals(1)
+
+    both = await asyncio.gather(*(publisher.propose(event(publisher, number), wait=WAIT) for _ in range(2)))
+
+    assert [outcome.registered for outcome in both] == [True, True]
+    assert [outcome.sequence for outcome in both] == [1, 1]
+
+
+async def test_without_a_registrar_it_is_undecided_and_registered_once_when_there_is_one(realms: Realms) -> None:
+    realm = await realms()
+    (number,) = appeals(1)
+    async with Publisher(realm.servers.kafka, realm.name, "/registers/tests") as publisher:
+        with pytest.raises(Undecided):
+            await publisher.propose(event(publisher, number), wait=0.2)
+
+        await realm.serve("registrar", ready=False)
+        outcome = await publisher.propose(event(publisher, number), wait=60)
+
+    assert (outcome.registered, outcome.sequence) == (True, 1)
+    assert [one.sequence async for one in read(realm.servers.kafka, realm.name, subject=number)] == [1]
+
+
+async def test_what_was_aborted_is_no_decision(unheard: Publisher, pen: Pen) -> None:
+    (number,) = appeals(1)
+    proposed = event(unheard, number)
+    proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
+    await _waited_for(unheard)
+    await pen.write(proposed, commit=False)
+    await pen.write(proposed, sequence=7)
+
+    assert (await proposing).sequence == 7
+
+
+async def test_another_appeals_event_of_the_same_id_is_no_decision(unheard: Publisher, pen: Pen) -> None:
+    mine, other = _neighbours()
+    same = uuid4()
+    proposing = asyncio.create_task(unheard.propose(unheard.event(mine, THEN, REGISTERED, id=same), wait=WAIT))
+    await _waited_for(unheard)
+    await pen.write(unheard.event(other, THEN, REGISTERED, id=same), sequence=3)
+    await pen.write(unheard.event(mine, THEN, REGISTERED, id=same), sequence=4)
+
+    assert (await proposing).sequence == 4
+
+
+async def test_a_decision_of_before_is_not_taken_for_the_one_to_come(unheard: Publisher, pen: Pen) -> None:
+    (number,) = appeals(1)
+    proposed = event(unheard, number)
+    await pen.write(proposed, sequence=1)
+    proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
+    await _waited_for(unheard)
+    await pen.write(proposed, sequence=2)
+
+    assert (await proposing).sequence == 2
+
+
+async def test_who_waits_after_a_rest_learns_it_too(
+    unheard: Publisher, pen: Pen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes_module, "_LINGER", 0.0)
+    one, two = _neighbours()
+    for sequence, number in enumerate((one, two, one, two), 1):
+        proposed = unheard.event(number, THEN, REGISTERED, id=derived_event_id(number, str(sequence)))
+        proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
+        await _waited_for(unheard)
+        # What is written while nobody reads must not come up when somebody does again.
+        await pen.write(*(event(unheard, other) for other in appeals(20)), proposed, sequence=sequence)
+        assert (await proposing).sequence == sequence + 20
+        await _rested(unheard)
+        await pen.write(proposed, sequence=99)
+
+
+async def test_a_record_no_registrar_would_write_leaves_who_waits_undecided_and_the_next_one_served(
+    unheard: Publisher, pen: Pen
+) -> None:
+    (number,) = appeals(1)
+    proposed = event(unheard, number)
+    proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
+    await _waited_for(unheard)
+    await pen.scribble(number.encode(), b"\xff", [("ce_id", str(proposed.id).encode())])
+
+    with pytest.raises(Undecided, match="cannot be read"):
+        await proposing
+
+    proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
+    await _waited_for(unheard)
+    await pen.write(proposed)
+    assert (await proposing).registered
+
+
+async def test_who_still_waits_when_the_publisher_closes_is_told_so(unattended: Realm) -> None:
+    async with Publisher(unattended.servers.kafka, unattended.name, "/registers/tests") as publisher:
+        waiting = [asyncio.create_task(publisher.propose(event(publisher, number), wait=WAIT)) for number in appeals(3)]
+        await _waited_for(publisher, 3)
+
+    for one in waiting:
+        with pytest.raises(Undecided, match="propose the same events again"):
+            await one
+
+
+async def test_who_gives_up_waiting_leaves_nothing_behind(unheard: Publisher) -> None:
+    waiting = [asyncio.create_task(unheard.propose(event(unheard, number), wait=WAIT)) for number in appeals(50)]
+    await _waited_for(unheard, 50)
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert all(one.cancelled() for one in waiting)
+    assert unheard._outcomes._awaited == {}
+    assert sum(unheard._outcomes._waiting.values()) == 0
+
+
+async def test_what_is_no_proposal_is_not_sent(unheard: Publisher) -> None:
+    one, two = (event(unheard, number) for number in appeals(2))
+
+    with pytest.raises(ValueError, match="1 to 200 events"):
+        await unheard.send()
+    with pytest.raises(ValueError, match="1 to 200 events"):
+        await unheard.propose(*([one] * 201), wait=1)
+    with pytest.raises(ValueError, match="all of one appeal"):
+        await unheard.send(one, two)
+    with pytest.raises(ValueError, match="larger than"):
+        await unheard.send(one._replace(data=b'{"x":"' + b"x" * limits.PROPOSAL_BYTES + b'"}'))
+
+
+async def _waited_for(publisher: Publisher, count: int = 1) -> None:
+    """Return when *count* proposals are on the inbox and waited for."""
+    async with asyncio.timeout(WAIT):
+        while len(publisher._outcomes._awaited) < count:
+            await asyncio.sleep(0.01)
+
+
+async def _rested(publisher: Publisher) -> None:
+    async with asyncio.timeout(WAIT):
+        while publisher._outcomes._read_until:
+            await asyncio.sleep(0.01)
+
+
+def _neighbours() -> tuple[str, str]:
+    """Two appeals on one partition."""
+    numbers = appeals(17)
+    seen: dict[int, str] = {}
+    for number in numbers:
+        partition = partition_of(number.encode())
+        if partition in seen:
+            return seen[partition], number
+        seen[partition] = number
+    raise AssertionError("17 appeals on 16 partitions")

@@ -1,0 +1,145 @@
+"""Reading the log on real Kafka: in order, from where one stands, to its end or for ever."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+import pytest_asyncio
+from tests.contract.a_v2 import TopicAssignedV2, a_v2
+from tests.integration.events.conftest import REGISTERED, Pen, appeals, event
+from tests.stack import Realm
+
+from natija_events.envelope import Unreadable
+from natija_events.fold import RecordedEvent, fold
+from natija_events.kafka import Publisher, partition_of, read, read_batches
+from natija_events.topics import LOG
+from natija_events.types.routing import Routed, TopicAssigned
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def history(registry: Realm) -> list[str]:
+    """Appeals with two events each, registered by a real registrar."""
+    numbers = appeals(24)
+    async with Publisher(registry.servers.kafka, registry.name, "/registers/tests") as publisher:
+        proposals = [
+            (event(publisher, number), event(publisher, number, TopicAssigned(topic="land"))) for number in numbers
+        ]
+        outcomes = await asyncio.gather(*(publisher.propose(*events, wait=60) for events in proposals))
+    assert all(outcome.registered for outcome in outcomes)
+    return numbers
+
+
+async def everything(realm: Realm, **how: object) -> list[RecordedEvent]:
+    return [one async for one in read(realm.servers.kafka, realm.name, **how)]  # type: ignore[arg-type]
+
+
+async def test_all_events_come_in_order_of_each_appeal_and_it_ends_at_the_end(
+    registry: Realm, history: list[str]
+) -> None:
+    found: dict[str, list[RecordedEvent]] = {number: [] for number in history}
+    for one in await everything(registry):
+        found.get(one.subject, []).append(one)
+
+    for number, events in found.items():
+        assert [(one.sequence, one.data) for one in events] == [(1, REGISTERED), (2, TopicAssigned(topic="land"))]
+        assert {one.partition for one in events} == {partition_of(number.encode())}
+        assert events[1].stamp.previoushash == events[0].hash
+        assert events[0].offset < events[1].offset
+
+
+async def test_the_events_of_one_appeal_come_alone(registry: Realm, history: list[str]) -> None:
+    events = await everything(registry, subject=history[0])
+
+    assert [one.subject for one in events] == [history[0]] * 2
+    appeal = fold(events)
+    assert appeal is not None
+    assert appeal.topic == "land"
+
+
+async def test_an_appeal_that_is_not_there_has_no_events(registry: Realm) -> None:
+    assert await everything(registry, subject=appeals(1)[0]) == []
+
+
+async def test_it_goes_on_from_the_position_one_kept(registry: Realm, history: list[str]) -> None:
+    before = await everything(registry)
+    half = before[: len(before) // 2]
+    positions = {one.partition: one.offset + 1 for one in half}
+    rest = await everything(registry, positions=positions)
+
+    seen = [(one.partition, one.offset) for one in (*half, *rest)]
+    assert set(seen) >= {(one.partition, one.offset) for one in before}
+    assert len(seen) == len(set(seen)), "no event twice"
+
+
+async def test_positions_at_the_end_bring_nothing_more(registry: Realm, history: list[str]) -> None:
+    positions = {one.partition: one.offset + 1 for one in await everything(registry)}
+
+    assert await everything(registry, positions=positions) == []
+
+
+async def test_it_follows_what_comes(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
+    (number,) = appeals(1)
+    await pen.write(event(unheard, number), sequence=1)
+    sequences: list[int] = []
+    async with (
+        asyncio.timeout(30),
+        aclosing(read(unattended.servers.kafka, unattended.name, subject=number, follow=True)) as events,
+    ):
+        async for one in events:
+            sequences.append(one.sequence)
+            if len(sequences) == 3:
+                break
+            await pen.write(event(unheard, number), sequence=len(sequences) + 1)
+
+    assert sequences == [1, 2, 3]
+
+
+async def test_what_was_aborted_does_not_come(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
+    (number,) = appeals(1)
+    await pen.write(event(unheard, number), commit=False)
+    assert await everything(unattended, subject=number) == []
+
+    await pen.write(event(unheard, number))
+    await pen.write(event(unheard, number, Routed(body="b")), sequence=2, commit=False)
+    assert [one.sequence for one in await everything(unattended, subject=number)] == [1]
+
+
+async def test_batches_end_before_the_offset_they_are_given(registry: Realm, history: list[str]) -> None:
+    partition = partition_of(history[0].encode())
+    topic = LOG.name(registry.name)
+    start = {partition: 0}
+    all_of_it = [
+        record.offset async for batch in read_batches(registry.servers.kafka, topic, start) for record in batch
+    ]
+
+    for end in (0, all_of_it[-1], all_of_it[-1] + 1, all_of_it[-1] + 1000):
+        batches = read_batches(registry.servers.kafka, topic, start, end={partition: end})
+        assert [record.offset async for batch in batches for record in batch] == [
+            offset for offset in all_of_it if offset < end
+        ]
+
+
+async def test_who_stops_reading_early_leaves_nothing_open(registry: Realm, history: list[str]) -> None:
+    async for _ in read(registry.servers.kafka, registry.name):
+        break
+
+
+async def test_a_version_2_is_read_from_the_log_where_version_1_stands(registry: Realm, history: list[str]) -> None:
+    with a_v2():
+        _, assigned = events = await everything(registry, subject=history[0])
+
+    assert assigned.type == "appeal.topic-assigned.v1"
+    assert assigned.data == TopicAssignedV2(topic="2019/land", scheme="2019")
+    appeal = fold(events)
+    assert appeal is not None
+    assert appeal.topic == "2019/land"
+
+
+async def test_a_record_no_registrar_would_write_is_told_and_not_passed_over(
+    unattended: Realm, unheard: Publisher, pen: Pen
+) -> None:
+    (number,) = appeals(1)
+    await pen.scribble(number.encode(), b"{}", [("ce_id", b"x")])
+
+    with pytest.raises(Unreadable):
+        await everything(unattended, subject=number)
