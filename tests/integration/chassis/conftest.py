@@ -43,11 +43,13 @@ class LogWriter:
             if partition is None or partition_of(number.encode()) == partition:
                 return number
 
-    async def write(self, *appeals: str, events: int = 1, channel: str = "post") -> None:
+    async def write(
+        self, *appeals: str, events: int = 1, channel: str = "post", traceparent: str | None = None
+    ) -> None:
         """One transaction with *events* more events of each of *appeals*; the first one of each opens it."""
         async with self.producer.transaction():
             for _ in range(events):
-                await asyncio.gather(*[self._send(appeal, channel) for appeal in appeals])
+                await asyncio.gather(*[self._send(appeal, channel, traceparent=traceparent) for appeal in appeals])
 
     async def write_raw(self, appeal: str, value: bytes, *, logsequence: int | None = None) -> None:
         """A record of *appeal* whose value is *value*, be it what it may; a greater *logsequence* leaves a hole."""
@@ -55,7 +57,13 @@ class LogWriter:
             await self._send(appeal, "post", value=value, logsequence=logsequence)
 
     async def _send(
-        self, appeal: str, channel: str, value: bytes | None = None, logsequence: int | None = None
+        self,
+        appeal: str,
+        channel: str,
+        *,
+        value: bytes | None = None,
+        logsequence: int | None = None,
+        traceparent: str | None = None,
     ) -> None:
         partition = partition_of(appeal.encode())
         sequence = self.sequences[appeal] = self.sequences.get(appeal, 0) + 1
@@ -67,6 +75,7 @@ class LogWriter:
         event = Event(
             id=derived_event_id(appeal, str(sequence)), source="/services/intake", type=data.type, subject=appeal,
             time=now, data=data.model_dump_json(exclude_none=True).encode() if value is None else value,
+            traceparent=traceparent,
         )  # fmt: skip
         stamp = Stamp(sequence, logsequence, now, 0, GENESIS)
         sent = await self.producer.send(

@@ -6,6 +6,9 @@ import random
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.integration.chassis.children import tally_process
@@ -13,6 +16,7 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, s
 from tests.integration.chassis.tally import TallySettings, counts
 from tests.stack import Realm
 
+import natija_chassis.runner
 from natija_chassis import provision
 from natija_chassis.refusal import Refused
 from natija_events.topics import LOG
@@ -131,6 +135,35 @@ async def test_a_database_that_belongs_to_another_log_is_refused(
     with pytest.raises(Refused, match="the database of routing belongs to another log: it was made from topic"):
         await start().task
     assert await counts(engine) == {appeal: 2}
+
+
+async def test_a_log_that_is_replaced_under_a_running_process_stops_it(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(natija_chassis.runner, "IDENTITY_EVERY", 0.0)
+    await log.write(log.number(0))
+    running = start()
+    await reached(engine, log)
+    await _replace_log(realm)
+    await until(lambda: running.runner.progress.stopped is not None, 60)
+
+
+async def test_a_batch_is_one_span_linked_to_what_its_events_were_proposed_in(
+    log: LogWriter, engine: AsyncEngine, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr("opentelemetry.trace.get_tracer", provider.get_tracer)
+    appeal = log.number(0)
+    for number in (1, 2):
+        await log.write(appeal, events=50, traceparent=f"00-{number:032x}-{number:016x}-01")
+    start()
+    await reached(engine, log)
+    await until(lambda: bool(exporter.get_finished_spans()))
+    [span] = exporter.get_finished_spans()
+    assert span.name == "routing project"
+    assert [link.context.trace_id for link in span.links] == [1, 2]
 
 
 async def test_a_table_that_came_without_a_new_version_is_refused(

@@ -43,4 +43,4 @@ def _entry(record: Any) -> Entry:
 
 def _logsequence(record: Any) -> int | None:
     found = [content for name, content in record.headers if name == _LOGSEQUENCE]
-    return int(found[0]) if len(found) == 1 and found[0] and found[0].isdigit() else None
+    return int(found[0]) if len(found) == 1 and found[0] and found[0].isdigit() and len(found[0]) < 20 else None

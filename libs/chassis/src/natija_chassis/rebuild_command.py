@@ -3,8 +3,9 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -43,6 +44,7 @@ class _Bar:
             TimeRemainingColumn(compact=True), console=Console(stderr=True),
         )  # fmt: skip
         self._task: TaskID | None = None
+        self._lines: list[str] = []
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -52,6 +54,8 @@ class _Bar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+        for line in self._lines:
+            print(line)
 
     def begin(self, phase: str, records: int) -> None:
         self._task = self._progress.add_task(phase, total=records)
@@ -61,7 +65,7 @@ class _Bar:
             self._progress.advance(self._task, records)
 
     def compared(self, table: Compared) -> None:
-        print(_line(table), flush=True)
+        self._lines.append(_line(table))
 
 
 def _line(table: Compared) -> str:
@@ -76,18 +80,22 @@ def run(service: str) -> int:
 
 
 async def _run(settings: Settings, service: str) -> int:
-    projection = projection_of(service)
-    with _Bar() as bar:
-        task = asyncio.create_task(rebuild(settings, projection, bar))
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
-        try:
-            outcome: Rebuilt = await task
-        except asyncio.CancelledError:
-            print(f"aborted: {service} is as it was", file=sys.stderr)
-            return ABORTED
-        except Different as different:
-            print(f"natija: {different}; nothing was switched", file=sys.stderr)
-            return 1
+    try:
+        with _Bar() as bar:
+            outcome = await _abortable(rebuild(settings, projection_of(service), bar))
+    except asyncio.CancelledError:
+        print(f"aborted: {service} is as it was", file=sys.stderr)
+        return ABORTED
+    except Different as different:
+        print(f"natija: {different}; nothing was switched", file=sys.stderr)
+        return 1
     print(f"{service}: rebuilt from {outcome.records:,} records, and switched")
     return 0
+
+
+async def _abortable(rebuilding: Coroutine[Any, Any, Rebuilt]) -> Rebuilt:
+    """Await it, and cancel it on Ctrl-C or SIGTERM."""
+    task = asyncio.create_task(rebuilding)
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+    return await task

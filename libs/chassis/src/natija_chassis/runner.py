@@ -95,7 +95,7 @@ class Runner(ConsumerRebalanceListener):
             except Refused:
                 raise
             except Exception as error:
-                self._hindered(error)
+                self._hindered("it cannot start", error)
                 await backoff.wait(stopping)
             else:
                 self.progress.trouble = None
@@ -139,7 +139,7 @@ class Runner(ConsumerRebalanceListener):
             try:
                 await broker.start()
             except (KafkaError, OSError) as error:
-                self._hindered(error)
+                self._hindered("Kafka does not answer", error)
                 await _quietly(broker.stop())
                 await backoff.wait(stopping)
             else:
@@ -165,14 +165,13 @@ class Runner(ConsumerRebalanceListener):
                 await self._take_in(message)
 
     async def _take_in(self, message: Any) -> None:
-        batch = entries.read(message.raw_message)
         backoff = Backoff()
         while not (self._interrupt.is_set() or self._halt.is_set()):
             try:
                 if self._misplaced:
                     await self._place()
                     return
-                applied = await self._apply(batch)
+                applied = await self._apply(entries.read(message.raw_message))
             except Gap as gap:
                 await self._rewind(gap)
                 return
@@ -181,7 +180,7 @@ class Runner(ConsumerRebalanceListener):
                 return
             except Exception as error:
                 metrics.OUTAGES.labels(self._projection.service).inc()
-                self._hindered(error)
+                self._hindered("a batch cannot be taken in", error)
                 await backoff.wait(self._interrupt)
             else:
                 await self._done(message, applied)
@@ -293,8 +292,12 @@ class Runner(ConsumerRebalanceListener):
                 if time.monotonic() - checked > IDENTITY_EVERY:
                     checked = time.monotonic()
                     await self._check_identity()
+            except Refused as refusal:
+                self._stop(str(refusal))
+            except KafkaError as error:
+                self._hindered("Kafka does not answer", error)
             except Exception as error:
-                self._hindered(error)
+                self._hindered("a server does not answer", error)
 
     async def _look(self) -> None:
         if self._misplaced and not self._lock.locked():
@@ -324,8 +327,8 @@ class Runner(ConsumerRebalanceListener):
         if await identity.of_log(self._settings.kafka, self._settings.realm) != self._log:
             self._stop("the log was replaced by another under this process: start it again to see which")
 
-    def _hindered(self, error: BaseException) -> None:
-        text = sanitised(error)
+    def _hindered(self, what: str, error: BaseException) -> None:
+        text = f"{what}: {sanitised(error)}"
         if self.progress.trouble != text:
             log.warning("%s: waiting: %s", self._projection.service, text)
         self.progress.trouble = text

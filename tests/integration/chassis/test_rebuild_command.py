@@ -1,0 +1,69 @@
+"""`natija rebuild` as a command: what it prints, and what it leaves when it is told to stop."""
+
+import asyncio
+import signal
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.integration.chassis.conftest import ALL, LogWriter, reached
+from tests.integration.chassis.tally import SERVICE
+from tests.integration.chassis.test_rebuild import schemas
+from tests.stack import Realm
+
+from natija_chassis.database import SWITCH_LOCK
+
+
+async def test_it_prints_what_it_compared_and_did_while_the_service_runs(
+    realm: Realm, log: LogWriter, engine: AsyncEngine
+) -> None:
+    service = await realm.serve(SERVICE)
+    await log.write(*[log.number(partition) for partition in ALL], events=2)
+    await reached(engine, log)
+    done = await realm.run("rebuild", SERVICE)
+    assert done.stdout == "routes: 16 rows compared, equal\nrouting: rebuilt from 32 records, and switched\n"
+    assert "32/32" in done.stderr
+    await service.until_ready()
+
+
+async def test_a_difference_ends_it_with_1_and_the_first_keys(
+    realm: Realm, log: LogWriter, engine: AsyncEngine
+) -> None:
+    service = await realm.serve(SERVICE)
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals)
+    await reached(engine, log)
+    await service.stop()
+    async with engine.begin() as connection:
+        await connection.execute(text("update routes set sequence = 7 where appeal = :one"), {"one": appeals[5]})
+    done = await realm.run("rebuild", SERVICE, expect=1)
+    assert done.stdout == "routes: 16 rows compared, DIFFERENT\n"
+    assert f"table routes, only in the live one: {appeals[5]}, only in the rebuilt one: {appeals[5]}" in done.stderr
+    assert done.stderr.endswith("nothing was switched\n")
+    assert await schemas(engine) == {"live", "service", "public"}
+
+
+async def test_ctrl_c_ends_it_without_a_trace(realm: Realm, log: LogWriter, engine: AsyncEngine) -> None:
+    service = await realm.serve(SERVICE)
+    await log.write(*[log.number(partition) for partition in ALL])
+    await reached(engine, log)
+    await service.stop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        await _hold_up_and_stop(realm, sign)
+        assert await schemas(engine) == {"live", "service", "public"}
+
+
+async def _hold_up_and_stop(realm: Realm, sign: signal.Signals) -> None:
+    """Keep a rebuild waiting at its first batch, and stop it there."""
+    holder = await asyncpg.connect(realm.database(SERVICE).replace("+asyncpg", ""))
+    try:
+        await holder.execute("select pg_advisory_lock($1)", SWITCH_LOCK)
+        rebuilding = await realm.start("rebuild", SERVICE)
+        waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        async with asyncio.timeout(30):
+            while not await holder.fetchval(waiting):
+                await asyncio.sleep(0.02)
+        assert await rebuilding.stop(sign) == 130
+        assert "aborted: routing is as it was" in rebuilding.output()
+    finally:
+        await holder.close()
