@@ -34,8 +34,8 @@ def written(folder: Path) -> list[str]:
 def installed(distribution: Path, site: Path) -> None:
     """Install as the guide says, but into a folder of the test's own."""
     uv = Path(sys.executable).with_name("uv")
-    command = [uv, "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", "--target", site]
-    subprocess.run([*command, "--python", sys.executable, distribution], check=True)
+    options = ["--quiet", "--offline", "--no-deps", "--no-build-isolation", "--python", sys.executable]
+    subprocess.run([str(uv), "pip", "install", *options, "--target", str(site), str(distribution)], check=True)
 
 
 async def test_the_guide_makes_a_projection_that_runs_and_is_rebuilt_equal(realm: Realm, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import asyncpg
+from deploy.local.ports import free_port
 from tests.integration.intake import registering as r
-from tests.stack import Child, Realm, free_port
+from tests.stack import Child, Realm
 
 from natija_events.envelope import Event
 from natija_events.fold import RecordedEvent
