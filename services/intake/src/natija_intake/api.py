@@ -86,7 +86,7 @@ def build(reception: Reception, directory: Directory) -> APIRouter:
             201: {"model": Registered},
             202: {"model": BeingRegistered},
             422: _PROBLEM | {"description": "A field breaks a rule"},
-            503: _PROBLEM | {"description": "Nothing was registered: send the same again"},
+            503: _PROBLEM | {"description": "Not registered: send the same again with the same Idempotency-Key"},
         },
     )
     async def send(
@@ -170,8 +170,7 @@ async def _take(reception: Reception, directory: Directory, submission: Submissi
     except NotProposed:
         raise _later(
             "Appeals cannot be registered now",
-            "Nothing was registered. Send the same appeal again with this Idempotency-Key: it will be one appeal,"
-            " whatever became of this attempt.",
+            "Send the same appeal again with this Idempotency-Key: whatever became of this attempt, it will be one.",
             key,
         ) from None
 

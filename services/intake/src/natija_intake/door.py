@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 from aiokafka.errors import KafkaError
@@ -37,7 +36,7 @@ class Door:
     async def keep_open(self, stopping: asyncio.Event) -> None:
         """Connect, and keep asking whether Kafka is there, until *stopping*."""
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(_quietly, self._inbox.__aexit__)
+            await stack.enter_async_context(self._inbox)
             while not stopping.is_set():
                 await self._look(stack)
                 await _pause(stopping)
@@ -46,17 +45,14 @@ class Door:
         """Propose *event* and wait for its outcome. Raises `NotProposed` and `Undecided` as the publisher does."""
         if self._publisher is None or self._trouble is not None:
             raise NotProposed(self._trouble or "it is starting")
-        try:
-            async with asyncio.timeout(self._delivery_wait + wait):
-                return await self._publisher.propose(event, wait=wait)
-        except TimeoutError:
-            raise NotProposed("Kafka does not answer in time") from None
+        return await self._publisher.propose(event, wait=wait)
 
     async def _look(self, stack: AsyncExitStack) -> None:
         try:
             await self._inbox.ends()
             if self._publisher is None:
-                self._publisher = await self._connect(stack)
+                publisher = Publisher(self._kafka, self._realm, self._source, delivery_timeout=self._delivery_wait)
+                self._publisher = await stack.enter_async_context(publisher)
         except (Unreachable, KafkaError, OSError) as error:
             if self._trouble is None:
                 log.warning("closed: %s", error)
@@ -66,16 +62,6 @@ class Door:
                 log.info("open")
             self._trouble = None
 
-    async def _connect(self, stack: AsyncExitStack) -> Publisher:
-        publisher = Publisher(self._kafka, self._realm, self._source, delivery_timeout=self._delivery_wait)
-        try:
-            await publisher.__aenter__()
-        except BaseException:
-            await _quietly(publisher.__aexit__)
-            raise
-        stack.push_async_callback(_quietly, publisher.__aexit__)
-        return publisher
-
 
 async def _pause(stopping: asyncio.Event) -> None:
     try:
@@ -83,12 +69,3 @@ async def _pause(stopping: asyncio.Event) -> None:
             await stopping.wait()
     except TimeoutError:
         return
-
-
-async def _quietly(close: Callable[[None, None, None], Awaitable[None]]) -> None:
-    """Close what may not close: a producer waits for a broker that is gone to take what it still holds."""
-    try:
-        async with asyncio.timeout(1.0):
-            await close(None, None, None)
-    except (KafkaError, TimeoutError) as error:
-        log.debug("closing: %s", type(error).__name__)

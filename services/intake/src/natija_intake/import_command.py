@@ -1,6 +1,7 @@
 """`natija import`: a register's file through the inbox, with a progress bar and a summary."""
 
 import asyncio
+import logging
 import sys
 import time
 from contextlib import AsyncExitStack
@@ -42,7 +43,12 @@ def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["
         import_report.write_rejected(report, [])
     except OSError:
         raise Refused(f"cannot write {report}: say --rejected PATH") from None
-    summary, trouble = asyncio.run(_import(register, found, report))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell, `Pace` tells in a line
+    try:
+        summary, trouble = asyncio.run(_import(register, found, report))
+    except KeyboardInterrupt:
+        print(f"natija: stopped. {AGAIN}", file=sys.stderr)
+        raise
     if format == "json":
         print(import_report.as_json(summary))
     else:
@@ -61,24 +67,19 @@ async def _import(register: RegisterFile, found: mapping.RegisterMapping, report
         stack.push_async_callback(engine.dispose)
         inbox = await stack.enter_async_context(Inbox(settings.kafka, settings.realm))
         publisher = Publisher(settings.kafka, settings.realm, found.source, delivery_timeout=settings.import_patience)
-        stack.push_async_callback(_leave, publisher)
         progress = stack.enter_context(_progress())
         importer = Importer(mapper, publisher, inbox, engine, settings, progress.console.print)
         try:
-            await _connect(publisher, settings)
+            await stack.enter_async_context(publisher)
             await _shown(importer, register, progress)
-        except (Unfinished, NotProposed, Undecided, FileError) as error:
+        except (Unfinished, Undecided, FileError) as error:
             trouble = str(error)
+        except (NotProposed, KafkaError, TimeoutError):
+            trouble = f"Kafka at {settings.kafka} does not answer"
         finally:
+            seconds = time.monotonic() - began
             import_report.write_rejected(report, importer.tally.rejected)
-    return Summary(found.register_name, importer.tally, mapper.unmapped, time.monotonic() - began, report), trouble
-
-
-async def _connect(publisher: Publisher, settings: ImportSettings) -> None:
-    try:
-        await publisher.__aenter__()
-    except (KafkaError, OSError) as error:
-        raise Unfinished(f"Kafka at {settings.kafka} does not answer ({type(error).__name__})") from None
+    return Summary(found.register_name, importer.tally, mapper.unmapped, seconds, report), trouble
 
 
 async def _shown(importer: Importer, register: RegisterFile, progress: Progress) -> None:
@@ -103,12 +104,3 @@ def _progress() -> Progress:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         TimeRemainingColumn(), console=Console(stderr=True, highlight=False),
     )  # fmt: skip
-
-
-async def _leave(publisher: Publisher) -> None:
-    """Close what may not close: a producer waits for a broker that is gone to take what it still holds."""
-    try:
-        async with asyncio.timeout(3):
-            await publisher.__aexit__(None, None, None)
-    except (KafkaError, TimeoutError):
-        return

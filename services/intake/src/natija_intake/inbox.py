@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from natija_events.kafka.closing import close_consumer
 from natija_events.topics import INBOX, PARTITIONS
 from natija_intake import ledger
 
@@ -36,7 +37,7 @@ class Inbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._consumer is not None:
-            await self._consumer.stop()
+            await close_consumer(self._consumer)
 
     async def ends(self) -> dict[int, int]:
         """Per partition, the offset of the next proposal. Raises `Unreachable`: a way to ask whether Kafka is there."""
@@ -78,7 +79,7 @@ class Inbox:
         try:
             await consumer.start()
         except BaseException:
-            await consumer.stop()
+            await close_consumer(consumer)
             raise
         self._consumer = consumer
         return consumer
