@@ -29,6 +29,9 @@ from deploy.local.places import Places
 from deploy.local.ports import free_port
 from deploy.local.processes import die_with_parent
 
+from natija_chassis.provision import provision
+from natija_chassis.settings import Settings
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 NATIJA = Path(sys.executable).with_name("natija")
 SERVICES = ("registrar", "intake", "routing", "deadlines", "analytics")
@@ -242,7 +245,8 @@ async def provisioned_realms(servers: Servers, folder: Path) -> AsyncIterator[Re
         (folder / name).mkdir()
         realm = Realm(name, servers, folder / name, _environment(name, servers, folder / name) | variables)
         made.append(realm)
-        await realm.run("provision")
+        database = realm.environment["NATIJA_DATABASE"]
+        await provision(Settings(realm=name, kafka=servers.kafka, database=database), servers.postgres)
         return realm
 
     try:
