@@ -49,7 +49,7 @@ async def test_a_process_killed_again_and_again_takes_each_event_in_once(
     chance = random.Random(7)
     for _ in range(60):
         await log.write(*appeals, events=10)
-    for _ in range(4):
+    for _ in range(3):
         async with tally_process(realm, NATIJA_BATCH_RECORDS="50") as child:
             before = await _taken_in(engine)
             async with asyncio.timeout(30):

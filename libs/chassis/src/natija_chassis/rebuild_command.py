@@ -80,9 +80,10 @@ def run(service: str) -> int:
 
 
 async def _run(settings: Settings, service: str) -> int:
+    projection = projection_of(service)
     try:
         with _Bar() as bar:
-            outcome = await _abortable(rebuild(settings, projection_of(service), bar))
+            outcome = await _abortable(rebuild(settings, projection, bar))
     except asyncio.CancelledError:
         print(f"aborted: {service} is as it was", file=sys.stderr)
         return ABORTED
