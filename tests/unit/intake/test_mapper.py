@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.unit.intake.boston import HEADER, SEALER, cells, mapper
+from tests.unit.intake.boston import HEADER, SEALER, boston, cells, mapper
 
 from natija_events.catalogue import CATALOGUE
 from natija_events.envelope import write_proposal
 from natija_events.types.deadlines import TermSet
-from natija_events.types.intake import Registered
+from natija_events.types.intake import Registered, Supplemented
 from natija_events.types.routing import Answered, Routed
 from natija_intake import mapping_check
 from natija_intake.mapper import Mapped, Mapper, Unmappable
@@ -65,6 +65,13 @@ def test_an_id_stays_when_another_cell_is_filled_later() -> None:
     without, whole = mapper().map(cells(TARGET_DT="")), mapper().map(cells())
     assert types(without) == [Registered.type, Routed.type, Answered.type]
     assert without.events[2].id == whole.events[3].id
+
+
+def test_two_events_of_one_type_in_a_row_are_two_events() -> None:
+    supplement = {"type": Supplemented.type, "time": "OPEN_DT", "data": {"text": {"sealed": "CASE_TITLE"}}}
+    events = [boston().events[0].model_dump(), supplement, supplement]
+    mapped = Mapper(register(events=events, values=boston().values), HEADER, "kg", SEALER).map(cells())
+    assert len({event.id for event in mapped.events}) == 3
 
 
 def test_another_realm_or_register_or_case_is_another_appeal() -> None:

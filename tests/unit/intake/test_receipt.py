@@ -49,3 +49,11 @@ def test_the_newest_secret_makes_codes_and_older_codes_still_open() -> None:
     assert both.opens(NUMBER, CODES.code(NUMBER)) == NUMBER
     assert both.opens(NUMBER, both.code(NUMBER)) == NUMBER
     assert CODES.opens(NUMBER, both.code(NUMBER)) is None
+
+
+def test_every_symbol_of_a_code_counts() -> None:
+    code = CODES.code(NUMBER).replace("-", "")
+    for place, symbol in enumerate(code):
+        other = "0" if symbol != "0" else "2"
+        assert CODES.opens(NUMBER, code[:place] + other + code[place + 1 :]) is None
+    assert CODES.opens(NUMBER, code + "0") is None

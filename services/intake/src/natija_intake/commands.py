@@ -21,7 +21,14 @@ def import_register(
     ] = None,
     format: Annotated[Format, typer.Option(help="How to print the summary.")] = "table",
 ) -> None:
-    """Bring a register's history in through the inbox: one row is one proposal of all its events."""
+    """Bring a register's history in through the inbox: one row is one proposal of all its events.
+
+    Ends with 0 when every row's outcome is known, though some were rejected, and with 1 when it could not finish; run
+    again, it goes on where it stopped.
+
+    \b
+    natija import cases.csv.gz --mapping examples/boston311.yaml
+    """
     from natija_intake import import_command
 
     raise typer.Exit(import_command.run(file, mapping, rejected, format))
