@@ -69,6 +69,16 @@ async def pen(unattended: Realm) -> AsyncIterator["Pen"]:
         await producer.stop()
 
 
+async def offset_of(publisher: Publisher, number: str) -> int:
+    """Where on the inbox the proposal stands that *publisher* waits for."""
+    async with asyncio.timeout(20):
+        while True:
+            for awaited in publisher._outcomes._awaited.get(number.encode(), []):
+                if awaited.offset is not None:
+                    return awaited.offset
+            await asyncio.sleep(0.01)
+
+
 class Pen:
     """Writes records on a log as the registrar does: in transactions that are committed, or aborted."""
 
@@ -76,10 +86,15 @@ class Pen:
         self._producer = producer
         self._topic = topic
 
-    async def write(self, *events: Event, commit: bool = True, sequence: int = 1) -> None:
+    async def decide(self, publisher: Publisher, event: Event, *, sequence: int = 1, commit: bool = True) -> None:
+        """Register the proposal of *event* that *publisher* waits for, once it stands on the inbox."""
+        await self.write(event, inbox=await offset_of(publisher, event.subject), sequence=sequence, commit=commit)
+
+    async def write(self, *events: Event, inbox: int = 0, commit: bool = True, sequence: int = 1) -> None:
+        """Register *events* as a proposal at the offset *inbox*."""
         await self._producer.begin_transaction()
         for place, event in enumerate(events, sequence):
-            stamp = Stamp(place, place, THEN, place, GENESIS)
+            stamp = Stamp(place, place, THEN, inbox, GENESIS)
             await self.put(event.subject.encode(), event.data, headers(event, stamp))
         await (self._producer.commit_transaction() if commit else self._producer.abort_transaction())
 

@@ -13,7 +13,7 @@ import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from tests.integration.events.cable import Cable
-from tests.integration.events.conftest import Pen, appeals, event
+from tests.integration.events.conftest import Pen, appeals, event, offset_of
 from tests.stack import Realm
 
 from natija_events.kafka import NotProposed, Publisher, Undecided, partition_of, read, read_batches
@@ -107,14 +107,12 @@ async def test_when_kafka_is_back_the_same_publisher_goes_on(
     async with asyncio.timeout(60):
         while outcome is None:
             try:
-                proposing = asyncio.create_task(plugged.propose(event(plugged, number), wait=5))
-                while not plugged._outcomes._awaited and not proposing.done():
-                    await asyncio.sleep(0.01)
-                if not proposing.done():
-                    await pen.write(event(plugged, number))
-                outcome = await proposing
-            except (NotProposed, Undecided):
-                continue
+                async with asyncio.TaskGroup() as group:
+                    proposing = group.create_task(plugged.propose(event(plugged, number), wait=5))
+                    group.create_task(pen.decide(plugged, event(plugged, number)))
+                outcome = proposing.result()
+            except* (NotProposed, Undecided):
+                pass
 
     assert outcome.registered
     assert await on_the_inbox(unattended, number) >= 1
@@ -125,12 +123,10 @@ async def test_who_waits_while_kafka_is_gone_learns_the_decision_when_it_is_back
 ) -> None:
     numbers = appeals(30)
     waiting = [asyncio.create_task(plugged.propose(event(plugged, number), wait=60)) for number in numbers]
-    while len(plugged._outcomes._awaited) < len(numbers):
-        await asyncio.sleep(0.01)
-    await _delivered(plugged)
+    offsets = {number: await offset_of(plugged, number) for number in numbers}
     cable.cut()
-    for number in numbers:
-        await pen.write(event(plugged, number))
+    for number, offset in offsets.items():
+        await pen.write(event(plugged, number), inbox=offset)
     cable.mend()
 
     assert all(outcome.registered for outcome in await asyncio.gather(*waiting))
@@ -176,9 +172,3 @@ async def test_a_reader_that_follows_goes_on_when_kafka_is_back(
             cable.mend()
 
     assert sequences == [1, 2]
-
-
-async def _delivered(publisher: Publisher) -> None:
-    """Return when Kafka has confirmed all that is on its way."""
-    assert publisher._producer is not None
-    await publisher._producer.flush()

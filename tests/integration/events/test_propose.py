@@ -2,10 +2,9 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
-from tests.integration.events.conftest import REGISTERED, THEN, Pen, appeals, event
+from tests.integration.events.conftest import REGISTERED, THEN, Pen, appeals, event, offset_of
 from tests.stack import Realm, Realms
 
 from natija_events import limits
@@ -108,6 +107,22 @@ async def test_two_who_propose_the_same_both_learn_that_it_is_registered(publish
 
     assert [outcome.registered for outcome in both] == [True, True]
     assert [outcome.sequence for outcome in both] == [1, 1]
+    assert {outcome.rejection and outcome.rejection.reason for outcome in both} == {None, "duplicate"}
+
+
+async def test_two_proposals_of_one_appeal_at_once_are_told_apart_though_their_events_have_one_id(
+    publisher: Publisher,
+) -> None:
+    (number,) = appeals(1)
+    other = publisher.event(
+        number, THEN, REGISTERED.model_copy(update={"channel": "box"}), id=event(publisher, number).id
+    )
+
+    outcomes = await asyncio.gather(
+        publisher.propose(event(publisher, number), wait=WAIT), publisher.propose(other, wait=WAIT)
+    )
+
+    assert sorted(outcome.rejection.reason if outcome.rejection else "" for outcome in outcomes) == ["", "reused"]
 
 
 async def test_without_a_registrar_it_is_undecided_and_registered_once_when_there_is_one(realms: Realms) -> None:
@@ -120,7 +135,8 @@ async def test_without_a_registrar_it_is_undecided_and_registered_once_when_ther
         await realm.serve("registrar", ready=False)
         outcome = await publisher.propose(event(publisher, number), wait=60)
 
-    assert (outcome.registered, outcome.sequence) == (True, 1)
+    assert outcome.rejection is not None
+    assert (outcome.registered, outcome.sequence, outcome.rejection.reason) == (True, 1, "duplicate")
     assert [one.sequence async for one in read(realm.servers.kafka, realm.name, subject=number)] == [1]
 
 
@@ -128,33 +144,42 @@ async def test_what_was_aborted_is_no_decision(unheard: Publisher, pen: Pen) -> 
     (number,) = appeals(1)
     proposed = event(unheard, number)
     proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-    await _waited_for(unheard)
-    await pen.write(proposed, commit=False)
-    await pen.write(proposed, sequence=7)
+    await pen.decide(unheard, proposed, commit=False)
+    await pen.decide(unheard, proposed, sequence=7)
 
     assert (await proposing).sequence == 7
 
 
-async def test_another_appeals_event_of_the_same_id_is_no_decision(unheard: Publisher, pen: Pen) -> None:
-    mine, other = _neighbours()
-    same = uuid4()
-    proposing = asyncio.create_task(unheard.propose(unheard.event(mine, THEN, REGISTERED, id=same), wait=WAIT))
-    await _waited_for(unheard)
-    await pen.write(unheard.event(other, THEN, REGISTERED, id=same), sequence=3)
-    await pen.write(unheard.event(mine, THEN, REGISTERED, id=same), sequence=4)
-
-    assert (await proposing).sequence == 4
-
-
-async def test_a_decision_of_before_is_not_taken_for_the_one_to_come(unheard: Publisher, pen: Pen) -> None:
+async def test_a_decision_on_another_proposal_of_the_same_events_is_not_the_one_waited_for(
+    unheard: Publisher, pen: Pen
+) -> None:
     (number,) = appeals(1)
     proposed = event(unheard, number)
-    await pen.write(proposed, sequence=1)
+    with pytest.raises(Undecided):
+        await unheard.propose(proposed, wait=0.01)
     proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-    await _waited_for(unheard)
-    await pen.write(proposed, sequence=2)
+    offset = await offset_of(unheard, number)
+    await pen.write(proposed, inbox=offset - 1, sequence=1)
+    await pen.write(proposed, inbox=offset, sequence=2)
 
     assert (await proposing).sequence == 2
+
+
+async def test_a_decision_may_come_before_kafka_confirms_the_proposal(unheard: Publisher, pen: Pen) -> None:
+    (number,) = appeals(1)
+    key = number.encode()
+    awaited = await unheard._outcomes.expect(partition_of(key), key)
+    await pen.write(event(unheard, number), inbox=76, sequence=1)
+    await pen.write(event(unheard, number), event(unheard, number), inbox=77, sequence=2)
+    async with asyncio.timeout(WAIT):
+        while len(awaited.heard) < 2:
+            await asyncio.sleep(0.01)
+    assert not awaited.decision.done()
+
+    unheard._outcomes.sent(awaited, 77)
+
+    assert (await awaited.decision)[1] == 2, "the first event of the proposal"
+    unheard._outcomes.forget(awaited)
 
 
 async def test_who_waits_after_a_rest_learns_it_too(
@@ -165,12 +190,12 @@ async def test_who_waits_after_a_rest_learns_it_too(
     for sequence, number in enumerate((one, two, one, two), 1):
         proposed = unheard.event(number, THEN, REGISTERED, id=derived_event_id(number, str(sequence)))
         proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-        await _waited_for(unheard)
+        offset = await offset_of(unheard, number)
         # What is written while nobody reads must not come up when somebody does again.
-        await pen.write(*(event(unheard, other) for other in appeals(20)), proposed, sequence=sequence)
-        assert (await proposing).sequence == sequence + 20
+        await pen.write(*(event(unheard, other) for other in appeals(20)), proposed, inbox=offset)
+        assert (await proposing).sequence == 21
         await _rested(unheard)
-        await pen.write(proposed, sequence=99)
+        await pen.write(proposed, inbox=offset + 1, sequence=99)
 
 
 async def test_a_record_no_registrar_would_write_leaves_who_waits_undecided_and_the_next_one_served(
@@ -179,15 +204,14 @@ async def test_a_record_no_registrar_would_write_leaves_who_waits_undecided_and_
     (number,) = appeals(1)
     proposed = event(unheard, number)
     proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-    await _waited_for(unheard)
+    await offset_of(unheard, number)
     await pen.scribble(number.encode(), b"\xff", [("ce_id", str(proposed.id).encode())])
 
     with pytest.raises(Undecided, match="cannot be read"):
         await proposing
 
     proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-    await _waited_for(unheard)
-    await pen.write(proposed)
+    await pen.decide(unheard, proposed)
     assert (await proposing).registered
 
 

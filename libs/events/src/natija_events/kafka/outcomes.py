@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -17,8 +17,7 @@ from natija_events.topics import LOG, PARTITIONS, REJECTED
 Decided = tuple[Rejection | None, int | None, datetime]
 """Why it was rejected (None: registered), the sequence of the first event, the time of the decision."""
 
-_ID = f"{PREFIX}id"
-_PROPOSAL = f"{PREFIX}proposalid"
+_INBOX_OFFSET = f"{PREFIX}inboxoffset"
 _LINGER = 1.0
 """Seconds that a partition is read on after the last who waited: who proposes one by one need not begin anew."""
 _PAUSE = 0.2
@@ -28,17 +27,27 @@ class NotRead(Exception):
     """Decisions cannot be read, or are no longer."""
 
 
-class Awaited(NamedTuple):
-    """What somebody waits for: the *decision* on the proposal that begins with *event* of *appeal*."""
+@dataclass(slots=True, eq=False)
+class Awaited:
+    """What somebody waits for: the *decision* on the record at *offset* of the inbox, once it is known where it stands.
+
+    A decision may be heard before Kafka has confirmed the proposal: *heard* are those on the same appeal, by offset.
+    """
 
     appeal: bytes
-    event: bytes
     partition: int
     decision: asyncio.Future[Decided]
+    offset: int | None = None
+    heard: dict[int, Decided] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """Tell who waits, when the decision is among what was heard."""
+        if self.offset in self.heard and not self.decision.done():
+            self.decision.set_result(self.heard[self.offset])
 
 
 class Outcomes:
-    """The decisions on proposals, by the appeal and the id of a proposal's first event."""
+    """The decisions on proposals, by where they stand on the inbox: the same events proposed twice are told apart."""
 
     def __init__(self, kafka: str, realm: str) -> None:
         self._kafka = kafka
@@ -46,34 +55,37 @@ class Outcomes:
         self._rejected = REJECTED.name(realm)
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
-        self._awaited: dict[bytes, dict[bytes, list[asyncio.Future[Decided]]]] = {}
+        self._awaited: dict[bytes, list[Awaited]] = {}
         self._waiting: Counter[int] = Counter()
         self._read_until: dict[int, float] = {}
         """The partitions that are read, and when each may rest."""
         self._lock = asyncio.Lock()
         self._stopped = False
 
-    async def expect(self, partition: int, subject: str, event_id: UUID) -> Awaited:
-        """Wait for the decision on a proposal that is made after this returns, until `forget`.
+    async def expect(self, partition: int, appeal: bytes) -> Awaited:
+        """Listen for the decision on a proposal that is sent after this returns, until `forget`.
 
         Raises KafkaError when Kafka does not answer. The decision may raise `NotRead`.
         """
-        appeal, event = subject.encode(), str(event_id).encode()
-        decision: asyncio.Future[Decided] = asyncio.get_running_loop().create_future()
         await self._watch(partition)
-        self._awaited.setdefault(appeal, {}).setdefault(event, []).append(decision)
-        return Awaited(appeal, event, partition, decision)
+        awaited = Awaited(appeal, partition, asyncio.get_running_loop().create_future())
+        self._awaited.setdefault(appeal, []).append(awaited)
+        return awaited
+
+    def sent(self, awaited: Awaited, offset: int) -> None:
+        """The proposal stands at *offset* of the inbox."""
+        awaited.offset = offset
+        awaited.settle()
 
     def forget(self, awaited: Awaited) -> None:
         """Nobody waits for this any more, whether it is decided or not."""
         self._waiting[awaited.partition] -= 1
         if awaited.decision.done() and not awaited.decision.cancelled():
             awaited.decision.exception()  # seen, even when who waited has left for another reason
-        waiters = self._awaited.get(awaited.appeal, {}).get(awaited.event, [])
-        if awaited.decision in waiters:
-            waiters.remove(awaited.decision)
-            if not waiters:
-                self._settle(awaited.appeal, awaited.event)
+        others = self._awaited[awaited.appeal]
+        others.remove(awaited)
+        if not others:
+            del self._awaited[awaited.appeal]
 
     async def stop(self) -> None:
         """Stop reading; who still waits is told `NotRead`."""
@@ -85,20 +97,11 @@ class Outcomes:
         if self._consumer is not None:
             await close_consumer(self._consumer)
 
-    def _settle(self, appeal: bytes, event: bytes) -> list[asyncio.Future[Decided]]:
-        """Who waits for this decision, who does so no longer."""
-        events = self._awaited.get(appeal, {})
-        waiters = events.pop(event, [])
-        if not events:
-            self._awaited.pop(appeal, None)
-        return waiters
-
     def _fail(self, error: NotRead) -> None:
-        for events in self._awaited.values():
-            for waiters in events.values():
-                for decision in waiters:
-                    if not decision.done():
-                        decision.set_exception(error)
+        for waiting in self._awaited.values():
+            for awaited in waiting:
+                if not awaited.decision.done():
+                    awaited.decision.set_exception(error)
 
     def _places(self, partition: int) -> list[TopicPartition]:
         return [TopicPartition(self._log, partition), TopicPartition(self._rejected, partition)]
@@ -169,14 +172,11 @@ class Outcomes:
                 consumer.pause(*self._places(partition))
 
     def _tell(self, on_log: bool, record: Any) -> None:
-        wanted = _ID if on_log else _PROPOSAL
-        event = next((content for name, content in record.headers if name == wanted), None)
-        if event not in self._awaited[record.key]:
-            return
+        offset = int(next(content for name, content in record.headers if name == _INBOX_OFFSET))
         decided = _registered(record) if on_log else _refused(record)
-        for waiter in self._settle(record.key, event):
-            if not waiter.done():
-                waiter.set_result(decided)
+        for awaited in self._awaited[record.key]:
+            awaited.heard.setdefault(offset, decided)  # the first event of a proposal speaks for all
+            awaited.settle()
 
 
 def _registered(record: Any) -> Decided:

@@ -113,11 +113,10 @@ class Publisher:
         Raises what `send` raises, and `Undecided` when the decision takes longer.
         """
         written = _written(events)
-        first = events[0]
         async with self._kafka_answering():
-            awaited = await self._outcomes.expect(written.partition, first.subject, first.id)
+            awaited = await self._outcomes.expect(written.partition, written.key)
         try:
-            await self._deliver(written)
+            self._outcomes.sent(awaited, await self._deliver(written))
             async with asyncio.timeout(wait):
                 rejection, sequence, recordedtime = await awaited.decision
         except TimeoutError:
@@ -126,20 +125,22 @@ class Publisher:
             raise Undecided(f"{error}: propose the same events again") from None
         finally:
             self._outcomes.forget(awaited)
-        return Outcome(first.subject, sequence, recordedtime, rejection)
+        return Outcome(events[0].subject, sequence, recordedtime, rejection)
 
-    async def _deliver(self, written: "_Written") -> None:
+    async def _deliver(self, written: "_Written") -> int:
+        """Put it on the inbox; the offset it has there."""
         key, value, headers, partition = written
         async with self._kafka_answering():
             producer = await self._ready_producer()
             try:
-                await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
+                at = await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
             except (KafkaTimeoutError, MessageSizeTooLargeError):
                 raise
             except KafkaError as error:
                 # A producer that the broker refuses for good (its sequence, its id) is refused whatever it sends next.
                 self._spent = self._spent or (not error.retriable and producer is self._producer)
                 raise
+        return int(at.offset)
 
     async def _ready_producer(self) -> AIOKafkaProducer:
         if self._spent:
