@@ -232,7 +232,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         yield Servers(found.kafka, found.postgres)
     finally:
         processes.stop(places, processes.find_all(places))
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager
