@@ -1,76 +1,88 @@
 """libs/events/README.md: its example runs, its steps work, its table is the table."""
 
-import asyncio
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from tests.stack import REPOSITORY, Realm
 
 from natija_events.lifecycle_doc import markdown
 
-EVENTS = REPOSITORY / "libs" / "events"
-README = (EVENTS / "README.md").read_text()
+README = (REPOSITORY / "libs" / "events" / "README.md").read_text()
+STEP = re.compile(r"^# (?P<file>\S+), (?:at its end|after (?P<after>[^\n]+))\n(?P<lines>.*)", re.DOTALL)
 
 
-def block(first_line: str) -> str:
-    """The block of code of the README that begins with *first_line*, without it and without its indent."""
-    for found in re.findall(r"^( *)```python\n(.*?)^\1```$", README, re.MULTILINE | re.DOTALL):
-        code = "\n".join(line.removeprefix(found[0]) for line in found[1].splitlines())
-        if code.startswith(first_line):
-            return code.partition("\n")[2]
-    raise AssertionError(f"the README has no block that begins with {first_line}")
+def section(heading: str) -> str:
+    """The part of the README under *heading*."""
+    return README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def blocks(text: str, language: str = "python") -> list[str]:
+    """Its blocks of code, without their indent."""
+    return [
+        "".join(f"{line.removeprefix(indent)}\n" for line in code.splitlines())
+        for indent, code in re.findall(rf"^( *)```{language}\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
+    ]
 
 
 def test_the_table_in_the_readme_is_the_one_code_and_tests_read() -> None:
-    assert README.rstrip().endswith(markdown())
+    assert README.rstrip().endswith(markdown()), "put what python -m natija_events.lifecycle_doc prints at its end"
 
 
-async def test_the_example_in_the_readme_runs(registry: Realm) -> None:
-    example = "import asyncio, os\n" + block("import asyncio, os")
-    variables = {**os.environ, **registry.environment}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", example, env=variables, stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await process.communicate()
-    assert process.returncode == 0
-    first, second = out.decode().splitlines()
-    assert first == "registered"
-    assert second.startswith("1 appeal.registered.v1 ")
+async def test_the_ten_lines_of_the_readme_run(registry: Realm, capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = blocks(section("Propose and read in ten lines"))
+    assert len(example.splitlines()) == 10
+    names: dict[str, Any] = {}
+    exec(example, names)
+
+    await names["main"](registry.servers.kafka, registry.name)
+
+    outcome, events = capsys.readouterr().out.splitlines()
+    assert re.match(r"Outcome\(subject='\S+', sequence=1, recordedtime=.*, rejection=None\)", outcome)
+    assert events == "[(1, 'appeal.registered.v1')]"
 
 
 def test_the_steps_to_add_an_event_type_work_as_they_stand(tmp_path: Path) -> None:
-    shutil.copytree(EVENTS / "src", tmp_path / "src")
-    package = tmp_path / "src" / "natija_events"
-    model = block("# src/natija_events/types/routing.py")
-    (package / "types" / "routing.py").write_text(
-        (package / "types" / "routing.py").read_text() + "\n\n" + model + "\n"
-    )
-    row = block("# src/natija_events/lifecycle.py, after r.HearingWaived")
-    lifecycle = (package / "lifecycle.py").read_text()
-    place = next(line for line in lifecycle.splitlines() if "r.HearingWaived" in line)
-    (package / "lifecycle.py").write_text(lifecycle.replace(place, f"{place}\n{row}"))
-    assert run(tmp_path, "-m", "natija_events.compatibility").returncode != 0
-    assert run(tmp_path, "-m", "natija_events.compatibility", "--write").returncode == 0
-    assert run(tmp_path, "-m", "natija_events.compatibility").returncode == 0
-    assert (package / "schemas" / "appeal.site-visited.v1.json").exists()
-    told = run(tmp_path, "-m", "natija_events.lifecycle_doc").stdout
-    assert "| `appeal.site-visited.v1` | routing | desk | any open | stays | note |" in told
-    lawful = """
-from datetime import UTC, datetime
-from natija_events.catalogue import CATALOGUE
-from natija_events.lifecycle import Standing, refusal
-data = CATALOGUE.admit("appeal.site-visited.v1", b'{"official": "o-17"}')
-assert refusal(Standing("IN_WORK"), "KG-0", datetime.now(UTC), data) is None
-assert refusal(Standing("ANSWERED"), "KG-0", datetime.now(UTC), data) is not None
-"""
-    assert run(tmp_path, "-c", lawful).returncode == 0
+    for folder in ("libs", "services", "tests/unit/events", "tests/contract"):
+        shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
+    text = section("Add an event type")
+    edits = [step for block in blocks(text) if (step := STEP.match(block))]
+    assert len(edits) == len(blocks(text)) == 6
+    for edit in edits:
+        follow(edit, tmp_path / edit["file"])
+    write, gate, table, tests = (line for block in blocks(text, "sh") for line in block.splitlines())
+
+    assert "appeal.site-visited.v1: is not as its model says" in run(tmp_path, gate, fails=True).stderr
+    run(tmp_path, write)
+    run(tmp_path, gate)
+    assert (tmp_path / "libs/events/src/natija_events/schemas/appeal.site-visited.v1.json").exists()
+    assert "| `appeal.site-visited.v1` | routing | desk | any open | stays | note |" in run(tmp_path, table).stdout
+    about = "site-visited or rows or example or golden or schemas or every"
+    assert "site-visited" in run(tmp_path, f"{tests} --noconftest -p no:cacheprovider -v -k", about).stdout
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Python in the copy: its `natija_events` comes before the installed one."""
-    variables = {**os.environ, "PYTHONPATH": str(folder / "src")}
-    return subprocess.run([sys.executable, *arguments], env=variables, cwd=folder, capture_output=True, text=True)
+def follow(step: re.Match[str], file: Path) -> None:
+    """Do as the step says: its lines go to the end of *file*, or after the line that holds what it names."""
+    text = file.read_text()
+    if step["after"] is None:
+        file.write_text(f"{text}\n\n{step['lines']}")
+        return
+    at = next(line for line in text.splitlines(keepends=True) if step["after"] in line)
+    file.write_text(text.replace(at, at + step["lines"], 1))
+
+
+def run(folder: Path, command: str, *more: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run *command* in the copy: its `natija_events` comes before the installed one."""
+    arguments = [*command.removeprefix("python ").split(), *more]
+    if arguments[0] == "pytest":
+        arguments.insert(0, "-m")
+    variables = {**os.environ, "PYTHONPATH": str(folder / "libs/events/src")}
+    done = subprocess.run([sys.executable, *arguments], env=variables, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    return done

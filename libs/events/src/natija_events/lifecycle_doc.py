@@ -9,7 +9,7 @@ def markdown() -> str:
         "| type | owner | who may publish | from | to | weight | expected sequence | dated back | after the end |\n"
         "|---|---|---|---|---|---|---|---|---|"
     )
-    return "\n".join([head, *map(_line, TABLE.values())])
+    return "\n".join([head, *(_line(row) for type, row in TABLE.items() if type == row.type)])
 
 
 def _line(row: Row) -> str:
