@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.."
 
 UV=0.13.9
 export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+# Bytecode once, at install: where PYTHONDONTWRITEBYTECODE is set, every process would compile 3 s worth of libraries.
+export UV_COMPILE_BYTECODE=1
 # Where the machine keeps the certificates it trusts, a company's own among them, uv shall too.
 [ ! -f /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=1
 

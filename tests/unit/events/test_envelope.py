@@ -2,13 +2,11 @@
 
 import json
 import math
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from natija_events import limits
 from natija_events.chain import GENESIS
@@ -312,99 +310,6 @@ class TestLogRecords:
     def test_are_never_tombstones(self) -> None:
         with pytest.raises(Unreadable):
             read_log_record(None, headers(EVENT, STAMP))
-
-
-visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
-zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-times = st.datetimes(datetime(1901, 1, 1), datetime(9998, 1, 1), timezones=zones)
-texts = st.text(max_size=8)
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
-nested = st.recursive(scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2))
-objects = st.dictionaries(texts, nested, max_size=3)
-events = st.builds(
-    Event,
-    id=st.uuids(),
-    source=visible,
-    type=visible,
-    subject=st.just(APPEAL),
-    time=times,
-    data=objects.map(lambda data: json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()),
-    expectedsequence=st.none() | st.integers(0, 10**19 - 1),
-    causationid=st.none() | visible,
-    correlationid=st.none() | visible,
-    traceparent=st.none() | visible,
-    publisherkey=st.none() | visible,
-    signature=st.none() | visible,
-)
-
-
-@given(events)
-@settings(deadline=None)
-def test_any_event_is_read_back_as_it_was_written(event: Event) -> None:
-    _, value, written = write_proposal([event])
-
-    assert read_proposal(value, written).events == (event,)
-
-
-@given(st.lists(events, min_size=2, max_size=3, unique_by=lambda event: event.id))
-@settings(max_examples=50, deadline=None)
-def test_any_batch_is_read_back_as_it_was_written(several: list[Event]) -> None:
-    several = [event._replace(expectedsequence=several[0].expectedsequence) for event in several]
-    _, value, written = write_proposal(several)
-
-    read = read_proposal(value, written).events
-
-    assert [event._replace(data=b"") for event in read] == [event._replace(data=b"") for event in several]
-    assert [json.loads(event.data) for event in read] == [json.loads(event.data) for event in several]
-    again = write_proposal(read)
-    assert read_proposal(again[1], again[2]).events == read, "read once, it stays the same bytes"
-
-
-NAMES = [name for name, _ in headers(EVENT, STAMP)]
-contents = st.none() | st.binary(max_size=30) | st.sampled_from([content for _, content in headers(EVENT, STAMP)])
-any_headers = st.lists(
-    st.tuples(st.sampled_from(NAMES) | st.text(max_size=20) | st.text(max_size=9).map("ce_{}".format), contents)
-)
-edits = st.lists(st.tuples(st.integers(0, len(NAMES)), contents), min_size=1, max_size=3)
-anything = st.none() | st.binary() | objects.map(lambda value: json.dumps(value).encode()) | st.just(EVENT.data)
-
-
-def _read(value: bytes | None, headers: Headers) -> None:
-    try:
-        proposal = read_proposal(value, headers)
-    except Unreadable:
-        return
-    assert proposal.events
-    assert all(isinstance(json.loads(event.data), dict) for event in proposal.events)
-
-
-@given(anything, any_headers)
-@settings(max_examples=300, deadline=None)
-@example(None, [])
-def test_whatever_record_stands_on_the_inbox_is_read_or_unreadable(value: bytes | None, given_headers: Headers) -> None:
-    _read(value, given_headers)
-
-
-@given(anything, edits)
-@settings(max_examples=300, deadline=None)
-def test_a_record_that_is_nearly_right_is_read_or_unreadable(
-    value: bytes | None, edits: list[tuple[int, bytes | None]]
-) -> None:
-    written: list[tuple[str, bytes | None]] = [*headers(EVENT)]
-    for place, content in edits:
-        written[place % len(written)] = (written[place % len(written)][0], content)
-    _read(value, written)
-
-
-_members = st.sampled_from([*item(), "sequence", "datacontenttype", "data", "x"])
-
-
-@given(st.lists(st.dictionaries(_members, scalars | objects), max_size=3), st.data())
-@settings(max_examples=300, deadline=None)
-def test_a_batch_that_is_nearly_right_is_read_or_unreadable(changes: list[dict[str, Any]], data: st.DataObject) -> None:
-    value = json.dumps([item(id=str(uuid4())) | change for change in changes]).encode()
-    cut = data.draw(st.sampled_from([len(value), len(value) - 1, len(value) // 2]))
-    _read(value[:cut], batch()[1])
 
 
 def test_a_record_counts_whatever_it_takes_to_write_it_down_again() -> None:

@@ -173,10 +173,12 @@ class Outcomes:
 
     def _tell(self, on_log: bool, record: Any) -> None:
         offset = int(next(content for name, content in record.headers if name == _INBOX_OFFSET))
-        decided = _registered(record) if on_log else _refused(record)
-        for awaited in self._awaited[record.key]:
-            awaited.heard.setdefault(offset, decided)  # the first event of a proposal speaks for all
-            awaited.settle()
+        waiting = [awaited for awaited in self._awaited[record.key] if offset not in awaited.heard]
+        if waiting:  # the first event of a proposal speaks for all
+            decided = _registered(record) if on_log else _refused(record)
+            for awaited in waiting:
+                awaited.heard[offset] = decided
+                awaited.settle()
 
 
 def _registered(record: Any) -> Decided:
