@@ -3,6 +3,8 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
+# Most of a test is waiting: two share the cores, the Kafka and the PostgreSQL. The longest files come first.
+WORKERS := 2
 LOCAL := $(PYTHON) -m deploy.local
 SOURCES := libs/events/src libs/chassis/src $(wildcard services/*/src)
 export UV_PYTHON_DOWNLOADS := never
@@ -34,7 +36,7 @@ clean: ## stop all and forget its data (.local); downloads stay
 	@test ! -x $(PYTHON) || $(LOCAL) clean
 
 test: able $(INSTALLED) ## run all tests; ARGS="tests/unit -k name" runs some
-	@$(VENV)/bin/pytest $(ARGS)
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(INSTALLED) ## check format, rules, types, who imports whom, schemas
 	@$(VENV)/bin/ruff format --check

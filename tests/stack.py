@@ -1,7 +1,7 @@
 """The real servers the tests run on, and realms of their own on them.
 
-One Kafka and one PostgreSQL per pytest session: those of NATIJA_KAFKA and NATIJA_POSTGRES where set, else started in a
-temporary folder by the code `make up` uses. A test takes `realm` (one fresh realm) or `realms` (a factory of them);
+One Kafka and one PostgreSQL per run, for all its workers: those of NATIJA_KAFKA and NATIJA_POSTGRES where set, else
+started in a temporary folder by the code `make up` uses. A test takes `realm` (one fresh realm) or `realms` (a factory of them);
 each has its topics and databases provisioned, and loses them again when the test ends.
 """
 
@@ -14,8 +14,9 @@ import shutil
 import signal
 import string
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,11 @@ class Servers:
     """`host:port` of the bootstrap broker."""
     postgres: str
     """URL of a superuser's connection, as asyncpg takes it: `postgresql://postgres@/postgres?host=/sockets`."""
+
+
+def hears_ctrl_c() -> None:
+    """In a child before exec: heed SIGINT, even where the tests themselves were started in the background without it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(slots=True)
@@ -175,7 +181,12 @@ class Realm:
 
 
 Realms = Callable[..., Awaitable[Realm]]
-"""`await realms(**variables)`: one more provisioned realm, *variables* set over its environment."""
+"""`await realms(name, **variables)`: one more provisioned realm, *variables* set over its environment."""
+
+
+def new_name() -> str:
+    """A realm's name that is nobody's yet."""
+    return "t" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(7))
 
 
 def _environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
@@ -218,10 +229,10 @@ async def _drop(name: str, servers: Servers) -> None:
         await admin.close()
 
 
-@pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Kafka and PostgreSQL of this session."""
-    folder = tmp_path_factory.mktemp("servers")
+@contextmanager
+def running_servers() -> Iterator[Servers]:
+    """Kafka and PostgreSQL, while the block lasts."""
+    folder = Path(tempfile.mkdtemp(prefix="natija-"))
     clone, places = Places.of_clone(), Places(folder)
     if not os.environ.get("NATIJA_KAFKA"):
         clone.make()
@@ -235,13 +246,29 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Before the workers of `pytest -n` start: one Kafka and one PostgreSQL, which they find in their environment."""
+    held = contextlib.ExitStack()
+    config.add_cleanup(held.close)
+    found = held.enter_context(running_servers())
+    os.environ.update(NATIJA_KAFKA=found.kafka, NATIJA_POSTGRES=found.postgres)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Kafka and PostgreSQL of this session."""
+    with running_servers() as found:
+        yield found
+
+
 @asynccontextmanager
 async def provisioned_realms(servers: Servers, folder: Path) -> AsyncIterator[Realms]:
     """A factory of provisioned realms that keep their files in *folder*; all are dropped at the end."""
     made: list[Realm] = []
 
-    async def make(**variables: str) -> Realm:
-        name = "t" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(7))
+    async def make(name: str = "", **variables: str) -> Realm:
+        name = name or new_name()
         (folder / name).mkdir()
         realm = Realm(name, servers, folder / name, _environment(name, servers, folder / name) | variables)
         made.append(realm)

@@ -9,6 +9,10 @@ import struct
 import subprocess
 import uuid
 from pathlib import Path
+from typing import Any
+
+from aiokafka.protocol.api import RequestHeader_v1
+from aiokafka.protocol.metadata import MetadataRequest_v2, MetadataResponse_v2
 
 from deploy.local import processes
 from deploy.local.errors import LocalStackError, with_log
@@ -20,8 +24,7 @@ NAME = "kafka"
 PORT = 9092
 _HERE = Path(__file__).parent
 _READY_SECONDS = 60
-_METADATA = 3
-"""Kafka's request that lists the brokers which serve; asked by hand, since a client retries and logs meanwhile."""
+_TAKEN = "Address already in use"
 
 _JVM = (
     # The quick compiler only: the first minutes cost half, and the broker of one machine is never the slow part.
@@ -76,9 +79,19 @@ def start(places: Places, *, owner: str, preferred: int = PORT, with_parent: boo
     )
 
 
-def wait(places: Places, broker: Record) -> None:
-    """Return when it answers."""
-    processes.wait(places, broker, lambda: answers(broker.address), _READY_SECONDS)
+def wait(places: Places, broker: Record, *, with_parent: bool = False) -> Record:
+    """Return the broker when it answers; when another took its port at the same moment, one on another port."""
+    ours = _cluster(places)
+    while True:
+        address = broker.address
+        try:
+            processes.wait(places, broker, lambda: cluster(address) == ours, _READY_SECONDS)  # noqa: B023 (called here)
+        except LocalStackError:
+            if _TAKEN not in places.log(NAME).read_text():
+                raise
+            broker = start(places, owner=broker.owner, preferred=0, with_parent=with_parent)
+        else:
+            return broker
 
 
 def fetch_jars(places: Places) -> Path:
@@ -148,14 +161,25 @@ def _format(places: Places, java: list[str], properties: Path) -> None:
         raise with_log("Kafka could not format its data folder", log)
 
 
-def answers(address: str) -> bool:
-    """Whether the broker at *address* (`host:port`) says that it is a member of a cluster that serves."""
-    question = struct.pack(">hhih6si", _METADATA, 1, 0, 6, b"natija", 0)
+def cluster(address: str) -> str | None:
+    """The id of the cluster that the broker at *address* (`host:port`) serves; None while none does.
+
+    Asked without a client, which would retry and log meanwhile.
+    """
+    request = MetadataRequest_v2([])
+    question = RequestHeader_v1(request, client_id="natija").encode() + request.encode()
     try:
         with socket.create_connection(split(address), timeout=5) as connection:
             connection.sendall(struct.pack(">i", len(question)) + question)
-            answer = connection.makefile("rb").read(12)
-    except OSError:
-        return False
-    _length, _correlation, brokers = struct.unpack(">iii", answer) if len(answer) == 12 else (0, 0, 0)
-    return bool(brokers > 0)
+            answer = connection.makefile("rb")
+            length, _correlation = struct.unpack(">ii", answer.read(8))
+            told: Any = MetadataResponse_v2.decode(answer.read(length - 4))
+    except (OSError, struct.error, ValueError):
+        return None
+    return str(told.cluster_id) if told.brokers else None
+
+
+def _cluster(places: Places) -> str:
+    """The id that our data folder was given."""
+    properties = (places.kafka / "data" / "meta.properties").read_text().splitlines()
+    return next((line.removeprefix("cluster.id=") for line in properties if line.startswith("cluster.id=")), "")

@@ -40,7 +40,7 @@ def servers_up(places: Places, *, owner: str, with_parent: bool = False) -> Serv
         database = postgres.start(places, owner=owner, with_parent=with_parent)
         postgres.wait(places, database)
     if broker:
-        kafka.wait(places, broker)
+        broker = kafka.wait(places, broker, with_parent=with_parent)
     return Servers(
         broker.address if broker else given_kafka,
         database.address if database else given_postgres,
@@ -120,7 +120,7 @@ def _stop(places: Places, records: list[Record]) -> list[Record]:
 
 def _check_given(kafka_address: str, postgres_url: str) -> None:
     """Say in a line that a server named by the environment does not answer."""
-    if kafka_address and not any(kafka.answers(address) for address in kafka_address.split(",")):
+    if kafka_address and not any(kafka.cluster(address) for address in kafka_address.split(",")):
         raise LocalStackError("the Kafka that NATIJA_KAFKA names does not answer")
     if postgres_url:
         with _said("the PostgreSQL that NATIJA_POSTGRES names does not let us in"):

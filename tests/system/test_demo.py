@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from tests.stack import hears_ctrl_c
 from tests.system.clones import Clone
 
 MEMORY_MIB = 1280
@@ -27,6 +28,7 @@ async def _begin(clone: Clone, *targets: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         "make", *targets, cwd=clone.root, env=clone.environment(), stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True, limit=2**20,
+        preexec_fn=hears_ctrl_c,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local import kafka, memory
 from deploy.local.environment import read
+from deploy.local.ports import free_port, split
 from tests.stack import Servers
 from tests.system.clones import Clone
 
@@ -113,6 +114,22 @@ def test_they_take_free_ports_when_theirs_are_taken(clone: Clone) -> None:
         assert not clone.record("kafka").address.endswith((f":{kafka.PORT}", f":{kafka.PORT + 1}"))
 
 
+def test_a_broker_whose_port_another_took_at_the_same_moment_starts_on_another_and_is_not_mistaken(
+    clone: Clone, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, taken = split(servers.kafka)
+    choices = iter([taken])
+    monkeypatch.setattr(kafka, "free_port", lambda *given, **without: next(choices, None) or free_port(0, **without))
+    clone.places.make()
+
+    begun = kafka.start(clone.places, owner="up")
+    broker = kafka.wait(clone.places, begun)
+
+    assert begun.address == servers.kafka != broker.address
+    assert kafka.cluster(broker.address) not in (None, kafka.cluster(servers.kafka))
+    assert clone.record("kafka") == broker
+
+
 async def test_killed_and_with_their_pids_given_away_they_start_again_with_their_data(clone: Clone) -> None:
     assert clone.local("servers-up").returncode == 0
     await _write_a_record(clone.record("kafka").address, "kept")
@@ -171,7 +188,7 @@ def test_servers_named_by_the_environment_are_used_and_left_alone(clone: Clone, 
     assert done.stdout.splitlines() == [f"{name}={value}" for name, value in given.items()]
     assert clone.running() == []
     assert clone.local("down", given=given).stdout == "nothing ran\n"
-    assert kafka.answers(servers.kafka)
+    assert kafka.cluster(servers.kafka)
 
 
 @pytest.mark.parametrize(

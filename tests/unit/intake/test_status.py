@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
+from tests.unit.deadlines.history import recorded
 
 from natija_events.lifecycle import OPEN, State
-from natija_intake.heads import NO_HEAD, Head
+from natija_events.types.routing import Forwarded, Routed
+from natija_intake.heads import NO_HEAD, Head, after
 from natija_intake.status import Status, public_status, words
 
 
@@ -45,6 +47,12 @@ def test_a_longer_term_shows_while_somebody_works_and_not_after() -> None:
         wanted = "needs_your_data" if state == "AWAITING_DATA" else "term_extended"
         assert public_status(head(state, extended=True)) == wanted
     assert public_status(head("ANSWERED", extended=True)) == "answered"
+
+
+def test_sent_on_to_another_body_it_is_forwarded_until_that_body_routes_it() -> None:
+    sent = after(head("IN_WORK", extended=True), recorded(4, "2024-03-04T10:00", Forwarded(body="city-hall")), hash="")
+    assert public_status(sent) == "forwarded"
+    assert public_status(after(sent, recorded(5, "2024-03-05T10:00", Routed(body="city-hall")), hash="")) == "in_work"
 
 
 def test_every_status_has_words() -> None:

@@ -15,7 +15,9 @@ from natija_events.types.base import EventData
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """*hash* is that of the appeal's last event; *registered* is the recorded time of its first."""
+    """*hash* is that of the appeal's last event; *registered* is the recorded time of its first; *forwarded* holds from a
+    forward until the body that got it has routed it.
+    """
 
     standing: Standing = NOTHING
     hash: str = GENESIS
@@ -24,6 +26,7 @@ class Head:
     body: str | None = None
     due: datetime | None = None
     extended: bool = False
+    forwarded: bool = False
 
 
 NO_HEAD = Head()
@@ -46,9 +49,9 @@ def _changed(data: EventData) -> Mapping[str, Any]:
         case intake.Registered():
             return {"received": data.received, "body": data.addressee}
         case routing.Routed():
-            return {"body": data.body}
+            return {"body": data.body, "forwarded": False}
         case routing.Forwarded():
-            return {"body": data.body, "due": data.due, "extended": False}
+            return {"body": data.body, "due": data.due, "extended": False, "forwarded": True}
         case deadlines.TermSet():
             return {"due": data.due}
         case deadlines.ExtensionSigned():

@@ -19,7 +19,7 @@ from natija_intake.sources import MappingError, Part, Scalar, Strict, columns_of
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (KeyError, OSError, ValueError):
+    except (LookupError, OSError, ValueError):
         raise ValueError("is no time zone, as America/New_York is") from None
     return name
 

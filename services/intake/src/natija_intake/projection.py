@@ -25,20 +25,23 @@ _LOAD_IDS = text("""
 
 _STORE_HEADS = text("""
     insert into heads
-        (appeal, sequence, material, state, resume, opened, hash, received, registered, body, due, extended)
+        (appeal, sequence, material, state, resume, opened, hash, received, registered, body, due, extended, forwarded)
     select
         appeal, sequence, material, state, string_to_array(resume, ','), opened, hash, received, registered, body,
-        due, extended
+        due, extended, forwarded
     from unnest(
         cast(:appeal as text[]), cast(:sequence as int[]), cast(:material as int[]), cast(:state as text[]),
         cast(:resume as text[]), cast(:opened as timestamptz[]), cast(:hash as text[]),
         cast(:received as timestamptz[]), cast(:registered as timestamptz[]), cast(:body as text[]),
-        cast(:due as timestamptz[]), cast(:extended as bool[])
-    ) as head (appeal, sequence, material, state, resume, opened, hash, received, registered, body, due, extended)
+        cast(:due as timestamptz[]), cast(:extended as bool[]), cast(:forwarded as bool[])
+    ) as head (
+        appeal, sequence, material, state, resume, opened, hash, received, registered, body, due, extended, forwarded
+    )
     on conflict (appeal) do update set
         sequence = excluded.sequence, material = excluded.material, state = excluded.state, resume = excluded.resume,
         opened = excluded.opened, hash = excluded.hash, received = excluded.received, registered = excluded.registered,
-        body = excluded.body, due = excluded.due, extended = excluded.extended
+        body = excluded.body, due = excluded.due, extended = excluded.extended,
+        forwarded = excluded.forwarded
 """)
 
 _STORE_IDS = text("""
@@ -53,7 +56,7 @@ class Heads:
     """The projection of heads. Version goes up when its rows change their meaning or shape."""
 
     service = "intake"
-    version = 1
+    version = 2
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
@@ -119,6 +122,7 @@ def _head(row: Any) -> Head:
         body=row.body,
         due=row.due,
         extended=row.extended,
+        forwarded=row.forwarded,
     )
 
 
@@ -136,4 +140,5 @@ def _columns(heads: Sequence[tuple[str, Head]]) -> dict[str, list[Any]]:
         "body": [head.body for _, head in heads],
         "due": [head.due for _, head in heads],
         "extended": [head.extended for _, head in heads],
+        "forwarded": [head.forwarded for _, head in heads],
     }

@@ -36,6 +36,8 @@ def public_status(head: Head | None) -> Status:
             return "answered"
         case "FORWARDED":
             return "forwarded"
+        case "REGISTERED" if head.forwarded:
+            return "forwarded"
         case "REGISTERED" | "ROUTED" | "IN_WORK" | "ON_APPROVAL" | "ON_SIGNING" if head.extended:
             return "term_extended"
         case "NEW" | "REGISTERED":

@@ -19,6 +19,7 @@ heads = Table(
     Column("body", Text),
     Column("due", DateTime(timezone=True)),
     Column("extended", Boolean, nullable=False),
+    Column("forwarded", Boolean, nullable=False, comment="and not yet routed by the body that got it"),
 )
 
 event_ids = Table(
