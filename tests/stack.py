@@ -1,8 +1,8 @@
 """The real servers the tests run on, and realms of their own on them.
 
 One Kafka and one PostgreSQL per run, for all its workers: those of NATIJA_KAFKA and NATIJA_POSTGRES where set, else
-started in a temporary folder by the code `make up` uses. A test takes `realm` (one fresh realm) or `realms` (a factory of them);
-each has its topics and databases provisioned, and loses them again when the test ends.
+started in a temporary folder by the code `make up` uses. A test takes `realm` (one fresh realm) or `realms` (a factory
+of them); each has its topics and databases provisioned, and loses them again when the test ends.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class Servers:
 
 
 def hears_ctrl_c() -> None:
-    """In a child before exec: heed SIGINT, even where the tests themselves were started in the background without it."""
+    """In a child before exec: heed SIGINT, even where the tests were started in the background without it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -269,7 +269,7 @@ async def provisioned_realms(servers: Servers, folder: Path) -> AsyncIterator[Re
 
     async def make(name: str = "", **variables: str) -> Realm:
         name = name or new_name()
-        (folder / name).mkdir()
+        (folder / name).mkdir(parents=True)
         realm = Realm(name, servers, folder / name, _environment(name, servers, folder / name) | variables)
         made.append(realm)
         database = realm.environment["NATIJA_DATABASE"]

@@ -187,18 +187,16 @@ async def test_an_import_whose_registrar_is_killed_gives_the_same_report_byte_fo
         writer.writeheader()
         writer.writerows(cases()[:4000])
     name = new_name()  # the same for both, since an appeal's number names its realm
-    calm, shaken = [await reported(servers, tmp_path / str(kills), name, part, kills=kills) for kills in (0, 2)]
+    calm = await reported(servers, tmp_path / "calm", name, part, kills=0)
+    shaken = await reported(servers, tmp_path / "shaken", name, part, kills=2)
     assert calm == shaken
 
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
-async def reported(
-    servers: Servers, folder: Path, name: str, file: Path, *, kills: int
-) -> tuple[Counter[str], str]:
+async def reported(servers: Servers, folder: Path, name: str, file: Path, *, kills: int) -> tuple[Counter[str], str]:
     """The events by type and the report of a realm that was fed *file* while its registrar was killed *kills* times."""
-    folder.mkdir()
     async with provisioned_realms(servers, folder) as make:
         realm = await make(name, NATIJA_REALM_KEY=KEY)
         await fed(realm, file, kills=kills)

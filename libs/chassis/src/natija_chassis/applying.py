@@ -17,6 +17,7 @@ from natija_chassis.database import projecting
 from natija_chassis.entries import Entry
 from natija_chassis.parking import Parked
 from natija_chassis.projection import Projection
+from natija_events.kafka.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,15 @@ async def take_in(engine: AsyncEngine, projection: Projection, batch: Sequence[E
     the database raises in an outage; then nothing is changed.
     """
     try:
-        async with projecting(engine) as connection:
-            return await take_in_locked(connection, projection, batch, careful=False)
+        with failpoint("projection.commit"):
+            async with projecting(engine) as connection:
+                return await take_in_locked(connection, projection, batch, careful=False)
     except Exception as error:
         if not parking.is_poison(error):
             raise
-    async with projecting(engine) as connection:
-        return await take_in_locked(connection, projection, batch, careful=True)
+    with failpoint("projection.commit-around-poison"):
+        async with projecting(engine) as connection:
+            return await take_in_locked(connection, projection, batch, careful=True)
 
 
 async def take_in_locked(

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, b
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from natija_events.kafka.failpoints import failpoint
 from natija_events.topics import PARTITIONS
 
 metadata = MetaData()
@@ -64,7 +65,8 @@ async def save(connection: AsyncConnection, checkpoints: Iterable[Checkpoint]) -
     """Move the checkpoints, whose rows `lock` holds."""
     rows = [{"at": one.partition, **one._asdict()} for one in checkpoints]
     if rows:
-        await connection.execute(update(table).where(table.c.partition == bindparam("at")), rows)
+        with failpoint("checkpoint.save"):
+            await connection.execute(update(table).where(table.c.partition == bindparam("at")), rows)
 
 
 def positions(checkpoints: Mapping[int, Checkpoint]) -> dict[int, int]:

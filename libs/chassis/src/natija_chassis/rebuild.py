@@ -21,6 +21,7 @@ from natija_chassis.projection import Projection
 from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings
 from natija_events.kafka import read_batches
+from natija_events.kafka.failpoints import failpoint
 from natija_events.topics import LOG
 
 CLOSE_ENOUGH = 2000
@@ -92,7 +93,8 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
             await store.drop_leftovers(connection)
             yield
         finally:
-            await asyncio.shield(_clear(connection))
+            with failpoint("rebuild.clear"):
+                await asyncio.shield(_clear(connection))
 
 
 async def _clear(connection: AsyncConnection) -> None:
@@ -116,15 +118,18 @@ class _Rebuild:
     async def run(self) -> Rebuilt:
         log = await identity.of_log(self._settings.kafka, self._settings.realm)
         version = await self._check(log)
-        at = await self._take_snapshot()
-        async with self._engine.begin() as connection:
-            await connection.execute(text(f"create schema {REBUILD}"))
-            await store.create_store(connection, self._projection, REBUILD, log)
+        with failpoint("rebuild.snapshot"):
+            at = await self._take_snapshot()
+        with failpoint("rebuild.create"):
+            async with self._engine.begin() as connection:
+                await connection.execute(text(f"create schema {REBUILD}"))
+                await store.create_store(connection, self._projection, REBUILD, log)
         self._watcher.begin("from the log", sum(one.logsequence for one in at.values()))
         await self._fill(at)
         tables = await self._prove_equal(version)
-        async with self._engine.begin() as connection:
-            await connection.execute(text(f"drop schema {SNAPSHOT} cascade"))
+        with failpoint("rebuild.drop-snapshot"):
+            async with self._engine.begin() as connection:
+                await connection.execute(text(f"drop schema {SNAPSHOT} cascade"))
         await self._catch_up_and_switch()
         return Rebuilt(self._records, tables)
 
@@ -208,8 +213,9 @@ class _Rebuild:
             if behind > CLOSE_ENOUGH:
                 continue
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LONGEST_WAIT):
-                    await self._switch()
+                with failpoint("rebuild.switch"):
+                    async with asyncio.timeout(LONGEST_WAIT):
+                        await self._switch()
                 return
 
     async def _switch(self) -> None:

@@ -28,6 +28,7 @@ from natija_chassis.progress import Progress
 from natija_chassis.projection import Projection
 from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings
+from natija_events.kafka.failpoints import failpoint
 from natija_events.topics import LOG
 
 log = logging.getLogger(__name__)
@@ -205,7 +206,7 @@ class Runner(ConsumerRebalanceListener):
         if applied.parked:
             metrics.RECORDS_PARKED.labels(service).inc(len(applied.parked))
             await self._mind_the_limit()
-        with contextlib.suppress(KafkaError):  # the group's offsets show lag and no more
+        with contextlib.suppress(KafkaError), failpoint("projection.acknowledge"):  # it shows lag and no more
             await message.ack()
         self._delivered = {}
         self._tell()

@@ -29,6 +29,7 @@ from natija_chassis.settings import Settings
 from natija_events.envelope import Event
 from natija_events.ids import derived_event_id
 from natija_events.kafka import NotProposed, Outcome, Publisher, Undecided
+from natija_events.kafka.failpoints import failpoint
 from natija_events.rejection import Rejection
 from natija_events.types.base import EventData
 
@@ -206,7 +207,8 @@ class Worker:
             traceparent=telemetry.current_traceparent(),
         )
         try:
-            outcome = await publisher.propose(event, wait=WAIT)
+            with failpoint("decision.propose"):
+                outcome = await publisher.propose(event, wait=WAIT)
         except Undecided:
             self._count("undecided")  # the same again later: the registrar registers it once
             return
@@ -240,8 +242,9 @@ class Worker:
                 "reason": rejection.reason, "field": rejection.field, "rule": rejection.rule,
                 "refusedtime": outcome.recordedtime,
             }  # fmt: skip
-            async with self._engine.begin() as connection:
-                await connection.execute(insert(refused).on_conflict_do_nothing(), row)
+            with failpoint("decision.refused"):
+                async with self._engine.begin() as connection:
+                    await connection.execute(insert(refused).on_conflict_do_nothing(), row)
         self._settle(decision.id)
 
     def _settle(self, id: UUID) -> None:

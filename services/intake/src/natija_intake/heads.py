@@ -15,8 +15,8 @@ from natija_events.types.base import EventData
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """*hash* is that of the appeal's last event; *registered* is the recorded time of its first; *forwarded* holds from a
-    forward until the body that got it has routed it.
+    """*hash* is that of the appeal's last event; *registered* is the recorded time of its first; *forwarded* holds
+    from a forward until the body that got it has routed it.
     """
 
     standing: Standing = NOTHING

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_events.kafka import Outcome, Publisher
+from natija_events.kafka.failpoints import failpoint
 from natija_intake.inbox import Inbox
 from natija_intake.mapper import Mapped, Mapper, Unmappable
 from natija_intake.pacing import Pace
@@ -136,7 +137,8 @@ class Importer:
 
     async def _propose(self, line: int, mapped: Mapped) -> None:
         try:
-            outcome = await self._publisher.propose(*mapped.events, wait=math.inf)
+            with failpoint("import.propose"):
+                outcome = await self._publisher.propose(*mapped.events, wait=math.inf)
         except ValueError as error:
             self.tally.reject(RejectedRow(line, "", "oversize", "row", str(error), mapped.number))
         else:

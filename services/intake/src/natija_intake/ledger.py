@@ -11,6 +11,7 @@ from natija_chassis.checkpoints import Checkpoint
 from natija_chassis.database import projecting
 from natija_events.fold import RecordedEvent
 from natija_events.kafka import read_batches
+from natija_events.kafka.failpoints import failpoint
 from natija_events.record import recorded
 from natija_events.rejection import read_rejected
 from natija_events.topics import LOG, REJECTED
@@ -75,13 +76,15 @@ async def catch_up(engine: AsyncEngine, kafka: str, realm: str, partitions: Coll
         rejected = await positions(connection, partitions)
     start = {partition: at[partition].offset + 1 for partition in partitions}
     async for batch in read_batches(kafka, LOG.name(realm), start):
-        await _take_in(engine, [recorded(one.partition, one.offset, one.value, one.headers) for one in batch])
+        with failpoint("registrar.catch-up"):
+            await _take_in(engine, [recorded(one.partition, one.offset, one.value, one.headers) for one in batch])
     start = {partition: rejected[partition].rejected_next for partition in partitions}
     async for batch in read_batches(kafka, REJECTED.name(realm), start):
         last = batch[-1]
         inbox = read_rejected(last.partition, last.value, last.headers).inboxoffset
-        async with engine.begin() as connection:
-            await _move(connection, [Position(last.partition, inbox + 1, last.offset + 1)])
+        with failpoint("registrar.catch-up-rejected"):
+            async with engine.begin() as connection:
+                await _move(connection, [Position(last.partition, inbox + 1, last.offset + 1)])
 
 
 async def _take_in(engine: AsyncEngine, events: Sequence[RecordedEvent]) -> None:

@@ -23,6 +23,7 @@ from natija_chassis.publishers import Publishers
 from natija_chassis.refusal import Refused
 from natija_events import limits
 from natija_events.envelope import Proposal
+from natija_events.kafka.failpoints import failpoint
 from natija_events.sealed import Sealer
 from natija_events.topics import INBOX, LOG, REJECTED
 from natija_intake import ledger
@@ -107,7 +108,8 @@ class Shard:
             max_batch_size=524_288,
         )
         stack.push_async_callback(_quietly, producer.stop)
-        await producer.start()
+        with failpoint("registrar.fence"):
+            await producer.start()
         return producer
 
     async def _stand_at_the_end(self, stack: AsyncExitStack) -> AIOKafkaConsumer:
@@ -174,7 +176,8 @@ class Shard:
             Position(partition, offset + 1, rejected_offsets.get(partition, -1) + 1)
             for partition, offset in _last_offsets(records).items()
         ]
-        await ledger.keep(self._engine, self._checkpoints.values(), known, decided, reached, moved)
+        with failpoint("registrar.keep"):
+            await ledger.keep(self._engine, self._checkpoints.values(), known, decided, reached, moved)
         self._checkpoints.update((one.partition, one) for one in reached)
         metrics.ADMITTED.inc(len(decided.log))
         for why in decided.rejections:
@@ -190,18 +193,22 @@ class Shard:
         """
         await producer.begin_transaction()
         try:
-            on_log = await self._send(producer, LOG.name(self._realm), decided.log)
-            on_rejected = await self._send(producer, REJECTED.name(self._realm), decided.rejected)
+            with failpoint("registrar.send"):
+                on_log = await self._send(producer, LOG.name(self._realm), decided.log)
+                on_rejected = await self._send(producer, REJECTED.name(self._realm), decided.rejected)
             inbox = INBOX.name(self._realm)
             position = {
                 TopicPartition(inbox, partition): offset + 1 for partition, offset in _last_offsets(records).items()
             }
-            written = await asyncio.gather(*on_log, *on_rejected)
-            await producer.send_offsets_to_transaction(position, f"{self._realm}.registrar")
+            with failpoint("registrar.flush"):
+                written = await asyncio.gather(*on_log, *on_rejected)
+            with failpoint("registrar.position"):
+                await producer.send_offsets_to_transaction(position, f"{self._realm}.registrar")
         except BaseException:
             await _quietly(producer.abort_transaction)
             raise
-        await producer.commit_transaction()
+        with failpoint("registrar.commit"):
+            await producer.commit_transaction()
         return _last_offsets(written[: len(on_log)]), _last_offsets(written[len(on_log) :])
 
     @staticmethod

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 from natija_events import limits
 from natija_events.envelope import Event, write_proposal
 from natija_events.kafka.closing import close_producer
+from natija_events.kafka.failpoints import failpoint
 from natija_events.kafka.outcomes import NotRead, Outcomes
 from natija_events.kafka.partition import partition_of
 from natija_events.rejection import Rejection
@@ -117,8 +118,9 @@ class Publisher:
             awaited = await self._outcomes.expect(written.partition, written.key)
         try:
             self._outcomes.sent(awaited, await self._deliver(written))
-            async with asyncio.timeout(wait):
-                rejection, sequence, recordedtime = await awaited.decision
+            with failpoint("propose.decision"):
+                async with asyncio.timeout(wait):
+                    rejection, sequence, recordedtime = await awaited.decision
         except TimeoutError:
             raise Undecided(f"no decision within {wait:g} s: ask again, or propose the same events again") from None
         except NotRead as error:
@@ -133,7 +135,8 @@ class Publisher:
         async with self._kafka_answering():
             producer = await self._ready_producer()
             try:
-                at = await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
+                with failpoint("propose.send"):
+                    at = await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
             except (KafkaTimeoutError, MessageSizeTooLargeError):
                 raise
             except KafkaError as error:
