@@ -22,8 +22,8 @@ class Armed(NamedTuple):
 
     step: str
     side: Side
-    count: int
-    signal: signal.Signals
+    passes: int
+    number: signal.Signals
 
 
 def read(text: str) -> Armed:
@@ -31,10 +31,9 @@ def read(text: str) -> Armed:
     step, side, *more = text.split(":")
     if side not in ("before", "after") or len(more) > 2:
         raise ValueError(f"{VARIABLE} is no STEP:before|after[:COUNT[:SIGNAL]]")
-    count = int(more[0]) if more else 1
-    return Armed(
-        step, "before" if side == "before" else "after", count, signal.Signals[f"SIG{(more[1:] or ['KILL'])[0]}"]
-    )
+    passes = int(more[0]) if more else 1
+    number = signal.Signals[f"SIG{more[1] if len(more) > 1 else 'KILL'}"]
+    return Armed(step, "before" if side == "before" else "after", passes, number)
 
 
 class failpoint:
@@ -64,5 +63,5 @@ def _pass(armed: Armed, step: str, side: Side) -> None:
     global _passed
     if (step, side) == (armed.step, armed.side):
         _passed += 1
-        if _passed == armed.count:
-            os.kill(os.getpid(), armed.signal)
+        if _passed == armed.passes:
+            os.kill(os.getpid(), armed.number)
