@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi_offline import FastAPIOffline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -33,7 +34,7 @@ def create_app(
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """The app of one process. *about* says in a sentence what the process does, for the page and the API docs."""
-    app = FastAPI(title=f"Natija: {title}", description=about, lifespan=lifespan, redoc_url=None)
+    app = FastAPIOffline(redoc_url=None, title=f"Natija: {title}", description=about, lifespan=lifespan)
     pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
