@@ -31,7 +31,7 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     made = create_async_engine(url, connect_args={"server_settings": {"search_path": schema}})
     async with made.begin() as connection:
         await create_schema(connection, schema)
-        await create_tables(connection, projection.Clocks.metadata, schema)
+        await create_tables(connection, projection.CLOCKS.metadata, schema)
     yield made
     async with made.begin() as connection:
         await connection.execute(text(f"drop schema {schema} cascade"))
@@ -71,7 +71,7 @@ async def test_rows_equal_the_fold_whatever_the_batches(engine: AsyncEngine) -> 
         async with engine.begin() as connection:
             await clocks.apply(connection, log[start : start + size])
     async with engine.connect() as connection:
-        assert await projection.load(connection, expected) == expected
+        assert await projection.CLOCKS.load(connection, expected) == expected
         running = await connection.scalar(text("select count(*) from clocks where running"))
     assert running == sum(clock.running for clock in expected.values())
 
@@ -94,7 +94,7 @@ async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: As
     async with engine.connect() as connection:
         for events in (strange, *imported, *map(life, range(1024))):
             await projection.build().apply(connection, events)
-        rows = [projection.clock_of(row) for row in await connection.execute(text("select * from clocks"))]
+        rows = [projection.CLOCKS.of(row) for row in await connection.execute(text("select * from clocks"))]
         found = [decision async for decision in work.deciding(rules)(connection, at(now))]
         await connection.rollback()
     expected = {clock.appeal: decide(clock, at(now), rules) for clock in rows}
@@ -109,4 +109,4 @@ async def test_a_batch_that_is_rolled_back_leaves_nothing(engine: AsyncEngine) -
     async with engine.connect() as connection:
         await clocks.apply(connection, life(0))
         await connection.rollback()
-        assert await projection.load(connection, [life(0)[0].subject]) == {}
+        assert await projection.CLOCKS.load(connection, [life(0)[0].subject]) == {}

@@ -29,7 +29,7 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     made = create_async_engine(url, connect_args={"server_settings": {"search_path": schema}})
     async with made.begin() as connection:
         await create_schema(connection, schema)
-        await create_tables(connection, projection.Routes.metadata, schema)
+        await create_tables(connection, projection.ROUTES.metadata, schema)
     yield made
     async with made.begin() as connection:
         await connection.execute(text(f"drop schema {schema} cascade"))
@@ -70,7 +70,7 @@ async def test_rows_equal_the_fold_and_the_work_is_what_nobody_is_named_for(engi
     await apply(engine, log[:100])
     await apply(engine, log[100:])
     async with engine.connect() as connection:
-        assert await projection.load(connection, expected) == expected
+        assert await projection.ROUTES.load(connection, expected) == expected
         found = await work.unrouted(connection, "", 1000)
         assert await work.count(connection) == len(found)
     unrouted = [route.appeal for route in expected.values() if route.unrouted]

@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
-from natija_deadlines import projection
 from natija_deadlines.calendars import CalendarMissing
 from natija_deadlines.clocks import AppealClock
 from natija_deadlines.decisions import Undecidable, decide
 from natija_deadlines.policies import PolicyMissing, Rulebook
+from natija_deadlines.projection import CLOCKS
 from natija_deadlines.terms import is_late
 from natija_events.ids import parse_appeal_number
 from natija_events.lifecycle import State
@@ -84,7 +84,7 @@ def router(engine: AsyncEngine, rules: Rulebook, clock: Clock) -> APIRouter:
         except ValueError:
             return _problem(404, "appeal", "number", "This is no appeal number: a character is missing or mistaken.")
         async with engine.connect() as connection:
-            found = (await projection.load(connection, [number])).get(number)
+            found = (await CLOCKS.load(connection, [number])).get(number)
         if found is None:
             return _problem(404, "appeal", "unknown", "No appeal with this number is registered.")
         return _term(found, clock.now(), rules)

@@ -1,18 +1,15 @@
 """The rows of deadlines: one clock an appeal. What calls for a decision is found by small indexes."""
 
-from sqlalchemy import ARRAY, Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, Index, MetaData, Table, Text, text
+
+from natija_chassis.row_per_appeal import standing_columns
 
 projected = MetaData()
 
 clocks = Table(
     "clocks",
     projected,
-    Column("appeal", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("resume", ARRAY(Text), nullable=False, comment="states to go back to, the last one first"),
-    Column("opened", DateTime(timezone=True), comment="time of the registration"),
-    Column("sequence", Integer, nullable=False),
-    Column("material", Integer, nullable=False, comment="sequence of the last material event"),
+    *standing_columns(),
     Column("running", Boolean, nullable=False, comment="somebody owes an answer"),
     Column("jurisdiction", Text),
     Column("kind", Text),

@@ -11,7 +11,7 @@ from natija_chassis.worker import Decide, Decision
 from natija_deadlines.clocks import AppealClock
 from natija_deadlines.decisions import Verdict, decide
 from natija_deadlines.policies import Rulebook
-from natija_deadlines.projection import clock_of
+from natija_deadlines.projection import CLOCKS
 from natija_deadlines.tables import TO_BE_MISSED, TO_BE_WARNED_OF, WITHOUT_A_TERM
 
 _PAGE = 200
@@ -59,7 +59,7 @@ def deciding(rules: Rulebook) -> Decide:
             queries.append((_TO_BE_WARNED_OF, {"jurisdiction": jurisdiction, "now": now, "horizon": horizon}))
         for query in queries:
             async for row in _rows(connection, query):
-                clock = clock_of(row)
+                clock = CLOCKS.of(row)
                 verdict = decide(clock, now, rules)
                 if isinstance(verdict, Verdict):
                     yield _decision(clock, verdict)

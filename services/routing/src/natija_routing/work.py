@@ -11,7 +11,7 @@ from natija_chassis.worker import Decide, Decision
 from natija_events.types.routing import Routed
 from natija_routing.book import Book
 from natija_routing.decisions import Original, decide
-from natija_routing.projection import route_of
+from natija_routing.projection import ROUTES
 from natija_routing.routes import Route
 
 _PAGE = 200
@@ -53,7 +53,7 @@ def deciding(book: Book) -> Decide:
 async def unrouted(connection: AsyncConnection, after: str, limit: int, topics: list[str] | None = None) -> list[Case]:
     """Unrouted appeals with numbers above *after*, in their order, at most *limit*; only on *topics* when given."""
     rows = await connection.execute(_UNROUTED, {"after": after, "limit": limit, "topics": topics})
-    return [Case(route_of(row), Original(row.original_body) if row.original_known else None) for row in rows]
+    return [Case(ROUTES.of(row), Original(row.original_body) if row.original_known else None) for row in rows]
 
 
 async def count(connection: AsyncConnection) -> int:
