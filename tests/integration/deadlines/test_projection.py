@@ -94,7 +94,7 @@ async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: As
     async with engine.connect() as connection:
         for events in (strange, *imported, *map(life, range(1024))):
             await projection.build().apply(connection, events)
-        rows = [projection.CLOCKS.of(row) for row in await connection.execute(text("select * from clocks"))]
+        rows = [projection.CLOCKS.of(row._mapping) for row in await connection.execute(text("select * from clocks"))]
         found = [decision async for decision in work.deciding(rules)(connection, at(now))]
         await connection.rollback()
     expected = {clock.appeal: decide(clock, at(now), rules) for clock in rows}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic_core import to_json
-from sqlalchemy import ARRAY, Column, DateTime, Integer, Table, Text, text
+from sqlalchemy import ARRAY, Column, DateTime, Integer, RowMapping, Table, Text, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_events.fold import RecordedEvent
@@ -79,12 +79,12 @@ class RowPerAppeal(Generic[State]):
     async def load(self, connection: AsyncConnection, appeals: Iterable[str]) -> dict[str, State]:
         """The states of those of *appeals* that have a row."""
         rows = await connection.execute(self._load, {"appeals": list(appeals)})
-        return {row.appeal: self.of(row) for row in rows}
+        return {row["appeal"]: self.of(row) for row in rows.mappings()}
 
-    def of(self, row: Any) -> State:
+    def of(self, row: RowMapping) -> State:
         """The state in a row of the table, which may have columns of other tables beside it."""
-        standing = Standing(row.state, tuple(row.resume), row.opened, row.sequence, row.material)
-        return self._kind(**{name: _plain(getattr(row, name)) for name in self._fields}, standing=standing)
+        standing = Standing(row["state"], tuple(row["resume"]), row["opened"], row["sequence"], row["material"])
+        return self._kind(**{name: _plain(row[name]) for name in self._fields}, standing=standing)
 
     def _row(self, state: State) -> dict[str, Any]:
         of_standing = state.standing._asdict()

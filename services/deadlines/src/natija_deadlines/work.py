@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.worker import Decide, Decision
@@ -83,16 +83,16 @@ def _decision(clock: AppealClock, verdict: Verdict) -> Decision:
     )
 
 
-async def _rows(connection: AsyncConnection, query: _Query) -> AsyncIterator[Any]:
+async def _rows(connection: AsyncConnection, query: _Query) -> AsyncIterator[RowMapping]:
     """All rows of *query*, page by page: whoever stops early has not read the rest."""
     statement, given = query
     names = statement.compile().params.keys()
     place: dict[str, Any] = {"due": datetime.min.replace(tzinfo=UTC), "appeal": ""}
     while True:
         asked = {name: value for name, value in {**given, **place, "page": _PAGE}.items() if name in names}
-        page = (await connection.execute(statement, asked)).all()
+        page = (await connection.execute(statement, asked)).mappings().all()
         for row in page:
             yield row
         if len(page) < _PAGE:
             return
-        place = {"due": page[-1].due, "appeal": page[-1].appeal}
+        place = {"due": page[-1]["due"], "appeal": page[-1]["appeal"]}

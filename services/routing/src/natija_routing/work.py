@@ -53,7 +53,10 @@ def deciding(book: Book) -> Decide:
 async def unrouted(connection: AsyncConnection, after: str, limit: int, topics: list[str] | None = None) -> list[Case]:
     """Unrouted appeals with numbers above *after*, in their order, at most *limit*; only on *topics* when given."""
     rows = await connection.execute(_UNROUTED, {"after": after, "limit": limit, "topics": topics})
-    return [Case(ROUTES.of(row), Original(row.original_body) if row.original_known else None) for row in rows]
+    return [
+        Case(ROUTES.of(row), Original(row["original_body"]) if row["original_known"] else None)
+        for row in rows.mappings()
+    ]
 
 
 async def count(connection: AsyncConnection) -> int:
