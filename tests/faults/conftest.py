@@ -1,5 +1,6 @@
 """Houses to do harm to, the seed that replays it, and the summary line."""
 
+import logging
 import os
 import random
 from collections import Counter
@@ -17,6 +18,8 @@ from tests.stack import Servers, provisioned_realms
 _COUNTED = ("faults", "kill points", "events", "lost", "doubled")
 SEED = os.environ.get("SEED") or f"{random.SystemRandom().randrange(1 << 32)}"
 """What chance is made of: the same one, the same harm."""
+
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # thousands of lines while a broker is gone
 
 
 @pytest.fixture
