@@ -19,7 +19,7 @@ from natija_events.kafka import NotProposed, Outcome, Publisher, Undecided
 from natija_events.types.intake import Registered, Supplemented, Withdrawn
 from natija_events.types.routing import Answered
 
-ABREAST = 6
+ABREAST = 4
 STEPS = 4
 """Lives that are lived at once, and proposals of a life after the first."""
 DECIDED_WITHIN = 30.0

@@ -55,20 +55,26 @@ class House:
 
     async def until_not_ready(self, *processes: str, seconds: float = 20) -> None:
         """Return once each of these says itself that it is not ready, and what it waits for."""
-        for process in processes:
-            answer = 0, ""
-            try:
-                async with asyncio.timeout(seconds):
-                    while answer[0] != 503 or not answer[1]:
-                        answer = await self.says(process)
-                        await asyncio.sleep(0.1)
-            except TimeoutError:
-                raise AssertionError(f"{process} says {answer} for {seconds:g} s into the fault") from None
+        async with asyncio.TaskGroup() as group:
+            for process in processes:
+                group.create_task(self._until_it_says(503, process, seconds))
 
     async def until_ready(self, *processes: str) -> None:
         """Return once each of these is at work again; raises AssertionError when it takes too long."""
-        for process in processes or SERVICES:
-            await self.children[process].until_ready(MOVES_WITHIN)
+        async with asyncio.TaskGroup() as group:
+            for process in processes or SERVICES:
+                group.create_task(self._until_it_says(200, process, MOVES_WITHIN))
+
+    async def _until_it_says(self, status: int, process: str, seconds: float) -> None:
+        answer = 0, ""
+        try:
+            async with asyncio.timeout(seconds):
+                while answer[0] != status:
+                    answer = await self.says(process)
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            log = self.children[process].output()[-2000:]
+            raise AssertionError(f"{process} says {answer} for {seconds:g} s, not {status}:\n{log}") from None
 
     async def moves(self) -> None:
         """The fault has ended: within the time for that all are ready, and a new proposal is decided."""
