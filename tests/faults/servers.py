@@ -1,9 +1,11 @@
 """A Kafka and a PostgreSQL to break: killed, stopped, continued, started again where they listened before."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from deploy.local.places import Places
 from deploy.local.processes import Record
 from tests.stack import Servers
 
+DISK_BYTES = 512 << 20
 _OWNER = "faults"
 
 
@@ -24,6 +27,8 @@ class Breakable:
 
     places: Places
     kafka_port: int
+    small_disk: bool
+    """Whether Kafka's data is on a disk of its own, so small that it can be filled."""
 
     @property
     def servers(self) -> Servers:
@@ -43,6 +48,12 @@ class Breakable:
             while record.alive:
                 await asyncio.sleep(0.02)
 
+    async def until_kafka_gave_up(self, seconds: float = 30) -> None:
+        """Return once it has ended by itself, which it does when it cannot write any more."""
+        async with asyncio.timeout(seconds):
+            while processes.find(self.places, kafka.NAME) is not None:
+                await asyncio.sleep(0.1)
+
     async def start_kafka(self) -> None:
         """Start it where it listened, unless it runs, and return when it answers."""
         record = kafka.start(self.places, owner=_OWNER, preferred=self.kafka_port, with_parent=True)
@@ -57,10 +68,26 @@ class Breakable:
         record = postgres.start(self.places, owner=_OWNER, with_parent=True)
         await asyncio.to_thread(postgres.wait, self.places, record)
 
+    def fill_disk(self) -> None:
+        """Leave no room on Kafka's disk."""
+        chunk = bytes(1 << 20)
+        with contextlib.suppress(OSError), self._ballast.open("wb", buffering=0) as ballast:
+            while ballast.write(chunk):
+                pass
+
+    def free_disk(self) -> None:
+        """Give the room back."""
+        self._ballast.unlink(missing_ok=True)
+
+    @property
+    def _ballast(self) -> Path:
+        return self.places.kafka / "ballast"
+
     async def mend(self) -> None:
         """Both run and answer, whatever a test that failed left behind."""
         for record in processes.find_all(self.places):
             os.kill(record.pid, signal.SIGCONT)
+        self.free_disk()
         await self.start_kafka()
         await self.start_postgres()
 
@@ -68,6 +95,12 @@ class Breakable:
         record = processes.find(self.places, name)
         assert record is not None, f"{name} does not run"
         return record
+
+
+def _mount(folder: Path) -> bool:
+    """Put a small disk of memory at *folder*; False where this user may not."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)]
+    return os.getuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
 
 
 @contextmanager
@@ -79,15 +112,18 @@ def breakable() -> Iterator[Breakable]:
     jars = kafka.fetch_jars(clone).parent
     places.make()
     places.jars.symlink_to(jars)
+    small_disk = _mount(places.kafka)
     try:
         broker = kafka.start(places, owner=_OWNER, preferred=0, with_parent=True)
         postgres.wait(places, postgres.start(places, owner=_OWNER, with_parent=True))
         broker = kafka.wait(places, broker, with_parent=True)
-        yield Breakable(places, int(broker.address.rpartition(":")[2]))
+        yield Breakable(places, int(broker.address.rpartition(":")[2]), small_disk)
     finally:
         running = processes.find_all(places)
         for record in running:
             os.kill(record.pid, signal.SIGCONT)
         processes.stop(places, running)
+        if small_disk:
+            subprocess.run(["umount", "--lazy", places.kafka], check=True)
         shutil.rmtree(places.sockets, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)

@@ -42,6 +42,22 @@ async def test_killed_again_as_soon_as_it_is_back(fragile: House, own_servers: B
 
 
 @pytest.mark.thorough
+async def test_its_disk_is_full_and_freed_again(fragile: House, own_servers: Breakable) -> None:
+    if not own_servers.small_disk:
+        pytest.skip("only root may mount a small disk to fill")
+    async with fragile.feed.flowing():
+        await fragile.moves()
+        own_servers.fill_disk()
+        await fragile.until_not_ready(*SERVICES, seconds=60)
+        await own_servers.until_kafka_gave_up()
+        own_servers.free_disk()
+        await own_servers.start_kafka()
+        fragile.counts("faults", 1)
+        await fragile.moves()
+    await fragile.account()
+
+
+@pytest.mark.thorough
 async def test_standing_still_past_the_session_timeout(fragile: House, own_servers: Breakable) -> None:
     async with fragile.feed.flowing():
         await fragile.moves()

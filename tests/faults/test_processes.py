@@ -1,4 +1,4 @@
-"""What processes do to each other: zombies, twins that come and go, SIGTERM; clocks that jump, offsets that are lost."""
+"""What befalls processes: zombies, twins that come and go, SIGTERM, clocks that jump, offsets that are lost."""
 
 import asyncio
 import signal
