@@ -14,7 +14,7 @@ ifneq ($(file < $(VENV)/made-in),$(CURDIR))
 .PHONY: $(INSTALLED)
 endif
 
-.PHONY: help demo up down status clean test lint check lock able
+.PHONY: help demo up down status clean test faults lint check lock able
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -37,6 +37,9 @@ clean: ## stop all and forget its data (.local); downloads stay
 
 test: able $(INSTALLED) ## run all tests; ARGS="tests/unit -k name" runs some
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+faults: able $(INSTALLED) ## kill, stop and starve everything, count what is lost; SEED=n replays, ARGS="-k name" does some
+	@$(VENV)/bin/pytest tests/faults -m "thorough or not thorough" $(ARGS)
 
 lint: $(INSTALLED) ## check format, rules, types, who imports whom, schemas
 	@$(VENV)/bin/ruff format --check

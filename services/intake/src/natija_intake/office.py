@@ -42,6 +42,8 @@ class Office:
             return Condition(True, f"deciding on {deciding} shard{'s' if deciding > 1 else ''}")
         if not self._owned and self._elsewhere:
             return Condition(True, "standing by: other registrars own all shards")
+        if waiting := [str(shard.number) for shard, _ in self._owned.values() if shard.waiting]:
+            return Condition(False, f"waiting: Kafka or the database does not answer on shard {', '.join(waiting)}")
         return Condition(False, self._says)
 
     def says(self, what: str) -> None:

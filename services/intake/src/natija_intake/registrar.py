@@ -7,6 +7,7 @@ whoever takes it next finds out what happened by reading the log.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,8 @@ TRANSACTION_TIMEOUT = timedelta(seconds=30)
 RENEW_AFTER_IDLE = timedelta(days=1)
 """Kafka forgets a ``transactional.id`` that was idle for 7 days."""
 POLL = timedelta(seconds=1)
+HEARD_WITHIN = 5.0
+"""Seconds without a batch that ended or an answer of Kafka after which the owner is waiting, not deciding."""
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +67,8 @@ class Shard:
     ) -> None:
         self.number = number
         self.layout = layout
-        self.deciding = False
+        self._heard: float | None = None
+        """When (monotonic) a batch last ended or Kafka last answered; None before the shard is taken."""
         self._kafka = kafka
         self._realm = realm
         self._engine = engine
@@ -77,6 +81,16 @@ class Shard:
         self._stop = asyncio.Event()
         self._checkpoints: dict[int, Checkpoint] = {}
         self._positions: dict[int, Position] = {}
+
+    @property
+    def deciding(self) -> bool:
+        """True while it takes proposals and its servers answer."""
+        return self._heard is not None and not self.waiting
+
+    @property
+    def waiting(self) -> bool:
+        """True while it has taken the shard and a server has not answered for too long."""
+        return self._heard is not None and time.monotonic() - self._heard > HEARD_WITHIN
 
     def give_up(self) -> None:
         """Ask the owner to end after its batch."""
@@ -91,11 +105,10 @@ class Shard:
             consumer = await self._stand_at_the_end(stack)
             metrics.REGISTRAR_TAKEOVERS.inc()
             log.info("shard %d of %d: deciding", self.number, self.layout.shards)
-            self.deciding = True
             try:
                 await self._decide_batches(consumer, producer)
             finally:
-                self.deciding = False
+                self._heard = None
 
     async def _fence(self, stack: AsyncExitStack) -> AIOKafkaProducer:
         """A producer under the shard's ``transactional.id``: from here on nobody else can commit under it."""
@@ -142,6 +155,7 @@ class Shard:
 
     async def _decide_batches(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
         active = datetime.now(UTC)
+        self._heard = time.monotonic()
         while not self._stop.is_set() and not self._line.lost:
             polled = await consumer.getmany(
                 timeout_ms=int(POLL.total_seconds() * 1000), max_records=self._batch_records
@@ -152,6 +166,10 @@ class Shard:
                 active = datetime.now(UTC)
             elif datetime.now(UTC) - active > RENEW_AFTER_IDLE:
                 return  # whoever takes the shard next, likely this same process, renews its id
+            else:
+                async with asyncio.timeout(HEARD_WITHIN):  # nothing polled may also be nobody there
+                    await consumer.end_offsets(list(consumer.assignment()))
+            self._heard = time.monotonic()
 
     async def _decide(self, producer: AIOKafkaProducer, records: Sequence[Any]) -> None:
         """One batch: decide on heads, write one transaction, then keep the heads."""

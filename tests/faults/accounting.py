@@ -1,0 +1,156 @@
+"""The accounting that every fault ends with: each proposal ended once, the log is whole, projections are its fold."""
+
+import asyncio
+import contextlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from tests.faults.feed import Feed
+from tests.stack import Realm
+
+from natija_chassis import checkpoints
+from natija_chassis.comparison import Compared
+from natija_chassis.database import open_engine
+from natija_chassis.lag import Lag, lag
+from natija_chassis.provision import projection_of, services
+from natija_chassis.rebuild import rebuild
+from natija_chassis.settings import Settings
+from natija_events.envelope import Unreadable, read_proposal
+from natija_events.fold import RecordedEvent
+from natija_events.kafka import read, read_batches
+from natija_events.rejection import RejectedProposal, read_rejected
+from natija_events.topics import INBOX, PARTITIONS, REJECTED
+from natija_intake.verify import verify
+
+MOVES_WITHIN = 30.0
+"""Seconds after the end of a fault within which everybody has to be at work again."""
+
+Place = tuple[int, int]
+"""Partition and offset on the inbox."""
+
+
+class Account(NamedTuple):
+    """What an accounting counted on the whole log of a realm."""
+
+    events: int
+    rejected: int
+    lost: Sequence[str]
+    doubled: Sequence[str]
+
+
+@dataclass(slots=True)
+class Books:
+    """All three topics, each decision under the place of its proposal."""
+
+    proposed: dict[Place, tuple[UUID, ...]] = field(default_factory=dict)
+    """The ids of the proposal's events, none when it cannot be read."""
+    registered: defaultdict[Place, list[RecordedEvent]] = field(default_factory=lambda: defaultdict(list))
+    rejected: defaultdict[Place, list[RejectedProposal]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    async def of(cls, realm: Realm) -> "Books":
+        """Read them, the inbox first: what is decided meanwhile is no stranger."""
+        books, kafka, start = cls(), realm.servers.kafka, dict.fromkeys(range(PARTITIONS), 0)
+        async for batch in read_batches(kafka, INBOX.name(realm.name), start):
+            for record in batch:
+                with contextlib.suppress(Unreadable):
+                    books.proposed[record.partition, record.offset] = ()
+                    proposal = read_proposal(record.value, record.headers)
+                    books.proposed[record.partition, record.offset] = tuple(event.id for event in proposal.events)
+        async for event in read(kafka, realm.name):
+            books.registered[event.partition, event.stamp.inboxoffset].append(event)
+        async for batch in read_batches(kafka, REJECTED.name(realm.name), start):
+            for record in batch:
+                one = read_rejected(record.partition, record.value, record.headers)
+                books.rejected[one.partition, one.inboxoffset].append(one)
+        return books
+
+    def lost(self, feed: Feed) -> list[str]:
+        """Proposals without a decision, and confirmed or registered ones that are nowhere."""
+        places = [place for place in self.proposed if place not in self.registered and place not in self.rejected]
+        found = [f"the proposal at {place} of the inbox has no decision" for place in places]
+        standing = Counter(ids[0] for ids in self.proposed.values() if ids)
+        found += [f"{id} was confirmed {count} times" for id, count in (feed.confirmed - standing).items()]
+        sequences = {event.id: event.sequence for events in self.registered.values() for event in events}
+        reasons = {(one.proposalid, one.rejection.reason) for ones in self.rejected.values() for one in ones}
+        for id, told in feed.told:
+            if told.registered and sequences.get(id) != told.sequence:
+                found.append(f"{id} was told to be registered at {told.sequence}, and is not")
+            if told.rejection is not None and (id, told.rejection.reason) not in reasons:
+                found.append(f"{id} was told to be rejected ({told.rejection.reason}), and is not")
+        return found
+
+    def doubled(self) -> list[str]:
+        """Proposals decided twice, or in part, or that nobody made; and events that stand twice."""
+        found = []
+        for place in {*self.registered, *self.rejected}:
+            ids = tuple(event.id for event in self.registered.get(place, ()))
+            decisions = bool(ids) + len(self.rejected.get(place, ()))
+            if decisions != 1 or ids not in ((), self.proposed.get(place)):
+                found.append(f"the proposal at {place} of the inbox was decided {decisions} times, events {ids}")
+        events = Counter((event.subject, event.id) for events in self.registered.values() for event in events)
+        return found + [
+            f"event {id} of {appeal} stands {count} times" for (appeal, id), count in events.items() if count > 1
+        ]
+
+
+class _Unwatched:
+    """Nobody looks on while a projection is rebuilt."""
+
+    def begin(self, phase: str, records: int) -> None: ...
+    def advance(self, records: int) -> None: ...
+    def compared(self, table: Compared) -> None: ...
+
+
+def settings_of(realm: Realm) -> Settings:
+    """The realm's settings, in this process."""
+    return Settings(realm=realm.name, kafka=realm.servers.kafka, database=realm.environment["NATIJA_DATABASE"])
+
+
+async def account(realm: Realm, feed: Feed) -> Account:
+    """Count up, with nobody proposing any more but the services. Raises AssertionError when anything does not fit,
+    except what is lost or doubled: that is for the caller to tell."""
+    await level(realm)
+    await _verify(realm)
+    for service in services():
+        await rebuild(settings_of(realm), projection_of(service), _Unwatched())
+    books = await Books.of(realm)
+    return Account(
+        events=sum(map(len, books.registered.values())),
+        rejected=sum(map(len, books.rejected.values())),
+        lost=books.lost(feed),
+        doubled=books.doubled(),
+    )
+
+
+async def level(realm: Realm, seconds: float = MOVES_WITHIN) -> None:
+    """Return once nobody has anything left to take in. Raises AssertionError, naming who has, after *seconds*."""
+    left: Mapping[str, int] = {"nobody could be asked": 1}
+    try:
+        async with asyncio.timeout(seconds):
+            while left:
+                left = _by_service(await lag(settings_of(realm)))
+                await asyncio.sleep(0.1 if left else 0)
+    except TimeoutError:
+        raise AssertionError(f"{seconds:g} s after the fault these still wait: {left}") from None
+
+
+def _by_service(found: Sequence[Lag]) -> Counter[str]:
+    counted = Counter[str]()
+    for one in found:
+        counted[one.service] += one.lag
+    return +counted
+
+
+async def _verify(realm: Realm) -> None:
+    engine = open_engine(settings_of(realm), "intake")
+    try:
+        async with engine.connect() as connection:
+            held = await checkpoints.load(connection)
+        verdict = await verify(realm.servers.kafka, realm.name, engine, held)
+    finally:
+        await engine.dispose()
+    assert verdict.misfits == [], [str(misfit) for misfit in verdict.misfits]

@@ -1,0 +1,114 @@
+"""Houses to do harm to, the seed that replays it, and the summary line."""
+
+import logging
+import os
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.faults.feed import Feed
+from tests.faults.house import House
+from tests.faults.servers import Breakable, breakable
+from tests.stack import Servers, provisioned_realms
+
+_COUNTED = ("faults", "kill points", "events", "lost", "doubled")
+SEED = os.environ.get("SEED") or f"{random.SystemRandom().randrange(1 << 32)}"
+"""What chance is made of: the same one, the same harm."""
+
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # thousands of lines while a broker is gone
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> random.Random:
+    """Chance that the seed and the test's name decide."""
+    print(f"SEED={SEED}")  # told with the output of a test that fails
+    return random.Random(f"{SEED} {request.node.name}")
+
+
+class Plot:
+    """Where the house of a module stands. It is built anew after a test that left it damaged."""
+
+    def __init__(self, servers: Servers, folder: Path) -> None:
+        self._servers = servers
+        self._folder = folder
+        self._stack = AsyncExitStack()
+        self._house: House | None = None
+
+    async def house(self, request: pytest.FixtureRequest, chance: random.Random) -> House:
+        """One that is whole, fed by *chance*; it counts for the test of *request*."""
+        if self._house is None or not self._house.whole:
+            await self.clear()
+            realms = await self._stack.enter_async_context(provisioned_realms(self._servers, self._folder))
+            realm = await realms()
+            self._house = House(realm, Feed(realm, chance), lambda what, count: None)
+            await self._house.start()
+        self._house.feed.chance = chance
+        self._house.counts = lambda what, count: request.node.user_properties.append((what, count))
+        self._house.whole = False
+        return self._house
+
+    async def clear(self) -> None:
+        """Pull it down."""
+        await self._stack.aclose()
+        self._house = None
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def plot(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plot]:
+    """On the servers that all tests share: for harm to processes of the house only."""
+    plot = Plot(servers, tmp_path_factory.mktemp("house"))
+    yield plot
+    await plot.clear()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(request: pytest.FixtureRequest, plot: Plot, chance: random.Random) -> House:
+    """A house whose processes may be harmed, not its servers."""
+    return await plot.house(request, chance)
+
+
+@pytest.fixture(scope="session")
+def own_servers() -> Iterator[Breakable]:
+    """Servers that may be broken."""
+    with breakable() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def own_plot(own_servers: Breakable, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plot]:
+    """On servers that may be broken."""
+    plot = Plot(own_servers.servers, tmp_path_factory.mktemp("house"))
+    yield plot
+    await own_servers.mend()
+    await plot.clear()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fragile(
+    request: pytest.FixtureRequest, own_servers: Breakable, own_plot: Plot, chance: random.Random
+) -> House:
+    """A house whose servers may be broken, too."""
+    await own_servers.mend()
+    return await own_plot.house(request, chance)
+
+
+def pytest_report_header() -> str:
+    return f"faults: SEED={SEED} replays them"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line: what was done to it, and what it lost by that."""
+    counted: Counter[str] = Counter()
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for what, count in report.user_properties if report.when == "call" else ():
+            if what in _COUNTED:
+                counted[what] += count
+    if counted:
+        terminalreporter.write_line(
+            f"{counted['faults']} faults, {counted['kill points']} kill points, {counted['events']:,} events: "
+            f"lost {counted['lost']}, doubled {counted['doubled']} (SEED={SEED})"
+        )

@@ -1,0 +1,144 @@
+"""A load that remembers: lives of appeals, what Kafka confirmed of them, and what outcome was told."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+from tests.stack import Realm
+
+from natija_chassis.clock import FileClock
+from natija_events.envelope import Event
+from natija_events.ids import new_appeal_number
+from natija_events.kafka import NotProposed, Outcome, Publisher, Undecided
+from natija_events.types.intake import Registered, Supplemented, Withdrawn
+from natija_events.types.routing import Answered
+
+ABREAST = 4
+STEPS = 4
+"""Lives that are lived at once, and proposals of a life after the first."""
+DECIDED_WITHIN = 30.0
+_AGAIN_AFTER = 0.2
+
+
+def registered(received: datetime) -> Registered:
+    """An appeal that routing can route and deadlines can set a term for."""
+    return Registered(
+        kind="complaint", form="written", channel="post", received=received, jurisdiction="KG", topic="roads",
+        region="chuy",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """An appeal that was opened, and what may be proposed of it next: lawful, or wrong in one way each."""
+
+    publisher: Publisher
+    opening: Event
+    now: datetime
+
+    def supplement(self) -> Sequence[Event]:
+        return [self.publisher.event(self.opening.subject, self.now, Supplemented())]
+
+    def two_together(self) -> Sequence[Event]:
+        return [*self.supplement(), *self.supplement()]
+
+    def duplicate(self) -> Sequence[Event]:
+        return [self.opening]
+
+    def reused(self) -> Sequence[Event]:
+        return [self.supplement()[0]._replace(id=self.opening.id)]
+
+    def forbidden(self) -> Sequence[Event]:
+        return [self.publisher.event(self.opening.subject, self.now, Answered(outcome="explained"))]
+
+    def invalid(self) -> Sequence[Event]:
+        return [self.supplement()[0]._replace(time=self.now + timedelta(hours=2))]
+
+    def unlawful(self) -> Sequence[Event]:
+        return [self.publisher.event(self.opening.subject, self.now, registered(self.now))]
+
+    def conflict(self) -> Sequence[Event]:
+        return [self.publisher.event(self.opening.subject, self.now, Withdrawn(), expectedsequence=1_000_000)]
+
+
+_NEXT: dict[Callable[[Life], Sequence[Event]], int] = {
+    Life.supplement: 6, Life.two_together: 3, Life.duplicate: 2, Life.reused: 1, Life.forbidden: 1, Life.invalid: 1,
+    Life.unlawful: 1, Life.conflict: 1,
+}  # fmt: skip
+"""How often each comes up."""
+
+
+@dataclass(slots=True)
+class Feed:
+    """Proposes as a careful client does: what Kafka does not confirm it proposes again, the same."""
+
+    realm: Realm
+    chance: Random
+    confirmed: Counter[UUID] = field(default_factory=Counter)
+    """How often Kafka confirmed a proposal, by the id of its first event."""
+    told: list[tuple[UUID, Outcome]] = field(default_factory=list)
+    """Each outcome that was told, with the id of the proposal's first event."""
+
+    def now(self) -> datetime:
+        """The realm's time."""
+        return FileClock(Path(self.realm.environment["NATIJA_CLOCK"].removeprefix("file:"))).now()
+
+    @asynccontextmanager
+    async def flowing(self, abreast: int = ABREAST) -> AsyncIterator[None]:
+        """Life follows life while the block lasts; those begun are lived to their end."""
+        ending = asyncio.Event()
+        async with self.publisher() as publisher, asyncio.TaskGroup() as group:
+            for _ in range(abreast):
+                group.create_task(self._live(publisher, ending))
+            yield
+            ending.set()
+
+    def publisher(self) -> Publisher:
+        """A publisher on the door's behalf."""
+        return Publisher(self.realm.servers.kafka, self.realm.name, "/services/intake", delivery_timeout=5)
+
+    async def propose(self, publisher: Publisher, *events: Event, wait: float = DECIDED_WITHIN) -> Outcome | None:
+        """Propose until Kafka confirms; the outcome, or None when none was told in time."""
+        while True:
+            try:
+                outcome = await publisher.propose(*events, wait=wait)
+            except NotProposed:
+                await asyncio.sleep(_AGAIN_AFTER)
+            except Undecided:
+                self.confirmed[events[0].id] += 1
+                return None
+            else:
+                self.confirmed[events[0].id] += 1
+                self.told.append((events[0].id, outcome))
+                return outcome
+
+    async def put_in(self, lives: int) -> None:
+        """Propose *lives* without waiting for any decision: what a registrar that is down will find."""
+        async with self.publisher() as publisher, asyncio.TaskGroup() as group:
+            for _ in range(lives):
+                group.create_task(self._put_in(publisher))
+
+    async def _put_in(self, publisher: Publisher) -> None:
+        life = self.open(publisher)
+        for events in ([life.opening], life.supplement(), life.forbidden(), life.two_together()):
+            await publisher.send(*events)
+            self.confirmed[events[0].id] += 1
+
+    def open(self, publisher: Publisher) -> Life:
+        """A new appeal, whose opening is still to be proposed."""
+        now = self.now()
+        subject = new_appeal_number(self.realm.name)
+        return Life(publisher, publisher.event(subject, now, registered(now)), now)
+
+    async def _live(self, publisher: Publisher, ending: asyncio.Event) -> None:
+        while not ending.is_set():
+            life = self.open(publisher)
+            await self.propose(publisher, life.opening)
+            for step in self.chance.choices(list(_NEXT), list(_NEXT.values()), k=STEPS):
+                await self.propose(publisher, *step(life))

@@ -1,0 +1,129 @@
+"""A Kafka and a PostgreSQL to break: killed, stopped, continued, started again where they listened before."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import kafka, postgres, processes
+from deploy.local.places import Places
+from deploy.local.processes import Record
+from tests.stack import Servers
+
+DISK_BYTES = 512 << 20
+_OWNER = "faults"
+
+
+@dataclass(frozen=True, slots=True)
+class Breakable:
+    """Servers of the faults' own, so that no other test feels it."""
+
+    places: Places
+    kafka_port: int
+    small_disk: bool
+    """Whether Kafka's data is on a disk of its own, so small that it can be filled."""
+
+    @property
+    def servers(self) -> Servers:
+        """Where they listen; that never changes."""
+        sockets = self.places.sockets
+        return Servers(f"127.0.0.1:{self.kafka_port}", f"postgresql://postgres@/postgres?host={sockets}")
+
+    def send(self, name: str, number: signal.Signals) -> None:
+        """Send the server *name* a signal."""
+        os.kill(self._running(name).pid, number)
+
+    async def kill(self, name: str) -> None:
+        """`kill -9` of the server *name*; return when it is gone."""
+        record = self._running(name)
+        os.kill(record.pid, signal.SIGKILL)
+        async with asyncio.timeout(10):
+            while record.alive:
+                await asyncio.sleep(0.02)
+
+    async def until_kafka_gave_up(self, seconds: float = 30) -> None:
+        """Return once it has ended by itself, which it does when it cannot write any more."""
+        async with asyncio.timeout(seconds):
+            while processes.find(self.places, kafka.NAME) is not None:
+                await asyncio.sleep(0.1)
+
+    async def start_kafka(self) -> None:
+        """Start it where it listened, unless it runs, and return when it answers."""
+        record = kafka.start(self.places, owner=_OWNER, preferred=self.kafka_port, with_parent=True)
+        async with asyncio.timeout(60):
+            while not await asyncio.to_thread(kafka.cluster, record.address):
+                assert record.alive, self.places.log(kafka.NAME).read_text()[-4000:]
+                await asyncio.sleep(0.1)
+        assert record.address == self.servers.kafka, "somebody took Kafka's port meanwhile"
+
+    async def start_postgres(self) -> None:
+        """Start it, unless it runs, and return when it answers."""
+        record = postgres.start(self.places, owner=_OWNER, with_parent=True)
+        await asyncio.to_thread(postgres.wait, self.places, record)
+
+    def fill_disk(self) -> None:
+        """Leave no room on Kafka's disk."""
+        chunk = bytes(1 << 20)
+        with contextlib.suppress(OSError), self._ballast.open("wb", buffering=0) as ballast:
+            while ballast.write(chunk):
+                pass
+
+    def free_disk(self) -> None:
+        """Give the room back."""
+        self._ballast.unlink(missing_ok=True)
+
+    @property
+    def _ballast(self) -> Path:
+        return self.places.kafka / "ballast"
+
+    async def mend(self) -> None:
+        """Both run and answer, whatever a test that failed left behind."""
+        for record in processes.find_all(self.places):
+            os.kill(record.pid, signal.SIGCONT)
+        self.free_disk()
+        await self.start_kafka()
+        await self.start_postgres()
+
+    def _running(self, name: str) -> Record:
+        record = processes.find(self.places, name)
+        assert record is not None, f"{name} does not run"
+        return record
+
+
+def _mount(folder: Path) -> bool:
+    """Put a small disk of memory at *folder*; False where this user may not."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)]
+    return os.getuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
+
+
+@contextmanager
+def breakable() -> Iterator[Breakable]:
+    """The servers, while the block lasts."""
+    folder = Path(tempfile.mkdtemp(prefix="natija-faults-"))
+    clone, places = Places.of_clone(), Places(folder)
+    clone.make()
+    jars = kafka.fetch_jars(clone).parent
+    places.make()
+    places.jars.symlink_to(jars)
+    small_disk = _mount(places.kafka)
+    try:
+        broker = kafka.start(places, owner=_OWNER, preferred=0, with_parent=True)
+        postgres.wait(places, postgres.start(places, owner=_OWNER, with_parent=True))
+        broker = kafka.wait(places, broker, with_parent=True)
+        yield Breakable(places, int(broker.address.rpartition(":")[2]), small_disk)
+    finally:
+        running = processes.find_all(places)
+        for record in running:
+            os.kill(record.pid, signal.SIGCONT)
+        processes.stop(places, running)
+        if small_disk:
+            subprocess.run(["umount", "--lazy", places.kafka], check=True)
+        shutil.rmtree(places.sockets, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

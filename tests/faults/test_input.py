@@ -1,0 +1,197 @@
+"""Whatever is put on the inbox: it ends on the log or on rejected, once, and stops nobody."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from random import Random
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from tests.faults.accounting import level
+from tests.faults.feed import DECIDED_WITHIN
+from tests.faults.house import House
+
+from natija_chassis.provision import topic_configs
+from natija_events.envelope import Event, headers, write_proposal
+from natija_events.kafka import partition_of
+from natija_events.topics import INBOX, PARTITIONS
+from natija_events.types.intake import Supplemented
+
+pytestmark = pytest.mark.timeout(900)
+
+LARGEST = 10_000_000
+Raw = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
+"""Key, value and headers of a record of the inbox."""
+
+
+@asynccontextmanager
+async def stranger(house: House) -> AsyncIterator[AIOKafkaProducer]:
+    """Somebody who writes on the inbox without our library."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=house.realm.servers.kafka, max_request_size=2 * LARGEST, max_batch_size=131_072
+    )
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+def broken(event: Event, chance: Random) -> Raw:
+    """The record that would propose *event*, with one thing or another wrong about it."""
+    key, value, named = write_proposal([event])
+    raw: list[tuple[str, bytes | None]] = list(named)
+    at = chance.randrange(len(raw))
+    name, content = raw[at]
+    match chance.randrange(14):
+        case 0:
+            del raw[at]
+        case 1:
+            raw.append((name, content))
+        case 2:
+            raw[at] = name, chance.randbytes(chance.randrange(1, 40))
+        case 3:
+            raw[at] = name, None
+        case 4:
+            raw[at] = name, b"7"
+        case 5:
+            raw.append((f"ce_{chance.choice(('sequence', 'unknown', 'wrappedkey', 'previoushash'))}", b"1"))
+        case 6:
+            return key, None, raw
+        case 7:
+            return key, chance.randbytes(chance.randrange(2000)), raw
+        case 8:
+            return key, b"[" * 20_000 + b"]" * 20_000, raw
+        case 9:
+            return key, b'{"text": NaN, "attachments": [Infinity, 1e999]}', raw
+        case 10:
+            raw = [(name, b"appeal.registered.v99" if name == "ce_type" else content) for name, content in raw]
+        case 11:
+            raw = [(name, b"appeal.unheard-of.v1" if name == "ce_type" else content) for name, content in raw]
+        case 12:
+            return key, json.dumps({"unknown": chance.random()}).encode(), raw
+        case _:
+            return chance.choice((None, b"", chance.randbytes(30))), value, raw
+    return key, value, raw
+
+
+@pytest.mark.parametrize(
+    "records", [1000, pytest.param(100_000, marks=pytest.mark.thorough)], ids=["a thousand", "a hundred thousand"]
+)
+async def test_bad_records_are_rejected_and_good_ones_go_on_between_them(
+    house: House, records: int, chance: Random
+) -> None:
+    topic = INBOX.name(house.realm.name)
+    async with house.feed.publisher() as publisher, stranger(house) as producer, house.feed.flowing(2):
+        for _ in range(records):
+            key, value, named = broken(house.feed.open(publisher).opening, chance)
+            await producer.send(topic, value, key=key, headers=named, partition=partition_of(key or b""))
+        await producer.flush()
+        house.counts("faults", records)
+        await level(house.realm, seconds=DECIDED_WITHIN + records / 500)
+    await house.account()
+
+
+@pytest.mark.thorough
+async def test_records_of_10_million_bytes_through_a_raised_limit_are_rejected(house: House) -> None:
+    topic = INBOX.name(house.realm.name)
+    await _limit(house, 2 * LARGEST)
+    async with house.feed.publisher() as publisher, stranger(house) as producer, house.feed.flowing(2):
+        for _ in range(4):
+            event = house.feed.open(publisher).opening
+            await producer.send_and_wait(
+                topic, b"x" * LARGEST, key=event.subject.encode(), headers=headers(event),
+                partition=partition_of(event.subject.encode()),
+            )  # fmt: skip
+            house.counts("faults", 1)
+    await house.account()
+    await _limit(house, INBOX.max_bytes)
+
+
+async def _limit(house: House, size: int) -> None:
+    """Let records of *size* bytes into the inbox."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=house.realm.servers.kafka)
+    await admin.start()
+    try:
+        configs = topic_configs(INBOX, 1) | {"max.message.bytes": str(size)}
+        topic = INBOX.name(house.realm.name)
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=configs)])
+    finally:
+        await admin.close()
+
+
+async def test_a_foreign_partitioner_misplaces_and_is_told_so(house: House, chance: Random) -> None:
+    topic = INBOX.name(house.realm.name)
+    async with house.feed.publisher() as publisher, stranger(house) as producer, house.feed.flowing(2):
+        for _ in range(100):
+            key, value, named = write_proposal([house.feed.open(publisher).opening])
+            await producer.send(topic, value, key=key, headers=named, partition=chance.randrange(PARTITIONS))
+        await producer.flush()
+    house.counts("faults", 100)
+    await house.account()
+
+
+async def test_two_who_propose_to_the_same_appeal_at_once_are_both_answered(house: House) -> None:
+    async with house.feed.publisher() as one, house.feed.publisher() as other:
+        for _ in range(20):
+            life = house.feed.open(one)
+            same = house.feed.propose(one, life.opening), house.feed.propose(other, life.opening)
+            outcomes = await asyncio.gather(*same)
+            assert all(outcome is not None and outcome.registered for outcome in outcomes)
+            assert Counter(outcome.rejection is None for outcome in outcomes if outcome) == {True: 1, False: 1}
+            later = life.opening._replace(time=life.now + timedelta(seconds=1))
+            both = house.feed.propose(one, *life.supplement()), house.feed.propose(other, later)
+            added, reused = await asyncio.gather(*both)
+            assert added is not None
+            assert added.registered
+            assert reused is not None
+            assert reused.rejection is not None
+            assert reused.rejection.reason == "reused"
+    house.counts("faults", 40)
+    await house.account()
+
+
+@pytest.mark.parametrize(
+    "events", [1500, pytest.param(20_000, marks=pytest.mark.thorough)], ids=["some", "twenty thousand"]
+)
+async def test_a_flood_on_one_appeal_delays_its_own_partition_and_loses_nothing(house: House, events: int) -> None:
+    async with house.feed.publisher() as publisher, house.feed.flowing(2):
+        life = house.feed.open(publisher)
+        await house.feed.propose(publisher, life.opening)
+        flood = [publisher.event(life.opening.subject, life.now, Supplemented()) for _ in range(events)]
+        for begin in range(0, events, 500):
+            await asyncio.gather(*(publisher.send(event) for event in flood[begin : begin + 500]))
+        house.feed.confirmed.update(event.id for event in flood)
+        house.counts("faults", 1)
+        await level(house.realm, seconds=DECIDED_WITHIN + events / 300)
+    await house.account()
+
+
+async def test_what_only_one_database_refuses_waits_there_and_nowhere_else(house: House) -> None:
+    address = house.realm.database("deadlines").replace("+asyncpg", "")
+    connection = await asyncpg.connect(address)
+    try:
+        async with house.feed.publisher() as publisher:
+            openings = [house.feed.open(publisher).opening for _ in range(5)]
+            poison = ", ".join(f"'{event.subject}'" for event in openings)
+            await connection.execute(f"alter table live.clocks add constraint poison check (appeal not in ({poison}))")
+            for event in openings:
+                outcome = await house.feed.propose(publisher, event)
+                assert outcome is not None
+                assert outcome.registered
+        await level(house.realm)
+        assert await connection.fetchval("select count(distinct appeal) from live.parked") == 5
+        await house.until_ready()
+        assert "5 appeals are parked" in (await house.says("deadlines"))[1]
+        await connection.execute("alter table live.clocks drop constraint poison")
+    finally:
+        await connection.close()
+    await house.realm.run("parked", "--retry", "--service", "deadlines")
+    house.counts("faults", 1)
+    await house.account()

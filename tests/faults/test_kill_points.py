@@ -1,0 +1,211 @@
+"""Killed before and after every step that outlives its process, at work, and started again: nothing is lost or doubled.
+
+Each kind of step has a way to be brought about. All of them together are all that the code names.
+"""
+
+import asyncio
+import csv
+import gzip
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from random import Random
+
+import asyncpg
+import httpx
+import pytest
+from tests.faults.house import House, killed
+from tests.faults.points import points_in_the_code
+from tests.integration.intake.conftest import APPEAL
+from tests.stack import REPOSITORY
+from tests.unit.intake.boston import CASE, HEADER
+
+from natija_events.kafka import read
+from natija_events.kafka.failpoints import VARIABLE
+
+PROJECTING = ("routing", "deadlines", "analytics")
+DECIDING = ("routing", "deadlines")
+BOSTON = str(REPOSITORY / "examples/boston311.yaml")
+CASES = 40
+
+
+async def registrar_at_work(house: House, point: str, chance: Random) -> None:
+    """The registrar dies among proposals, some passes on, and another one is started."""
+    async with house.feed.flowing():
+        await killed(await house.arm("registrar", f"{point}:{chance.randint(1, 12)}", NATIJA_BATCH_RECORDS="5"))
+        await house.start("registrar")
+
+
+async def registrar_taking_over(house: House, point: str, chance: Random) -> None:
+    """A registrar dies while it takes the shard."""
+    async with house.feed.flowing():
+        await killed(await house.arm("registrar", point))
+        await house.start("registrar")
+
+
+async def registrar_catching_up(house: House, point: str, chance: Random) -> None:
+    """A registrar dies between commit and heads; the next one dies while it catches up on what that one left."""
+    await house.stop("registrar")
+    await house.feed.put_in(lives=20)
+    await killed(await house.arm("registrar", "registrar.commit:after"))
+    await killed(await house.arm("registrar", point))
+    await house.start("registrar")
+
+
+async def projection_at_work(house: House, point: str, chance: Random) -> None:
+    """A service dies among the events it takes in."""
+    service = chance.choice(PROJECTING)
+    async with house.feed.flowing():
+        await killed(await house.arm(service, f"{point}:{chance.randint(1, 12)}", NATIJA_BATCH_RECORDS="20"))
+        await house.start(service)
+
+
+async def projection_around_poison(house: House, point: str, chance: Random) -> None:
+    """A service dies while it sets a record aside that only its own database refuses; mended, it is taken in."""
+    constraint = "alter table live.facts add constraint poison check (topic <> 'roads') not valid"
+    connection = await asyncpg.connect(house.realm.database("analytics").replace("+asyncpg", ""))
+    try:
+        await house.stop("analytics")
+        await connection.execute(constraint)
+        await house.feed.put_in(lives=3)
+        await killed(await house.arm("analytics", point))
+        await house.start("analytics")
+        async with asyncio.timeout(20):
+            while not await connection.fetchval("select count(*) from live.parked"):
+                await asyncio.sleep(0.1)
+        status, says = await house.says("analytics")
+        assert "parked" in says, (status, says)
+        await connection.execute("alter table live.facts drop constraint poison")
+    finally:
+        await connection.close()
+    await house.realm.run("parked", "--retry", "--service", "analytics")
+
+
+async def decision_at_work(house: House, point: str, chance: Random) -> None:
+    """A service dies around a decision that it proposes."""
+    service = chance.choice(DECIDING)
+    async with house.feed.flowing():
+        await killed(await house.arm(service, f"{point}:{chance.randint(1, 8)}"))
+        await house.start(service)
+
+
+async def decision_refused(house: House, point: str, chance: Random) -> None:
+    """A service dies while it writes down that its decision was refused: the registrar does not know it any more."""
+    await house.stop("registrar")
+    await house.start("registrar", NATIJA_PUBLISHERS=_without_routing(house))
+    routing = await house.arm("routing", point)
+    await house.feed.put_in(lives=3)
+    await killed(routing)
+    await house.start("routing")
+    await house.stop("registrar")
+    await house.start("registrar")
+
+
+def _without_routing(house: House) -> str:
+    """A file of publishers that does not name routing."""
+    publishers = Path(house.realm.environment["NATIJA_PUBLISHERS"]).read_text()
+    path = house.realm.folder / "publishers.yaml"
+    path.write_text(publishers.replace("/services/routing:", "/services/nobody:"))
+    return str(path)
+
+
+async def door_at_work(house: House, point: str, chance: Random) -> None:
+    """The door dies around a citizen's proposal; the same request again gives the one receipt of the one appeal."""
+    intake = await house.arm("intake", point)
+    await intake.until_ready()
+    sent = {"json": APPEAL, "headers": {"Idempotency-Key": f"{chance.random()}"}}
+    async with httpx.AsyncClient(base_url=house.realm.url("intake"), timeout=30, trust_env=False) as citizen:
+        with pytest.raises(httpx.TransportError):
+            await citizen.post("/appeals", **sent)  # type: ignore[arg-type]
+        await killed(intake)
+        await house.start("intake")
+        answer = await citizen.post("/appeals", **sent)  # type: ignore[arg-type]
+    assert answer.status_code == 201, answer.text
+    events = read(house.realm.servers.kafka, house.realm.name, subject=answer.json()["number"])
+    assert [event.type async for event in events].count("appeal.registered.v1") == 1
+
+
+async def import_at_work(house: House, point: str, chance: Random) -> None:
+    """An import dies among its rows; the same command again registers each row's history once."""
+    before = await _histories(house)
+    file = house.realm.folder / "cases.csv.gz"
+    with gzip.open(file, "wt", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.DictWriter(stream, HEADER)
+        writer.writeheader()
+        first = chance.randrange(10**11, 10**12, CASES)  # cases that no other import has brought
+        writer.writerows(CASE | {"CASE_ENQUIRY_ID": str(first + number)} for number in range(CASES))
+    command = "import", str(file), "--mapping", BOSTON
+    await killed(await house.realm.start(*command, **{VARIABLE: f"{point}:{chance.randint(1, CASES)}"}))
+    done = (await house.realm.run(*command, "--format", "json")).json()
+    assert done["registered"]["rows"] + done["already_registered"]["rows"] == CASES, done
+    after = await _histories(house)
+    assert len(after) == len(before) + CASES
+    assert {after[appeal] for appeal in after.keys() - before.keys()} == {4}
+
+
+async def _histories(house: House) -> dict[str, int]:
+    """How many events each appeal of the imported register has."""
+    found: dict[str, int] = {}
+    async for event in read(house.realm.servers.kafka, house.realm.name):
+        if event.event.source.startswith("/registers/"):
+            found[event.subject] = found.get(event.subject, 0) + 1
+    return found
+
+
+async def rebuild_at_work(house: House, point: str, chance: Random) -> None:
+    """A rebuild dies beside the live projection, which goes on; the next one drops what it left and is equal."""
+    service = chance.choice((*PROJECTING, "intake"))
+    async with house.feed.flowing():
+        await killed(await house.realm.start("rebuild", service, **{VARIABLE: point}))
+        await house.until_ready(service if service != "intake" else "registrar")
+        done = await house.realm.run("rebuild", service)
+    assert "rebuilt" in done.stdout
+
+
+Way = Callable[[House, str, Random], Awaitable[None]]
+
+WAYS: dict[str, Way] = {
+    "registrar.fence": registrar_taking_over,
+    "registrar.catch-up": registrar_catching_up,
+    "registrar.catch-up-rejected": registrar_catching_up,
+    "registrar.send": registrar_at_work,
+    "registrar.flush": registrar_at_work,
+    "registrar.position": registrar_at_work,
+    "registrar.commit": registrar_at_work,
+    "registrar.keep": registrar_at_work,
+    "checkpoint.save": projection_at_work,
+    "projection.commit": projection_at_work,
+    "projection.commit-around-poison": projection_around_poison,
+    "projection.acknowledge": projection_at_work,
+    "decision.propose": decision_at_work,
+    "decision.refused": decision_refused,
+    "propose.send": door_at_work,
+    "propose.decision": door_at_work,
+    "import.propose": import_at_work,
+    "rebuild.clear": rebuild_at_work,
+    "rebuild.snapshot": rebuild_at_work,
+    "rebuild.create": rebuild_at_work,
+    "rebuild.drop-snapshot": rebuild_at_work,
+    "rebuild.switch": rebuild_at_work,
+}
+"""How each step is brought about in a process that dies at it."""
+
+OFTEN = ("registrar.commit", "registrar.keep", "projection.commit")
+"""Those that every run of all tests kills at; `make faults` goes through all."""
+
+CASES_OF_DEATH = [
+    pytest.param(f"{step}:{side}", id=f"{side} {step}", marks=[] if step in OFTEN else [pytest.mark.thorough])
+    for step in WAYS
+    for side in ("before", "after")
+]
+
+
+def test_every_step_that_the_code_names_is_killed_at() -> None:
+    assert points_in_the_code() == set(WAYS)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("point", CASES_OF_DEATH)
+async def test_killed(house: House, point: str, chance: Random) -> None:
+    await WAYS[point.partition(":")[0]](house, point, chance)
+    house.counts("kill points", 1)
+    await house.account()
