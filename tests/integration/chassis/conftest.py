@@ -58,9 +58,9 @@ class LogWriter:
         await self.producer.begin_transaction()
         await asyncio.gather(*[self._send(appeal, "post") for appeal in appeals])
         await self.producer.flush()
-        self.sequences, self.logsequences, self.ends = before
         yield
         await self.producer.abort_transaction()
+        self.sequences, self.logsequences, self.ends = before
 
     async def write_raw(self, appeal: str, value: bytes, *, logsequence: int | None = None) -> None:
         """A record of *appeal* whose value is *value*, be it what it may; a greater *logsequence* leaves a hole."""

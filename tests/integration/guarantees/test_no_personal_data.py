@@ -82,7 +82,7 @@ async def strangers_records(realm: Realm) -> None:
     said = json.dumps(APPEAL, ensure_ascii=False).encode()
     async with r.publisher(realm) as publisher:
         event = publisher.event(r.number(realm), datetime.now(UTC), r.registered())
-    key, _, headers = write_proposal(event)
+    key, _, headers = write_proposal([event])
     places = [
         await r.put(realm, b"Asanova Aigul", said, [("Bakirov", b"warrant")]),
         await r.put(realm, key, said, [*headers, ("ce_kant", b"Lenin")]),
@@ -105,6 +105,8 @@ async def test_nothing_personal_stands_in_clear_on_a_topic_in_a_log_line_a_trace
         api.base_url = httpx.URL(realm.url("intake"))
         receipt = (await api.post("/appeals", json=APPEAL)).json()
         await on_log(realm, receipt["number"], "appeal.routed.v1", "appeal.term-set.v1")
+        code = receipt["access_code"]
+        assert (await api.get(f"/appeals/{receipt['number']}", params={"code": code})).status_code == 200
         said = await errors(api)
         assert named(await lying_on(realm, INBOX)) == []
 
@@ -125,3 +127,4 @@ async def test_nothing_personal_stands_in_clear_on_a_topic_in_a_log_line_a_trace
     written = [child.output() for child in children]
     assert all("listening" in text for text in written)
     assert [named(text) for text in written] == [[]] * len(written)
+    assert not [text for text in (*written, *shown, traced.decode(errors="replace")) if code in text]

@@ -11,7 +11,7 @@ from natija_events.fold import RecordedEvent
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import partition_of
 
-DAY = timedelta(days=1)
+NO_JUMP, DAY = timedelta(0), timedelta(days=1)
 
 
 async def test_a_clock_that_jumps_a_day_moves_no_recorded_time_back_and_no_row(realm: Realm) -> None:
@@ -19,7 +19,7 @@ async def test_a_clock_that_jumps_a_day_moves_no_recorded_time_back_and_no_row(r
     for service in ("registrar", "routing", "deadlines", "analytics"):
         await realm.serve(service)
     async with r.publisher(realm) as publisher:
-        for jump in (timedelta(0), -DAY, DAY, DAY, -DAY):
+        for jump in (NO_JUMP, -DAY, NO_JUMP, DAY, NO_JUMP):
             clock.set(datetime.now(UTC) + jump)
             outcome = await publisher.propose(
                 publisher.event(on_one_partition(realm), clock.now(), r.registered(received=clock.now())), wait=20

@@ -28,12 +28,12 @@ def unproved(page: str) -> list[str]:
             wrong.append(f"{name}: a cell is missing")
         if not cited:
             wrong.append(f"{name}: no test")
-        wrong += [f"{name}: there is no {path}::{test}" for path, test in cited if test not in tests_of(path)]
+        wrong += [f"{name}: there is no {path}::{test}" for path, test in cited if test not in known_in(path)]
     return wrong
 
 
 @cache
-def tests_of(path: str) -> frozenset[str]:
+def known_in(path: str) -> frozenset[str]:
     """The names of the tests in the file *path* below tests/."""
     file = TESTS / path
     tree = ast.parse(file.read_text()) if file.exists() else ast.Module([], [])

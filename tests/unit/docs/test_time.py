@@ -21,7 +21,7 @@ PLACES = (
     "services/analytics/src/natija_analytics/rows.py",
     "services/analytics/src/natija_analytics/asof.py",
 )
-_CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter"}
+_CLOCKS = {"now", "utcnow", "today"}
 _SQL_CLOCK = re.compile(r"\b(now\(|clock_timestamp|current_date|current_timestamp|localtime)", re.IGNORECASE)
 
 
@@ -29,8 +29,11 @@ def clocks(source: str) -> list[int]:
     """The lines of *source* that read a clock: Python's, or in a statement PostgreSQL's."""
     found = []
     for node in ast.walk(ast.parse(source)):
-        # `event.time` is a field; only what is called asks a clock, and only without saying of what.
-        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CLOCKS
+        called = (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and (node.func.attr in _CLOCKS or getattr(node.func.value, "id", None) == "time")
+        )
         stated = isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL_CLOCK.search(node.value)
         if called or stated:
             found.append(node.lineno)
@@ -39,7 +42,7 @@ def clocks(source: str) -> list[int]:
 
 def test_no_fold_and_no_decision_reads_a_clock() -> None:
     paths = [path for place in PLACES for path in sorted(REPOSITORY.glob(place))]
-    assert len(paths) >= len(PLACES) + 8, "a place that was moved must be found again"
+    assert len(paths) >= 20, "a place that was moved must be found again"
     assert {str(path): lines for path in paths if (lines := clocks(path.read_text()))} == {}
 
 
