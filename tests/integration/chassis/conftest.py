@@ -51,6 +51,17 @@ class LogWriter:
             for _ in range(events):
                 await asyncio.gather(*[self._send(appeal, channel, traceparent=traceparent) for appeal in appeals])
 
+    @contextlib.asynccontextmanager
+    async def aborted(self, *appeals: str) -> AsyncIterator[None]:
+        """A transaction with an event of each of *appeals* that is open during the block, and then aborted."""
+        before = dict(self.sequences), dict(self.logsequences), dict(self.ends)
+        await self.producer.begin_transaction()
+        await asyncio.gather(*[self._send(appeal, "post") for appeal in appeals])
+        await self.producer.flush()
+        yield
+        await self.producer.abort_transaction()
+        self.sequences, self.logsequences, self.ends = before
+
     async def write_raw(self, appeal: str, value: bytes, *, logsequence: int | None = None) -> None:
         """A record of *appeal* whose value is *value*, be it what it may; a greater *logsequence* leaves a hole."""
         async with self.producer.transaction():

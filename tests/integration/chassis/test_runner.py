@@ -42,6 +42,21 @@ async def test_an_empty_log_is_caught_up(start: Start) -> None:
     assert running.runner.progress.condition() == (True, "caught up with the log", 0)
 
 
+async def test_nothing_is_taken_in_that_was_not_committed(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals)
+    running = start()
+    await until(lambda: running.runner.progress.caught_up)
+    async with log.aborted(*appeals):
+        looked = running.runner.progress._caught_up_as_of
+        await until(lambda: running.runner.progress._caught_up_as_of > looked)  # it asked, with all of it on the log
+        assert await counts(engine) == dict.fromkeys(appeals, 1)
+    await log.write(*appeals[:8])
+    await reached(engine, log)
+    await until(lambda: running.runner.progress.caught_up)
+    assert await counts(engine) == dict.fromkeys(appeals, 1) | dict.fromkeys(appeals[:8], 2)
+
+
 async def test_a_process_killed_again_and_again_takes_each_event_in_once(
     realm: Realm, log: LogWriter, engine: AsyncEngine
 ) -> None:

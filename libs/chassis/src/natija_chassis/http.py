@@ -20,6 +20,9 @@ from natija_chassis.settings import Settings
 
 PAGES = Path(__file__).parent / "pages"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+_NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
+"""FastAPI's own spans hold the path and the query as they were sent: an appeal's access code, or whatever a person
+typed. Ours are made in `telemetry`, where one sees what they hold."""
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +37,9 @@ def create_app(
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """The app of one process. *about* says in a sentence what the process does, for the page and the API docs."""
-    app = FastAPIOffline(redoc_url=None, title=f"Natija: {title}", description=about, lifespan=lifespan)
+    app = FastAPIOffline(
+        redoc_url=None, title=f"Natija: {title}", description=about, lifespan=lifespan, telemetry=_NO_TELEMETRY
+    )
     pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)

@@ -62,10 +62,15 @@ async def claim(connection: AsyncConnection, log: Log, projection: Projection) -
     check_version(kept.version, projection)
 
 
+class Older(Refused):
+    """The tables in use are of an older version than this program: a rebuild will put its own in their place."""
+
+
 def check_version(version: int | None, projection: Projection) -> None:
-    """Raise `Refused` unless the tables in use are of this projection's version."""
+    """Raise `Refused` unless the tables in use are of this projection's version; `Older` where a rebuild helps."""
     if version != projection.version:
-        raise Refused(
+        refuses = Older if version is not None and version < projection.version else Refused
+        raise refuses(
             f"the tables of {projection.service} are of projection version {version}, this program is of version "
             f"{projection.version}: run `natija rebuild {projection.service}` with the newer program"
         )

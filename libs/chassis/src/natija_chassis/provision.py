@@ -57,11 +57,14 @@ async def provision_topics(settings: Settings) -> list[str]:
         for topic in TOPICS:
             name = topic.name(settings.realm)
             if name in present:
-                _check_partitions(name, len(present[name]["partitions"]))
-                resource = ConfigResource(ConfigResourceType.TOPIC, name, configs=topic_configs(topic, brokers))
+                partitions = present[name]["partitions"]
+                _check_partitions(name, len(partitions))
+                replicas = min(len(one["replicas"]) for one in partitions)
+                resource = ConfigResource(ConfigResourceType.TOPIC, name, configs=topic_configs(topic, replicas))
                 await admin.alter_configs([resource])
                 continue
-            new = NewTopic(name, PARTITIONS, min(3, brokers), topic_configs=topic_configs(topic, brokers))
+            replicas = min(3, brokers)
+            new = NewTopic(name, PARTITIONS, replicas, topic_configs=topic_configs(topic, replicas))
             response: Any = await admin.create_topics([new])
             for _, code, *_ in response.topic_errors:
                 if code:
@@ -72,8 +75,8 @@ async def provision_topics(settings: Settings) -> list[str]:
     return made
 
 
-def topic_configs(topic: Topic, brokers: int) -> dict[str, str]:
-    """Kafka's settings of *topic*: with three brokers one may die and nothing acknowledged is lost.
+def topic_configs(topic: Topic, replicas: int) -> dict[str, str]:
+    """Kafka's settings of *topic*: with three replicas a broker may die and nothing acknowledged is lost.
 
     Retention goes by wall time, so records carry the broker's clock.
     """
@@ -83,7 +86,7 @@ def topic_configs(topic: Topic, brokers: int) -> dict[str, str]:
         "retention.ms": str(kept),
         "retention.bytes": "-1",
         "max.message.bytes": str(topic.max_bytes),
-        "min.insync.replicas": "2" if brokers >= 3 else "1",
+        "min.insync.replicas": "2" if replicas >= 3 else "1",
         "message.timestamp.type": "LogAppendTime",
     }
 

@@ -70,16 +70,30 @@ def _named(table: Compared) -> str:
 async def rebuild(settings: Settings, projection: Projection, watcher: Watcher) -> Rebuilt:
     """Rebuild *projection* and switch to it. Raises `Different`, or `Refused` when it cannot begin.
 
-    Cancelled at any moment before the switch, it leaves nothing behind.
+    Cancelled before the switch, it leaves nothing behind; after that it goes on to its end, and gives what it did: who
+    is told that it was aborted may rely on it.
     """
     engine = open_engine(settings, projection.service, pool=3)
     beside = open_engine(settings, projection.service, schema=REBUILD, pool=2, durable=False)
+    making = _Rebuild(settings, projection, watcher, engine, beside)
+    working = asyncio.create_task(_run_alone(making, engine))
     try:
-        async with _alone(engine):
-            return await _Rebuild(settings, projection, watcher, engine, beside).run()
+        while True:
+            try:
+                return await asyncio.shield(working)
+            except asyncio.CancelledError:
+                if working.cancelled():
+                    raise
+                if not (making.switching or working.cancelling()):
+                    working.cancel()
     finally:
         await beside.dispose()
         await engine.dispose()
+
+
+async def _run_alone(making: "_Rebuild", engine: AsyncEngine) -> Rebuilt:
+    async with _alone(engine):
+        return await making.run()
 
 
 @contextlib.asynccontextmanager
@@ -94,7 +108,7 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
             yield
         finally:
             with failpoint("rebuild.clear"):
-                await asyncio.shield(_clear(connection))
+                await _clear(connection)
 
 
 async def _clear(connection: AsyncConnection) -> None:
@@ -114,6 +128,8 @@ class _Rebuild:
         self._engine = engine
         self._beside = beside
         self._records = 0
+        self.switching = False
+        """True from where it can no longer be taken back."""
 
     async def run(self) -> Rebuilt:
         log = await identity.of_log(self._settings.kafka, self._settings.realm)
@@ -214,22 +230,26 @@ class _Rebuild:
                 continue
             with contextlib.suppress(TimeoutError):
                 with failpoint("rebuild.switch"):
-                    async with asyncio.timeout(LONGEST_WAIT):
-                        await self._switch()
+                    await self._switch()
                 return
 
     async def _switch(self) -> None:
-        """Bring the new tables to the live checkpoints, which stand still now, and put them in their place."""
+        """Bring the new tables to the live checkpoints, which stand still now, and put them in their place.
+
+        Raises TimeoutError, and nothing is changed, when the live service would wait too long for it.
+        """
         async with self._beside.begin() as connection:
-            await connection.execute(text("set local synchronous_commit to on"))
-            await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": SWITCH_LOCK})
-            live = await _live_checkpoints(connection)
-            held = await checkpoints.load(connection)
-            async for batch in self._batches(held, live):
-                applied = await applying.take_in_locked(connection, self._projection, batch)
-                self._count(applied.fresh)
-            _must_agree(await checkpoints.load(connection), live)
-            await _copy_grants(connection)
+            async with asyncio.timeout(LONGEST_WAIT):
+                await connection.execute(text("set local synchronous_commit to on"))
+                await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": SWITCH_LOCK})
+                live = await _live_checkpoints(connection)
+                held = await checkpoints.load(connection)
+                async for batch in self._batches(held, live):
+                    applied = await applying.take_in_locked(connection, self._projection, batch)
+                    self._count(applied.fresh)
+                _must_agree(await checkpoints.load(connection), live)
+                await _copy_grants(connection)
+            self.switching = True
             await connection.execute(text(f"alter schema {LIVE} rename to {RETIRED}"))
             await connection.execute(text(f"alter schema {REBUILD} rename to {LIVE}"))
 

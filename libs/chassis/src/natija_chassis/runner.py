@@ -66,7 +66,10 @@ class Runner(ConsumerRebalanceListener):
         self._subscriber: Any = None
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Project until *stopping* is set. Raises `Refused` when the database belongs to another log or version."""
+        """Project until *stopping* is set. Raises `Refused` when the database belongs to another log or newer version.
+
+        While the tables are of an older version it waits for the rebuild that puts its own in their place.
+        """
         self._log = await self._until_prepared(stopping)
         if self._log is None:
             return
@@ -87,12 +90,15 @@ class Runner(ConsumerRebalanceListener):
     # Before the first record: is this the right database?
 
     async def _until_prepared(self, stopping: asyncio.Event) -> identity.Log | None:
-        backoff = Backoff()
+        backoff, at_the_switch = Backoff(), Backoff(longest=LOOK_OFTEN)
         while not stopping.is_set():
             try:
                 found = await identity.of_log(self._settings.kafka, self._settings.realm)
                 await store.prepare(self._engine, self._projection, found)
                 await self._count_parked()
+            except identity.Older as older:
+                self._hindered("it goes on after a rebuild", older)
+                await at_the_switch.wait(stopping)
             except Refused:
                 raise
             except Exception as error:

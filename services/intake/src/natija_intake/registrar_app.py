@@ -16,7 +16,7 @@ from natija_chassis.publishers import load as load_publishers
 from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings, port_field
 from natija_intake import tables
-from natija_intake.office import Office
+from natija_intake.office import LOOK_EVERY, Office
 from natija_intake.projection import Heads
 from natija_intake.registrar import Shard
 from natija_intake.settings import sealer
@@ -71,12 +71,16 @@ def _part(settings: Settings, engine: AsyncEngine, office: Office) -> Part:
 
 
 async def prepare(settings: Settings, engine: AsyncEngine, office: Office, stopping: asyncio.Event) -> None:
-    """Make sure that this is the right database, for as long as it takes the servers to answer."""
-    backoff = Backoff()
+    """Make sure that this is the right database, for as long as it takes the servers to answer, or a rebuild to put
+    tables of this version in place."""
+    backoff = Backoff(longest=LOOK_EVERY)
     while not stopping.is_set():
         try:
             await create_service_tables(engine, tables.own)
             await store.prepare(engine, Heads(), await identity.of_log(settings.kafka, settings.realm))
+        except identity.Older as older:
+            office.says(f"waiting for a rebuild: {older}")
+            await backoff.wait(stopping)
         except Refused:
             raise
         except Exception as error:

@@ -1,0 +1,41 @@
+"""The projection runner without its skip, on the real stack: the same hour that it survives whole undoes it."""
+
+import asyncio
+import signal
+
+import psutil
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.integration.chassis.children import tally_process
+from tests.integration.chassis.conftest import ALL, LogWriter, reached
+from tests.integration.chassis.tally import counts
+from tests.model.runner import SKIP
+from tests.mutants.taking_out import without
+from tests.stack import Realm
+
+
+@pytest.mark.parametrize("part", [None, SKIP])
+async def test_a_zombie_that_takes_its_batch_in_late_changes_nothing_since_it_is_skipped(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, part: str | None
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    async with tally_process(realm, NATIJA_FAILPOINT="projection.commit:before:1:STOP", **without(part)) as zombie:
+        await zombie.until_ready()
+        await log.write(*appeals)
+        process = psutil.Process(zombie.process.pid)
+        async with asyncio.timeout(30):
+            while process.status() != psutil.STATUS_STOPPED:
+                await asyncio.sleep(0.02)
+        async with tally_process(realm) as second:  # Kafka gives it the partitions when the zombie's session has ended
+            await reached(engine, log)
+            zombie.process.send_signal(signal.SIGCONT)
+            await zombie.until_ready()
+            await second.until_ready()
+    twice = await counts(engine) != dict.fromkeys(appeals, 1) or await parked(engine)
+    assert bool(twice) == bool(part)
+
+
+async def parked(engine: AsyncEngine) -> int:
+    async with engine.connect() as connection:
+        return int(await connection.scalar(text("select count(*) from parked")) or 0)

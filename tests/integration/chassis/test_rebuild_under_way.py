@@ -1,0 +1,157 @@
+"""`natija rebuild` of every service while 300 events a second come in, and a new version that goes live meanwhile."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from sqlalchemy import Column, Integer
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, until
+from tests.integration.chassis.tally import Tally, TallySettings, counts
+from tests.integration.chassis.test_rebuild import Watching, running_until_reached
+from tests.integration.intake import registering as r
+from tests.stack import Realm
+
+from natija_chassis.rebuild import rebuild
+from natija_events.fold import RecordedEvent
+from natija_events.types.intake import Registered, Supplemented
+
+EVENTS_A_SECOND = 300
+LONGEST_PAUSE = 1.0
+SERVICES = ("intake", "routing", "deadlines", "analytics")
+
+
+@contextlib.asynccontextmanager
+async def coming_in(realm: Realm) -> AsyncIterator[None]:
+    """300 events a second: appeals that are registered, and supplemented once."""
+
+    async def keep_coming() -> None:
+        began, sent = time.monotonic(), 0
+        async with r.publisher(realm) as publisher:
+            while True:
+                subject = r.number(realm)
+                for data in (r.registered(), Supplemented()):
+                    await publisher.send(publisher.event(subject, datetime.now(UTC), data))
+                    sent += 1
+                await asyncio.sleep(max(0.0, began + sent / EVENTS_A_SECOND - time.monotonic()))
+
+    coming = asyncio.create_task(keep_coming())
+    try:
+        yield
+        assert not coming.done()
+    finally:
+        coming.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await coming
+
+
+class Pauses:
+    """How long the live side of *service* stood still at most, seen from its checkpoints."""
+
+    def __init__(self, realm: Realm, service: str) -> None:
+        self._url = realm.database(service).replace("+asyncpg", "")
+        self.longest = 0.0
+        self.taken_in = 0
+
+    async def __aenter__(self) -> "Pauses":
+        self._connection = await asyncpg.connect(self._url)
+        await self._moved()
+        self._watching = asyncio.create_task(self._watch())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._watching
+        await self._connection.close()
+
+    async def _watch(self) -> None:
+        since, start = time.monotonic(), self.taken_in
+        while True:
+            before = self.taken_in
+            await self._moved()
+            now = time.monotonic()
+            self.longest = max(self.longest, now - since)
+            if self.taken_in != before:
+                since = now
+            assert self.taken_in >= before >= start, "the live side went back"
+            await asyncio.sleep(0.02)
+
+    async def _moved(self) -> None:
+        self.taken_in = await self._connection.fetchval("select sum(logsequence)::bigint from live.checkpoints")
+
+
+@pytest.mark.timeout(300)
+async def test_every_service_is_rebuilt_equal_under_load_and_its_live_side_pauses_a_second_at_most(
+    realm: Realm, record_property: pytest.RecordProperty
+) -> None:
+    for service in ("registrar", "routing", "deadlines", "analytics"):
+        await realm.serve(service)
+    async with coming_in(realm):
+        for service in SERVICES:
+            async with Pauses(realm, service) as pauses:
+                before = pauses.taken_in
+                done = await realm.run("rebuild", service)
+            assert "DIFFERENT" not in done.stdout
+            assert "and switched" in done.stdout
+            assert pauses.taken_in > before, "it went on meanwhile"
+            record_property(f"longest pause of {service}", round(pauses.longest, 3))
+            print(f"{service}: longest pause {pauses.longest:.3f} s, {pauses.taken_in - before} events meanwhile")
+            assert pauses.longest <= LONGEST_PAUSE, service
+    for service in SERVICES:  # and once more at rest: what was switched in is the fold, too
+        assert "DIFFERENT" not in (await realm.run("rebuild", service)).stdout
+
+
+class TallyWithFirst(Tally):
+    """The next version: a column more, filled from the log."""
+
+    version = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.appeals.append_column(Column("first", Integer))
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+        await super().apply(connection, events)
+        opened = [event for event in events if isinstance(event.data, Registered)]
+        if opened:
+            add = insert(self.appeals)
+            await connection.execute(
+                add.on_conflict_do_update(index_elements=["number"], set_={"first": add.excluded.first}),
+                [{"number": one.subject, "events": 0, "first": one.sequence} for one in opened],
+            )
+
+
+async def test_a_new_version_with_a_column_more_goes_live_without_a_stop(
+    log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals, events=20)
+    old = await running_until_reached(start, engine, log)
+    written, stop = 20, asyncio.Event()
+
+    async def keep_writing() -> None:
+        nonlocal written
+        while not stop.is_set():
+            await log.write(*appeals)
+            written += 1
+
+    writing = asyncio.create_task(keep_writing())
+    new = start(TallyWithFirst())  # started before the rebuild, it waits for its tables; the old one goes on till then
+    await until(lambda: "it goes on after a rebuild" in str(new.runner.progress.trouble))
+    await rebuild(settings, TallyWithFirst(), Watching())
+    await until(lambda: old.runner.progress.stopped is not None)
+    await until(lambda: new.runner.progress.caught_up)
+    stop.set()
+    await writing
+    await reached(engine, log)
+    assert await counts(engine) == dict.fromkeys(appeals, written)
+    async with engine.connect() as connection:
+        table = TallyWithFirst().appeals
+        assert set(await connection.scalars(table.select().with_only_columns(table.c.first))) == {1}
+    assert new.runner.progress.stopped is None

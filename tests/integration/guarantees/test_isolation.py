@@ -1,0 +1,70 @@
+"""A service that is down delays its own work, and nobody else's."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from tests.integration.intake.conftest import APPEAL
+from tests.stack import Realm
+
+from natija_events.kafka import read
+
+
+async def on_log(realm: Realm, number: str, *types: str, seconds: float = 40) -> list[str]:
+    """The types of the events of *number*, in their order, once all of *types* are among them."""
+    async with asyncio.timeout(seconds):
+        while True:
+            found = [event.type async for event in read(realm.servers.kafka, realm.name, subject=number)]
+            if set(types) <= set(found):
+                return found
+
+
+async def posted(realm: Realm, expect: int) -> dict[str, Any]:
+    """The receipt of one more appeal."""
+    async with httpx.AsyncClient(base_url=realm.url("intake"), timeout=30, trust_env=False) as api:
+        answer = await api.post("/appeals", json=APPEAL)
+    assert answer.status_code == expect, answer.text
+    receipt: dict[str, Any] = answer.json()
+    return receipt
+
+
+async def status(realm: Realm, receipt: dict[str, Any]) -> str:
+    """What its applicant sees of an appeal."""
+    async with httpx.AsyncClient(base_url=realm.url("intake"), timeout=30, trust_env=False) as api:
+        answer = await api.get(f"/appeals/{receipt['number']}", headers={"Access-Code": receipt["access_code"]})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["status"])
+
+
+async def test_a_service_that_is_down_delays_its_own_work_and_nothing_else(realm: Realm) -> None:
+    for service in ("registrar", "intake", "deadlines"):  # routing and analytics are down
+        await realm.serve(service)
+    receipt = await posted(realm, 201)
+    assert await on_log(realm, receipt["number"], "appeal.term-set.v1") == [
+        "appeal.registered.v1", "appeal.term-set.v1",
+    ]  # fmt: skip
+    assert await status(realm, receipt) == "received"
+
+    await realm.serve("routing")
+    assert (await on_log(realm, receipt["number"], "appeal.routed.v1"))[-1] == "appeal.routed.v1"
+    await realm.serve("analytics")
+    history = (await realm.run("history", receipt["number"], "--format", "json")).json()
+    assert [event["type"] for event in history["events"]] == await on_log(realm, receipt["number"])
+
+
+async def test_without_a_registrar_numbers_are_given_and_everything_else_goes_on(realm: Realm) -> None:
+    registrar = await realm.serve("registrar")
+    others = [await realm.serve(service) for service in ("intake", "routing", "deadlines", "analytics")]
+    first = await posted(realm, 201)
+    await on_log(realm, first["number"], "appeal.routed.v1", "appeal.term-set.v1")
+    await registrar.kill()
+
+    waits = await posted(realm, 202)
+    assert await status(realm, first) != "being_registered"
+    assert await status(realm, waits) == "being_registered"
+    for child in others:
+        await child.until_ready(10)
+
+    await realm.serve("registrar")
+    found = await on_log(realm, waits["number"], "appeal.routed.v1", "appeal.term-set.v1")
+    assert found.count("appeal.registered.v1") == 1

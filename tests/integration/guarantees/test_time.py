@@ -1,0 +1,48 @@
+"""A clock that jumps changes no history: neither what is recorded, nor what is made of it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.integration.intake import registering as r
+from tests.stack import Realm
+
+from natija_chassis.clock import FileClock
+from natija_events.fold import RecordedEvent
+from natija_events.ids import new_appeal_number
+from natija_events.kafka import partition_of
+
+NO_JUMP, DAY = timedelta(0), timedelta(days=1)
+
+
+async def test_a_clock_that_jumps_a_day_moves_no_recorded_time_back_and_no_row(realm: Realm) -> None:
+    clock = FileClock(Path(realm.environment["NATIJA_CLOCK"].removeprefix("file:")))
+    for service in ("registrar", "routing", "deadlines", "analytics"):
+        await realm.serve(service)
+    async with r.publisher(realm) as publisher:
+        for jump in (NO_JUMP, -DAY, NO_JUMP, DAY, NO_JUMP):
+            clock.set(datetime.now(UTC) + jump)
+            outcome = await publisher.propose(
+                publisher.event(on_one_partition(realm), clock.now(), r.registered(received=clock.now())), wait=20
+            )
+            assert outcome.registered, outcome.rejection
+
+    recorded = [(event.stamp.logsequence, event.recordedtime) for event in await r.log_of(realm) if at_zero(event)]
+    assert len(recorded) >= 5
+    assert [time for _, time in sorted(recorded)] == sorted(time for _, time in recorded)
+    assert recorded[-1][1] - recorded[0][1] > DAY / 2, "the clock did jump"
+
+    clock.set(datetime.now(UTC) + 40 * DAY)
+    for service in ("intake", "routing", "deadlines", "analytics"):
+        rebuilt = await realm.run("rebuild", service)
+        assert "DIFFERENT" not in rebuilt.stdout
+
+
+def on_one_partition(realm: Realm) -> str:
+    """A new appeal's number on partition 0."""
+    while partition_of((number := new_appeal_number(realm.name)).encode()):
+        pass
+    return number
+
+
+def at_zero(event: RecordedEvent) -> bool:
+    return event.partition == 0

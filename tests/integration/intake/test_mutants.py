@@ -1,0 +1,146 @@
+"""The registrar without one of its parts, on the real stack: the same hour that it survives whole undoes it.
+
+Each story is one of the model's counterexamples (tests/model), played by real processes that stop at an exact step. It
+is told twice: whole, nothing is lost or doubled; without the part, it is, and it is seen.
+"""
+
+import asyncio
+import re
+import signal
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import httpx
+import psutil
+import pytest
+from deploy.local.ports import free_port
+from tests.integration.intake import registering as r
+from tests.integration.intake.test_registrar_once import _cut_off, says
+from tests.model.registrar import FENCE, GUARD, LINE, ORDER
+from tests.mutants.taking_out import without
+from tests.stack import Child, Realm
+
+from natija_events.envelope import Event
+from natija_events.types.base import EventData
+from natija_events.types.intake import Supplemented
+
+APPEALS = 20
+
+
+async def registrar(realm: Realm, *, stops: str = "", part: str | None = None, ready: bool = True) -> Child:
+    """One more registrar; *stops* at the first pass of a step's side, and runs without *part*."""
+    variables = without(part) | ({"NATIJA_FAILPOINT": f"{stops}:1:STOP"} if stops else {})
+    return await realm.serve("registrar", ready=ready, NATIJA_REGISTRAR_PORT=str(free_port()), **variables)
+
+
+async def until_stopped(child: Child) -> None:
+    """Return when it has come to its step."""
+    process = psutil.Process(child.process.pid)
+    async with asyncio.timeout(30):
+        while process.status() != psutil.STATUS_STOPPED:
+            assert child.process.returncode is None, child.output()[-2000:]
+            await asyncio.sleep(0.02)
+
+
+def goes_on(child: Child) -> None:
+    child.process.send_signal(signal.SIGCONT)
+
+
+async def send(realm: Realm, data: EventData) -> list[Event]:
+    """The same 20 appeals get one more event each, as proposals that nobody waits for."""
+    async with r.publisher(realm) as publisher:
+        made = [publisher.event(one, datetime.now(UTC), data) for one in r.numbers(realm, APPEALS)]
+        await asyncio.gather(*(publisher.send(event) for event in made))
+    return made
+
+
+async def wrong(realm: Realm, proposals: Sequence[Event]) -> list[str]:
+    """What was lost or doubled of *proposals*, each of one event; and where log and database are at odds."""
+    log, rejected = await r.log_of(realm), await r.rejected(realm)
+    ends = Counter((event.partition, event.stamp.inboxoffset) for event in log)
+    ends += Counter((one.partition, one.inboxoffset) for one in rejected)
+    found = [f"{place} has {count} ends" for place, count in ends.items() if count != 1]
+    if len(ends) != len(proposals):
+        found.append(f"{len(ends)} of {len(proposals)} proposals have an end")
+    if missing := {event.id for event in proposals} - {event.id for event in log}:
+        found.append(f"{len(missing)} events are not on the log")
+    if (await realm.run("verify", expect=None)).code:
+        found.append("the log does not verify")
+    if (await realm.run("rebuild", "intake", expect=None)).code:
+        found.append("the heads are not what the log says")
+    return found
+
+
+async def on_log(realm: Realm, count: int) -> None:
+    async with asyncio.timeout(30):
+        while len(await r.log_of(realm)) < count:
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("part", [None, FENCE])
+async def test_a_zombie_is_kept_from_the_log_by_the_fence(realm: Realm, part: str | None) -> None:
+    zombie = await registrar(realm, stops="registrar.send:before", part=part)
+    proposals = await send(realm, r.registered())
+    await until_stopped(zombie)
+    await _cut_off(realm)
+    await registrar(realm, part=part)
+    await on_log(realm, APPEALS)
+    goes_on(zombie)
+    await says(zombie, "standing by")
+    found = await wrong(realm, proposals)
+    assert bool(found) == bool(part), found
+
+
+@pytest.mark.parametrize("part", [None, ORDER])
+async def test_who_takes_over_fences_first_and_then_reads_where_to_go_on(realm: Realm, part: str | None) -> None:
+    zombie = await registrar(realm, stops="registrar.commit:before")
+    proposals = await send(realm, r.registered())
+    await until_stopped(zombie)
+    await _cut_off(realm)
+    second = await registrar(realm, stops="registrar.fence:before", part=part, ready=False)
+    await until_stopped(second)
+    goes_on(zombie)
+    await on_log(realm, APPEALS)
+    await says(zombie, "standing by")
+    goes_on(second)
+    await says(second, "deciding")
+    proposals += await send(realm, Supplemented())
+    await on_log(realm, 2 * APPEALS)
+    found = await wrong(realm, proposals)
+    assert bool(found) == bool(part), found
+
+
+@pytest.mark.parametrize("part", [None, GUARD])
+async def test_a_zombie_is_kept_from_the_heads_by_their_checkpoint(realm: Realm, part: str | None) -> None:
+    zombie = await registrar(realm, stops="registrar.keep:before", part=part)
+    proposals = await send(realm, r.registered())
+    await until_stopped(zombie)
+    await _cut_off(realm)
+    await registrar(realm)
+    proposals += await send(realm, Supplemented())
+    await on_log(realm, 2 * APPEALS)
+    goes_on(zombie)
+    await says(zombie, "standing by")
+    found = await wrong(realm, proposals)
+    assert bool(found) == bool(part), found
+
+
+@pytest.mark.parametrize("part", [None, LINE])
+async def test_two_that_live_do_not_fence_each_other_since_one_stands_in_line(realm: Realm, part: str | None) -> None:
+    both = [await registrar(realm, part=part), await registrar(realm, part=part)]
+    async with r.publisher(realm) as publisher:
+        for subject in r.numbers(realm, APPEALS):
+            event = publisher.event(subject, datetime.now(UTC), r.registered())
+            assert (await publisher.propose(event, wait=20)).registered
+    taken = sum([await takeovers(child) for child in both])
+    assert taken > 3 if part else taken == 1
+
+
+async def takeovers(child: Child) -> int:
+    """How often it has taken a shard."""
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        text = (await client.get(f"{child.url}/metrics")).text
+    found = re.search(r"^natija_registrar_takeovers_total (\d+)", text, re.MULTILINE)
+    assert found is not None
+    return int(found[1])

@@ -1,0 +1,83 @@
+"""Takes one part of Natija out of a child process. Python imports this module at its start from PYTHONPATH.
+
+Each part is one of the models' (`tests.model`), and what stands for it here is as small as can be: the same code, less
+the one thing. Where a second net would catch the fall, a key of a table for one, it is taken away too.
+"""
+
+import os
+from contextlib import AsyncExitStack
+from typing import Any
+
+PART = "TAKEN_OUT"
+
+
+def take_out_fence() -> None:
+    """Every owner writes under a transactional.id of its own: nobody is fenced."""
+    from natija_intake.shards import Layout
+
+    shared = Layout.transactional_id
+    Layout.transactional_id = lambda self, realm, shard: f"{shared(self, realm, shard)}.{os.getpid()}"  # type: ignore[method-assign]
+
+
+def take_out_line() -> None:
+    """Whoever comes takes the shard."""
+    from natija_intake.shards import Layout, Line
+
+    async def take(self: Line, layout: Layout, shard: int) -> bool:
+        return True
+
+    Line.take = take  # type: ignore[method-assign]
+
+
+def take_out_guard() -> None:
+    """Heads are kept whoever has moved them meanwhile."""
+    from sqlalchemy import text
+
+    from natija_chassis import checkpoints
+    from natija_chassis.database import projecting
+    from natija_intake import ledger, projection
+
+    async def keep(engine: Any, before: Any, known: Any, decided: Any, reached: Any, moved: Any) -> None:
+        async with projecting(engine) as connection:
+            await projection.store(connection, {one: known.heads[one] for one in decided.touched}, decided.ids)
+            await checkpoints.save(connection, reached)
+            await ledger._move(connection, moved)
+
+    ledger.keep = keep
+    projection._STORE_IDS = text(f"{projection._STORE_IDS.text} on conflict do nothing")
+
+
+def take_out_skip() -> None:
+    """What stands at or below the checkpoint is taken in again."""
+    from natija_chassis import applying
+    from natija_chassis.checkpoints import Checkpoint
+
+    def beyond(held: Any, batch: Any) -> Any:
+        now = {
+            one.partition: Checkpoint(one.partition, one.offset, one.logsequence, one.event.recordedtime)
+            for one in batch
+        }
+        return list(batch), list(now.values())
+
+    applying.beyond = beyond
+
+
+def take_out_order() -> None:
+    """The position is read first, then the predecessor is fenced."""
+    from natija_intake.registrar import Shard
+
+    async def own(self: Shard) -> None:
+        async with AsyncExitStack() as stack:
+            consumer = await self._stand_at_the_end(stack)
+            producer = await self._fence(stack)
+            self.deciding = True
+            try:
+                await self._decide_batches(consumer, producer)
+            finally:
+                self.deciding = False
+
+    Shard.own = own  # type: ignore[method-assign]
+
+
+if os.environ.get(PART):
+    globals()[f"take_out_{os.environ[PART]}"]()

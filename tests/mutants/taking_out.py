@@ -1,0 +1,8 @@
+"""What a child process is given so that it runs without one part."""
+
+from pathlib import Path
+
+
+def without(part: str | None) -> dict[str, str]:
+    """The environment that takes *part* out; nothing for None. The parts stand in `sitecustomize.py`."""
+    return {} if part is None else {"PYTHONPATH": str(Path(__file__).parent), "TAKEN_OUT": part}

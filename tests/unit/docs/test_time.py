@@ -1,0 +1,52 @@
+"""Time is an input: what folds and decides gets it from events, or is told it."""
+
+import ast
+import re
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PLACES = (
+    "libs/events/src/natija_events/fold.py",
+    "libs/events/src/natija_events/lifecycle.py",
+    "services/*/src/*/projection.py",
+    "services/*/src/*/decisions.py",
+    "services/*/src/*/tables.py",
+    "services/intake/src/natija_intake/admission.py",
+    "services/intake/src/natija_intake/deciding.py",
+    "services/intake/src/natija_intake/heads.py",
+    "services/routing/src/natija_routing/routes.py",
+    "services/routing/src/natija_routing/competence.py",
+    "services/deadlines/src/natija_deadlines/clocks.py",
+    "services/deadlines/src/natija_deadlines/terms.py",
+    "services/analytics/src/natija_analytics/rows.py",
+    "services/analytics/src/natija_analytics/asof.py",
+)
+_CLOCKS = {"now", "utcnow", "today"}
+_SQL_CLOCK = re.compile(r"\b(now\(|clock_timestamp|current_date|current_timestamp|localtime)", re.IGNORECASE)
+
+
+def clocks(source: str) -> list[int]:
+    """The lines of *source* that read a clock: Python's, or in a statement PostgreSQL's."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        called = (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and (node.func.attr in _CLOCKS or getattr(node.func.value, "id", None) == "time")
+        )
+        stated = isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL_CLOCK.search(node.value)
+        if called or stated:
+            found.append(node.lineno)
+    return found
+
+
+def test_no_fold_and_no_decision_reads_a_clock() -> None:
+    paths = [path for place in PLACES for path in sorted(REPOSITORY.glob(place))]
+    assert len(paths) >= 20, "a place that was moved must be found again"
+    assert {str(path): lines for path in paths if (lines := clocks(path.read_text()))} == {}
+
+
+def test_a_clock_that_is_read_is_found() -> None:
+    assert clocks("from datetime import UTC, datetime\nstamp = datetime.now(UTC)\nwhen = event.time\n") == [2]
+    assert clocks("import time\n\nlate = time.time() > due\n") == [3]
+    assert clocks('text("select * from clocks where due < now()")') == [1]
