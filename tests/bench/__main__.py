@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from tests.bench import inbox_to_log, reading
+from tests.bench import importing, inbox_to_log, lifecycles, posting, reading
 from tests.bench.ground import Ground
 from tests.bench.measuring import Figure
 from tests.stack import REPOSITORY, Servers, provisioned_realms, running_servers
@@ -24,6 +24,10 @@ BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
     "log_to_facts": reading.log_to_facts,
     "rebuild": reading.rebuilding,
     "history_from_log": reading.history_from_log,
+    "post_receipt": posting.post_receipt,
+    "post_to_facts": posting.post_to_facts,
+    "lifecycles": lifecycles.bench,
+    "import_rows": importing.bench,
 }
 
 
@@ -36,7 +40,9 @@ def main() -> int:
     names = arguments.names or list(BENCHES)
     if unknown := set(names) - set(BENCHES):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
-    logging.basicConfig(format="%(relativeCreated)7d %(message)s", level=logging.INFO if arguments.runs else logging.ERROR)
+    logging.basicConfig(
+        format="%(relativeCreated)7d %(message)s", level=logging.INFO if arguments.runs else logging.ERROR
+    )
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     gc.freeze()
     console = Console()

@@ -4,6 +4,7 @@ The same client, partitions and batches as the registrar's, one transaction a ba
 """
 
 import asyncio
+import sys
 import time
 from contextlib import AsyncExitStack
 from typing import Any
@@ -76,7 +77,9 @@ class Copier:
             return 0
         await producer.begin_transaction()
         sent = [
-            await producer.send(self._target, one.value, key=one.key, partition=one.partition, headers=list(one.headers))
+            await producer.send(
+                self._target, one.value, key=one.key, partition=one.partition, headers=list(one.headers)
+            )
             for taken in polled.values()
             for one in taken
         ]
@@ -86,3 +89,8 @@ class Copier:
         await producer.commit_transaction()
         self._positions.update(position)
         return len(sent)
+
+
+if __name__ == "__main__":
+    kafka, source, target, batch = sys.argv[1:]
+    asyncio.run(Copier(kafka, source, target, batch=int(batch)).copy_for_ever())

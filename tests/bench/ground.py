@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.progress import Progress
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.bench.lives import EVENTS, Life, fill
 from tests.bench.measuring import RUNS, Figure, rate
 from tests.stack import Realm, Realms
 
+from natija_chassis import checkpoints
 from natija_chassis.database import create_service_tables, open_engine
 from natija_chassis.settings import Settings
 from natija_events.topics import PARTITIONS
 from natija_intake import ledger, tables
-
 
 Step = Callable[[], None]
 """Called when a step is done."""
@@ -76,6 +78,23 @@ async def decided(engine: AsyncEngine) -> int:
     async with engine.connect() as connection:
         found = await ledger.positions(connection, range(PARTITIONS))
     return sum(position.inbox_next for position in found.values())
+
+
+async def taken_in(engine: AsyncEngine) -> int:
+    """How many events of the log the projection in the database of *engine* has taken in."""
+    async with engine.connect() as connection:
+        return int(await connection.scalar(select(func.sum(checkpoints.table.c.logsequence))) or 0)
+
+
+async def ends(kafka: str, topic: str) -> dict[int, int]:
+    """Per partition, the offset after the last committed record of *topic*."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, isolation_level="read_committed")
+    await consumer.start()
+    try:
+        found = await consumer.end_offsets([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
+    finally:
+        await consumer.stop()
+    return {place.partition: end for place, end in found.items()}
 
 
 def settings_of(realm: Realm) -> Settings:

@@ -14,6 +14,7 @@ from natija_intake.registrar_app import RegistrarSettings
 
 APPEALS = 6_000
 """Of a run, each with a whole life."""
+BATCH: int = RegistrarSettings.model_fields["batch_records"].default
 _SPARE = 1_000
 """Appeals more, since a run ends with a whole batch."""
 
@@ -22,8 +23,7 @@ async def bench(ground: Ground) -> Figure:
     """The inbox is filled beforehand, each event a proposal; measured from the first batch registered to the last."""
     realm = await ground.realms()
     engine = engine_of(realm, "intake")
-    batch = RegistrarSettings.model_fields["batch_records"].default
-    copier = Copier(realm.servers.kafka, INBOX.name(realm.name), f"{realm.name}.bench.copies", batch=batch)
+    copier = Copier(realm.servers.kafka, INBOX.name(realm.name), f"{realm.name}.bench.copies", batch=BATCH)
     try:
         with ground.showing("inbox_to_log", 2 * RUNS + 1) as step:
             await create_service_tables(engine, tables.own)

@@ -27,7 +27,7 @@ def _sealed(field: str, plain: str) -> object:
     return _SEALER.seal("bench", field, plain)
 
 
-_REGISTERED = Registered(
+REGISTERED = Registered(
     kind="application", form="electronic", channel="electronic", received=_OPENED, jurisdiction="KG", language="ky",
     region="chuy", topic="roads", text=_sealed("text", "Айылдын жолун оңдоп бериңиздер. " * 4),
     applicant=Applicant(name=_sealed("name", "Айгүл Асанова"), phone=_sealed("phone", "+996 555 000 000")),
@@ -47,7 +47,7 @@ class Life:
     """The data of a life, serialised once: what is measured is the register, not who writes to it."""
 
     def __init__(self, supplements: int = 0) -> None:
-        data = (_REGISTERED, *[Supplemented()] * supplements, *_AFTER)
+        data = (REGISTERED, *[Supplemented()] * supplements, *_AFTER)
         self._data = [(one.type, one.model_dump_json(exclude_none=True).encode()) for one in data]
 
     def events(self, number: str) -> Iterator[Event]:

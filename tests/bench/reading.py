@@ -1,21 +1,21 @@
 """Reading the log: into history and facts, into a rebuild, and the history of one appeal."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic_core import to_json
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.ground import Ground, Register, engine_of, settings_of
+from tests.bench.ground import Ground, Register, engine_of, settings_of, taken_in
 from tests.bench.measuring import Figure, by_turns, rate
 
 from natija_analytics import histories, projection, tables
 from natija_analytics.rows import HistoryRow, changes, history_row
 from natija_analytics.settings import AnalyticsSettings
-from natija_chassis import checkpoints, entries, identity, store
+from natija_chassis import entries, identity, store
 from natija_chassis.comparison import Compared
 from natija_chassis.database import LIVE
 from natija_chassis.rebuild import rebuild
@@ -70,14 +70,9 @@ async def _empty(register: Register, engine: AsyncEngine) -> None:
 
 async def _analytics(register: Register, engine: AsyncEngine) -> float:
     await _empty(register, engine)
-
-    async def taken_in() -> int:
-        async with engine.connect() as connection:
-            return int(await connection.scalar(select(func.sum(checkpoints.table.c.logsequence))) or 0)
-
     child = await register.realm.serve("analytics", ready=False)
     try:
-        return await rate(taken_in, register.events)
+        return await rate(lambda: taken_in(engine), register.events)
     finally:
         await child.stop()
 
