@@ -40,9 +40,7 @@ def main() -> int:
     names = arguments.names or list(BENCHES)
     if unknown := set(names) - set(BENCHES):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
-    logging.basicConfig(
-        format="%(relativeCreated)7d %(message)s", level=logging.INFO if arguments.runs else logging.ERROR
-    )
+    logging.basicConfig(format="%(message)s", level=logging.INFO if arguments.runs else logging.ERROR)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     gc.freeze()
     console = Console()

@@ -1,6 +1,7 @@
 """Whole lives: an appeal comes in, routing and deadlines do their part, a desk answers; all four services follow."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from statistics import median
 
@@ -22,10 +23,8 @@ WANTED = 200.0
 _BY_SERVICES = 3
 """The sequence that a life has reached once routing and deadlines have done their part."""
 _BY_THE_DESK = (
-    DecisionPrepared(outcome="satisfied"),
-    DecisionApproved(approver="head-7"),
-    Answered(outcome="satisfied"),
-)
+    DecisionPrepared(outcome="satisfied"), DecisionApproved(approver="head-7"), Answered(outcome="satisfied"),
+)  # fmt: skip
 
 
 async def bench(ground: Ground) -> Figure:
@@ -61,33 +60,27 @@ async def _live(realm: Realm, before: int) -> float:
 async def _desk(realm: Realm) -> None:
     """Open appeals, and answer each as soon as it is routed and has its term."""
     kafka = realm.servers.kafka
+    start = await ends(kafka, LOG.name(realm.name))
     places = asyncio.Semaphore(AT_ONCE)
     async with Publisher(kafka, realm.name, "/desks/bench") as desk, asyncio.TaskGroup() as group:
-        ended = group.create_task(_answer(realm, desk, places))
-        await asyncio.sleep(0)
+        group.create_task(_answer(realm, start, desk, places))
         for _ in range(LIVES):
             await places.acquire()
             now = datetime.now(UTC)
             opening = desk.event(new_appeal_number(realm.name), now, REGISTERED.model_copy(update={"received": now}))
             group.create_task(desk.send(opening))
-        await ended
 
 
-async def _answer(realm: Realm, desk: Publisher, places: asyncio.Semaphore) -> None:
-    left = LIVES
+async def _answer(realm: Realm, start: Mapping[int, int], desk: Publisher, places: asyncio.Semaphore) -> None:
+    answered = 0
     async with asyncio.TaskGroup() as group:
-        async for event in read(
-            realm.servers.kafka,
-            realm.name,
-            positions=await ends(realm.servers.kafka, LOG.name(realm.name)),
-            follow=True,
-        ):
+        async for event in read(realm.servers.kafka, realm.name, positions=start, follow=True):
             if event.sequence == _BY_SERVICES:
                 group.create_task(_decide(desk, event.subject))
             elif event.type == Answered.type:
                 places.release()
-                left -= 1
-                if not left:
+                answered += 1
+                if answered == LIVES:
                     return
 
 

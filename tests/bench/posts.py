@@ -1,4 +1,4 @@
-"""Sends `POST /appeals` as fast as the answers come, or at a given pace: a client that costs little beside its server."""
+"""Sends `POST /appeals`: a client that costs little beside its server."""
 
 import asyncio
 import json
