@@ -1,6 +1,5 @@
 """What the public hears of each state: one of eight plain statuses."""
 
-from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -13,7 +12,7 @@ from natija_intake.status import Status, public_status, words
 
 
 def head(state: State, *, extended: bool = False) -> Head:
-    return replace(NO_HEAD, standing=NO_HEAD.standing._replace(state=state), extended=extended)
+    return NO_HEAD._replace(standing=NO_HEAD.standing._replace(state=state), extended=extended)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Who may publish what: sources and their roles, as data of a realm."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ class Publishers(BaseModel):
 
     def roles(self, source: str) -> frozenset[str]:
         """The roles of *source*; none for a stranger."""
+        return self._remembered(source)
+
+    @cached_property
+    def _remembered(self) -> Callable[[str], frozenset[str]]:
+        return lru_cache(maxsize=1024)(self._look_up)  # the same few sources, twice for each event
+
+    def _look_up(self, source: str) -> frozenset[str]:
         if source in self.publishers:
             return self.publishers[source]
         fitting = [name for name in self.publishers if name.endswith("*") and source.startswith(name[:-1])]

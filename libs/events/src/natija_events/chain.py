@@ -5,6 +5,8 @@ See docs/adr/0003.
 """
 
 import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
 from struct import pack
 
 from natija_events.envelope import PREFIX, Headers
@@ -18,9 +20,22 @@ GENESIS = f"{ALGORITHM}:{'0' * 64}"
 
 def event_hash(headers: Headers, value: bytes) -> str:
     """The hash of a log record: its ``ce_`` headers sorted by name and its value, each prefixed with its length."""
-    attributes = sorted((name.encode(), content or b"") for name, content in headers if name.startswith(PREFIX))
-    parts = [pack(">I", len(attributes))]
-    for name, content in attributes:
-        parts += (pack(">I", len(name)), name, pack(">I", len(content)), content)
-    parts += (pack(">I", len(value)), value)
+    names = tuple([name for name, _ in headers])
+    if len(set(names)) < len(names):  # nobody wrote it so, but what stands there has a hash all the same
+        headers = sorted(headers, key=lambda header: (header[0], header[1] or b""))
+        names = tuple([name for name, _ in headers])
+    count, order = _layout(names)
+    parts = [count]
+    for place, name in order:
+        content = headers[place][1] or b""
+        parts += (name, len(content).to_bytes(4, "big"), content)
+    parts += (len(value).to_bytes(4, "big"), value)
     return f"{ALGORITHM}:{hashlib.sha256(b''.join(parts)).hexdigest()}"
+
+
+@lru_cache(maxsize=256)
+def _layout(names: tuple[str, ...]) -> tuple[bytes, Sequence[tuple[int, bytes]]]:
+    """Of headers with these *names*, the same for most events: how many are hashed, and of each, in the order of the
+    hash, its place and its name prefixed with its length."""
+    hashed = sorted((name.encode(), place) for place, name in enumerate(names) if name.startswith(PREFIX))
+    return pack(">I", len(hashed)), [(place, pack(">I", len(name)) + name) for name, place in hashed]

@@ -7,6 +7,7 @@ on the log is one event a record, always in binary mode, with the registrar's st
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -72,6 +73,9 @@ class Event(NamedTuple):
         return f"urn:natija:{self.type}"
 
 
+_FIRST_OPTIONAL_TEXT = Event._fields.index("causationid")
+
+
 class Stamp(NamedTuple):
     """What the registrar adds. *sequence* counts per appeal, *logsequence* per partition, both from 1 and gapless."""
 
@@ -100,7 +104,12 @@ class Proposal(NamedTuple):
 
 def rfc3339(time: datetime) -> str:
     """The aware *time* in UTC, to the microsecond."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return _rfc3339(time.astimezone(UTC))
+
+
+@lru_cache(maxsize=256)  # a batch is recorded at one time, and each event's own time is written more than once
+def _rfc3339(utc: datetime) -> str:
+    return utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def attributes(event: Event) -> dict[str, str]:
@@ -113,14 +122,13 @@ def attributes(event: Event) -> dict[str, str]:
         "subject": event.subject,
         "time": rfc3339(event.time),
         "dataschema": event.dataschema,
-        "expectedsequence": None if event.expectedsequence is None else str(event.expectedsequence),
-        "causationid": event.causationid,
-        "correlationid": event.correlationid,
-        "traceparent": event.traceparent,
-        "publisherkey": event.publisherkey,
-        "signature": event.signature,
     }
-    return {name: value for name, value in named.items() if value is not None}
+    if event.expectedsequence is not None:
+        named["expectedsequence"] = str(event.expectedsequence)
+    for name, value in zip(Event._fields[_FIRST_OPTIONAL_TEXT:], event[_FIRST_OPTIONAL_TEXT:], strict=True):
+        if value is not None:
+            named[name] = value
+    return named
 
 
 def headers(event: Event, stamp: Stamp | None = None) -> list[tuple[str, bytes]]:

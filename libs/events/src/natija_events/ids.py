@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -45,6 +46,7 @@ def appeal_number(realm: str, bits: int) -> str:
     return f"{realm.upper()}-{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
 
 
+@lru_cache(maxsize=4096)  # the events of an appeal often come together
 def is_appeal_number(number: str) -> bool:
     """True for a number in its one written form, its check digit right."""
     if not _NUMBER.fullmatch(number):

@@ -213,14 +213,14 @@ def advance(standing: Standing, type: str, time: datetime, data: EventData | Non
 
 def _target(standing: Standing, row: Row, data: EventData) -> tuple[State, tuple[State, ...]]:
     match row.target:
+        case str(named):
+            state = named
+        case Stay():
+            return standing.state, standing.resume
         case Resume():
             return (standing.resume[0], standing.resume[1:]) if standing.resume else (standing.state, ())
         case Either(field, when_set, otherwise):
             state = when_set if getattr(data, field) else otherwise
-        case Stay():
-            return standing.state, standing.resume
-        case named:
-            state = named
     if standing.state in TERMINAL:  # an end is an end: what comes after it is written down and changes nothing
         return standing.state, standing.resume
     if state in ("AWAITING_DATA", "MERGED_AS_DUPLICATE"):

@@ -34,5 +34,7 @@ _HEADER_BYTES = 10
 
 def record_bytes(key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> int:
     """The uncompressed size of a record."""
-    named = sum(len(name.encode()) + len(content or b"") + _HEADER_BYTES for name, content in headers)
-    return len(key or b"") + len(value or b"") + named
+    size = len(key or b"") + len(value or b"") + _HEADER_BYTES * len(headers)
+    for name, content in headers:
+        size += len(name.encode()) + len(content or b"")
+    return size

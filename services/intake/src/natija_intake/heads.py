@@ -1,9 +1,8 @@
 """The head of an appeal: what the registrar must know to admit the next proposal, and what the status page tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from natija_events import lifecycle
 from natija_events.chain import GENESIS
@@ -13,8 +12,7 @@ from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """*hash* is that of the appeal's last event; *registered* is the recorded time of its first; *forwarded* holds
     from a forward until the body that got it has routed it.
     """
@@ -35,8 +33,7 @@ NO_HEAD = Head()
 
 def after(head: Head, event: RecordedEvent, *, hash: str) -> Head:
     """The head after one more registered event, whose hash is *hash*."""
-    return replace(
-        head,
+    return head._replace(
         standing=lifecycle.advance(head.standing, event.type, event.time, event.data),
         hash=hash,
         registered=head.registered or event.recordedtime,

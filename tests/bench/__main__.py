@@ -1,0 +1,96 @@
+"""`make bench`: what the register does a second, beside what its parts do bare. `python -m tests.bench NAME...`"""
+
+import argparse
+import asyncio
+import gc
+import json
+import logging
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from tests.bench import importing, inbox_to_log, lifecycles, posting, reading
+from tests.bench.ground import Ground
+from tests.bench.measuring import Figure
+from tests.stack import REPOSITORY, Servers, provisioned_realms, running_servers
+
+RESULT = REPOSITORY / "bench.json"
+
+BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
+    "inbox_to_log": inbox_to_log.bench,
+    "log_to_facts": reading.log_to_facts,
+    "rebuild": reading.rebuilding,
+    "history_from_log": reading.history_from_log,
+    "post_receipt": posting.post_receipt,
+    "post_to_facts": posting.post_to_facts,
+    "lifecycles": lifecycles.bench,
+    "import_rows": importing.bench,
+}
+
+
+def main() -> int:
+    """Run the benches that are named, or all; 1 when a figure misses its bound."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; by default all")
+    parser.add_argument("--runs", action="store_true", help="tell each run, not only the median")
+    arguments = parser.parse_args()
+    names = arguments.names or list(BENCHES)
+    if unknown := set(names) - set(BENCHES):
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    logging.basicConfig(format="%(message)s", level=logging.INFO if arguments.runs else logging.ERROR)
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    gc.freeze()
+    console = Console()
+    with _progress(console) as progress:
+        starting = progress.add_task("Kafka and PostgreSQL", total=1)
+        with running_servers() as servers:
+            progress.update(starting, completed=1)
+            figures = asyncio.run(_run(names, servers, progress))
+    RESULT.write_text(json.dumps([_record(figure) for figure in figures], indent=2) + "\n")
+    console.print(_table(figures))
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
+
+
+async def _run(names: Sequence[str], servers: Servers, progress: Progress) -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="natija-bench-") as folder:
+        async with provisioned_realms(servers, Path(folder)) as realms:
+            ground = Ground(realms, progress)
+            for name in names:
+                if name not in ground.figures:
+                    ground.figures[name] = await BENCHES[name](ground)
+            return list(ground.figures.values())
+
+
+def _record(figure: Figure) -> dict[str, object]:
+    return {
+        "name": figure.name, "rate": round(figure.rate, 1), "floor": round(figure.floor, 1),
+        "ratio": round(figure.ratio, 3), "unit": figure.unit,
+    }  # fmt: skip
+
+
+def _table(figures: Sequence[Figure]) -> Table:
+    table = Table("name", "unit", title="Median of the runs, beside the floor of the same run")
+    for heading in ("rate", "floor", "ratio", "bound", ""):
+        table.add_column(heading, justify="right")
+    for one in figures:
+        bound = f"{'≥' if one.better == 'more' else '≤'} {one.bound:g}"
+        table.add_row(
+            one.name, one.unit, f"{one.rate:,.0f}", f"{one.floor:,.0f}", f"{one.ratio:.2f}", bound,
+            "" if one.holds else "MISSED",
+        )  # fmt: skip
+        if one.note:
+            table.add_row("", one.note)
+    return table
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

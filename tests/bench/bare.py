@@ -1,0 +1,73 @@
+"""The floor of `POST /appeals`: an ASGI app that puts fixed bytes on a topic and waits for their copy on another."""
+
+import argparse
+import asyncio
+import os
+from typing import Any
+
+import uvicorn
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from tests.bench.lives import Life
+
+from natija_events.envelope import write_proposal
+from natija_events.kafka import partition_of
+from natija_events.topics import PARTITIONS
+
+_ANSWER = b"x" * 200
+
+
+class Bare:
+    """Proposes the bytes of an opening event, under a key of its own each time, and waits for the key to come back."""
+
+    def __init__(self, kafka: str, source: str, target: str) -> None:
+        event = next(Life().events("KG-7K3M-9QX4-T2R8-MA"))
+        _, self._value, self._headers = write_proposal([event])
+        self._source, self._target = source, target
+        self._waiting: dict[bytes, asyncio.Future[None]] = {}
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=kafka, acks="all", enable_idempotence=True, max_batch_size=131_072
+        )
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=kafka, enable_auto_commit=False, isolation_level="read_committed", fetch_max_wait_ms=20
+        )
+
+    async def listen(self) -> None:
+        """Open both ways, and hear the copies for ever."""
+        await self._producer.start()
+        await self._consumer.start()
+        places = [TopicPartition(self._target, partition) for partition in range(PARTITIONS)]
+        self._consumer.assign(places)
+        await self._consumer.seek_to_end(*places)
+        while True:
+            for taken in (await self._consumer.getmany(timeout_ms=200)).values():
+                for record in taken:
+                    if found := self._waiting.pop(record.key, None):
+                        found.set_result(None)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        key = os.urandom(20)
+        copied = self._waiting[key] = asyncio.get_running_loop().create_future()
+        await self._producer.send_and_wait(
+            self._source, self._value, key=key, headers=self._headers, partition=partition_of(key)
+        )
+        await copied
+        length = str(len(_ANSWER)).encode()
+        await send({"type": "http.response.start", "status": 201, "headers": [(b"content-length", length)]})
+        await send({"type": "http.response.body", "body": _ANSWER})
+
+
+async def _serve(kafka: str, source: str, target: str, port: int) -> None:
+    app = Bare(kafka, source, target)
+    config = uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off")
+    await asyncio.gather(app.listen(), uvicorn.Server(config).serve())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    for name in ("kafka", "source", "target"):
+        parser.add_argument(name)
+    parser.add_argument("port", type=int)
+    given = parser.parse_args()
+    asyncio.run(_serve(given.kafka, given.source, given.target, given.port))

@@ -1,0 +1,107 @@
+"""What benches run on: servers of their own, realms, and a line that says how far they are."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from rich.progress import Progress
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.bench.lives import EVENTS, Life, fill
+from tests.bench.measuring import RUNS, Figure, rate
+from tests.stack import Realm, Realms
+
+from natija_chassis import checkpoints
+from natija_chassis.database import create_service_tables, open_engine
+from natija_chassis.settings import Settings
+from natija_events.topics import PARTITIONS
+from natija_intake import ledger, tables
+
+Step = Callable[[], None]
+"""Called when a step is done."""
+
+APPEALS, LONG_LIVES, SUPPLEMENTS = 6_000, 40, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A realm with *events* on its log; *long_lives* are the numbers of appeals that have 10 of them each."""
+
+    realm: Realm
+    events: int
+    long_lives: Sequence[str]
+
+
+@dataclass(slots=True)
+class Ground:
+    """Handed to every bench. *figures* are those of this run so far: a floor may be another bench's figure."""
+
+    realms: Realms
+    progress: Progress
+    figures: dict[str, Figure] = field(default_factory=dict)
+    _register: Register | None = None
+
+    async def register(self) -> Register:
+        """The register whose log all benches of readers share; filled for the first of them."""
+        if self._register is None:
+            with self.showing("a log to read", 2) as step:
+                self._register = await _filled(await self.realms(), step)
+        return self._register
+
+    @contextmanager
+    def showing(self, name: str, steps: int = 2 * RUNS) -> Iterator[Step]:
+        """A bar for the bench *name* of so many steps."""
+        task = self.progress.add_task(name, total=steps)
+        yield lambda: self.progress.advance(task)
+        self.progress.update(task, completed=steps)
+
+
+async def _filled(realm: Realm, step: Step) -> Register:
+    numbers = await fill(realm, LONG_LIVES, Life(SUPPLEMENTS))
+    await fill(realm, APPEALS)
+    step()
+    events = LONG_LIVES * (EVENTS + SUPPLEMENTS) + APPEALS * EVENTS
+    registrar = await realm.serve("registrar", ready=False)
+    engine = engine_of(realm, "intake")
+    try:
+        await create_service_tables(engine, tables.own)
+        await rate(lambda: decided(engine), events)
+    finally:
+        await engine.dispose()
+        await registrar.stop()
+    return Register(realm, events, numbers)
+
+
+async def decided(engine: AsyncEngine) -> int:
+    """How many proposals the registrar has decided, their heads kept; *engine* is intake's."""
+    async with engine.connect() as connection:
+        found = await ledger.positions(connection, range(PARTITIONS))
+    return sum(position.inbox_next for position in found.values())
+
+
+async def taken_in(engine: AsyncEngine) -> int:
+    """How many events of the log the projection in the database of *engine* has taken in."""
+    async with engine.connect() as connection:
+        return int(await connection.scalar(select(func.sum(checkpoints.table.c.logsequence))) or 0)
+
+
+async def ends(kafka: str, topic: str) -> dict[int, int]:
+    """Per partition, the offset after the last committed record of *topic*."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, isolation_level="read_committed")
+    await consumer.start()
+    try:
+        found = await consumer.end_offsets([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
+    finally:
+        await consumer.stop()
+    return {place.partition: end for place, end in found.items()}
+
+
+def settings_of(realm: Realm) -> Settings:
+    """The settings of a process of *realm* that runs in this one."""
+    return Settings(realm=realm.name, kafka=realm.servers.kafka, database=realm.environment["NATIJA_DATABASE"])
+
+
+def engine_of(realm: Realm, service: str) -> AsyncEngine:
+    """The database of *service*, with what all its processes ask of an engine."""
+    return open_engine(settings_of(realm), service)

@@ -1,0 +1,89 @@
+"""Whole lives: an appeal comes in, routing and deadlines do their part, a desk answers; all four services follow."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from statistics import median
+
+from tests.bench.ground import Ground, ends, engine_of, taken_in
+from tests.bench.lives import EVENTS, REGISTERED
+from tests.bench.measuring import RUNS, Figure, rate
+from tests.stack import SERVICES, Realm
+
+from natija_events.ids import new_appeal_number
+from natija_events.kafka import Publisher, read
+from natija_events.topics import LOG
+from natija_events.types.routing import Answered, DecisionApproved, DecisionPrepared
+
+LIVES = 600
+"""Of a run."""
+AT_ONCE = 300
+"""Lives that are open at one time."""
+WANTED = 200.0
+_BY_SERVICES = 3
+"""The sequence that a life has reached once routing and deadlines have done their part."""
+_BY_THE_DESK = (
+    DecisionPrepared(outcome="satisfied"), DecisionApproved(approver="head-7"), Answered(outcome="satisfied"),
+)  # fmt: skip
+
+
+async def bench(ground: Ground) -> Figure:
+    """Lives a second that every service has taken in whole, from the first to the last."""
+    realm = await ground.realms()
+    for service in SERVICES:
+        await realm.serve(service)
+    rates = []
+    with ground.showing("lifecycles", RUNS) as step:
+        for run in range(RUNS):
+            rates.append(await _live(realm, run * LIVES))
+            step()
+    return Figure("lifecycles", median(rates), WANTED, "lives/s", bound=1.0)
+
+
+async def _live(realm: Realm, before: int) -> float:
+    engines = [engine_of(realm, service) for service in ("intake", "routing", "deadlines", "analytics")]
+
+    async def whole() -> int:
+        return min([await taken_in(engine) for engine in engines]) // EVENTS - before
+
+    living = asyncio.create_task(_desk(realm))
+    try:
+        measured = await rate(whole, LIVES, every=0.05)
+        await living
+    finally:
+        living.cancel()
+        for engine in engines:
+            await engine.dispose()
+    return measured
+
+
+async def _desk(realm: Realm) -> None:
+    """Open appeals, and answer each as soon as it is routed and has its term."""
+    kafka = realm.servers.kafka
+    start = await ends(kafka, LOG.name(realm.name))
+    places = asyncio.Semaphore(AT_ONCE)
+    async with Publisher(kafka, realm.name, "/desks/bench") as desk, asyncio.TaskGroup() as group:
+        group.create_task(_answer(realm, start, desk, places))
+        for _ in range(LIVES):
+            await places.acquire()
+            now = datetime.now(UTC)
+            opening = desk.event(new_appeal_number(realm.name), now, REGISTERED.model_copy(update={"received": now}))
+            group.create_task(desk.send(opening))
+
+
+async def _answer(realm: Realm, start: Mapping[int, int], desk: Publisher, places: asyncio.Semaphore) -> None:
+    answered = 0
+    async with asyncio.TaskGroup() as group:
+        async for event in read(realm.servers.kafka, realm.name, positions=start, follow=True):
+            if event.sequence == _BY_SERVICES:
+                group.create_task(_decide(desk, event.subject))
+            elif event.type == Answered.type:
+                places.release()
+                answered += 1
+                if answered == LIVES:
+                    return
+
+
+async def _decide(desk: Publisher, appeal: str) -> None:
+    for sequence, data in enumerate(_BY_THE_DESK, start=_BY_SERVICES):
+        await desk.send(desk.event(appeal, datetime.now(UTC), data, expectedsequence=sequence))

@@ -1,0 +1,66 @@
+"""What a bench measures: a rate beside its floor, runs of both by turns, the median of each."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+log = logging.getLogger(__name__)
+
+RUNS = 5
+"""Of the subject and of the floor."""
+
+Run = Callable[[], Awaitable[float]]
+"""One run; gives what it measured, in the figure's unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A row of the table: what was measured, the floor of the same run, and how their ratio must stand to *bound*."""
+
+    name: str
+    rate: float
+    floor: float
+    unit: str
+    bound: float
+    better: Literal["more", "less"] = "more"
+    note: str = ""
+
+    @property
+    def ratio(self) -> float:
+        return self.rate / self.floor
+
+    @property
+    def holds(self) -> bool:
+        return self.ratio >= self.bound if self.better == "more" else self.ratio <= self.bound
+
+
+async def by_turns(
+    subject: Run, floor: Run, *, runs: int = RUNS, told: Callable[[], None] = lambda: None
+) -> tuple[float, float]:
+    """The medians of *subject* and *floor*. Who goes first changes each time, so that a load that grows or falls
+    favours neither; *told* is called after each run."""
+    measured: dict[Run, list[float]] = {subject: [], floor: []}
+    for turn in range(runs):
+        for run in (floor, subject) if turn % 2 else (subject, floor):
+            measured[run].append(await run())
+            log.info("%s: %.4g", "floor" if run is floor else "subject", measured[run][-1])
+            told()
+    return median(measured[subject]), median(measured[floor])
+
+
+async def rate(done: Callable[[], Awaitable[int]], upto: int, *, seconds: float = 120, every: float = 0.01) -> float:
+    """How much is *done* a second, between the first look that finds some and the first that finds all of *upto*.
+
+    Raises TimeoutError after *seconds*.
+    """
+    async with asyncio.timeout(seconds):
+        while not (first := await done()):
+            await asyncio.sleep(every)
+        began = time.perf_counter()
+        while (last := await done()) < upto:
+            await asyncio.sleep(every)
+        return (last - first) / (time.perf_counter() - began)

@@ -1,0 +1,178 @@
+"""Appeals that come in over HTTP: how many are answered a second, and how soon one is seen in facts."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from statistics import median, quantiles
+
+import psutil
+from deploy.local.ports import free_port, split
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.bench.copier import Copier
+from tests.bench.ground import Ground, engine_of
+from tests.bench.inbox_to_log import BATCH
+from tests.bench.measuring import RUNS, Figure, by_turns
+from tests.bench.posts import Connection, all_at_once
+from tests.stack import REPOSITORY, SERVICES, Realm
+
+from natija_analytics.tables import facts
+
+CONNECTIONS = 256
+POSTS = 3_000
+"""Of a run."""
+PACE = 200.0
+"""Appeals a second, while one measures how soon each is seen."""
+SECONDS = 5
+WITHIN_MS = 250.0
+
+
+async def post_receipt(ground: Ground) -> Figure:
+    """`POST /appeals` until its receipt says registered, beside an app that only waits for a transactional copy."""
+    realm = await ground.realms()
+    await realm.serve("registrar")
+    await realm.serve("intake")
+    async with _bare(realm) as bare:
+        with ground.showing("post_receipt") as step:
+            measured, floor = await by_turns(
+                lambda: _answers_a_second(realm.url("intake")), lambda: _answers_a_second(bare), told=step
+            )
+    return Figure("post_receipt", measured, floor, "posts/s", bound=0.5)
+
+
+async def _answers_a_second(url: str) -> float:
+    answers: list[float] = []
+    await all_at_once(url, POSTS, CONNECTIONS, lambda: answers.append(time.perf_counter()))
+    return (len(answers) - 1) / (answers[-1] - answers[0])
+
+
+@asynccontextmanager
+async def _bare(realm: Realm) -> AsyncIterator[str]:
+    """The URL of the bare app, with its copier beside it."""
+    kafka, source, target = realm.servers.kafka, f"{realm.name}.bench.inbox", f"{realm.name}.bench.log"
+    for topic in (source, target):
+        await Copier(kafka, "", topic, batch=BATCH).make_target()
+    port = free_port()
+    commands = [
+        ("tests.bench.copier", kafka, source, target, str(BATCH)),
+        ("tests.bench.bare", kafka, source, target, str(port)),
+    ]
+    started = [
+        await asyncio.create_subprocess_exec(sys.executable, "-m", *command, cwd=REPOSITORY) for command in commands
+    ]
+    url = f"http://127.0.0.1:{port}"
+    try:
+        await _until_it_answers(url)
+        yield url
+    finally:
+        for process in started:
+            process.kill()
+            await process.wait()
+
+
+async def _until_it_answers(url: str) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                connection = await Connection.open(url)
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                await connection.post()
+                connection.close()
+                return
+
+
+async def post_to_facts(ground: Ground) -> Figure:
+    """Appeals at a steady pace; the time from each POST until the appeal is a row of facts, 99th percentile."""
+    realm = await ground.realms()
+    for service in SERVICES:
+        await realm.serve(service)
+    engine = engine_of(realm, "analytics")
+    shares: list[Mapping[str, float]] = []
+    slowest = []
+    try:
+        with ground.showing("post_to_facts", RUNS + 1) as step:
+            await _seen_after(realm, engine)  # the first seconds are those of caches and connections
+            step()
+            for _ in range(RUNS):
+                async with _cpu(realm, shares):
+                    waited = await _seen_after(realm, engine)
+                slowest.append(quantiles(waited, n=100)[98] * 1000)
+                step()
+    finally:
+        await engine.dispose()
+    told = ", ".join(f"{name} {median(one[name] for one in shares):.0f} %" for name in shares[0])
+    return Figure(
+        "post_to_facts", median(slowest), WITHIN_MS, "ms p99", bound=1.0, better="less", note=f"CPU of one core: {told}"
+    )
+
+
+async def _seen_after(realm: Realm, engine: AsyncEngine) -> list[float]:
+    """Seconds from each POST to its row."""
+    sent: dict[str, float] = {}
+    waited: list[float] = []
+    free = [await Connection.open(realm.url("intake")) for _ in range(16)]
+
+    async def post(due: float) -> None:
+        connection = free.pop() if free else await Connection.open(realm.url("intake"))
+        number = json.loads(await connection.post())["number"]
+        free.append(connection)
+        sent[number] = due
+
+    async def look(connection: AsyncEngine) -> None:
+        while len(waited) < PACE * SECONDS:
+            async with connection.connect() as opened:
+                found = list(await opened.scalars(select(facts.c.appeal).where(facts.c.appeal.in_(list(sent)))))
+            now = time.perf_counter()
+            waited.extend(now - sent.pop(number) for number in found)
+            await asyncio.sleep(0.005)
+
+    try:
+        async with asyncio.timeout(10 * SECONDS), asyncio.TaskGroup() as group:
+            group.create_task(look(engine))
+            began = time.perf_counter()
+            for count in range(int(PACE * SECONDS)):
+                due = began + count / PACE
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                group.create_task(post(due))
+    finally:
+        for connection in free:
+            connection.close()
+    return waited
+
+
+@asynccontextmanager
+async def _cpu(realm: Realm, shares: list[Mapping[str, float]]) -> AsyncIterator[None]:
+    """Add to *shares* what part of a core each process took while the block ran, in per cent."""
+    groups = await _processes(realm)
+    began, before = time.perf_counter(), {name: _seconds(group) for name, group in groups.items()}
+    yield
+    passed = time.perf_counter() - began
+    shares.append({name: 100 * (_seconds(group) - before[name]) / passed for name, group in groups.items()})
+
+
+async def _processes(realm: Realm) -> dict[str, Callable[[], list[psutil.Process]]]:
+    found: dict[str, Callable[[], list[psutil.Process]]] = {}
+    for child in realm.children:
+        process = psutil.Process(child.process.pid)
+        found[child.arguments[1]] = lambda process=process: [process]
+    _, port = split(realm.servers.kafka)
+    listening = [one.pid for one in psutil.net_connections("tcp") if one.status == "LISTEN" and one.laddr.port == port]
+    engine = engine_of(realm, "analytics")
+    async with engine.connect() as connection:
+        backend = psutil.Process(int(await connection.scalar(text("select pg_backend_pid()"))))
+    await engine.dispose()
+    if listening and listening[0] and (server := backend.parent()):
+        broker = psutil.Process(listening[0])
+        found["kafka"] = lambda: [broker]
+        found["postgres"] = lambda: [server, *server.children()]
+    return found
+
+
+def _seconds(group: Callable[[], list[psutil.Process]]) -> float:
+    times = [process.cpu_times() for process in group()]
+    return sum(one.user + one.system + one.children_user + one.children_system for one in times)
