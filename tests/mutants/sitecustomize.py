@@ -43,7 +43,7 @@ def take_out_guard() -> None:
             await checkpoints.save(connection, reached)
             await ledger._move(connection, moved)
 
-    ledger.keep = keep
+    ledger.keep = keep  # type: ignore[assignment]
     projection._STORE_IDS = text(f"{projection._STORE_IDS.text} on conflict do nothing")
 
 

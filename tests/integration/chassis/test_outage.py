@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.integration.chassis.children import tally_process
 from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, until
-from tests.integration.chassis.tally import SERVICE, counts
+from tests.integration.chassis.tally import SERVICE, TallySettings, counts
 from tests.stack import Realm
+
+from natija_chassis.provision import provision
 
 
 @contextlib.asynccontextmanager
@@ -44,6 +46,29 @@ async def test_an_outage_of_the_database_pauses_the_projection_and_loses_nothing
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, 15)
     await until(lambda: progress.caught_up)
+
+
+async def test_a_database_that_is_dropped_under_it_is_filled_again_from_the_log(
+    realm: Realm, log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
+) -> None:
+    appeals = [log.number(partition) for partition in ALL]
+    await log.write(*appeals, events=5)
+    running = start()
+    await until(lambda: running.runner.progress.caught_up)
+    await drop_database(realm, SERVICE)
+    await log.write(*appeals, events=5)
+    await until(lambda: running.runner.progress.trouble is not None)
+    await provision(settings, realm.servers.postgres)
+    await reached(engine, log)
+    assert await counts(engine) == dict.fromkeys(appeals, 10)
+    await until(lambda: running.runner.progress.caught_up)
+
+
+async def drop_database(realm: Realm, service: str) -> None:
+    """Whoever is in is thrown out."""
+    admin = await asyncpg.connect(realm.servers.postgres)
+    await admin.execute(f'drop database "{realm.name}_{service}" with (force)')
+    await admin.close()
 
 
 async def test_an_outage_is_retried_ever_more_rarely(

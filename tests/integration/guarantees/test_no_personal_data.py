@@ -99,9 +99,12 @@ async def test_nothing_personal_stands_in_clear_on_a_topic_in_a_log_line_a_trace
     realm: Realm,
 ) -> None:
     port = free_port()
-    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    endpoint = f"http://127.0.0.1:{port}"
     async with collector(port) as traced, httpx.AsyncClient(timeout=30, trust_env=False) as api:
-        children = [await realm.serve(process, **variables) for process in PROCESSES]
+        children = [
+            await realm.serve(process, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_BSP_SCHEDULE_DELAY="100")
+            for process in PROCESSES
+        ]
         api.base_url = httpx.URL(realm.url("intake"))
         receipt = (await api.post("/appeals", json=APPEAL)).json()
         await on_log(realm, receipt["number"], "appeal.routed.v1", "appeal.term-set.v1")

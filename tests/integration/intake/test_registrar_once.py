@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 from deploy.local.ports import free_port
+from tests.integration.chassis.test_outage import drop_database
 from tests.integration.intake import registering as r
 from tests.stack import Child, Realm
 
@@ -159,6 +160,29 @@ async def _cut_off(realm: Realm) -> None:
     query = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1"
     await connection.execute(query, f"{realm.name}_intake")
     await connection.close()
+
+
+async def test_a_registrar_whose_database_is_dropped_makes_it_anew_from_the_log_and_decides_nothing_twice(
+    realm: Realm,
+) -> None:
+    registrar = await realm.serve("registrar")
+    async with r.publisher(realm) as publisher:
+        proposals = lives(publisher, realm, 30)
+        await send_all(publisher, proposals)
+        await registered(realm, 90)
+        await drop_database(realm, "intake")
+        await says(registrar, "out of the line")
+        more = [[publisher.event(life[0].subject, datetime.now(UTC), Supplemented())] for life in proposals]
+        await send_all(publisher, [*more, *proposals])  # what it has decided must not be decided again
+        await realm.run("provision")
+        await says(registrar, "deciding")
+        events = await registered(realm, 120)
+        async with asyncio.timeout(30):
+            while len(refused := await r.rejected(realm)) < 90:
+                await asyncio.sleep(0.1)
+    assert len({event.id for event in events}) == len(events) == 120
+    assert {one.rejection.reason for one in refused} == {"duplicate"}
+    assert (await realm.run("verify")).code == 0
 
 
 async def test_an_idle_registrar_makes_no_transaction(registry: Realm) -> None:

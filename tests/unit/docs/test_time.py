@@ -36,7 +36,7 @@ def clocks(source: str) -> list[int]:
         )
         stated = isinstance(node, ast.Constant) and isinstance(node.value, str) and _SQL_CLOCK.search(node.value)
         if called or stated:
-            found.append(node.lineno)
+            found.append(getattr(node, "lineno", 0))
     return found
 
 

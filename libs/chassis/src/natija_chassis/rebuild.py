@@ -7,6 +7,7 @@ transaction, under the lock that keeps every projection transaction out. What go
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -24,10 +25,14 @@ from natija_events.kafka import read_batches
 from natija_events.kafka.failpoints import failpoint
 from natija_events.topics import LOG
 
-CLOSE_ENOUGH = 2000
-"""Records behind the live tables below which the rest is applied while the live service waits."""
-LONGEST_WAIT = 20.0
-"""Seconds for which the live service may be kept waiting at the switch; longer, and it is tried again later."""
+CLOSE_ENOUGH = 200
+"""Records behind the live tables below which the rest is applied while the live service waits. Where events come in too
+fast for that, it is as close as another round of catching up no longer halves."""
+AT_ONCE = 1000
+"""Records that are taken in together, of whatever partitions: sixteen small transactions cost as much as large ones."""
+SHORTEST_WAIT, LONGEST_WAIT = 1.0, 20.0
+"""Seconds for which the live service may be kept waiting at the switch: at first, and twice as long, up to the second,
+each time that it was not enough."""
 
 
 class Watcher(Protocol):
@@ -208,8 +213,14 @@ class _Rebuild:
             return
         start = {partition: held[partition].offset + 1 for partition in behind}
         end = {partition: upto[partition].offset + 1 for partition in behind}
+        together: list[entries.Entry] = []
         async for records in read_batches(self._settings.kafka, LOG.name(self._settings.realm), start, end=end):
-            yield entries.read(records)
+            together += entries.read(records)
+            if len(together) >= AT_ONCE:
+                yield together
+                together = []
+        if together:
+            yield together
 
     def _count(self, records: int) -> None:
         self._records += records
@@ -230,29 +241,36 @@ class _Rebuild:
         return tables
 
     async def _catch_up_and_switch(self) -> None:
+        wait, before = SHORTEST_WAIT, math.inf
         while True:
-            async with self._engine.connect() as connection:
-                live = await checkpoints.load(connection)
-            async with self._beside.connect() as connection:
-                held = await checkpoints.load(connection)
-            behind = sum(live[partition].logsequence - held[partition].logsequence for partition in live)
-            if behind:
-                self._watcher.begin("catching up", behind)
-                await self._fill(live)
-            if behind > CLOSE_ENOUGH:
+            behind = await self._catch_up()
+            if CLOSE_ENOUGH < behind < before / 2:
+                before = behind
                 continue
-            with contextlib.suppress(TimeoutError):
-                with failpoint("rebuild.switch"):
-                    await self._switch()
+            with contextlib.suppress(TimeoutError), failpoint("rebuild.switch"):
+                await self._switch(wait)
                 return
+            wait, before = min(wait * 2, LONGEST_WAIT), math.inf
 
-    async def _switch(self) -> None:
+    async def _catch_up(self) -> int:
+        """Take in what the live tables have taken in by now; gives how many records that was."""
+        async with self._engine.connect() as connection:
+            live = await checkpoints.load(connection)
+        async with self._beside.connect() as connection:
+            held = await checkpoints.load(connection)
+        behind = sum(live[partition].logsequence - held[partition].logsequence for partition in live)
+        if behind:
+            self._watcher.begin("catching up", behind)
+            await self._fill(live)
+        return behind
+
+    async def _switch(self, wait: float) -> None:
         """Bring the new tables to the live checkpoints, which stand still now, and put them in their place.
 
-        Raises TimeoutError, and nothing is changed, when the live service would wait too long for it.
+        Raises TimeoutError, and nothing is changed, when the live service would wait longer than *wait* seconds for it.
         """
         async with self._beside.begin() as connection:
-            async with asyncio.timeout(LONGEST_WAIT):
+            async with asyncio.timeout(wait):
                 await connection.execute(text("set local synchronous_commit to on"))
                 await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": SWITCH_LOCK})
                 live = await _live_checkpoints(connection)

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis import checkpoints, entries, identity, metrics, parking, store, telemetry
@@ -70,9 +71,10 @@ class Runner(ConsumerRebalanceListener):
 
         While the tables are of an older version it waits for the rebuild that puts its own in their place.
         """
-        self._log = await self._until_prepared(stopping)
-        if self._log is None:
+        found = await self._until_prepared(stopping)
+        if found is None:
             return
+        self._log = found
         broker = self._broker()
         looking = asyncio.create_task(self._keep_looking())
         try:
@@ -188,6 +190,7 @@ class Runner(ConsumerRebalanceListener):
             except Exception as error:
                 metrics.OUTAGES.labels(self._projection.service).inc()
                 self._hindered("a batch cannot be taken in", error)
+                await self._make_anew_after(error)
                 await backoff.wait(self._interrupt)
             else:
                 await self._done(message, applied)
@@ -305,6 +308,14 @@ class Runner(ConsumerRebalanceListener):
                 self._hindered("Kafka does not answer", error)
             except Exception as error:
                 self._hindered("a server does not answer", error)
+                await self._make_anew_after(error)
+
+    async def _make_anew_after(self, error: Exception) -> None:
+        """Where tables are gone, the database was dropped: make them once it is back, and read from the begin."""
+        if isinstance(error, ProgrammingError):
+            with contextlib.suppress(Exception):  # as long as it is not there
+                await store.prepare(self._engine, self._projection, self._log)
+                self._misplaced = True
 
     async def _look(self) -> None:
         if self._misplaced and not self._lock.locked():

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from natija_chassis import metrics
+from natija_chassis import identity, metrics
 from natija_chassis.checkpoints import Gap
 from natija_chassis.condition import Condition
 from natija_chassis.logs import sanitised
@@ -24,11 +24,14 @@ and taken anew, for as long as it takes."""
 
 
 class Office:
-    """All the shards of one process. *make_shard* builds the owner of a shard."""
+    """All the shards of one process. *make_shard* builds the owner of a shard; *prepare* makes sure, each time before
+    it stands in line, that the database is the right one and has its tables: one that was dropped is made anew.
+    """
 
-    def __init__(self, database_url: str, make_shard: MakeShard) -> None:
+    def __init__(self, database_url: str, make_shard: MakeShard, prepare: Callable[[], Awaitable[None]]) -> None:
         self._database_url = database_url
         self._make_shard = make_shard
+        self._prepare = prepare
         self._owned: dict[int, tuple[Shard, asyncio.Task[None]]] = {}
         self._line: Line | None = None
         self._elsewhere = False
@@ -46,15 +49,15 @@ class Office:
             return Condition(False, f"waiting: Kafka or the database does not answer on shard {', '.join(waiting)}")
         return Condition(False, self._says)
 
-    def says(self, what: str) -> None:
-        """Say on the state page what keeps it from standing in line."""
-        self._says = what
-
     async def run(self, stopping: asyncio.Event) -> None:
         """Stand in line until *stopping*; then end every batch that is begun and leave."""
         while not stopping.is_set():
             try:
+                await self._prepare()
                 await self._stand(stopping)
+            except identity.Older as older:
+                self._says = f"waiting for a rebuild: {older}"
+                await _pause(stopping, LOOK_EVERY)
             except _FINAL:
                 raise
             except Exception as error:

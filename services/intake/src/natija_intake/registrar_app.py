@@ -1,24 +1,20 @@
 """Wiring of the registrar's process."""
 
-import asyncio
 import gc
 from typing import ClassVar
 
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis import identity, store
-from natija_chassis.backoff import Backoff
 from natija_chassis.database import create_service_tables, open_engine
 from natija_chassis.http import create_app
-from natija_chassis.logs import sanitised
-from natija_chassis.process import Part, run
+from natija_chassis.process import run
 from natija_chassis.publishers import Publishers
 from natija_chassis.publishers import load as load_publishers
 from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings, port_field
 from natija_intake import tables
-from natija_intake.office import LOOK_EVERY, Office
+from natija_intake.office import Office
 from natija_intake.projection import Heads
 from natija_intake.registrar import Shard
 from natija_intake.settings import sealer
@@ -56,7 +52,11 @@ async def registrar(settings: RegistrarSettings) -> None:
             batch_records=settings.batch_records,
         )
 
-    office = Office(settings.database_url("intake"), make_shard)
+    async def prepare() -> None:
+        await create_service_tables(engine, tables.own)
+        await store.prepare(engine, Heads(), await identity.of_log(settings.kafka, settings.realm))
+
+    office = Office(settings.database_url("intake"), make_shard, prepare)
     app = create_app(
         settings,
         title="registrar",
@@ -64,37 +64,9 @@ async def registrar(settings: RegistrarSettings) -> None:
         condition=lambda: office.condition,
     )
     try:
-        await run(app, settings, [_part(settings, engine, office)])
+        await run(app, settings, [office.run])
     finally:
         await engine.dispose()
-
-
-def _part(settings: Settings, engine: AsyncEngine, office: Office) -> Part:
-    async def work(stopping: asyncio.Event) -> None:
-        await prepare(settings, engine, office, stopping)
-        await office.run(stopping)
-
-    return work
-
-
-async def prepare(settings: Settings, engine: AsyncEngine, office: Office, stopping: asyncio.Event) -> None:
-    """Make sure that this is the right database, for as long as it takes the servers to answer, or a rebuild to put
-    tables of this version in place."""
-    backoff = Backoff(longest=LOOK_EVERY)
-    while not stopping.is_set():
-        try:
-            await create_service_tables(engine, tables.own)
-            await store.prepare(engine, Heads(), await identity.of_log(settings.kafka, settings.realm))
-        except identity.Older as older:
-            office.says(f"waiting for a rebuild: {older}")
-            await backoff.wait(stopping)
-        except Refused:
-            raise
-        except Exception as error:
-            office.says(f"waiting for its servers: {sanitised(error)}")
-            await backoff.wait(stopping)
-        else:
-            return
 
 
 def _publishers(settings: Settings) -> Publishers:
