@@ -11,6 +11,9 @@ from tests.stack import SERVICES, Child, Realm
 
 from natija_events.kafka.failpoints import VARIABLE
 
+STARTS_WITHIN = 60.0
+"""Seconds for a process to come up and take in what it has missed: no promise, but a limit for the tests."""
+
 Counts = Callable[[str, int], None]
 """Told what there is to count for the summary: `events`, `kill points`, `faults`, `lost`, `doubled`."""
 
@@ -29,8 +32,9 @@ class House:
 
     async def start(self, *processes: str, **variables: str) -> None:
         """Start these and wait until they are caught up and moving."""
-        started = [self.realm.serve(process, ready=True, **variables) for process in processes or SERVICES]
-        self.children |= dict(zip(processes or SERVICES, await asyncio.gather(*started), strict=True))
+        for process in processes or SERVICES:
+            self.children[process] = await self.realm.serve(process, ready=False, **variables)
+        await self.until_ready(*processes, seconds=STARTS_WITHIN)
 
     async def stop(self, process: str) -> None:
         """Ask it to end, and wait for that."""
@@ -59,11 +63,11 @@ class House:
             for process in processes:
                 group.create_task(self._until_it_says(503, process, seconds))
 
-    async def until_ready(self, *processes: str) -> None:
+    async def until_ready(self, *processes: str, seconds: float = MOVES_WITHIN) -> None:
         """Return once each of these is at work again; raises AssertionError when it takes too long."""
         async with asyncio.TaskGroup() as group:
             for process in processes or SERVICES:
-                group.create_task(self._until_it_says(200, process, MOVES_WITHIN))
+                group.create_task(self._until_it_says(200, process, seconds))
 
     async def _until_it_says(self, status: int, process: str, seconds: float) -> None:
         answer = 0, ""

@@ -41,6 +41,28 @@ def test_a_short_burst_does_not_make_a_process_unready(at: dict[str, float]) -> 
     assert not progress.caught_up
 
 
+def test_under_a_steady_load_it_is_caught_up_with_what_stood_there_a_moment_ago(at: dict[str, float]) -> None:
+    progress = Progress("routing", trouble=None)
+    progress.assign(frozenset({0}))
+    for end in range(10, 100, 3):  # at each look there is more than what is taken in
+        progress.look(dict(progress.reached), {0: end}, asked=at["now"])
+        assert progress.behind
+        progress.took_in({0: end - 1})
+        at["now"] += 1
+        assert progress.caught_up
+
+
+def test_an_end_that_took_too_long_to_reach_counts_for_nothing(at: dict[str, float]) -> None:
+    progress = Progress("routing", trouble=None)
+    progress.assign(frozenset({0}))
+    progress.look({0: 0}, {0: 10}, asked=at["now"])
+    at["now"] += FRESH + 1
+    progress.took_in({0: 9})
+    assert not progress.caught_up
+    progress.look({0: 10}, {0: 10}, asked=at["now"])
+    assert progress.caught_up
+
+
 def test_what_nobody_has_looked_at_for_a_while_is_not_caught_up(at: dict[str, float]) -> None:
     progress = ready(at)
     at["now"] += FRESH + 0.1

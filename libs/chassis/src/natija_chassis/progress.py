@@ -1,6 +1,7 @@
 """Where a projection stands on the log, as far as this process is concerned."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from natija_chassis import metrics
@@ -27,20 +28,37 @@ class Progress:
     """Why it will not go on until a person has done something."""
     parked: int = 0
     """Appeals with parked records."""
+    _goal: dict[int, int] | None = None
+    """An end of the log that is still to be reached. It stands until it is: under a steady load there is always a
+    record after the last one taken in, and who chased the newest end would never be caught up."""
+    _goal_asked: float = float("-inf")
     _caught_up_as_of: float = float("-inf")
 
     def assign(self, partitions: frozenset[int] | None) -> None:
         """Another set of partitions, none of which counts as caught up yet."""
         self.owned = partitions
-        self.reached, self.ends = {}, {}
+        self.reached, self.ends, self._goal = {}, {}, None
         self._caught_up_as_of = float("-inf")
 
     def look(self, reached: dict[int, int], ends: dict[int, int], *, asked: float) -> None:
         """The log ended at *ends* when it was *asked* (monotonic), and this is what had been *reached* after."""
         self.reached, self.ends = reached, ends
-        if self.owned is not None and self.behind == 0 and self.trouble is None:
-            self._caught_up_as_of = asked
+        if self._goal is None:
+            self._goal, self._goal_asked = ends, asked
+        self._mind_the_goal()
         metrics.BEHIND.labels(self.service).set(self.behind)
+
+    def took_in(self, offsets: Mapping[int, int]) -> None:
+        """Up to and with these *offsets* everything is taken in."""
+        for partition, offset in offsets.items():
+            self.reached[partition] = max(offset + 1, self.reached.get(partition, 0))
+        self._mind_the_goal()
+
+    def _mind_the_goal(self) -> None:
+        if self._goal is None or self.owned is None or self.trouble is not None:
+            return
+        if all(self.reached.get(partition, 0) >= end for partition, end in self._goal.items()):
+            self._caught_up_as_of, self._goal = self._goal_asked, None
 
     @property
     def behind(self) -> int:

@@ -217,6 +217,7 @@ class Runner(ConsumerRebalanceListener):
             await self._mind_the_limit()
         with contextlib.suppress(KafkaError), failpoint("projection.acknowledge"):  # it shows lag and no more
             await message.ack()
+        self.progress.took_in(self._delivered)
         self._delivered = {}
         self._tell()
 
