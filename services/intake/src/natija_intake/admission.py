@@ -4,7 +4,7 @@ The checks come in the order of the reason codes: unreadable and oversize, mispl
 reused, unlawful, conflict.
 """
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -53,8 +53,8 @@ class KnownId(NamedTuple):
 class Ledger:
     """What admission knows of the appeals in a batch. Whoever registers an event writes it down here at once."""
 
-    heads: dict[str, Head] = field(default_factory=dict)
-    ids: dict[tuple[str, UUID], KnownId] = field(default_factory=dict)
+    heads: MutableMapping[str, Head] = field(default_factory=dict)
+    ids: MutableMapping[tuple[str, UUID], KnownId] = field(default_factory=dict)
 
     def head(self, appeal: str) -> Head:
         """The appeal's head; of an unknown appeal, that of nothing."""

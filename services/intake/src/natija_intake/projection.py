@@ -81,16 +81,23 @@ def build() -> Heads:
     return Heads()
 
 
-async def load(connection: AsyncConnection, wanted: Sequence[tuple[str, UUID]]) -> Ledger:
-    """What admission must know to decide on events of these appeals with these ids."""
-    heads = await load_heads(connection, {appeal for appeal, _ in wanted})
+async def load(connection: AsyncConnection, wanted: Sequence[tuple[str, UUID]], unkept: Ledger) -> Ledger:
+    """What admission must know to decide on events of these appeals with these ids.
+
+    *unkept* is what was registered and may not stand in the database yet, as it was before this is called: it is newer
+    than what stands there.
+    """
+    heads = {appeal: head for appeal, _ in wanted if (head := unkept.heads.get(appeal)) is not None}
+    heads |= await load_heads(connection, {appeal for appeal, _ in wanted if appeal not in heads})
     known = [(appeal, id) for appeal, id in wanted if appeal in heads]
     if not known:
         return Ledger(heads)
     rows = await connection.execute(
         _LOAD_IDS, {"appeals": [appeal for appeal, _ in known], "ids": [id for _, id in known]}
     )
-    return Ledger(heads, {(row.appeal, row.id): KnownId(row.digest, row.sequence) for row in rows})
+    ids = {(row.appeal, row.id): KnownId(row.digest, row.sequence) for row in rows}
+    ids |= {key: known_id for key in known if (known_id := unkept.ids.get(key)) is not None}
+    return Ledger(heads, ids)
 
 
 async def load_heads(connection: AsyncConnection, appeals: Iterable[str]) -> dict[str, Head]:

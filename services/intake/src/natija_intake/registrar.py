@@ -8,10 +8,12 @@ whoever takes it next finds out what happened by reading the log.
 import asyncio
 import logging
 import time
+from collections import ChainMap, deque
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -28,7 +30,7 @@ from natija_events.kafka.failpoints import failpoint
 from natija_events.sealed import Sealer
 from natija_events.topics import INBOX, LOG, REJECTED
 from natija_intake import ledger
-from natija_intake.admission import Incoming
+from natija_intake.admission import Incoming, Ledger
 from natija_intake.deciding import Decided, Decider, PartitionHead, Record, read_batch
 from natija_intake.ledger import Position
 from natija_intake.projection import load
@@ -81,6 +83,9 @@ class Shard:
         self._stop = asyncio.Event()
         self._checkpoints: dict[int, Checkpoint] = {}
         self._positions: dict[int, Position] = {}
+        self._heads: dict[int, PartitionHead] = {}
+        self._unkept: deque[_Batch] = deque()
+        """The batches that are decided and whose heads are not in the database yet."""
 
     @property
     def deciding(self) -> bool:
@@ -132,6 +137,9 @@ class Shard:
             at = await checkpoints.load(connection)
             self._positions = await ledger.positions(connection, self._partitions)
         self._checkpoints = {partition: at[partition] for partition in self._partitions}
+        self._heads = {
+            partition: PartitionHead(one.logsequence, one.recordedtime) for partition, one in self._checkpoints.items()
+        }
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._kafka,
             enable_auto_commit=False,
@@ -154,6 +162,20 @@ class Shard:
         return consumer
 
     async def _decide_batches(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
+        """Decide, write and keep, each in the order of the batches, one batch deciding while the one before is written
+        and the one before that kept. Whatever fails ends all three."""
+        decided: asyncio.Queue[_Batch | None] = asyncio.Queue(1)
+        written: asyncio.Queue[_Batch | None] = asyncio.Queue(1)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._write_all(producer, decided, written))
+                group.create_task(self._keep_all(written))
+                await self._decide_all(consumer, decided)
+                await decided.put(None)
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _decide_all(self, consumer: AIOKafkaConsumer, decided: asyncio.Queue["_Batch | None"]) -> None:
         active = datetime.now(UTC)
         self._heard = time.monotonic()
         while not self._stop.is_set() and not self._line.lost:
@@ -161,50 +183,55 @@ class Shard:
                 timeout_ms=int(POLL.total_seconds() * 1000), max_records=self._batch_records
             )
             if polled:
-                with metrics.REGISTRAR_BATCH_SECONDS.time():
-                    await self._decide(producer, [one for records in polled.values() for one in records])
+                await decided.put(await self._decide([one for records in polled.values() for one in records]))
                 active = datetime.now(UTC)
             elif datetime.now(UTC) - active > RENEW_AFTER_IDLE:
                 return  # whoever takes the shard next, likely this same process, renews its id
             else:
                 async with asyncio.timeout(HEARD_WITHIN):  # nothing polled may also be nobody there
                     await consumer.end_offsets(list(consumer.assignment()))
-            self._heard = time.monotonic()
+            if not self._unkept:  # what is under way has to end before anybody is heard of
+                self._heard = time.monotonic()
 
-    async def _decide(self, producer: AIOKafkaProducer, records: Sequence[Any]) -> None:
-        """One batch: decide on heads, write one transaction, then keep the heads."""
+    async def _write_all(
+        self,
+        producer: AIOKafkaProducer,
+        decided: asyncio.Queue["_Batch | None"],
+        written: asyncio.Queue["_Batch | None"],
+    ) -> None:
+        while batch := await decided.get():
+            await self._commit(producer, batch)
+            await written.put(batch)
+        await written.put(None)
+
+    async def _keep_all(self, written: asyncio.Queue["_Batch | None"]) -> None:
+        while batch := await written.get():
+            await self._keep(batch)
+
+    async def _decide(self, records: Sequence[Any]) -> "_Batch":
+        """Decide on the heads that are kept and on those that are about to be."""
+        began = time.perf_counter()
         arrived = datetime.now(UTC)
         read = read_batch(_incoming(record, arrived) for record in records)
         wanted = [(event.subject, event.id) for _, one in read if isinstance(one, Proposal) for event in one.events]
+        unkept = self._newest_first()
         async with self._engine.connect() as connection:
-            known = await load(connection, wanted)
-        heads = {
-            partition: PartitionHead(at.logsequence, at.recordedtime) for partition, at in self._checkpoints.items()
-        }
-        decider = Decider(known, heads, self._publishers, self._sealer, self._clock.now())
+            known = await load(connection, wanted, unkept)
+        decider = Decider(known, self._heads, self._publishers, self._sealer, self._clock.now())
         for record, one in read:
             decider.decide(record, one)
-        decided = decider.decided
-        log_offsets, rejected_offsets = await self._commit(producer, records, decided)
-        reached = [
-            Checkpoint(partition, offset, heads[partition].logsequence, heads[partition].recordedtime)
-            for partition, offset in log_offsets.items()
-        ]
-        moved = [
-            Position(partition, offset + 1, rejected_offsets.get(partition, -1) + 1)
-            for partition, offset in _last_offsets(records).items()
-        ]
-        with failpoint("registrar.keep"):
-            await ledger.keep(self._engine, self._checkpoints.values(), known, decided, reached, moved)
-        self._checkpoints.update((one.partition, one) for one in reached)
-        metrics.ADMITTED.inc(len(decided.log))
-        for why in decided.rejections:
-            metrics.REJECTED.labels(why.reason).inc()
+        offsets = _last_offsets(records)
+        heads = {partition: (head.logsequence, head.recordedtime) for partition, head in self._heads.items()}
+        batch = _Batch(began, known, decider.decided, offsets, heads)
+        self._unkept.append(batch)
+        return batch
 
-    async def _commit(
-        self, producer: AIOKafkaProducer, records: Sequence[Any], decided: Decided
-    ) -> tuple[dict[int, int], dict[int, int]]:
-        """Write the batch in one transaction; per partition, the last offset written on log and on rejected.
+    def _newest_first(self) -> Ledger:
+        batches = [batch.ledger for batch in reversed(self._unkept)]
+        return Ledger(ChainMap(*(one.heads for one in batches)), ChainMap(*(one.ids for one in batches)))
+
+    async def _commit(self, producer: AIOKafkaProducer, batch: "_Batch") -> None:
+        """Write the batch in one transaction, and note in it, per partition, the last offset on log and on rejected.
 
         Every send's future is awaited before the commit: aiokafka commits a transaction of which the broker refused a
         record, and the proposal would be lost.
@@ -212,14 +239,12 @@ class Shard:
         await producer.begin_transaction()
         try:
             with failpoint("registrar.send"):
-                on_log = await self._send(producer, LOG.name(self._realm), decided.log)
-                on_rejected = await self._send(producer, REJECTED.name(self._realm), decided.rejected)
+                on_log = await _send(producer, LOG.name(self._realm), batch.decided.log)
+                on_rejected = await _send(producer, REJECTED.name(self._realm), batch.decided.rejected)
             inbox = INBOX.name(self._realm)
-            position = {
-                TopicPartition(inbox, partition): offset + 1 for partition, offset in _last_offsets(records).items()
-            }
+            position = {TopicPartition(inbox, partition): offset + 1 for partition, offset in batch.inbox.items()}
             with failpoint("registrar.flush"):
-                written = await asyncio.gather(*on_log, *on_rejected)
+                batch.on_log, batch.on_rejected = await _written(on_log), await _written(on_rejected)
             with failpoint("registrar.position"):
                 await producer.send_offsets_to_transaction(position, f"{self._realm}.registrar")
         except BaseException:
@@ -227,14 +252,73 @@ class Shard:
             raise
         with failpoint("registrar.commit"):
             await producer.commit_transaction()
-        return _last_offsets(written[: len(on_log)]), _last_offsets(written[len(on_log) :])
 
-    @staticmethod
-    async def _send(producer: AIOKafkaProducer, topic: str, records: Sequence[Record]) -> list[asyncio.Future[Any]]:
-        return [
-            await producer.send(topic, one.value, key=one.key, partition=one.partition, headers=one.headers)
-            for one in records
+    async def _keep(self, batch: "_Batch") -> None:
+        """Keep the heads of a batch that stands on the log."""
+        reached = [Checkpoint(partition, offset, *batch.heads[partition]) for partition, offset in batch.on_log.items()]
+        moved = [
+            Position(partition, offset + 1, batch.on_rejected.get(partition, -1) + 1)
+            for partition, offset in batch.inbox.items()
         ]
+        with failpoint("registrar.keep"):
+            await ledger.keep(self._engine, self._checkpoints.values(), batch.ledger, batch.decided, reached, moved)
+        self._checkpoints.update((one.partition, one) for one in reached)
+        self._unkept.popleft()
+        self._heard = time.monotonic()
+        metrics.REGISTRAR_BATCH_SECONDS.observe(time.perf_counter() - batch.began)
+        metrics.ADMITTED.inc(len(batch.decided.log))
+        for why in batch.decided.rejections:
+            metrics.REJECTED.labels(why.reason).inc()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A batch on its way: *ledger* holds what it left of its appeals, *inbox* its last offset per partition, *heads*
+    the logsequence and recorded time of each partition after it. Where it stands is known once it is written."""
+
+    began: float
+    ledger: Ledger
+    decided: Decided
+    inbox: dict[int, int]
+    heads: dict[int, tuple[int, datetime | None]]
+    on_log: dict[int, int] = field(default_factory=dict)
+    on_rejected: dict[int, int] = field(default_factory=dict)
+
+
+class _Sent(NamedTuple):
+    """So many *records* of one partition, handed to the producer as they will stand."""
+
+    partition: int
+    records: int
+    place: "asyncio.Future[Any]"
+
+
+async def _send(producer: AIOKafkaProducer, topic: str, records: Sequence[Record]) -> list[_Sent]:
+    """Hand *records* over, a partition at a time: one by one they would cost as much as the deciding."""
+    by_partition: dict[int, list[Record]] = {}
+    for record in records:
+        by_partition.setdefault(record.partition, []).append(record)
+    sent = []
+    for partition, ours in by_partition.items():
+        batch = producer.create_batch()
+        for one in ours:
+            if batch.append(timestamp=None, key=one.key, value=one.value, headers=one.headers) is None:  # it is full
+                sent.append(await _handed_over(producer, topic, partition, batch))
+                batch = producer.create_batch()
+                batch.append(timestamp=None, key=one.key, value=one.value, headers=one.headers)
+        sent.append(await _handed_over(producer, topic, partition, batch))
+    return sent
+
+
+async def _handed_over(producer: AIOKafkaProducer, topic: str, partition: int, batch: Any) -> _Sent:
+    batch.close()
+    return _Sent(partition, batch.record_count(), await producer.send_batch(batch, topic, partition=partition))
+
+
+async def _written(sent: Sequence[_Sent]) -> dict[int, int]:
+    """The last offset per partition, once all is written. Raises when the broker refused any."""
+    places = await asyncio.gather(*(one.place for one in sent))
+    return {one.partition: place.offset + one.records - 1 for one, place in zip(sent, places, strict=True)}
 
 
 def _incoming(record: Any, now: datetime) -> Incoming:
