@@ -14,7 +14,7 @@ ifneq ($(file < $(VENV)/made-in),$(CURDIR))
 .PHONY: $(INSTALLED)
 endif
 
-.PHONY: help demo up down status clean test faults lint check lock able
+.PHONY: help demo up down status clean test faults bench lint check lock able
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -48,6 +48,9 @@ lint: $(INSTALLED) ## check format, rules, types, who imports whom, schemas
 	@$(VENV)/bin/lint-imports
 	@$(PYTHON) -m natija_events.compatibility
 	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+
+bench: able $(INSTALLED) ## measure what it does beside its floors, 10 minutes; ARGS="NAME" runs some; GROWTH=1 on a million appeals
+	@$(PYTHON) -m tests.bench $(if $(GROWTH),--growth) $(ARGS)
 
 check: lint test ## lint, then test
 

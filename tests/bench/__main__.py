@@ -6,20 +6,20 @@ import gc
 import json
 import logging
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from tests.bench import importing, inbox_to_log, lifecycles, posting, reading
-from tests.bench.ground import Ground
+from tests.bench import growth, importing, inbox_to_log, lifecycles, posting, reading
+from tests.bench.ground import Bench, Ground
 from tests.bench.measuring import Figure
 from tests.stack import REPOSITORY, Servers, provisioned_realms, running_servers
 
 RESULT = REPOSITORY / "bench.json"
 
-BENCHES: dict[str, Callable[[Ground], Awaitable[Figure]]] = {
+BENCHES: dict[str, Bench] = {
     "inbox_to_log": inbox_to_log.bench,
     "log_to_facts": reading.log_to_facts,
     "rebuild": reading.rebuilding,
@@ -35,12 +35,14 @@ def main() -> int:
     """Run the benches that are named, or all; 1 when a figure misses its bound."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; by default all")
+    parser.add_argument("--growth", action="store_true", help="also on a log of a million appeals; takes hours")
     parser.add_argument("--runs", action="store_true", help="tell each run, not only the median")
     arguments = parser.parse_args()
     names = arguments.names or list(BENCHES)
     if unknown := set(names) - set(BENCHES):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
-    logging.basicConfig(format="%(message)s", level=logging.INFO if arguments.runs else logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.getLogger("tests.bench").setLevel(logging.INFO if arguments.runs else logging.ERROR)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     gc.freeze()
     console = Console()
@@ -48,7 +50,7 @@ def main() -> int:
         starting = progress.add_task("Kafka and PostgreSQL", total=1)
         with running_servers() as servers:
             progress.update(starting, completed=1)
-            figures = asyncio.run(_run(names, servers, progress))
+            figures = asyncio.run(_run(names, servers, progress, grow=arguments.growth))
     RESULT.write_text(json.dumps([_record(figure) for figure in figures], indent=2) + "\n")
     console.print(_table(figures))
     return 0 if all(figure.holds for figure in figures) else 1
@@ -60,14 +62,14 @@ def _progress(console: Console) -> Progress:
     )
 
 
-async def _run(names: Sequence[str], servers: Servers, progress: Progress) -> list[Figure]:
+async def _run(names: Sequence[str], servers: Servers, progress: Progress, *, grow: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="natija-bench-") as folder:
         async with provisioned_realms(servers, Path(folder)) as realms:
-            ground = Ground(realms, progress)
+            ground = Ground(realms, progress, benches=BENCHES)
             for name in names:
-                if name not in ground.figures:
-                    ground.figures[name] = await BENCHES[name](ground)
-            return list(ground.figures.values())
+                await ground.figure(name)
+            grown = await growth.bench(ground) if grow else []
+            return [*ground.figures.values(), *grown]
 
 
 def _record(figure: Figure) -> dict[str, object]:

@@ -41,7 +41,7 @@ class Bare:
         while True:
             for taken in (await self._consumer.getmany(timeout_ms=200)).values():
                 for record in taken:
-                    if found := self._waiting.pop(record.key, None):
+                    if found := self._waiting.pop(record.key or b"", None):
                         found.set_result(None)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

@@ -1,6 +1,6 @@
 """What benches run on: servers of their own, realms, and a line that says how far they are."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -40,7 +40,14 @@ class Ground:
     realms: Realms
     progress: Progress
     figures: dict[str, Figure] = field(default_factory=dict)
+    benches: Mapping[str, "Bench"] = field(default_factory=dict)
     _register: Register | None = None
+
+    async def figure(self, name: str) -> Figure:
+        """The figure of the bench *name*; measured now if it was not before."""
+        if name not in self.figures:
+            self.figures[name] = await self.benches[name](self)
+        return self.figures[name]
 
     async def register(self) -> Register:
         """The register whose log all benches of readers share; filled for the first of them."""
@@ -55,6 +62,9 @@ class Ground:
         task = self.progress.add_task(name, total=steps)
         yield lambda: self.progress.advance(task)
         self.progress.update(task, completed=steps)
+
+
+Bench = Callable[[Ground], Awaitable[Figure]]
 
 
 async def _filled(realm: Realm, step: Step) -> Register:

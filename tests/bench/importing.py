@@ -4,7 +4,6 @@ import csv
 from pathlib import Path
 from statistics import median
 
-from tests.bench import inbox_to_log
 from tests.bench.ground import Ground, engine_of, taken_in
 from tests.bench.measuring import RUNS, Figure, rate
 from tests.stack import REPOSITORY, Realm
@@ -16,9 +15,7 @@ ROWS = 3_000
 
 async def bench(ground: Ground) -> Figure:
     """From the first rows in facts to the last; the floor is what the registrar does when it has nobody to wait for."""
-    name = "inbox_to_log"
-    if name not in ground.figures:
-        ground.figures[name] = await inbox_to_log.bench(ground)
+    registrar = await ground.figure("inbox_to_log")
     events = len(mapper().map(cells()).events)
     realm = await ground.realms()
     await realm.serve("registrar")
@@ -29,7 +26,7 @@ async def bench(ground: Ground) -> Figure:
             rates.append(await _import(realm, run, events))
             step()
     return Figure(
-        "import_rows", median(rates), ground.figures[name].rate / events, "rows/s", bound=0.5,
+        "import_rows", median(rates), registrar.rate / events, "rows/s", bound=0.5,
         note=f"a row is {events} events; the floor is inbox_to_log by that",
     )  # fmt: skip
 

@@ -38,6 +38,22 @@ async def bench(ground: Ground) -> Figure:
     return Figure("inbox_to_log", measured, floor, "events/s", bound=0.5)
 
 
+async def registrar_alone(ground: Ground, realm: Realm, name: str) -> list[float]:
+    """The rates of the registrar of *realm*, whatever stands on its log already."""
+    engine = engine_of(realm, "intake")
+    try:
+        with ground.showing(name, RUNS + 1) as step:
+            await fill(realm, RUNS * (APPEALS + _SPARE))
+            step()
+            rates = []
+            for _ in range(RUNS):
+                rates.append(await _registrar(realm, engine))
+                step()
+    finally:
+        await engine.dispose()
+    return rates
+
+
 async def _registrar(realm: Realm, engine: AsyncEngine) -> float:
     before = await decided(engine)
 

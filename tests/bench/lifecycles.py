@@ -1,10 +1,11 @@
 """Whole lives: an appeal comes in, routing and deadlines do their part, a desk answers; all four services follow."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import median
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.bench.ground import Ground, ends, engine_of, taken_in
 from tests.bench.lives import EVENTS, REGISTERED
 from tests.bench.measuring import RUNS, Figure, rate
@@ -20,6 +21,7 @@ LIVES = 600
 AT_ONCE = 300
 """Lives that are open at one time."""
 WANTED = 200.0
+FOLLOWERS = ("intake", "routing", "deadlines", "analytics")
 _BY_SERVICES = 3
 """The sequence that a life has reached once routing and deadlines have done their part."""
 _BY_THE_DESK = (
@@ -29,22 +31,33 @@ _BY_THE_DESK = (
 
 async def bench(ground: Ground) -> Figure:
     """Lives a second that every service has taken in whole, from the first to the last."""
-    realm = await ground.realms()
-    for service in SERVICES:
-        await realm.serve(service)
-    rates = []
-    with ground.showing("lifecycles", RUNS) as step:
-        for run in range(RUNS):
-            rates.append(await _live(realm, run * LIVES))
-            step()
+    rates = await lives(ground, await ground.realms(), "lifecycles")
     return Figure("lifecycles", median(rates), WANTED, "lives/s", bound=1.0)
 
 
-async def _live(realm: Realm, before: int) -> float:
-    engines = [engine_of(realm, service) for service in ("intake", "routing", "deadlines", "analytics")]
+async def lives(ground: Ground, realm: Realm, name: str) -> list[float]:
+    """The rates in *realm*, whatever stands on its log already."""
+    children = [await realm.serve(service) for service in SERVICES]
+    engines = [engine_of(realm, service) for service in FOLLOWERS]
+    rates = []
+    try:
+        with ground.showing(name, RUNS) as step:
+            for _ in range(RUNS):
+                rates.append(await _live(realm, engines))
+                step()
+    finally:
+        for engine in engines:
+            await engine.dispose()
+        for child in children:
+            await child.stop()
+    return rates
+
+
+async def _live(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
+    before = min([await taken_in(engine) for engine in engines])
 
     async def whole() -> int:
-        return min([await taken_in(engine) for engine in engines]) // EVENTS - before
+        return (min([await taken_in(engine) for engine in engines]) - before) // EVENTS
 
     living = asyncio.create_task(_desk(realm))
     try:
@@ -52,8 +65,6 @@ async def _live(realm: Realm, before: int) -> float:
         await living
     finally:
         living.cancel()
-        for engine in engines:
-            await engine.dispose()
     return measured
 
 

@@ -4,8 +4,8 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from statistics import median, quantiles
 
 import psutil
@@ -155,24 +155,28 @@ async def _cpu(realm: Realm, shares: list[Mapping[str, float]]) -> AsyncIterator
     shares.append({name: 100 * (_seconds(group) - before[name]) / passed for name, group in groups.items()})
 
 
-async def _processes(realm: Realm) -> dict[str, Callable[[], list[psutil.Process]]]:
-    found: dict[str, Callable[[], list[psutil.Process]]] = {}
-    for child in realm.children:
-        process = psutil.Process(child.process.pid)
-        found[child.arguments[1]] = lambda process=process: [process]
+async def _processes(realm: Realm) -> dict[str, list[psutil.Process]]:
+    """Our children, the broker that listens where Kafka does, and PostgreSQL's server with its backends."""
+    found = {child.arguments[1]: [psutil.Process(child.process.pid)] for child in realm.children}
     _, port = split(realm.servers.kafka)
-    listening = [one.pid for one in psutil.net_connections("tcp") if one.status == "LISTEN" and one.laddr.port == port]
+    found["kafka"] = [
+        psutil.Process(one.pid)
+        for one in psutil.net_connections("tcp")
+        if one.pid and one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
+    ]
     engine = engine_of(realm, "analytics")
     async with engine.connect() as connection:
-        backend = psutil.Process(int(await connection.scalar(text("select pg_backend_pid()"))))
+        server = psutil.Process(int(await connection.scalar(text("select pg_backend_pid()")) or 0)).parent()
+        found["postgres"] = [server, *server.children()] if server else []
     await engine.dispose()
-    if listening and listening[0] and (server := backend.parent()):
-        broker = psutil.Process(listening[0])
-        found["kafka"] = lambda: [broker]
-        found["postgres"] = lambda: [server, *server.children()]
     return found
 
 
-def _seconds(group: Callable[[], list[psutil.Process]]) -> float:
-    times = [process.cpu_times() for process in group()]
-    return sum(one.user + one.system + one.children_user + one.children_system for one in times)
+def _seconds(group: list[psutil.Process]) -> float:
+    """Of processor time so far."""
+    passed = 0.0
+    for process in group:
+        with suppress(psutil.NoSuchProcess):  # a backend whose session is over
+            times = process.cpu_times()
+            passed += times.user + times.system
+    return passed

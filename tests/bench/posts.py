@@ -35,7 +35,7 @@ class Connection(asyncio.Protocol):
     @classmethod
     async def open(cls, url: str) -> "Connection":
         place = urlsplit(url)
-        _, connection = await asyncio.get_running_loop().create_connection(cls, place.hostname, place.port)
+        _, connection = await asyncio.get_running_loop().create_connection(cls, place.hostname or "", place.port or 80)
         return connection
 
     def connection_made(self, transport: Any) -> None:

@@ -181,11 +181,24 @@ class _Rebuild:
         """Take the log in, from where the new tables stand, exactly up to *upto*."""
         async with self._beside.connect() as connection:
             held = await checkpoints.load(connection)
-        async for batch in self._batches(held, upto):
-            applied = await applying.take_in(self._beside, self._projection, batch)
-            self._count(applied.fresh)
+        taking: asyncio.Task[None] | None = None
+        try:
+            async for batch in self._batches(held, upto):  # the next one is decoded while the database takes this one
+                if taking is not None:
+                    await taking
+                taking = asyncio.create_task(self._take_in(batch))
+            if taking is not None:
+                await taking
+        finally:
+            if taking is not None:
+                taking.cancel()
+                await asyncio.gather(taking, return_exceptions=True)
         async with self._beside.connect() as connection:
             _must_agree(await checkpoints.load(connection), upto)
+
+    async def _take_in(self, batch: Sequence[entries.Entry]) -> None:
+        applied = await applying.take_in(self._beside, self._projection, batch)
+        self._count(applied.fresh)
 
     async def _batches(
         self, held: Mapping[int, Checkpoint], upto: Mapping[int, Checkpoint]

@@ -25,18 +25,14 @@ BINARY = JSON.encode()
 BATCH = BATCH_JSON.encode()
 
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
-_OPTIONAL = (
-    "dataschema",
-    "expectedsequence",
-    "causationid",
-    "correlationid",
-    "traceparent",
-    "publisherkey",
-    "signature",
-)
+_OPTIONAL_TEXTS = ("causationid", "correlationid", "traceparent", "publisherkey", "signature")
+_OPTIONAL = ("dataschema", "expectedsequence", *_OPTIONAL_TEXTS)
 _LATER = ("wrappedkey",)
 _STAMPS = ("sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash")
 _PROPOSED = frozenset((*_REQUIRED, *_OPTIONAL))
+_HEADERS = {name: PREFIX + name for name in (*_REQUIRED, *_OPTIONAL, *_STAMPS)}
+_ATTRIBUTES = {header: name for name, header in _HEADERS.items()} | {"content-type": "content-type"}
+_CONTENT_TYPE = ("content-type", BINARY)
 _TEXT = re.compile(r"[\x21-\x7e]{1,512}")
 _COUNT = re.compile(r"[0-9]{1,19}")
 _SEQUENCE_DIGITS = 10
@@ -71,9 +67,6 @@ class Event(NamedTuple):
     def dataschema(self) -> str:
         """The URI of the JSON Schema of the event's data."""
         return f"urn:natija:{self.type}"
-
-
-_FIRST_OPTIONAL_TEXT = Event._fields.index("causationid")
 
 
 class Stamp(NamedTuple):
@@ -125,7 +118,8 @@ def attributes(event: Event) -> dict[str, str]:
     }
     if event.expectedsequence is not None:
         named["expectedsequence"] = str(event.expectedsequence)
-    for name, value in zip(Event._fields[_FIRST_OPTIONAL_TEXT:], event[_FIRST_OPTIONAL_TEXT:], strict=True):
+    for name in _OPTIONAL_TEXTS:
+        value = getattr(event, name)
         if value is not None:
             named[name] = value
     return named
@@ -140,7 +134,7 @@ def headers(event: Event, stamp: Stamp | None = None) -> list[tuple[str, bytes]]
         named["recordedtime"] = rfc3339(stamp.recordedtime)
         named["inboxoffset"] = str(stamp.inboxoffset)
         named["previoushash"] = stamp.previoushash
-    return [("content-type", BINARY), *((PREFIX + name, value.encode()) for name, value in named.items())]
+    return [_CONTENT_TYPE, *[(_HEADERS[name], value.encode()) for name, value in named.items()]]
 
 
 def write_proposal(events: Sequence[Event]) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
@@ -195,12 +189,11 @@ def _named(headers: Headers) -> dict[str, str]:
     """Attributes by name, without prefix, and the content type; other headers are none of ours."""
     named: dict[str, str] = {}
     for header, content in headers:
-        if header == "content-type":
-            name = header
-        elif header.startswith(PREFIX):
+        name = _ATTRIBUTES.get(header)
+        if name is None:
+            if not header.startswith(PREFIX):
+                continue
             name = header[len(PREFIX) :]
-        else:
-            continue
         if name in named:
             raise Unreadable(_safe(name), "stands twice")
         if content is None:

@@ -1,7 +1,7 @@
 """The history of one appeal: as the projection has it, or as it stands on the log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import Collection
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -41,8 +41,7 @@ async def of_log(kafka: str, realm: str, engine: AsyncEngine, appeal: str) -> li
     partition is. Raises `Broken`, TimeoutError, or what Kafka raises.
     """
     known, start = await _places(engine, appeal)
-    events = [event async for event in _at(kafka, realm, appeal, known)]
-    events += [event async for event in _from(kafka, realm, appeal, start)]
+    events = await _read(kafka, realm, appeal, known, start)
     _verify(appeal, events)
     return [history_row(event) for event in events]
 
@@ -62,36 +61,32 @@ async def _places(engine: AsyncEngine, appeal: str) -> tuple[list[int], int]:
     return sorted(offsets), checkpoints.positions(held).get(partition_of(appeal.encode()), 0)
 
 
-async def _at(kafka: str, realm: str, appeal: str, offsets: Collection[int]) -> AsyncIterator[RecordedEvent]:
-    """The events of *appeal* that stand at *offsets* of its partition."""
-    if not offsets:
-        return
+async def _read(kafka: str, realm: str, appeal: str, known: Collection[int], start: int) -> list[RecordedEvent]:
+    """The events of *appeal* that stand at the offsets *known* of its partition, and those from *start* on."""
+    key = appeal.encode()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none",
-        max_partition_fetch_bytes=4096, fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=4096, fetch_max_wait_ms=10,
     )  # fmt: skip
     await consumer.start()
     try:
-        place = TopicPartition(LOG.name(realm), partition_of(appeal.encode()))
+        place = TopicPartition(LOG.name(realm), partition_of(key))
         consumer.assign([place])
         end = (await consumer.end_offsets([place]))[place]
-        for offset in offsets:
+        found = []
+        for offset in known:
             if offset < end:
                 consumer.seek(place, offset)
                 async with asyncio.timeout(_PATIENCE):
                     record = await consumer.getone(place)
-                if record.offset == offset and record.key == appeal.encode():
-                    yield _event(record)
+                if record.offset == offset and record.key == key:
+                    found.append(_event(record))
     finally:
         await consumer.stop()
-
-
-async def _from(kafka: str, realm: str, appeal: str, start: int) -> AsyncIterator[RecordedEvent]:
-    """The events of *appeal* from the offset *start* of its partition on."""
-    async for batch in read_batches(kafka, LOG.name(realm), {partition_of(appeal.encode()): start}):
-        for record in batch:
-            if record.key == appeal.encode():
-                yield _event(record)
+    if start < end - 1:  # the last offset is a commit marker's: nobody writes here but in transactions
+        async for batch in read_batches(kafka, LOG.name(realm), {place.partition: start}):
+            found += [_event(record) for record in batch if record.key == key]
+    return found
 
 
 def _event(record: Any) -> RecordedEvent:

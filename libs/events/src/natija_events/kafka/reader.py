@@ -13,6 +13,9 @@ from natija_events.record import recorded
 from natija_events.topics import LOG, PARTITIONS
 
 _BATCH = 2000
+_WAIT_MS, _WAIT_AT_THE_END_MS = 200, 10
+"""For more records. What stands at the end of a log is a commit marker, of which nobody is told: who reads to the end
+looks often whether it is passed."""
 
 
 async def read(
@@ -82,7 +85,8 @@ async def _batches(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int] |
                 consumer.pause(*reached)
             if not open_places:
                 return
-        for place, records in (await consumer.getmany(timeout_ms=200, max_records=_BATCH)).items():
+        wait = _WAIT_MS if ends is None else _WAIT_AT_THE_END_MS
+        for place, records in (await consumer.getmany(timeout_ms=wait, max_records=_BATCH)).items():
             wanted = records if ends is None else [record for record in records if record.offset < ends[place]]
             if wanted:
                 yield wanted
