@@ -70,11 +70,7 @@ def take_out_order() -> None:
         async with AsyncExitStack() as stack:
             consumer = await self._stand_at_the_end(stack)
             producer = await self._fence(stack)
-            self.deciding = True
-            try:
-                await self._decide_batches(consumer, producer)
-            finally:
-                self.deciding = False
+            await self._decide_batches(consumer, producer)
 
     Shard.own = own  # type: ignore[method-assign]
 

@@ -95,8 +95,7 @@ class Shard:
     @property
     def waiting(self) -> bool:
         """True while it has taken the shard and a server has not answered for too long."""
-        heard = self._heard if self._heard is None or not self._unkept else min(self._heard, self._unkept[0].began)
-        return heard is not None and time.monotonic() - heard > HEARD_WITHIN
+        return self._heard is not None and time.monotonic() - self._heard > HEARD_WITHIN
 
     def give_up(self) -> None:
         """Ask the owner to end after its batch."""
@@ -191,7 +190,8 @@ class Shard:
             else:
                 async with asyncio.timeout(HEARD_WITHIN):  # nothing polled may also be nobody there
                     await consumer.end_offsets(list(consumer.assignment()))
-            self._heard = time.monotonic()
+            if not self._unkept:  # what is under way has to end before anybody is heard of
+                self._heard = time.monotonic()
 
     async def _write_all(
         self,
@@ -264,6 +264,7 @@ class Shard:
             await ledger.keep(self._engine, self._checkpoints.values(), batch.ledger, batch.decided, reached, moved)
         self._checkpoints.update((one.partition, one) for one in reached)
         self._unkept.popleft()
+        self._heard = time.monotonic()
         metrics.REGISTRAR_BATCH_SECONDS.observe(time.monotonic() - batch.began)
         metrics.ADMITTED.inc(len(batch.decided.log))
         for why in batch.decided.rejections:
