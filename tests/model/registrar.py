@@ -2,9 +2,9 @@
 
 A pause needs no step of its own: a process that is not chosen for a while is paused, and a zombie once its session was
 cut and the other one went on. Each step below is one effect that outlives a process, or one look at what others wrote;
-the names are those of `natija_intake.registrar`. One batch at a time: that the next one is decided while the one before
-is written is not modelled, since both go the same way in the same order. Numbers of entries stand for offsets: markers and batches on the wire
-change nothing here.
+the names are those of `natija_intake.registrar`. Numbers of entries stand for offsets: markers and batches on the wire
+change nothing here. One batch at a time: that the registrar decides the next one while the one before is written, from
+heads that are not kept yet, is not modelled; both are written and kept in the same order.
 """
 
 from collections.abc import Iterator
