@@ -93,8 +93,8 @@ async def test_bad_records_are_rejected_and_good_ones_go_on_between_them(
             key, value, named = broken(house.feed.open(publisher).opening, chance)
             await producer.send(topic, value, key=key, headers=named, partition=partition_of(key or b""))
         await producer.flush()
-        house.counts("faults", records)
-        await level(house.realm, seconds=DECIDED_WITHIN + records / 500)
+    house.counts("faults", records)
+    await level(house.realm, seconds=DECIDED_WITHIN + records / 300)
     await house.account()
 
 
@@ -168,8 +168,8 @@ async def test_a_flood_on_one_appeal_delays_its_own_partition_and_loses_nothing(
         for begin in range(0, events, 500):
             await asyncio.gather(*(publisher.send(event) for event in flood[begin : begin + 500]))
         house.feed.confirmed.update(event.id for event in flood)
-        house.counts("faults", 1)
-        await level(house.realm, seconds=DECIDED_WITHIN + events / 300)
+    house.counts("faults", 1)
+    await level(house.realm, seconds=DECIDED_WITHIN + events / 200)
     await house.account()
 
 
