@@ -46,14 +46,17 @@ def main() -> int:
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     gc.freeze()
     console = Console()
-    with _progress(console) as progress:
-        starting = progress.add_task("Kafka and PostgreSQL", total=1)
-        with running_servers() as servers:
-            progress.update(starting, completed=1)
-            figures = asyncio.run(_run(names, servers, progress, grow=arguments.growth))
-    RESULT.write_text(json.dumps([_record(figure) for figure in figures], indent=2) + "\n")
-    console.print(_table(figures))
-    return 0 if all(figure.holds for figure in figures) else 1
+    figures: dict[str, Figure] = {}
+    try:
+        with _progress(console) as progress:
+            starting = progress.add_task("Kafka and PostgreSQL", total=1)
+            with running_servers() as servers:
+                progress.update(starting, completed=1)
+                asyncio.run(_run(names, servers, progress, figures, grow=arguments.growth))
+    finally:  # what was measured before a bench failed is told all the same
+        RESULT.write_text(json.dumps([_record(figure) for figure in figures.values()], indent=2) + "\n")
+        console.print(_table(list(figures.values())))
+    return 0 if all(figure.holds for figure in figures.values()) else 1
 
 
 def _progress(console: Console) -> Progress:
@@ -62,14 +65,16 @@ def _progress(console: Console) -> Progress:
     )
 
 
-async def _run(names: Sequence[str], servers: Servers, progress: Progress, *, grow: bool) -> list[Figure]:
+async def _run(
+    names: Sequence[str], servers: Servers, progress: Progress, figures: dict[str, Figure], *, grow: bool
+) -> None:
     with tempfile.TemporaryDirectory(prefix="natija-bench-") as folder:
         async with provisioned_realms(servers, Path(folder)) as realms:
-            ground = Ground(realms, progress, benches=BENCHES)
+            ground = Ground(realms, progress, figures, BENCHES)
             for name in names:
                 await ground.figure(name)
-            grown = await growth.bench(ground) if grow else []
-            return [*ground.figures.values(), *grown]
+            if grow:
+                figures |= {figure.name: figure for figure in await growth.bench(ground)}
 
 
 def _record(figure: Figure) -> dict[str, object]:

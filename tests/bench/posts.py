@@ -56,6 +56,8 @@ class Connection(asyncio.Protocol):
         if len(body) < length:
             return
         self._buffer, answer, self._answer = b"", self._answer, None
+        if answer.done():  # nobody waits for it any more
+            return
         if head.startswith(b"HTTP/1.1 201"):
             answer.set_result(body)
         else:
