@@ -38,8 +38,8 @@ clean: ## stop all and forget its data (.local); downloads stay
 test: able $(INSTALLED) ## run all tests; ARGS="tests/unit -k name" runs some
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-faults: able $(INSTALLED) ## kill, stop and starve everything, count what is lost; SEED=n replays, ARGS="-k name" does some
-	@$(VENV)/bin/pytest tests/faults -m "thorough or not thorough" $(ARGS)
+faults: able $(INSTALLED) ## kill, stop and starve everything, count what is lost; SEED=n replays, ARGS="tests/faults -k name" does some
+	@$(VENV)/bin/pytest -m "" $(or $(ARGS),$(shell grep -rl "mark.thorough" tests --include="test_*.py") tests/faults)
 
 lint: $(INSTALLED) ## check format, rules, types, who imports whom, schemas
 	@$(VENV)/bin/ruff format --check

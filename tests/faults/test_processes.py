@@ -54,7 +54,13 @@ async def twin(house: House, process: str) -> Child:
     return await house.realm.serve(process, ready=True, **{f"NATIJA_{process.upper()}_PORT": str(free_port())})
 
 
-@pytest.mark.parametrize("step", ["registrar.commit", "registrar.position", "registrar.keep"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "registrar.commit",
+        *(pytest.param(one, marks=pytest.mark.thorough) for one in ("registrar.position", "registrar.keep")),
+    ],
+)
 async def test_a_registrar_stopped_at_its_commit_and_continued_after_another_took_over_writes_nothing(
     house: House, step: str, chance: Random
 ) -> None:
@@ -93,6 +99,7 @@ async def test_two_of_each_come_and_go_every_few_seconds(house: House, chance: R
     await house.account()
 
 
+@pytest.mark.thorough
 async def test_sigterm_under_load_ends_each_process_within_5_seconds(house: House, chance: Random) -> None:
     async with house.feed.flowing():
         for process in chance.sample(SERVICES, k=len(SERVICES)):

@@ -28,6 +28,7 @@ async def live_tables(engine: AsyncEngine) -> int:
         return int(await connection.scalar(text("select 'live.routes'::regclass::oid")) or 0)
 
 
+@pytest.mark.thorough
 async def test_aborted_at_any_step_it_leaves_no_trace_and_says_what_is_so(
     realm: Realm, log: LogWriter, engine: AsyncEngine
 ) -> None:
@@ -48,6 +49,7 @@ async def test_aborted_at_any_step_it_leaves_no_trace_and_says_what_is_so(
     await service.until_ready()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("point", POINTS)
 async def test_killed_at_any_step_it_can_be_begun_again_and_what_it_left_is_dropped(
     realm: Realm, log: LogWriter, engine: AsyncEngine, point: str

@@ -86,6 +86,7 @@ class Pauses:
         self.taken_in = await self._connection.fetchval("select sum(logsequence)::bigint from live.checkpoints")
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(300)
 async def test_every_service_is_rebuilt_equal_under_load_and_its_live_side_pauses_a_second_at_most(
     realm: Realm,

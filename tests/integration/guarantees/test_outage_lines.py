@@ -50,6 +50,7 @@ async def realm_on_it(own_kafka: Places, servers: Servers, tmp_path: Path) -> As
         yield await make(), own_kafka
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(240)
 async def test_an_outage_of_kafka_is_told_in_a_few_lines(realm_on_it: tuple[Realm, Places]) -> None:
     realm, places = realm_on_it

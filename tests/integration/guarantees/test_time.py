@@ -1,5 +1,6 @@
 """A clock that jumps changes no history: neither what is recorded, nor what is made of it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from tests.stack import Realm
 from natija_chassis.clock import FileClock
 from natija_events.fold import RecordedEvent
 from natija_events.ids import new_appeal_number
-from natija_events.kafka import partition_of
+from natija_events.kafka import Publisher, partition_of
 
 NO_JUMP, DAY = timedelta(0), timedelta(days=1)
 
@@ -21,10 +22,9 @@ async def test_a_clock_that_jumps_a_day_moves_no_recorded_time_back_and_no_row(r
     async with r.publisher(realm) as publisher:
         for jump in (NO_JUMP, -DAY, NO_JUMP, DAY, NO_JUMP):
             clock.set(datetime.now(UTC) + jump)
-            outcome = await publisher.propose(
-                publisher.event(on_one_partition(realm), clock.now(), r.registered(received=clock.now())), wait=20
-            )
-            assert outcome.registered, outcome.rejection
+            async with asyncio.timeout(20):
+                while not await registers(publisher, realm, clock):  # the registrar looks at the clock now and then
+                    pass
 
     recorded = [(event.stamp.logsequence, event.recordedtime) for event in await r.log_of(realm) if at_zero(event)]
     assert len(recorded) >= 5
@@ -35,6 +35,14 @@ async def test_a_clock_that_jumps_a_day_moves_no_recorded_time_back_and_no_row(r
     for service in ("intake", "routing", "deadlines", "analytics"):
         rebuilt = await realm.run("rebuild", service)
         assert "DIFFERENT" not in rebuilt.stdout
+
+
+async def registers(publisher: Publisher, realm: Realm, clock: FileClock) -> bool:
+    """Whether an appeal of now is registered; else it is its time that does not fit yet."""
+    event = publisher.event(on_one_partition(realm), clock.now(), r.registered(received=clock.now()))
+    outcome = await publisher.propose(event, wait=20)
+    assert outcome.rejection is None or outcome.rejection.field == "time", outcome.rejection
+    return outcome.registered
 
 
 def on_one_partition(realm: Realm) -> str:

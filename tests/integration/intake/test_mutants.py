@@ -78,6 +78,7 @@ async def on_log(realm: Realm, count: int) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, FENCE])
 async def test_a_zombie_is_kept_from_the_log_by_the_fence(realm: Realm, part: str | None) -> None:
     zombie = await registrar(realm, stops="registrar.send:before", part=part)
@@ -92,6 +93,7 @@ async def test_a_zombie_is_kept_from_the_log_by_the_fence(realm: Realm, part: st
     assert bool(found) == bool(part), found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, ORDER])
 async def test_who_takes_over_fences_first_and_then_reads_where_to_go_on(realm: Realm, part: str | None) -> None:
     zombie = await registrar(realm, stops="registrar.commit:before")
@@ -111,6 +113,7 @@ async def test_who_takes_over_fences_first_and_then_reads_where_to_go_on(realm: 
     assert bool(found) == bool(part), found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, GUARD])
 async def test_a_zombie_is_kept_from_the_heads_by_their_checkpoint(realm: Realm, part: str | None) -> None:
     zombie = await registrar(realm, stops="registrar.keep:before", part=part)
@@ -126,6 +129,7 @@ async def test_a_zombie_is_kept_from_the_heads_by_their_checkpoint(realm: Realm,
     assert bool(found) == bool(part), found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, LINE])
 async def test_two_that_live_do_not_fence_each_other_since_one_stands_in_line(realm: Realm, part: str | None) -> None:
     both = [await registrar(realm, part=part), await registrar(realm, part=part)]

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from natija_chassis import identity, metrics
+from natija_chassis.backoff import Backoff
 from natija_chassis.checkpoints import Gap
 from natija_chassis.condition import Condition
 from natija_chassis.logs import sanitised
@@ -35,6 +37,9 @@ class Office:
         self._owned: dict[int, tuple[Shard, asyncio.Task[None]]] = {}
         self._line: Line | None = None
         self._elsewhere = False
+        self._backoff = Backoff(longest=3.0)
+        self._rests_until = 0.0
+        """When (monotonic) the next shard may be taken: one that fails at once would be taken again without end."""
         self._says = "starting"
 
     @property
@@ -90,7 +95,9 @@ class Office:
         for shard, _ in list(self._owned.values())[share:]:
             log.info("shard %d: handed over to another registrar", shard.number)
             shard.give_up()
-        if layout.ready:
+        if any(shard.deciding for shard, _ in self._owned.values()):
+            self._backoff.reset()
+        if layout.ready and time.monotonic() >= self._rests_until:
             await self._take_free(line, layout, share)
         self._elsewhere = present > 1 and not self._owned
         metrics.REGISTRAR_SHARDS.set(len(self._owned))
@@ -109,6 +116,7 @@ class Office:
         if error is not None:
             if isinstance(error, _FINAL):
                 raise error
+            self._rests_until = time.monotonic() + self._backoff.seconds()
             self._says = f"shard {shard.number} given up, and taken anew: {sanitised(error)}"
             log.warning("%s", self._says)
 
