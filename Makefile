@@ -3,8 +3,8 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
-# Most of a test is waiting: two share the cores, the Kafka and the PostgreSQL. The longest files come first.
-WORKERS := 2
+# Most of a test is waiting: three share two cores, the Kafka and the PostgreSQL. The longest files come first.
+WORKERS := 3
 LOCAL := $(PYTHON) -m deploy.local
 SOURCES := libs/events/src libs/chassis/src $(wildcard services/*/src)
 export UV_PYTHON_DOWNLOADS := never
