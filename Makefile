@@ -3,8 +3,8 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
-# Most of a test is waiting: three share two cores, the Kafka and the PostgreSQL. The longest files come first.
-WORKERS := 3
+# A test waits half of its time: two share the cores, the Kafka and the PostgreSQL. The longest files come first.
+WORKERS := 2
 LOCAL := $(PYTHON) -m deploy.local
 SOURCES := libs/events/src libs/chassis/src $(wildcard services/*/src)
 export UV_PYTHON_DOWNLOADS := never

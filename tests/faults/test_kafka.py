@@ -16,6 +16,7 @@ SESSION_TIMEOUT = 6.0
 """Seconds after which a group forgets a member that it does not hear of (`runner`)."""
 
 
+@pytest.mark.thorough
 async def test_killed_in_the_middle_of_its_work_and_started_again(
     fragile: House, own_servers: Breakable, chance: Random
 ) -> None:

@@ -189,7 +189,7 @@ WAYS: dict[str, Way] = {
 }
 """How each step is brought about in a process that dies at it."""
 
-OFTEN = ("registrar.commit", "projection.commit")
+OFTEN = ("registrar.commit",)
 """Those that every run of all tests kills at; `make faults` goes through all."""
 
 CASES_OF_DEATH = [

@@ -211,6 +211,7 @@ async def happened(realm: Realm, number: str, *wanted: str) -> None:
                 return
 
 
+@pytest.mark.thorough
 async def test_an_import_whose_registrar_is_killed_gives_the_same_report_byte_for_byte(
     servers: Servers, tmp_path: Path
 ) -> None:
