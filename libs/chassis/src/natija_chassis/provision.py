@@ -1,5 +1,6 @@
 """What a realm needs before its services start: topics, databases, roles. Run again, it changes nothing."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
@@ -70,9 +71,19 @@ async def provision_topics(settings: Settings) -> list[str]:
                 if code:
                     raise for_code(code)(f"cannot make topic {name}")
             made.append(f"topic {name}, {PARTITIONS} partitions")
+        if made:
+            await _until_told(admin, settings)
     finally:
         await admin.close()
     return made
+
+
+async def _until_told(admin: Any, settings: Settings) -> None:
+    """Wait until the broker tells of all topics: a consumer that does not find one asks again minutes later."""
+    names = [topic.name(settings.realm) for topic in TOPICS]
+    async with asyncio.timeout(30):
+        while any(len(one["partitions"]) != PARTITIONS for one in await admin.describe_topics(names)):  # noqa: ASYNC110 - of another process one can only ask again
+            await asyncio.sleep(0.05)
 
 
 def topic_configs(topic: Topic, replicas: int) -> dict[str, str]:
