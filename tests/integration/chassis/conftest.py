@@ -24,6 +24,12 @@ from natija_events.topics import LOG, PARTITIONS
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered, Supplemented
 
+ADVISORY_LOCKS = """
+    from pg_locks
+    where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
+"""
+"""Those of this database: the server has other tests' databases too."""
+
 
 @dataclass(slots=True)
 class LogWriter:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from tests.integration.chassis.conftest import ALL, LogWriter, Running, Start, reached, until
+from tests.integration.chassis.conftest import ADVISORY_LOCKS, ALL, LogWriter, Running, Start, reached, until
 from tests.integration.chassis.tally import Tally, TallySettings, counts
 
 from natija_chassis.comparison import Compared
@@ -133,7 +133,7 @@ async def test_the_switch_waits_for_a_transaction_that_has_begun(
     await log.write(*appeals)
     await gated.waits.wait()
     rebuilding = asyncio.create_task(rebuild(settings, Tally(), Watching()))
-    waiting = text("select count(*) from pg_locks where locktype = 'advisory' and not granted")
+    waiting = text(f"select count(*) {ADVISORY_LOCKS} and not granted")
     async with engine.connect() as connection, asyncio.timeout(30):
         while not await connection.scalar(waiting):
             assert not rebuilding.done()

@@ -6,7 +6,7 @@ import signal
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.integration.chassis.conftest import ALL, LogWriter, reached
+from tests.integration.chassis.conftest import ADVISORY_LOCKS, ALL, LogWriter, reached
 from tests.integration.chassis.tally import SERVICE
 from tests.integration.chassis.test_rebuild import schemas
 from tests.stack import Realm
@@ -59,7 +59,7 @@ async def _hold_up_and_stop(realm: Realm, sign: signal.Signals) -> None:
     try:
         await holder.execute("select pg_advisory_lock($1)", SWITCH_LOCK)
         rebuilding = await realm.start("rebuild", SERVICE)
-        waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        waiting = f"select count(*) {ADVISORY_LOCKS} and not granted"
         async with asyncio.timeout(30):
             while not await holder.fetchval(waiting):
                 await asyncio.sleep(0.02)

@@ -11,7 +11,7 @@ import pytest_asyncio
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from tests.integration.chassis.conftest import until
+from tests.integration.chassis.conftest import ADVISORY_LOCKS, until
 from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
 
@@ -179,7 +179,7 @@ async def test_nothing_is_decided_before_the_projection_has_caught_up(
             yield one
 
     deciders.start(looking, SlowDesk())
-    held = text("select count(*) from pg_locks where locktype = 'advisory' and granted and mode = 'ExclusiveLock'")
+    held = text(f"select count(*) {ADVISORY_LOCKS} and granted and mode = 'ExclusiveLock'")
     async with engine.connect() as connection, asyncio.timeout(30):
         while not await connection.scalar(held):
             await asyncio.sleep(0.02)
