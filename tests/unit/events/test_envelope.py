@@ -132,7 +132,7 @@ class TestOneEvent:
         ("name", "content", "rule"),
         [
             ("specversion", "0.3", "is not 1.0"),
-            ("id", CANARY, "is not a UUID"),
+            ("id", CANARY, "is not a UUID in small letters with dashes"),
             ("id", str(EVENT.id).upper(), "is not a UUID in small letters with dashes"),
             ("id", EVENT.id.hex, "is not a UUID in small letters with dashes"),
             ("source", "", "is not 1 to 512 visible ASCII characters"),

@@ -7,7 +7,7 @@ See docs/adr/0003.
 import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
-from struct import pack
+from itertools import chain
 
 from natija_events.envelope import PREFIX, Headers
 
@@ -24,18 +24,21 @@ def event_hash(headers: Headers, value: bytes) -> str:
     if len(set(names)) < len(names):  # nobody wrote it so, but what stands there has a hash all the same
         headers = sorted(headers, key=lambda header: (header[0], header[1] or b""))
         names = tuple([name for name, _ in headers])
-    count, order = _layout(names)
-    parts = [count]
-    for place, name in order:
-        content = headers[place][1] or b""
-        parts += (name, len(content).to_bytes(4, "big"), content)
-    parts += (len(value).to_bytes(4, "big"), value)
-    return f"{ALGORITHM}:{hashlib.sha256(b''.join(parts)).hexdigest()}"
+    count, places, prefixed = _layout(names)
+    contents = [headers[place][1] or b"" for place in places]
+    hashed = chain.from_iterable(zip(prefixed, map(_prefix, map(len, contents)), contents, strict=True))
+    whole = b"".join((count, *hashed, _prefix(len(value)), value))
+    return f"{ALGORITHM}:{hashlib.sha256(whole).hexdigest()}"
 
 
 @lru_cache(maxsize=256)
-def _layout(names: tuple[str, ...]) -> tuple[bytes, Sequence[tuple[int, bytes]]]:
+def _layout(names: tuple[str, ...]) -> tuple[bytes, Sequence[int], Sequence[bytes]]:
     """Of headers with these *names*, the same for most events: how many are hashed, and of each, in the order of the
     hash, its place and its name prefixed with its length."""
     hashed = sorted((name.encode(), place) for place, name in enumerate(names) if name.startswith(PREFIX))
-    return pack(">I", len(hashed)), [(place, pack(">I", len(name)) + name) for name, place in hashed]
+    return _prefix(len(hashed)), [place for _, place in hashed], [_prefix(len(name)) + name for name, _ in hashed]
+
+
+@lru_cache(maxsize=4096)  # nearly all lengths are small ones
+def _prefix(number: int) -> bytes:
+    return number.to_bytes(4, "big")

@@ -35,6 +35,7 @@ _ATTRIBUTES = {header: name for name, header in _HEADERS.items()} | {"content-ty
 _CONTENT_TYPE = ("content-type", BINARY)
 _TEXT = re.compile(r"[\x21-\x7e]{1,512}")
 _COUNT = re.compile(r"[0-9]{1,19}")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SEQUENCE_DIGITS = 10
 
 
@@ -134,7 +135,7 @@ def headers(event: Event, stamp: Stamp | None = None) -> list[tuple[str, bytes]]
         named["recordedtime"] = rfc3339(stamp.recordedtime)
         named["inboxoffset"] = str(stamp.inboxoffset)
         named["previoushash"] = stamp.previoushash
-    return [_CONTENT_TYPE, *[(_HEADERS[name], value.encode()) for name, value in named.items()]]
+    return [_CONTENT_TYPE, *zip(map(_HEADERS.__getitem__, named), map(str.encode, named.values()), strict=True)]
 
 
 def write_proposal(events: Sequence[Event]) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
@@ -285,13 +286,9 @@ def _json(value: bytes) -> Any:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        uuid = UUID(text)
-    except ValueError:
-        raise Unreadable("id", "is not a UUID") from None
-    if str(uuid) != text:
+    if not _UUID.fullmatch(text):
         raise Unreadable("id", "is not a UUID in small letters with dashes")
-    return uuid
+    return UUID(text)
 
 
 def _appeal(text: str) -> str:

@@ -202,21 +202,16 @@ def advance(standing: Standing, type: str, time: datetime, data: EventData | Non
     if row is None or data is None:
         return standing._replace(sequence=sequence)
     state, resume = _target(standing, row, data)
-    return Standing(
-        state=state,
-        resume=resume,
-        opened=time if standing.opened is None else standing.opened,
-        sequence=sequence,
-        material=sequence if row.material else standing.material,
-    )
+    opened = time if standing.opened is None else standing.opened
+    return Standing(state, resume, opened, sequence, sequence if row.material else standing.material)
 
 
 def _target(standing: Standing, row: Row, data: EventData) -> tuple[State, tuple[State, ...]]:
     match row.target:
-        case str(named):
-            state = named
         case Stay():
             return standing.state, standing.resume
+        case str(named):
+            state = named
         case Resume():
             return (standing.resume[0], standing.resume[1:]) if standing.resume else (standing.state, ())
         case Either(field, when_set, otherwise):

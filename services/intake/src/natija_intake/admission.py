@@ -104,7 +104,7 @@ def examine_new(proposal: Proposal, publishers: Publishers, now: datetime) -> Se
 
 def digest(event: Event) -> bytes:
     """What an event id stands for: the same id with another digest is another event. A retry may have another trace."""
-    said = "\x1f".join((str(event.id), event.source, event.type, event.subject, rfc3339(event.time)))
+    said = "\x1f".join((event.source, event.type, rfc3339(event.time)))
     return sha256(said.encode() + b"\x1e" + event.data).digest()[:16]
 
 
@@ -164,11 +164,13 @@ def _new(proposal: Proposal, ledger: Ledger) -> None:
 
 
 def _lawful(proposal: Proposal, datas: Sequence[EventData], standing: Standing) -> None:
+    last = len(datas) - 1
     for index, (event, data) in enumerate(zip(proposal.events, datas, strict=True)):
         rule = refusal(standing, event.subject, event.time, data)
         if rule is not None:
-            raise Refused("unlawful", f"[{index}]" if len(datas) > 1 else "type", rule)
-        standing = advance(standing, event.type, event.time, data)
+            raise Refused("unlawful", f"[{index}]" if last else "type", rule)
+        if index < last:
+            standing = advance(standing, event.type, event.time, data)
 
 
 def _on_time(proposal: Proposal, standing: Standing) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from natija_chassis.publishers import Publishers
@@ -39,8 +40,7 @@ class PartitionHead:
         return self.recordedtime
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record to write: on *partition*, of the log or of rejected."""
 
     partition: int
@@ -115,7 +115,7 @@ class Decider:
             written = headers(event, stamp)
             registered = RecordedEvent(record.partition, -1, event, stamp, data, written)
             head = after(head, registered, hash=event_hash(written, event.data))
-            self.decided.log.append(Record(record.partition, event.subject.encode(), event.data, written))
+            self.decided.log.append(Record(record.partition, record.key, event.data, written))
             self.decided.events.append(registered)
             self._remember(registered)
         self._ledger.heads[proposal.subject] = head

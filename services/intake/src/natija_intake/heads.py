@@ -33,15 +33,14 @@ NO_HEAD = Head()
 
 def after(head: Head, event: RecordedEvent, *, hash: str) -> Head:
     """The head after one more registered event, whose hash is *hash*."""
-    return head._replace(
-        standing=lifecycle.advance(head.standing, event.type, event.time, event.data),
-        hash=hash,
-        registered=head.registered or event.recordedtime,
-        **({} if event.data is None else _changed(event.data)),
-    )
+    standing = lifecycle.advance(head.standing, event.event.type, event.event.time, event.data)
+    if changed := _changed(event.data):
+        head = head._replace(**changed)
+    registered = head.registered or event.stamp.recordedtime
+    return Head(standing, hash, head.received, registered, head.body, head.due, head.extended, head.forwarded)
 
 
-def _changed(data: EventData) -> Mapping[str, Any]:
+def _changed(data: EventData | None) -> Mapping[str, Any]:
     match data:
         case intake.Registered():
             return {"received": data.received, "body": data.addressee}

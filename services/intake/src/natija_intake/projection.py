@@ -56,7 +56,7 @@ class Heads:
     """The projection of heads. Version goes up when its rows change their meaning or shape."""
 
     service = "intake"
-    version = 2
+    version = 3
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:

@@ -211,7 +211,7 @@ class Shard:
     async def _decide(self, records: Sequence[Any]) -> "_Batch":
         """Decide on the heads that are kept and on those that are about to be."""
         began = time.monotonic()
-        arrived = datetime.now(UTC)
+        arrived = time.time_ns() // 1_000_000
         read = read_batch(_incoming(record, arrived) for record in records)
         wanted = [(event.subject, event.id) for _, one in read if isinstance(one, Proposal) for event in one.events]
         unkept = self._newest_first()
@@ -321,12 +321,11 @@ async def _written(sent: Sequence[_Sent]) -> dict[int, int]:
     return {one.partition: place.offset + one.records - 1 for one, place in zip(sent, places, strict=True)}
 
 
-def _incoming(record: Any, now: datetime) -> Incoming:
+def _incoming(record: Any, now: int) -> Incoming:
+    """The proposal in *record*, polled *now* (milliseconds since 1970)."""
     # The broker's clock, not the realm's: it says how long the proposal waited, whatever time it is here.
-    waited = now - datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    return Incoming(
-        record.partition, record.offset, record.key, record.value, record.headers, max(waited, timedelta(0))
-    )
+    waited = timedelta(milliseconds=max(0, now - record.timestamp))
+    return Incoming(record.partition, record.offset, record.key, record.value, record.headers, waited)
 
 
 def _last_offsets(records: Sequence[Any]) -> dict[int, int]:

@@ -26,7 +26,7 @@ class RegistrarSettings(Settings):
 
     process: ClassVar[str] = "registrar"
     port: int = port_field("registrar", 8085)
-    batch_records: int = Field(2000, ge=1)
+    batch_records: int = Field(500, ge=1)
     """Proposals in one transaction, at most: one of 2000 costs little more than one of 1000."""
 
 
@@ -34,7 +34,9 @@ async def registrar(settings: RegistrarSettings) -> None:
     """Run the registrar until SIGTERM. Raises `Refused` when it is not told who may publish, or how to seal."""
     # Batches under way are 100,000 objects and more, none of them garbage: by default a third of the time goes into
     # looking through them again and again.
-    gc.set_threshold(20_000, 20, 50)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
     publishers, realm_sealer = _publishers(settings), sealer(settings)
     engine = open_engine(settings, "intake", pool=8)
 
