@@ -76,6 +76,6 @@ def _memory(samples: Mapping[str, Sequence[float]]) -> list[Figure]:
     for name, taken in samples.items():
         warm, window = taken[int(len(taken) * WARM_UP) :], max(1, int(len(taken) * WINDOW))
         before, after = median(warm[:window]), median(warm[-window:])
-        note = f"warm, from {min(warm):.0f} to {max(warm):.0f}"
-        figures.append(Figure(f"memory of {name}", after, before, "MiB PSS", bound=FLAT, better="less", note=note))
+        note = f"{min(warm):.0f} to {max(warm):.0f}"
+        figures.append(Figure(f"soak_{name}", after, before, "MiB PSS", bound=FLAT, better="less", note=note))
     return figures
