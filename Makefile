@@ -49,8 +49,8 @@ lint: $(INSTALLED) ## check format, rules, types, who imports whom, schemas
 	@$(PYTHON) -m natija_events.compatibility
 	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 
-bench: able $(INSTALLED) ## measure what it does beside its floors, 10 minutes; ARGS="NAME" runs some; GROWTH=1 on a million appeals
-	@$(PYTHON) -m tests.bench $(if $(GROWTH),--growth) $(ARGS)
+bench: able $(INSTALLED) ## measure what it does beside its floors, 10 minutes; ARGS="NAME" runs some; GROWTH=1 on a million appeals; SOAK=1 for 30 MINUTES
+	@$(PYTHON) -m tests.bench $(if $(GROWTH),--growth) $(if $(SOAK),--soak $(or $(MINUTES),30)) $(ARGS)
 
 check: lint test ## lint, then test
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from tests.bench import growth, importing, inbox_to_log, lifecycles, posting, reading
+from tests.bench import growth, importing, inbox_to_log, lifecycles, posting, reading, soak
 from tests.bench.ground import Bench, Ground
 from tests.bench.measuring import Figure
 from tests.stack import REPOSITORY, Servers, provisioned_realms, running_servers
@@ -36,6 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; by default all")
     parser.add_argument("--growth", action="store_true", help="also on a log of a million appeals; takes hours")
+    parser.add_argument("--soak", type=float, metavar="MINUTES", help="also for so long, and watch the memory")
     parser.add_argument("--runs", action="store_true", help="tell each run, not only the median")
     arguments = parser.parse_args()
     names = arguments.names or list(BENCHES)
@@ -52,7 +53,7 @@ def main() -> int:
             starting = progress.add_task("Kafka and PostgreSQL", total=1)
             with running_servers() as servers:
                 progress.update(starting, completed=1)
-                asyncio.run(_run(names, servers, progress, figures, grow=arguments.growth))
+                asyncio.run(_run(names, servers, progress, figures, grow=arguments.growth, soak_for=arguments.soak))
     finally:  # what was measured before a bench failed is told all the same
         RESULT.write_text(json.dumps([_record(figure) for figure in figures.values()], indent=2) + "\n")
         console.print(_table(list(figures.values())))
@@ -66,7 +67,13 @@ def _progress(console: Console) -> Progress:
 
 
 async def _run(
-    names: Sequence[str], servers: Servers, progress: Progress, figures: dict[str, Figure], *, grow: bool
+    names: Sequence[str],
+    servers: Servers,
+    progress: Progress,
+    figures: dict[str, Figure],
+    *,
+    grow: bool,
+    soak_for: float | None,
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="natija-bench-") as folder:
         async with provisioned_realms(servers, Path(folder)) as realms:
@@ -75,6 +82,8 @@ async def _run(
                 await ground.figure(name)
             if grow:
                 figures |= {figure.name: figure for figure in await growth.bench(ground)}
+            if soak_for:
+                figures |= {figure.name: figure for figure in await soak.bench(ground, soak_for)}
 
 
 def _record(figure: Figure) -> dict[str, object]:

@@ -1,7 +1,10 @@
 """Whole lives: an appeal comes in, routing and deadlines do their part, a desk answers; all four services follow."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import math
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from statistics import median
 
@@ -37,29 +40,41 @@ async def bench(ground: Ground) -> Figure:
 
 async def lives(ground: Ground, realm: Realm, name: str) -> list[float]:
     """The rates in *realm*, whatever stands on its log already."""
-    children = [await realm.serve(service) for service in SERVICES]
-    engines = [engine_of(realm, service) for service in FOLLOWERS]
     rates = []
-    try:
+    async with followed(realm) as engines:
         with ground.showing(name, RUNS) as step:
             for _ in range(RUNS):
                 rates.append(await _live(realm, engines))
                 step()
+    return rates
+
+
+@asynccontextmanager
+async def followed(realm: Realm) -> AsyncIterator[Sequence[AsyncEngine]]:
+    """All processes of *realm*, while the block lasts; gives the databases of those that follow the log."""
+    children = [await realm.serve(service) for service in SERVICES]
+    engines = [engine_of(realm, service) for service in FOLLOWERS]
+    try:
+        yield engines
     finally:
         for engine in engines:
             await engine.dispose()
         for child in children:
             await child.stop()
-    return rates
+
+
+async def taken_in_by_all(engines: Sequence[AsyncEngine]) -> int:
+    """How many events every one of them has taken in."""
+    return min([await taken_in(engine) for engine in engines])
 
 
 async def _live(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
-    before = min([await taken_in(engine) for engine in engines])
+    before = await taken_in_by_all(engines)
 
     async def whole() -> int:
-        return (min([await taken_in(engine) for engine in engines]) - before) // EVENTS
+        return (await taken_in_by_all(engines) - before) // EVENTS
 
-    living = asyncio.create_task(_desk(realm))
+    living = asyncio.create_task(desk(realm, LIVES))
     try:
         measured = await rate(whole, LIVES, every=0.05)
         await living
@@ -68,21 +83,25 @@ async def _live(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
     return measured
 
 
-async def _desk(realm: Realm) -> None:
-    """Open appeals, and answer each as soon as it is routed and has its term."""
+async def desk(realm: Realm, lives: int, *, pace: float = math.inf) -> None:
+    """Open *lives* appeals, *pace* a second at most, and answer each as soon as it is routed and has its term."""
     kafka = realm.servers.kafka
     start = await ends(kafka, LOG.name(realm.name))
     places = asyncio.Semaphore(AT_ONCE)
     async with Publisher(kafka, realm.name, "/desks/bench") as desk, asyncio.TaskGroup() as group:
-        group.create_task(_answer(realm, start, desk, places))
-        for _ in range(LIVES):
+        group.create_task(_answer(realm, start, desk, places, lives))
+        began = time.perf_counter()
+        for count in range(lives):
+            await asyncio.sleep(began + count / pace - time.perf_counter())
             await places.acquire()
             now = datetime.now(UTC)
             opening = desk.event(new_appeal_number(realm.name), now, REGISTERED.model_copy(update={"received": now}))
             group.create_task(desk.send(opening))
 
 
-async def _answer(realm: Realm, start: Mapping[int, int], desk: Publisher, places: asyncio.Semaphore) -> None:
+async def _answer(
+    realm: Realm, start: Mapping[int, int], desk: Publisher, places: asyncio.Semaphore, lives: int
+) -> None:
     answered = 0
     async with asyncio.TaskGroup() as group:
         async for event in read(realm.servers.kafka, realm.name, positions=start, follow=True):
@@ -91,7 +110,7 @@ async def _answer(realm: Realm, start: Mapping[int, int], desk: Publisher, place
             elif event.type == Answered.type:
                 places.release()
                 answered += 1
-                if answered == LIVES:
+                if answered == lives:
                     return
 
 

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis import checkpoints, entries, identity, metrics, parking
@@ -56,8 +55,8 @@ async def take_in_locked(
 
     *careful*: around poison, at the cost of savepoints; else poison is raised.
     """
-    held = await checkpoints.lock(connection, {entry.partition for entry in batch})
-    identity.check_version(await connection.scalar(select(identity.table.c.version)), projection)
+    held, version = await checkpoints.lock_with_version(connection, {entry.partition for entry in batch})
+    identity.check_version(version, projection)
     fresh, moved = beyond(held, batch)
     metrics.RECORDS_SKIPPED.labels(projection.service).inc(len(batch) - len(fresh))
     setting_aside = _SettingAside(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, bindparam, select, update
+from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,6 +41,21 @@ class Gap(Exception):
         self.partition = partition
 
 
+_LOCK = text("""
+    select partition, "offset", logsequence, recordedtime, (select version from identity) from checkpoints
+    where partition = any(cast(:partitions as int[])) order by partition for update of checkpoints
+""")
+_SAVE = text("""
+    update checkpoints
+    set "offset" = moved."offset", logsequence = moved.logsequence, recordedtime = moved.recordedtime
+    from unnest(
+        cast(:partition as int[]), cast(:offset as bigint[]), cast(:logsequence as bigint[]),
+        cast(:recordedtime as timestamptz[])
+    ) as moved (partition, "offset", logsequence, recordedtime)
+    where checkpoints.partition = moved.partition
+""")
+
+
 async def seed(connection: AsyncConnection) -> None:
     """A row for every partition, so that there is always one to lock."""
     rows = [Checkpoint(partition)._asdict() for partition in range(PARTITIONS)]
@@ -55,18 +70,24 @@ async def load(connection: AsyncConnection) -> dict[int, Checkpoint]:
 
 async def lock(connection: AsyncConnection, partitions: Collection[int]) -> dict[int, Checkpoint]:
     """The checkpoints of *partitions*, locked in one order everywhere until the transaction ends."""
-    rows = await connection.execute(
-        select(table).where(table.c.partition.in_(partitions)).order_by(table.c.partition).with_for_update()
-    )
-    return {row.partition: Checkpoint(*row) for row in rows}
+    held, _ = await lock_with_version(connection, partitions)
+    return held
+
+
+async def lock_with_version(
+    connection: AsyncConnection, partitions: Collection[int]
+) -> tuple[dict[int, Checkpoint], int | None]:
+    """`lock`, and in the same round trip the version of the projection whose tables are in use (see `identity`)."""
+    rows = (await connection.execute(_LOCK, {"partitions": list(partitions)})).all()
+    return {row[0]: Checkpoint(*row[:-1]) for row in rows}, rows[0][-1] if rows else None
 
 
 async def save(connection: AsyncConnection, checkpoints: Iterable[Checkpoint]) -> None:
     """Move the checkpoints, whose rows `lock` holds."""
-    rows = [{"at": one.partition, **one._asdict()} for one in checkpoints]
-    if rows:
+    columns = [list(column) for column in zip(*checkpoints, strict=True)]
+    if columns:
         with failpoint("checkpoint.save"):
-            await connection.execute(update(table).where(table.c.partition == bindparam("at")), rows)
+            await connection.execute(_SAVE, dict(zip(Checkpoint._fields, columns, strict=True)))
 
 
 def positions(checkpoints: Mapping[int, Checkpoint]) -> dict[int, int]:

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ def open_engine(
 ) -> AsyncEngine:
     """An engine on the database of *service* whose sessions see *schema* first, then `service`.
 
-    Errors of its statements never show parameters. Connections are checked before use, since servers come and go. Not
-    *durable*: a crash of the server may lose the last commits, for what is thrown away then anyway.
+    Errors of its statements never show parameters. A connection that its server has closed is not used again, since
+    servers come and go. Not *durable*: a crash of the server may lose the last commits, for what is thrown away then
+    anyway.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         settings.database_url(service),
         hide_parameters=True,
-        pool_pre_ping=True,
         pool_size=pool,
         max_overflow=pool,
         pool_timeout=10,
@@ -50,6 +51,14 @@ def open_engine(
             },
         },
     )
+    event.listen(engine.sync_engine, "checkout", _must_be_open)
+    return engine
+
+
+def _must_be_open(connection: Any, record: object, proxy: object) -> None:
+    """What SQLAlchemy's own ping would ask the server in three round trips, asyncpg knows: whether it hung up."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Records of the log as a projection takes them: read and typed, or kept with what is wrong with them."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from natija_events.fold import RecordedEvent
 from natija_events.record import recorded
 
 _LOGSEQUENCE = "ce_logsequence"
+_SLICE = 50
 
 
 class Entry(NamedTuple):
@@ -25,6 +27,15 @@ class Entry(NamedTuple):
 def read(records: Iterable[Any]) -> list[Entry]:
     """The entries of aiokafka's *records*, decoded and upcast. Never raises for what a record holds."""
     return [_entry(record) for record in records]
+
+
+async def read_in_slices(records: Sequence[Any]) -> list[Entry]:
+    """As `read` does, a few at a time: who waits for a server meanwhile goes on as soon as it has answered."""
+    found: list[Entry] = []
+    for start in range(0, len(records), _SLICE):
+        found += read(records[start : start + _SLICE])
+        await asyncio.sleep(0)
+    return found
 
 
 def events(entries: Sequence[Entry]) -> list[RecordedEvent]:

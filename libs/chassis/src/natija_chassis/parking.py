@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Text, delete, distinct, func, select, tuple_
+from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Text, delete, distinct, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +29,11 @@ table = Table(
     Column("because_of", BigInteger, comment="the offset of the appeal's first parked record"),
     Column("parkedtime", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
+
+
+_FIRST_OFFSETS = text("""
+    select appeal, min("offset") from parked where appeal = any(cast(:appeals as text[])) group by appeal
+""")
 
 
 class Parked(NamedTuple):
@@ -70,8 +75,7 @@ async def add(connection: AsyncConnection, parked: Sequence[Parked]) -> None:
 
 async def first_offsets(connection: AsyncConnection, appeals: Collection[str]) -> dict[str, int]:
     """Of those *appeals* that have parked records, the offset of the first."""
-    query = select(table.c.appeal, func.min(table.c.offset)).where(table.c.appeal.in_(appeals)).group_by(table.c.appeal)
-    return {row[0]: row[1] for row in await connection.execute(query)}
+    return {row[0]: row[1] for row in await connection.execute(_FIRST_OFFSETS, {"appeals": list(appeals)})}
 
 
 async def count(connection: AsyncConnection) -> int:

@@ -58,7 +58,8 @@ class RowPerAppeal(Generic[State]):
         self._kind = kind
         self._fields = [name for name in vars(kind)["_fields"] if name != "standing"]
         self._step = step
-        self._columns = [column.name for column in table.columns]
+        # Plain text: of SQLAlchemy's own kind of it, `to_json` asks half a dozen attributes a key.
+        self._columns = [str(column.name) for column in table.columns]
         changed = ", ".join(f"{name} = excluded.{name}" for name in self._columns if name != "appeal")
         self._load = text(f"select * from {table.name} where appeal = any(cast(:appeals as text[]))")  # noqa: S608
         self._store = text(f"""

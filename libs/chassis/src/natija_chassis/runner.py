@@ -24,6 +24,7 @@ from natija_chassis import checkpoints, entries, identity, metrics, parking, sto
 from natija_chassis.applying import Applied, take_in
 from natija_chassis.backoff import Backoff
 from natija_chassis.checkpoints import Gap
+from natija_chassis.entries import Entry
 from natija_chassis.logs import sanitised
 from natija_chassis.progress import Progress
 from natija_chassis.projection import Projection
@@ -60,6 +61,10 @@ class Runner(ConsumerRebalanceListener):
         self._misplaced = False
         """True until the consumer reads from the checkpoints on."""
         self._delivered: dict[int, int] = {}
+        """By partition, the offset of the last record that came and is not taken in yet."""
+        self._taking: asyncio.Task[None] | None = None
+        """The batch that the database has, while the next one is decoded."""
+        self._acknowledged: dict[int, int] = {}
         self._gaps = 0
         self._interrupt = asyncio.Event()
         """Set when waiting has no use any more: partitions are taken away, or the process ends."""
@@ -84,6 +89,7 @@ class Runner(ConsumerRebalanceListener):
             await asyncio.wait([halted, stop], return_when=asyncio.FIRST_COMPLETED)
             self._interrupt.set()
             await _quietly(broker.stop())
+            await self._until_taken_in()
             await stop
             halted.cancel()
         finally:
@@ -167,36 +173,42 @@ class Runner(ConsumerRebalanceListener):
         )  # fmt: skip
 
     async def _handle(self, message: Any) -> None:
-        """Take a batch in, however long it takes; never raises, so that FastStream has nothing to decide."""
+        """Decode a batch while the database has the one before it, then hand it over; never raises to FastStream."""
         turn = self._turn
-        async with self._lock:
-            if turn == self._turn:
-                await self._take_in(message)
+        batch = await entries.read_in_slices(message.raw_message)
+        await self._until_taken_in()
+        self._taking = asyncio.create_task(self._take_in(batch, turn))
 
-    async def _take_in(self, message: Any) -> None:
+    async def _until_taken_in(self) -> None:
+        if self._taking is not None:
+            await asyncio.wait([self._taking])
+
+    async def _take_in(self, batch: list[Entry], turn: int) -> None:
+        """Take a batch in, however long it takes, unless positions were set since it was read."""
         backoff = Backoff()
-        while not (self._interrupt.is_set() or self._halt.is_set()):
-            try:
-                if self._misplaced:
-                    await self._place()
+        async with self._lock:
+            while turn == self._turn and not (self._interrupt.is_set() or self._halt.is_set()):
+                try:
+                    if self._misplaced:
+                        await self._place()
+                        return
+                    applied = await self._apply(batch)
+                except Gap as gap:
+                    await self._rewind(gap)
                     return
-                applied = await self._apply(entries.read(message.raw_message))
-            except Gap as gap:
-                await self._rewind(gap)
-                return
-            except Refused as refusal:
-                self._stop(str(refusal))
-                return
-            except Exception as error:
-                metrics.OUTAGES.labels(self._projection.service).inc()
-                self._hindered("a batch cannot be taken in", error)
-                await self._make_anew_after(error)
-                await backoff.wait(self._interrupt)
-            else:
-                await self._done(message, applied)
-                return
+                except Refused as refusal:
+                    self._stop(str(refusal))
+                    return
+                except Exception as error:
+                    metrics.OUTAGES.labels(self._projection.service).inc()
+                    self._hindered("a batch cannot be taken in", error)
+                    await self._make_anew_after(error)
+                    await backoff.wait(self._interrupt)
+                else:
+                    await self._done(batch, applied)
+                    return
 
-    async def _apply(self, batch: list[entries.Entry]) -> Applied:
+    async def _apply(self, batch: list[Entry]) -> Applied:
         name = f"{self._projection.service} project"
         with (
             metrics.BATCH_SECONDS.labels(self._projection.service).time(),
@@ -204,7 +216,7 @@ class Runner(ConsumerRebalanceListener):
         ):
             return await take_in(self._engine, self._projection, batch)
 
-    async def _done(self, message: Any, applied: Applied) -> None:
+    async def _done(self, batch: list[Entry], applied: Applied) -> None:
         self.progress.trouble = None
         self._gaps = 0
         service = self._projection.service
@@ -215,10 +227,11 @@ class Runner(ConsumerRebalanceListener):
         if applied.parked:
             metrics.RECORDS_PARKED.labels(service).inc(len(applied.parked))
             await self._mind_the_limit()
-        with contextlib.suppress(KafkaError), failpoint("projection.acknowledge"):  # it shows lag and no more
-            await message.ack()
-        self.progress.took_in(self._delivered)
-        self._delivered = {}
+        reached = {entry.partition: entry.offset for entry in batch}
+        self.progress.took_in(reached)
+        self._delivered = {
+            partition: last for partition, last in self._delivered.items() if last > reached.get(partition, -1)
+        }
         self._tell()
 
     async def _mind_the_limit(self) -> None:
@@ -334,6 +347,15 @@ class Runner(ConsumerRebalanceListener):
         self.progress.look(reached, {place.partition: end for place, end in ends.items()}, asked=asked)
         if self.progress.caught_up and not was_caught_up:
             self._tell()
+        await self._acknowledge(consumer)
+
+    async def _acknowledge(self, consumer: Any) -> None:
+        """Tell Kafka how far it is: that shows lag and no more, so it need not be told of every batch."""
+        reached = dict(self.progress.reached)
+        if reached != self._acknowledged:
+            with contextlib.suppress(KafkaError), failpoint("projection.acknowledge"):
+                await consumer.commit({TopicPartition(self._topic, one): offset for one, offset in reached.items()})
+                self._acknowledged = reached
 
     async def _reached(self, consumer: Any, place: TopicPartition) -> int:
         """Up to where all is taken in: the position, unless a batch of it is in hand."""

@@ -9,9 +9,10 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 from zlib import crc32
 
@@ -57,6 +58,7 @@ refused = Table(
     Column("refusedtime", DateTime(timezone=True), nullable=False),
 )
 """Decisions the registrar refused for another reason than a conflict. They rest until their row changes."""
+_REFUSED = text("select id from refused_decisions where id = any(cast(:ids as uuid[]))")
 
 
 class Decision(NamedTuple):
@@ -93,7 +95,7 @@ class Worker:
         runner: Runner,
         decide: Decide,
         *,
-        in_flight: int = 64,
+        in_flight: int = 256,
         tick: float = 0.5,
     ) -> None:
         """*in_flight* bounds the proposals that wait for an outcome; every *tick* seconds the clock is looked at."""
@@ -104,6 +106,12 @@ class Worker:
         self._in_flight = in_flight
         self._tick = tick
         self._wake = asyncio.Event()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        """Proposals that wait for an outcome, by appeal."""
+        self._more = False
+        """True when there may be work for which there was no place."""
+        self._failed: BaseException | None = None
+        """What a proposal raised; then all begins anew."""
         self._settled: OrderedDict[UUID, None] = OrderedDict()
         """Ids that need no proposal: their outcome is known, but their row may not have seen it yet."""
         self._untimely: dict[UUID, tuple[float, float]] = {}
@@ -142,60 +150,76 @@ class Worker:
     async def _work(
         self, publisher: Publisher, lock: AsyncConnection, stopping: asyncio.Event, backoff: Backoff
     ) -> None:
-        while not stopping.is_set():
-            await lock.execute(text("select 1"))  # raises when the lock went with its connection
-            if self._progress.caught_up:
-                due = await self._due()
-                metrics.WORK_WAITING.labels(self._settings.process).set(len(due))
-                await self._propose(publisher, due, stopping)
-                if len(due) == self._in_flight:
-                    continue
-            backoff.reset()
-            await self._until_called(stopping)
+        """Look at the rows whenever they may call for more. Nobody waits for the slowest: as outcomes come in, others
+        take their places. Raises what a proposal raised, and what the database does when the lock goes."""
+        self._failed = None
+        try:
+            while not stopping.is_set():
+                if self._failed is not None:
+                    raise self._failed
+                places = self._in_flight - len(self._under_way)
+                if self._progress.caught_up and places >= self._in_flight // 2:
+                    due = await self._due(lock, places)
+                    self._propose(publisher, due)
+                    self._more = len(due) == places
+                else:
+                    await lock.execute(text("select 1"))  # raises when the lock went with its connection
+                    self._more = True
+                metrics.WORK_WAITING.labels(self._settings.process).set(len(self._under_way))
+                backoff.reset()
+                await self._until_called(stopping)
+        finally:
+            tasks = list(self._under_way.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _due(self) -> list[Decision]:
-        """What the rows call for now, without what is settled or refused; at most as much as may be in flight."""
+    async def _due(self, connection: AsyncConnection, places: int) -> dict[str, Decision]:
+        """What the rows call for now, by appeal, and neither settled nor refused; at most *places*.
+
+        Nothing of an appeal that has a proposal under way: what comes of that may change its row.
+        """
         now = self._settings.the_clock.now()
-        due: list[Decision] = []
-        async with self._engine.connect() as connection:
-            candidates = self._decide(connection, now)
-            async for decision in candidates:
-                if decision.id in self._settled or self._rests(decision.id):
-                    continue
-                if await self._is_refused(connection, decision.id):
-                    self._settle(decision.id)
-                    continue
-                due.append(decision)
-                if len(due) == self._in_flight:
+        due: dict[str, Decision] = {}
+        async for decision in self._decide(connection, now):
+            if decision.appeal in self._under_way or decision.appeal in due or self._rests(decision.id):
+                continue
+            due[decision.appeal] = decision
+            if len(due) == places:
+                await self._leave_out_refused(connection, due)
+                if len(due) == places:
                     break
+        else:
+            await self._leave_out_refused(connection, due)
         return due
 
     def _rests(self, id: UUID) -> bool:
         until, _ = self._untimely.get(id, (0.0, 0.0))
-        return time.monotonic() < until
+        return id in self._settled or time.monotonic() < until
 
-    async def _is_refused(self, connection: AsyncConnection, id: UUID) -> bool:
-        return bool(await connection.scalar(select(refused.c.id).where(refused.c.id == id)))
+    async def _leave_out_refused(self, connection: AsyncConnection, due: dict[str, Decision]) -> None:
+        appeals = {decision.id: appeal for appeal, decision in due.items()}
+        if appeals:
+            for id in await connection.scalars(_REFUSED, {"ids": list(appeals)}):
+                self._settle(id)
+                del due[appeals[id]]
 
-    async def _propose(self, publisher: Publisher, due: Sequence[Decision], stopping: asyncio.Event) -> None:
-        """Propose all at once and wait until each outcome is known, or until *stopping*."""
+    def _propose(self, publisher: Publisher, due: Mapping[str, Decision]) -> None:
         if not due:
             return
         with telemetry.span(f"{self._settings.process} decide"):
-            tasks = [asyncio.create_task(self._one(publisher, decision)) for decision in due]
-        stop: asyncio.Task[Any] = asyncio.create_task(stopping.wait())
-        try:
-            under_way: set[asyncio.Task[Any]] = set(tasks)
-            while under_way and not stop.done():
-                done, _ = await asyncio.wait({*under_way, stop}, return_when=asyncio.FIRST_COMPLETED)
-                for task in under_way & done:
-                    task.result()
-                under_way -= done
-        finally:
-            stop.cancel()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for appeal, decision in due.items():
+                self._under_way[appeal] = asyncio.create_task(self._one(publisher, decision))
+                self._under_way[appeal].add_done_callback(partial(self._ended, appeal))
+
+    def _ended(self, appeal: str, task: asyncio.Task[None]) -> None:
+        """A place is free: another look is taken when there was more than places, and half of them are free again."""
+        del self._under_way[appeal]
+        if not task.cancelled() and (error := task.exception()):
+            self._failed = error
+            self._wake.set()
+        elif self._more and len(self._under_way) <= self._in_flight // 2:
+            self._wake.set()
 
     async def _one(self, publisher: Publisher, decision: Decision) -> None:
         event = publisher.event(
@@ -225,6 +249,8 @@ class Worker:
         neither is the row's fault, and what is due stays due. It is decided again, at another time.
         """
         rejection = outcome.rejection
+        if rejection is not None:
+            self._wake.set()  # its row may have changed before this was heard: then nothing else tells
         self._count("registered" if rejection is None else rejection.reason)
         if rejection is not None and _untimely(rejection):
             _, rested = self._untimely.get(decision.id, (0.0, 0.0))

@@ -1,0 +1,81 @@
+"""A long quiet day: whole lives at half of the rate that is possible, and what memory every process takes meanwhile."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from statistics import median
+
+import psutil
+from tests.bench.ground import Ground
+from tests.bench.lifecycles import desk, followed, taken_in_by_all
+from tests.bench.lives import EVENTS
+from tests.bench.measuring import Figure
+from tests.bench.posting import _processes
+from tests.stack import Realm
+
+EVERY = 2.0
+"""Seconds between two looks at the memory."""
+WARM_UP, WINDOW = 1 / 6, 1 / 10
+"""Parts of the whole time: what does not count, and how long one looks to say what is taken."""
+FLAT = 1.05
+_AT_THE_END = 10.0
+"""Seconds until every service must have taken in what the desk saw answered."""
+
+
+async def bench(ground: Ground, minutes: float) -> list[Figure]:
+    """What a process takes at the end beside what it took once warm; and the rate at which lives were taken in whole.
+
+    Raises TimeoutError when a service lags at the end.
+    """
+    pace = (await ground.figure("lifecycles")).rate / 2
+    lives = int(pace * minutes * 60)
+    samples: dict[str, list[float]] = defaultdict(list)
+    realm = await ground.realms()
+    async with followed(realm) as engines:
+        with ground.showing(f"{minutes:g} minutes at {pace:.0f} lives a second", lives) as step:
+            began = time.perf_counter()
+            watching = asyncio.create_task(_watch(realm, samples))
+            living = asyncio.create_task(desk(realm, lives, pace=pace))
+            try:
+                done = 0
+                while not living.done():
+                    await asyncio.wait([living], timeout=1)
+                    now = await taken_in_by_all(engines) // EVENTS
+                    for _ in range(now - done):
+                        step()
+                    done = now
+                await living
+                async with asyncio.timeout(_AT_THE_END):
+                    while await taken_in_by_all(engines) < lives * EVENTS:
+                        await asyncio.sleep(0.05)
+                rate = lives / (time.perf_counter() - began)
+            finally:
+                for task in (living, watching):
+                    task.cancel()
+    return [Figure("soak", rate, pace, "lives/s", bound=0.95), *_memory(samples)]
+
+
+async def _watch(realm: Realm, samples: dict[str, list[float]]) -> None:
+    """Add to *samples* what each process takes, in MiB: its share of what it has in common with others, and its own."""
+    while True:
+        for name, group in (await _processes(realm)).items():
+            samples[name].append(sum(map(_mebibytes, group)))
+        await asyncio.sleep(EVERY)
+
+
+def _mebibytes(process: psutil.Process) -> float:
+    with suppress(psutil.NoSuchProcess):  # a backend whose session is over
+        return float(process.memory_full_info().pss) / 2**20
+    return 0.0
+
+
+def _memory(samples: Mapping[str, Sequence[float]]) -> list[Figure]:
+    figures = []
+    for name, taken in samples.items():
+        warm, window = taken[int(len(taken) * WARM_UP) :], max(1, int(len(taken) * WINDOW))
+        before, after = median(warm[:window]), median(warm[-window:])
+        note = f"{min(warm):.0f} to {max(warm):.0f}"
+        figures.append(Figure(f"soak_{name}", after, before, "MiB PSS", bound=FLAT, better="less", note=note))
+    return figures
