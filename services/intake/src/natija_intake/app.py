@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.middleware.base import RequestResponseEndpoint
 
 from natija_chassis import directory as directories
 from natija_chassis import publishers
@@ -61,16 +60,4 @@ def _app(settings: IntakeSettings, reception: Reception, door: Door, inbox: Inbo
         routers=[api.build(reception, directories.load(settings.directory))],
     )
     problems.install(app)
-    app.middleware("http")(_of_bounded_size)
     return app
-
-
-async def _of_bounded_size(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """Refuse a body that is too large, or does not say how large it is, before it is read."""
-    if request.method == "POST":
-        length = request.headers.get("content-length", "")
-        if not length.isdigit():
-            return problems.answer(problems.Problem(411, "Say how long it is: Content-Length"))
-        if int(length) > api.MOST_BYTES:
-            return problems.answer(problems.Problem(413, f"More than {api.MOST_BYTES} bytes"))
-    return await call_next(request)
