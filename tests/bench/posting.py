@@ -148,35 +148,33 @@ async def _seen_after(realm: Realm, engine: AsyncEngine) -> list[float]:
 @asynccontextmanager
 async def _cpu(realm: Realm, shares: list[Mapping[str, float]]) -> AsyncIterator[None]:
     """Add to *shares* what part of a core each process took while the block ran, in per cent."""
-    groups = await _processes(realm)
-    began, before = time.perf_counter(), {name: _seconds(group) for name, group in groups.items()}
+    processes = await _processes(realm)
+    began, before = time.perf_counter(), {name: _seconds(one) for name, one in processes.items()}
     yield
     passed = time.perf_counter() - began
-    shares.append({name: 100 * (_seconds(group) - before[name]) / passed for name, group in groups.items()})
+    shares.append({name: 100 * (_seconds(one) - before[name]) / passed for name, one in processes.items()})
 
 
-async def _processes(realm: Realm) -> dict[str, list[psutil.Process]]:
-    """Our children, the broker that listens where Kafka does, and PostgreSQL's server with its backends."""
-    found = {child.arguments[1]: [psutil.Process(child.process.pid)] for child in realm.children}
+async def _processes(realm: Realm) -> dict[str, psutil.Process]:
+    """Our children, the broker that listens where Kafka does, and PostgreSQL's server."""
+    found = {child.arguments[1]: psutil.Process(child.process.pid) for child in realm.children}
     _, port = split(realm.servers.kafka)
-    found["kafka"] = [
-        psutil.Process(one.pid)
-        for one in psutil.net_connections("tcp")
-        if one.pid and one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
-    ]
+    for one in psutil.net_connections("tcp"):
+        if one.pid and one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port:
+            found["kafka"] = psutil.Process(one.pid)
     engine = engine_of(realm, "analytics")
     async with engine.connect() as connection:
         server = psutil.Process(int(await connection.scalar(text("select pg_backend_pid()")) or 0)).parent()
-        found["postgres"] = [server, *server.children()] if server else []
     await engine.dispose()
-    return found
+    return found | ({"postgres": server} if server else {})
 
 
-def _seconds(group: list[psutil.Process]) -> float:
-    """Of processor time so far."""
-    passed = 0.0
-    for process in group:
-        with suppress(psutil.NoSuchProcess):  # a backend whose session is over
-            times = process.cpu_times()
+def _seconds(process: psutil.Process) -> float:
+    """Of processor time so far, with what its children took: PostgreSQL has a process for each session."""
+    times = process.cpu_times()
+    passed: float = times.user + times.system + times.children_user + times.children_system
+    for child in process.children():
+        with suppress(psutil.NoSuchProcess):  # a session that is over
+            times = child.cpu_times()
             passed += times.user + times.system
     return passed

@@ -17,7 +17,7 @@ from tests.integration.chassis.tally import TallySettings, counts
 from tests.stack import Realm
 
 import natija_chassis.runner
-from natija_chassis import provision
+from natija_chassis import provision, telemetry
 from natija_chassis.refusal import Refused
 from natija_events.topics import LOG
 
@@ -169,7 +169,7 @@ async def test_a_batch_is_one_span_linked_to_what_its_events_were_proposed_in(
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr("opentelemetry.trace.get_tracer", provider.get_tracer)
+    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("natija"))
     appeal = log.number(0)
     for number in (1, 2):
         await log.write(appeal, events=50, traceparent=f"00-{number:032x}-{number:016x}-01")

@@ -40,6 +40,8 @@ def create_app(
     app = FastAPIOffline(
         redoc_url=None, title=f"Natija: {title}", description=about, lifespan=lifespan, telemetry=_NO_TELEMETRY
     )
+    for router in routers:  # before our own: routes are tried in this order, one by one
+        app.include_router(router)
     pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
@@ -66,8 +68,6 @@ def create_app(
         metrics.READY.labels(settings.process).set(condition().ready)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    for router in routers:
-        app.include_router(router)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(Exception)(_failed)
     return app

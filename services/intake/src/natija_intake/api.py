@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, Field
 
@@ -19,15 +19,15 @@ from natija_intake.admission import Refused
 from natija_intake.heads import Head
 from natija_intake.problems import Problem
 from natija_intake.reception import Receipt, Reception, Unknown
+from natija_intake.sending import KEY, Sending
 from natija_intake.status import Status, public_status, words
 from natija_intake.submission import Submission, strangers
 
 RETRY_AFTER = 5
-MOST_BYTES = 262_144
 
 _KEY = Header(
     alias="Idempotency-Key",
-    pattern=r"^[\x21-\x7e]{1,200}$",
+    pattern=KEY,
     description="The same appeal sent again with the same key is one appeal. Without one, the answer brings one.",
 )
 
@@ -78,8 +78,27 @@ def build(reception: Reception, directory: Directory) -> APIRouter:
     router = APIRouter(tags=["appeals"])
     zone = ZoneInfo(directory.zone)
 
-    @router.post(
+    async def send(
+        submission: Submission,
+        idempotency_key: Annotated[str | None, _KEY] = None,
+        traceparent: Annotated[str | None, Header(include_in_schema=False)] = None,
+    ) -> Response:
+        """Send an appeal. 201: it is registered. 202: that takes longer; the number holds all the same."""
+        key = idempotency_key or str(uuid4())
+        with telemetry.span("POST /appeals", kind=SpanKind.SERVER, traceparent=traceparent):
+            receipt = await _measured(lambda: _take(reception, directory, submission, key))
+        said = _said(receipt, directory.zone, zone)
+        return Response(
+            said.model_dump_json(),
+            201 if isinstance(said, Registered) else 202,
+            {"Idempotency-Key": key, "Location": f"/appeals/{receipt.number}", "Cache-Control": "no-store"},
+            "application/json",
+        )
+
+    router.add_api_route(
         "/appeals",
+        send,
+        methods=["POST"],
         status_code=201,
         response_model=Registered | BeingRegistered,
         responses={
@@ -88,36 +107,8 @@ def build(reception: Reception, directory: Directory) -> APIRouter:
             422: _PROBLEM | {"description": "A field breaks a rule"},
             503: _PROBLEM | {"description": "Not registered: send the same again with the same Idempotency-Key"},
         },
+        route_class_override=Sending,
     )
-    async def send(
-        submission: Submission,
-        request: Request,
-        response: Response,
-        idempotency_key: Annotated[str | None, _KEY] = None,
-    ) -> Registered | BeingRegistered:
-        """Send an appeal. 201: it is registered. 202: that takes longer; the number holds all the same."""
-        key = idempotency_key or str(uuid4())
-        response.headers["Idempotency-Key"] = key
-        with telemetry.span("POST /appeals", kind=SpanKind.SERVER, traceparent=request.headers.get("traceparent")):
-            receipt = await _measured(lambda: _take(reception, directory, submission, key))
-        response.headers["Location"] = f"/appeals/{receipt.number}"
-        response.headers["Cache-Control"] = "no-store"
-        if receipt.registered is None:
-            response.status_code = 202
-            return BeingRegistered(
-                number=receipt.number,
-                access_code=receipt.code,
-                says="The appeal is safe and will be registered; its number holds.",
-            )
-        local = receipt.registered.astimezone(zone)
-        return Registered(
-            number=receipt.number,
-            access_code=receipt.code,
-            registered=local,
-            date=f"{local:%Y-%m-%d}",
-            time=f"{local:%H:%M:%S}",
-            zone=directory.zone,
-        )
 
     @router.get("/appeals/{number}", responses={404: _PROBLEM, 503: _PROBLEM})
     async def status(
@@ -137,6 +128,24 @@ def build(reception: Reception, directory: Directory) -> APIRouter:
         return _standing(*found, directory, zone)
 
     return router
+
+
+def _said(receipt: Receipt, zone_name: str, zone: ZoneInfo) -> Registered | BeingRegistered:
+    if receipt.registered is None:
+        return BeingRegistered(
+            number=receipt.number,
+            access_code=receipt.code,
+            says="The appeal is safe and will be registered; its number holds.",
+        )
+    local = receipt.registered.astimezone(zone)
+    return Registered(
+        number=receipt.number,
+        access_code=receipt.code,
+        registered=local,
+        date=f"{local:%Y-%m-%d}",
+        time=f"{local:%H:%M:%S}",
+        zone=zone_name,
+    )
 
 
 async def _measured(take: Callable[[], Awaitable[Receipt]]) -> Receipt:

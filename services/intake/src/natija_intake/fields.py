@@ -26,7 +26,8 @@ def shapes(model: type[BaseModel]) -> dict[str, Shape]:
 
 def seal(values: dict[str, Any], model: type[BaseModel], number: str, sealer: Sealer, at: str = "") -> dict[str, Any]:
     """*values* with every text sealed that *model* wants sealed, bound to the appeal and the field's dotted path."""
-    return {name: _sealed(value, shapes(model)[name], number, sealer, at + name) for name, value in values.items()}
+    known = shapes(model)
+    return {name: _sealed(value, known[name], number, sealer, at + name) for name, value in values.items()}
 
 
 def _sealed(value: Any, shape: Shape, number: str, sealer: Sealer, path: str) -> Any:

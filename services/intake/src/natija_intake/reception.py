@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.clock import Clock
 from natija_chassis.publishers import Publishers
 from natija_events.envelope import Proposal
-from natija_events.kafka import Undecided
+from natija_events.kafka import NotProposed, Undecided
 from natija_events.sealed import Sealer
 from natija_intake.admission import Refused, examine_new
 from natija_intake.door import Door
@@ -72,9 +72,7 @@ class Reception:
         not confirm it; then it is right to send the same again.
         """
         number = number_of(submission, self._realm, key, self._secret)
-        registered = await self._registered(number)
-        if registered is None:
-            registered = await self._propose(submission, number, traceparent)
+        registered = await self._propose(submission, number, traceparent)
         return Receipt(number, self._codes.code(number), registered)
 
     async def find(self, typed_number: str, typed_code: str) -> tuple[str, Head | None] | None:
@@ -86,7 +84,11 @@ class Reception:
         return None if number is None else (number, await self._head(number))
 
     async def _propose(self, submission: Submission, number: str, traceparent: str | None) -> datetime | None:
-        """When it was registered; None when the registrar has not said within the wait."""
+        """When it was registered; None when the registrar has not said within the wait.
+
+        Whether it is registered already is not asked before: the registrar knows, and the heads are looked at only
+        where it says so or nobody says anything.
+        """
         event = opening(
             submission,
             number,
@@ -100,6 +102,10 @@ class Reception:
             outcome = await self._door.propose(event, wait=self._wait)
         except Undecided:
             return await self._registered(number)
+        except NotProposed:
+            if registered := await self._registered(number):  # by an earlier attempt
+                return registered
+            raise
         why = outcome.rejection
         if why is None:
             return outcome.recordedtime

@@ -9,9 +9,10 @@ from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic_core import to_json
 
 from natija_chassis.directory import Directory, Section
-from natija_events.envelope import Event
+from natija_events.envelope import Event, rfc3339
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.sealed import Sealer
 from natija_events.types import intake
@@ -125,16 +126,16 @@ def number_of(submission: Submission, realm: str, key: str, secret: bytes) -> st
 def opening(
     submission: Submission, number: str, now: datetime, *, jurisdiction: str, sealer: Sealer, traceparent: str | None
 ) -> Event:
-    """The event that opens the appeal, received *now*."""
+    """The event that opens the appeal, received *now*. Whether it may stand on the log is for admission to say."""
     values = submission.model_dump(mode="json", exclude_none=True)
     sealed = fields.seal(values, intake.Registered, number, sealer)
-    data = intake.Registered.model_validate(sealed | {"received": now, "jurisdiction": jurisdiction})
+    type = intake.Registered.type
     return Event(
-        id=derived_event_id(number, data.type),
+        id=derived_event_id(number, type),
         source=SOURCE,
-        type=data.type,
+        type=type,
         subject=number,
         time=now,
-        data=data.model_dump_json(exclude_none=True).encode(),
+        data=to_json(sealed | {"received": rfc3339(now), "jurisdiction": jurisdiction}),
         traceparent=traceparent,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from natija_events.envelope import PREFIX, read_log_record
+from natija_events.envelope import PREFIX
 from natija_events.kafka.closing import close_consumer
 from natija_events.rejection import Rejection, read_rejected
 from natija_events.topics import LOG, PARTITIONS, REJECTED
@@ -17,7 +18,7 @@ from natija_events.topics import LOG, PARTITIONS, REJECTED
 Decided = tuple[Rejection | None, int | None, datetime]
 """Why it was rejected (None: registered), the sequence of the first event, the time of the decision."""
 
-_INBOX_OFFSET = f"{PREFIX}inboxoffset"
+_INBOX_OFFSET, _SEQUENCE, _RECORDEDTIME = f"{PREFIX}inboxoffset", f"{PREFIX}sequence", f"{PREFIX}recordedtime"
 _LINGER = 1.0
 """Seconds that a partition is read on after the last who waited: who proposes one by one need not begin anew."""
 _PAUSE = 0.2
@@ -172,18 +173,19 @@ class Outcomes:
                 consumer.pause(*self._places(partition))
 
     def _tell(self, on_log: bool, record: Any) -> None:
-        offset = int(next(content for name, content in record.headers if name == _INBOX_OFFSET))
+        headers = dict(record.headers)
+        offset = int(headers[_INBOX_OFFSET])
         waiting = [awaited for awaited in self._awaited[record.key] if offset not in awaited.heard]
         if waiting:  # the first event of a proposal speaks for all
-            decided = _registered(record) if on_log else _refused(record)
+            decided = _registered(headers) if on_log else _refused(record)
             for awaited in waiting:
                 awaited.heard[offset] = decided
                 awaited.settle()
 
 
-def _registered(record: Any) -> Decided:
-    _, stamp = read_log_record(record.value, record.headers)
-    return None, stamp.sequence, stamp.recordedtime
+def _registered(headers: Mapping[str, bytes]) -> Decided:
+    """Of its stamps only what is told: to read the whole event takes five times as long."""
+    return None, int(headers[_SEQUENCE]), datetime.fromisoformat(headers[_RECORDEDTIME].decode())
 
 
 def _refused(record: Any) -> Decided:

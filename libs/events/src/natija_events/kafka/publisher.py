@@ -106,18 +106,20 @@ class Publisher:
 
         Raises ValueError for what is no proposal or too large, `NotProposed` when Kafka did not confirm it in time.
         """
-        await self._deliver(_written(events))
+        written = _written(events)
+        async with self._kafka_answering():
+            await self._deliver(written)
 
     async def propose(self, *events: Event, wait: float) -> Outcome:
         """Propose *events* as `send` does and wait up to *wait* seconds for the registrar's decision.
 
         Raises what `send` raises, and `Undecided` when the decision takes longer.
         """
-        written = _written(events)
-        async with self._kafka_answering():
-            awaited = await self._outcomes.expect(written.partition, written.key)
+        written, awaited = _written(events), None
         try:
-            self._outcomes.sent(awaited, await self._deliver(written))
+            async with self._kafka_answering():
+                awaited = await self._outcomes.expect(written.partition, written.key)
+                self._outcomes.sent(awaited, await self._deliver(written))
             with failpoint("propose.decision"):
                 async with asyncio.timeout(wait):
                     rejection, sequence, recordedtime = await awaited.decision
@@ -126,23 +128,23 @@ class Publisher:
         except NotRead as error:
             raise Undecided(f"{error}: propose the same events again") from None
         finally:
-            self._outcomes.forget(awaited)
+            if awaited is not None:
+                self._outcomes.forget(awaited)
         return Outcome(events[0].subject, sequence, recordedtime, rejection)
 
     async def _deliver(self, written: "_Written") -> int:
-        """Put it on the inbox; the offset it has there."""
+        """Put it on the inbox; the offset it has there. Raises KafkaError and `NotProposed`."""
         key, value, headers, partition = written
-        async with self._kafka_answering():
-            producer = await self._ready_producer()
-            try:
-                with failpoint("propose.send"):
-                    at = await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
-            except (KafkaTimeoutError, MessageSizeTooLargeError):
-                raise
-            except KafkaError as error:
-                # A producer that the broker refuses for good (its sequence, its id) is refused whatever it sends next.
-                self._spent = self._spent or (not error.retriable and producer is self._producer)
-                raise
+        producer = await self._ready_producer()
+        try:
+            with failpoint("propose.send"):
+                at = await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
+        except (KafkaTimeoutError, MessageSizeTooLargeError):
+            raise
+        except KafkaError as error:
+            # A producer that the broker refuses for good (its sequence, its id) is refused whatever it sends next.
+            self._spent = self._spent or (not error.retriable and producer is self._producer)
+            raise
         return int(at.offset)
 
     async def _ready_producer(self) -> AIOKafkaProducer:

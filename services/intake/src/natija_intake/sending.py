@@ -1,0 +1,89 @@
+"""How `POST /appeals` is read: one look at its headers, one call of pydantic for its body."""
+
+import re
+
+from fastapi import Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from natija_intake import problems
+from natija_intake.problems import Problem
+from natija_intake.submission import Submission
+
+MOST_BYTES = 262_144
+"""Of a body."""
+KEY = r"^[\x21-\x7e]{1,200}$"
+"""What an idempotency key looks like."""
+
+_KEY = re.compile(KEY)
+_Headers = dict[bytes, bytes]
+"""By their names in small letters, as ASGI has them."""
+
+
+class Sending(APIRoute):
+    """A route that FastAPI matches and documents, and neither reads nor answers: its own way from the request to the
+    arguments and from the result to the answer takes longer than all that is done for an appeal in between.
+
+    The endpoint is called with the submission, the idempotency key and the traceparent.
+    """
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a POST; whatever else is asked here is FastAPI's to refuse."""
+        if scope["method"] != "POST":
+            await super().handle(scope, receive, send)
+            return
+        headers: _Headers = dict(scope["headers"])
+        _small_enough(headers)
+        key = _key(headers)
+        submission = _submission(headers, await _body(receive))
+        traceparent = headers.get(b"traceparent")
+        answer: Response = await self.endpoint(submission, key, traceparent and traceparent.decode("latin-1"))
+        await answer(scope, receive, send)
+
+
+def _small_enough(headers: _Headers) -> None:
+    """A body that is too large, or does not say how large it is, is refused before it is read."""
+    length = headers.get(b"content-length", b"")
+    if not length.isdigit():
+        raise Problem(411, "Say how long it is: Content-Length")
+    if int(length) > MOST_BYTES:
+        raise Problem(413, f"More than {MOST_BYTES} bytes")
+
+
+def _key(headers: _Headers) -> str | None:
+    key = headers.get(b"idempotency-key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(text := key.decode("latin-1")):
+        message = f"String should match pattern '{KEY}'"
+        raise problems.invalid(
+            [{"field": "header.Idempotency-Key", "rule": "string_pattern_mismatch", "message": message}]
+        )
+    return text
+
+
+async def _body(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+def _submission(headers: _Headers, body: bytes) -> Submission:
+    media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if media_type != b"application/json" and not media_type.endswith(
+        b"+json"
+    ):  # a page elsewhere can send text unasked
+        raise problems.invalid([{"field": "body", "rule": "media_type", "message": "is not sent as application/json"}])
+    try:
+        return Submission.model_validate_json(body)
+    except ValidationError as error:
+        known = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError(known) from None
