@@ -113,7 +113,7 @@ class Runner(ConsumerRebalanceListener):
 
     def _broker(self) -> KafkaBroker:
         broker = KafkaBroker(
-            self._settings.kafka,
+            self._settings.kafka.split(","),  # FastStream takes a string for the name of one broker
             client_id=f"natija-{self._settings.process}",
             consumer_only=True,
             allow_auto_create_topics=False,
