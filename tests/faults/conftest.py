@@ -16,8 +16,8 @@ from tests.faults.servers import Breakable, breakable
 from tests.stack import Servers, provisioned_realms
 
 _COUNTED = ("faults", "kill points", "events", "lost", "doubled")
-SEED = os.environ.get("SEED") or f"{random.SystemRandom().randrange(1 << 32)}"
-"""What chance is made of: the same one, the same harm."""
+SEED = os.environ.setdefault("SEED", f"{random.SystemRandom().randrange(1 << 32)}")
+"""What chance is made of: the same one, the same harm, by whichever worker."""
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # thousands of lines while a broker is gone
 
