@@ -103,6 +103,7 @@ class Office:
             shard.give_up()
         if any(shard.deciding for shard, _ in self._owned.values()):
             self._backoff.reset()
+            self._says = "not deciding: a shard is given up, and taken anew"
         if layout.ready and time.monotonic() >= self._rests_until:
             await self._take_free(line, layout, share)
         self._elsewhere = present > 1 and not self._owned
