@@ -23,7 +23,7 @@ help: ## list these targets
 demo: able $(INSTALLED) ## show the main job, then stay up until Ctrl-C; ONCE=1 ends after the reports
 	@$(LOCAL) demo $(if $(ONCE),--once)
 
-up: able $(INSTALLED) ## start Kafka, PostgreSQL and the services in the background
+up: able $(INSTALLED) ## start Kafka, PostgreSQL and the services in the background; NATIJA_BROKERS=3 for three brokers
 	@$(LOCAL) up
 
 down: ## stop all that runs
@@ -39,7 +39,8 @@ test: able $(INSTALLED) ## run all tests; ARGS="tests/unit -k name" runs some
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: able $(INSTALLED) ## kill, stop and starve everything, count what is lost; SEED=n replays, ARGS="tests/faults -k name" does some
-	@$(VENV)/bin/pytest -m "" $(or $(ARGS),$(shell grep -rl "mark.thorough" tests --include="test_*.py") tests/faults)
+	@$(VENV)/bin/pytest -m "" -n $(WORKERS) --dist loadfile \
+		$(or $(ARGS),$(shell grep -rl "mark.thorough" tests --include="test_*.py") tests/faults)
 
 lint: $(INSTALLED) ## check format, rules, types, who imports whom, schemas
 	@$(VENV)/bin/ruff format --check

@@ -1,13 +1,17 @@
-"""A single-node Apache Kafka (KRaft) from its Maven coordinates, run by `java`."""
+"""Apache Kafka (KRaft) from its Maven coordinates, run by `java`: one broker, or a cluster of three."""
 
 import base64
 import hashlib
 import os
+import re
 import shutil
 import socket
 import struct
 import subprocess
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,21 +39,24 @@ _JVM = (
 PROPERTIES = """\
 # Written at every start: ports may change, the data stays.
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller}
+node.id={node}
+controller.quorum.bootstrap.servers={controllers}
+# A broker that is added later becomes a voter by itself.
+controller.quorum.auto.join.enable=true
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
 controller.listener.names=CONTROLLER
+# All stop at once, and the last one would wait for a majority to hand over to.
+controlled.shutdown.enable=false
 log.dirs={data}
 auto.create.topics.enable=false
-# One node: nobody to replicate to.
-offsets.topic.replication.factor=1
+# What Kafka keeps for itself has as many replicas as there are brokers.
+offsets.topic.replication.factor={replicas}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={replicas}
+transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={replicas}
+share.coordinator.state.topic.min.isr={in_sync}
 group.initial.rebalance.delay.ms=0
 # Small: an index is allocated per partition, the cleaner's buffer (128 MB by default) at the start.
 log.index.size.max.bytes=1048576
@@ -58,40 +65,92 @@ num.network.threads=2
 num.io.threads=4
 background.threads=2
 """
+_PORTS = re.compile(r"^listeners=PLAINTEXT://[^:]+:(\d+),CONTROLLER://[^:]+:(\d+)$", re.MULTILINE)
 
 
-def start(places: Places, *, owner: str, preferred: int = PORT, with_parent: bool = False) -> Record:
-    """The broker, reused or started on *preferred* or else a free port; see `wait`."""
-    if running := processes.find(places, NAME):
-        return running
-    jars = fetch_jars(places)
-    port = free_port(preferred)
-    java = _java(jars)
-    properties = _configure(places, port)
-    _format(places, java, properties)
-    return processes.start(
-        places,
-        NAME,
-        [*java, *_JVM, f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}", "kafka.Kafka", str(properties)],
-        address=f"{HOST}:{port}",
-        owner=owner,
-        with_parent=with_parent,
-    )
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One of the brokers, numbered from 1; each is a voter of the cluster, too."""
+
+    places: Places
+    number: int
+
+    @property
+    def _suffix(self) -> str:
+        return "" if self.number == 1 else f"-{self.number}"
+
+    @property
+    def name(self) -> str:
+        """Of its process."""
+        return f"{NAME}{self._suffix}"
+
+    @property
+    def data(self) -> Path:
+        return self.places.kafka / f"data{self._suffix}"
+
+    @property
+    def properties(self) -> Path:
+        return self.places.kafka / f"server{self._suffix}.properties"
+
+    @property
+    def formatted(self) -> bool:
+        """Whether its data folder belongs to a cluster."""
+        return (self.data / "meta.properties").exists()
+
+    @property
+    def ports(self) -> tuple[int, int] | None:
+        """Those it was last started with: for clients, and for the other voters."""
+        found = _PORTS.search(self.properties.read_text()) if self.properties.exists() else None
+        return (int(found[1]), int(found[2])) if found else None
 
 
-def wait(places: Places, broker: Record, *, with_parent: bool = False) -> Record:
-    """Return the broker when it answers; when another took its port at the same moment, one on another port."""
+def start(
+    places: Places, *, owner: str, preferred: int | None = None, brokers: int = 1, with_parent: bool = False
+) -> list[Record]:
+    """The brokers, reused or started: *brokers* of them, or as many as the cluster has already; see `wait`.
+
+    Each listens where it did before or, if *preferred* is given, there or else on a free port.
+    """
+    nodes = [Node(places, number + 1) for number in range(max(brokers, len(_formatted(places))))]
+    missing = [node for node in nodes if not processes.find(places, node.name)]
+    if missing:
+        java = _java(fetch_jars(places))
+        _configure(nodes, missing, preferred)
+        for node in missing:
+            _format(node, java)
+    return [
+        processes.find(places, node.name)
+        or processes.start(
+            places,
+            node.name,
+            [*java, *_JVM, f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}", "kafka.Kafka", str(node.properties)],
+            address=f"{HOST}:{_ports(node)[0]}",
+            owner=owner,
+            with_parent=with_parent,
+        )
+        for node in nodes
+    ]
+
+
+def wait(places: Places, brokers: Sequence[Record], *, with_parent: bool = False) -> list[Record]:
+    """Return the brokers when each answers and knows of all; of one whose port another took at the same moment, one
+    on another port."""
     ours = _cluster(places)
     while True:
-        address = broker.address
         try:
-            processes.wait(places, broker, lambda: cluster(address) == ours, _READY_SECONDS)  # noqa: B023 (called here)
+            for broker in brokers:
+                answers = partial(_knows_all, broker.address, ours, len(brokers))
+                processes.wait(places, broker, answers, _READY_SECONDS)
         except LocalStackError:
-            if _TAKEN not in places.log(NAME).read_text():
+            if _TAKEN not in places.log(broker.name).read_text():
                 raise
-            broker = start(places, owner=broker.owner, preferred=0, with_parent=with_parent)
+            brokers = start(places, owner=broker.owner, preferred=0, brokers=len(brokers), with_parent=with_parent)
         else:
-            return broker
+            return list(brokers)
+
+
+def _knows_all(address: str, ours: str, brokers: int) -> bool:
+    return cluster(address, brokers) == ours
 
 
 def fetch_jars(places: Places) -> Path:
@@ -125,44 +184,67 @@ def _java(jars: Path) -> list[str]:
     return ["java", "-cp", f"{jars}/*"]
 
 
-def _configure(places: Places, port: int) -> Path:
-    controller = free_port(PORT + 1, without=frozenset({port}))
-    properties = places.kafka / "server.properties"
-    properties.write_text(PROPERTIES.format(host=HOST, port=port, controller=controller, data=places.kafka / "data"))
-    return properties
+def _formatted(places: Places) -> list[Node]:
+    return [node for number in (1, 2, 3) if (node := Node(places, number)).formatted]
 
 
-def _format(places: Places, java: list[str], properties: Path) -> None:
-    """Give an empty data folder its cluster id; one that a killed run left half done is begun again."""
-    data = places.kafka / "data"
-    if (data / "meta.properties").exists():
+def _configure(nodes: Sequence[Node], missing: Sequence[Node], preferred: int | None) -> None:
+    """Give each of the *missing* its ports, and its properties."""
+    ports = {node.number: _ports(node) for node in nodes if node not in missing}
+    for node in missing:
+        taken = frozenset(port for pair in ports.values() for port in pair)
+        port, controller = node.ports or (PORT + 10 * node.number - 10, PORT + 10 * node.number - 9)
+        port = free_port(port if preferred is None else preferred, without=taken)
+        ports[node.number] = port, free_port(controller, without=taken | {port})
+    replicas = len(nodes)
+    for node in missing:
+        port, controller = ports[node.number]
+        node.properties.write_text(
+            PROPERTIES.format(
+                node=node.number,
+                host=HOST,
+                port=port,
+                controller=controller,
+                controllers=",".join(f"{HOST}:{controller}" for _, controller in ports.values()),
+                data=node.data,
+                replicas=replicas,
+                in_sync=max(1, replicas - 1),
+            )
+        )
+
+
+def _ports(node: Node) -> tuple[int, int]:
+    assert node.ports is not None, f"{node.properties} was written before"
+    return node.ports
+
+
+def _format(node: Node, java: list[str]) -> None:
+    """Give an empty data folder its cluster id; one that a killed run left half done is begun again.
+
+    The first node is the whole quorum at first; those that come after join it.
+    """
+    if node.formatted:
         return
-    shutil.rmtree(data, ignore_errors=True)
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    log = places.log("kafka-format")
+    shutil.rmtree(node.data, ignore_errors=True)
+    first = node.number == 1
+    cluster = _new_cluster() if first else _cluster(node.places)
+    log = node.places.log("kafka-format")
+    command = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(node.properties)]
     with log.open("wb") as stream:
         done = subprocess.run(
-            [
-                *java,
-                *_JVM,
-                "kafka.tools.StorageTool",
-                "format",
-                "-t",
-                cluster,
-                "-c",
-                str(properties),
-            ],
+            [*java, *_JVM, *command, "--standalone" if first else "--no-initial-controllers"],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
         )
     if done.returncode:
-        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(node.data, ignore_errors=True)
         raise with_log("Kafka could not format its data folder", log)
 
 
-def cluster(address: str) -> str | None:
-    """The id of the cluster that the broker at *address* (`host:port`) serves; None while none does.
+def cluster(address: str, brokers: int = 1) -> str | None:
+    """The id of the cluster that the broker at *address* (`host:port`) serves; None while none does, or while it does
+    not know of so many *brokers*.
 
     Asked without a client, which would retry and log meanwhile.
     """
@@ -176,10 +258,14 @@ def cluster(address: str) -> str | None:
             told: Any = MetadataResponse_v2.decode(answer.read(length - 4))
     except (OSError, struct.error, ValueError):
         return None
-    return str(told.cluster_id) if told.brokers else None
+    return str(told.cluster_id) if len(told.brokers) >= brokers else None
+
+
+def _new_cluster() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def _cluster(places: Places) -> str:
     """The id that our data folder was given."""
-    properties = (places.kafka / "data" / "meta.properties").read_text().splitlines()
+    properties = (Node(places, 1).data / "meta.properties").read_text().splitlines()
     return next((line.removeprefix("cluster.id=") for line in properties if line.startswith("cluster.id=")), "")

@@ -50,12 +50,15 @@ class Record:
 
 
 def born(pid: int) -> str | None:
-    """The boot and the tick in which *pid* started, or None when it does not run (a zombie does not)."""
+    """The boot and the tick in which *pid* started, or None when it does not run.
+
+    A zombie does not, unless threads of it are still at work: they hold its ports and files.
+    """
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if state in "ZX":
+    if state in "ZX" and int(rest[16]) <= 1:
         return None
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return f"{boot}/{rest[18]}"

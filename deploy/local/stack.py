@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from deploy.local import environment, kafka, postgres, processes, services
 from deploy.local.errors import LocalStackError
 from deploy.local.places import Places
-from deploy.local.ports import split
 from deploy.local.processes import Record
 
 UP = "up"
@@ -22,7 +21,7 @@ class Servers:
     """Where Kafka and PostgreSQL answer."""
 
     kafka: str
-    """`host:port`."""
+    """`host:port`, of several brokers separated by commas."""
     postgres: str
     """URL of a superuser's connection."""
 
@@ -32,19 +31,25 @@ def servers_up(places: Places, *, owner: str, with_parent: bool = False) -> Serv
     places.make()
     given_kafka, given_postgres = os.environ.get("NATIJA_KAFKA", ""), os.environ.get("NATIJA_POSTGRES", "")
     _check_given(given_kafka, given_postgres)
-    broker = database = None
+    brokers, database = [], None
     if not given_kafka:
-        _, port = split(environment.read(places).get("NATIJA_KAFKA", f":{kafka.PORT}"))
-        broker = kafka.start(places, owner=owner, preferred=port, with_parent=with_parent)
+        brokers = kafka.start(places, owner=owner, brokers=_brokers_wanted(), with_parent=with_parent)
     if not given_postgres:
         database = postgres.start(places, owner=owner, with_parent=with_parent)
         postgres.wait(places, database)
-    if broker:
-        broker = kafka.wait(places, broker, with_parent=with_parent)
+    if brokers:
+        brokers = kafka.wait(places, brokers, with_parent=with_parent)
     return Servers(
-        broker.address if broker else given_kafka,
+        ",".join(broker.address for broker in brokers) or given_kafka,
         database.address if database else given_postgres,
     )
+
+
+def _brokers_wanted() -> int:
+    wanted = os.environ.get("NATIJA_BROKERS", "1")
+    if wanted not in ("1", "3"):
+        raise LocalStackError("NATIJA_BROKERS is 1 or 3")
+    return int(wanted)
 
 
 def up(places: Places, *, owner: str = UP) -> dict[str, str]:
@@ -112,9 +117,9 @@ def _claim(places: Places, owner: str) -> None:
 
 def _stop(places: Places, records: list[Record]) -> list[Record]:
     """Services first: they end what they have begun while their servers still answer."""
-    ours = (kafka.NAME, postgres.NAME)
-    processes.stop(places, [record for record in records if record.name not in ours])
-    processes.stop(places, [record for record in records if record.name in ours], patience=40)
+    servers = [record for record in records if record.name.startswith((kafka.NAME, postgres.NAME))]
+    processes.stop(places, [record for record in records if record not in servers])
+    processes.stop(places, servers, patience=40)
     return records
 
 

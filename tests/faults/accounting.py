@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -62,10 +62,8 @@ class Books:
                     books.proposed[record.partition, record.offset] = tuple(event.id for event in proposal.events)
         async for event in read(kafka, realm.name):
             books.registered[event.partition, event.stamp.inboxoffset].append(event)
-        async for batch in read_batches(kafka, REJECTED.name(realm.name), start):
-            for record in batch:
-                one = read_rejected(record.partition, record.value, record.headers)
-                books.rejected[one.partition, one.inboxoffset].append(one)
+        async for one in rejections(realm):
+            books.rejected[one.partition, one.inboxoffset].append(one)
         return books
 
     def lost(self, feed: Feed) -> list[str]:
@@ -95,6 +93,14 @@ class Books:
         return found + [
             f"event {id} of {appeal} stands {count} times" for (appeal, id), count in events.items() if count > 1
         ]
+
+
+async def rejections(realm: Realm) -> AsyncIterator[RejectedProposal]:
+    """All that stands on rejected."""
+    start = dict.fromkeys(range(PARTITIONS), 0)
+    async for batch in read_batches(realm.servers.kafka, REJECTED.name(realm.name), start):
+        for record in batch:
+            yield read_rejected(record.partition, record.value, record.headers)
 
 
 class _Unwatched:

@@ -16,8 +16,8 @@ from tests.faults.servers import Breakable, breakable
 from tests.stack import Servers, provisioned_realms
 
 _COUNTED = ("faults", "kill points", "events", "lost", "doubled")
-SEED = os.environ.get("SEED") or f"{random.SystemRandom().randrange(1 << 32)}"
-"""What chance is made of: the same one, the same harm."""
+SEED = os.environ.setdefault("SEED", f"{random.SystemRandom().randrange(1 << 32)}")
+"""What chance is made of: the same one, the same harm, by whichever worker."""
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # thousands of lines while a broker is gone
 
@@ -94,6 +94,31 @@ async def fragile(
     """A house whose servers may be broken, too."""
     await own_servers.mend()
     return await own_plot.house(request, chance)
+
+
+@pytest.fixture(scope="session")
+def own_cluster() -> Iterator[Breakable]:
+    """Three brokers that may be broken, and a PostgreSQL."""
+    with breakable(brokers=3) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def cluster_plot(own_cluster: Breakable, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plot]:
+    """On three brokers that may be broken."""
+    plot = Plot(own_cluster.servers, tmp_path_factory.mktemp("house"))
+    yield plot
+    await own_cluster.mend()
+    await plot.clear()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def replicated(
+    request: pytest.FixtureRequest, own_cluster: Breakable, cluster_plot: Plot, chance: random.Random
+) -> House:
+    """A house whose log has three replicas, on brokers that may be broken."""
+    await own_cluster.mend()
+    return await cluster_plot.house(request, chance)
 
 
 def pytest_report_header() -> str:

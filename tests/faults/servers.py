@@ -26,15 +26,15 @@ class Breakable:
     """Servers of the faults' own, so that no other test feels it."""
 
     places: Places
-    kafka_port: int
+    kafka: str
+    """`host:port` of the broker, or of all of them, separated by commas; that never changes."""
     small_disk: bool
     """Whether Kafka's data is on a disk of its own, so small that it can be filled."""
 
     @property
     def servers(self) -> Servers:
-        """Where they listen; that never changes."""
-        sockets = self.places.sockets
-        return Servers(f"127.0.0.1:{self.kafka_port}", f"postgresql://postgres@/postgres?host={sockets}")
+        """Where they listen."""
+        return Servers(self.kafka, f"postgresql://postgres@/postgres?host={self.places.sockets}")
 
     def send(self, name: str, number: signal.Signals) -> None:
         """Send the server *name* a signal."""
@@ -55,13 +55,10 @@ class Breakable:
                 await asyncio.sleep(0.1)
 
     async def start_kafka(self) -> None:
-        """Start it where it listened, unless it runs, and return when it answers."""
-        record = kafka.start(self.places, owner=_OWNER, preferred=self.kafka_port, with_parent=True)
-        async with asyncio.timeout(60):
-            while not await asyncio.to_thread(kafka.cluster, record.address):
-                assert record.alive, self.places.log(kafka.NAME).read_text()[-4000:]
-                await asyncio.sleep(0.1)
-        assert record.address == self.servers.kafka, "somebody took Kafka's port meanwhile"
+        """Start each broker that does not run, where it listened, and return when all answer."""
+        found = kafka.start(self.places, owner=_OWNER, with_parent=True)
+        found = await asyncio.to_thread(kafka.wait, self.places, found)
+        assert ",".join(record.address for record in found) == self.kafka, "somebody took a port meanwhile"
 
     async def start_postgres(self) -> None:
         """Start it, unless it runs, and return when it answers."""
@@ -104,20 +101,20 @@ def _mount(folder: Path) -> bool:
 
 
 @contextmanager
-def breakable() -> Iterator[Breakable]:
-    """The servers, while the block lasts."""
+def breakable(brokers: int = 1) -> Iterator[Breakable]:
+    """The servers, Kafka of so many *brokers*, while the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="natija-faults-"))
     clone, places = Places.of_clone(), Places(folder)
     clone.make()
     jars = kafka.fetch_jars(clone).parent
     places.make()
     places.jars.symlink_to(jars)
-    small_disk = _mount(places.kafka)
+    small_disk = brokers == 1 and _mount(places.kafka)
     try:
-        broker = kafka.start(places, owner=_OWNER, preferred=0, with_parent=True)
+        begun = kafka.start(places, owner=_OWNER, preferred=0, brokers=brokers, with_parent=True)
         postgres.wait(places, postgres.start(places, owner=_OWNER, with_parent=True))
-        broker = kafka.wait(places, broker, with_parent=True)
-        yield Breakable(places, int(broker.address.rpartition(":")[2]), small_disk)
+        begun = kafka.wait(places, begun, with_parent=True)
+        yield Breakable(places, ",".join(record.address for record in begun), small_disk)
     finally:
         running = processes.find_all(places)
         for record in running:

@@ -8,7 +8,7 @@ from random import Random
 import asyncpg
 import pytest
 from deploy.local import postgres
-from tests.faults.accounting import settings_of
+from tests.faults.accounting import level, settings_of
 from tests.faults.house import House
 from tests.faults.servers import Breakable
 
@@ -125,6 +125,24 @@ async def test_a_database_is_restored_from_an_older_state_while_its_service_runs
             await copied(connection, f"{database}_older", database)
             fragile.counts("faults", 1)
             await fragile.moves()
+        await connection.execute(f'drop database "{database}_older"')
+    await fragile.account()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("process", WITH_A_DATABASE)
+async def test_a_database_restored_at_a_quiet_time_takes_in_what_it_lost_though_no_event_follows(
+    fragile: House, process: str
+) -> None:
+    database = database_of(fragile, DATABASES[process])
+    async with superuser(fragile) as connection:
+        await fragile.moves()
+        await copied(connection, database, f"{database}_older")
+        await fragile.feed.put_in(lives=20)
+        await level(fragile.realm)
+        await copied(connection, f"{database}_older", database)
+        fragile.counts("faults", 1)
+        await level(fragile.realm)
         await connection.execute(f'drop database "{database}_older"')
     await fragile.account()
 

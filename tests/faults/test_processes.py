@@ -14,10 +14,13 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import DeleteGroupsRequest
 from deploy.local.ports import free_port
+from tests.faults.accounting import settings_of
 from tests.faults.house import House, killed
+from tests.faults.test_postgres import copied, superuser
 from tests.stack import SERVICES, Child
 
 from natija_chassis.clock import FileClock
+from natija_chassis.provision import provision
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -75,6 +78,36 @@ async def test_a_registrar_stopped_at_its_commit_and_continued_after_another_too
         zombie.process.send_signal(signal.SIGCONT)
         house.children["zombie"] = zombie
         await says(house, "zombie", "standing by")
+    house.counts("faults", 1)
+    await house.account()
+    await zombie.stop()
+
+
+@pytest.mark.parametrize("restored", [False, pytest.param(True, marks=pytest.mark.thorough)], ids=["dropped", "older"])
+async def test_a_registrar_stopped_under_a_layout_that_the_database_forgot_writes_nothing(
+    house: House, restored: bool
+) -> None:
+    database = f"{house.realm.name}_intake"
+    async with superuser(house) as connection:
+        await copied(connection, database, f"{database}_older")
+        await house.until_ready("registrar")
+        await house.realm.run("shards", "1")  # as many as before, of a later generation
+        await house.until_ready("registrar")
+        async with house.feed.flowing():
+            zombie = await house.arm("registrar", "registrar.commit:before:3:STOP", NATIJA_BATCH_RECORDS="5")
+            await until_stopped(zombie)
+            if restored:
+                await copied(connection, f"{database}_older", database)
+            else:
+                await connection.execute(f'drop database "{database}" with (force)')
+                await provision(settings_of(house.realm), house.realm.servers.postgres)
+            house.children["registrar"] = await twin(house, "registrar")
+            await says(house, "registrar", "deciding")
+            await house.moves()
+            zombie.process.send_signal(signal.SIGCONT)
+            house.children["zombie"] = zombie
+            await says(house, "zombie", "standing by")
+        await connection.execute(f'drop database "{database}_older"')
     house.counts("faults", 1)
     await house.account()
     await zombie.stop()

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 
 
 async def test_they_answer_when_the_command_returns(clone: Clone) -> None:
-    said = dict(line.split("=", 1) for line in clone.local("servers-up").stdout.splitlines())
+    said = _said(clone.local("servers-up"))
     connection = await asyncpg.connect(said["NATIJA_POSTGRES"])
     assert await connection.fetchval("select 1") == 1
     await connection.close()
@@ -122,12 +123,32 @@ def test_a_broker_whose_port_another_took_at_the_same_moment_starts_on_another_a
     monkeypatch.setattr(kafka, "free_port", lambda *given, **without: next(choices, None) or free_port(0, **without))
     clone.places.make()
 
-    begun = kafka.start(clone.places, owner="up")
-    broker = kafka.wait(clone.places, begun)
+    [begun] = kafka.start(clone.places, owner="up")
+    [broker] = kafka.wait(clone.places, [begun])
 
     assert begun.address == servers.kafka != broker.address
     assert kafka.cluster(broker.address) not in (None, kafka.cluster(servers.kafka))
     assert clone.record("kafka") == broker
+
+
+@pytest.mark.thorough
+async def test_three_brokers_replicate_all_they_keep_and_one_that_was_alone_gets_two_more(clone: Clone) -> None:
+    assert clone.local("servers-up").returncode == 0
+    await _write_a_record(clone.record("kafka").address, "alone")
+    assert clone.local("down").returncode == 0
+    addresses = _said(clone.local("servers-up", given={"NATIJA_BROKERS": "3"}))["NATIJA_KAFKA"]
+    assert addresses.split(",") == [clone.record(name).address for name in ("kafka", "kafka-2", "kafka-3")]
+    await _write_a_record(addresses, "together", replicas=3)
+    assert {"alone", "together"} <= set(await _topics(addresses))
+    assert clone.local("down").stdout.startswith("stopped ")
+    assert _said(clone.local("servers-up"))["NATIJA_KAFKA"] == addresses, "it stays a cluster of three"
+    assert {"alone", "together"} <= set(await _topics(addresses))
+
+
+def _said(done: "subprocess.CompletedProcess[str]") -> dict[str, str]:
+    """The settings that a command printed. Raises AssertionError when it failed."""
+    assert done.returncode == 0, done.stderr
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
 
 
 async def test_killed_and_with_their_pids_given_away_they_start_again_with_their_data(clone: Clone) -> None:
@@ -215,10 +236,10 @@ def test_a_server_that_cannot_start_is_named_with_its_log(clone: Clone) -> None:
     assert read(clone.places) == {}
 
 
-async def _write_a_record(address: str, topic: str) -> None:
+async def _write_a_record(address: str, topic: str, replicas: int = 1) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=address)
     await admin.start()
-    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.create_topics([NewTopic(topic, 1, replicas)])
     await admin.close()
     producer = AIOKafkaProducer(bootstrap_servers=address, acks="all", enable_idempotence=True)
     await producer.start()

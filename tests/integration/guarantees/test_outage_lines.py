@@ -40,7 +40,9 @@ def own_kafka() -> Iterator[Places]:
 
 
 def restart(places: Places, port: int = 0) -> processes.Record:
-    return kafka.wait(places, kafka.start(places, owner="tests", preferred=port, with_parent=True), with_parent=True)
+    begun = kafka.start(places, owner="tests", preferred=port, with_parent=True)
+    [broker] = kafka.wait(places, begun, with_parent=True)
+    return broker
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,5 +1,6 @@
 """`natija verify` finds what does not fit: changed, missing, inserted and swapped events, and missing records."""
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +13,15 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from tests.integration.chassis.conftest import LogWriter
 from tests.integration.intake import registering as r
 from tests.stack import Realm
 
+from natija_chassis.checkpoints import Checkpoint
 from natija_events.kafka import partition_of, read_batches
 from natija_events.topics import LOG
 from natija_events.types.intake import Supplemented
-from natija_intake.verify import PartitionCheck
+from natija_intake.verify import PartitionCheck, verify
 
 EVENTS = 5
 
@@ -175,3 +178,21 @@ async def test_a_record_that_the_registrar_did_not_write_is_found_on_the_real_lo
     await producer.stop()
     for arguments in (["verify"], ["verify", subject]):
         assert "is no registered event" in (await realm.run(*arguments, expect=1)).stdout
+
+
+async def test_what_is_committed_and_cannot_be_read_yet_is_not_missing(realm: Realm) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=realm.servers.kafka, transactional_id=f"{realm.name}.test")
+    await producer.start()
+    try:
+        writer = LogWriter(realm.name, producer)
+        async with producer.transaction():
+            await writer._send(writer.number(3), "post")
+            await producer.flush()
+            held = {3: Checkpoint(3, writer.ends[3], 1, datetime.now(UTC))}
+            verifying = asyncio.create_task(verify(realm.servers.kafka, realm.name, None, held))
+            done, _ = await asyncio.wait([verifying], timeout=3)
+            assert not done, "it waits for what the registrar knows of"
+        verdict = await verifying
+    finally:
+        await producer.stop()
+    assert (verdict.events, verdict.misfits) == (1, [])

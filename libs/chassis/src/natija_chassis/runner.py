@@ -65,6 +65,8 @@ class Runner(ConsumerRebalanceListener):
         self._taking: asyncio.Task[None] | None = None
         """The batch that the database has, while the next one is decoded."""
         self._acknowledged: dict[int, int] = {}
+        self._kept: dict[int, int] = {}
+        """The offsets of the checkpoints as last written or read here: what is in the database is never less."""
         self._gaps = 0
         self._interrupt = asyncio.Event()
         """Set when waiting has no use any more: partitions are taken away, or the process ends."""
@@ -119,7 +121,7 @@ class Runner(ConsumerRebalanceListener):
 
     def _broker(self) -> KafkaBroker:
         broker = KafkaBroker(
-            self._settings.kafka,
+            self._settings.kafka.split(","),  # FastStream takes a string for the name of one broker
             client_id=f"natija-{self._settings.process}",
             consumer_only=True,
             allow_auto_create_topics=False,
@@ -219,6 +221,7 @@ class Runner(ConsumerRebalanceListener):
     async def _done(self, batch: list[Entry], applied: Applied) -> None:
         self.progress.trouble = None
         self._gaps = 0
+        self._kept |= {one.partition: one.offset for one in applied.checkpoints}
         service = self._projection.service
         metrics.RECORDS_APPLIED.labels(service).inc(applied.fresh)
         for checkpoint in applied.checkpoints:
@@ -287,6 +290,7 @@ class Runner(ConsumerRebalanceListener):
             consumer.seek(place, checkpoint.offset + 1)
         self._turn += 1
         self._delivered = {}
+        self._kept = {partition: checkpoint.offset for partition, checkpoint in held.items()}
         self._misplaced = False
 
     async def _rewind(self, gap: Gap) -> None:
@@ -340,6 +344,7 @@ class Runner(ConsumerRebalanceListener):
         asked = time.monotonic()
         ends = await consumer.end_offsets(places) if places else {}
         if not self._lock.locked():  # else the batch in hand knows better whether the database is there
+            await self._mind_a_restore()
             await self._count_parked()
             self.progress.trouble = None
         reached = {place.partition: await self._reached(consumer, place) for place in places}
@@ -356,6 +361,19 @@ class Runner(ConsumerRebalanceListener):
             with contextlib.suppress(KafkaError), failpoint("projection.acknowledge"):
                 await consumer.commit({TopicPartition(self._topic, one): offset for one, offset in reached.items()})
                 self._acknowledged = reached
+
+    async def _mind_a_restore(self) -> None:
+        """Read from the checkpoints on when they went back: the database was restored from an older state, and where
+        no event follows nothing else would tell."""
+        kept = dict(self._kept)
+        async with self._engine.connect() as connection:
+            held = await checkpoints.load(connection)
+        if any(held[partition].offset < offset for partition, offset in kept.items()):
+            log.warning("%s: the database is of an older state: back to its checkpoints", self._projection.service)
+            self.progress.assign(self.progress.owned)
+            self._misplaced = True
+            async with self._lock:
+                await self._place()
 
     async def _reached(self, consumer: Any, place: TopicPartition) -> int:
         """Up to where all is taken in: the position, unless a batch of it is in hand."""

@@ -4,18 +4,20 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from natija_chassis import checkpoints
 from natija_chassis.database import open_engine
+from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings
 from natija_events.ids import parse_appeal_number
 from natija_events.kafka import partition_of, read_batches
 from natija_events.rejection import RejectedProposal, read_rejected
 from natija_events.topics import LOG, PARTITIONS, REJECTED
-from natija_intake.shards import Layout, Line
+from natija_intake import fencing
+from natija_intake.shards import Line
 from natija_intake.verify import Verdict, verify
 
 _stderr = Console(stderr=True)
@@ -124,8 +126,7 @@ async def show_shards(number: int | None) -> int:
     line = await Line.stand(settings.database_url("intake"))
     try:
         if number is not None:
-            await _fence(settings, await line.change_count(number))
-            await line.made_ready()
+            await _lay_out_anew(line, settings, number)
         layout = await line.layout()
         print(f"{layout.shards} shards, generation {layout.generation}, {await line.present() - 1} registrars present")
     finally:
@@ -133,9 +134,11 @@ async def show_shards(number: int | None) -> int:
     return 0
 
 
-async def _fence(settings: Settings, layout: Layout) -> None:
-    """Take every id that an owner of the generation before may write under: none of them can commit any more."""
-    for transactional_id in layout.fenced_ids(settings.realm.lower()):
-        producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, transactional_id=transactional_id)
-        await producer.start()
-        await producer.stop()
+async def _lay_out_anew(line: Line, settings: Settings, number: int) -> None:
+    try:
+        async with line.changing():
+            layout = await line.change_count(number)
+            await fencing.fence(settings.kafka, settings.realm.lower(), layout.generation)
+            await line.made_ready()
+    except TimeoutError:
+        raise Refused("somebody else is changing the shard count just now") from None

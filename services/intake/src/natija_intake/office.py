@@ -20,6 +20,7 @@ LOOK_EVERY = 0.5
 log = logging.getLogger(__name__)
 
 MakeShard = Callable[[Line, Layout, int], Shard]
+Settle = Callable[[Line], Awaitable[None]]
 _FINAL = (Refused, Gap)
 """What a person has to see to. Anything else makes a result unknown or the servers unreachable: the shard is given up
 and taken anew, for as long as it takes."""
@@ -28,12 +29,16 @@ and taken anew, for as long as it takes."""
 class Office:
     """All the shards of one process. *make_shard* builds the owner of a shard; *prepare* makes sure, each time before
     it stands in line, that the database is the right one and has its tables: one that was dropped is made anew.
+    *settle* makes sure, each time it stands there and before it takes anything, that the layout is the latest one.
     """
 
-    def __init__(self, database_url: str, make_shard: MakeShard, prepare: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, database_url: str, make_shard: MakeShard, prepare: Callable[[], Awaitable[None]], settle: Settle
+    ) -> None:
         self._database_url = database_url
         self._make_shard = make_shard
         self._prepare = prepare
+        self._settle = settle
         self._owned: dict[int, tuple[Shard, asyncio.Task[None]]] = {}
         self._line: Line | None = None
         self._elsewhere = False
@@ -74,6 +79,7 @@ class Office:
         """One session in the line; with its end, however it comes, every shard is given up."""
         line = await Line.stand(self._database_url)
         try:
+            await self._settle(line)
             while not stopping.is_set():
                 await self._look(line)
                 await _pause(stopping, LOOK_EVERY, *(task for _, task in self._owned.values()))
@@ -97,6 +103,7 @@ class Office:
             shard.give_up()
         if any(shard.deciding for shard, _ in self._owned.values()):
             self._backoff.reset()
+            self._says = "not deciding: a shard is given up, and taken anew"
         if layout.ready and time.monotonic() >= self._rests_until:
             await self._take_free(line, layout, share)
         self._elsewhere = present > 1 and not self._owned

@@ -13,7 +13,7 @@ from natija_chassis.publishers import Publishers
 from natija_chassis.publishers import load as load_publishers
 from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings, port_field
-from natija_intake import tables
+from natija_intake import fencing, tables
 from natija_intake.office import Office
 from natija_intake.projection import Heads
 from natija_intake.registrar import Shard
@@ -58,7 +58,10 @@ async def registrar(settings: RegistrarSettings) -> None:
         await create_service_tables(engine, tables.own)
         await store.prepare(engine, Heads(), await identity.of_log(settings.kafka, settings.realm))
 
-    office = Office(settings.database_url("intake"), make_shard, prepare)
+    async def settle(line: Line) -> None:
+        await fencing.settle(line, settings.kafka, settings.realm.lower())
+
+    office = Office(settings.database_url("intake"), make_shard, prepare, settle)
     app = create_app(
         settings,
         title="registrar",

@@ -6,6 +6,8 @@ once, also at ``kill -9``. What makes a wrong owner harmless is Kafka's fence, t
 
 import asyncio
 import contextlib
+import re
+from collections.abc import AsyncIterator
 from typing import NamedTuple, Self
 
 import asyncpg
@@ -27,10 +29,6 @@ class Layout(NamedTuple):
     shards: int
     ready: bool
 
-    def fenced_ids(self, realm: str) -> list[str]:
-        """Every id under which an owner of the generation before may still write, however many there were."""
-        return [f"{realm}.registrar.{self.generation - 1}.{shard}" for shard in range(PARTITIONS)]
-
     def partitions(self, shard: int) -> list[int]:
         """The partitions of *shard*."""
         return [partition for partition in range(PARTITIONS) if partition % self.shards == shard]
@@ -38,6 +36,16 @@ class Layout(NamedTuple):
     def transactional_id(self, realm: str, shard: int) -> str:
         """The one id under which the owner of *shard* writes."""
         return f"{realm}.registrar.{self.generation}.{shard}"
+
+    @staticmethod
+    def generation_of(transactional_id: str, realm: str) -> int | None:
+        """Of which generation an id is that `transactional_id` gave; None when it is not a registrar's of *realm*."""
+        found = re.fullmatch(rf"{re.escape(realm)}\.registrar\.(\d+)\.\d+", transactional_id)
+        return int(found[1]) if found else None
+
+
+class Restored(Exception):
+    """The layout is of an earlier generation than a moment ago: these rows are from a backup."""
 
 
 class Line:
@@ -49,6 +57,7 @@ class Line:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
         self._one_at_a_time = asyncio.Lock()
+        self._generation = 0
 
     @classmethod
     async def stand(cls, database_url: str) -> Self:
@@ -69,14 +78,18 @@ class Line:
         return self._connection.is_closed()
 
     async def layout(self) -> Layout:
-        """The layout in force; made, with one shard, when there is none yet."""
+        """The layout in force; made, with one shard, when there is none yet. Raises `Restored`."""
         async with self._one_at_a_time:
             await self._connection.execute(
                 "insert into service.shards values (true, 1, 1, true) on conflict do nothing"
             )
             row = await self._connection.fetchrow("select generation, shards, ready from service.shards")
         assert row is not None
-        return Layout(*row)
+        layout = Layout(*row)
+        if layout.generation < self._generation:
+            raise Restored
+        self._generation = layout.generation
+        return layout
 
     async def present(self) -> int:
         """How many registrars stand in line for this realm, this one included."""
@@ -107,17 +120,28 @@ class Line:
     async def change_count(self, count: int) -> Layout:
         """Write a layout with *count* shards, not ready: from now on nobody takes a shard.
 
-        The caller fences every ``transactional.id`` of the generation before and then calls `made_ready`. A change that
-        was cut off in between is finished by the next one. Raises `Refused`.
+        The caller, who is `changing` it, fences every ``transactional.id`` of the generations before and then calls
+        `made_ready`. A change that was cut off in between is finished by the next one. Raises `Refused`.
         """
         if not 1 <= count <= PARTITIONS:
             raise Refused(f"a realm has 1 to {PARTITIONS} shards: one partition is never shared")
-        if not await self._connection.fetchval("select pg_try_advisory_lock($1, 0)", _COUNT_CHANGE):
-            raise Refused("somebody else is changing the shard count just now")
         old = await self.layout()
         new = Layout(old.generation + old.ready, count, ready=False)
-        await self._connection.execute("update service.shards set generation = $1, shards = $2, ready = $3", *new)
+        await self.write(new)
         return new
+
+    async def write(self, layout: Layout) -> None:
+        """Put *layout* in force; for who is `changing` it."""
+        await self._connection.execute("update service.shards set generation = $1, shards = $2, ready = $3", *layout)
+
+    @contextlib.asynccontextmanager
+    async def changing(self) -> AsyncIterator[None]:
+        """Nobody else changes the layout during the block. Raises TimeoutError when somebody does for 5 seconds."""
+        await self._connection.execute("select pg_advisory_lock($1, 0)", _COUNT_CHANGE)
+        try:
+            yield
+        finally:
+            await self._connection.execute("select pg_advisory_unlock($1, 0)", _COUNT_CHANGE)
 
     async def made_ready(self) -> None:
         """The old layout is fenced: shards of the new one may be taken."""

@@ -3,10 +3,13 @@
 A chain proves every event but an appeal's last, which no other event names yet; the registrar's heads name that one.
 """
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,6 +21,8 @@ from natija_events.topics import LOG, PARTITIONS
 
 _HEADS = text("select appeal, sequence, hash from heads where appeal = any(:appeals)")
 _CHUNK = 5000
+_LEVELS = "read_uncommitted", "read_committed"
+_READABLE_WITHIN = 30.0
 
 
 class Misfit(NamedTuple):
@@ -126,6 +131,7 @@ async def verify(
     """
     partitions = range(PARTITIONS) if appeal is None else [partition_of(appeal.encode())]
     checks = {partition: PartitionCheck(partition) for partition in partitions}
+    await _until_readable(kafka, realm, [held[partition] for partition in partitions if partition in held])
     async for batch in read_batches(kafka, LOG.name(realm), dict.fromkeys(partitions, 0)):
         checks[batch[0].partition].take(batch)
         read(len(batch))
@@ -139,6 +145,27 @@ async def verify(
         appeals=sum(len(check.chains) for check in checks.values()),
         misfits=[check.misfit for check in checks.values() if check.misfit is not None],
     )
+
+
+async def _until_readable(kafka: str, realm: str, held: Sequence[Checkpoint]) -> None:
+    """Return when all that stands on the log up to *held* can be read, or after 30 seconds.
+
+    Kafka acknowledges a transaction before its markers are written: for a moment, and for longer after a broker came
+    back, the registrar knows of events that nobody can read yet. They are not missing.
+    """
+    places = {TopicPartition(LOG.name(realm), one.partition): one.offset for one in held}
+    async with contextlib.AsyncExitStack() as stack:
+        anything, committed = (AIOKafkaConsumer(bootstrap_servers=kafka, isolation_level=level) for level in _LEVELS)
+        for consumer in (anything, committed):
+            stack.push_async_callback(consumer.stop)
+            await consumer.start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_READABLE_WITHIN):
+                while True:
+                    ends, readable = await anything.end_offsets(places), await committed.end_offsets(places)
+                    if not any(readable[place] <= offset < ends[place] for place, offset in places.items()):
+                        return
+                    await asyncio.sleep(0.1)
 
 
 async def _against_heads(engine: AsyncEngine, check: PartitionCheck) -> None:

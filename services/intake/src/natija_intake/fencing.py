@@ -1,0 +1,98 @@
+"""The fence around the registrars of other layouts: every id under which one ever wrote, as Kafka knows them.
+
+The database knows which layout is in force, but it may be dropped, or restored from before a change. Kafka's
+transactions outlive that: a generation that is on none of them is later than all.
+"""
+
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import for_code
+from aiokafka.protocol import api, types
+
+from natija_intake.shards import Layout, Line
+
+
+class Known(NamedTuple):
+    """A ``transactional.id`` that a registrar of the realm has taken at some time, and of which generation it was."""
+
+    generation: int
+    transactional_id: str
+
+
+async def settle(line: Line, kafka: str, realm: str) -> None:
+    """See to it, before any shard is taken, that the layout in force is the latest there ever was.
+
+    When Kafka knows of a later one, the database forgot it, and who was paused under it could write on: all are fenced,
+    and the same number of shards gets a generation that is later. Raises KafkaError, or what a lost session raises.
+    """
+    if await _latest(kafka, realm) <= (await line.layout()).generation:
+        return
+    async with line.changing():
+        latest, layout = await _latest(kafka, realm), await line.layout()
+        if latest > layout.generation:
+            await fence(kafka, realm, latest + 1)
+            await line.write(Layout(latest + 1, layout.shards, ready=True))
+
+
+async def fence(kafka: str, realm: str, generation: int) -> None:
+    """Take every id of a generation before *generation*: nobody who has one can commit any more."""
+    for one in await known(kafka, realm):
+        if one.generation < generation:
+            producer = AIOKafkaProducer(bootstrap_servers=kafka, transactional_id=one.transactional_id)
+            await producer.start()
+            await producer.stop()
+
+
+async def _latest(kafka: str, realm: str) -> int:
+    return max((one.generation for one in await known(kafka, realm)), default=0)
+
+
+async def known(kafka: str, realm: str) -> list[Known]:
+    """Every id of the realm's registrars, asked of each broker: one tells of those that it coordinates.
+
+    Raises KafkaError. Kafka forgets an id that was idle for 7 days, and then its owner cannot commit either.
+    """
+    client: Any = AIOKafkaClient(bootstrap_servers=kafka, client_id="natija-fencing")
+    await client.bootstrap()
+    try:
+        answers = [await client.send(broker.nodeId, _ListTransactions()) for broker in client.cluster.brokers()]
+    finally:
+        await client.close()
+    for answer in answers:
+        if answer.error_code:
+            raise for_code(answer.error_code)("Kafka does not tell its transactions")
+    names = [name for answer in answers for name, *_ in answer.transactions]
+    return [Known(of, name) for name in names if (of := Layout.generation_of(name, realm)) is not None]
+
+
+_TEXT, _TAGS = types.CompactString("utf-8"), ("tags", types.TaggedFields)
+
+
+class _ListTransactionsResponse0(api.Response):
+    API_KEY, API_VERSION, FLEXIBLE_VERSION = 66, 0, True
+    SCHEMA = types.Schema(
+        ("throttle_time_ms", types.Int32), ("error_code", types.Int16),
+        ("unknown_states", types.CompactArray(_TEXT)),
+        ("transactions", types.CompactArray(
+            ("transactional_id", _TEXT), ("producer_id", types.Int64), ("state", _TEXT), _TAGS,
+        )),
+        _TAGS,
+    )  # fmt: skip
+
+
+class _ListTransactions0(api.RequestStruct):
+    API_KEY, API_VERSION, FLEXIBLE_VERSION, RESPONSE_TYPE = 66, 0, True, _ListTransactionsResponse0
+    SCHEMA = types.Schema(
+        ("states", types.CompactArray(_TEXT)), ("producer_ids", types.CompactArray(types.Int64)), _TAGS
+    )
+
+
+class _ListTransactions(api.Request[_ListTransactions0]):
+    """Kafka's ListTransactions (KIP-664), which aiokafka 0.14 does not know; of all states and producers."""
+
+    API_KEY = 66
+
+    def build(self, request_struct_class: Any) -> Any:
+        return request_struct_class([], [], {})
