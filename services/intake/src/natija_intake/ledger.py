@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis import checkpoints, identity
@@ -60,8 +60,8 @@ async def keep(
     """Write what a committed batch changed, provided nobody else did. Raises `Overtaken`, or `Refused` (version)."""
     async with projecting(engine) as connection:
         expected = {one.partition: one.logsequence for one in before}
-        locked = await checkpoints.lock(connection, expected.keys())
-        await _check_version(connection)
+        locked, version = await checkpoints.lock_with_version(connection, expected.keys())
+        identity.check_version(version, Heads())
         if any(locked[partition].logsequence != logsequence for partition, logsequence in expected.items()):
             raise Overtaken
         await store(connection, {appeal: ledger.heads[appeal] for appeal in decided.touched}, decided.ids)
@@ -91,8 +91,9 @@ async def _take_in(engine: AsyncEngine, events: Sequence[RecordedEvent]) -> None
     """Apply *events*, all of one partition, those above the checkpoint."""
     async with projecting(engine) as connection:
         partition = events[0].partition
-        checkpoint = (await checkpoints.lock(connection, [partition]))[partition]
-        await _check_version(connection)
+        locked, version = await checkpoints.lock_with_version(connection, [partition])
+        identity.check_version(version, Heads())
+        checkpoint = locked[partition]
         fresh = [event for event in events if event.offset > checkpoint.offset]
         if not fresh:
             return
@@ -104,11 +105,6 @@ async def _take_in(engine: AsyncEngine, events: Sequence[RecordedEvent]) -> None
             connection, [Checkpoint(partition, last.offset, last.stamp.logsequence, last.recordedtime)]
         )
         await _move(connection, [Position(partition, last.stamp.inboxoffset + 1)])
-
-
-async def _check_version(connection: AsyncConnection) -> None:
-    """Raise `Refused` when a rebuild has put tables of another version in place: they are not this program's."""
-    identity.check_version(await connection.scalar(select(identity.table.c.version)), Heads())
 
 
 async def _move(connection: AsyncConnection, moved: Sequence[Position]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis import checkpoints, metrics
 from natija_chassis.checkpoints import Checkpoint
@@ -84,6 +84,8 @@ class Shard:
         self._checkpoints: dict[int, Checkpoint] = {}
         self._positions: dict[int, Position] = {}
         self._heads: dict[int, PartitionHead] = {}
+        self._reading: AsyncConnection
+        """Where heads and ids are looked up: one for all batches, and no transaction around each look."""
         self._unkept: deque[_Batch] = deque()
         """The batches that are decided and whose heads are not in the database yet."""
 
@@ -108,6 +110,8 @@ class Shard:
             if await self._line.layout() != self.layout:
                 raise Superseded
             consumer = await self._stand_at_the_end(stack)
+            reading = await stack.enter_async_context(self._engine.connect())
+            self._reading = await reading.execution_options(isolation_level="AUTOCOMMIT")
             metrics.REGISTRAR_TAKEOVERS.inc()
             log.info("shard %d of %d: deciding", self.number, self.layout.shards)
             try:
@@ -215,8 +219,7 @@ class Shard:
         read = read_batch(_incoming(record, arrived) for record in records)
         wanted = [(event.subject, event.id) for _, one in read if isinstance(one, Proposal) for event in one.events]
         unkept = self._newest_first()
-        async with self._engine.connect() as connection:
-            known = await load(connection, wanted, unkept)
+        known = await load(self._reading, wanted, unkept)
         decider = Decider(known, self._heads, self._publishers, self._sealer, self._clock.now())
         for record, one in read:
             decider.decide(record, one)
