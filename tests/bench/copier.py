@@ -1,50 +1,78 @@
 """The floor of the registrar: records from one topic to another, exactly once, and nothing else.
 
-The same client, partitions and batches as the registrar's, one transaction a batch.
+The same client, partitions and batches as the registrar's, one process a shard, one transaction a batch.
 """
 
+import argparse
 import asyncio
+import json
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from tests.stack import REPOSITORY
 
 from natija_events import limits
 from natija_events.topics import PARTITIONS
+from natija_intake.shards import Layout
+
+
+async def make_topic(kafka: str, name: str) -> None:
+    """Make a topic to copy to, like the log."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        configs = {"max.message.bytes": str(limits.LOG_BYTES), "message.timestamp.type": "LogAppendTime"}
+        await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=configs)])
+    finally:
+        await admin.close()
+
+
+async def copy(kafka: str, source: str, target: str, *, batch: int, shards: int, records: int) -> float:
+    """Copy at least so many *records*, from where the copy before ended; how many a second, all shards together."""
+    each = [
+        await start(kafka, source, target, batch=batch, shard=shard, shards=shards, records=records // shards)
+        for shard in range(shards)
+    ]
+    told = [json.loads((await one.communicate())[0]) for one in each]
+    began, ended, copied = zip(*told, strict=True)
+    return float(sum(copied) / (max(ended) - min(began)))
+
+
+async def start(
+    kafka: str, source: str, target: str, *, batch: int, shard: int = 0, shards: int = 1, records: int = 0
+) -> asyncio.subprocess.Process:
+    """The process that copies one shard: so many *records* or, without, for ever."""
+    given = (kafka, source, target, str(batch), str(shard), str(shards), str(records))
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.copier", *given, cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE
+    )
 
 
 class Copier:
-    """Copies *source* to *target*, a topic it makes, from the start on; a run goes on where the one before ended."""
+    """Copies *partitions* of *source* to *target*."""
 
-    def __init__(self, kafka: str, source: str, target: str, *, batch: int) -> None:
+    def __init__(self, kafka: str, source: str, target: str, *, batch: int, partitions: Sequence[int]) -> None:
         self._kafka = kafka
         self._target = target
         self._batch = batch
-        self._positions = {TopicPartition(source, partition): 0 for partition in range(PARTITIONS)}
+        self._id = f"{target}.copier.{min(partitions)}"
+        self._places = [TopicPartition(source, partition) for partition in partitions]
 
-    async def make_target(self) -> None:
-        """Make the topic."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka)
-        await admin.start()
-        try:
-            configs = {"max.message.bytes": str(limits.LOG_BYTES), "message.timestamp.type": "LogAppendTime"}
-            await admin.create_topics([NewTopic(self._target, PARTITIONS, 1, topic_configs=configs)])
-        finally:
-            await admin.close()
-
-    async def copy(self, records: int) -> float:
-        """Copy at least so many *records*; how many a second, from the first commit to the last."""
+    async def copy(self, records: int) -> tuple[float, float, int]:
+        """When the first commit was and the last, and how many records came between."""
         async with AsyncExitStack() as stack:
             consumer, producer = await self._open(stack)
-            began, first, copied = 0.0, 0, 0
-            while copied < records:
+            while not (first := await self._batch_of(consumer, producer)):
+                pass
+            began, copied = time.time(), 0
+            while first + copied < records:
                 copied += await self._batch_of(consumer, producer)
-                if not began and copied:
-                    began, first = time.perf_counter(), copied
-            return (copied - first) / (time.perf_counter() - began)
+            return began, time.time(), copied
 
     async def copy_for_ever(self) -> None:
         """Copy what comes, too."""
@@ -55,20 +83,20 @@ class Copier:
 
     async def _open(self, stack: AsyncExitStack) -> tuple[AIOKafkaConsumer, AIOKafkaProducer]:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka, transactional_id=f"{self._target}.copier", acks="all",
-            transaction_timeout_ms=30_000, max_request_size=limits.REJECTED_BYTES, max_batch_size=524_288,
+            bootstrap_servers=self._kafka, transactional_id=self._id, acks="all", transaction_timeout_ms=30_000,
+            max_request_size=limits.REJECTED_BYTES, max_batch_size=524_288,
         )  # fmt: skip
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._kafka, enable_auto_commit=False, isolation_level="read_committed",
-            auto_offset_reset="none",
+            auto_offset_reset="none", group_id=self._id,
         )  # fmt: skip
         stack.push_async_callback(producer.stop)
         stack.push_async_callback(consumer.stop)
         await producer.start()
         await consumer.start()
-        consumer.assign(list(self._positions))
-        for place, offset in self._positions.items():
-            consumer.seek(place, offset)
+        consumer.assign(self._places)
+        for place in self._places:
+            consumer.seek(place, await consumer.committed(place) or 0)
         return consumer, producer
 
     async def _batch_of(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> int:
@@ -85,12 +113,25 @@ class Copier:
         ]
         await asyncio.gather(*sent)
         position = {place: taken[-1].offset + 1 for place, taken in polled.items()}
-        await producer.send_offsets_to_transaction(position, f"{self._target}.copier")
+        await producer.send_offsets_to_transaction(position, self._id)
         await producer.commit_transaction()
-        self._positions.update(position)
         return len(sent)
 
 
+def _main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("kafka", "source", "target"):
+        parser.add_argument(name)
+    for name in ("batch", "shard", "shards", "records"):
+        parser.add_argument(name, type=int)
+    given = parser.parse_args()
+    partitions = Layout(1, given.shards, True).partitions(given.shard)
+    copier = Copier(given.kafka, given.source, given.target, batch=given.batch, partitions=partitions)
+    if given.records:
+        print(json.dumps(asyncio.run(copier.copy(given.records))))
+    else:
+        asyncio.run(copier.copy_for_ever())
+
+
 if __name__ == "__main__":
-    kafka, source, target, batch = sys.argv[1:]
-    asyncio.run(Copier(kafka, source, target, batch=int(batch)).copy_for_ever())
+    _main()

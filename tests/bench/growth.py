@@ -23,7 +23,7 @@ async def bench(ground: Ground) -> list[Figure]:
     await _grow(ground, realm)
     note = await _size(realm)
     figures = []
-    for name, measure in (("inbox_to_log", inbox_to_log.registrar_alone), ("lifecycles", lifecycles.lives)):
+    for name, measure in (("inbox_to_log", inbox_to_log.registrars_alone), ("lifecycles", lifecycles.lives)):
         rates = await measure(ground, realm, f"{name}, grown")
         figures.append(Figure(f"{name}_grown", median(rates), empty[name].rate, empty[name].unit, bound=0.9, note=note))
     return figures

@@ -1,11 +1,16 @@
 """From the inbox to the log: the registrar with all its checks, beside a bare transactional copy."""
 
+import asyncio
+from contextlib import AsyncExitStack
+
+import httpx
+from deploy.local.ports import free_port
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.copier import Copier
+from tests.bench import copier
 from tests.bench.ground import Ground, decided, engine_of
 from tests.bench.lives import EVENTS, fill
 from tests.bench.measuring import RUNS, Figure, by_turns, rate
-from tests.stack import Realm
+from tests.stack import Child, Realm
 
 from natija_chassis.database import create_service_tables
 from natija_events.topics import INBOX
@@ -14,54 +19,78 @@ from natija_intake.registrar_app import RegistrarSettings
 
 APPEALS = 6_000
 """Of a run, each with a whole life."""
+SHARDS = 2
+"""One registrar each: a core is what one of them can fill."""
 BATCH: int = RegistrarSettings.model_fields["batch_records"].default
-_SPARE = 3_000
-"""Appeals more: when a run ends, some batches are under way and will be registered too."""
+_SPARE = 5_000
+"""Appeals more: before a run begins and when it ends, some are registered too."""
 
 
 async def bench(ground: Ground) -> Figure:
     """The inbox is filled beforehand, each event a proposal; measured from the first batch registered to the last."""
     realm = await ground.realms()
     engine = engine_of(realm, "intake")
-    copier = Copier(realm.servers.kafka, INBOX.name(realm.name), f"{realm.name}.bench.copies", batch=BATCH)
+    kafka, copies = realm.servers.kafka, f"{realm.name}.bench.copies"
+
+    async def bare() -> float:
+        source, records = INBOX.name(realm.name), APPEALS * EVENTS
+        return await copier.copy(kafka, source, copies, batch=BATCH, shards=SHARDS, records=records)
+
     try:
         with ground.showing("inbox_to_log", 2 * RUNS + 1) as step:
             await create_service_tables(engine, tables.own)
-            await copier.make_target()
+            await realm.run("shards", str(SHARDS))
+            await copier.make_topic(kafka, copies)
             await fill(realm, RUNS * (APPEALS + _SPARE))
             step()
-            measured, floor = await by_turns(
-                lambda: _registrar(realm, engine), lambda: copier.copy(APPEALS * EVENTS), told=step
-            )
+            measured, floor = await by_turns(lambda: _registrars(realm, engine), bare, told=step)
     finally:
         await engine.dispose()
     return Figure("inbox_to_log", measured, floor, "events/s", bound=0.5)
 
 
-async def registrar_alone(ground: Ground, realm: Realm, name: str) -> list[float]:
-    """The rates of the registrar of *realm*, whatever stands on its log already."""
+async def registrars_alone(ground: Ground, realm: Realm, name: str) -> list[float]:
+    """The rates of the registrars of *realm*, whatever stands on its log already."""
     engine = engine_of(realm, "intake")
     try:
         with ground.showing(name, RUNS + 1) as step:
+            await realm.run("shards", str(SHARDS))
             await fill(realm, RUNS * (APPEALS + _SPARE))
             step()
             rates = []
             for _ in range(RUNS):
-                rates.append(await _registrar(realm, engine))
+                rates.append(await _registrars(realm, engine))
                 step()
+            await realm.run("shards", "1")
     finally:
         await engine.dispose()
     return rates
 
 
-async def _registrar(realm: Realm, engine: AsyncEngine) -> float:
-    before = await decided(engine)
+async def _registrars(realm: Realm, engine: AsyncEngine) -> float:
+    """How many proposals a second a registrar for every shard decides, once each has its own."""
+    async with AsyncExitStack() as stack:
+        children = []
+        for _ in range(SHARDS):
+            child = await realm.serve("registrar", ready=False, NATIJA_REGISTRAR_PORT=str(free_port()))
+            stack.push_async_callback(child.stop)
+            children.append(child)
+        await asyncio.gather(*(_until_deciding(child) for child in children))
+        before = await decided(engine)
 
-    async def since() -> int:
-        return await decided(engine) - before
+        async def since() -> int:
+            return await decided(engine) - before
 
-    child = await realm.serve("registrar", ready=False)
-    try:
-        return await rate(since, APPEALS * EVENTS)
-    finally:
-        await child.stop()
+        return await rate(since, APPEALS * EVENTS, every=0.05)
+
+
+async def _until_deciding(registrar: Child) -> None:
+    """Until it has its one shard, and no other."""
+    async with httpx.AsyncClient(timeout=2, trust_env=False) as client, asyncio.timeout(60):
+        while True:
+            try:
+                if "deciding on 1 shard" in (await client.get(f"{registrar.url}/ready")).text:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.05)

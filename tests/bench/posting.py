@@ -5,18 +5,18 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from statistics import median, quantiles
 
-import psutil
-from deploy.local.ports import free_port, split
-from sqlalchemy import select, text
+from deploy.local.ports import free_port
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.copier import Copier
+from tests.bench import copier
 from tests.bench.ground import Ground, engine_of
 from tests.bench.inbox_to_log import BATCH
 from tests.bench.measuring import RUNS, Figure, by_turns
 from tests.bench.posts import Connection, all_at_once
+from tests.bench.watching import cpu_seconds, processes
 from tests.stack import REPOSITORY, SERVICES, Realm
 
 from natija_analytics.tables import facts
@@ -54,14 +54,12 @@ async def _bare(realm: Realm) -> AsyncIterator[str]:
     """The URL of the bare app, with its copier beside it."""
     kafka, source, target = realm.servers.kafka, f"{realm.name}.bench.inbox", f"{realm.name}.bench.log"
     for topic in (source, target):
-        await Copier(kafka, "", topic, batch=BATCH).make_target()
+        await copier.make_topic(kafka, topic)
     port = free_port()
-    commands = [
-        ("tests.bench.copier", kafka, source, target, str(BATCH)),
-        ("tests.bench.bare", kafka, source, target, str(port)),
-    ]
+    bare = ("tests.bench.bare", kafka, source, target, str(port))
     started = [
-        await asyncio.create_subprocess_exec(sys.executable, "-m", *command, cwd=REPOSITORY) for command in commands
+        await copier.start(kafka, source, target, batch=BATCH),
+        await asyncio.create_subprocess_exec(sys.executable, "-m", *bare, cwd=REPOSITORY),
     ]
     url = f"http://127.0.0.1:{port}"
     try:
@@ -148,33 +146,8 @@ async def _seen_after(realm: Realm, engine: AsyncEngine) -> list[float]:
 @asynccontextmanager
 async def _cpu(realm: Realm, shares: list[Mapping[str, float]]) -> AsyncIterator[None]:
     """Add to *shares* what part of a core each process took while the block ran, in per cent."""
-    processes = await _processes(realm)
-    began, before = time.perf_counter(), {name: _seconds(one) for name, one in processes.items()}
+    watched = await processes(realm)
+    began, before = time.perf_counter(), {name: cpu_seconds(one) for name, one in watched.items()}
     yield
     passed = time.perf_counter() - began
-    shares.append({name: 100 * (_seconds(one) - before[name]) / passed for name, one in processes.items()})
-
-
-async def _processes(realm: Realm) -> dict[str, psutil.Process]:
-    """Our children, the broker that listens where Kafka does, and PostgreSQL's server."""
-    found = {child.arguments[1]: psutil.Process(child.process.pid) for child in realm.children}
-    _, port = split(realm.servers.kafka)
-    for one in psutil.net_connections("tcp"):
-        if one.pid and one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port:
-            found["kafka"] = psutil.Process(one.pid)
-    engine = engine_of(realm, "analytics")
-    async with engine.connect() as connection:
-        server = psutil.Process(int(await connection.scalar(text("select pg_backend_pid()")) or 0)).parent()
-    await engine.dispose()
-    return found | ({"postgres": server} if server else {})
-
-
-def _seconds(process: psutil.Process) -> float:
-    """Of processor time so far, with what its children took: PostgreSQL has a process for each session."""
-    times = process.cpu_times()
-    passed: float = times.user + times.system + times.children_user + times.children_system
-    for child in process.children():
-        with suppress(psutil.NoSuchProcess):  # a session that is over
-            times = child.cpu_times()
-            passed += times.user + times.system
-    return passed
+    shares.append({name: 100 * (cpu_seconds(one) - before[name]) / passed for name, one in watched.items()})

@@ -4,15 +4,13 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from statistics import median
 
-import psutil
 from tests.bench.ground import Ground
 from tests.bench.lifecycles import desk, followed, taken_in_by_all
 from tests.bench.lives import EVENTS
 from tests.bench.measuring import Figure
-from tests.bench.posting import _processes
+from tests.bench.watching import mebibytes, processes
 from tests.stack import Realm
 
 EVERY = 2.0
@@ -58,17 +56,11 @@ async def bench(ground: Ground, minutes: float) -> list[Figure]:
 
 
 async def _watch(realm: Realm, samples: dict[str, list[float]]) -> None:
-    """Add to *samples* what each process takes, in MiB: its share of what it has in common with others, and its own."""
+    """Add to *samples* what each process takes, in MiB."""
     while True:
-        for name, group in (await _processes(realm)).items():
-            samples[name].append(sum(map(_mebibytes, group)))
+        for name, process in (await processes(realm)).items():
+            samples[name].append(mebibytes(process))
         await asyncio.sleep(EVERY)
-
-
-def _mebibytes(process: psutil.Process) -> float:
-    with suppress(psutil.NoSuchProcess):  # a backend whose session is over
-        return float(process.memory_full_info().pss) / 2**20
-    return 0.0
 
 
 def _memory(samples: Mapping[str, Sequence[float]]) -> list[Figure]:
