@@ -78,9 +78,8 @@ async def _body(receive: Receive) -> bytes:
 
 def _submission(headers: _Headers, body: bytes) -> Submission:
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if media_type != b"application/json" and not media_type.endswith(
-        b"+json"
-    ):  # a page elsewhere can send text unasked
+    if media_type != b"application/json" and not media_type.endswith(b"+json"):
+        # A page elsewhere can send text unasked.
         raise problems.invalid([{"field": "body", "rule": "media_type", "message": "is not sent as application/json"}])
     try:
         return Submission.model_validate_json(body)
