@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 GAPS_IN_A_ROW = 3
 FETCH_BYTES = 262_144
 """Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same."""
+GATHER_BYTES, GATHER_MS = 32_768, 50
+"""What the broker waits for, and how long: what the registrar commits at once would else be fetched in many pieces."""
 LOOK_EVERY = 1.0
 LOOK_OFTEN = 0.2
 """Seconds between two looks at the end of the log: while caught up, and while not."""
@@ -137,6 +139,8 @@ class Runner(ConsumerRebalanceListener):
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_min_bytes=GATHER_BYTES,
+            fetch_max_wait_ms=GATHER_MS,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,
             ack_policy=AckPolicy.MANUAL,
