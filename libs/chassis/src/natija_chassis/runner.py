@@ -353,7 +353,7 @@ class Runner(ConsumerRebalanceListener):
     async def _acknowledge(self, consumer: Any) -> None:
         """Tell Kafka how far it is: that shows lag and no more, so it need not be told of every batch."""
         reached = dict(self.progress.reached)
-        if reached != self._acknowledged:
+        if reached and reached != self._acknowledged:
             with contextlib.suppress(KafkaError), failpoint("projection.acknowledge"):
                 await consumer.commit({TopicPartition(self._topic, one): at for one, at in reached.items()})
                 self._acknowledged = reached
