@@ -3,22 +3,26 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import Sequence
+from typing import cast
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tests.integration.chassis.children import tally_process
-from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, settings_of, until
-from tests.integration.chassis.tally import TallySettings, counts
+from tests.integration.chassis.conftest import ALL, LogWriter, Running, Start, reached, settings_of, until
+from tests.integration.chassis.tally import SERVICE, Tally, TallySettings, counts
 from tests.stack import Realm
 
 import natija_chassis.runner
 from natija_chassis import provision, telemetry
 from natija_chassis.refusal import Refused
+from natija_events.fold import RecordedEvent
 from natija_events.topics import LOG
 
 
@@ -55,6 +59,51 @@ async def test_nothing_is_taken_in_that_was_not_committed(log: LogWriter, engine
     await reached(engine, log)
     await until(lambda: running.runner.progress.caught_up)
     assert await counts(engine) == dict.fromkeys(appeals, 1) | dict.fromkeys(appeals[:8], 2)
+
+
+async def test_what_is_decoded_ahead_is_neither_taken_in_nor_acknowledged(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    class SlowTally(Tally):
+        async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+            begun.set()
+            await go.wait()
+            await super().apply(connection, events)
+
+    appeal = log.number(0)
+    await log.write(appeal, events=3)
+    running = start(SlowTally(), settings_of(realm, batch_records=1))
+    await begun.wait()
+    await until(lambda: running.runner._delivered == {0: 1})  # the second record is in hand while the first is written
+    await another_look(running)
+    await another_look(running)
+    assert running.runner.progress.reached[0] == 0
+    assert await acknowledged(realm) in (None, 0)
+    go.set()
+    await reached(engine, log)
+    assert await counts(engine) == {appeal: 3}
+    end = log.ends[0] + 2  # after the marker of its transaction
+    async with asyncio.timeout(30):
+        while await acknowledged(realm) != end:
+            await asyncio.sleep(0.05)
+
+
+async def another_look(running: Running) -> None:
+    """Return when the end of the log has been asked for again, and what is taken in has been acknowledged."""
+    ends = running.runner.progress.ends
+    await until(lambda: running.runner.progress.ends is not ends)
+
+
+async def acknowledged(realm: Realm) -> int | None:
+    """What Kafka was told of partition 0."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=realm.servers.kafka, group_id=f"{realm.name}.{SERVICE}")
+    await consumer.start()
+    try:
+        return cast("int | None", await consumer.committed(TopicPartition(LOG.name(realm.name), 0)))
+    finally:
+        await consumer.stop()
 
 
 async def test_a_process_killed_again_and_again_takes_each_event_in_once(

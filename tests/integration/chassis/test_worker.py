@@ -18,8 +18,9 @@ from tests.stack import Realm
 from natija_chassis import metrics, worker
 from natija_chassis.runner import Runner
 from natija_chassis.worker import Decision, Worker, count_refused
+from natija_events.envelope import Event
 from natija_events.fold import RecordedEvent
-from natija_events.kafka import Publisher, read
+from natija_events.kafka import Outcome, Publisher, read
 from natija_events.lifecycle import NOTHING, Standing, advance
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered, Supplemented
@@ -243,6 +244,33 @@ async def test_a_refused_decision_is_written_down_and_rests_until_its_row_change
     async with asyncio.timeout(30):
         while await refused() != 2:
             await asyncio.sleep(0.05)
+
+
+async def test_nobody_waits_for_the_slowest_and_its_appeal_is_not_decided_again_meanwhile(
+    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [slow] = await register(door, realm, 1)
+    heard, begun = asyncio.Event(), Counter[str]()
+    propose = Publisher.propose
+
+    async def slowly(self: Publisher, *events: Event, wait: float) -> Outcome:
+        if events[0].source != door.source:
+            begun[events[0].subject] += 1
+            if events[0].subject == slow:
+                await heard.wait()
+        return await propose(self, *events, wait=wait)
+
+    monkeypatch.setattr(Publisher, "propose", slowly)
+    deciders.start()
+    await until(lambda: begun[slow] == 1)
+    added = await door.propose(door.event(slow, datetime.now(UTC), Supplemented()), wait=30)
+    assert added.sequence == 2
+    await register(door, realm, 3)
+    await settled(engine, {"REGISTERED": 1, "ROUTED": 3})
+    assert begun[slow] == 1
+    heard.set()
+    await settled(engine, {"ROUTED": 4})
+    assert begun[slow] == 2  # the first one assumed what had passed
 
 
 async def test_a_decision_whose_outcome_was_not_heard_is_proposed_again_and_stands_once(

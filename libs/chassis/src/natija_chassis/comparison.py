@@ -33,13 +33,15 @@ async def compare(connection: AsyncConnection, table: Table, there: str, here: s
         return Compared(table.name, None)
     columns = ", ".join(_comparable(name, kind) for name, kind in shape)
     keys = [column.name for column in table.primary_key] or [name for name, _ in shape]
-    rows = await connection.scalar(text(f"select count(*) from {here}.{table.name}"))  # noqa: S608
-    return Compared(
-        table.name,
-        int(rows or 0),
-        await _only(connection, table.name, columns, keys, there, here),
-        await _only(connection, table.name, columns, keys, here, there),
-    )
+    rows, as_many = await _count(connection, table.name, here), await _count(connection, table.name, there)
+    only_there = await _only(connection, table.name, columns, keys, there, here)
+    if rows == as_many and not only_there:  # then none stands here alone: it would have another's place
+        return Compared(table.name, rows)
+    return Compared(table.name, rows, only_there, await _only(connection, table.name, columns, keys, here, there))
+
+
+async def _count(connection: AsyncConnection, table: str, schema: str) -> int:
+    return int(await connection.scalar(text(f"select count(*) from {schema}.{table}")) or 0)  # noqa: S608
 
 
 async def _shape(connection: AsyncConnection, schema: str, table: str) -> list[tuple[str, str]]:

@@ -31,7 +31,7 @@ READY = Gauge("natija_ready", "1 while the process is caught up and moving", ["s
 PROPOSALS = Counter(
     "natija_proposals", "Proposals by how they ended: registered, duplicate, or a reason code", ["service", "outcome"]
 )
-WORK_WAITING = Gauge("natija_work_waiting", "Decisions that are due and neither proposed nor refused", ["service"])
+WORK_WAITING = Gauge("natija_work_waiting", "Decisions proposed whose outcome is not known yet", ["service"])
 
 # The registrar.
 ADMITTED = Counter("natija_events_registered", "Events the registrar wrote on the log")

@@ -215,7 +215,7 @@ class _Rebuild:
         end = {partition: upto[partition].offset + 1 for partition in behind}
         together: list[entries.Entry] = []
         async for records in read_batches(self._settings.kafka, LOG.name(self._settings.realm), start, end=end):
-            together += entries.read(records)
+            together += await entries.read_in_slices(records)
             if len(together) >= AT_ONCE:
                 yield together
                 together = []

@@ -24,7 +24,6 @@ from natija_chassis import checkpoints, entries, identity, metrics, parking, sto
 from natija_chassis.applying import Applied, take_in
 from natija_chassis.backoff import Backoff
 from natija_chassis.checkpoints import Gap
-from natija_chassis.entries import Entry
 from natija_chassis.logs import sanitised
 from natija_chassis.progress import Progress
 from natija_chassis.projection import Projection
@@ -37,6 +36,8 @@ log = logging.getLogger(__name__)
 GAPS_IN_A_ROW = 3
 FETCH_BYTES = 262_144
 """Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same."""
+GATHER_BYTES, GATHER_MS = 32_768, 50
+"""What the broker waits for, and how long: what is committed at once would else be fetched in many pieces."""
 LOOK_EVERY = 1.0
 LOOK_OFTEN = 0.2
 """Seconds between two looks at the end of the log: while caught up, and while not."""
@@ -139,6 +140,8 @@ class Runner(ConsumerRebalanceListener):
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_min_bytes=GATHER_BYTES,
+            fetch_max_wait_ms=GATHER_MS,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,
             ack_policy=AckPolicy.MANUAL,
@@ -185,7 +188,7 @@ class Runner(ConsumerRebalanceListener):
         if self._taking is not None:
             await asyncio.wait([self._taking])
 
-    async def _take_in(self, batch: list[Entry], turn: int) -> None:
+    async def _take_in(self, batch: list[entries.Entry], turn: int) -> None:
         """Take a batch in, however long it takes, unless positions were set since it was read."""
         backoff = Backoff()
         async with self._lock:
@@ -210,7 +213,7 @@ class Runner(ConsumerRebalanceListener):
                     await self._done(batch, applied)
                     return
 
-    async def _apply(self, batch: list[Entry]) -> Applied:
+    async def _apply(self, batch: list[entries.Entry]) -> Applied:
         name = f"{self._projection.service} project"
         with (
             metrics.BATCH_SECONDS.labels(self._projection.service).time(),
@@ -218,7 +221,7 @@ class Runner(ConsumerRebalanceListener):
         ):
             return await take_in(self._engine, self._projection, batch)
 
-    async def _done(self, batch: list[Entry], applied: Applied) -> None:
+    async def _done(self, batch: list[entries.Entry], applied: Applied) -> None:
         self.progress.trouble = None
         self._gaps = 0
         self._kept |= {one.partition: one.offset for one in applied.checkpoints}
@@ -232,9 +235,7 @@ class Runner(ConsumerRebalanceListener):
             await self._mind_the_limit()
         reached = {entry.partition: entry.offset for entry in batch}
         self.progress.took_in(reached)
-        self._delivered = {
-            partition: last for partition, last in self._delivered.items() if last > reached.get(partition, -1)
-        }
+        self._delivered = {one: last for one, last in self._delivered.items() if last > reached.get(one, -1)}
         self._tell()
 
     async def _mind_the_limit(self) -> None:
@@ -357,9 +358,9 @@ class Runner(ConsumerRebalanceListener):
     async def _acknowledge(self, consumer: Any) -> None:
         """Tell Kafka how far it is: that shows lag and no more, so it need not be told of every batch."""
         reached = dict(self.progress.reached)
-        if reached != self._acknowledged:
+        if reached and reached != self._acknowledged:
             with contextlib.suppress(KafkaError), failpoint("projection.acknowledge"):
-                await consumer.commit({TopicPartition(self._topic, one): offset for one, offset in reached.items()})
+                await consumer.commit({TopicPartition(self._topic, one): at for one, at in reached.items()})
                 self._acknowledged = reached
 
     async def _mind_a_restore(self) -> None:

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 WAIT = 30.0
 """Seconds to wait for the registrar's decision before proposing the same again."""
 _LOCK = 0x6E61_7469
+_BETWEEN_LOOKS = 0.03
+"""Seconds in which more comes together: each look reads all rows that wait, also those whose proposal is under way."""
 _REMEMBERED = 20_000
 _SETTLES = ("duplicate", "reused", "conflict")
 """Reasons after which nothing is to be proposed until the row changes, and nothing is wrong."""
@@ -168,6 +170,7 @@ class Worker:
                 metrics.WORK_WAITING.labels(self._settings.process).set(len(self._under_way))
                 backoff.reset()
                 await self._until_called(stopping)
+                await _until(stopping, _BETWEEN_LOOKS)
         finally:
             tasks = list(self._under_way.values())
             for task in tasks:

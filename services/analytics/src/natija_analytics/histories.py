@@ -73,12 +73,14 @@ async def _read(kafka: str, realm: str, appeal: str, known: Collection[int], sta
         place = TopicPartition(LOG.name(realm), partition_of(key))
         consumer.assign([place])
         end = (await consumer.end_offsets([place]))[place]
-        found = []
+        found, at = [], -1
         for offset in known:
             if offset < end:
-                consumer.seek(place, offset)
+                if offset != at:  # else it came with the one before
+                    consumer.seek(place, offset)
                 async with asyncio.timeout(_PATIENCE):
                     record = await consumer.getone(place)
+                at = record.offset + 1
                 if record.offset == offset and record.key == key:
                     found.append(_event(record))
     finally:
