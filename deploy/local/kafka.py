@@ -229,7 +229,7 @@ def _format(node: Node, java: list[str]) -> None:
     first = node.number == 1
     cluster = _new_cluster() if first else _cluster(node.places)
     log = node.places.log("kafka-format")
-    command = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(node.properties)]
+    command = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(node.properties)]
     with log.open("wb") as stream:
         done = subprocess.run(
             [*java, *_JVM, *command, "--standalone" if first else "--no-initial-controllers"],
