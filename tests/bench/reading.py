@@ -19,7 +19,7 @@ from natija_chassis import entries, identity, store
 from natija_chassis.comparison import Compared
 from natija_chassis.database import LIVE
 from natija_chassis.rebuild import rebuild
-from natija_chassis.runner import FETCH_BYTES
+from natija_chassis.subscription import FETCH_BYTES
 from natija_events.kafka import partition_of, read_batches
 from natija_events.topics import LOG, PARTITIONS
 

@@ -1,8 +1,8 @@
 """The projection runner: the log through a FastStream batch subscriber into a projection, each event once.
 
-FastStream brings records and nothing else: its parser, decoder and acknowledgement are replaced, its nack never used.
-Where to read is the checkpoint's business; Kafka's group offsets follow it and only show lag. An error that is not
-poison is an outage: the same batch is tried again, ever more rarely, until the database is back.
+FastStream brings records and nothing else (`subscription` says how). Where to read is the checkpoint's business;
+Kafka's group offsets follow it and only show lag. An error that is not poison is an outage: the same batch is tried
+again, ever more rarely, until the database is back.
 """
 
 import asyncio
@@ -14,13 +14,12 @@ from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
-from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis import checkpoints, entries, identity, metrics, parking, store, telemetry
+from natija_chassis import checkpoints, entries, identity, metrics, parking, store, subscription, telemetry
 from natija_chassis.applying import Applied, take_in
 from natija_chassis.backoff import Backoff
 from natija_chassis.checkpoints import Gap
@@ -34,10 +33,6 @@ from natija_events.topics import LOG
 
 log = logging.getLogger(__name__)
 GAPS_IN_A_ROW = 3
-FETCH_BYTES = 262_144
-"""Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same."""
-GATHER_BYTES, GATHER_MS = 32_768, 50
-"""What the broker waits for, and how long: what is committed at once would else be fetched in many pieces."""
 LOOK_EVERY = 1.0
 LOOK_OFTEN = 0.2
 """Seconds between two looks at the end of the log: while caught up, and while not."""
@@ -83,7 +78,9 @@ class Runner(ConsumerRebalanceListener):
         if found is None:
             return
         self._log = found
-        broker = self._broker()
+        broker, self._subscriber = subscription.of_log(
+            self._settings, self._projection.service, parser=self._parse, handler=self._handle, listener=self
+        )
         looking = asyncio.create_task(self._keep_looking())
         try:
             await self._start(broker, stopping)
@@ -119,38 +116,6 @@ class Runner(ConsumerRebalanceListener):
                 self.progress.trouble = None
                 return found
         return None
-
-    def _broker(self) -> KafkaBroker:
-        broker = KafkaBroker(
-            self._settings.kafka.split(","),  # FastStream takes a string for the name of one broker
-            client_id=f"natija-{self._settings.process}",
-            consumer_only=True,
-            allow_auto_create_topics=False,
-            apply_types=False,
-            serializer=None,
-            graceful_timeout=self._settings.drain.total_seconds() / 2,
-            logger=None,
-        )
-        self._subscriber = broker.subscriber(
-            self._topic,
-            group_id=f"{self._settings.realm.lower()}.{self._projection.service}",
-            batch=True,
-            max_records=self._settings.batch_records,
-            batch_timeout_ms=50,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            max_partition_fetch_bytes=FETCH_BYTES,
-            fetch_min_bytes=GATHER_BYTES,
-            fetch_max_wait_ms=GATHER_MS,
-            session_timeout_ms=6_000,
-            heartbeat_interval_ms=1_000,
-            ack_policy=AckPolicy.MANUAL,
-            parser=self._parse,
-            decoder=_as_it_is,
-            listener=self,
-        )
-        self._subscriber(self._handle)
-        return broker
 
     async def _start(self, broker: KafkaBroker, stopping: asyncio.Event) -> None:
         """Connect; FastStream gives up at once when Kafka is not there, so try again."""
@@ -402,11 +367,6 @@ class Runner(ConsumerRebalanceListener):
     def _tell(self) -> None:
         for tell in self.on_applied:
             tell()
-
-
-async def _as_it_is(message: Any) -> Any:
-    """The decoder: the handler takes the message whole."""
-    return message
 
 
 async def _quietly(stopping: Any) -> None:

@@ -34,9 +34,9 @@ _HEADERS = {name: PREFIX + name for name in (*_REQUIRED, *_OPTIONAL, *_STAMPS)}
 _ATTRIBUTES = {header: name for name, header in _HEADERS.items()} | {"content-type": "content-type"}
 _CONTENT_TYPE = ("content-type", BINARY)
 _TEXT = re.compile(r"[\x21-\x7e]{1,512}")
-_COUNT = re.compile(r"[0-9]{1,19}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SEQUENCE_DIGITS = 10
+_COUNT_DIGITS = 19
 
 
 class Unreadable(ValueError):
@@ -158,6 +158,7 @@ def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
     if media_type == BATCH_JSON:
         events = _read_batch(value)
     elif media_type == JSON:
+        _only_proposed(named)
         events = (_event(named, value),)
         if not isinstance(_json(value), dict):
             raise Unreadable("data", "is not a JSON object")
@@ -174,16 +175,15 @@ def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp
     named = _named(headers)
     if value is None:
         raise Unreadable("data", "is missing")
-    stamps = {name: named.pop(name, None) for name in _STAMPS}
+    _all_there(named, _STAMPS)
     stamp = Stamp(
-        sequence=_count("sequence", stamps["sequence"]),
-        logsequence=_count("logsequence", stamps["logsequence"]),
-        recordedtime=_time("recordedtime", stamps["recordedtime"]),
-        inboxoffset=_count("inboxoffset", stamps["inboxoffset"]),
-        previoushash=_text("previoushash", stamps["previoushash"]),
+        sequence=_count("sequence", named["sequence"]),
+        logsequence=_count("logsequence", named["logsequence"]),
+        recordedtime=_time("recordedtime", named["recordedtime"]),
+        inboxoffset=_count("inboxoffset", named["inboxoffset"]),
+        previoushash=_text("previoushash", named["previoushash"]),
     )
-    known = {name: content for name, content in named.items() if name in _PROPOSED}  # a later contract may have more
-    return _event(known, value), stamp
+    return _event(named, value), stamp
 
 
 def _named(headers: Headers) -> dict[str, str]:
@@ -234,18 +234,28 @@ def _structured(index: int, item: Any) -> Event:
     if _media_type(named.pop("datacontenttype", JSON)) != JSON:
         raise Unreadable(f"[{index}].datacontenttype", "is not application/json")
     try:
+        _only_proposed(named)
         return _event(named, to_json(data))
     except Unreadable as error:
         raise Unreadable(f"[{index}].{error.field}", error.rule) from None
 
 
-def _event(named: dict[str, str], data: bytes) -> Event:
-    for name in _REQUIRED:
+def _all_there(named: dict[str, str], wanted: Sequence[str]) -> None:
+    for name in wanted:
         if name not in named:
             raise Unreadable(name, "is missing")
+
+
+def _only_proposed(named: dict[str, str]) -> None:
+    """What a proposal may hold. On the log other attributes are ignored: a later contract may have more."""
+    _all_there(named, _REQUIRED)
     if not _PROPOSED.issuperset(named):
         unknown = next(name for name in named if name not in _PROPOSED)
         raise Unreadable(_safe(unknown), _why_not(unknown))
+
+
+def _event(named: dict[str, str], data: bytes) -> Event:
+    _all_there(named, _REQUIRED)
     if named["specversion"] != "1.0":
         raise Unreadable("specversion", "is not 1.0")
     event = Event(
@@ -256,11 +266,7 @@ def _event(named: dict[str, str], data: bytes) -> Event:
         time=_time("time", named["time"]),
         data=data,
         expectedsequence=_count("expectedsequence", named["expectedsequence"]) if "expectedsequence" in named else None,
-        causationid=_optional_text("causationid", named),
-        correlationid=_optional_text("correlationid", named),
-        traceparent=_optional_text("traceparent", named),
-        publisherkey=_optional_text("publisherkey", named),
-        signature=_optional_text("signature", named),
+        **{name: _text(name, named[name]) for name in _OPTIONAL_TEXTS if name in named},
     )
     if named.get("dataschema", event.dataschema) != event.dataschema:
         raise Unreadable("dataschema", "is not the schema of the event's type")
@@ -297,9 +303,8 @@ def _appeal(text: str) -> str:
     return text
 
 
-def _time(name: str, text: str | None) -> datetime:
-    if text is None:
-        raise Unreadable(name, "is missing")
+@lru_cache(maxsize=1024)  # a batch is recorded at one time
+def _time(name: str, text: str) -> datetime:
     try:
         if limits.RFC3339.fullmatch(text):
             time = datetime.fromisoformat(text)
@@ -310,23 +315,15 @@ def _time(name: str, text: str | None) -> datetime:
     raise Unreadable(name, f"is not an RFC 3339 time with zone from {limits.EARLIEST.year} on")
 
 
-def _text(name: str, text: str | None) -> str:
-    if text is None:
-        raise Unreadable(name, "is missing")
+def _text(name: str, text: str) -> str:
     if not _TEXT.fullmatch(text):
         raise Unreadable(name, "is not 1 to 512 visible ASCII characters")
     return text
 
 
-def _optional_text(name: str, named: dict[str, str]) -> str | None:
-    return _text(name, named[name]) if name in named else None
-
-
-def _count(name: str, text: str | None) -> int:
-    if text is None:
-        raise Unreadable(name, "is missing")
-    if not _COUNT.fullmatch(text):
-        raise Unreadable(name, "is not a whole number of at most 19 digits")
+def _count(name: str, text: str) -> int:
+    if not (len(text) <= _COUNT_DIGITS and text.isascii() and text.isdigit()):
+        raise Unreadable(name, f"is not a whole number of at most {_COUNT_DIGITS} digits")
     return int(text)
 
 

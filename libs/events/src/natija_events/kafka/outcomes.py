@@ -60,6 +60,8 @@ class Outcomes:
         self._waiting: Counter[int] = Counter()
         self._read_until: dict[int, float] = {}
         """The partitions that are read, and when each may rest."""
+        self._wanted: set[int] = set()
+        """Partitions that somebody wants read while others are begun: they are begun together."""
         self._lock = asyncio.Lock()
         self._stopped = False
 
@@ -110,20 +112,24 @@ class Outcomes:
     async def _watch(self, partition: int) -> None:
         """Read this partition from its end on, if nobody does yet."""
         if partition not in self._read_until:
+            self._wanted.add(partition)
             async with self._lock:
                 if partition not in self._read_until:
-                    await self._begin(partition)
+                    wanted, self._wanted = {partition, *self._wanted}, set()
+                    await self._begin(wanted)
         self._waiting[partition] += 1
 
-    async def _begin(self, partition: int) -> None:
+    async def _begin(self, partitions: set[int]) -> None:
+        """All at once: the broker answers where they end only after the fetch under way."""
         if self._consumer is None:
             self._consumer = await self._start()
             self._task = asyncio.create_task(self._read(self._consumer))
-        consumer, places = self._consumer, self._places(partition)
+        consumer, places = self._consumer, [place for one in partitions for place in self._places(one)]
         for place, end in (await consumer.end_offsets(places)).items():
             consumer.seek(place, end)
         consumer.resume(*places)
-        self._read_until[partition] = asyncio.get_running_loop().time() + _LINGER
+        until = asyncio.get_running_loop().time() + _LINGER
+        self._read_until |= dict.fromkeys(partitions, until)
 
     async def _start(self) -> AIOKafkaConsumer:
         # Kept only once it runs: a start that fails while Kafka is down is tried anew by the next who waits.

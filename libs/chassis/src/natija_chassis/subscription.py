@@ -1,0 +1,67 @@
+"""What is used of FastStream, and how: one batch subscriber of raw records that decides nothing by itself.
+
+Its parser, decoder and acknowledgement are replaced, its nack never used: by default it would lose data.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+
+from natija_chassis.settings import Settings
+from natija_events.topics import LOG
+
+FETCH_BYTES = 262_144
+"""Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same."""
+_GATHER_BYTES, _GATHER_MS = 32_768, 50
+"""What the broker waits for, and how long: what is committed at once would else be fetched in many pieces."""
+
+
+def of_log(
+    settings: Settings,
+    group: str,
+    *,
+    parser: Callable[[Any], Awaitable[KafkaAckableMessage]],
+    handler: Callable[[Any], Awaitable[None]],
+    listener: ConsumerRebalanceListener,
+) -> tuple[KafkaBroker, Any]:
+    """A broker, to be started, and its one subscriber, a member of the realm's *group*: batches of committed records of
+    the log go through *parser* to *handler*, which must not raise."""
+    broker = KafkaBroker(
+        settings.kafka.split(","),  # FastStream takes a string for the name of one broker
+        client_id=f"natija-{settings.process}",
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        apply_types=False,
+        serializer=None,
+        graceful_timeout=settings.drain.total_seconds() / 2,
+        logger=None,
+    )
+    subscriber = broker.subscriber(
+        LOG.name(settings.realm),
+        group_id=f"{settings.realm.lower()}.{group}",
+        batch=True,
+        max_records=settings.batch_records,
+        batch_timeout_ms=50,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_min_bytes=_GATHER_BYTES,
+        fetch_max_wait_ms=_GATHER_MS,
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=1_000,
+        ack_policy=AckPolicy.MANUAL,
+        parser=parser,
+        decoder=_as_it_is,
+        listener=listener,
+    )
+    subscriber(handler)
+    return broker, subscriber
+
+
+async def _as_it_is(message: Any) -> Any:
+    """The decoder: the handler takes the message whole."""
+    return message
