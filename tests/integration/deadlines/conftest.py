@@ -16,7 +16,7 @@ from tests.stack import Child, Realm, Servers, provisioned_realms
 from tests.unit.deadlines.history import at, registered
 
 from natija_chassis.clock import FileClock
-from natija_events.fold import RecordedEvent
+from natija_events.fold import RecordedEvent, fold
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Outcome, Publisher, read
 from natija_events.topics import INBOX, PARTITIONS
@@ -126,14 +126,23 @@ class Work:
         await self.until(appeal, "routed", "term-set")
 
     async def quiet(self) -> Counter[str]:
-        """Wait until nothing is left to decide: a round adds its own appeal's events and no others. Gives `types`."""
+        """Wait until nothing is left to decide: every breach is on the log, and a round adds the events of its own
+        appeal and no others. Gives `types`."""
         before = await self.types()
         while True:
             await self.settled()
             now = await self.types()
-            if now == before + SETTLED:
+            if now == before + SETTLED and not await self._unrecorded_breaches():
                 return now
             before = now
+
+    async def _unrecorded_breaches(self) -> bool:
+        """True while a term has passed of which the log does not tell: the decision may rest, or be on its way."""
+        histories: dict[str, list[RecordedEvent]] = defaultdict(list)
+        async for event in read(self.realm.servers.kafka, self.realm.name):
+            histories[event.subject].append(event)
+        open_ones = [appeal for events in histories.values() if (appeal := fold(events)) and appeal.open]
+        return any(one.due and one.due < self.clock.now() and one.due not in one.missed for one in open_ones)
 
     async def get(self, service: str, path: str) -> Any:
         """What *service* answers."""

@@ -115,8 +115,9 @@ class Outcomes:
             self._wanted.add(partition)
             async with self._lock:
                 if partition not in self._read_until:
-                    wanted, self._wanted = {partition, *self._wanted}, set()
-                    await self._begin(wanted)
+                    # What is read already is not moved to its end: a decision that is waited for may stand before it.
+                    wanted, self._wanted = self._wanted - self._read_until.keys(), set()
+                    await self._begin(wanted | {partition})
         self._waiting[partition] += 1
 
     async def _begin(self, partitions: set[int]) -> None:
