@@ -190,6 +190,30 @@ async def test_nothing_is_decided_before_the_projection_has_caught_up(
     await settled(engine, {"ROUTED": 3})
 
 
+async def test_decisions_that_were_refused_take_no_places(
+    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PLACES", 4)
+    hopeless = set(await register(door, realm, 5))
+
+    async def hopeless_first(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+        found = [one async for one in route(connection, now)]
+        for one in found:
+            if one.appeal in hopeless:
+                yield one._replace(data=ExecutorChanged(executor="official-1"))  # nobody is named yet: unlawful
+        for one in found:
+            if one.appeal not in hopeless:
+                yield one
+
+    await register(door, realm, 5)
+    deciders.start(hopeless_first)
+    await settled(engine, {"REGISTERED": 5, "ROUTED": 5})
+    await deciders.stop()
+    await register(door, realm, 5)
+    deciders.start(hopeless_first)  # what it remembered of refusals is gone, what is written down stands
+    await settled(engine, {"REGISTERED": 5, "ROUTED": 10})
+
+
 async def test_a_decision_on_a_state_that_has_passed_conflicts_and_is_taken_again(
     realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
 ) -> None:

@@ -89,11 +89,34 @@ async def test_a_body_without_a_length_or_too_large_is_not_even_read(client: htt
         raise AssertionError("it was read")
         yield b""
 
-    for headers, status in (({}, 411), ({"content-length": "x"}, 411), ({"content-length": "262145"}, 413)):
-        request = client.build_request("POST", "/appeals", headers=headers, content=never())
+    chunked = {"content-length": "10", "transfer-encoding": "chunked"}
+    for headers, status in (
+        ({}, 411), ({"content-length": "x"}, 411), (chunked, 411), ({"content-length": "262145"}, 413)
+    ):  # fmt: skip
+        request = client.build_request("POST", "/appeals", content=never())
         request.headers.pop("transfer-encoding", None)
+        request.headers.update(headers)
         answer = await client.send(request)
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+
+async def test_who_goes_away_in_the_middle_gets_no_answer_and_makes_no_noise(
+    client: httpx.AsyncClient, reception: Reception, caplog: pytest.LogCaptureFixture
+) -> None:
+    pieces = iter([{"type": "http.request", "body": b'{"text":', "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(pieces)
+
+    async def send(message: Any) -> None:
+        raise AssertionError("it was answered")
+
+    headers = [(b"content-length", b"99"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/appeals", "query_string": b"", "headers": headers}
+    await client._transport.app(scope, receive, send)  # type: ignore[attr-defined]
+
+    assert not hasattr(reception, "given")
+    assert caplog.records == []
 
 
 async def test_what_is_not_sent_as_json_is_refused(client: httpx.AsyncClient) -> None:

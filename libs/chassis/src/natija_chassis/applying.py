@@ -55,7 +55,7 @@ async def take_in_locked(
 
     *careful*: around poison, at the cost of savepoints; else poison is raised.
     """
-    held, version = await checkpoints.lock_with_version(connection, {entry.partition for entry in batch})
+    held, version = await checkpoints.lock(connection, {entry.partition for entry in batch})
     identity.check_version(version, projection)
     fresh, moved = beyond(held, batch)
     metrics.RECORDS_SKIPPED.labels(projection.service).inc(len(batch) - len(fresh))

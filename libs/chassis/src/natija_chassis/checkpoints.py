@@ -68,16 +68,9 @@ async def load(connection: AsyncConnection) -> dict[int, Checkpoint]:
     return {checkpoint.partition: checkpoint for checkpoint in found}
 
 
-async def lock(connection: AsyncConnection, partitions: Collection[int]) -> dict[int, Checkpoint]:
-    """The checkpoints of *partitions*, locked in one order everywhere until the transaction ends."""
-    held, _ = await lock_with_version(connection, partitions)
-    return held
-
-
-async def lock_with_version(
-    connection: AsyncConnection, partitions: Collection[int]
-) -> tuple[dict[int, Checkpoint], int | None]:
-    """`lock`, and in the same round trip the version of the projection whose tables are in use (see `identity`)."""
+async def lock(connection: AsyncConnection, partitions: Collection[int]) -> tuple[dict[int, Checkpoint], int | None]:
+    """The checkpoints of *partitions*, locked in one order everywhere until the transaction ends; and in the same round
+    trip the version of the projection whose tables are in use (see `identity`)."""
     rows = (await connection.execute(_LOCK, {"partitions": list(partitions)})).all()
     return {row[0]: Checkpoint(*row[:-1]) for row in rows}, rows[0][-1] if rows else None
 

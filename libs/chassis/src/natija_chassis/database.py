@@ -47,7 +47,7 @@ def open_engine(
                 "search_path": f"{schema}, {SERVICE}",
                 "application_name": f"natija-{settings.process}",
                 "timezone": "UTC",
-                # Of a disk without heads. By default 100 heads by their keys are a scan of all heads, 40,000 of them.
+                # Disks have no arm to move any more; by default a hundred rows by their keys were a scan of all 40,000.
                 "random_page_cost": "1.1",
                 "synchronous_commit": "on" if durable else "off",
             },

@@ -115,9 +115,8 @@ async def _retry_appeal(
     appeal: str,
 ) -> int:
     """How many of the appeal's parked records are taken in. The runner waits at the checkpoint's row meanwhile."""
-    await checkpoints.lock(connection, [partition])
-    kept = await identity.of_schema(connection)
-    identity.check_version(kept.version if kept else None, projection)
+    _, version = await checkpoints.lock(connection, [partition])
+    identity.check_version(version, projection)
     parked = [one for one in await parking.listing(connection) if one.appeal == appeal]
     place = TopicPartition(LOG.name(settings.realm), partition)
     for done, one in enumerate(parked):

@@ -88,6 +88,7 @@ class Runner(ConsumerRebalanceListener):
             stop = asyncio.create_task(stopping.wait())
             await asyncio.wait([halted, stop], return_when=asyncio.FIRST_COMPLETED)
             self._interrupt.set()
+            looking.cancel()
             await _quietly(broker.stop())
             await self._until_taken_in()
             await stop
@@ -258,6 +259,8 @@ class Runner(ConsumerRebalanceListener):
         self._delivered = {}
         self._kept = {partition: checkpoint.offset for partition, checkpoint in held.items()}
         self._misplaced = False
+        self.progress.assign(self.progress.owned)  # what was reached before may lie beyond these
+        self.progress.took_in({place.partition: held[place.partition].offset for place in places})
 
     async def _rewind(self, gap: Gap) -> None:
         """A jump in logsequence is never normal: alarm, and read again from the checkpoints."""
@@ -323,7 +326,7 @@ class Runner(ConsumerRebalanceListener):
     async def _acknowledge(self, consumer: Any) -> None:
         """Tell Kafka how far it is: that shows lag and no more, so it need not be told of every batch."""
         reached = dict(self.progress.reached)
-        if reached and reached != self._acknowledged:
+        if reached and not self._misplaced and reached != self._acknowledged:
             with contextlib.suppress(KafkaError), failpoint("projection.acknowledge"):
                 await consumer.commit({TopicPartition(self._topic, one): at for one, at in reached.items()})
                 self._acknowledged = reached
@@ -336,7 +339,6 @@ class Runner(ConsumerRebalanceListener):
             held = await checkpoints.load(connection)
         if any(held[partition].offset < offset for partition, offset in kept.items()):
             log.warning("%s: the database is of an older state: back to its checkpoints", self._projection.service)
-            self.progress.assign(self.progress.owned)
             self._misplaced = True
             async with self._lock:
                 await self._place()

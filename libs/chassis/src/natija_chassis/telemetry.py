@@ -1,4 +1,7 @@
-"""Trace context from proposal to projection. Without OTEL_EXPORTER_OTLP_ENDPOINT it is carried, not exported."""
+"""Trace context from proposal to projection.
+
+Without OTEL_EXPORTER_OTLP_ENDPOINT one that comes in is carried, and none is begun.
+"""
 
 import os
 from collections.abc import Iterable, Iterator

@@ -37,6 +37,10 @@ from natija_events.types.base import EventData
 log = logging.getLogger(__name__)
 WAIT = 30.0
 """Seconds to wait for the registrar's decision before proposing the same again."""
+PLACES = 256
+"""Proposals that wait for an outcome at one time, at most."""
+TICK = 0.5
+"""Seconds after which the rows are looked at in any case: the clock may have moved, or half of the places be stuck."""
 _LOCK = 0x6E61_7469
 _BETWEEN_LOOKS = 0.03
 """Seconds in which more comes together: each look reads all rows that wait, also those whose proposal is under way."""
@@ -96,17 +100,11 @@ class Worker:
         engine: AsyncEngine,
         runner: Runner,
         decide: Decide,
-        *,
-        in_flight: int = 256,
-        tick: float = 0.5,
     ) -> None:
-        """*in_flight* bounds the proposals that wait for an outcome; every *tick* seconds the clock is looked at."""
         self._settings = settings
         self._engine = engine
         self._progress: Progress = runner.progress
         self._decide = decide
-        self._in_flight = in_flight
-        self._tick = tick
         self._wake = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[None]] = {}
         """Proposals that wait for an outcome, by appeal."""
@@ -154,13 +152,15 @@ class Worker:
     ) -> None:
         """Look at the rows whenever they may call for more. Nobody waits for the slowest: as outcomes come in, others
         take their places. Raises what a proposal raised, and what the database does when the lock goes."""
-        self._failed = None
+        self._failed, looked = None, 0.0
         try:
             while not stopping.is_set():
                 if self._failed is not None:
                     raise self._failed
-                places = self._in_flight - len(self._under_way)
-                if self._progress.caught_up and places >= self._in_flight // 2:
+                places = PLACES - len(self._under_way)
+                half, long_ago = places >= PLACES // 2, time.monotonic() - looked >= TICK
+                if self._progress.caught_up and places and (half or long_ago):
+                    looked = time.monotonic()
                     due = await self._due(lock, places)
                     self._propose(publisher, due)
                     self._more = len(due) == places
@@ -168,7 +168,8 @@ class Worker:
                     await lock.execute(text("select 1"))  # raises when the lock went with its connection
                     self._more = True
                 metrics.WORK_WAITING.labels(self._settings.process).set(len(self._under_way))
-                backoff.reset()
+                if not self._under_way:  # what is under way may fail yet
+                    backoff.reset()
                 await self._until_called(stopping)
                 await _until(stopping, _BETWEEN_LOOKS)
         finally:
@@ -176,6 +177,7 @@ class Worker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            metrics.WORK_WAITING.labels(self._settings.process).set(0)
 
     async def _due(self, connection: AsyncConnection, places: int) -> dict[str, Decision]:
         """What the rows call for now, by appeal, and neither settled nor refused; at most *places*.
@@ -221,7 +223,7 @@ class Worker:
         if not task.cancelled() and (error := task.exception()):
             self._failed = error
             self._wake.set()
-        elif self._more and len(self._under_way) <= self._in_flight // 2:
+        elif self._more and len(self._under_way) <= PLACES // 2:
             self._wake.set()
 
     async def _one(self, publisher: Publisher, decision: Decision) -> None:
@@ -288,7 +290,7 @@ class Worker:
     async def _until_called(self, stopping: asyncio.Event) -> None:
         """Until the projection moved, the clock may have, or the process ends."""
         calls = [asyncio.create_task(event.wait()) for event in (self._wake, stopping)]
-        await asyncio.wait(calls, timeout=self._tick, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(calls, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
         for call in calls:
             call.cancel()
         self._wake.clear()

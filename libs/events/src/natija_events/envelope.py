@@ -29,6 +29,7 @@ _OPTIONAL_TEXTS = ("causationid", "correlationid", "traceparent", "publisherkey"
 _OPTIONAL = ("dataschema", "expectedsequence", *_OPTIONAL_TEXTS)
 _LATER = ("wrappedkey",)
 _STAMPS = ("sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash")
+_STAMPED = (*_STAMPS, *_REQUIRED)
 _PROPOSED = frozenset((*_REQUIRED, *_OPTIONAL))
 _HEADERS = {name: PREFIX + name for name in (*_REQUIRED, *_OPTIONAL, *_STAMPS)}
 _ATTRIBUTES = {header: name for name, header in _HEADERS.items()} | {"content-type": "content-type"}
@@ -175,7 +176,7 @@ def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp
     named = _named(headers)
     if value is None:
         raise Unreadable("data", "is missing")
-    _all_there(named, _STAMPS)
+    _all_there(named, _STAMPED)
     stamp = Stamp(
         sequence=_count("sequence", named["sequence"]),
         logsequence=_count("logsequence", named["logsequence"]),
@@ -255,7 +256,7 @@ def _only_proposed(named: dict[str, str]) -> None:
 
 
 def _event(named: dict[str, str], data: bytes) -> Event:
-    _all_there(named, _REQUIRED)
+    """The event with these attributes, of which none that is required is missing."""
     if named["specversion"] != "1.0":
         raise Unreadable("specversion", "is not 1.0")
     event = Event(

@@ -41,8 +41,10 @@ async def fence(kafka: str, realm: str, generation: int) -> None:
     for one in await known(kafka, realm):
         if one.generation < generation:
             producer = AIOKafkaProducer(bootstrap_servers=kafka, transactional_id=one.transactional_id)
-            await producer.start()
-            await producer.stop()
+            try:
+                await producer.start()
+            finally:
+                await producer.stop()
 
 
 async def _latest(kafka: str, realm: str) -> int:

@@ -60,7 +60,7 @@ async def keep(
     """Write what a committed batch changed, provided nobody else did. Raises `Overtaken`, or `Refused` (version)."""
     async with projecting(engine) as connection:
         expected = {one.partition: one.logsequence for one in before}
-        locked, version = await checkpoints.lock_with_version(connection, expected.keys())
+        locked, version = await checkpoints.lock(connection, expected.keys())
         identity.check_version(version, Heads())
         if any(locked[partition].logsequence != logsequence for partition, logsequence in expected.items()):
             raise Overtaken
@@ -91,7 +91,7 @@ async def _take_in(engine: AsyncEngine, events: Sequence[RecordedEvent]) -> None
     """Apply *events*, all of one partition, those above the checkpoint."""
     async with projecting(engine) as connection:
         partition = events[0].partition
-        locked, version = await checkpoints.lock_with_version(connection, [partition])
+        locked, version = await checkpoints.lock(connection, [partition])
         identity.check_version(version, Heads())
         checkpoint = locked[partition]
         fresh = [event for event in events if event.offset > checkpoint.offset]

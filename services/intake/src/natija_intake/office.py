@@ -40,7 +40,6 @@ class Office:
         self._prepare = prepare
         self._settle = settle
         self._owned: dict[int, tuple[Shard, asyncio.Task[None]]] = {}
-        self._line: Line | None = None
         self._elsewhere = False
         self._backoff = Backoff(longest=3.0)
         self._rests_until = 0.0

@@ -52,19 +52,19 @@ def invalid(errors: Sequence[Mapping[str, str]]) -> Problem:
     )
 
 
-def answer(problem: Problem) -> JSONResponse:
+def _written(problem: Problem) -> JSONResponse:
     """The HTTP answer of *problem*."""
     return JSONResponse(problem.body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
-    return answer(error)
+    return _written(error)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     known: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
-    return answer(invalid([_field_error(one) for one in known]))
+    return _written(invalid([_field_error(one) for one in known]))
 
 
 def _field_error(error: Any) -> dict[str, str]:
@@ -76,9 +76,9 @@ def _field_error(error: Any) -> dict[str, str]:
 
 async def _plain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return answer(Problem(error.status_code, str(error.detail), headers=error.headers))
+    return _written(Problem(error.status_code, str(error.detail), headers=error.headers))
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     log.error("a %s request failed", request.method, exc_info=error)
-    return answer(Problem(500, "Something failed here"))
+    return _written(Problem(500, "Something failed here"))

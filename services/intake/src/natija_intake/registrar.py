@@ -219,7 +219,11 @@ class Shard:
         read = read_batch(_incoming(record, arrived) for record in records)
         wanted = [(event.subject, event.id) for _, one in read if isinstance(one, Proposal) for event in one.events]
         unkept = self._newest_first()
+        kept = {partition: one.logsequence for partition, one in self._checkpoints.items()}
         known = await load(self._reading, wanted, unkept)
+        held = await checkpoints.load(self._reading)
+        if any(held[partition].logsequence < at for partition, at in kept.items()):
+            raise ledger.Overtaken  # a database restored from an older state: so may be the heads that were just read
         decider = Decider(known, self._heads, self._publishers, self._sealer, self._clock.now())
         for record, one in read:
             decider.decide(record, one)

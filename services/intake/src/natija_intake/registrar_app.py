@@ -3,8 +3,6 @@
 import gc
 from typing import ClassVar
 
-from pydantic import Field
-
 from natija_chassis import identity, store
 from natija_chassis.database import create_service_tables, open_engine
 from natija_chassis.http import create_app
@@ -13,6 +11,7 @@ from natija_chassis.publishers import Publishers
 from natija_chassis.publishers import load as load_publishers
 from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings, port_field
+from natija_events.topics import PARTITIONS
 from natija_intake import fencing, tables
 from natija_intake.office import Office
 from natija_intake.projection import Heads
@@ -26,9 +25,6 @@ class RegistrarSettings(Settings):
 
     process: ClassVar[str] = "registrar"
     port: int = port_field("registrar", 8085)
-    batch_records: int = Field(1000, ge=1)
-    """Proposals in one transaction, at most. It takes what is there: only a queue makes batches large, and one of 1000
-    is decided in a tenth of a second. At 500 an event costs a fifth more, at 2000 hardly less."""
 
 
 async def registrar(settings: RegistrarSettings) -> None:
@@ -39,7 +35,8 @@ async def registrar(settings: RegistrarSettings) -> None:
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)
     publishers, realm_sealer = _publishers(settings), sealer(settings)
-    engine = open_engine(settings, "intake", pool=8)
+    # A shard holds one connection to read on and takes another to keep heads, and one process may own all shards.
+    engine = open_engine(settings, "intake", pool=PARTITIONS)
 
     def make_shard(line: Line, layout: Layout, number: int) -> Shard:
         return Shard(

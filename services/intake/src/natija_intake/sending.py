@@ -6,7 +6,6 @@ from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from natija_intake import problems
@@ -38,7 +37,10 @@ class Sending(APIRoute):
         headers: _Headers = dict(scope["headers"])
         _small_enough(headers)
         key = _key(headers)
-        submission = _submission(headers, await _body(receive))
+        body = await _body(receive)
+        if body is None:
+            return
+        submission = _submission(headers, body)
         traceparent = headers.get(b"traceparent")
         answer: Response = await self.endpoint(submission, key, traceparent and traceparent.decode("latin-1"))
         await answer(scope, receive, send)
@@ -47,7 +49,7 @@ class Sending(APIRoute):
 def _small_enough(headers: _Headers) -> None:
     """A body that is too large, or does not say how large it is, is refused before it is read."""
     length = headers.get(b"content-length", b"")
-    if not length.isdigit():
+    if not length.isdigit() or b"transfer-encoding" in headers:  # in chunks it may be longer than it says
         raise Problem(411, "Say how long it is: Content-Length")
     if int(length) > MOST_BYTES:
         raise Problem(413, f"More than {MOST_BYTES} bytes")
@@ -65,12 +67,13 @@ def _key(headers: _Headers) -> str | None:
     return text
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive) -> bytes | None:
+    """All of it; None when who sends it goes away meanwhile."""
     body, more = b"", True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnect
+            return None
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return body
