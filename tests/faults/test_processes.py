@@ -57,6 +57,16 @@ async def twin(house: House, process: str) -> Child:
     return await house.realm.serve(process, ready=True, **{f"NATIJA_{process.upper()}_PORT": str(free_port())})
 
 
+async def another_takes_over(house: House, zombie: Child) -> None:
+    """A twin decides in the place of a registrar that was stopped; then that one goes on, and finds that it is none."""
+    house.children["registrar"] = await twin(house, "registrar")
+    await says(house, "registrar", "deciding")
+    await house.moves()
+    zombie.process.send_signal(signal.SIGCONT)
+    house.children["zombie"] = zombie
+    await says(house, "zombie", "standing by")
+
+
 @pytest.mark.parametrize(
     "step",
     [
@@ -72,12 +82,7 @@ async def test_a_registrar_stopped_at_its_commit_and_continued_after_another_too
         zombie = await house.arm("registrar", point, NATIJA_BATCH_RECORDS="5")
         await until_stopped(zombie)
         await cut_off(house)
-        house.children["registrar"] = await twin(house, "registrar")
-        await says(house, "registrar", "deciding")
-        await house.moves()
-        zombie.process.send_signal(signal.SIGCONT)
-        house.children["zombie"] = zombie
-        await says(house, "zombie", "standing by")
+        await another_takes_over(house, zombie)
     house.counts("faults", 1)
     await house.account()
     await zombie.stop()
@@ -101,12 +106,7 @@ async def test_a_registrar_stopped_under_a_layout_that_the_database_forgot_write
             else:
                 await connection.execute(f'drop database "{database}" with (force)')
                 await provision(settings_of(house.realm), house.realm.servers.postgres)
-            house.children["registrar"] = await twin(house, "registrar")
-            await says(house, "registrar", "deciding")
-            await house.moves()
-            zombie.process.send_signal(signal.SIGCONT)
-            house.children["zombie"] = zombie
-            await says(house, "zombie", "standing by")
+            await another_takes_over(house, zombie)
         await connection.execute(f'drop database "{database}_older"')
     house.counts("faults", 1)
     await house.account()
