@@ -110,8 +110,6 @@ class Shard:
             if await self._line.layout() != self.layout:
                 raise Superseded
             consumer = await self._stand_at_the_end(stack)
-            reading = await stack.enter_async_context(self._engine.connect())
-            self._reading = await reading.execution_options(isolation_level="AUTOCOMMIT")
             metrics.REGISTRAR_TAKEOVERS.inc()
             log.info("shard %d of %d: deciding", self.number, self.layout.shards)
             try:
@@ -137,9 +135,10 @@ class Shard:
     async def _stand_at_the_end(self, stack: AsyncExitStack) -> AIOKafkaConsumer:
         """Heads up to the end of the log, and a consumer at the first proposal that is not decided."""
         await ledger.catch_up(self._engine, self._kafka, self._realm, self._partitions)
-        async with self._engine.connect() as connection:
-            at = await checkpoints.load(connection)
-            self._positions = await ledger.positions(connection, self._partitions)
+        reading = await stack.enter_async_context(self._engine.connect())
+        self._reading = await reading.execution_options(isolation_level="AUTOCOMMIT")
+        at = await checkpoints.load(self._reading)
+        self._positions = await ledger.positions(self._reading, self._partitions)
         self._checkpoints = {partition: at[partition] for partition in self._partitions}
         self._heads = {
             partition: PartitionHead(one.logsequence, one.recordedtime) for partition, one in self._checkpoints.items()
