@@ -7,6 +7,7 @@ from datetime import timedelta
 from tests.integration.deadlines.conftest import SETTLED, Work, short
 from tests.unit.deadlines.history import at, registered
 
+from natija_deadlines.work import ROUTING_FIRST
 from natija_events.ids import new_appeal_number
 from natija_events.types.deadlines import TermSet
 from natija_events.types.routing import Answered
@@ -100,6 +101,9 @@ async def test_imported_history_is_left_as_brought_but_for_an_open_clock_whose_d
 async def test_what_no_rule_covers_waits_for_a_person_and_is_seen(work: Work) -> None:
     appeal = await work.register(topic="other", region="naryn")
     await work.settled()
+    assert short(await work.log(appeal)) == ["registered"]
+    work.move(work.clock.now() + ROUTING_FIRST)
+    await work.until(appeal, "term-set")
     assert "routed" not in short(await work.log(appeal))
     found = await work.get("routing", "/unrouted")
     assert (appeal, "no_rule") in [(one["appeal"], one["why"]) for one in found]
@@ -122,6 +126,7 @@ async def test_a_term_that_cannot_be_set_is_told_with_its_reason(work: Work) -> 
 async def test_a_decision_refused_for_its_time_alone_is_taken_again_at_another(work: Work) -> None:
     await work.children["routing"].kill()
     appeal = await work.register(topic="roads")
+    work.move(work.clock.now() + ROUTING_FIRST)
     await work.until(appeal, "term-set")
     await work.children["registrar"].kill()
     before = await work.proposals()

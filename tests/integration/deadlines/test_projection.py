@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 import pytest_asyncio
@@ -76,7 +77,15 @@ async def test_rows_equal_the_fold_whatever_the_batches(engine: AsyncEngine) -> 
     assert running == sum(clock.running for clock in expected.values())
 
 
-NOWS = ["2019-06-21", "2019-07-04", "2019-07-09", "2019-07-11T18:00", "2019-07-11T18:00:01", "2019-08-01", "2020-01-01"]
+NOWS = [
+    "2019-06-21T00:00:02",
+    "2019-07-04",
+    "2019-07-09",
+    "2019-07-11T18:00",
+    "2019-07-11T18:00:01",
+    "2019-08-01",
+    "2020-01-01",
+]
 
 
 @pytest.mark.parametrize("now", NOWS)
@@ -102,6 +111,24 @@ async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: As
     assert len(found) > 200  # more than a page
     assert {decision.appeal: decision.data for decision in found} == wanted
     assert len(found) == len(wanted)
+
+
+async def test_routing_goes_first_and_a_term_does_not_wait_for_it(engine: AsyncEngine) -> None:
+    rules, now = policies.load(), at("2019-06-21")
+    fresh = history(("2019-06-21", registered("2019-06-21")), appeal=derived_appeal_number("KG", "fresh"))
+    routed = history(
+        ("2019-06-21", registered("2019-06-21")), ("2019-06-21", Routed(body="ministry-health")),
+        appeal=derived_appeal_number("KG", "routed"),
+    )  # fmt: skip
+    async with engine.connect() as connection:
+        await projection.build().apply(connection, [*fresh, *routed])
+
+        async def due(time: datetime) -> set[str]:
+            return {decision.appeal async for decision in work.deciding(rules)(connection, time)}
+
+        assert await due(now) == {routed[0].subject}
+        assert await due(now + work.ROUTING_FIRST) == {routed[0].subject, fresh[0].subject}
+        await connection.rollback()
 
 
 async def test_a_batch_that_is_rolled_back_leaves_nothing(engine: AsyncEngine) -> None:

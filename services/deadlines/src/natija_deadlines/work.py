@@ -1,7 +1,7 @@
 """The work of deadlines as rows: clocks that may call for a decision, found by index, decided by `decisions`."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, TextClause, text
@@ -14,12 +14,17 @@ from natija_deadlines.policies import Rulebook
 from natija_deadlines.projection import CLOCKS
 from natija_deadlines.tables import TO_BE_MISSED, TO_BE_WARNED_OF, WITHOUT_A_TERM
 
+ROUTING_FIRST = timedelta(seconds=2)
+"""How long routing is let go first. It acts on the same event, and of two decisions on one state the second is refused
+and taken again: as a rule that would be one refusal an appeal. A term counts days, and does not wait for routing."""
+
 _PAGE = 200
 _Query = tuple[TextClause, dict[str, Any]]
 
 _WITHOUT_A_TERM = text(f"""
     select * from clocks
     where {WITHOUT_A_TERM} and jurisdiction = any(cast(:jurisdictions as text[])) and appeal > :appeal
+        and (state <> 'REGISTERED' or opened <= :settled)
     order by appeal limit :page
 """)  # noqa: S608 - conditions of our own
 _TO_BE_MISSED = text(f"""
@@ -53,7 +58,11 @@ def deciding(rules: Rulebook) -> Decide:
     jurisdictions = sorted(rules.policies)
 
     async def due(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
-        queries: list[_Query] = [(_WITHOUT_A_TERM, {"jurisdictions": jurisdictions}), (_TO_BE_MISSED, {"now": now})]
+        settled = now - ROUTING_FIRST
+        queries: list[_Query] = [
+            (_WITHOUT_A_TERM, {"jurisdictions": jurisdictions, "settled": settled}),
+            (_TO_BE_MISSED, {"now": now}),
+        ]
         for jurisdiction in jurisdictions:
             horizon = rules.warning_horizon(jurisdiction, now)
             queries.append((_TO_BE_WARNED_OF, {"jurisdiction": jurisdiction, "now": now, "horizon": horizon}))
