@@ -114,10 +114,13 @@ async def _seen_after(realm: Realm, engine: AsyncEngine) -> list[float]:
     """Seconds from each POST to its row."""
     sent: dict[str, float] = {}
     waited: list[float] = []
-    free = [await Connection.open(realm.url("intake")) for _ in range(16)]
+    url = realm.url("intake")
+    free = [await Connection.open(url) for _ in range(16)]
 
     async def post(due: float) -> None:
-        connection = free.pop() if free else await Connection.open(realm.url("intake"))
+        connection = free.pop() if free else await Connection.open(url)
+        if connection.closed:
+            connection = await Connection.open(url)
         number = json.loads(await connection.post())["number"]
         free.append(connection)
         sent[number] = due

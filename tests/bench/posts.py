@@ -41,6 +41,11 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
 
+    @property
+    def closed(self) -> bool:
+        """True once either side hung up; the server does so after 5 quiet seconds."""
+        return bool(self._transport.is_closing())
+
     async def post(self) -> bytes:
         """Send an appeal; the body of its answer. Raises RuntimeError for any status but 201."""
         self._answer = asyncio.get_running_loop().create_future()
