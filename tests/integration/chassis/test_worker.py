@@ -61,7 +61,7 @@ class Desk:
         )
 
 
-async def route(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+async def route(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
     """Each registered appeal goes to the same body."""
     table = Desk.standings
     for row in await connection.execute(select(table).where(table.c.state == "REGISTERED").order_by(table.c.appeal)):
@@ -174,9 +174,9 @@ async def test_nothing_is_decided_before_the_projection_has_caught_up(
             await shut.wait()
             await super().apply(connection, events)
 
-    async def looking(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+    async def looking(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
         looked.set()
-        async for one in route(connection, now):
+        async for one in route(connection, now, busy):
             yield one
 
     deciders.start(looking, SlowDesk())
@@ -196,8 +196,8 @@ async def test_decisions_that_were_refused_take_no_places(
     monkeypatch.setattr(worker, "PLACES", 4)
     hopeless = set(await register(door, realm, 5))
 
-    async def hopeless_first(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
-        found = [one async for one in route(connection, now)]
+    async def hopeless_first(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+        found = [one async for one in route(connection, now, busy)]
         for one in found:
             if one.appeal in hopeless:
                 yield one._replace(data=ExecutorChanged(executor="official-1"))  # nobody is named yet: unlawful
@@ -222,8 +222,8 @@ async def test_a_decision_on_a_state_that_has_passed_conflicts_and_is_taken_agai
     assert added.sequence == 2
     tries: list[int] = []
 
-    async def hasty(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
-        async for one in route(connection, now):
+    async def hasty(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+        async for one in route(connection, now, busy):
             stale = not tries
             tries.append(one.sequence)
             yield one._replace(sequence=1, material=1) if stale else one
@@ -240,7 +240,7 @@ async def test_a_refused_decision_is_written_down_and_rests_until_its_row_change
     [number] = await register(door, realm, 1)
     looked = 0
 
-    async def unlawful(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+    async def unlawful(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
         nonlocal looked
         looked += 1
         table = Desk.standings

@@ -104,7 +104,7 @@ async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: As
         for events in (strange, *imported, *map(life, range(1024))):
             await projection.build().apply(connection, events)
         rows = [projection.CLOCKS.of(row._mapping) for row in await connection.execute(text("select * from clocks"))]
-        found = [decision async for decision in work.deciding(rules)(connection, at(now))]
+        found = [decision async for decision in work.deciding(rules)(connection, at(now), [])]
         await connection.rollback()
     expected = {clock.appeal: decide(clock, at(now), rules) for clock in rows}
     wanted = {appeal: verdict.data for appeal, verdict in expected.items() if isinstance(verdict, Verdict)}
@@ -123,11 +123,12 @@ async def test_routing_goes_first_and_a_term_does_not_wait_for_it(engine: AsyncE
     async with engine.connect() as connection:
         await projection.build().apply(connection, [*fresh, *routed])
 
-        async def due(time: datetime) -> set[str]:
-            return {decision.appeal async for decision in work.deciding(rules)(connection, time)}
+        async def due(time: datetime, *busy: str) -> set[str]:
+            return {decision.appeal async for decision in work.deciding(rules)(connection, time, list(busy))}
 
         assert await due(now) == {routed[0].subject}
         assert await due(now + work.ROUTING_FIRST) == {routed[0].subject, fresh[0].subject}
+        assert await due(now + work.ROUTING_FIRST, fresh[0].subject) == {routed[0].subject}
         await connection.rollback()
 
 

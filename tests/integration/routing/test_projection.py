@@ -96,7 +96,7 @@ async def test_decisions_are_found_for_every_route_that_a_rule_covers(engine: As
     realm = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
     known = book.load(RoutingSettings(directory=realm / "directory.yaml"))
     async with engine.connect() as connection:
-        found = {decision.appeal: decision async for decision in work.deciding(known)(connection, at("2019-06-22"))}
+        found = {decision.appeal: decision async for decision in work.deciding(known)(connection, at("2019-06-22"), [])}
     assert {appeal: decision.what for appeal, decision in found.items()} == {
         number(0): "ministry-transport",
         number(1): "mayor-bishkek",

@@ -43,7 +43,7 @@ TICK = 0.5
 """Seconds after which the rows are looked at in any case: the clock may have moved, or half of the places be stuck."""
 _LOCK = 0x6E61_7469
 _BETWEEN_LOOKS = 0.03
-"""Seconds in which more comes together: each look reads all rows that wait, also those whose proposal is under way."""
+"""Seconds in which more comes together."""
 _REMEMBERED = 20_000
 _SETTLES = ("duplicate", "reused", "conflict")
 """Reasons after which nothing is to be proposed until the row changes, and nothing is wrong."""
@@ -86,9 +86,9 @@ class Decision(NamedTuple):
         return derived_event_id(self.appeal, self.data.type, self.what, str(self.material))
 
 
-Decide = Callable[[AsyncConnection, datetime], AsyncIterator[Decision]]
-"""Look at the rows and yield what they call for *now*. Called again and again, so cheap when nothing is due; may yield
-again what is under way. Reads only."""
+Decide = Callable[[AsyncConnection, datetime, list[str]], AsyncIterator[Decision]]
+"""Look at the rows and yield what they call for *now*. Called again and again, so cheap when nothing is due, and rows
+of *busy* appeals, whose proposals are under way, are better left unread. Reads only."""
 
 
 class Worker:
@@ -186,7 +186,7 @@ class Worker:
         """
         now = self._settings.the_clock.now()
         due: dict[str, Decision] = {}
-        async for decision in self._decide(connection, now):
+        async for decision in self._decide(connection, now, list(self._under_way)):
             if decision.appeal in self._under_way or decision.appeal in due or self._rests(decision.id):
                 continue
             due[decision.appeal] = decision

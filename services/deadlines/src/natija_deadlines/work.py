@@ -24,17 +24,19 @@ _Query = tuple[TextClause, dict[str, Any]]
 _WITHOUT_A_TERM = text(f"""
     select * from clocks
     where {WITHOUT_A_TERM} and jurisdiction = any(cast(:jurisdictions as text[])) and appeal > :appeal
-        and (state <> 'REGISTERED' or opened <= :settled)
+        and (state <> 'REGISTERED' or opened <= :settled) and appeal <> all(cast(:busy as text[]))
     order by appeal limit :page
 """)  # noqa: S608 - conditions of our own
 _TO_BE_MISSED = text(f"""
     select * from clocks where {TO_BE_MISSED} and due < :now and (due, appeal) > (:due, :appeal)
+        and appeal <> all(cast(:busy as text[]))
     order by due, appeal limit :page
 """)  # noqa: S608
 _TO_BE_WARNED_OF = text(f"""
     select * from clocks
     where {TO_BE_WARNED_OF} and jurisdiction = :jurisdiction and due >= :now and due <= :horizon
         and (due, appeal) > (:due, :appeal)
+        and appeal <> all(cast(:busy as text[]))
     order by due, appeal limit :page
 """)  # noqa: S608
 _COUNTS = text(f"""
@@ -57,15 +59,13 @@ def deciding(rules: Rulebook) -> Decide:
     """What the worker asks again and again: the decisions that the rows call for by *rules*."""
     jurisdictions = sorted(rules.policies)
 
-    async def due(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
-        settled = now - ROUTING_FIRST
-        queries: list[_Query] = [
-            (_WITHOUT_A_TERM, {"jurisdictions": jurisdictions, "settled": settled}),
-            (_TO_BE_MISSED, {"now": now}),
-        ]
+    async def due(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+        without: dict[str, Any] = {"jurisdictions": jurisdictions, "settled": now - ROUTING_FIRST, "busy": busy}
+        queries: list[_Query] = [(_WITHOUT_A_TERM, without), (_TO_BE_MISSED, {"now": now, "busy": busy})]
         for jurisdiction in jurisdictions:
             horizon = rules.warning_horizon(jurisdiction, now)
-            queries.append((_TO_BE_WARNED_OF, {"jurisdiction": jurisdiction, "now": now, "horizon": horizon}))
+            warned = {"jurisdiction": jurisdiction, "now": now, "horizon": horizon, "busy": busy}
+            queries.append((_TO_BE_WARNED_OF, warned))
         for query in queries:
             async for row in _rows(connection, query):
                 clock = CLOCKS.of(row)

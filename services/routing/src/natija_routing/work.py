@@ -1,6 +1,6 @@
 """The work of routing as rows: live appeals nobody is named for, with what their complaints are about."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ _UNROUTED = text("""
     from routes left join routes as original on original.appeal = routes.complaint_of
     where routes.unrouted and not routes.imported and routes.appeal > :after
         and (cast(:topics as text[]) is null or routes.topic = any(cast(:topics as text[])))
+        and routes.appeal <> all(cast(:busy as text[]))
     order by routes.appeal limit :limit
 """)
 _COUNT = text("select count(*) from routes where unrouted and not imported")
@@ -38,9 +39,9 @@ def deciding(book: Book) -> Decide:
     # What no rule can cover is not even looked at: it waits for a person, however many there are.
     topics = sorted({rule.topic for rule in book.competence.rules})
 
-    async def due(connection: AsyncConnection, now: datetime) -> AsyncIterator[Decision]:
+    async def due(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
         after = ""
-        while cases := await unrouted(connection, after, _PAGE, topics):
+        while cases := await unrouted(connection, after, _PAGE, topics, busy):
             for case in cases:
                 found = decide(case.route, case.original, book.day(now), book.competence, book.bodies)
                 if isinstance(found, Routed):
@@ -50,9 +51,13 @@ def deciding(book: Book) -> Decide:
     return due
 
 
-async def unrouted(connection: AsyncConnection, after: str, limit: int, topics: list[str] | None = None) -> list[Case]:
-    """Unrouted appeals with numbers above *after*, in their order, at most *limit*; only on *topics* when given."""
-    rows = await connection.execute(_UNROUTED, {"after": after, "limit": limit, "topics": topics})
+async def unrouted(
+    connection: AsyncConnection, after: str, limit: int, topics: list[str] | None = None, busy: Sequence[str] = ()
+) -> list[Case]:
+    """Unrouted appeals with numbers above *after*, in their order, at most *limit*; only on *topics* when given, and
+    none that is *busy*."""
+    given = {"after": after, "limit": limit, "topics": topics, "busy": list(busy)}
+    rows = await connection.execute(_UNROUTED, given)
     return [
         Case(ROUTES.of(row), Original(row["original_body"]) if row["original_known"] else None)
         for row in rows.mappings()
