@@ -139,8 +139,9 @@ class Outcomes:
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="latest",
-            # A partition that joins waits for the fetch under way: not longer than this, when nothing else comes.
+            # A partition that joins waits for the fetch under way: not longer than this, whatever comes.
             fetch_max_wait_ms=20,
+            fetch_min_bytes=16_384,
         )
         try:
             await consumer.start()
