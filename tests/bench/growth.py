@@ -1,14 +1,16 @@
 """The same figures on a grown log: a million appeals, six million events."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from statistics import median
 
 from sqlalchemy import text
 from tests.bench import inbox_to_log, lifecycles
 from tests.bench.ground import Ground, decided, engine_of
-from tests.bench.lifecycles import FOLLOWERS, followed
+from tests.bench.lifecycles import FOLLOWERS, followed, taken_in_by_all
 from tests.bench.lives import EVENTS, fill
-from tests.bench.measuring import Figure, rate
+from tests.bench.measuring import Figure
 from tests.bench.watching import mebibytes, processes
 from tests.stack import Realm
 
@@ -17,7 +19,6 @@ from natija_events.topics import TOPICS
 APPEALS = 1_000_000
 _AT_ONCE = 20_000
 """Appeals on the inbox at one time: so many wait in memory and on the disk twice."""
-_HOUR = 3_600.0
 
 
 async def bench(ground: Ground) -> list[Figure]:
@@ -34,21 +35,28 @@ async def bench(ground: Ground) -> list[Figure]:
 
 
 async def _grown(ground: Ground, realm: Realm) -> str:
-    """Register a million whole lives, portion by portion, all services following; what they take then."""
+    """Register a million whole lives, portion by portion, let all services take them in; what they take then."""
     engine = engine_of(realm, "intake")
     try:
-        async with followed(realm):
-            with ground.showing(f"{APPEALS:,} appeals", APPEALS // _AT_ONCE) as step:
-                for _ in range(APPEALS // _AT_ONCE):
-                    before = await decided(engine)
+        with ground.showing(f"{APPEALS:,} appeals", 2 * APPEALS // _AT_ONCE) as step:
+            async with inbox_to_log.registrars(realm):
+                for portion in range(APPEALS // _AT_ONCE):
                     await fill(realm, _AT_ONCE)
-                    await rate(lambda: decided(engine), before + _AT_ONCE * EVENTS, seconds=_HOUR, every=0.2)
+                    await _until(lambda: decided(engine), portion * _AT_ONCE * EVENTS)  # one portion ahead
                     step()
-            for child in realm.children:
-                await child.until_ready(_HOUR)
-            return f"{await _disk(realm)}; {await _memory(realm)}"
+                await _until(lambda: decided(engine), APPEALS * EVENTS)
+            async with followed(realm) as engines:
+                for portion in range(APPEALS // _AT_ONCE):
+                    await _until(lambda: taken_in_by_all(engines), (portion + 1) * _AT_ONCE * EVENTS)
+                    step()
+                return f"{await _disk(realm)}; {await _memory(realm)}"
     finally:
         await engine.dispose()
+
+
+async def _until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
+    while await count() < wanted:
+        await asyncio.sleep(0.2)
 
 
 async def _disk(realm: Realm) -> str:

@@ -1,7 +1,8 @@
 """From the inbox to the log: the registrar with all its checks, beside a bare transactional copy."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from deploy.local.ports import free_port
@@ -38,8 +39,6 @@ async def bench(ground: Ground) -> Figure:
 
     try:
         with ground.showing("inbox_to_log", 2 * RUNS + 1) as step:
-            await create_service_tables(engine, tables.own)
-            await realm.run("shards", str(SHARDS))
             await copier.make_topic(kafka, copies)
             await fill(realm, RUNS * (APPEALS + _SPARE))
             step()
@@ -54,14 +53,12 @@ async def registrars_alone(ground: Ground, realm: Realm, name: str) -> list[floa
     engine = engine_of(realm, "intake")
     try:
         with ground.showing(name, RUNS + 1) as step:
-            await realm.run("shards", str(SHARDS))
             await fill(realm, RUNS * (APPEALS + _SPARE))
             step()
             rates = []
             for _ in range(RUNS):
                 rates.append(await _registrars(realm, engine))
                 step()
-            await realm.run("shards", "1")
     finally:
         await engine.dispose()
     return rates
@@ -69,19 +66,31 @@ async def registrars_alone(ground: Ground, realm: Realm, name: str) -> list[floa
 
 async def _registrars(realm: Realm, engine: AsyncEngine) -> float:
     """How many proposals a second a registrar for every shard decides, once each has its own."""
-    async with AsyncExitStack() as stack:
-        children = []
-        for _ in range(SHARDS):
-            child = await realm.serve("registrar", ready=False, NATIJA_REGISTRAR_PORT=str(free_port()))
-            stack.push_async_callback(child.stop)
-            children.append(child)
-        await asyncio.gather(*(_until_deciding(child) for child in children))
+    async with registrars(realm):
         before = await decided(engine)
 
         async def since() -> int:
             return await decided(engine) - before
 
         return await rate(since, APPEALS * EVENTS, every=0.05)
+
+
+@asynccontextmanager
+async def registrars(realm: Realm) -> AsyncIterator[None]:
+    """A registrar for every shard, while the block lasts."""
+    async with AsyncExitStack() as stack:
+        engine = engine_of(realm, "intake")
+        stack.push_async_callback(engine.dispose)
+        await create_service_tables(engine, tables.own)
+        await realm.run("shards", str(SHARDS))
+        stack.push_async_callback(realm.run, "shards", "1")
+        children = []
+        for _ in range(SHARDS):
+            child = await realm.serve("registrar", ready=False, NATIJA_REGISTRAR_PORT=str(free_port()))
+            stack.push_async_callback(child.stop)
+            children.append(child)
+        await asyncio.gather(*(_until_deciding(child) for child in children))
+        yield
 
 
 async def _until_deciding(registrar: Child) -> None:

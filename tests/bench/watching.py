@@ -12,8 +12,9 @@ from tests.stack import Realm
 
 
 async def processes(realm: Realm) -> dict[str, psutil.Process]:
-    """Our children, the broker that listens where Kafka does, and PostgreSQL's server."""
-    found = {child.arguments[1]: psutil.Process(child.process.pid) for child in realm.children}
+    """Our children that run, the broker that listens where Kafka does, and PostgreSQL's server."""
+    running = [child for child in realm.children if child.process.returncode is None]
+    found = {child.arguments[1]: psutil.Process(child.process.pid) for child in running}
     _, port = split(realm.servers.kafka)
     for one in psutil.net_connections("tcp"):
         if one.pid and one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port:
