@@ -17,7 +17,7 @@ import pytest
 from deploy.local.ports import free_port
 from tests.integration.intake import registering as r
 from tests.integration.intake.test_registrar_once import _cut_off, says
-from tests.model.registrar import FENCE, GUARD, LINE, ORDER
+from tests.model.registrar_world import FENCE, GUARD, LINE, ORDER
 from tests.mutants.taking_out import without
 from tests.stack import Child, Realm
 
