@@ -6,7 +6,8 @@ other one went on. Each step is one effect that outlives a process, or one look 
 Which ``transactional.id`` there is to take, and that taking it fences *everyone* else, is the business of `shards`.
 
 Once, at any time, the database is restored from an older state. Sessions may outlive that or be lost in it: losing one
-is a step of its own, and may come right before or after.
+is a step of its own, and may come right before or after. What a decision reads of the database, heads and then the
+checkpoint, is one step here: a restore and a zombie's catching up would both have to come between the two.
 """
 
 from collections.abc import Iterator
@@ -92,19 +93,20 @@ class Registrars:
 
     def _take_in(self, world: World, me: int) -> World:
         owner, database = world.owners[me], world.database
-        skipped = 0 if self._without == SKIP else database.logsequence
-        fresh = world.log[max(owner.logsequence, skipped) :]
+        read = world.log[owner.logsequence :]
+        fresh = tuple(entry for entry in read if entry.logsequence > database.logsequence or self._without == SKIP)
         if fresh and fresh[0].logsequence > database.logsequence + 1 and self._without != GAP:
             return world.out(me)
-        reached = max(owner.logsequence, len(world.log))
         if fresh:
-            owner = owner._replace(inbox_next=max(owner.inbox_next, fresh[-1].inbox + 1))
             database = database._replace(
                 events=database.events + tuple(entry.inbox for entry in fresh),
                 logsequence=fresh[-1].logsequence,
                 inbox_next=max(database.inbox_next, fresh[-1].inbox + 1),
             )
-        return world.go(me, at="rejected", logsequence=reached, inbox_next=owner.inbox_next)._replace(database=database)
+        if read:
+            now = {"logsequence": read[-1].logsequence, "inbox_next": max(owner.inbox_next, read[-1].inbox + 1)}
+            world = world.go(me, **now)
+        return world.go(me, at="rejected")._replace(database=database)
 
     def _take_in_rejected(self, world: World, me: int) -> World:
         owner, database = world.owners[me], world.database
