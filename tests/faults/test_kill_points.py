@@ -161,6 +161,16 @@ async def rebuild_at_work(house: House, point: str, chance: Random) -> None:
     assert "rebuilt" in done.stdout
 
 
+async def shards_laid_out_anew(house: House, point: str, chance: Random) -> None:
+    """Who shares the partitions out anew dies over it; once it has begun, a registrar brings it to its end."""
+    shards = chance.randint(2, 8)
+    async with house.feed.flowing():
+        await killed(await house.realm.start("shards", str(shards), **{VARIABLE: point}))
+        async with asyncio.timeout(30):
+            while point != "shards.write:before" and f"{shards} shard" not in (await house.says("registrar"))[1]:
+                await asyncio.sleep(0.1)
+
+
 Way = Callable[[House, str, Random], Awaitable[None]]
 
 WAYS: dict[str, Way] = {
@@ -172,6 +182,9 @@ WAYS: dict[str, Way] = {
     "registrar.position": registrar_at_work,
     "registrar.commit": registrar_at_work,
     "registrar.keep": registrar_at_work,
+    "shards.write": shards_laid_out_anew,
+    "shards.fence": shards_laid_out_anew,
+    "shards.ready": shards_laid_out_anew,
     "checkpoint.save": projection_at_work,
     "projection.commit": projection_at_work,
     "projection.commit-around-poison": projection_around_poison,

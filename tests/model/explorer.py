@@ -1,6 +1,6 @@
 """An explicit-state checker: every state that any order of steps can reach, and the shortest way to a bad one.
 
-Why not hypothesis' state machines: the models here have some ten thousand states in all. A breadth-first search goes
+Why not hypothesis' state machines: the models here have a hundred thousand states each. A breadth-first search goes
 through each of them once, the same way in every run, and what it finds is a shortest counterexample without shrinking.
 """
 
@@ -34,6 +34,20 @@ def explore(
                 came_from[after] = name, state
                 waiting.append(after)
     return Found(len(came_from))
+
+
+def comes_to(
+    state: State, steps: Callable[[State], Iterable[tuple[str, State]]], there: Callable[[State], bool]
+) -> bool:
+    """Whether who takes the first of *steps* that may come next, a hundred times at most, gets *there* from *state*."""
+    for _ in range(100):
+        if there(state):
+            return True
+        following = next(iter(steps(state)), None)
+        if following is None:
+            return False
+        state = following[1]
+    return False
 
 
 def _way(came_from: dict[State, tuple[str, State] | None], state: State) -> tuple[str, ...]:

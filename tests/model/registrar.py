@@ -1,83 +1,44 @@
-"""The registrar as a model: two processes that may crash, lose their session or be paused between any two steps.
+"""Two registrars and one shard as a model: either may crash, lose its session or be paused between any two steps.
 
-A pause needs no step of its own: a process that is not chosen for a while is paused, and a zombie once its session was
-cut and the other one went on. Each step below is one effect that outlives a process, or one look at what others wrote;
-the names are those of `natija_intake.registrar`. Numbers of entries stand for offsets: markers and batches on the wire
-change nothing here. One batch at a time: that the registrar decides the next one while the one before is written, from
-heads that are not kept yet, is not modelled; both are written and kept in the same order.
+A pause needs no step of its own: who is not chosen for a while is paused, and a zombie once its session was cut and the
+other one went on. Each step is one effect that outlives a process, or one look at what others wrote; their names follow
+`natija_intake.registrar`. Numbers of entries stand for offsets: markers and records on the wire change nothing here.
+Which ``transactional.id`` there is to take, and that taking it fences *everyone* else, is the business of `shards`.
+
+Once, at any time, the database is restored from an older state. Sessions may outlive that or be lost in it: losing one
+is a step of its own, and may come right before or after. What a decision reads of the database, heads and then the
+checkpoint, is one step here: a restore and a zombie's catching up would both have to come between the two.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import cache
 
-INBOX = ("a", "b", "a")
-"""Ids of the proposals, in order: the last one is a duplicate of the first, and must be rejected."""
-LARGEST_BATCH = 2
-PROCESSES = (0, 1)
-
-FENCE, LINE, GUARD, SKIP, ORDER = "fence", "line", "guard", "skip", "order"
-MUTANTS = {
-    FENCE: "Kafka refuses a producer whose transactional.id somebody took after it",
-    LINE: "only who has the shard's lock takes its transactional.id",
-    GUARD: "heads are kept only where the checkpoint is still the one decided on",
-    SKIP: "catching up skips what stands at or below the checkpoint",
-    ORDER: "the fence comes before the position",
-}
-"""What can be taken out, and what it does."""
-
-
-class Entry(NamedTuple):
-    """A committed outcome: of the proposal at *inbox*, on the log with *logsequence*, or on rejected (0)."""
-
-    inbox: int
-    logsequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The database: events taken in (their inbox places, in order), the checkpoint, and both positions."""
-
-    events: tuple[int, ...] = ()
-    logsequence: int = 0
-    inbox_next: int = 0
-    rejected_next: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One registrar: the step it takes next, and what it holds in memory."""
-
-    at: str = "out"
-    cut: bool = False
-    """Whether it lost its session, and the lock with it. It may not know."""
-    log_from: int = 0
-    """Catching up: the entry of the log to begin with, as read from the checkpoint when it began."""
-    logsequence: int = 0
-    inbox_next: int = 0
-    batch: tuple[Entry, ...] = ()
-    heads: tuple[int, ...] = ()
-    """The events the batch was decided on."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The world: what is committed on Kafka, who may commit, who has the lock, the database, the processes."""
-
-    committed: tuple[Entry, ...] = ()
-    fenced_by: int | None = None
-    lock: int | None = None
-    kept: Kept = Kept()
-    processes: tuple[Process, ...] = (Process(), Process())
-    wrong: str | None = None
-
-    @property
-    def log(self) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.committed if entry.logsequence)
-
-    @property
-    def rejected(self) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.committed if not entry.logsequence)
+from tests.model.explorer import comes_to
+from tests.model.registrar_world import (
+    BOTH,
+    COMMITTED,
+    FENCE,
+    FIRST,
+    GAP,
+    GUARD,
+    INBOX,
+    LARGEST_BATCH,
+    LINE,
+    ORDER,
+    OVERTAKEN,
+    REACHED,
+    SKIP,
+    UNKEPT,
+    Batch,
+    Database,
+    Entry,
+    Looking,
+    Owner,
+    World,
+    broken,
+    fold,
+    on_log,
+)
 
 
 class Registrars:
@@ -85,160 +46,161 @@ class Registrars:
 
     def __init__(self, without: str | None = None) -> None:
         self._without = without
+        self._broken = cache(self._broken)  # type: ignore[method-assign]
 
-    def steps(self, state: State) -> Iterator[tuple[str, State]]:
-        """Every step that may come next: the processes' own, and what befalls them."""
-        for me in PROCESSES:
-            for name, after in self.own_steps(state, me):
+    def steps(self, world: World) -> Iterator[tuple[str, World]]:
+        """Every step that may come next: the registrars' own, and what befalls them."""
+        for me in BOTH:
+            for name, after in self.own_steps(world, me):
                 yield f"{me}: {name}", after
-            if state.processes[me].at != "out":
-                yield f"{me}: crashes", _out(state, me)
-                lock = None if state.lock == me else state.lock
-                yield f"{me}: loses its session", replace(_go(state, me, cut=True), lock=lock)
+            if world.owners[me].at != "out":
+                yield f"{me}: crashes", world.out(me)
+            if me in world.lock:
+                yield f"{me}: loses its session", world._replace(lock=world.lock - {me})
+        if not world.restored:
+            for count in range(world.database.inbox_next):
+                after = world._replace(database=fold(world.committed[:count]), restored=True)
+                yield f"the database is restored from when it had taken in {count}", after
 
-    def own_steps(self, state: State, me: int) -> Iterator[tuple[str, State]]:
-        """What process *me* may do next, in this state."""
-        process = state.processes[me]
-        match process.at:
-            case "out":
-                if self._without == LINE:
-                    yield "goes without the lock", _go(state, me, at=self._first())
-                elif state.lock is None:
-                    yield "takes the lock", replace(_go(state, me, at=self._first()), lock=me)
+    def own_steps(self, world: World, me: int) -> Iterator[tuple[str, World]]:
+        """What the registrar *me* may do next, in this world."""
+        owner, database = world.owners[me], world.database
+        match owner.at:
+            case "out" if not world.lock or self._without == LINE:
+                first = "catch up" if self._without == ORDER else "fence"
+                yield "takes the lock", world.go(me, at=first)._replace(lock=world.lock | {me})
             case "fence":
-                yield "takes the transactional.id", self._fence(state, me)
+                yield "takes the transactional.id", self._fence(world, me)
             case "catch up":
-                yield "begins to catch up", _go(state, me, at="take in", log_from=state.kept.logsequence)
-            case "take in":
-                yield "takes in what stands on the log", self._take_in(state, me)
+                begins = world.go(me, at="log", logsequence=database.logsequence, inbox_next=database.inbox_next)
+                yield "begins to catch up", begins.go(me, rejected_from=database.rejected_next)
+            case "log":
+                yield "takes in what stands on the log", self._take_in(world, me)
             case "rejected":
-                yield "takes in the positions on rejected", self._take_in_rejected(state, me)
+                yield "takes in the positions on rejected", self._take_in_rejected(world, me)
             case "stand":
-                kept = state.kept
-                then = "fence" if self._without == ORDER else "decide"
-                yield (
-                    "reads the positions",
-                    _go(state, me, at=then, logsequence=kept.logsequence, inbox_next=kept.inbox_next),
-                )
+                yield "reads the positions", self._stand(world, me)
             case "decide":
-                for size in range(1, min(LARGEST_BATCH, len(INBOX) - process.inbox_next) + 1):
-                    yield f"decides {size}", self._decide(state, me, size)
-            case "commit":
-                yield "commits", self._commit(state, me)
-            case "keep":
-                yield "keeps the heads", self._keep(state, me)
+                yield from self._decide_write_and_keep(world, me)
 
-    def _first(self) -> str:
-        return "catch up" if self._without == ORDER else "fence"
+    # Taking the shard.
 
-    def _fence(self, state: State, me: int) -> State:
-        other = state.processes[1 - me]
-        owns = state.fenced_by == 1 - me and other.at not in ("out", "fence")
-        if owns and not other.cut and not state.processes[me].cut:
-            state = replace(state, wrong="an owner that lives and has its session is fenced, and will fence back")
-        then = "decide" if self._without == ORDER else "catch up"
-        return replace(_go(state, me, at=then), fenced_by=me)
+    def _fence(self, world: World, me: int) -> World:
+        other = 1 - me
+        if {me, other} <= world.lock and world.fenced_by == other and world.owners[other].at != "fence":
+            world = world._replace(wrong="an owner that lives and has its session is fenced, and will fence back")
+        return world.go(me, at="decide" if self._without == ORDER else "catch up")._replace(fenced_by=me)
 
-    def _take_in(self, state: State, me: int) -> State:
-        kept, start = state.kept, state.processes[me].log_from
-        if self._without != SKIP:
-            start = max(start, kept.logsequence)
-        fresh = state.log[start:]
+    def _take_in(self, world: World, me: int) -> World:
+        owner, database = world.owners[me], world.database
+        read = world.log[owner.logsequence :]
+        fresh = tuple(entry for entry in read if entry.logsequence > database.logsequence or self._without == SKIP)
+        if fresh and fresh[0].logsequence > database.logsequence + 1 and self._without != GAP:
+            return world.out(me)
         if fresh:
-            kept = replace(
-                kept,
-                events=kept.events + tuple(entry.inbox for entry in fresh),
+            database = database._replace(
+                events=database.events + tuple(entry.inbox for entry in fresh),
                 logsequence=fresh[-1].logsequence,
-                inbox_next=max(kept.inbox_next, fresh[-1].inbox + 1),
+                inbox_next=max(database.inbox_next, fresh[-1].inbox + 1),
             )
-        return replace(_go(state, me, at="rejected"), kept=kept)
+        if read:
+            now = {"logsequence": read[-1].logsequence, "inbox_next": max(owner.inbox_next, read[-1].inbox + 1)}
+            world = world.go(me, **now)
+        return world.go(me, at="rejected")._replace(database=database)
 
-    def _take_in_rejected(self, state: State, me: int) -> State:
-        kept = state.kept
-        if len(state.rejected) > kept.rejected_next:
-            last = state.rejected[-1]
-            kept = replace(kept, inbox_next=max(kept.inbox_next, last.inbox + 1), rejected_next=len(state.rejected))
-        return replace(_go(state, me, at="stand"), kept=kept)
+    def _take_in_rejected(self, world: World, me: int) -> World:
+        owner, database = world.owners[me], world.database
+        inbox_next = owner.inbox_next
+        if len(world.rejected) > owner.rejected_from:
+            last = world.rejected[-1].inbox + 1
+            inbox_next = max(inbox_next, last)
+            database = database._replace(
+                inbox_next=max(database.inbox_next, last),
+                rejected_next=max(database.rejected_next, len(world.rejected)),
+            )
+        return world.go(me, at="stand", inbox_next=inbox_next, rejected_from=0)._replace(database=database)
 
-    def _decide(self, state: State, me: int, size: int) -> State:
-        process = state.processes[me]
-        known = {INBOX[event] for event in state.kept.events}
-        logsequence, batch = process.logsequence, []
-        for inbox in range(process.inbox_next, process.inbox_next + size):
-            if INBOX[inbox] in known:
-                batch.append(Entry(inbox, 0))
-            else:
-                logsequence += 1
-                known.add(INBOX[inbox])
-                batch.append(Entry(inbox, logsequence))
-        return _go(state, me, at="commit", batch=tuple(batch), heads=state.kept.events)
+    def _stand(self, world: World, me: int) -> World:
+        owner, database = world.owners[me], world.database
+        behind = database.logsequence < owner.logsequence or database.inbox_next < owner.inbox_next
+        if behind and self._without != REACHED:
+            return world.out(me)
+        then = "fence" if self._without == ORDER else "decide"
+        now = {"logsequence": database.logsequence, "kept": database.logsequence, "inbox_next": database.inbox_next}
+        return world.go(me, at=then, **now)
 
-    def _commit(self, state: State, me: int) -> State:
-        if state.fenced_by != me and self._without != FENCE:
-            return _out(state, me)
-        batch = state.processes[me].batch
-        return replace(_go(state, me, at="keep"), committed=state.committed + batch)
+    # Deciding, writing and keeping: each in the order of the batches, all three at once.
 
-    def _keep(self, state: State, me: int) -> State:
-        process, kept = state.processes[me], state.kept
-        if kept.logsequence != process.logsequence and self._without != GUARD:
-            return _out(state, me)  # Overtaken
-        on_log = tuple(entry for entry in process.batch if entry.logsequence)
-        rejected = len(process.batch) - len(on_log)
-        logsequence = on_log[-1].logsequence if on_log else process.logsequence
-        inbox_next = process.batch[-1].inbox + 1
-        kept = replace(
-            kept,
-            events=process.heads + tuple(entry.inbox for entry in on_log),
-            logsequence=logsequence,
-            inbox_next=max(kept.inbox_next, inbox_next),
-            rejected_next=max(kept.rejected_next, kept.rejected_next if not rejected else len(state.rejected)),
+    def _decide_write_and_keep(self, world: World, me: int) -> Iterator[tuple[str, World]]:
+        owner = world.owners[me]
+        if owner.looking is None and owner.inbox_next < len(INBOX):
+            looking = Looking(owner.kept, world.database.events if self._without == FIRST else self._unkept(owner))
+            yield "begins to decide", world.go(me, looking=looking)
+        elif owner.looking is not None:
+            for size in range(1, min(LARGEST_BATCH, len(INBOX) - owner.inbox_next) + 1):
+                yield f"reads the heads and decides {size}", self._decide(world, me, owner.looking, size)
+        if any(batch.written is None for batch in owner.unkept):
+            yield "commits", self._commit(world, me)
+        if owner.unkept and (owner.unkept[0].written is not None or self._without == COMMITTED):
+            yield "keeps the heads", self._keep(world, me)
+
+    def _unkept(self, owner: Owner) -> tuple[int, ...]:
+        if self._without == UNKEPT:
+            return ()
+        return tuple(entry.inbox for batch in owner.unkept for entry in on_log(batch.entries))
+
+    def _decide(self, world: World, me: int, looking: Looking, size: int) -> World:
+        owner = world.owners[me]
+        if world.database.logsequence < looking.kept and self._without != OVERTAKEN:
+            return world.out(me)
+        read = self._unkept(owner) if self._without == FIRST else world.database.events
+        known = {INBOX[event] for event in looking.known + read}
+        logsequence, entries = owner.logsequence, []
+        for inbox in range(owner.inbox_next, owner.inbox_next + size):
+            new = INBOX[inbox] not in known
+            known.add(INBOX[inbox])
+            logsequence += new
+            entries.append(Entry(inbox, logsequence if new else 0))
+        unkept = (*owner.unkept, Batch(tuple(entries)))
+        return world.go(me, logsequence=logsequence, inbox_next=owner.inbox_next + size, unkept=unkept, looking=None)
+
+    def _commit(self, world: World, me: int) -> World:
+        if world.fenced_by != me and self._without != FENCE:
+            return world.out(me)
+        unkept = list(world.owners[me].unkept)
+        place = next(place for place, batch in enumerate(unkept) if batch.written is None)
+        world = world._replace(committed=world.committed + unkept[place].entries)
+        any_rejected = len(on_log(unkept[place].entries)) < len(unkept[place].entries)
+        unkept[place] = unkept[place]._replace(written=len(world.rejected) if any_rejected else 0)
+        return world.go(me, unkept=tuple(unkept))
+
+    def _keep(self, world: World, me: int) -> World:
+        owner, database = world.owners[me], world.database
+        if database.logsequence != owner.kept and self._without != GUARD:
+            return world.out(me)
+        batch, *unkept = owner.unkept
+        fresh = tuple(entry.inbox for entry in on_log(batch.entries))
+        kept = owner.kept + len(fresh)
+        database = Database(
+            events=database.events + fresh,
+            logsequence=kept,
+            inbox_next=max(database.inbox_next, batch.entries[-1].inbox + 1),
+            rejected_next=max(database.rejected_next, batch.written or 0),
         )
-        after = _go(state, me, at="decide", logsequence=logsequence, inbox_next=inbox_next, batch=(), heads=())
-        return replace(after, kept=kept)
+        return world.go(me, kept=kept, unkept=tuple(unkept))._replace(database=database)
 
-    def wrong(self, state: State) -> str | None:
-        """What *state* breaks of what is promised, now or once the processes have settled."""
-        if state.wrong:
-            return state.wrong
-        return _broken(state) or self._lost(state)
+    # What must hold.
 
-    def _lost(self, state: State) -> str | None:
-        """Whatever befell them: one process, left alone from here on, brings everything to its end."""
-        state = replace(_out(_out(state, 0), 1), lock=None)
-        while following := [after for name, after in self.own_steps(state, 0)]:
-            state = following[0]
-            if broken := _broken(state):
-                return broken
-        if len(state.committed) != len(INBOX):
-            return f"left alone, it decided {len(state.committed)} of {len(INBOX)} proposals"
-        return None
+    def wrong(self, world: World) -> str | None:
+        """What *world* breaks of what is promised, now or once one registrar has been left alone."""
+        return world.wrong or self._broken(world.committed, world.database)
 
-
-def _broken(state: State) -> str | None:
-    """What the state breaks of: each proposal once, in order, the log gapless, the database its fold."""
-    if [entry.inbox for entry in state.committed] != list(range(len(state.committed))):
-        return "a proposal is decided twice, or passed over"
-    if [entry.logsequence for entry in state.log] != list(range(1, len(state.log) + 1)):
-        return "logsequence has a gap or stands twice"
-    ids = [INBOX[entry.inbox] for entry in state.log]
-    if len(set(ids)) != len(ids):
-        return "an event stands on the log twice"
-    if state.kept.events != tuple(entry.inbox for entry in state.log[: state.kept.logsequence]):
-        return "the heads are not the fold of the log at their checkpoint"
-    if state.kept.inbox_next > len(state.committed):
-        return "the position is beyond what is decided"
-    return None
-
-
-def _go(state: State, me: int, **changes: object) -> State:
-    processes = list(state.processes)
-    processes[me] = replace(processes[me], **changes)  # type: ignore[arg-type]
-    return replace(state, processes=tuple(processes))
-
-
-def _out(state: State, me: int) -> State:
-    """The process ends: memory and session go; what it wrote, and its epoch, stay."""
-    processes = list(state.processes)
-    processes[me] = Process()
-    return replace(state, processes=tuple(processes), lock=None if state.lock == me else state.lock)
+    def _broken(self, committed: tuple[Entry, ...], database: Database) -> str | None:
+        if what := broken(committed, database):
+            return what
+        # Whatever befell them: one process, left alone from here on, brings everything to its end.
+        alone = World(committed, database=database)
+        at_the_end = comes_to(
+            alone, lambda world: self.own_steps(world, 0), lambda world: len(world.committed) == len(INBOX)
+        )
+        return None if at_the_end else "left alone, it never decides all proposals"

@@ -75,5 +75,40 @@ def take_out_order() -> None:
     Shard.own = own  # type: ignore[method-assign]
 
 
+def take_out_unkept() -> None:
+    """It decides on the heads that are kept, and on no others."""
+    from natija_intake.admission import Ledger
+    from natija_intake.registrar import Shard
+
+    Shard._newest_first = lambda self: Ledger({}, {})  # type: ignore[method-assign]
+
+
+def take_out_overtaken() -> None:
+    """It never finds the checkpoint behind the one that it kept."""
+    from collections import defaultdict
+    from types import SimpleNamespace
+
+    from natija_chassis.checkpoints import Checkpoint
+    from natija_intake import registrar
+
+    async def load(connection: Any) -> Any:
+        return defaultdict(lambda: Checkpoint(-1, -1, 1 << 60))
+
+    registrar.checkpoints = SimpleNamespace(load=load)  # type: ignore[assignment, attr-defined]
+
+
+def take_out_reached() -> None:
+    """It reads its positions wherever they are."""
+    from natija_intake import ledger
+    from natija_intake.ledger import Reached
+
+    stand = ledger.stand
+
+    async def anywhere(connection: Any, reached: Reached) -> Any:
+        return await stand(connection, Reached(dict.fromkeys(reached.log, -1), dict.fromkeys(reached.log, 0)))
+
+    ledger.stand = anywhere
+
+
 if os.environ.get(PART):
     globals()[f"take_out_{os.environ[PART]}"]()

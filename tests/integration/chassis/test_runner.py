@@ -21,6 +21,8 @@ from tests.stack import Realm
 
 import natija_chassis.runner
 from natija_chassis import provision, telemetry
+from natija_chassis.applying import Applied, take_in
+from natija_chassis.entries import Entry
 from natija_chassis.refusal import Refused
 from natija_events.fold import RecordedEvent
 from natija_events.topics import LOG
@@ -178,13 +180,69 @@ async def test_positions_come_from_the_database_even_when_the_group_is_ahead_of_
     running = start()
     await until(lambda: running.runner.progress.caught_up)
     await running.stop()
-    async with engine.begin() as connection:  # as after a restore of a backup
-        await connection.execute(text("delete from orders"))
-        await connection.execute(text("delete from appeals"))
-        await connection.execute(text('update checkpoints set "offset" = -1, logsequence = 0'))
+    await restore_the_empty_database(engine)
     start()
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, 4)
+
+
+async def restore_the_empty_database(engine: AsyncEngine) -> None:
+    """As a backup of the begin would be: nothing is taken in."""
+    async with engine.begin() as connection:
+        await connection.execute(text("delete from orders"))
+        await connection.execute(text("delete from appeals"))
+        await connection.execute(text('update checkpoints set "offset" = -1, logsequence = 0'))
+
+
+async def test_a_batch_decoded_before_positions_were_set_is_dropped(
+    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    class SlowTally(Tally):
+        async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+            begun.set()
+            await go.wait()
+            await super().apply(connection, events)
+
+    async def restore_between_two_batches() -> None:
+        async with runner._lock:  # the batch in hand has it, and the one decoded ahead asks for it after this
+            await restore_the_empty_database(engine)
+            await runner._place()
+
+    appeal = log.number(0)
+    await log.write(appeal, events=3)
+    runner = start(SlowTally(), settings_of(realm, batch_records=1)).runner
+    await begun.wait()
+    await until(lambda: runner._delivered == {0: 1})
+    restoring = asyncio.create_task(restore_between_two_batches())
+    await asyncio.sleep(0)  # it stands in line for the lock
+    go.set()
+    await restoring
+    await reached(engine, log)
+    assert await counts(engine) == {appeal: 3}
+    assert "the log jumps" not in caplog.text
+
+
+async def test_a_restore_takes_back_also_what_another_owner_took_in(
+    log: LogWriter, engine: AsyncEngine, start: Start
+) -> None:
+    running = start()
+    await until(lambda: running.runner.progress.caught_up)
+    apply = running.runner._apply
+
+    async def after_another(batch: list[Entry]) -> Applied:
+        await take_in(engine, Tally(), batch)
+        return await apply(batch)
+
+    running.runner._apply = after_another  # type: ignore[method-assign]
+    appeal = log.number(0)
+    await log.write(appeal, events=3)
+    await until(lambda: running.runner.progress.reached[0] > log.ends[0])
+    await until(lambda: running.runner.progress.caught_up)
+    await restore_the_empty_database(engine)
+    await reached(engine, log)  # though no event follows
+    assert await counts(engine) == {appeal: 3}
 
 
 async def test_a_database_that_belongs_to_another_log_is_refused(

@@ -8,19 +8,22 @@ import asyncio
 import re
 import signal
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import asyncpg
 import httpx
 import psutil
 import pytest
 from deploy.local.ports import free_port
 from tests.integration.intake import registering as r
 from tests.integration.intake.test_registrar_once import _cut_off, says
-from tests.model.registrar import FENCE, GUARD, LINE, ORDER
+from tests.model.registrar_world import FENCE, GUARD, LINE, ORDER, OVERTAKEN, REACHED, UNKEPT
 from tests.mutants.taking_out import without
 from tests.stack import Child, Realm
 
+from natija_chassis.database import SWITCH_LOCK
 from natija_events.envelope import Event
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Publisher
@@ -57,14 +60,15 @@ async def send(realm: Realm, data: EventData) -> list[Event]:
     return made
 
 
-async def wrong(realm: Realm, proposals: Sequence[Event]) -> list[str]:
-    """What was lost or doubled of *proposals*, each of one event; and where log and database are at odds."""
-    log, rejected = await r.log_of(realm), await r.rejected(realm)
+async def wrong(realm: Realm, proposals: Sequence[Event], rejected: int = 0) -> list[str]:
+    """What was lost or doubled of *proposals*, each of one event, and of others to be *rejected*; and where log and
+    database are at odds."""
+    log = await r.log_of(realm)
     ends = Counter((event.partition, event.stamp.inboxoffset) for event in log)
-    ends += Counter((one.partition, one.inboxoffset) for one in rejected)
+    ends += Counter((one.partition, one.inboxoffset) for one in await r.rejected(realm))
     found = [f"{place} has {count} ends" for place, count in ends.items() if count != 1]
-    if len(ends) != len(proposals):
-        found.append(f"{len(ends)} of {len(proposals)} proposals have an end")
+    if len(ends) != len(proposals) + rejected:
+        found.append(f"{len(ends)} of {len(proposals) + rejected} proposals have an end")
     if missing := {event.id for event in proposals} - {event.id for event in log}:
         found.append(f"{len(missing)} events are not on the log")
     if (await realm.run("verify", expect=None)).code:
@@ -78,6 +82,39 @@ async def on_log(realm: Realm, count: int) -> None:
     async with asyncio.timeout(30):
         while len(await r.log_of(realm)) < count:
             await asyncio.sleep(0.1)
+
+
+async def decided(realm: Realm, count: int) -> None:
+    """Return once so many proposals have an end."""
+    async with asyncio.timeout(30):
+        while len(await r.log_of(realm)) + len(await r.rejected(realm)) < count:
+            await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def database(realm: Realm) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to the registrar's database."""
+    connection = await asyncpg.connect(realm.database("intake").replace("+asyncpg", ""))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def no_heads_kept(realm: Realm) -> AsyncIterator[None]:
+    """What is decided during the block is committed, and its heads are not kept: as if tables were being switched."""
+    async with database(realm) as connection, connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock($1)", SWITCH_LOCK)
+        yield
+
+
+async def restore_the_empty_database(realm: Realm) -> None:
+    """In one transaction, so that nobody who is connected is thrown out."""
+    async with database(realm) as connection, connection.transaction():
+        await connection.execute('update live.checkpoints set "offset" = -1, logsequence = 0, recordedtime = null')
+        for table in ("live.heads", "live.event_ids", "service.positions"):
+            await connection.execute(f"delete from {table}")
 
 
 @pytest.mark.thorough
@@ -128,6 +165,62 @@ async def test_a_zombie_is_kept_from_the_heads_by_their_checkpoint(realm: Realm,
     goes_on(zombie)
     await says(zombie, "standing by")
     found = await wrong(realm, proposals)
+    assert bool(found) == bool(part), found
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("part", [None, UNKEPT])
+async def test_a_batch_is_decided_also_on_the_one_before_whose_heads_are_not_kept_yet(
+    realm: Realm, part: str | None
+) -> None:
+    await registrar(realm, part=part)
+    async with no_heads_kept(realm):
+        proposals = await send(realm, r.registered())
+        await on_log(realm, APPEALS)
+        proposals += await send(realm, Supplemented())
+        await decided(realm, 2 * APPEALS)
+    found = await wrong(realm, proposals)
+    assert bool(found) == bool(part), found
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("part", [None, OVERTAKEN])
+async def test_nothing_is_decided_on_a_database_that_was_restored_from_an_older_state(
+    realm: Realm, part: str | None
+) -> None:
+    await registrar(realm, part=part)
+    proposals = await send(realm, r.registered())
+    await on_log(realm, APPEALS)
+    async with database(realm) as connection, asyncio.timeout(30):
+        while await connection.fetchval("select sum(logsequence) from live.checkpoints") < APPEALS:
+            await asyncio.sleep(0.1)
+    await restore_the_empty_database(realm)
+    proposals += await send(realm, Supplemented())
+    await decided(realm, 2 * APPEALS)
+    found = await wrong(realm, proposals)
+    assert bool(found) == bool(part), found
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("part", [None, REACHED])
+async def test_who_catches_up_with_a_database_that_is_restored_just_then_begins_anew(
+    realm: Realm, part: str | None
+) -> None:
+    first = await registrar(realm)
+    async with no_heads_kept(realm):
+        async with r.publisher(realm) as publisher:
+            await publisher.send(publisher.event(r.number(realm), datetime.now(UTC), Supplemented()))  # of no appeal
+        proposals = await send(realm, r.registered())
+        await decided(realm, APPEALS + 1)
+        await first.kill()
+    second = await registrar(realm, stops="registrar.catch-up-rejected:after", part=part, ready=False)
+    await until_stopped(second)
+    await restore_the_empty_database(realm)
+    goes_on(second)
+    await says(second, "deciding")
+    if part:
+        await decided(realm, 2 * (APPEALS + 1))
+    found = await wrong(realm, proposals, rejected=1)
     assert bool(found) == bool(part), found
 
 

@@ -1,11 +1,13 @@
 """Exactly once from inbox to log: whoever dies when, and however many registrars there are."""
 
 import asyncio
+import signal
 import time
 from collections import Counter
 from datetime import UTC, datetime
 
 import asyncpg
+import pytest
 from deploy.local.ports import free_port
 from tests.integration.chassis.test_outage import drop_database
 from tests.integration.intake import registering as r
@@ -134,9 +136,36 @@ async def test_the_shard_count_changes_under_load_and_nothing_is_lost_or_doubled
     assert (await realm.run("verify")).code == 0
 
 
-async def test_a_registrar_that_is_stopped_and_continued_after_another_took_over_writes_nothing(realm: Realm) -> None:
-    import signal
+@pytest.mark.parametrize("point", ["shards.fence:before", "shards.ready:before"])
+async def test_a_change_of_the_shard_count_that_is_killed_midway_is_finished_by_the_registrar(
+    realm: Realm, point: str
+) -> None:
+    registrar = await realm.serve("registrar")
+    async with r.publisher(realm) as publisher:
+        proposals = lives(publisher, realm, 50)
+        sending = asyncio.create_task(send_all(publisher, proposals))
+        await registered(realm, 10)
+        await realm.run("shards", "3", expect=-signal.SIGKILL, NATIJA_FAILPOINT=point)
+        await says(registrar, "deciding on 3 shards")
+        await sending
+    assert_once(await registered(realm, 50 * EVENTS_OF_A_LIFE), proposals)
+    assert (await realm.run("verify")).code == 0
 
+
+async def test_a_layout_is_later_than_all_that_kafka_knows_also_those_that_the_database_forgot(realm: Realm) -> None:
+    registrar = await realm.serve("registrar")
+    await realm.run("shards", "2")
+    await says(registrar, "deciding on 2 shards")
+    await registrar.stop()
+    connection = await asyncpg.connect(realm.database("intake").replace("+asyncpg", ""))
+    try:
+        await connection.execute("update service.shards set generation = 1, shards = 1")  # as it was in the backup
+    finally:
+        await connection.close()
+    assert "2 shards, generation 3" in (await realm.run("shards", "2")).stdout
+
+
+async def test_a_registrar_that_is_stopped_and_continued_after_another_took_over_writes_nothing(realm: Realm) -> None:
     zombie = await realm.serve("registrar", NATIJA_BATCH_RECORDS="20")
     async with r.publisher(realm) as publisher:
         proposals = lives(publisher, realm)

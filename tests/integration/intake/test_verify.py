@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -17,6 +18,7 @@ from tests.integration.chassis.conftest import LogWriter
 from tests.integration.intake import registering as r
 from tests.stack import Realm
 
+import natija_intake.verify
 from natija_chassis.checkpoints import Checkpoint
 from natija_events.kafka import partition_of, read_batches
 from natija_events.topics import LOG
@@ -180,7 +182,10 @@ async def test_a_record_that_the_registrar_did_not_write_is_found_on_the_real_lo
         assert "is no registered event" in (await realm.run(*arguments, expect=1)).stdout
 
 
-async def test_what_is_committed_and_cannot_be_read_yet_is_not_missing(realm: Realm) -> None:
+@asynccontextmanager
+async def written_and_not_readable(realm: Realm) -> AsyncIterator[Mapping[int, Checkpoint]]:
+    """An event is on the log during the block, known to the registrar whose checkpoints these are, and nobody can read
+    it: as between the end of a transaction and its markers. After it everybody can."""
     producer = AIOKafkaProducer(bootstrap_servers=realm.servers.kafka, transactional_id=f"{realm.name}.test")
     await producer.start()
     try:
@@ -188,11 +193,44 @@ async def test_what_is_committed_and_cannot_be_read_yet_is_not_missing(realm: Re
         async with producer.transaction():
             await writer._send(writer.number(3), "post")
             await producer.flush()
-            held = {3: Checkpoint(3, writer.ends[3], 1, datetime.now(UTC))}
-            verifying = asyncio.create_task(verify(realm.servers.kafka, realm.name, None, held))
-            done, _ = await asyncio.wait([verifying], timeout=3)
-            assert not done, "it waits for what the registrar knows of"
-        verdict = await verifying
+            yield {3: Checkpoint(3, writer.ends[3], 1, datetime.now(UTC))}
     finally:
         await producer.stop()
+
+
+async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Mapping[TopicPartition, int]] = []
+    end_offsets: Any = AIOKafkaConsumer.end_offsets
+
+    async def looked(self: Any, places: Any) -> Any:
+        looks.append(await end_offsets(self, places))
+        return looks[-1]
+
+    monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", looked)
+    monkeypatch.setattr(natija_intake.verify, "_READABLE_WITHIN", 3600.0)
+    async with written_and_not_readable(realm) as held:
+        verifying = asyncio.create_task(verify(realm.servers.kafka, realm.name, None, held))
+        async with asyncio.timeout(20):
+            while len(looks) < 6 and not verifying.done():
+                await asyncio.sleep(0.01)
+        assert not verifying.done(), verifying.result()
+    async with asyncio.timeout(20):
+        verdict = await verifying
     assert (verdict.events, verdict.misfits) == (1, [])
+
+
+async def test_what_cannot_be_read_for_too_long_is_told(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(natija_intake.verify, "_READABLE_WITHIN", 0.5)
+    async with written_and_not_readable(realm) as held, asyncio.timeout(20):
+        [misfit] = (await verify(realm.servers.kafka, realm.name, None, held)).misfits
+    assert misfit.what == "the log ends at logsequence 0, the registrar wrote 1"
+
+
+async def test_what_is_not_on_the_log_at_all_is_told_at_once(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(natija_intake.verify, "_READABLE_WITHIN", 3600.0)
+    held = {3: Checkpoint(3, 0, 1, datetime.now(UTC))}
+    async with asyncio.timeout(20):
+        [misfit] = (await verify(realm.servers.kafka, realm.name, None, held)).misfits
+    assert misfit.what == "the log ends at logsequence 0, the registrar wrote 1"

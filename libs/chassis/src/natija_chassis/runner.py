@@ -62,7 +62,7 @@ class Runner(ConsumerRebalanceListener):
         """The batch that the database has, while the next one is decoded."""
         self._acknowledged: dict[int, int] = {}
         self._kept: dict[int, int] = {}
-        """The offsets of the checkpoints as last written or read here: what is in the database is never less."""
+        """The offsets of the checkpoints as last written, found or read here: what is in the database is never less."""
         self._gaps = 0
         self._interrupt = asyncio.Event()
         """Set when waiting has no use any more: partitions are taken away, or the process ends."""
@@ -190,7 +190,8 @@ class Runner(ConsumerRebalanceListener):
     async def _done(self, batch: list[entries.Entry], applied: Applied) -> None:
         self.progress.trouble = None
         self._gaps = 0
-        self._kept |= {one.partition: one.offset for one in applied.checkpoints}
+        reached = {entry.partition: entry.offset for entry in batch}
+        self._kept |= reached  # also what was skipped: then another owner has written it
         service = self._projection.service
         metrics.RECORDS_APPLIED.labels(service).inc(applied.fresh)
         for checkpoint in applied.checkpoints:
@@ -199,7 +200,6 @@ class Runner(ConsumerRebalanceListener):
         if applied.parked:
             metrics.RECORDS_PARKED.labels(service).inc(len(applied.parked))
             await self._mind_the_limit()
-        reached = {entry.partition: entry.offset for entry in batch}
         self.progress.took_in(reached)
         self._delivered = {one: last for one, last in self._delivered.items() if last > reached.get(one, -1)}
         self._tell()

@@ -4,6 +4,7 @@ The database knows which layout is in force, but it may be dropped, or restored 
 transactions outlive that: a generation that is on none of them is later than all.
 """
 
+import contextlib
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -11,7 +12,10 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import for_code
 from aiokafka.protocol import api, types
 
-from natija_intake.shards import Layout, Line
+from natija_chassis.refusal import Refused
+from natija_events.kafka.failpoints import failpoint
+from natija_events.topics import PARTITIONS
+from natija_intake.shards import BeingChanged, Layout, Line
 
 
 class Known(NamedTuple):
@@ -22,23 +26,52 @@ class Known(NamedTuple):
 
 
 async def settle(line: Line, kafka: str, realm: str) -> None:
-    """See to it, before any shard is taken, that the layout in force is the latest there ever was.
+    """See to it, before any shard is taken, that the layout in force is whole and the latest there ever was.
 
-    When Kafka knows of a later one, the database forgot it, and who was paused under it could write on: all are fenced,
-    and the same number of shards gets a generation that is later. Raises KafkaError, or what a lost session raises.
+    Where Kafka knows of a later one, the database forgot it, and who was paused under it could write on; where it is
+    not ready, who made it was cut off. Either way as many shards are laid out anew. Nothing is done while somebody else
+    does so. Raises KafkaError, `Restored`, or what a lost session raises.
     """
-    if await _latest(kafka, realm) <= (await line.layout()).generation:
+    if await _is_settled(line, kafka, realm):
         return
-    async with line.changing():
-        latest, layout = await _latest(kafka, realm), await line.layout()
-        if latest > layout.generation:
-            await fence(kafka, realm, latest + 1)
-            await line.write(Layout(latest + 1, layout.shards, ready=True))
+    with contextlib.suppress(BeingChanged):
+        async with line.changing():
+            if not await _is_settled(line, kafka, realm):
+                await lay_out(line, kafka, realm)
 
 
-async def fence(kafka: str, realm: str, generation: int) -> None:
+async def lay_out(line: Line, kafka: str, realm: str, shards: int | None = None) -> None:
+    """Share the partitions out anew in so many *shards*, or as many as before; for who is `changing` the layout.
+
+    First the new layout, so that nobody takes a shard of the old one; then every ``transactional.id`` of an earlier
+    one, so that nobody has one; only then it is ready. Whoever dies in between, a registrar does it over. Raises
+    `Refused`, KafkaError, `Restored`, or what a lost session raises.
+    """
+    if not 1 <= (shards or 1) <= PARTITIONS:
+        raise Refused(f"a realm has 1 to {PARTITIONS} shards: one partition is never shared")
+    old = await line.layout()
+    new = Layout(max(old.generation, await latest(kafka, realm)) + 1, shards or old.shards, ready=False)
+    with failpoint("shards.write"):
+        await line.write(new)
+    with failpoint("shards.fence"):
+        await _fence(kafka, realm, new.generation)
+    with failpoint("shards.ready"):
+        await line.made_ready(new)
+
+
+async def latest(kafka: str, realm: str) -> int:
+    """The latest generation of which a registrar ever wrote, or 0. Raises KafkaError."""
+    return max((one.generation for one in await _known(kafka, realm)), default=0)
+
+
+async def _is_settled(line: Line, kafka: str, realm: str) -> bool:
+    layout = await line.layout()
+    return layout.ready and await latest(kafka, realm) <= layout.generation
+
+
+async def _fence(kafka: str, realm: str, generation: int) -> None:
     """Take every id of a generation before *generation*: nobody who has one can commit any more."""
-    for one in await known(kafka, realm):
+    for one in await _known(kafka, realm):
         if one.generation < generation:
             producer = AIOKafkaProducer(bootstrap_servers=kafka, transactional_id=one.transactional_id)
             try:
@@ -47,11 +80,7 @@ async def fence(kafka: str, realm: str, generation: int) -> None:
                 await producer.stop()
 
 
-async def _latest(kafka: str, realm: str) -> int:
-    return max((one.generation for one in await known(kafka, realm)), default=0)
-
-
-async def known(kafka: str, realm: str) -> list[Known]:
+async def _known(kafka: str, realm: str) -> list[Known]:
     """Every id of the realm's registrars, asked of each broker: one tells of those that it coordinates.
 
     Raises KafkaError. Kafka forgets an id that was idle for 7 days, and then its owner cannot commit either.

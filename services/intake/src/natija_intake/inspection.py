@@ -17,7 +17,7 @@ from natija_events.kafka import partition_of, read_batches
 from natija_events.rejection import RejectedProposal, read_rejected
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_intake import fencing
-from natija_intake.shards import Line
+from natija_intake.shards import BeingChanged, Line
 from natija_intake.verify import Verdict, verify
 
 _stderr = Console(stderr=True)
@@ -136,9 +136,7 @@ async def show_shards(number: int | None) -> int:
 
 async def _lay_out_anew(line: Line, settings: Settings, number: int) -> None:
     try:
-        async with line.changing():
-            layout = await line.change_count(number)
-            await fencing.fence(settings.kafka, settings.realm.lower(), layout.generation)
-            await line.made_ready()
-    except TimeoutError:
+        async with line.changing(within=5):
+            await fencing.lay_out(line, settings.kafka, settings.realm.lower(), number)
+    except BeingChanged:
         raise Refused("somebody else is changing the shard count just now") from None

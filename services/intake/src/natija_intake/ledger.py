@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -30,7 +31,7 @@ _MOVE_POSITIONS = text("""
 
 
 class Overtaken(Exception):
-    """Somebody else moved the heads of these partitions: this owner is no longer one."""
+    """The heads are not as this owner left them: somebody else moved them, or the database was restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class Position:
     partition: int
     inbox_next: int = 0
     rejected_next: int = 0
+
+
+class Reached(NamedTuple):
+    """By partition: the last offset read on the *log*, and the offset on the *inbox* before which all is decided."""
+
+    log: dict[int, int]
+    inbox: dict[int, int]
 
 
 async def positions(connection: AsyncConnection, partitions: Collection[int]) -> dict[int, Position]:
@@ -69,22 +77,38 @@ async def keep(
         await _move(connection, moved)
 
 
-async def catch_up(engine: AsyncEngine, kafka: str, realm: str, partitions: Collection[int]) -> None:
+async def catch_up(engine: AsyncEngine, kafka: str, realm: str, partitions: Collection[int]) -> Reached:
     """Take in what stands on log and rejected and not yet in the database: what a dead owner left between the two."""
     async with engine.connect() as connection:
         at = await checkpoints.load(connection)
-        rejected = await positions(connection, partitions)
-    start = {partition: at[partition].offset + 1 for partition in partitions}
+        moved = await positions(connection, partitions)
+    log, inbox = ({one: at[one].offset for one in partitions}, {one: moved[one].inbox_next for one in partitions})
+    start = {partition: offset + 1 for partition, offset in log.items()}
     async for batch in read_batches(kafka, LOG.name(realm), start):
+        events = [recorded(one.partition, one.offset, one.value, one.headers) for one in batch]
         with failpoint("registrar.catch-up"):
-            await _take_in(engine, [recorded(one.partition, one.offset, one.value, one.headers) for one in batch])
-    start = {partition: rejected[partition].rejected_next for partition in partitions}
+            await _take_in(engine, events)
+        log[events[-1].partition] = events[-1].offset
+        inbox[events[-1].partition] = max(inbox[events[-1].partition], events[-1].stamp.inboxoffset + 1)
+    start = {partition: moved[partition].rejected_next for partition in partitions}
     async for batch in read_batches(kafka, REJECTED.name(realm), start):
         last = batch[-1]
-        inbox = read_rejected(last.partition, last.value, last.headers).inboxoffset
+        decided = read_rejected(last.partition, last.value, last.headers).inboxoffset + 1
         with failpoint("registrar.catch-up-rejected"):
             async with engine.begin() as connection:
-                await _move(connection, [Position(last.partition, inbox + 1, last.offset + 1)])
+                await _move(connection, [Position(last.partition, decided, last.offset + 1)])
+        inbox[last.partition] = max(inbox[last.partition], decided)
+    return Reached(log, inbox)
+
+
+async def stand(connection: AsyncConnection, reached: Reached) -> tuple[dict[int, Checkpoint], dict[int, Position]]:
+    """Checkpoints and positions of the partitions that were caught up with. Raises `Overtaken` when they are behind
+    that: a database that was restored meanwhile, from which everything since would be decided twice."""
+    at = await checkpoints.load(connection)
+    moved = await positions(connection, reached.log)
+    if any(at[one].offset < reached.log[one] or moved[one].inbox_next < reached.inbox[one] for one in reached.log):
+        raise Overtaken
+    return {one: at[one] for one in reached.log}, moved
 
 
 async def _take_in(engine: AsyncEngine, events: Sequence[RecordedEvent]) -> None:

@@ -11,7 +11,7 @@ from natija_chassis.checkpoints import Gap
 from natija_chassis.condition import Condition
 from natija_chassis.logs import sanitised
 from natija_chassis.refusal import Refused
-from natija_intake.registrar import Shard
+from natija_intake.registrar import Shard, Superseded
 from natija_intake.shards import Layout, Line, fair_share
 
 LOOK_EVERY = 0.5
@@ -29,7 +29,7 @@ and taken anew, for as long as it takes."""
 class Office:
     """All the shards of one process. *make_shard* builds the owner of a shard; *prepare* makes sure, each time before
     it stands in line, that the database is the right one and has its tables: one that was dropped is made anew.
-    *settle* makes sure, each time it stands there and before it takes anything, that the layout is the latest one.
+    *settle* makes sure, before it takes anything, that the layout in force is whole and the latest one.
     """
 
     def __init__(
@@ -103,7 +103,9 @@ class Office:
         if any(shard.deciding for shard, _ in self._owned.values()):
             self._backoff.reset()
             self._says = "not deciding: a shard is given up, and taken anew"
-        if layout.ready and time.monotonic() >= self._rests_until:
+        if not layout.ready:
+            await self._settle(line)
+        elif time.monotonic() >= self._rests_until:
             await self._take_free(line, layout, share)
         self._elsewhere = present > 1 and not self._owned
         metrics.REGISTRAR_SHARDS.set(len(self._owned))
@@ -122,6 +124,8 @@ class Office:
         if error is not None:
             if isinstance(error, _FINAL):
                 raise error
+            if isinstance(error, Superseded):
+                await self._settle(line)
             self._rests_until = time.monotonic() + self._backoff.seconds()
             self._says = f"shard {shard.number} given up, and taken anew: {sanitised(error)}"
             log.warning("%s", self._says)

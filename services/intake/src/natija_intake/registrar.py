@@ -29,7 +29,7 @@ from natija_events.envelope import Proposal
 from natija_events.kafka.failpoints import failpoint
 from natija_events.sealed import Sealer
 from natija_events.topics import INBOX, LOG, REJECTED
-from natija_intake import ledger
+from natija_intake import fencing, ledger
 from natija_intake.admission import Incoming, Ledger
 from natija_intake.deciding import Decided, Decider, PartitionHead, Record, read_batch
 from natija_intake.ledger import Position
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 
 class Superseded(Exception):
-    """The layout changed while the shard was being taken."""
+    """There is a later layout than the one whose shard was being taken."""
 
 
 class Shard:
@@ -84,7 +84,6 @@ class Shard:
         self._partitions = layout.partitions(number)
         self._stop = asyncio.Event()
         self._checkpoints: dict[int, Checkpoint] = {}
-        self._positions: dict[int, Position] = {}
         self._heads: dict[int, PartitionHead] = {}
         self._reading: AsyncConnection
         """Where heads and ids are looked up: one for all batches, and no transaction around each look."""
@@ -109,7 +108,7 @@ class Shard:
         """Decide until asked to give up. Raises whatever made a result unknown; then nothing is half done."""
         async with AsyncExitStack() as stack:
             producer = await self._fence(stack)
-            if await self._line.layout() != self.layout:
+            if await self._line.layout() != self.layout or await self._latest() > self.layout.generation:
                 raise Superseded
             consumer = await self._stand_at_the_end(stack)
             metrics.REGISTRAR_TAKEOVERS.inc()
@@ -134,14 +133,16 @@ class Shard:
             await producer.start()
         return producer
 
+    async def _latest(self) -> int:
+        """The latest generation there ever was: a database that was restored in this moment may have forgotten it."""
+        return await fencing.latest(self._kafka, self._realm)
+
     async def _stand_at_the_end(self, stack: AsyncExitStack) -> AIOKafkaConsumer:
         """Heads up to the end of the log, and a consumer at the first proposal that is not decided."""
-        await ledger.catch_up(self._engine, self._kafka, self._realm, self._partitions)
+        reached = await ledger.catch_up(self._engine, self._kafka, self._realm, self._partitions)
         reading = await stack.enter_async_context(self._engine.connect())
         self._reading = await reading.execution_options(isolation_level="AUTOCOMMIT")
-        at = await checkpoints.load(self._reading)
-        self._positions = await ledger.positions(self._reading, self._partitions)
-        self._checkpoints = {partition: at[partition] for partition in self._partitions}
+        self._checkpoints, positions = await ledger.stand(self._reading, reached)
         self._heads = {
             partition: PartitionHead(one.logsequence, one.recordedtime) for partition, one in self._checkpoints.items()
         }
@@ -159,7 +160,7 @@ class Shard:
         consumer.assign(places)
         first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         for place in places:
-            wanted = self._positions[place.partition].inbox_next
+            wanted = positions[place.partition].inbox_next
             if wanted > end[place]:
                 raise Refused(
                     f"the inbox partition {place.partition} ends at {end[place]}, but the log says that proposals up to"

@@ -7,13 +7,13 @@ once, also at ``kill -9``. What makes a wrong owner harmless is Kafka's fence, t
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import AsyncIterator
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from natija_chassis.refusal import Refused
 from natija_events.topics import PARTITIONS
 
 _PRESENT = 0x6E61_0001
@@ -44,8 +44,12 @@ class Layout(NamedTuple):
         return int(found[1]) if found else None
 
 
+class BeingChanged(Exception):
+    """Somebody else lays the shards out anew just now."""
+
+
 class Restored(Exception):
-    """The layout is of an earlier generation than a moment ago: these rows are from a backup."""
+    """The layout is not the one of a moment ago, but an earlier one: these rows are from a backup."""
 
 
 class Line:
@@ -93,59 +97,50 @@ class Line:
 
     async def present(self) -> int:
         """How many registrars stand in line for this realm, this one included."""
-        async with self._one_at_a_time:
-            count = await self._connection.fetchval(
-                "select count(*) from pg_locks where locktype = 'advisory' and objid = 0 and classid = $1 and granted"
-                " and database = (select oid from pg_database where datname = current_database())",
-                _PRESENT,
-            )
+        count = await self._ask(
+            "select count(*) from pg_locks where locktype = 'advisory' and objid = 0 and classid = $1 and granted"
+            " and database = (select oid from pg_database where datname = current_database())",
+            _PRESENT,
+        )
         return int(count)
 
     async def take(self, layout: Layout, shard: int) -> bool:
         """Take the lock of *shard* if it is free."""
-        async with self._one_at_a_time:
-            return bool(
-                await self._connection.fetchval(
-                    "select pg_try_advisory_lock($1, $2)", _SHARD, layout.generation * PARTITIONS + shard
-                )
-            )
+        lock = layout.generation * PARTITIONS + shard
+        return bool(await self._ask("select pg_try_advisory_lock($1, $2)", _SHARD, lock))
 
     async def give(self, layout: Layout, shard: int) -> None:
         """Give the lock of *shard* back."""
-        async with self._one_at_a_time:
-            await self._connection.execute(
-                "select pg_advisory_unlock($1, $2)", _SHARD, layout.generation * PARTITIONS + shard
-            )
-
-    async def change_count(self, count: int) -> Layout:
-        """Write a layout with *count* shards, not ready: from now on nobody takes a shard.
-
-        The caller, who is `changing` it, fences every ``transactional.id`` of the generations before and then calls
-        `made_ready`. A change that was cut off in between is finished by the next one. Raises `Refused`.
-        """
-        if not 1 <= count <= PARTITIONS:
-            raise Refused(f"a realm has 1 to {PARTITIONS} shards: one partition is never shared")
-        old = await self.layout()
-        new = Layout(old.generation + old.ready, count, ready=False)
-        await self.write(new)
-        return new
-
-    async def write(self, layout: Layout) -> None:
-        """Put *layout* in force; for who is `changing` it."""
-        await self._connection.execute("update service.shards set generation = $1, shards = $2, ready = $3", *layout)
+        await self._ask("select pg_advisory_unlock($1, $2)", _SHARD, layout.generation * PARTITIONS + shard)
 
     @contextlib.asynccontextmanager
-    async def changing(self) -> AsyncIterator[None]:
-        """Nobody else changes the layout during the block. Raises TimeoutError when somebody does for 5 seconds."""
-        await self._connection.execute("select pg_advisory_lock($1, 0)", _COUNT_CHANGE)
+    async def changing(self, within: float = 0) -> AsyncIterator[None]:
+        """Nobody else changes the layout during the block. Raises `BeingChanged` when somebody else does, and still
+        does after *within* seconds."""
+        until = time.monotonic() + within
+        while not await self._ask("select pg_try_advisory_lock($1, 0)", _COUNT_CHANGE):
+            if time.monotonic() >= until:
+                raise BeingChanged
+            await asyncio.sleep(0.1)
         try:
             yield
         finally:
-            await self._connection.execute("select pg_advisory_unlock($1, 0)", _COUNT_CHANGE)
+            await self._ask("select pg_advisory_unlock($1, 0)", _COUNT_CHANGE)
 
-    async def made_ready(self) -> None:
-        """The old layout is fenced: shards of the new one may be taken."""
-        await self._connection.execute("update service.shards set ready = true")
+    async def write(self, layout: Layout) -> None:
+        """Put *layout* in force; for who is `changing` it. While it is not ready nobody takes a shard."""
+        await self._ask("update service.shards set generation = $1, shards = $2, ready = $3", *layout)
+
+    async def made_ready(self, layout: Layout) -> None:
+        """Who had an earlier layout is fenced: shards of *layout* may be taken. Raises `Restored`."""
+        ready = "update service.shards set ready = true where (generation, shards, ready) = ($1, $2, $3) returning true"
+        if not await self._ask(ready, *layout):
+            raise Restored
+
+    async def _ask(self, query: str, *arguments: Any) -> Any:
+        """The one value that *query* answers with, or None."""
+        async with self._one_at_a_time:
+            return await self._connection.fetchval(query, *arguments)
 
 
 def fair_share(layout: Layout, present: int) -> int:
