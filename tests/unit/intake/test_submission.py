@@ -1,7 +1,8 @@
 """A submission becomes one event: derived, sealed, and fit for the register."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,34 +38,35 @@ NOW = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC)
 
 
 def submissions() -> st.SearchStrategy[Submission]:
-    """Whatever may be sent, all of its fields or some."""
-    id, text = st.from_regex(r"[a-z0-9][a-z0-9-]{0,63}", fullmatch=True), st.text(min_size=1).map("a{}".format)
-    address = st.fixed_dictionaries(
-        {}, optional={"region": id, "district": id, "settlement": text, "address_text": text, "abroad": st.booleans()}
-    )
-    applicant = st.fixed_dictionaries(
-        {},
-        optional={
-            "kind": st.sampled_from(["natural", "legal"]), "name": text, "id_number": text,
-            "birth_date": st.dates().map(str), "phone": text, "email": text, "social_group": id, "address": address,
-        },
-    )  # fmt: skip
-    sent = st.fixed_dictionaries(
-        {"channel": id, "text": text},
-        optional={
-            "kind": _one_of("kind"), "form": _one_of("form"), "character": _one_of("character"),
-            "language": st.from_regex(r"[a-z]{2,3}", fullmatch=True), "applicants_count": st.integers(1, 1_000_000),
-            "referral_from": id, "addressee": id, "complained_of": id, "region": id, "district": id, "topic": id,
-            "applicant": applicant, "representative": st.fixed_dictionaries({"name": text}, optional={"proof": text}),
-            "confidential": st.booleans(),
-            "complaint_of": st.integers(0, 2**64 - 1).map(lambda bits: appeal_number("kg", bits)),
-        },
-    )  # fmt: skip
-    return sent.map(Submission.model_validate)
+    """Whatever the schema of a submission lets be sent."""
+    schema = Submission.model_json_schema()
+    complained = {"complaint_of": st.integers(0, 2**64 - 1).map(lambda bits: appeal_number("kg", bits))}
+    return _values(schema, schema["$defs"], complained).map(Submission.model_validate)
 
 
-def _one_of(field: str) -> st.SearchStrategy[str]:
-    return st.sampled_from(get_args(Submission.model_fields[field].annotation))
+def _values(
+    schema: dict[str, Any], parts: dict[str, Any], given: Mapping[str, st.SearchStrategy[Any]] = {}
+) -> st.SearchStrategy[Any]:
+    match schema:
+        case {"$ref": where}:
+            return _values(parts[where.rpartition("/")[2]], parts)
+        case {"anyOf": several}:
+            return st.one_of([_values(one, parts) for one in several])
+        case {"enum": known}:
+            return st.sampled_from(known)
+        case {"properties": fields}:
+            values = {name: given[name] if name in given else _values(field, parts) for name, field in fields.items()}
+            required = {name: values.pop(name) for name in schema.get("required", ())}
+            return st.fixed_dictionaries(required, optional=values)
+        case {"pattern": pattern}:
+            return st.from_regex(pattern, fullmatch=True)
+        case {"format": "date"}:
+            return st.dates().map(str)
+        case {"type": "string", "maxLength": most}:
+            return st.text(min_size=1, max_size=most).filter(str.strip)
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return st.integers(least, most)
+    return st.booleans() if schema["type"] == "boolean" else st.none()
 
 
 def number(sent: dict[str, Any] = SENT, realm: str = "kg", key: str = "k", secret: bytes = b"s") -> str:
