@@ -38,10 +38,8 @@ def reception() -> Reception:
 @pytest.fixture
 async def client(reception: Reception) -> AsyncIterator[httpx.AsyncClient]:
     directory = Directory(zone="Asia/Bishkek")
-    app = create_app(
-        Settings(realm="kg"), title="intake", about="The door.", condition=lambda: Condition(True, "open"),
-        routers=[api.build(reception, directory)],  # type: ignore[arg-type]  # stands in for the real one
-    )  # fmt: skip
+    app = create_app(Settings(realm="kg"), title="intake", about="The door.", condition=lambda: Condition(True, "open"))
+    api.install(app, reception, directory)  # type: ignore[arg-type]  # stands in for the real one
     problems.install(app)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:

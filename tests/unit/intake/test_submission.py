@@ -1,19 +1,27 @@
 """A submission becomes one event: derived, sealed, and fit for the register."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from natija_chassis.directory import Directory
 from natija_chassis.publishers import Publishers
 from natija_events.catalogue import models_of
-from natija_events.envelope import Event, Proposal
-from natija_events.ids import is_appeal_number
+from natija_events.envelope import Event, write_proposal
+from natija_events.ids import appeal_number, is_appeal_number
+from natija_events.kafka import partition_of
 from natija_events.sealed import Sealer
 from natija_events.types import intake, routing
+from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
+from natija_intake import admission
 from natija_intake.admission import examine_new
 from natija_intake.fields import shapes
-from natija_intake.submission import SOURCE, Submission, number_of, opening, strangers
+from natija_intake.submission import SOURCE, Submission, data_of, number_of, opening, strangers
 
 SENT: dict[str, Any] = {
     "kind": "complaint",
@@ -29,13 +37,46 @@ SENT: dict[str, Any] = {
 NOW = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC)
 
 
+def submissions() -> st.SearchStrategy[Submission]:
+    """Whatever the schema of a submission lets be sent."""
+    schema = Submission.model_json_schema()
+    complained = {"complaint_of": st.integers(0, 2**64 - 1).map(lambda bits: appeal_number("kg", bits))}
+    return _values(schema, schema["$defs"], complained).map(Submission.model_validate)
+
+
+def _values(
+    schema: dict[str, Any], parts: dict[str, Any], given: Mapping[str, st.SearchStrategy[Any]] = {}
+) -> st.SearchStrategy[Any]:
+    match schema:
+        case {"$ref": where}:
+            return _values(parts[where.rpartition("/")[2]], parts)
+        case {"anyOf": several}:
+            return st.one_of([_values(one, parts) for one in several])
+        case {"enum": known}:
+            return st.sampled_from(known)
+        case {"properties": fields}:
+            values = {name: given[name] if name in given else _values(field, parts) for name, field in fields.items()}
+            required = {name: values.pop(name) for name in schema.get("required", ())}
+            return st.fixed_dictionaries(required, optional=values)
+        case {"pattern": pattern}:
+            return st.from_regex(pattern, fullmatch=True)
+        case {"format": "date"}:
+            return st.dates().map(str)
+        case {"type": "string", "maxLength": most}:
+            return st.text(min_size=1, max_size=most).filter(str.strip)
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return st.integers(least, most)
+    return st.booleans() if schema["type"] == "boolean" else st.none()
+
+
 def number(sent: dict[str, Any] = SENT, realm: str = "kg", key: str = "k", secret: bytes = b"s") -> str:
     return number_of(Submission.model_validate(sent), realm, key, secret)
 
 
-def event() -> Event:
-    submission = Submission.model_validate(SENT)
-    return opening(submission, number(), NOW, jurisdiction="KG", sealer=Sealer(b"k" * 32), traceparent=None)
+def event(submission: Submission | None = None) -> Event:
+    submission = submission or Submission.model_validate(SENT)
+    data = data_of(submission, number(), NOW, jurisdiction="KG", sealer=Sealer(b"k" * 32))
+    return opening(data, number(), traceparent=None)
 
 
 def test_the_number_follows_from_realm_key_body_and_secret_and_nothing_else() -> None:
@@ -48,11 +89,40 @@ def test_the_number_follows_from_realm_key_body_and_secret_and_nothing_else() ->
     assert len(others) == 5
 
 
+def admitted(event: Event, publishers: Publishers) -> EventData:
+    """What the registrar makes of it. Raises `Refused`."""
+    key, value, headers = write_proposal([event])
+    record = admission.Incoming(partition_of(key), 0, key, value, headers, timedelta(0))
+    [data] = admission.admit(admission.read(record), record, admission.Ledger(), publishers, NOW)
+    return data
+
+
+CHANNEL = Publishers(publishers={SOURCE: frozenset({"channel"})})
+
+
 def test_the_event_passes_the_registrars_own_checks() -> None:
-    publishers = Publishers(publishers={SOURCE: frozenset({"channel"})})
-    [data] = examine_new(Proposal((event(),)), publishers, NOW)
+    data = admitted(event(), CHANNEL)
     assert isinstance(data, Registered)
     assert (data.kind, data.region, data.received, data.jurisdiction) == ("complaint", "chuy", NOW, "KG")
+
+
+@given(submissions())
+def test_what_the_door_takes_the_registrar_admits_as_the_door_has_read_it(submission: Submission) -> None:
+    data = data_of(submission, number(), NOW, jurisdiction="KG", sealer=Sealer(b"k" * 32))
+    assert admitted(opening(data, number(), traceparent=None), CHANNEL) == data
+
+
+@pytest.mark.parametrize("roles", [{}, {SOURCE: frozenset({"clock"})}])
+def test_what_the_registrar_would_forbid_is_not_even_proposed(roles: dict[str, frozenset[str]]) -> None:
+    publishers = Publishers(publishers=roles)
+    data = data_of(Submission.model_validate(SENT), number(), NOW, jurisdiction="KG", sealer=Sealer(b"k" * 32))
+    said = []
+    for check in (lambda: examine_new(event(), data, publishers, NOW), lambda: admitted(event(), publishers)):
+        with pytest.raises(admission.Refused) as refused:
+            check()
+        said.append(refused.value.rejection)
+    assert said[0] == said[1]
+    assert said[0].reason == "forbidden"
 
 
 def test_no_personal_field_stands_in_the_open() -> None:

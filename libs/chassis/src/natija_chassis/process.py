@@ -61,7 +61,10 @@ def _cut_off_after(seconds: float) -> threading.Timer:
 
 def _serving(app: FastAPI, settings: Settings) -> Part:
     listener = _listen(settings.host, settings.port)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on")
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on", proxy_headers=False,
+        server_header=False,
+    )  # fmt: skip
     server = _Server(config)
 
     async def serve(stopping: asyncio.Event) -> None:

@@ -27,11 +27,14 @@ def _double(value: int) -> int:
     return value ^ 0b100101 if value & 32 else value
 
 
+_DOUBLED = tuple(map(_double, range(32)))
+
+
 def check_digit(digits: str) -> str:
     """A digit that changes when one of *digits* (base 32) is mistaken or two neighbours are swapped."""
     total = 0
     for digit in digits:
-        total = _double(total ^ _VALUE[digit])
+        total = _DOUBLED[total ^ _VALUE[digit]]
     return ALPHABET[total]
 
 

@@ -84,9 +84,7 @@ def admit(
     return datas
 
 
-def examine(
-    proposal: Proposal, publishers: Publishers, now: datetime, waited: timedelta = timedelta(0)
-) -> Sequence[EventData]:
+def examine(proposal: Proposal, publishers: Publishers, now: datetime, waited: timedelta) -> Sequence[EventData]:
     """The checks that need no head: forbidden and invalid. Raises `Refused`."""
     for event in proposal.events:
         _permitted(event, publishers)
@@ -95,11 +93,12 @@ def examine(
     return datas
 
 
-def examine_new(proposal: Proposal, publishers: Publishers, now: datetime) -> Sequence[EventData]:
-    """All checks on a proposal that opens an appeal, as the registrar will make them. Raises `Refused`."""
-    datas = examine(proposal, publishers, now)
-    _lawful(proposal, datas, NOTHING)
-    return datas
+def examine_new(event: Event, data: EventData, publishers: Publishers, now: datetime) -> None:
+    """The checks on an event that opens an appeal, as the registrar will make them. Its *data* are of the contract's
+    model, and valid by that. Raises `Refused`."""
+    _permitted(event, publishers)
+    _timely(event, data, publishers, now, timedelta(0))
+    _lawful(Proposal((event,)), (data,), NOTHING)
 
 
 def digest(event: Event) -> bytes:
@@ -131,6 +130,14 @@ def _valid(proposal: Proposal, index: int, publishers: Publishers, now: datetime
         data = CATALOGUE.admit(event.type, event.data)
     except Invalid as error:
         raise Refused("invalid", at + error.field, error.rule) from None
+    _timely(event, data, publishers, now, waited, at)
+    return data
+
+
+def _timely(
+    event: Event, data: EventData, publishers: Publishers, now: datetime, waited: timedelta, at: str = ""
+) -> None:
+    """Only histories tell of other registers, and of what was long ago."""
     history = HISTORY in publishers.roles(event.source)
     if isinstance(data, Registered) and data.register_name is not None and not history:
         raise Refused("forbidden", at + "register_name", "only a publisher of histories sets it")
@@ -139,7 +146,6 @@ def _valid(proposal: Proposal, index: int, publishers: Publishers, now: datetime
     limit = TABLE[data.type].backdating
     if not history and limit is not None and event.time < now - waited - limit - CLOCK_SKEW:
         raise Refused("invalid", at + "time", f"is dated back by more than {limit + CLOCK_SKEW}")
-    return data
 
 
 def _expectation(proposal: Proposal) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, FastAPI, Header, Path, Query, Response
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, Field
 
@@ -19,7 +19,7 @@ from natija_intake.admission import Refused
 from natija_intake.heads import Head
 from natija_intake.problems import Problem
 from natija_intake.reception import Receipt, Reception, Unknown
-from natija_intake.sending import KEY, Sending
+from natija_intake.sending import KEY, PATH, Sending
 from natija_intake.status import Status, public_status, words
 from natija_intake.submission import Submission, strangers
 
@@ -73,8 +73,8 @@ class Standing(BaseModel):
 _PROBLEM: dict[str, Any] = {"content": {problems.MEDIA_TYPE: {}}}
 
 
-def build(reception: Reception, directory: Directory) -> APIRouter:
-    """The routes. Times are told in the directory's zone, names in its first language."""
+def install(app: FastAPI, reception: Reception, directory: Directory) -> None:
+    """Give *app* the routes. Times are told in the directory's zone, names in its first language."""
     router = APIRouter(tags=["appeals"])
     zone = ZoneInfo(directory.zone)
 
@@ -91,12 +91,12 @@ def build(reception: Reception, directory: Directory) -> APIRouter:
         return Response(
             said.model_dump_json(),
             201 if isinstance(said, Registered) else 202,
-            {"Idempotency-Key": key, "Location": f"/appeals/{receipt.number}", "Cache-Control": "no-store"},
+            {"Idempotency-Key": key, "Location": f"{PATH}/{receipt.number}", "Cache-Control": "no-store"},
             "application/json",
         )
 
     router.add_api_route(
-        "/appeals",
+        PATH,
         send,
         methods=["POST"],
         status_code=201,
@@ -107,10 +107,10 @@ def build(reception: Reception, directory: Directory) -> APIRouter:
             422: _PROBLEM | {"description": "A field breaks a rule"},
             503: _PROBLEM | {"description": "Not registered: send the same again with the same Idempotency-Key"},
         },
-        route_class_override=Sending,
     )
+    app.add_middleware(Sending, endpoint=send)
 
-    @router.get("/appeals/{number}", responses={404: _PROBLEM, 503: _PROBLEM})
+    @router.get(PATH + "/{number}", responses={404: _PROBLEM, 503: _PROBLEM})
     async def status(
         number: Annotated[str, Path(max_length=64)],
         response: Response,
@@ -127,7 +127,7 @@ def build(reception: Reception, directory: Directory) -> APIRouter:
             raise Problem(404, "There is no appeal with this number and access code")
         return _standing(*found, directory, zone)
 
-    return router
+    app.include_router(router)
 
 
 def _said(receipt: Receipt, zone_name: str, zone: ZoneInfo) -> Registered | BeingRegistered:
@@ -142,8 +142,8 @@ def _said(receipt: Receipt, zone_name: str, zone: ZoneInfo) -> Registered | Bein
         number=receipt.number,
         access_code=receipt.code,
         registered=local,
-        date=f"{local:%Y-%m-%d}",
-        time=f"{local:%H:%M:%S}",
+        date=local.date().isoformat(),
+        time=local.time().isoformat("seconds"),
         zone=zone_name,
     )
 

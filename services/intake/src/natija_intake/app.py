@@ -26,9 +26,11 @@ async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `Refused` when a key or a file it needs is missing."""
     if settings.publishers is None:
         raise Refused("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
-    # A post that waits holds some hundred objects, none of them garbage: by default a tenth of the time went into
+    # A post that waits holds some hundred objects, none of them garbage: by default a tenth of the time goes into
     # looking through them again and again.
-    gc.set_threshold(20_000, 20, 50)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
     engine = open_engine(settings, "intake")
     door = Door(settings.kafka, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
     secrets = intake_secrets(settings)
@@ -61,7 +63,7 @@ def _app(settings: IntakeSettings, reception: Reception, door: Door, inbox: Inbo
         about="The door: appeals come in here, and whoever sent one follows it with its number and access code.",
         condition=lambda: door.condition,
         waiting=waiting,
-        routers=[api.build(reception, directories.load(settings.directory))],
     )
+    api.install(app, reception, directories.load(settings.directory))
     problems.install(app)
     return app

@@ -52,19 +52,24 @@ def invalid(errors: Sequence[Mapping[str, str]]) -> Problem:
     )
 
 
-def _written(problem: Problem) -> JSONResponse:
+def unfit(errors: Sequence[Any]) -> Problem:
+    """What was sent does not fit its model, as *errors* of pydantic say."""
+    return invalid([_field_error(one) for one in errors])
+
+
+def written(problem: Problem) -> JSONResponse:
     """The HTTP answer of *problem*."""
     return JSONResponse(problem.body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
-    return _written(error)
+    return written(error)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     known: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
-    return _written(invalid([_field_error(one) for one in known]))
+    return written(unfit(known))
 
 
 def _field_error(error: Any) -> dict[str, str]:
@@ -76,9 +81,9 @@ def _field_error(error: Any) -> dict[str, str]:
 
 async def _plain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return _written(Problem(error.status_code, str(error.detail), headers=error.headers))
+    return written(Problem(error.status_code, str(error.detail), headers=error.headers))
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     log.error("a %s request failed", request.method, exc_info=error)
-    return _written(Problem(500, "Something failed here"))
+    return written(Problem(500, "Something failed here"))

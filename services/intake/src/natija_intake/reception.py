@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
 from natija_chassis.publishers import Publishers
-from natija_events.envelope import Proposal
 from natija_events.kafka import NotProposed, Undecided
 from natija_events.sealed import Sealer
 from natija_intake.admission import Refused, examine_new
@@ -18,7 +17,7 @@ from natija_intake.heads import Head
 from natija_intake.inbox import NO_SUCH_TABLE
 from natija_intake.projection import load_heads
 from natija_intake.receipt import AccessCodes
-from natija_intake.submission import Submission, number_of, opening
+from natija_intake.submission import Submission, data_of, number_of, opening
 
 _LOOK_AGAIN = 0.05
 
@@ -72,8 +71,7 @@ class Reception:
         not confirm it; then it is right to send the same again.
         """
         number = number_of(submission, self._realm, key, self._secret)
-        registered = await self._propose(submission, number, traceparent)
-        return Receipt(number, self._codes.code(number), registered)
+        return Receipt(number, self._codes.code(number), await self._propose(submission, number, traceparent))
 
     async def find(self, typed_number: str, typed_code: str) -> tuple[str, Head | None] | None:
         """The number and head of an appeal, a head of None before it is registered; None when number or code is wrong.
@@ -89,15 +87,10 @@ class Reception:
         Whether it is registered already is not asked before: the registrar knows, and the heads are looked at only
         where it says so or nobody says anything.
         """
-        event = opening(
-            submission,
-            number,
-            self._clock.now(),
-            jurisdiction=self._jurisdiction,
-            sealer=self._sealer,
-            traceparent=traceparent,
-        )
-        examine_new(Proposal((event,)), self._publishers, event.time)
+        now = self._clock.now()
+        data = data_of(submission, number, now, jurisdiction=self._jurisdiction, sealer=self._sealer)
+        event = opening(data, number, traceparent)
+        examine_new(event, data, self._publishers, now)
         try:
             outcome = await self._door.propose(event, wait=self._wait)
         except Undecided:

@@ -1,17 +1,17 @@
 """How `POST /appeals` is read: one look at its headers, one call of pydantic for its body."""
 
 import re
+from collections.abc import Awaitable, Callable
 
 from fastapi import Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from natija_intake import problems
 from natija_intake.problems import Problem
 from natija_intake.submission import Submission
 
+PATH = "/appeals"
 MOST_BYTES = 262_144
 """Of a body."""
 KEY = r"^[\x21-\x7e]{1,200}$"
@@ -22,28 +22,41 @@ _Headers = dict[bytes, bytes]
 """By their names in small letters, as ASGI has them."""
 
 
-class Sending(APIRoute):
-    """A route that FastAPI matches and documents, and neither reads nor answers: its own way from the request to the
-    arguments and from the result to the answer takes longer than all that is done for an appeal in between.
+Endpoint = Callable[[Submission, str | None, str | None], Awaitable[Response]]
+"""Called with the submission, the idempotency key and the traceparent."""
 
-    The endpoint is called with the submission, the idempotency key and the traceparent.
+
+class Sending:
+    """The middleware that answers `POST /appeals`. FastAPI documents it and answers everything else: its own way from
+    the request to the arguments and from the result to the answer takes longer than all that is done for an appeal in
+    between.
     """
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a POST; whatever else is asked here is FastAPI's to refuse."""
-        if scope["method"] != "POST":
-            await super().handle(scope, receive, send)
+    def __init__(self, app: ASGIApp, endpoint: Endpoint) -> None:
+        self._app = app
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != PATH:
+            await self._app(scope, receive, send)
             return
-        headers: _Headers = dict(scope["headers"])
+        try:
+            answer = await self._answer(dict(scope["headers"]), receive)
+        except Problem as problem:
+            answer = problems.written(problem)
+        if answer is not None:
+            await answer(scope, receive, send)
+
+    async def _answer(self, headers: _Headers, receive: Receive) -> Response | None:
+        """None for who went away. Raises `Problem`."""
         _small_enough(headers)
         key = _key(headers)
         body = await _body(receive)
         if body is None:
-            return
+            return None
         submission = _submission(headers, body)
         traceparent = headers.get(b"traceparent")
-        answer: Response = await self.endpoint(submission, key, traceparent and traceparent.decode("latin-1"))
-        await answer(scope, receive, send)
+        return await self._endpoint(submission, key, traceparent.decode("latin-1") if traceparent else None)
 
 
 def _small_enough(headers: _Headers) -> None:
@@ -87,5 +100,4 @@ def _submission(headers: _Headers, body: bytes) -> Submission:
     try:
         return Submission.model_validate_json(body)
     except ValidationError as error:
-        known = error.errors(include_url=False, include_context=False, include_input=False)
-        raise RequestValidationError(known) from None
+        raise problems.unfit(error.errors(include_url=False, include_context=False, include_input=False)) from None

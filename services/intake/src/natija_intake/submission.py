@@ -9,10 +9,9 @@ from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from pydantic_core import to_json
 
 from natija_chassis.directory import Directory, Section
-from natija_events.envelope import Event, rfc3339
+from natija_events.envelope import Event
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.sealed import Sealer
 from natija_events.types import intake
@@ -113,7 +112,8 @@ def strangers(submission: Submission, directory: Directory) -> Iterator[tuple[st
     such a section knows no strangers."""
     for field, section in _DIRECTORY.items():
         known = getattr(directory, section)
-        if known and getattr(submission, field) not in (None, *known):
+        id = getattr(submission, field)
+        if known and id is not None and id not in known:
             yield field, section
 
 
@@ -123,19 +123,25 @@ def number_of(submission: Submission, realm: str, key: str, secret: bytes) -> st
     return derived_appeal_number(realm, SOURCE, key, digest, secret=secret)
 
 
-def opening(
-    submission: Submission, number: str, now: datetime, *, jurisdiction: str, sealer: Sealer, traceparent: str | None
-) -> Event:
-    """The event that opens the appeal, received *now*. Whether it may stand on the log is for admission to say."""
+def data_of(
+    submission: Submission, number: str, now: datetime, *, jurisdiction: str, sealer: Sealer
+) -> intake.Registered:
+    """What the register will hold of the appeal, received *now*: held against the contract as strictly as the registrar
+    will."""
     values = submission.model_dump(mode="json", exclude_none=True)
     sealed = fields.seal(values, intake.Registered, number, sealer)
-    type = intake.Registered.type
+    received = {"received": now, "jurisdiction": jurisdiction}
+    return intake.Registered.model_validate(sealed | received, strict=True, extra="forbid")
+
+
+def opening(data: intake.Registered, number: str, traceparent: str | None) -> Event:
+    """The event that opens the appeal. Whether it may stand on the log is for admission to say."""
     return Event(
-        id=derived_event_id(number, type),
+        id=derived_event_id(number, data.type),
         source=SOURCE,
-        type=type,
+        type=data.type,
         subject=number,
-        time=now,
-        data=to_json(sealed | {"received": rfc3339(now), "jurisdiction": jurisdiction}),
+        time=data.received,
+        data=data.model_dump_json(exclude_unset=True).encode(),
         traceparent=traceparent,
     )

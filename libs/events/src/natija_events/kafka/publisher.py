@@ -1,11 +1,10 @@
 """Proposing events to the register and learning what became of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer
@@ -15,11 +14,13 @@ from natija_events import limits
 from natija_events.envelope import Event, write_proposal
 from natija_events.kafka.closing import close_producer
 from natija_events.kafka.failpoints import failpoint
-from natija_events.kafka.outcomes import NotRead, Outcomes
+from natija_events.kafka.outcomes import Awaited, NotRead, Outcomes
 from natija_events.kafka.partition import partition_of
 from natija_events.rejection import Rejection
 from natija_events.topics import INBOX
 from natija_events.types.base import EventData
+
+_Given = TypeVar("_Given")
 
 
 class NotProposed(Exception):
@@ -106,20 +107,15 @@ class Publisher:
 
         Raises ValueError for what is no proposal or too large, `NotProposed` when Kafka did not confirm it in time.
         """
-        written = _written(events)
-        async with self._kafka_answering():
-            await self._deliver(written)
+        await self._in_time(self._deliver(_written(events)))
 
     async def propose(self, *events: Event, wait: float) -> Outcome:
         """Propose *events* as `send` does and wait up to *wait* seconds for the registrar's decision.
 
         Raises what `send` raises, and `Undecided` when the decision takes longer.
         """
-        written, awaited = _written(events), None
+        awaited = await self._in_time(self._send_expecting(_written(events)))
         try:
-            async with self._kafka_answering():
-                awaited = await self._outcomes.expect(written.partition, written.key)
-                self._outcomes.sent(awaited, await self._deliver(written))
             with failpoint("propose.decision"):
                 async with asyncio.timeout(wait):
                     rejection, sequence, recordedtime = await awaited.decision
@@ -128,9 +124,18 @@ class Publisher:
         except NotRead as error:
             raise Undecided(f"{error}: propose the same events again") from None
         finally:
-            if awaited is not None:
-                self._outcomes.forget(awaited)
+            self._outcomes.forget(awaited)
         return Outcome(events[0].subject, sequence, recordedtime, rejection)
+
+    async def _send_expecting(self, written: "_Written") -> Awaited:
+        """Put it on the inbox, its decision listened for. Raises what `_deliver` raises, and `NotRead`."""
+        awaited = await self._outcomes.expect(written.partition, written.key)
+        try:
+            self._outcomes.sent(awaited, await self._deliver(written))
+        except BaseException:
+            self._outcomes.forget(awaited)
+            raise
+        return awaited
 
     async def _deliver(self, written: "_Written") -> int:
         """Put it on the inbox; the offset it has there. Raises KafkaError and `NotProposed`."""
@@ -175,12 +180,11 @@ class Publisher:
             raise
         return producer
 
-    @asynccontextmanager
-    async def _kafka_answering(self) -> AsyncIterator[None]:
-        """Whatever Kafka does instead of answering in time is `NotProposed`."""
+    async def _in_time(self, work: Coroutine[Any, Any, _Given]) -> _Given:
+        """What *work* gives. Whatever Kafka does instead of answering in time is `NotProposed`."""
         try:
             async with asyncio.timeout(self._delivery_timeout):
-                yield
+                return await work
         except TimeoutError:
             raise NotProposed("Kafka does not answer in time: propose again later") from None
         except (KafkaError, NotRead) as error:
