@@ -2,25 +2,26 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-from uvicorn import Config
+from uvicorn import Config, Server
 
 from natija_chassis.process import MOST_HEAD_BYTES, _Protocol
 
 
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
 @pytest.fixture
-async def place() -> object:
-    from uvicorn import Server
-
-    async def app(scope: dict[str, object], receive: object, send: object) -> None:
-        while (await receive()).get("more_body"):  # type: ignore[operator]
-            pass
-        await send({"type": "http.response.start", "status": 204, "headers": []})  # type: ignore[operator]
-        await send({"type": "http.response.body", "body": b""})  # type: ignore[operator]
-
+async def place() -> AsyncIterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(Config(app, http=_Protocol, log_config=None, lifespan="off"))  # type: ignore[arg-type]
+    server = Server(Config(app, http=_Protocol, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     yield listener.getsockname()[1]
     server.should_exit = True
