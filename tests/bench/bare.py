@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import uvicorn
+import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from tests.bench.lives import Life
 
@@ -70,4 +71,4 @@ if __name__ == "__main__":
         parser.add_argument(name)
     parser.add_argument("port", type=int)
     given = parser.parse_args()
-    asyncio.run(_serve(given.kafka, given.source, given.target, given.port))
+    uvloop.run(_serve(given.kafka, given.source, given.target, given.port))

@@ -12,12 +12,16 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from natija_chassis import logs
 from natija_chassis.settings import Settings
 
 Part = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """A part runs until the event is set, then ends what it has begun within `settings.drain` and returns."""
+
+MOST_HEAD_BYTES = 65_536
+"""Of a request before its body."""
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +66,8 @@ def _cut_off_after(seconds: float) -> threading.Timer:
 def _serving(app: FastAPI, settings: Settings) -> Part:
     listener = _listen(settings.host, settings.port)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on", proxy_headers=False,
-        server_header=False,
+        app, http=_Protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on",
+        proxy_headers=False, server_header=False,
     )  # fmt: skip
     server = _Server(config)
 
@@ -86,6 +90,29 @@ def _listen(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from None
     log.info("listening on http://%s:%d", *listener.getsockname()[:2])
     return listener
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's, with an end to a request's head: of itself it keeps headers for as long as they come."""
+
+    _head: int | None = 0
+    """Bytes of a head that has not ended; None after one has, until the next begins."""
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > MOST_HEAD_BYTES:
+                self.transport.abort()
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head = self._head or 0
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        super().on_headers_complete()
 
 
 class _Server(uvicorn.Server):
