@@ -20,7 +20,7 @@ from natija_chassis.comparison import Compared
 from natija_chassis.database import LIVE
 from natija_chassis.rebuild import rebuild
 from natija_chassis.subscription import FETCH_BYTES
-from natija_events.kafka import partition_of, read_batches
+from natija_events.kafka import Kafka, partition_of, read_batches
 from natija_events.topics import LOG, PARTITIONS
 
 _BATCH: int = AnalyticsSettings.model_fields["batch_records"].default
@@ -64,7 +64,7 @@ async def _empty(register: Register, engine: AsyncEngine) -> None:
     """Tables of analytics with nothing in them."""
     async with engine.begin() as connection:
         await connection.execute(text(f"drop schema if exists {LIVE} cascade"))
-    log = await identity.of_log(register.realm.servers.kafka, register.realm.name)
+    log = await identity.of_log(Kafka(register.realm.servers.kafka), register.realm.name)
     await store.prepare(engine, projection.build(), log)
 
 
@@ -172,7 +172,9 @@ async def history_from_log(ground: Ground) -> Figure:
             async def verified() -> float:
                 began = time.perf_counter()
                 for appeal, known in offsets.items():
-                    found = await histories.of_log(register.realm.servers.kafka, register.realm.name, engine, appeal)
+                    found = await histories.of_log(
+                        Kafka(register.realm.servers.kafka), register.realm.name, engine, appeal
+                    )
                     assert len(found) == len(known)
                 return len(offsets) / (time.perf_counter() - began)
 

@@ -20,7 +20,7 @@ from natija_chassis.rebuild import rebuild
 from natija_chassis.settings import Settings
 from natija_events.envelope import Unreadable, read_proposal
 from natija_events.fold import RecordedEvent
-from natija_events.kafka import read, read_batches
+from natija_events.kafka import Kafka, read, read_batches
 from natija_events.rejection import RejectedProposal, read_rejected
 from natija_events.topics import INBOX, PARTITIONS, REJECTED
 from natija_intake.verify import verify
@@ -156,7 +156,7 @@ async def _verify(realm: Realm) -> None:
     try:
         async with engine.connect() as connection:
             held = await checkpoints.load(connection)
-        verdict = await verify(realm.servers.kafka, realm.name, engine, held)
+        verdict = await verify(Kafka(realm.servers.kafka), realm.name, engine, held)
     finally:
         await engine.dispose()
     assert verdict.misfits == [], [str(misfit) for misfit in verdict.misfits]

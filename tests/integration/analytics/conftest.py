@@ -41,5 +41,5 @@ async def register(realm: Realm) -> AsyncIterator[Register]:
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(producer.stop)
-        await store.prepare(engine, projection.build(), await identity.of_log(settings.kafka, settings.realm))
+        await store.prepare(engine, projection.build(), await identity.of_log(settings.the_kafka, settings.realm))
         yield Register(realm, producer, engine)

@@ -13,7 +13,7 @@ from natija_chassis import entries
 from natija_chassis.applying import take_in
 from natija_events.envelope import headers
 from natija_events.fold import RecordedEvent
-from natija_events.kafka import partition_of, read_batches
+from natija_events.kafka import Kafka, partition_of, read_batches
 from natija_events.topics import LOG
 from natija_events.types.intake import Supplemented
 from natija_events.types.routing import Answered, Routed
@@ -45,7 +45,7 @@ class Register:
             await take_in(self.engine, projection.build(), entries.read(batch))
 
     async def of_log(self, appeal: str = APPEAL) -> list[HistoryRow]:
-        return await histories.of_log(self.realm.servers.kafka, self.realm.name, self.engine, appeal)
+        return await histories.of_log(Kafka(self.realm.servers.kafka), self.realm.name, self.engine, appeal)
 
     async def of_projection(self) -> list[HistoryRow]:
         async with self.engine.connect() as connection:

@@ -25,7 +25,7 @@ async def everything(settings: TallySettings) -> list[entries.Entry]:
 
 
 async def prepare(settings: TallySettings, engine: AsyncEngine) -> None:
-    await store.prepare(engine, Tally(), await identity.of_log(settings.kafka, settings.realm))
+    await store.prepare(engine, Tally(), await identity.of_log(settings.the_kafka, settings.realm))
 
 
 async def test_many_owners_at_once_take_a_batch_in_once(

@@ -5,9 +5,12 @@ from typing import ClassVar
 
 import pytest
 from pydantic import ValidationError
+from tests import authority
 
 from natija_chassis.clock import FileClock, SystemClock
+from natija_chassis.refusal import Refused
 from natija_chassis.settings import Settings, env_file, port_field
+from natija_events.kafka import Kafka
 
 
 class DoorSettings(Settings):
@@ -61,3 +64,31 @@ def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings()
     assert "no realm at all" not in str(caught.value)
+
+
+def test_a_process_is_somebody_to_kafka_when_it_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert Settings().the_kafka == Kafka("127.0.0.1:9092")
+    ca = authority.found(tmp_path).certificate
+    monkeypatch.setenv("NATIJA_KAFKA", "kafka.gov.kg:9093")
+    monkeypatch.setenv("NATIJA_KAFKA_USER", "kg.registrar")
+    monkeypatch.setenv("NATIJA_KAFKA_PASSWORD", "opensesame")
+    monkeypatch.setenv("NATIJA_KAFKA_CA", str(ca))
+    settings = Settings()
+    assert settings.the_kafka == Kafka("kafka.gov.kg:9093", "kg.registrar", "opensesame", ca)
+    assert "opensesame" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("NATIJA_KAFKA_USER", "kg.registrar", "a name and a password"),
+        ("NATIJA_KAFKA_PASSWORD", "opensesame", "a name and a password"),
+        ("NATIJA_KAFKA_CA", "/nowhere/ca.pem", "/nowhere/ca.pem is no file of certificates"),
+    ],
+)
+def test_half_of_what_kafka_wants_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Refused, match=why) as caught:
+        _ = Settings().the_kafka
+    assert name in str(caught.value)
+    assert "opensesame" not in str(caught.value)

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
+from natija_events.kafka import Kafka
 from natija_events.kafka.outcomes import Outcomes
 
 
 async def test_a_partition_that_is_read_already_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcomes, begun = Outcomes("nowhere", "kg"), list[int]()
+    outcomes, begun = Outcomes(Kafka("nowhere"), "kg"), list[int]()
 
     async def begin(partitions: set[int]) -> None:
         begun.extend(partitions)

@@ -1,7 +1,7 @@
 """Whose log a database was made from: offsets mean something on one topic of one cluster only."""
 
 from base64 import urlsafe_b64encode
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Column, Integer, Table, Text, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from natija_chassis import checkpoints
 from natija_chassis.projection import Projection
 from natija_chassis.refusal import Refused
+
+if TYPE_CHECKING:
+    from natija_events.kafka import Kafka
 
 table = Table(
     "identity",
@@ -76,22 +79,25 @@ def check_version(version: int | None, projection: Projection) -> None:
         )
 
 
-async def of_log(kafka: str, realm: str) -> Log:
+async def of_log(kafka: "Kafka", realm: str) -> Log:
     """Ask the cluster which log this is. Raises KafkaError, or `Refused` when the topic does not exist."""
     from aiokafka.client import AIOKafkaClient
+    from aiokafka.errors import UnknownTopicOrPartitionError, for_code
 
     from natija_events.topics import LOG
 
     topic = LOG.name(realm)
-    client: Any = AIOKafkaClient(bootstrap_servers=kafka, client_id="natija-identity")
+    client: Any = AIOKafkaClient(**kafka.client(), client_id="natija-identity")
     await client.bootstrap()
     try:
         response = await client.send(client.get_random_node(), _metadata_request(topic))
     finally:
         await client.close()
     (error, _, topic_id, *_), *_ = response.topics
-    if error:
+    if error == UnknownTopicOrPartitionError.errno:
         raise Refused(f"topic {topic} does not exist: run `natija provision`")
+    if error:
+        raise for_code(error)(f"Kafka does not tell of topic {topic}")
     return Log(response.cluster_id, topic_id, realm.lower())
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from natija_chassis.database import open_engine
 from natija_chassis.provision import services
 from natija_chassis.settings import Settings
+from natija_events.kafka import Kafka
 from natija_events.topics import INBOX, LOG, PARTITIONS
 
 REGISTRAR = "registrar"
@@ -37,7 +38,7 @@ async def lag(settings: Settings) -> list[Lag]:
     Raises what Kafka or a database raises when it does not answer. A service that never ran lags by the whole log.
     """
     found = [Lag(REGISTRAR, partition, count) for partition, count in sorted((await inbox_lag(settings)).items())]
-    ends = await last_logsequences(settings.kafka, settings.realm)
+    ends = await last_logsequences(settings.the_kafka, settings.realm)
     for service in services():
         at = await _logsequences(settings, service)
         for partition, end in sorted(ends.items()):
@@ -49,7 +50,7 @@ async def inbox_lag(settings: Settings) -> Positions:
     """Per partition, how many proposals the registrar has still to decide."""
     decided = await _query(settings, _KEEPS_POSITIONS, "select partition, inbox_next from service.positions")
     topic = INBOX.name(settings.realm)
-    async with _looking(settings.kafka) as consumer:
+    async with _looking(settings.the_kafka) as consumer:
         places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
         ends = await consumer.end_offsets(places)
         starts = await consumer.beginning_offsets(places)
@@ -60,7 +61,7 @@ async def inbox_lag(settings: Settings) -> Positions:
     return waiting
 
 
-async def last_logsequences(kafka: str, realm: str) -> Positions:
+async def last_logsequences(kafka: Kafka, realm: str) -> Positions:
     """Per partition, the logsequence of the last record on the log; 0 on an empty one."""
     topic = LOG.name(realm)
     async with _looking(kafka) as consumer:
@@ -113,10 +114,10 @@ def _logsequence(record: Any) -> int:
 
 
 @asynccontextmanager
-async def _looking(kafka: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def _looking(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka,
+        **kafka.client(),
         enable_auto_commit=False,
         isolation_level="read_committed",
         auto_offset_reset="earliest",

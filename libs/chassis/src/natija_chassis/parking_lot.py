@@ -89,7 +89,7 @@ async def retry(settings: Settings, engine: AsyncEngine, projection: Projection)
         everything = await parking.listing(connection)
     applied = appeals = 0
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka, enable_auto_commit=False, isolation_level="read_committed",
+        **settings.the_kafka.client(), enable_auto_commit=False, isolation_level="read_committed",
         auto_offset_reset="none", max_poll_records=1,
     )  # fmt: skip
     await consumer.start()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +47,9 @@ async def provision_topics(settings: Settings) -> list[str]:
     """Make the realm's topics that are missing and set what they keep."""
     from aiokafka.admin import AIOKafkaAdminClient, NewTopic
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-    from aiokafka.errors import for_code
 
     made = []
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, client_id="natija-provision")
+    admin = AIOKafkaAdminClient(**settings.the_kafka.client(), client_id="natija-provision")
     await admin.start()
     try:
         brokers = len((await admin.describe_cluster())["brokers"])
@@ -62,14 +61,13 @@ async def provision_topics(settings: Settings) -> list[str]:
                 _check_partitions(name, len(partitions))
                 replicas = min(len(one["replicas"]) for one in partitions)
                 resource = ConfigResource(ConfigResourceType.TOPIC, name, configs=topic_configs(topic, replicas))
-                await admin.alter_configs([resource])
+                altered: Any = (await admin.alter_configs([resource]))[0]
+                _check_done(altered.resources, f"cannot set what topic {name} keeps")
                 continue
             replicas = min(3, brokers)
             new = NewTopic(name, PARTITIONS, replicas, topic_configs=topic_configs(topic, replicas))
-            response: Any = await admin.create_topics([new])
-            for _, code, *_ in response.topic_errors:
-                if code:
-                    raise for_code(code)(f"cannot make topic {name}")
+            created: Any = await admin.create_topics([new])
+            _check_done([answer[1:] for answer in created.topic_errors], f"cannot make topic {name}")
             made.append(f"topic {name}, {PARTITIONS} partitions")
         if made:
             await _until_told(admin, settings)
@@ -100,6 +98,15 @@ def topic_configs(topic: Topic, replicas: int) -> dict[str, str]:
         "min.insync.replicas": "2" if replicas >= 3 else "1",
         "message.timestamp.type": "LogAppendTime",
     }
+
+
+def _check_done(answers: Iterable[Sequence[Any]], what: str) -> None:
+    """Raise the KafkaError of the first of *answers*, each beginning with an error code, that says it is not done."""
+    from aiokafka.errors import for_code
+
+    for code, *_ in answers:
+        if code:
+            raise for_code(code)(what)
 
 
 def _check_partitions(name: str, found: int) -> None:

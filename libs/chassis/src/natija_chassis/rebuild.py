@@ -137,7 +137,7 @@ class _Rebuild:
         """True from where it can no longer be taken back."""
 
     async def run(self) -> Rebuilt:
-        log = await identity.of_log(self._settings.kafka, self._settings.realm)
+        log = await identity.of_log(self._settings.the_kafka, self._settings.realm)
         version = await self._check(log)
         with failpoint("rebuild.snapshot"):
             at = await self._take_snapshot()
@@ -214,7 +214,7 @@ class _Rebuild:
         start = {partition: held[partition].offset + 1 for partition in behind}
         end = {partition: upto[partition].offset + 1 for partition in behind}
         together: list[entries.Entry] = []
-        async for records in read_batches(self._settings.kafka, LOG.name(self._settings.realm), start, end=end):
+        async for records in read_batches(self._settings.the_kafka, LOG.name(self._settings.realm), start, end=end):
             together += await entries.read_in_slices(records)
             if len(together) >= AT_ONCE:
                 yield together

@@ -102,7 +102,7 @@ class Runner(ConsumerRebalanceListener):
         backoff, at_the_switch = Backoff(), Backoff(longest=LOOK_OFTEN)
         while not stopping.is_set():
             try:
-                found = await identity.of_log(self._settings.kafka, self._settings.realm)
+                found = await identity.of_log(self._settings.the_kafka, self._settings.realm)
                 await store.prepare(self._engine, self._projection, found)
                 await self._count_parked()
             except identity.Older as older:
@@ -351,7 +351,7 @@ class Runner(ConsumerRebalanceListener):
             return int(await consumer.position(place))
 
     async def _check_identity(self) -> None:
-        if await identity.of_log(self._settings.kafka, self._settings.realm) != self._log:
+        if await identity.of_log(self._settings.the_kafka, self._settings.realm) != self._log:
             self._stop("the log was replaced by another under this process: start it again to see which")
 
     def _hindered(self, what: str, error: BaseException) -> None:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from natija_chassis.refusal import Refused
+
 if TYPE_CHECKING:
     from natija_chassis.clock import Clock
+    from natija_events.kafka import Kafka
 
 
 def env_file() -> Path:
@@ -32,6 +35,11 @@ class Settings(BaseSettings):
 
     realm: str = Field("kg", pattern="^[A-Za-z][A-Za-z0-9]{1,11}$")
     kafka: str = "127.0.0.1:9092"
+    kafka_user: str | None = None
+    """With its password: whom Kafka's ACLs call ``User:<kafka_user>``, by SASL/SCRAM-SHA-512."""
+    kafka_password: SecretStr | None = None
+    kafka_ca: Path | None = None
+    """A PEM file of the authorities that vouch for Kafka's brokers; with it all goes over TLS."""
     database: str = "postgresql+asyncpg://natija_{service}@/{realm}_{service}?host=/var/run/postgresql"
     realm_key: SecretStr | None = None
     clock: str = Field("system", pattern="^(system|file:.+)$")
@@ -54,6 +62,17 @@ class Settings(BaseSettings):
     def database_url(self, service: str) -> str:
         """The address of the database of *service* in this realm."""
         return self.database.replace("{service}", service).replace("{realm}", self.realm.lower())
+
+    @cached_property
+    def the_kafka(self) -> "Kafka":
+        """The realm's Kafka, as who this process is to it. Raises `Refused` when what is told of that does not fit."""
+        from natija_events.kafka import Kafka
+
+        password = None if self.kafka_password is None else self.kafka_password.get_secret_value()
+        try:
+            return Kafka(self.kafka, self.kafka_user, password, self.kafka_ca)
+        except ValueError as error:
+            raise Refused(f"NATIJA_KAFKA_USER, NATIJA_KAFKA_PASSWORD, NATIJA_KAFKA_CA: {error}") from None
 
     @cached_property
     def the_clock(self) -> "Clock":

@@ -10,8 +10,10 @@ from aiokafka import ConsumerRebalanceListener
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
+from faststream.security import BaseSecurity, SASLScram512
 
 from natija_chassis.settings import Settings
+from natija_events.kafka import Kafka
 from natija_events.topics import LOG
 
 FETCH_BYTES = 262_144
@@ -32,7 +34,8 @@ def of_log(
     """A broker, to be started, and its one subscriber, a member of the realm's *group*: batches of committed records of
     the log go through *parser* to *handler*, which must not raise."""
     broker = KafkaBroker(
-        settings.kafka.split(","),  # FastStream takes a string for the name of one broker
+        settings.the_kafka.addresses.split(","),  # FastStream takes a string for the name of one broker
+        security=security_of(settings.the_kafka),
         client_id=f"natija-{settings.process}",
         consumer_only=True,
         allow_auto_create_topics=False,
@@ -61,6 +64,13 @@ def of_log(
     )
     subscriber(handler)
     return broker, subscriber
+
+
+def security_of(kafka: Kafka) -> BaseSecurity:
+    """What `Kafka.client` tells aiokafka, as FastStream wants to be told."""
+    if not kafka.user or not kafka.password:
+        return BaseSecurity(kafka.ssl_context())
+    return SASLScram512(kafka.user, kafka.password, kafka.ssl_context())
 
 
 async def _as_it_is(message: Any) -> Any:

@@ -124,7 +124,9 @@ class Worker:
         while not stopping.is_set():
             try:
                 await create_service_tables(self._engine, service_metadata)
-                publisher = Publisher(self._settings.kafka, self._settings.realm, f"/services/{self._settings.process}")
+                publisher = Publisher(
+                    self._settings.the_kafka, self._settings.realm, f"/services/{self._settings.process}"
+                )
                 async with publisher, self._only_one(stopping) as connection:
                     await self._work(publisher, connection, stopping, backoff)
             except Exception as error:

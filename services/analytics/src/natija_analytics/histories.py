@@ -16,7 +16,7 @@ from natija_events.catalogue import Invalid
 from natija_events.chain import GENESIS
 from natija_events.envelope import Unreadable
 from natija_events.fold import RecordedEvent
-from natija_events.kafka import partition_of, read_batches
+from natija_events.kafka import Kafka, partition_of, read_batches
 from natija_events.record import recorded
 from natija_events.topics import LOG
 
@@ -34,7 +34,7 @@ async def of_projection(connection: AsyncConnection, appeal: str) -> list[Histor
     return [HistoryRow(*row) for row in await connection.execute(query)]
 
 
-async def of_log(kafka: str, realm: str, engine: AsyncEngine, appeal: str) -> list[HistoryRow]:
+async def of_log(kafka: Kafka, realm: str, engine: AsyncEngine, appeal: str) -> list[HistoryRow]:
     """The same rows made from the events on the log itself, their chain verified.
 
     The projection tells where they stand; what it has not taken in yet is looked for, and without it the whole
@@ -61,11 +61,11 @@ async def _places(engine: AsyncEngine, appeal: str) -> tuple[list[int], int]:
     return sorted(offsets), checkpoints.positions(held).get(partition_of(appeal.encode()), 0)
 
 
-async def _read(kafka: str, realm: str, appeal: str, known: Collection[int], start: int) -> list[RecordedEvent]:
+async def _read(kafka: Kafka, realm: str, appeal: str, known: Collection[int], start: int) -> list[RecordedEvent]:
     """The events of *appeal* that stand at the offsets *known* of its partition, and those from *start* on."""
     key = appeal.encode()
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none",
+        **kafka.client(), enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none",
         max_partition_fetch_bytes=4096, fetch_max_wait_ms=10,
     )  # fmt: skip
     await consumer.start()

@@ -91,7 +91,7 @@ async def _from_projection(settings: AnalyticsSettings, engine: AsyncEngine, num
 
 async def _from_log(settings: AnalyticsSettings, engine: AsyncEngine, number: str) -> list[HistoryRow]:
     try:
-        rows = await histories.of_log(settings.kafka, settings.realm, engine, number)
+        rows = await histories.of_log(settings.the_kafka, settings.realm, engine, number)
     except histories.Broken as broken:
         raise Refused(f"the log does not hold this history together: {broken}. Run natija verify {number}") from None
     except (KafkaError, TimeoutError):

@@ -37,7 +37,7 @@ async def _serve(settings: IntakeSettings) -> None:
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
     engine = open_engine(settings, "intake")
-    door = Door(settings.kafka, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
+    door = Door(settings.the_kafka, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
     secrets = intake_secrets(settings)
     reception = Reception(
         realm=settings.realm.lower(),
@@ -52,7 +52,7 @@ async def _serve(settings: IntakeSettings) -> None:
         wait=settings.outcome_wait,
     )
     try:
-        async with Inbox(settings.kafka, settings.realm) as inbox:
+        async with Inbox(settings.the_kafka, settings.realm) as inbox:
             await run(_app(settings, reception, door, inbox, engine), settings, [door.keep_open])
     finally:
         await engine.dispose()

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 
 from natija_chassis.condition import Condition
 from natija_events.envelope import Event
-from natija_events.kafka import NotProposed, Outcome, Publisher
+from natija_events.kafka import Kafka, NotProposed, Outcome, Publisher
 from natija_intake.inbox import Inbox, Unreachable
 
 LOOK_EVERY = 1.0
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Door:
     """Proposes events of *source*. Run `keep_open` beside it; while Kafka is gone nothing is even tried."""
 
-    def __init__(self, kafka: str, realm: str, source: str, *, delivery_wait: float) -> None:
+    def __init__(self, kafka: Kafka, realm: str, source: str, *, delivery_wait: float) -> None:
         self._kafka, self._realm, self._source = kafka, realm, source
         self._inbox = Inbox(kafka, realm)
         self._delivery_wait = delivery_wait

@@ -65,8 +65,10 @@ async def _import(register: RegisterFile, found: mapping.RegisterMapping, report
     async with AsyncExitStack() as stack:
         engine = open_engine(settings, "intake", pool=1)
         stack.push_async_callback(engine.dispose)
-        inbox = await stack.enter_async_context(Inbox(settings.kafka, settings.realm))
-        publisher = Publisher(settings.kafka, settings.realm, found.source, delivery_timeout=settings.import_patience)
+        inbox = await stack.enter_async_context(Inbox(settings.the_kafka, settings.realm))
+        publisher = Publisher(
+            settings.the_kafka, settings.realm, found.source, delivery_timeout=settings.import_patience
+        )
         progress = stack.enter_context(_progress())
         importer = Importer(mapper, publisher, inbox, engine, settings, progress.console.print)
         try:

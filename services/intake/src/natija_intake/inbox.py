@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from natija_events.kafka import Kafka
 from natija_events.kafka.closing import close_consumer
 from natija_events.topics import INBOX, PARTITIONS
 from natija_intake import ledger
@@ -25,7 +26,7 @@ class Unreachable(Exception):
 class Inbox:
     """The inbox of a realm, seen from outside. An async context manager, which opens even while Kafka is down."""
 
-    def __init__(self, kafka: str, realm: str) -> None:
+    def __init__(self, kafka: Kafka, realm: str) -> None:
         self._kafka = kafka
         self._places = [TopicPartition(INBOX.name(realm), partition) for partition in range(PARTITIONS)]
         self._consumer: AIOKafkaConsumer | None = None
@@ -75,7 +76,7 @@ class Inbox:
         return {partition: position.inbox_next for partition, position in found.items()}
 
     async def _connect(self) -> AIOKafkaConsumer:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(**self._kafka.client(), enable_auto_commit=False)
         try:
             await consumer.start()
         except BaseException:

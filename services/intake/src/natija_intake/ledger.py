@@ -11,7 +11,7 @@ from natija_chassis import checkpoints, identity
 from natija_chassis.checkpoints import Checkpoint
 from natija_chassis.database import projecting
 from natija_events.fold import RecordedEvent
-from natija_events.kafka import read_batches
+from natija_events.kafka import Kafka, read_batches
 from natija_events.kafka.failpoints import failpoint
 from natija_events.record import recorded
 from natija_events.rejection import read_rejected
@@ -77,7 +77,7 @@ async def keep(
         await _move(connection, moved)
 
 
-async def catch_up(engine: AsyncEngine, kafka: str, realm: str, partitions: Collection[int]) -> Reached:
+async def catch_up(engine: AsyncEngine, kafka: Kafka, realm: str, partitions: Collection[int]) -> Reached:
     """Take in what stands on log and rejected and not yet in the database: what a dead owner left between the two."""
     async with engine.connect() as connection:
         at = await checkpoints.load(connection)

@@ -26,6 +26,7 @@ from natija_chassis.publishers import Publishers
 from natija_chassis.refusal import Refused
 from natija_events import limits
 from natija_events.envelope import Proposal
+from natija_events.kafka import Kafka
 from natija_events.kafka.failpoints import failpoint
 from natija_events.sealed import Sealer
 from natija_events.topics import INBOX, LOG, REJECTED
@@ -58,7 +59,7 @@ class Shard:
     def __init__(
         self,
         *,
-        kafka: str,
+        kafka: Kafka,
         realm: str,
         engine: AsyncEngine,
         line: Line,
@@ -121,7 +122,7 @@ class Shard:
     async def _fence(self, stack: AsyncExitStack) -> AIOKafkaProducer:
         """A producer under the shard's ``transactional.id``: from here on nobody else can commit under it."""
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka,
+            **self._kafka.client(),
             transactional_id=self.layout.transactional_id(self._realm, self.number),
             transaction_timeout_ms=int(TRANSACTION_TIMEOUT.total_seconds() * 1000),
             acks="all",
@@ -147,7 +148,7 @@ class Shard:
             partition: PartitionHead(one.logsequence, one.recordedtime) for partition, one in self._checkpoints.items()
         }
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka,
+            **self._kafka.client(),
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="none",

@@ -40,7 +40,7 @@ async def registrar(settings: RegistrarSettings) -> None:
 
     def make_shard(line: Line, layout: Layout, number: int) -> Shard:
         return Shard(
-            kafka=settings.kafka,
+            kafka=settings.the_kafka,
             realm=settings.realm.lower(),
             engine=engine,
             line=line,
@@ -54,10 +54,10 @@ async def registrar(settings: RegistrarSettings) -> None:
 
     async def prepare() -> None:
         await create_service_tables(engine, tables.own)
-        await store.prepare(engine, Heads(), await identity.of_log(settings.kafka, settings.realm))
+        await store.prepare(engine, Heads(), await identity.of_log(settings.the_kafka, settings.realm))
 
     async def settle(line: Line) -> None:
-        await fencing.settle(line, settings.kafka, settings.realm.lower())
+        await fencing.settle(line, settings.the_kafka, settings.realm.lower())
 
     office = Office(settings.database_url("intake"), make_shard, prepare, settle)
     app = create_app(

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from natija_events.envelope import PREFIX
 from natija_events.kafka.closing import close_consumer
+from natija_events.kafka.connection import Kafka
 from natija_events.rejection import Rejection, read_rejected
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 
@@ -50,7 +51,7 @@ class Awaited:
 class Outcomes:
     """The decisions on proposals, by where they stand on the inbox: the same events proposed twice are told apart."""
 
-    def __init__(self, kafka: str, realm: str) -> None:
+    def __init__(self, kafka: Kafka, realm: str) -> None:
         self._kafka = kafka
         self._log = LOG.name(realm)
         self._rejected = REJECTED.name(realm)
@@ -135,7 +136,7 @@ class Outcomes:
     async def _start(self) -> AIOKafkaConsumer:
         # Kept only once it runs: a start that fails while Kafka is down is tried anew by the next who waits.
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka,
+            **self._kafka.client(),
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="latest",

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 from natija_events import limits
 from natija_events.envelope import Event, write_proposal
 from natija_events.kafka.closing import close_producer
+from natija_events.kafka.connection import Kafka
 from natija_events.kafka.failpoints import failpoint
 from natija_events.kafka.outcomes import Awaited, NotRead, Outcomes
 from natija_events.kafka.partition import partition_of
@@ -53,12 +54,12 @@ class Publisher:
     harmless: they are registered once. Use it as an async context manager, one for many proposals.
     """
 
-    def __init__(self, kafka: str, realm: str, source: str, *, delivery_timeout: float = 10.0) -> None:
+    def __init__(self, kafka: Kafka | str, realm: str, source: str, *, delivery_timeout: float = 10.0) -> None:
         self.source = source
         self._topic = INBOX.name(realm)
-        self._kafka = kafka
+        self._kafka = Kafka.at(kafka)
         self._delivery_timeout = delivery_timeout
-        self._outcomes = Outcomes(kafka, realm)
+        self._outcomes = Outcomes(self._kafka, realm)
         self._producer: AIOKafkaProducer | None = None
         self._spent = False
         self._renewing = asyncio.Lock()
@@ -165,7 +166,7 @@ class Publisher:
 
     async def _connect(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka,
+            **self._kafka.client(),
             acks="all",
             enable_idempotence=True,
             max_request_size=limits.INBOX_BYTES,

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from natija_events.fold import RecordedEvent
 from natija_events.kafka.closing import close_consumer
+from natija_events.kafka.connection import Kafka
 from natija_events.kafka.partition import partition_of
 from natija_events.record import recorded
 from natija_events.topics import LOG, PARTITIONS
@@ -19,7 +20,7 @@ looks often whether it is passed."""
 
 
 async def read(
-    kafka: str,
+    kafka: Kafka | str,
     realm: str,
     *,
     subject: str | None = None,
@@ -43,7 +44,12 @@ async def read(
 
 
 async def read_batches(
-    kafka: str, topic: str, start: Mapping[int, int], *, end: Mapping[int, int] | None = None, follow: bool = False
+    kafka: Kafka | str,
+    topic: str,
+    start: Mapping[int, int],
+    *,
+    end: Mapping[int, int] | None = None,
+    follow: bool = False,
 ) -> AsyncGenerator[Sequence[Any]]:
     """Batches of raw records of *topic*, each from one partition, from the offsets *start* (per partition).
 
@@ -51,7 +57,7 @@ async def read_batches(
     not by the last record.
     """
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none"
+        **Kafka.at(kafka).client(), enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none"
     )
     try:
         await consumer.start()
