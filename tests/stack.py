@@ -189,7 +189,7 @@ def new_name() -> str:
     return "t" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(7))
 
 
-def _environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
+def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
     variables = {
         "NATIJA_REALM": name,
         "NATIJA_JURISDICTION": "KG",
@@ -209,17 +209,27 @@ def _environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
 
 async def _drop(name: str, servers: Servers) -> None:
     """Forget the databases and topics of the realm *name*."""
-    import asyncpg
-    from aiokafka.admin import AIOKafkaAdminClient
+    await drop_databases(name, servers.postgres)
+    await _drop_topics(name, servers.kafka)
 
-    connection = await asyncpg.connect(servers.postgres)
+
+async def drop_databases(name: str, postgres: str) -> None:
+    """Forget the databases of the realm *name*."""
+    import asyncpg
+
+    connection = await asyncpg.connect(postgres)
     try:
         found = await connection.fetch("select datname from pg_database where starts_with(datname, $1)", f"{name}_")
         for row in found:
             await connection.execute(f'drop database "{row["datname"]}" with (force)')
     finally:
         await connection.close()
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka)
+
+
+async def _drop_topics(name: str, kafka: str) -> None:
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
         topics = [topic for topic in await admin.list_topics() if topic.startswith(f"{name}.")]
@@ -270,7 +280,7 @@ async def provisioned_realms(servers: Servers, folder: Path) -> AsyncIterator[Re
     async def make(name: str = "", **variables: str) -> Realm:
         name = name or new_name()
         (folder / name).mkdir(parents=True)
-        realm = Realm(name, servers, folder / name, _environment(name, servers, folder / name) | variables)
+        realm = Realm(name, servers, folder / name, environment(name, servers, folder / name) | variables)
         made.append(realm)
         database = realm.environment["NATIJA_DATABASE"]
         await provision(Settings(realm=name, kafka=servers.kafka, database=database), servers.postgres)

@@ -27,6 +27,7 @@ from deploy.local.processes import Record
 NAME = "kafka"
 PORT = 9092
 _HERE = Path(__file__).parent
+LOGGING = _HERE / "log4j2.yaml"
 _READY_SECONDS = 60
 _TAKEN = "Address already in use"
 
@@ -114,16 +115,16 @@ def start(
     nodes = [Node(places, number + 1) for number in range(max(brokers, len(_formatted(places))))]
     missing = [node for node in nodes if not processes.find(places, node.name)]
     if missing:
-        java = _java(fetch_jars(places))
+        command = java(fetch_jars(places))
         _configure(nodes, missing, preferred)
         for node in missing:
-            _format(node, java)
+            _format(node, command)
     return [
         processes.find(places, node.name)
         or processes.start(
             places,
             node.name,
-            [*java, *_JVM, f"-Dlog4j2.configurationFile={_HERE / 'log4j2.yaml'}", "kafka.Kafka", str(node.properties)],
+            [*command, "kafka.Kafka", str(node.properties)],
             address=f"{HOST}:{_ports(node)[0]}",
             owner=owner,
             with_parent=with_parent,
@@ -178,10 +179,11 @@ def fetch_jars(places: Places) -> Path:
     return folder
 
 
-def _java(jars: Path) -> list[str]:
+def java(jars: Path) -> list[str]:
+    """The command that runs a class of the *jars*, in little memory."""
     if not shutil.which("java"):
         raise LocalStackError("a JDK is missing, it runs Kafka: apt-get install -y default-jdk-headless")
-    return ["java", "-cp", f"{jars}/*"]
+    return ["java", "-cp", f"{jars}/*", *_JVM, f"-Dlog4j2.configurationFile={LOGGING}"]
 
 
 def _formatted(places: Places) -> list[Node]:
@@ -218,7 +220,7 @@ def _ports(node: Node) -> tuple[int, int]:
     return node.ports
 
 
-def _format(node: Node, java: list[str]) -> None:
+def _format(node: Node, run: Sequence[str]) -> None:
     """Give an empty data folder its cluster id; one that a killed run left half done is begun again.
 
     The first node is the whole quorum at first; those that come after join it.
@@ -232,7 +234,7 @@ def _format(node: Node, java: list[str]) -> None:
     command = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(node.properties)]
     with log.open("wb") as stream:
         done = subprocess.run(
-            [*java, *_JVM, *command, "--standalone" if first else "--no-initial-controllers"],
+            [*run, *command, "--standalone" if first else "--no-initial-controllers"],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,

@@ -7,14 +7,17 @@ import httpx
 from tests.integration.intake.conftest import APPEAL
 from tests.stack import Realm
 
-from natija_events.kafka import read
+from natija_events.kafka import Kafka, read
 
 
-async def on_log(realm: Realm, number: str, *types: str, seconds: float = 40) -> list[str]:
-    """The types of the events of *number*, in their order, once all of *types* are among them."""
+async def on_log(
+    realm: Realm, number: str, *types: str, seconds: float = 40, kafka: Kafka | str | None = None
+) -> list[str]:
+    """The types of the events of *number*, in their order, once all of *types* are among them; *kafka* is the realm's
+    unless it is told otherwise."""
     async with asyncio.timeout(seconds):
         while True:
-            found = [event.type async for event in read(realm.servers.kafka, realm.name, subject=number)]
+            found = [event.type async for event in read(kafka or realm.servers.kafka, realm.name, subject=number)]
             if set(types) <= set(found):
                 return found
 

@@ -8,8 +8,8 @@ import contextlib
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import for_code
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.errors import CoordinatorNotAvailableError, TransactionalIdAuthorizationFailed, for_code
 from aiokafka.protocol import api, types
 
 from natija_chassis.refusal import Refused
@@ -84,11 +84,13 @@ async def _fence(kafka: Kafka, realm: str, generation: int) -> None:
 async def _known(kafka: Kafka, realm: str) -> list[Known]:
     """Every id of the realm's registrars, asked of each broker: one tells of those that it coordinates.
 
-    Raises KafkaError. Kafka forgets an id that was idle for 7 days, and then its owner cannot commit either.
+    Raises KafkaError, and `Refused` where Kafka's ACLs hide them. Kafka forgets an id that was idle for 7 days, and
+    then its owner cannot commit either.
     """
     client: Any = AIOKafkaClient(**kafka.client(), client_id="natija-fencing")
     await client.bootstrap()
     try:
+        await _check_shown(client, realm)
         answers = [await client.send(broker.nodeId, _ListTransactions()) for broker in client.cluster.brokers()]
     finally:
         await client.close()
@@ -97,6 +99,19 @@ async def _known(kafka: Kafka, realm: str) -> list[Known]:
             raise for_code(answer.error_code)("Kafka does not tell its transactions")
     names = [name for answer in answers for name, *_ in answer.transactions]
     return [Known(of, name) for name in names if (of := Layout.generation_of(name, realm)) is not None]
+
+
+async def _check_shown(client: Any, realm: str) -> None:
+    """Raise `Refused` unless the registrars' ids may be seen: Kafka leaves out without a word what is hidden, and
+    nobody would be fenced."""
+    try:
+        await client.coordinator_lookup(CoordinationType.TRANSACTION, Layout(0, 1, True).transactional_id(realm, 0))
+    except TransactionalIdAuthorizationFailed:
+        raise Refused(
+            "Kafka's ACLs hide the registrars' transactions from this user, who could not fence them: be the registrar"
+        ) from None
+    except CoordinatorNotAvailableError:
+        pass  # it would be shown: Kafka has yet to begin its book of transactions
 
 
 _TEXT, _TAGS = types.CompactString("utf-8"), ("tags", types.TaggedFields)

@@ -1,0 +1,197 @@
+"""Who may write what: docs/operations.md is done as it stands, each process runs as who its table says, and nobody else
+gets in."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
+from tests import authority
+from tests.integration.guarantees.test_isolation import on_log, posted
+from tests.stack import REPOSITORY, SERVICES, Realm, Servers, drop_databases, environment, new_name
+from tests.system.guarded import PRINCIPALS, Guarded, guarded
+
+from natija_events.ids import new_appeal_number
+from natija_events.kafka import Kafka, Publisher
+from natija_events.topics import LOG, PARTITIONS, REJECTED
+from natija_events.types.intake import Registered
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A realm whose processes are each a user of a guarded broker."""
+
+    broker: Guarded
+    realm: Realm
+
+    def being(self, principal: str) -> Realm:
+        """The realm in which whatever is run is *principal*."""
+        told = self.broker.settings(f"{self.realm.name}.{principal}")
+        return replace(self.realm, environment=self.realm.environment | told)
+
+    def as_user(self, principal: str) -> Kafka:
+        """How *principal* reaches the broker."""
+        return self.broker.as_user(f"{self.realm.name}.{principal}")
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Guarded]:
+    with guarded() as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(broker: Guarded, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Users, rights, topics, databases and the five processes."""
+    name, folder = new_name(), tmp_path_factory.mktemp("guarded")
+    mine = Servers(broker.address, servers.postgres)
+    built = House(broker, Realm(name, mine, folder, environment(name, mine, folder)))
+    broker.let_in(name)
+    try:
+        for _ in "made", "looked after":
+            await built.being("provision").run("provision")
+        for service in SERVICES:
+            await built.being(service).serve(service, ready=False)
+        for child in built.realm.children:
+            await child.until_ready()
+        yield built
+    finally:
+        for child in built.realm.children:
+            await child.kill()
+        await drop_databases(name, servers.postgres)
+
+
+async def test_every_process_does_its_work_with_the_rights_of_the_table_and_needs_each_of_them(house: House) -> None:
+    realm, operator = house.realm, house.being("operator")
+    number = await goes_its_way(house)
+    await propose_twice(house)
+    await bring_in(house, 5)
+
+    assert len((await operator.run("history", number, "--format", "json")).json()["events"]) >= 3
+    await operator.run("history", number, "--from-log")
+    assert "unlawful 1" in (await operator.run("rejected", "--reason", "unlawful")).stdout
+    await operator.run("rebuild", "analytics")
+
+    shards = await house.being("registrar").run("shards", "2")
+    assert shards.stdout.startswith("2 shards, generation 2, 1 registrars present")
+    await goes_its_way(house)
+    [registrar, *_] = realm.children
+    await registrar.stop()
+    waits = (await posted(realm, 202))["number"]
+    assert (await lag(house))["registrar"] == 1
+    await house.being("registrar").serve("registrar")
+    await on_log(realm, waits, "appeal.registered.v1", "appeal.term-set.v1", kafka=house.as_user("operator"))
+    assert (await lag(house))["registrar"] == 0
+    assert (await operator.run("verify", "--format", "json")).json()["misfits"] == []
+
+    assert house.broker.denied() == set()
+    assert house.broker.used() == house.broker.granted()
+
+
+async def goes_its_way(house: House) -> str:
+    """The number of one more appeal, which is registered, routed and has its term."""
+    number = str((await posted(house.realm, 201))["number"])
+    await on_log(house.realm, number, "appeal.routed.v1", "appeal.term-set.v1", kafka=house.as_user("operator"))
+    return number
+
+
+async def propose_twice(house: House) -> None:
+    """As a publisher: one proposal that is registered, and one that is rejected."""
+    number, now = new_appeal_number(house.realm.name), datetime.now(UTC) - timedelta(minutes=1)
+    appeal = Registered(kind="request", form="written", channel="post", received=now, jurisdiction="KG")
+    async with Publisher(house.as_user("publisher"), house.realm.name, "/registers/osh") as publisher:
+        assert (await publisher.propose(publisher.event(number, now, appeal), wait=10)).registered
+        again = (await publisher.propose(publisher.event(number, now, appeal), wait=10)).rejection
+    assert again is not None
+    assert again.reason == "unlawful"
+
+
+async def bring_in(house: House, rows: int) -> None:
+    """As a publisher: the first *rows* of a register, by `natija import`."""
+    realm, register = house.realm, house.realm.folder / "register.csv"
+    examples = REPOSITORY / "examples"
+    await realm.run(
+        "sample", "--marginals", str(examples / "kg-h1-2019.yaml"), "--seed", "1", "--output", str(register)
+    )
+    register.write_text("".join(register.read_text().splitlines(keepends=True)[: rows + 1]))
+    mapping = str(examples / "kg-h1-2019-mapping.yaml")
+    done = await house.being("publisher").run("import", str(register), "--mapping", mapping, "--format", "json")
+    assert done.json()["rows"] == rows
+
+
+async def lag(house: House) -> Counter[str]:
+    """What each service has still to take in, as `natija lag` says."""
+    told = (await house.being("operator").run("lag", "--format", "json")).json()
+    waiting = Counter[str]()
+    for one in told:
+        waiting[one["service"]] += one["lag"]
+    return waiting
+
+
+@pytest.mark.parametrize("principal", [one for one in PRINCIPALS if one != "registrar"])
+async def test_nobody_else_writes_the_log_or_the_rejected_or_takes_the_registrars_place(
+    house: House, principal: str
+) -> None:
+    before, name = await ends(house), house.realm.name
+    for topic in (LOG, REJECTED):
+        async with AIOKafkaProducer(**house.as_user(principal).client()) as producer:
+            with pytest.raises(TopicAuthorizationFailedError):
+                await producer.send_and_wait(topic.name(name), b"a fact", partition=0)
+    for transactional_id in (f"{name}.registrar.2.0", f"{name}.registrar.3.0", f"{name}.{principal}"):
+        producer = AIOKafkaProducer(**house.as_user(principal).client(), transactional_id=transactional_id)
+        with pytest.raises(TransactionalIdAuthorizationFailed):
+            await producer.start()
+        await producer.stop()
+    assert await ends(house) == before
+
+
+async def ends(house: House) -> dict[str, int]:
+    """How long the log and the rejected are."""
+    consumer = AIOKafkaConsumer(**house.as_user("operator").client())
+    await consumer.start()
+    try:
+        topics = [LOG.name(house.realm.name), REJECTED.name(house.realm.name)]
+        places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        return {f"{place.topic} {place.partition}": end for place, end in (await consumer.end_offsets(places)).items()}
+    finally:
+        await consumer.stop()
+
+
+async def test_who_says_no_password_or_a_wrong_one_or_shows_no_certificate_is_not_let_in(
+    house: House, tmp_path: Path
+) -> None:
+    registrar, address = house.as_user("registrar"), house.broker.address
+    stranger = authority.found(tmp_path).certificate
+    strangers = {
+        "nobody, in clear": Kafka(address),
+        "nobody": Kafka(address, ca=registrar.ca),
+        "the registrar, in clear": Kafka(address, registrar.user, registrar.password),
+        "a wrong password": Kafka(address, registrar.user, "opensesame", registrar.ca),
+        "another user's": Kafka(address, registrar.user, house.as_user("intake").password, registrar.ca),
+        "who trusts others": Kafka(address, registrar.user, registrar.password, stranger),
+        "no broker": Kafka(house.broker.brokers, ca=registrar.ca),
+        "no controller": Kafka(house.broker.controller, ca=registrar.ca),
+    }
+    for who, kafka in strangers.items():
+        producer = AIOKafkaProducer(**kafka.client(), request_timeout_ms=5000)
+        with pytest.raises(KafkaConnectionError):
+            print(f"{who}: let in:", await producer.start())  # told when it is, and the test fails
+        await producer.stop()
+
+
+async def test_a_command_whose_user_may_not_says_so_and_changes_nothing(house: House) -> None:
+    operator = house.being("operator")
+    before = await operator.run("shards")
+    refused = await operator.run("shards", "3", expect=1)
+    assert "ACLs hide the registrars' transactions" in refused.stderr
+    assert await operator.run("shards") == before
+    for principal in ("operator", "registrar"):
+        refused = await house.being(principal).run("provision", expect=1)
+        assert "TopicAuthorizationFailedError" in refused.stderr
