@@ -31,9 +31,10 @@ GUIDE = (REPOSITORY / "docs" / "operations.md").read_text().partition("\n## Who 
 TOOLS = {"kafka-acls.sh": "org.apache.kafka.tools.AclCommand", "kafka-configs.sh": "kafka.admin.ConfigCommand"}
 PRINCIPALS = ("registrar", "intake", "routing", "deadlines", "analytics", "publisher", "operator", "provision")
 _ALLOWED = re.compile(
-    r"Principal = User:(\S+) is Allowed .* based on rule MatchingAcl\(acl=StandardAcl\[resourceType=(\w+), "
-    r"resourceName=([^,]+), patternType=\w+, principal=\S+, host=\*, operation=(\w+),"
+    r"Principal = User:(\S+) is Allowed operation = (\w+) .* based on rule MatchingAcl\(acl=StandardAcl\["
+    r"resourceType=(\w+), resourceName=([^,]+), patternType=\w+, principal=\S+, host=\*, operation=\2,"
 )
+"""The rule is the right itself: to look is allowed by every other right, too."""
 _DENIED = re.compile(r"Principal = User:(\S+) is Denied operation = (\w+) .* on resource = (\w+):LITERAL:(\S+) ")
 _GRANTED = re.compile(r"^\s*\(principal=User:(\S+), host=\*, operation=(\w+), permissionType=ALLOW\)")
 _RESOURCE = re.compile(r"`ResourcePattern\(resourceType=(\w+), name=([^,]+), patternType=\w+\)`")
@@ -113,12 +114,11 @@ class Guarded:
 
     def used(self) -> set[Right]:
         """The rights without which something would have been denied."""
-        log = self._log()
-        return {Right(who, operation, kind, name) for who, kind, name, operation in _ALLOWED.findall(log)}
+        return {Right(*found) for found in _ALLOWED.findall(self._log())}
 
     def denied(self) -> set[Right]:
         """The rights that somebody lacked."""
-        return {Right(who, operation, kind, name) for who, operation, kind, name in _DENIED.findall(self._log())}
+        return {Right(*found) for found in _DENIED.findall(self._log())}
 
     def _log(self) -> str:
         return Places(self.folder / "state").log(kafka.NAME).read_text()
