@@ -81,7 +81,8 @@ async def _run(
             for name in names:
                 await ground.figure(name)
             if grow:
-                figures |= {figure.name: figure for figure in await growth.bench(ground)}
+                async for figure in growth.bench(ground):
+                    figures[figure.name] = figure
             if soak_for:
                 figures |= {figure.name: figure for figure in await soak.bench(ground, soak_for)}
 

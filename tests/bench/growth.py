@@ -1,57 +1,67 @@
 """The same figures on a grown log: a million appeals, six million events."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from statistics import median
 
 from sqlalchemy import text
 from tests.bench import inbox_to_log, lifecycles
-from tests.bench.ground import Ground, decided, engine_of
+from tests.bench.ground import Ground, decided, ends, engine_of
 from tests.bench.lifecycles import FOLLOWERS, followed, taken_in_by_all
 from tests.bench.lives import EVENTS, fill
 from tests.bench.measuring import Figure
 from tests.bench.watching import mebibytes, processes
 from tests.stack import Realm
 
-from natija_events.topics import TOPICS
+from natija_events.topics import INBOX, TOPICS
 
 APPEALS = 1_000_000
 _AT_ONCE = 20_000
 """Appeals on the inbox at one time: so many wait in memory and on the disk twice."""
 
 
-async def bench(ground: Ground) -> list[Figure]:
+async def bench(ground: Ground) -> AsyncIterator[Figure]:
     """`inbox_to_log` and `lifecycles` again, each beside what it was on a log that was empty."""
     empty = {name: await ground.figure(name) for name in ("inbox_to_log", "lifecycles")}
     realm = await ground.realms()
-    note = await _grown(ground, realm)
-    figures = []
-    for name, measure in (("inbox_to_log", inbox_to_log.registrars_alone), ("lifecycles", lifecycles.lives)):
-        rates = await measure(ground, realm, f"{name}, grown")
-        figures.append(Figure(f"{name}_grown", median(rates), empty[name].rate, empty[name].unit, bound=0.9, note=note))
-        note = ""
-    return figures
+
+    def grown(name: str, rates: Sequence[float], note: str) -> Figure:
+        return Figure(f"{name}_grown", median(rates), empty[name].rate, empty[name].unit, bound=0.9, note=note)
+
+    async with followed(realm):
+        pass  # all tables are there now
+    await _register(ground, realm)
+    inbox = await inbox_to_log.registrars_alone(ground, realm, "inbox_to_log, grown")
+    yield grown("inbox_to_log", inbox, "")
+    note = await _followed(ground, realm)
+    yield grown("lifecycles", await lifecycles.lives(ground, realm, "lifecycles, grown"), note)
 
 
-async def _grown(ground: Ground, realm: Realm) -> str:
-    """Register a million whole lives, portion by portion, let all services take them in; what they take then."""
+async def _register(ground: Ground, realm: Realm) -> None:
+    """Register a million whole lives, portion by portion, and always one portion ahead."""
     engine = engine_of(realm, "intake")
     try:
-        with ground.showing(f"{APPEALS:,} appeals", 2 * APPEALS // _AT_ONCE) as step:
+        with ground.showing(f"{APPEALS:,} appeals registered", APPEALS // _AT_ONCE) as step:
             async with inbox_to_log.registrars(realm):
                 for portion in range(APPEALS // _AT_ONCE):
                     await fill(realm, _AT_ONCE)
-                    await _until(lambda: decided(engine), portion * _AT_ONCE * EVENTS)  # one portion ahead
+                    await _until(lambda: decided(engine), portion * _AT_ONCE * EVENTS)
                     step()
                 await _until(lambda: decided(engine), APPEALS * EVENTS)
-            async with followed(realm) as engines:
-                for portion in range(APPEALS // _AT_ONCE):
-                    await _until(lambda: taken_in_by_all(engines), (portion + 1) * _AT_ONCE * EVENTS)
-                    step()
-                return f"{await _disk(realm)}; {await _memory(realm)}"
     finally:
         await engine.dispose()
+
+
+async def _followed(ground: Ground, realm: Realm) -> str:
+    """Let all services take in whatever was proposed; what topics, databases and processes take then."""
+    everything = sum((await ends(realm.servers.kafka, INBOX.name(realm.name))).values())
+    with ground.showing(f"{everything:,} events taken in", 100) as step:
+        async with followed(realm, ready=False) as engines:
+            for percent in range(1, 101):
+                await _until(lambda: taken_in_by_all(engines), everything * percent // 100)
+                step()
+            return f"{await _disk(realm)}; {await _memory(realm)}"
 
 
 async def _until(count: Callable[[], Awaitable[int]], wanted: int) -> None:

@@ -50,9 +50,10 @@ async def lives(ground: Ground, realm: Realm, name: str) -> list[float]:
 
 
 @asynccontextmanager
-async def followed(realm: Realm) -> AsyncIterator[Sequence[AsyncEngine]]:
-    """All processes of *realm*, while the block lasts; gives the databases of those that follow the log."""
-    children = [await realm.serve(service) for service in SERVICES]
+async def followed(realm: Realm, *, ready: bool = True) -> AsyncIterator[Sequence[AsyncEngine]]:
+    """All processes of *realm*, while the block lasts, from when they are *ready* or at once; gives the databases of
+    those that follow the log."""
+    children = [await realm.serve(service, ready=ready) for service in SERVICES]
     engines = [engine_of(realm, service) for service in FOLLOWERS]
     try:
         yield engines

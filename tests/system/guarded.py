@@ -22,8 +22,8 @@ from aiokafka.errors import KafkaError
 from deploy.local import kafka, processes
 from deploy.local.places import Places
 from deploy.local.ports import HOST, free_port, split
-from tests import authority
 from tests.stack import REPOSITORY
+from tests.unit.events import authority
 
 from natija_events.kafka import Kafka
 

@@ -11,17 +11,17 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
-from tests import authority
 from tests.integration.guarantees.test_isolation import on_log, posted
 from tests.stack import REPOSITORY, SERVICES, Realm, Servers, drop_databases, environment, new_name
 from tests.system.guarded import PRINCIPALS, Guarded, guarded
+from tests.unit.events import authority
 
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Kafka, Publisher
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.types.intake import Registered
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.thorough]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 from pydantic import ValidationError
-from tests import authority
+from tests.unit.events import authority
 
 from natija_chassis.clock import FileClock, SystemClock
 from natija_chassis.refusal import Refused

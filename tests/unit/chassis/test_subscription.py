@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from faststream.kafka.security import parse_security
-from tests import authority
+from tests.unit.events import authority
 
 from natija_chassis.subscription import security_of
 from natija_events.kafka import Kafka
