@@ -29,7 +29,8 @@ def test_every_process_is_ready_when_make_up_returns(up: Clone) -> None:
     values = read(up.places)
     for service in SERVICES:
         url = f"http://127.0.0.1:{values[port_name(service)]}/ready"
-        assert httpx.get(url, trust_env=False).status_code == 200, service
+        answer = httpx.get(url, trust_env=False)
+        assert answer.status_code == 200, f"{service}: {answer.text}"
 
 
 def test_natija_finds_the_stack_by_itself(up: Clone) -> None:
