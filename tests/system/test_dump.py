@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 from deploy.local.postgres import binaries
 from sqlalchemy import make_url
 from tests.integration.intake import registering as r
@@ -34,6 +35,7 @@ async def followed(realm: Realm, script: str, folder: Path) -> None:
     assert await shell.wait() == 0
 
 
+@pytest.mark.thorough
 async def test_what_is_not_on_the_log_is_dumped_and_reloaded_and_the_log_gives_the_rest(
     realm: Realm, tmp_path: Path
 ) -> None:
