@@ -35,7 +35,7 @@ def main() -> int:
     """Run the benches that are named, or all; 1 when a figure misses its bound."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; by default all")
-    parser.add_argument("--growth", action="store_true", help="also on a log of a million appeals; takes hours")
+    parser.add_argument("--growth", action="store_true", help="also on a log of a million appeals; takes long")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="also for so long, and watch the memory")
     parser.add_argument("--runs", action="store_true", help="tell each run, not only the median")
     arguments = parser.parse_args()

@@ -63,27 +63,33 @@ async def test_nothing_is_taken_in_that_was_not_committed(log: LogWriter, engine
     assert await counts(engine) == dict.fromkeys(appeals, 1) | dict.fromkeys(appeals[:8], 2)
 
 
+class SlowTally(Tally):
+    """Has *begun* with a batch, and takes it in once it is told to *go*."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go = asyncio.Event(), asyncio.Event()
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+        self.begun.set()
+        await self.go.wait()
+        await super().apply(connection, events)
+
+
 async def test_what_is_decoded_ahead_is_neither_taken_in_nor_acknowledged(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:
-    begun, go = asyncio.Event(), asyncio.Event()
-
-    class SlowTally(Tally):
-        async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
-            begun.set()
-            await go.wait()
-            await super().apply(connection, events)
-
     appeal = log.number(0)
     await log.write(appeal, events=3)
-    running = start(SlowTally(), settings_of(realm, batch_records=1))
-    await begun.wait()
+    slow = SlowTally()
+    running = start(slow, settings_of(realm, batch_records=1))
+    await slow.begun.wait()
     await until(lambda: running.runner._delivered == {0: 1})  # the second record is in hand while the first is written
     await another_look(running)
     await another_look(running)
     assert running.runner.progress.reached[0] == 0
     assert await acknowledged(realm) in (None, 0)
-    go.set()
+    slow.go.set()
     await reached(engine, log)
     assert await counts(engine) == {appeal: 3}
     end = log.ends[0] + 2  # after the marker of its transaction
@@ -197,14 +203,6 @@ async def restore_the_empty_database(engine: AsyncEngine) -> None:
 async def test_a_batch_decoded_before_positions_were_set_is_dropped(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    begun, go = asyncio.Event(), asyncio.Event()
-
-    class SlowTally(Tally):
-        async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
-            begun.set()
-            await go.wait()
-            await super().apply(connection, events)
-
     async def restore_between_two_batches() -> None:
         async with runner._lock:  # the batch in hand has it, and the one decoded ahead asks for it after this
             await restore_the_empty_database(engine)
@@ -212,12 +210,13 @@ async def test_a_batch_decoded_before_positions_were_set_is_dropped(
 
     appeal = log.number(0)
     await log.write(appeal, events=3)
-    runner = start(SlowTally(), settings_of(realm, batch_records=1)).runner
-    await begun.wait()
+    slow = SlowTally()
+    runner = start(slow, settings_of(realm, batch_records=1)).runner
+    await slow.begun.wait()
     await until(lambda: runner._delivered == {0: 1})
     restoring = asyncio.create_task(restore_between_two_batches())
     await asyncio.sleep(0)  # it stands in line for the lock
-    go.set()
+    slow.go.set()
     await restoring
     await reached(engine, log)
     assert await counts(engine) == {appeal: 3}

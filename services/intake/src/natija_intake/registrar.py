@@ -109,7 +109,10 @@ class Shard:
         """Decide until asked to give up. Raises whatever made a result unknown; then nothing is half done."""
         async with AsyncExitStack() as stack:
             producer = await self._fence(stack)
-            if await self._line.layout() != self.layout or await self._latest() > self.layout.generation:
+            if await self._line.layout() != self.layout:
+                raise Superseded
+            # A database that was restored in this moment may have forgotten a later layout; Kafka has not.
+            if await fencing.latest(self._kafka, self._realm) > self.layout.generation:
                 raise Superseded
             consumer = await self._stand_at_the_end(stack)
             metrics.REGISTRAR_TAKEOVERS.inc()
@@ -133,10 +136,6 @@ class Shard:
         with failpoint("registrar.fence"):
             await producer.start()
         return producer
-
-    async def _latest(self) -> int:
-        """The latest generation there ever was: a database that was restored in this moment may have forgotten it."""
-        return await fencing.latest(self._kafka, self._realm)
 
     async def _stand_at_the_end(self, stack: AsyncExitStack) -> AIOKafkaConsumer:
         """Heads up to the end of the log, and a consumer at the first proposal that is not decided."""

@@ -142,7 +142,7 @@ class Outcomes:
             auto_offset_reset="latest",
             # A partition that joins waits for the fetch under way: not longer than this, whatever comes.
             fetch_max_wait_ms=20,
-            fetch_min_bytes=16_384,
+            fetch_min_bytes=16_384,  # an answer costs both sides a look at 32 partitions
         )
         try:
             await consumer.start()
