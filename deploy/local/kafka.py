@@ -34,8 +34,10 @@ _TAKEN = "Address already in use"
 _JVM = (
     # The quick compiler only: the first minutes cost half, and the broker of one machine is never the slow part.
     "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx256m", "-Xss512k", "-XX:MaxMetaspaceSize=128m",
-    "-XX:ReservedCodeCacheSize=64m", "-XX:MaxDirectMemorySize=64m", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData",
+    "-XX:ReservedCodeCacheSize=64m", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData",
 )  # fmt: skip
+"""Direct memory stays bounded by the heap's size: a network thread holds its largest request there, 100 MB at most, and
+one that gets no room for it spins for ever, deaf to its clients."""
 
 PROPERTIES = """\
 # Written at every start: ports may change, the data stays.

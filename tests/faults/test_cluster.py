@@ -1,12 +1,15 @@
 """Of three brokers one dies, then a second one: one is spared, without two nobody writes; then all are back."""
 
+import asyncio
+import json
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import httpx
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
-from deploy.local.kafka import Node
+from deploy.local.kafka import Node, fetch_jars, java
 from tests.faults.house import House
 from tests.faults.servers import Breakable
 from tests.integration.intake.conftest import APPEAL
@@ -59,6 +62,46 @@ async def test_a_leader_dies_under_load_then_a_second_broker_and_they_come_back(
         await replicated.moves()
         await registers(replicated, key)
     await replicated.account()
+
+
+async def test_the_door_is_closed_also_where_the_broker_that_is_left_leads_everything(
+    replicated: House, own_cluster: Breakable, chance: Random, tmp_path: Path
+) -> None:
+    """It answers whoever asks, and confirms no write."""
+    left, *others = chance.sample((1, 2, 3), 3)
+    async with replicated.feed.flowing():
+        await replicated.moves()
+        await give_the_lead(replicated, own_cluster, left, tmp_path / "plan.json")
+        for number in others:
+            await own_cluster.kill(Node(own_cluster.places, number).name)
+        await replicated.until_not_ready("intake")
+        assert "Kafka takes no writes" in (await replicated.says("intake"))[1]
+        replicated.counts("faults", 2)
+        await own_cluster.start_kafka()
+        await replicated.moves()
+    await replicated.account()
+
+
+async def give_the_lead(house: House, cluster: Breakable, broker: int, plan: Path) -> None:
+    """Let *broker* lead every partition; the *plan* is written down for Kafka's own tools."""
+    replicas = [broker, *({1, 2, 3} - {broker})]
+    found = await topics(house)
+    moved = [{"topic": name, "partition": number, "replicas": replicas} for name in found for number in found[name]]
+    await asyncio.to_thread(plan.write_text, json.dumps({"version": 1, "partitions": moved}))
+    await tool(cluster, "reassign.ReassignPartitionsCommand", "--reassignment-json-file", str(plan), "--execute")
+    await tool(cluster, "LeaderElectionCommand", "--election-type", "preferred", "--all-topic-partitions")
+    led = {at["leader"] for partitions in (await topics(house)).values() for at in partitions.values()}
+    assert led == {broker}
+
+
+async def tool(cluster: Breakable, name: str, *arguments: str) -> None:
+    """Run one of Kafka's tools."""
+    command = [*java(fetch_jars(cluster.places)), f"org.apache.kafka.tools.{name}", "--bootstrap-server", cluster.kafka]
+    process = await asyncio.create_subprocess_exec(
+        *command, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
 
 
 async def refuses(house: House, key: dict[str, str]) -> None:

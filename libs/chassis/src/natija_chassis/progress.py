@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from natija_chassis import metrics
 from natija_chassis.condition import Condition
 
-FRESH = 5.0
-"""Seconds for which "caught up" holds: by then the end of the log has been asked for, and reached, again."""
+FRESH = 8.0
+"""Seconds for which "caught up" holds: by then the end of the log has been asked for, and reached, again. Longer than
+the runner gives one look and the pause before it, else a busy machine alone would make a service not ready."""
 
 
 @dataclass(slots=True)

@@ -36,6 +36,7 @@ GAPS_IN_A_ROW = 3
 LOOK_EVERY = 1.0
 LOOK_OFTEN = 0.2
 """Seconds between two looks at the end of the log: while caught up, and while not."""
+LOOK_WITHIN = 5.0
 IDENTITY_EVERY = 60.0
 
 
@@ -284,7 +285,7 @@ class Runner(ConsumerRebalanceListener):
             if self._halt.is_set() or self.progress.owned is None:
                 continue
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(LOOK_WITHIN):
                     await self._look()
                 if time.monotonic() - checked > IDENTITY_EVERY:
                     checked = time.monotonic()

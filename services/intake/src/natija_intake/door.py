@@ -1,4 +1,4 @@
-"""The way from the API to the inbox: open while Kafka answers, and open again by itself once it does again."""
+"""The way from the API to the inbox: open while Kafka takes writes, and open again by itself once it does again."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from natija_chassis.condition import Condition
 from natija_events.envelope import Event
 from natija_events.kafka import Kafka, NotProposed, Outcome, Publisher
 from natija_intake.inbox import Inbox, Unreachable
+from natija_intake.write_probe import TakesNoWrites, WriteProbe
 
 LOOK_EVERY = 1.0
 
@@ -17,11 +18,12 @@ log = logging.getLogger(__name__)
 
 
 class Door:
-    """Proposes events of *source*. Run `keep_open` beside it; while Kafka is gone nothing is even tried."""
+    """Proposes events of *source*. Run `keep_open` beside it; while Kafka takes nothing, nothing is even tried."""
 
     def __init__(self, kafka: Kafka, realm: str, source: str, *, delivery_wait: float) -> None:
         self._kafka, self._realm, self._source = kafka, realm, source
         self._inbox = Inbox(kafka, realm)
+        self._write_probe = WriteProbe(kafka, realm, "intake")
         self._delivery_wait = delivery_wait
         self._publisher: Publisher | None = None
         self._trouble: str | None = "it is starting"
@@ -34,9 +36,10 @@ class Door:
         return Condition(False, f"closed: {self._trouble}")
 
     async def keep_open(self, stopping: asyncio.Event) -> None:
-        """Connect, and keep asking whether Kafka is there, until *stopping*."""
+        """Connect, and keep asking whether Kafka is there and takes writes, until *stopping*."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._inbox)
+            await stack.enter_async_context(self._write_probe)
             while not stopping.is_set():
                 await self._look(stack)
                 await _pause(stopping)
@@ -50,17 +53,23 @@ class Door:
     async def _look(self, stack: AsyncExitStack) -> None:
         try:
             await self._inbox.ends()
+            await self._write_probe.write()
             if self._publisher is None:
                 publisher = Publisher(self._kafka, self._realm, self._source, delivery_timeout=self._delivery_wait)
                 self._publisher = await stack.enter_async_context(publisher)
+        except TakesNoWrites as error:
+            self._close("Kafka takes no writes", error)
         except (Unreachable, KafkaError, OSError) as error:
-            if self._trouble is None:
-                log.warning("closed: %s", error)
-            self._trouble = "Kafka does not answer"
+            self._close("Kafka does not answer", error)
         else:
             if self._trouble is not None:
                 log.info("open")
             self._trouble = None
+
+    def _close(self, trouble: str, error: Exception) -> None:
+        if self._trouble is None:
+            log.warning("closed: %s", error)
+        self._trouble = trouble
 
 
 async def _pause(stopping: asyncio.Event) -> None:
