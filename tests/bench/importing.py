@@ -41,7 +41,7 @@ async def _import(realm: Realm, run: int, events: int) -> float:
 
     try:
         importing = await realm.start("import", str(file), "--mapping", str(REPOSITORY / "examples/boston311.yaml"))
-        measured = await rate(since, ROWS, every=0.02)
+        measured = await rate(since, ROWS, every=0.05)
         assert await importing.process.wait() == 0, importing.output()
     finally:
         await engine.dispose()

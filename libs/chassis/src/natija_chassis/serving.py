@@ -1,13 +1,14 @@
 """`natija serve`: find the process by its entry point, give it its settings, run it."""
 
-import asyncio
 import gc
 import inspect
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from importlib.metadata import entry_points
 from typing import Any, get_type_hints
+
+import uvloop
 
 from natija_chassis import logs, telemetry
 from natija_chassis.logs import sanitised
@@ -23,15 +24,13 @@ def serve(process: str) -> int:
     if process not in points:
         print(f"natija: there is no {process}; there are {', '.join(sorted(points))}", file=sys.stderr)
         return 2
-    start: Callable[[Settings], Any] = points[process].load()
+    start: Callable[[Settings], Coroutine[Any, Any, None]] = points[process].load()
     settings = settings_class(start)()
     logs.configure(process, settings.log_level)
     telemetry.configure(process)
     gc.freeze()  # what is imported stays: no collection need look at it. Rarer ones would cost 90 MiB a process.
     try:
-        outcome = start(settings)
-        if inspect.isawaitable(outcome):
-            asyncio.run(_awaited(outcome))
+        uvloop.run(start(settings))
     except Refused as error:
         log.error("%s", error)
         return 1
@@ -46,7 +45,3 @@ def settings_class(start: Callable[..., Any]) -> type[Settings]:
     first = next(iter(inspect.signature(start).parameters))
     found: type[Settings] = get_type_hints(start)[first]
     return found
-
-
-async def _awaited(outcome: Any) -> None:
-    await outcome

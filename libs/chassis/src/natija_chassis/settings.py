@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     batch_records: int = Field(1000, ge=1)
     """In one transaction, at most. It takes what is there: only a queue makes batches large, and the registrar decides
     one of 1000 in a tenth of a second. At 500 an event costs it a fifth more, at 2000 hardly less."""
+    gather: float = Field(0.12, ge=0, le=5)
+    """Seconds that the broker may wait for more before it answers a reader: a batch costs its process some 5 ms,
+    however little it holds. Longest where nobody sits and waits, before what a service decides."""
     parked_limit: int = Field(100, ge=0)
     """More parked appeals than this, and the projection stops."""
     drain: timedelta = timedelta(seconds=4)

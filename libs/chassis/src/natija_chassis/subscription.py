@@ -17,10 +17,9 @@ from natija_events.kafka import Kafka
 from natija_events.topics import LOG
 
 FETCH_BYTES = 262_144
-"""Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same."""
-_GATHER_BYTES, _GATHER_MS = 131_072, 80
-"""What the broker waits for, and how long: what is committed at once would else be fetched in many pieces, and each
-piece costs a transaction. Where four services share two cores with their servers, more haste was less speed."""
+"""Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same. The broker
+waits for as much, which so one partition can give alone: what is committed at once would else be fetched in many
+pieces, and each piece costs a transaction."""
 
 
 def of_log(
@@ -53,8 +52,8 @@ def of_log(
         auto_offset_reset="earliest",
         isolation_level="read_committed",
         max_partition_fetch_bytes=FETCH_BYTES,
-        fetch_min_bytes=_GATHER_BYTES,
-        fetch_max_wait_ms=_GATHER_MS,
+        fetch_min_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=int(settings.gather * 1000),
         session_timeout_ms=6_000,
         heartbeat_interval_ms=1_000,
         ack_policy=AckPolicy.MANUAL,

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field
+
 from natija_chassis.settings import Settings, port_field
 
 
@@ -12,6 +14,8 @@ class AnalyticsSettings(Settings):
     process: ClassVar[str] = "analytics"
 
     port: int = port_field("analytics", 8084)
+    gather: float = Field(0.04, ge=0, le=5)
+    """Shorter than where only decisions wait: here people look."""
     reports: Path | None = None
     """The definitions of the realm's tables; unless told, `reports.yaml` beside the directory."""
 

@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Sequence
 
-import uvloop
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -23,12 +22,8 @@ from natija_intake.settings import IntakeSettings, intake_secrets, sealer
 from natija_intake.submission import SOURCE
 
 
-def serve(settings: IntakeSettings) -> None:
+async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `Refused` when a key or a file it needs is missing."""
-    uvloop.run(_serve(settings))
-
-
-async def _serve(settings: IntakeSettings) -> None:
     if settings.publishers is None:
         raise Refused("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
     # A post that waits holds some hundred objects, none of them garbage: by default a tenth of the time goes into

@@ -41,8 +41,8 @@ TRANSACTION_TIMEOUT = timedelta(seconds=30)
 RENEW_AFTER_IDLE = timedelta(days=1)
 """Kafka forgets a ``transactional.id`` that was idle for 7 days."""
 POLL = timedelta(seconds=1)
-GATHER_BYTES, GATHER_MS = 65_536, 40
-"""What the broker waits for, and how long: a batch costs 6 ms of work, however few proposals it holds."""
+GATHER_BYTES = 65_536
+"""What the broker waits for, as long as it may: a batch costs 6 ms of work, however few proposals it holds."""
 HEARD_WITHIN = 5.0
 """Seconds without a batch that ended or an answer of Kafka after which the owner is waiting, not deciding."""
 
@@ -69,6 +69,7 @@ class Shard:
         sealer: Sealer,
         clock: Clock,
         batch_records: int,
+        gather: float,
     ) -> None:
         self.number = number
         self.layout = layout
@@ -82,6 +83,7 @@ class Shard:
         self._sealer = sealer
         self._clock = clock
         self._batch_records = batch_records
+        self._gather = gather
         self._partitions = layout.partitions(number)
         self._stop = asyncio.Event()
         self._checkpoints: dict[int, Checkpoint] = {}
@@ -152,7 +154,7 @@ class Shard:
             isolation_level="read_committed",
             auto_offset_reset="none",
             fetch_min_bytes=GATHER_BYTES,
-            fetch_max_wait_ms=GATHER_MS,
+            fetch_max_wait_ms=int(self._gather * 1000),
         )
         stack.push_async_callback(_quietly, consumer.stop)
         await consumer.start()

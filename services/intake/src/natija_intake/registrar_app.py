@@ -3,6 +3,8 @@
 import gc
 from typing import ClassVar
 
+from pydantic import Field
+
 from natija_chassis import identity, store
 from natija_chassis.database import create_service_tables, open_engine
 from natija_chassis.http import create_app
@@ -25,6 +27,8 @@ class RegistrarSettings(Settings):
 
     process: ClassVar[str] = "registrar"
     port: int = port_field("registrar", 8085)
+    gather: float = Field(0.04, ge=0, le=5)
+    """Shorter than a projection's: who sent an appeal waits for its receipt."""
 
 
 async def registrar(settings: RegistrarSettings) -> None:
@@ -50,6 +54,7 @@ async def registrar(settings: RegistrarSettings) -> None:
             sealer=realm_sealer,
             clock=settings.the_clock,
             batch_records=settings.batch_records,
+            gather=settings.gather,
         )
 
     async def prepare() -> None:
