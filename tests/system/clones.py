@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from deploy.local import kafka, processes
+from deploy.local import environment, kafka, processes
 from deploy.local.places import Places
+from deploy.local.ports import free_port
 from deploy.local.processes import Record
 from tests.stack import REPOSITORY
 
@@ -35,6 +36,9 @@ class Clone:
         kafka.fetch_jars(ours)
         clone.places.state.mkdir(mode=0o700)
         clone.places.jars.symlink_to(ours.jars)
+        # Each worker of pytest has clones of its own: two that like the same ports may find them free at once.
+        ports = {environment.port_name(service): str(free_port()) for service in environment.SERVICES}
+        environment.write(clone.places, ports)
         _git(root, "init", "-q")
         _git(root, "add", ".")
         return clone
