@@ -1,8 +1,8 @@
 """The registrar: the one writer of the log. Exactly once from inbox to log, a batch at a time.
 
-Taking a shard, in this order: its lock (the caller's), its ``transactional.id`` (which fences whoever had it), then the
-positions, then the heads up to the end of the log. Only then it decides. Any result that is unknown gives the shard up:
-whoever takes it next finds out what happened by reading the log.
+Taking a shard, in this order: its lock (the caller's), its ``transactional.id`` (which fences whoever had it), whether
+all that was written can be read, then the positions, then the heads up to the end of the log. Only then it decides. Any
+result that is unknown gives the shard up: whoever takes it next finds out what happened by reading the log.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from natija_events.kafka import Kafka
 from natija_events.kafka.failpoints import failpoint
 from natija_events.sealed import Sealer
 from natija_events.topics import INBOX, LOG, REJECTED
-from natija_intake import fencing, ledger
+from natija_intake import fencing, ledger, open_transactions
 from natija_intake.admission import Incoming, Ledger
 from natija_intake.deciding import Decided, Decider, PartitionHead, Record, read_batch
 from natija_intake.ledger import Position
@@ -116,6 +116,7 @@ class Shard:
             # A database that was restored in this moment may have forgotten a later layout; Kafka has not.
             if await fencing.latest(self._kafka, self._realm) > self.layout.generation:
                 raise Superseded
+            await open_transactions.until_none(self._kafka, self._realm, self._partitions)
             consumer = await self._stand_at_the_end(stack)
             metrics.REGISTRAR_TAKEOVERS.inc()
             log.info("shard %d of %d: deciding", self.number, self.layout.shards)

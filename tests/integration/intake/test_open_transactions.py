@@ -1,0 +1,35 @@
+"""A transaction without an end stands on the log: nobody decides on what cannot be read."""
+
+import asyncio
+
+import httpx
+from aiokafka import AIOKafkaProducer
+from tests.stack import Realms
+
+from natija_events.topics import LOG
+
+
+async def test_a_registrar_decides_nothing_while_a_transaction_on_the_log_has_no_end(realms: Realms) -> None:
+    realm = await realms()
+    async with AIOKafkaProducer(
+        bootstrap_servers=realm.servers.kafka, transactional_id=f"{realm.name}.nobody"
+    ) as nobody:
+        await nobody.begin_transaction()
+        await nobody.send_and_wait(LOG.name(realm.name), b"{}", partition=7)
+        registrar = await realm.serve("registrar", ready=False)
+        async with asyncio.timeout(30):
+            while "has no end" not in (said := await says(registrar.url)):
+                assert "deciding on" not in said
+                await asyncio.sleep(0.1)
+        assert f"a transaction at offset 0 of {LOG.name(realm.name)} 7 has no end" in said
+        await nobody.abort_transaction()
+        await registrar.until_ready()
+
+
+async def says(url: str | None) -> str:
+    """What `/ready` says; nothing before the process listens."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        try:
+            return (await client.get(f"{url}/ready")).text
+        except httpx.TransportError:
+            return ""
