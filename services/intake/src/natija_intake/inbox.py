@@ -1,18 +1,16 @@
 """How many proposals stand on the inbox and wait for the registrar."""
 
 import asyncio
-from types import TracebackType
-from typing import Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_events.kafka import Kafka
-from natija_events.kafka.closing import close_consumer
 from natija_events.topics import INBOX, PARTITIONS
 from natija_intake import ledger
+from natija_intake.kept_consumer import KeptConsumer
 
 NO_SUCH_TABLE = "42P01"
 """What PostgreSQL says before the registrar has made its tables."""
@@ -23,28 +21,18 @@ class Unreachable(Exception):
     """Kafka does not answer."""
 
 
-class Inbox:
-    """The inbox of a realm, seen from outside. An async context manager, which opens even while Kafka is down."""
+class Inbox(KeptConsumer):
+    """The inbox of a realm, seen from outside."""
 
     def __init__(self, kafka: Kafka, realm: str) -> None:
-        self._kafka = kafka
+        super().__init__(kafka)
         self._places = [TopicPartition(INBOX.name(realm), partition) for partition in range(PARTITIONS)]
-        self._consumer: AIOKafkaConsumer | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._consumer is not None:
-            await close_consumer(self._consumer)
 
     async def ends(self) -> dict[int, int]:
         """Per partition, the offset of the next proposal. Raises `Unreachable`: a way to ask whether Kafka is there."""
         try:
             async with asyncio.timeout(_ANSWERS_WITHIN):
-                consumer = self._consumer or await self._connect()
+                consumer = await self._connect()
                 found = await consumer.end_offsets(self._places)
         except (KafkaError, OSError, TimeoutError) as error:
             raise Unreachable(f"Kafka at {self._kafka} does not answer ({type(error).__name__})") from None
@@ -74,13 +62,3 @@ class Inbox:
                 raise
             return {}
         return {partition: position.inbox_next for partition, position in found.items()}
-
-    async def _connect(self) -> AIOKafkaConsumer:
-        consumer = AIOKafkaConsumer(**self._kafka.client(), enable_auto_commit=False)
-        try:
-            await consumer.start()
-        except BaseException:
-            await close_consumer(consumer)
-            raise
-        self._consumer = consumer
-        return consumer
