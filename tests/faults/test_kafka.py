@@ -5,10 +5,14 @@ import signal
 from random import Random
 
 import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local import kafka
 from tests.faults.house import House
 from tests.faults.servers import Breakable
 from tests.stack import SERVICES
+
+from natija_events.kafka.closing import close_producer
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -40,6 +44,47 @@ async def test_killed_again_as_soon_as_it_is_back(fragile: House, own_servers: B
             await own_servers.start_kafka()
             fragile.counts("faults", 1)
     await fragile.account()
+
+
+MANY = 200
+"""Partitions: enough that Kafka still writes a transaction's end on some when it has said that it is committed."""
+
+
+@pytest.mark.thorough
+async def test_a_transaction_ends_on_every_partition_though_kafka_is_killed_right_after_its_commit(
+    own_servers: Breakable,
+) -> None:
+    """Kafka 4.3.0 to 4.4.0 leave the end out on what has no leader when they start again (KAFKA-20734)."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=own_servers.kafka)
+    await admin.start()
+    await admin.create_topics([NewTopic("ends", MANY, 1)])
+    await admin.close()
+    for _ in range(2):
+        producer = AIOKafkaProducer(bootstrap_servers=own_servers.kafka, transactional_id="ends")
+        await producer.start()
+        try:
+            async with producer.transaction():
+                await asyncio.gather(*[await producer.send("ends", b"", partition=one) for one in range(MANY)])
+            own_servers.send(kafka.NAME, signal.SIGKILL)
+        finally:
+            await close_producer(producer)
+        await own_servers.until_kafka_gave_up()
+        await own_servers.start_kafka()
+        async with asyncio.timeout(20):
+            while unended := await hidden(own_servers.kafka, "ends"):
+                print(f"no end yet on {unended}")
+                await asyncio.sleep(0.5)
+
+
+async def hidden(servers: str, topic: str) -> list[int]:
+    """The partitions of *topic* on which something stands behind a transaction that has no end."""
+    places = [TopicPartition(topic, partition) for partition in range(MANY)]
+    async with (
+        AIOKafkaConsumer(bootstrap_servers=servers, isolation_level="read_committed") as readable,
+        AIOKafkaConsumer(bootstrap_servers=servers) as written,
+    ):
+        upto, ends = await readable.end_offsets(places), await written.end_offsets(places)
+    return [place.partition for place in places if upto[place] < ends[place]]
 
 
 @pytest.mark.thorough

@@ -1,5 +1,5 @@
-"""Whether Kafka has ended on every partition what it says it has ended: killed again within seconds of a start, Kafka
-4.3.1 was seen to count a transaction as committed and to leave its end out on one partition of seven."""
+"""Whether Kafka has ended on every partition what it says it has ended. Killed just after a commit, Kafka 4.3.0 to
+4.4.0 leave the end out wherever it still had to be written (KAFKA-20734)."""
 
 import asyncio
 from collections.abc import Collection
