@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -12,6 +13,8 @@ from pathlib import Path
 import httpx
 from deploy.local.ports import free_port
 from tests.stack import REPOSITORY, Realm
+
+_A_BATCH = re.compile(r"^natija_batch_seconds_count\S* [1-9]", re.MULTILINE)
 
 
 class TallyProcess:
@@ -51,6 +54,12 @@ class TallyProcess:
                 if found == status:
                     return says
                 assert self.process.returncode is None, self.log.read_text()
+                await asyncio.sleep(0.05)
+
+    async def until_it_has_done_a_batch(self, seconds: float = 30) -> None:
+        """Return once the first batch it was given has ended, whatever became of it."""
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client, asyncio.timeout(seconds):
+            while not _A_BATCH.search((await client.get(f"{self.url}/metrics")).text):
                 await asyncio.sleep(0.05)
 
 

@@ -31,6 +31,7 @@ async def test_a_zombie_that_takes_its_batch_in_late_changes_nothing_since_it_is
         async with tally_process(realm) as second:  # Kafka gives it the partitions when the zombie's session has ended
             await reached(engine, log)
             zombie.process.send_signal(signal.SIGCONT)
+            await zombie.until_it_has_done_a_batch()
             await zombie.until_ready()
             await second.until_ready()
     twice = await counts(engine) != dict.fromkeys(appeals, 1) or await parked(engine)
