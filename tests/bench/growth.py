@@ -1,41 +1,60 @@
 """The same figures on a grown log: a million appeals, six million events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from statistics import median
 
 from sqlalchemy import text
 from tests.bench import inbox_to_log, lifecycles
 from tests.bench.ground import Ground, decided, ends, engine_of
 from tests.bench.lifecycles import FOLLOWERS, followed, taken_in_by_all
 from tests.bench.lives import EVENTS, fill
-from tests.bench.measuring import Figure
+from tests.bench.measuring import RUNS, Figure, by_turns
 from tests.bench.watching import mebibytes, processes
 from tests.stack import Realm
 
 from natija_events.topics import INBOX, TOPICS
 
 APPEALS = 1_000_000
+AS_FAST = 0.9
+"""Of the rate on an empty log."""
 _AT_ONCE = 20_000
 """Appeals on the inbox at one time: so many wait in memory and on the disk twice."""
 
 
 async def bench(ground: Ground) -> AsyncIterator[Figure]:
-    """`inbox_to_log` and `lifecycles` again, each beside what it was on a log that was empty."""
-    empty = {name: await ground.figure(name) for name in ("inbox_to_log", "lifecycles")}
+    """`inbox_to_log` and `lifecycles` again, each by turns with the same on a log that is empty."""
     realm = await ground.realms()
-
-    def grown(name: str, rates: Sequence[float], note: str) -> Figure:
-        return Figure(f"{name}_grown", median(rates), empty[name].rate, empty[name].unit, bound=0.9, note=note)
-
     async with followed(realm):
         pass  # all tables are there now
     await _register(ground, realm)
-    inbox = await inbox_to_log.registrars_alone(ground, realm, "inbox_to_log, grown")
-    yield grown("inbox_to_log", inbox, "")
+    yield await _inbox_to_log(ground, realm, await ground.realms())
     note = await _followed(ground, realm)
-    yield grown("lifecycles", await lifecycles.lives(ground, realm, "lifecycles, grown"), note)
+    yield await _lifecycles(ground, realm, await ground.realms(), note)
+
+
+async def _inbox_to_log(ground: Ground, grown: Realm, empty: Realm) -> Figure:
+    ours, theirs = engine_of(grown, "intake"), engine_of(empty, "intake")
+    with ground.showing("inbox_to_log, grown", 2 * RUNS + 2) as step:
+        for realm in (grown, empty):
+            await inbox_to_log.fill_inbox(realm)
+            step()
+        on_grown, on_empty = await by_turns(
+            lambda: inbox_to_log.deciding(grown, ours), lambda: inbox_to_log.deciding(empty, theirs), told=step
+        )
+    await ours.dispose()
+    await theirs.dispose()
+    return Figure("inbox_to_log_grown", on_grown, on_empty, "events/s", bound=AS_FAST)
+
+
+async def _lifecycles(ground: Ground, grown: Realm, empty: Realm, note: str) -> Figure:
+    """The services of both run all the time; those of one have nothing to do while the other's are measured."""
+    async with followed(grown) as ours, followed(empty) as theirs:
+        with ground.showing("lifecycles, grown") as step:
+            on_grown, on_empty = await by_turns(
+                lambda: lifecycles.living(grown, ours), lambda: lifecycles.living(empty, theirs), told=step
+            )
+    return Figure("lifecycles_grown", on_grown, on_empty, "lives/s", bound=AS_FAST, note=note)
 
 
 async def _register(ground: Ground, realm: Realm) -> None:

@@ -40,32 +40,21 @@ async def bench(ground: Ground) -> Figure:
     try:
         with ground.showing("inbox_to_log", 2 * RUNS + 1) as step:
             await copier.make_topic(kafka, copies)
-            await fill(realm, RUNS * (APPEALS + _SPARE))
+            await fill_inbox(realm)
             step()
-            measured, floor = await by_turns(lambda: _registrars(realm, engine), bare, told=step)
+            measured, floor = await by_turns(lambda: deciding(realm, engine), bare, told=step)
     finally:
         await engine.dispose()
     return Figure("inbox_to_log", measured, floor, "events/s", bound=0.5)
 
 
-async def registrars_alone(ground: Ground, realm: Realm, name: str) -> list[float]:
-    """The rates of the registrars of *realm*, whatever stands on its log already."""
-    engine = engine_of(realm, "intake")
-    try:
-        with ground.showing(name, RUNS + 1) as step:
-            await fill(realm, RUNS * (APPEALS + _SPARE))
-            step()
-            rates = []
-            for _ in range(RUNS):
-                rates.append(await _registrars(realm, engine))
-                step()
-    finally:
-        await engine.dispose()
-    return rates
+async def fill_inbox(realm: Realm) -> None:
+    """Put on the inbox of *realm* what all runs decide."""
+    await fill(realm, RUNS * (APPEALS + _SPARE))
 
 
-async def _registrars(realm: Realm, engine: AsyncEngine) -> float:
-    """How many proposals a second a registrar for every shard decides, once each has its own."""
+async def deciding(realm: Realm, engine: AsyncEngine) -> float:
+    """A run: how many proposals a second a registrar for every shard decides, once each has its own."""
     async with registrars(realm):
         before = await decided(engine)
 

@@ -19,7 +19,7 @@ from natija_events.kafka import Publisher, read
 from natija_events.topics import LOG
 from natija_events.types.routing import Answered, DecisionApproved, DecisionPrepared
 
-LIVES = 600
+LIVES = 1_200
 """Of a run."""
 AT_ONCE = 300
 """Lives that are open at one time."""
@@ -34,19 +34,13 @@ _BY_THE_DESK = (
 
 async def bench(ground: Ground) -> Figure:
     """Lives a second that every service has taken in whole, from the first to the last."""
-    rates = await lives(ground, await ground.realms(), "lifecycles")
-    return Figure("lifecycles", median(rates), WANTED, "lives/s", bound=1.0)
-
-
-async def lives(ground: Ground, realm: Realm, name: str) -> list[float]:
-    """The rates in *realm*, whatever stands on its log already."""
-    rates = []
+    realm, rates = await ground.realms(), []
     async with followed(realm) as engines:
-        with ground.showing(name, RUNS) as step:
+        with ground.showing("lifecycles", RUNS) as step:
             for _ in range(RUNS):
-                rates.append(await _live(realm, engines))
+                rates.append(await living(realm, engines))
                 step()
-    return rates
+    return Figure("lifecycles", median(rates), WANTED, "lives/s", bound=1.0)
 
 
 @asynccontextmanager
@@ -69,18 +63,19 @@ async def taken_in_by_all(engines: Sequence[AsyncEngine]) -> int:
     return min([await taken_in(engine) for engine in engines])
 
 
-async def _live(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
+async def living(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
+    """A run: lives a second that all whose databases *engines* are have taken in whole."""
     before = await taken_in_by_all(engines)
 
     async def whole() -> int:
         return (await taken_in_by_all(engines) - before) // EVENTS
 
-    living = asyncio.create_task(desk(realm, LIVES))
+    working = asyncio.create_task(desk(realm, LIVES))
     try:
         measured = await rate(whole, LIVES, every=0.05)
-        await living
+        await working
     finally:
-        living.cancel()
+        working.cancel()
     return measured
 
 
