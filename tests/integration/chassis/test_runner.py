@@ -88,6 +88,7 @@ async def test_what_is_decoded_ahead_is_neither_taken_in_nor_acknowledged(
     await another_look(running)
     await another_look(running)
     assert running.runner.progress.reached[0] == 0
+    await running.runner._acknowledge()
     assert await acknowledged(realm) in (None, 0)
     slow.go.set()
     await reached(engine, log)
@@ -98,8 +99,33 @@ async def test_what_is_decoded_ahead_is_neither_taken_in_nor_acknowledged(
             await asyncio.sleep(0.05)
 
 
+async def test_a_group_without_a_coordinator_hinders_nobody(
+    log: LogWriter, engine: AsyncEngine, start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = asyncio.Event()
+
+    async def silent(*_: object) -> None:
+        """As aiokafka does: it looks for the coordinator as long as there is none."""
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(AIOKafkaConsumer, "commit", silent)
+    monkeypatch.setattr(natija_chassis.runner, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(natija_chassis.runner, "LOOK_WITHIN", 1.0)
+    running = start()
+    await asked.wait()
+    appeal = log.number(0)
+    for count in range(1, 4):
+        await log.write(appeal)
+        await reached(engine, log)
+        await another_look(running)
+        await until(lambda: running.runner.progress.caught_up)
+        assert await counts(engine) == {appeal: count}
+    assert "does not answer" not in caplog.text
+
+
 async def another_look(running: Running) -> None:
-    """Return when the end of the log has been asked for again, and what is taken in has been acknowledged."""
+    """Return when the end of the log has been asked for again."""
     ends = running.runner.progress.ends
     await until(lambda: running.runner.progress.ends is not ends)
 

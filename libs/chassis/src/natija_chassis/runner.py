@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from sqlalchemy.exc import ProgrammingError
@@ -37,6 +37,8 @@ LOOK_EVERY = 1.0
 LOOK_OFTEN = 0.2
 """Seconds between two looks at the end of the log: while caught up, and while not."""
 LOOK_WITHIN = 5.0
+ENDS_WITHIN = 4.0
+"""Seconds for a whole look, and of them for Kafka to say where the log ends: who did not answer can then be told."""
 IDENTITY_EVERY = 60.0
 
 
@@ -82,20 +84,20 @@ class Runner(ConsumerRebalanceListener):
         broker, self._subscriber = subscription.of_log(
             self._settings, self._projection.service, parser=self._parse, handler=self._handle, listener=self
         )
-        looking = asyncio.create_task(self._keep_looking())
+        beside = asyncio.gather(self._keep_looking(), self._keep_acknowledging())
         try:
             await self._start(broker, stopping)
             halted = asyncio.create_task(self._halt.wait())
             stop = asyncio.create_task(stopping.wait())
             await asyncio.wait([halted, stop], return_when=asyncio.FIRST_COMPLETED)
             self._interrupt.set()
-            looking.cancel()
+            beside.cancel()
             await _quietly(broker.stop())
             await self._until_taken_in()
             await stop
             halted.cancel()
         finally:
-            looking.cancel()
+            beside.cancel()
 
     # Before the first record: is this the right database?
 
@@ -246,7 +248,7 @@ class Runner(ConsumerRebalanceListener):
         places = list(consumer.assignment())
         async with self._engine.connect() as connection:
             held = await checkpoints.load(connection)
-        ends = await consumer.end_offsets(places) if places else {}
+        ends = await self._ends(places)
         for place in places:
             checkpoint = held[place.partition]
             if checkpoint.offset >= ends[place]:
@@ -312,7 +314,7 @@ class Runner(ConsumerRebalanceListener):
         consumer = self._subscriber.consumer
         places = list(consumer.assignment())
         asked = time.monotonic()
-        ends = await consumer.end_offsets(places) if places else {}
+        ends = await self._ends(places)
         if not self._lock.locked():  # else the batch in hand knows better whether the database is there
             await self._mind_a_restore()
             await self._count_parked()
@@ -322,14 +324,32 @@ class Runner(ConsumerRebalanceListener):
         self.progress.look(reached, {place.partition: end for place, end in ends.items()}, asked=asked)
         if self.progress.caught_up and not was_caught_up:
             self._tell()
-        await self._acknowledge(consumer)
 
-    async def _acknowledge(self, consumer: Any) -> None:
-        """Tell Kafka how far it is: that shows lag and no more, so it need not be told of every batch."""
+    async def _ends(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """Where the log ends. Raises KafkaError also when Kafka is silent; aiokafka alone would ask for long."""
+        try:
+            async with asyncio.timeout(ENDS_WITHIN):
+                return dict(await self._subscriber.consumer.end_offsets(places)) if places else {}
+        except TimeoutError:
+            raise KafkaTimeoutError(f"it does not say within {ENDS_WITHIN:g} s where the log ends") from None
+
+    async def _keep_acknowledging(self) -> None:
+        """Tell Kafka again and again how far it is. Of all that is asked of Kafka this alone needs the coordinator of
+        the group, which may be away by itself, so nobody waits for it."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                await self._acknowledge()
+            except Exception as error:
+                log.info("%s: not acknowledged: %s", self._projection.service, sanitised(error))
+
+    async def _acknowledge(self) -> None:
+        """That shows lag and no more, so Kafka need not be told of every batch."""
         reached = dict(self.progress.reached)
         if reached and not self._misplaced and reached != self._acknowledged:
-            with contextlib.suppress(KafkaError), failpoint("projection.acknowledge"):
-                await consumer.commit({TopicPartition(self._topic, one): at for one, at in reached.items()})
+            with failpoint("projection.acknowledge"):
+                told = {TopicPartition(self._topic, one): at for one, at in reached.items()}
+                await self._subscriber.consumer.commit(told)
                 self._acknowledged = reached
 
     async def _mind_a_restore(self) -> None:
