@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from sqlalchemy.exc import ProgrammingError
@@ -37,8 +37,7 @@ LOOK_EVERY = 1.0
 LOOK_OFTEN = 0.2
 """Seconds between two looks at the end of the log: while caught up, and while not."""
 LOOK_WITHIN = 5.0
-ENDS_WITHIN = 4.0
-"""Seconds for a whole look, and of them for Kafka to say where the log ends: who did not answer can then be told."""
+"""Seconds for a look: more than `subscription.ends` takes at most, so that it can be told who did not answer."""
 IDENTITY_EVERY = 60.0
 
 
@@ -248,7 +247,7 @@ class Runner(ConsumerRebalanceListener):
         places = list(consumer.assignment())
         async with self._engine.connect() as connection:
             held = await checkpoints.load(connection)
-        ends = await self._ends(places)
+        ends = await subscription.ends(consumer, places)
         for place in places:
             checkpoint = held[place.partition]
             if checkpoint.offset >= ends[place]:
@@ -314,7 +313,7 @@ class Runner(ConsumerRebalanceListener):
         consumer = self._subscriber.consumer
         places = list(consumer.assignment())
         asked = time.monotonic()
-        ends = await self._ends(places)
+        ends = await subscription.ends(consumer, places)
         if not self._lock.locked():  # else the batch in hand knows better whether the database is there
             await self._mind_a_restore()
             await self._count_parked()
@@ -324,14 +323,6 @@ class Runner(ConsumerRebalanceListener):
         self.progress.look(reached, {place.partition: end for place, end in ends.items()}, asked=asked)
         if self.progress.caught_up and not was_caught_up:
             self._tell()
-
-    async def _ends(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-        """Where the log ends. Raises KafkaError also when Kafka is silent; aiokafka alone would ask for long."""
-        try:
-            async with asyncio.timeout(ENDS_WITHIN):
-                return dict(await self._subscriber.consumer.end_offsets(places)) if places else {}
-        except TimeoutError:
-            raise KafkaTimeoutError(f"it does not say within {ENDS_WITHIN:g} s where the log ends") from None
 
     async def _keep_acknowledging(self) -> None:
         """Tell Kafka again and again how far it is. Of all that is asked of Kafka this alone needs the coordinator of

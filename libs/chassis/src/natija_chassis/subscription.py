@@ -3,10 +3,12 @@
 Its parser, decoder and acknowledgement are replaced, its nack never used: by default it would lose data.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiokafka import ConsumerRebalanceListener
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
@@ -20,6 +22,7 @@ FETCH_BYTES = 262_144
 """Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same. The broker
 waits for as much, which so one partition can give alone: what is committed at once would else be fetched in many
 pieces, and each piece costs a transaction."""
+ENDS_WITHIN = 4.0
 
 
 def of_log(
@@ -63,6 +66,15 @@ def of_log(
     )
     subscriber(handler)
     return broker, subscriber
+
+
+async def ends(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """Where the log ends. Raises KafkaError also when Kafka is silent for 4 s; aiokafka alone would wait for 40."""
+    try:
+        async with asyncio.timeout(ENDS_WITHIN):
+            return dict(await consumer.end_offsets(places)) if places else {}
+    except TimeoutError:
+        raise KafkaTimeoutError(f"it does not say within {ENDS_WITHIN:g} s where the log ends") from None
 
 
 def security_of(kafka: Kafka) -> BaseSecurity:
