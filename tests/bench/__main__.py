@@ -1,14 +1,13 @@
 """`make bench`: what the register does a second, beside what its parts do bare. `python -m tests.bench NAME...`"""
 
 import argparse
-import asyncio
-import gc
 import json
 import logging
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -16,6 +15,8 @@ from tests.bench import growth, importing, inbox_to_log, lifecycles, posting, re
 from tests.bench.ground import Bench, Ground
 from tests.bench.measuring import Figure
 from tests.stack import REPOSITORY, Servers, provisioned_realms, running_servers
+
+from natija_chassis import garbage
 
 RESULT = REPOSITORY / "bench.json"
 
@@ -45,7 +46,7 @@ def main() -> int:
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     logging.getLogger("tests.bench").setLevel(logging.INFO if arguments.runs else logging.ERROR)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
-    gc.freeze()
+    garbage.look_seldom()  # as `natija rebuild` does; the floors that are measured here get the same
     console = Console()
     figures: dict[str, Figure] = {}
     try:
@@ -53,7 +54,7 @@ def main() -> int:
             starting = progress.add_task("Kafka and PostgreSQL", total=1)
             with running_servers() as servers:
                 progress.update(starting, completed=1)
-                asyncio.run(_run(names, servers, progress, figures, grow=arguments.growth, soak_for=arguments.soak))
+                uvloop.run(_run(names, servers, progress, figures, grow=arguments.growth, soak_for=arguments.soak))
     finally:  # what was measured before a bench failed is told all the same
         RESULT.write_text(json.dumps([_record(figure) for figure in figures.values()], indent=2) + "\n")
         console.print(_table(list(figures.values())))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
+import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from tests.stack import REPOSITORY
@@ -128,9 +129,9 @@ def _main() -> None:
     partitions = Layout(1, given.shards, True).partitions(given.shard)
     copier = Copier(given.kafka, given.source, given.target, batch=given.batch, partitions=partitions)
     if given.records:
-        print(json.dumps(asyncio.run(copier.copy(given.records))))
+        print(json.dumps(uvloop.run(copier.copy(given.records))))
     else:
-        asyncio.run(copier.copy_for_ever())
+        uvloop.run(copier.copy_for_ever())
 
 
 if __name__ == "__main__":

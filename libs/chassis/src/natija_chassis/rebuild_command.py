@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
 
+import uvloop
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -20,6 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from natija_chassis import garbage
 from natija_chassis.comparison import Compared
 from natija_chassis.provision import projection_of
 from natija_chassis.rebuild import Different, Rebuilt, rebuild
@@ -76,7 +78,8 @@ def _line(table: Compared) -> str:
 
 def run(service: str) -> int:
     """0 when rebuilt and switched, 1 when it differs, 130 when aborted."""
-    return asyncio.run(_run(Settings(), service))
+    garbage.look_seldom()
+    return uvloop.run(_run(Settings(), service))
 
 
 async def _run(settings: Settings, service: str) -> int:

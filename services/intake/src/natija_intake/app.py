@@ -1,13 +1,12 @@
 """Wiring of the intake API's process."""
 
-import gc
 from collections.abc import Sequence
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis import directory as directories
-from natija_chassis import publishers
+from natija_chassis import garbage, publishers
 from natija_chassis.condition import Waiting
 from natija_chassis.database import open_engine
 from natija_chassis.http import create_app
@@ -26,11 +25,7 @@ async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `Refused` when a key or a file it needs is missing."""
     if settings.publishers is None:
         raise Refused("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
-    # A post that waits holds some hundred objects, none of them garbage: by default a tenth of the time goes into
-    # looking through them again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
+    garbage.look_seldom()  # a post that waits holds some hundred objects
     engine = open_engine(settings, "intake")
     door = Door(settings.the_kafka, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
     secrets = intake_secrets(settings)

@@ -1,7 +1,6 @@
 """`natija import`: a register's file through the inbox, with a progress bar and a summary."""
 
 import asyncio
-import gc
 import logging
 import sys
 import time
@@ -14,6 +13,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from natija_chassis import garbage
 from natija_chassis.database import open_engine
 from natija_chassis.refusal import Refused
 from natija_events.kafka import NotProposed, Publisher, Undecided
@@ -45,9 +45,7 @@ def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["
         import_report.write_rejected(report, [])
     except OSError:
         raise Refused(f"cannot write {report}: say --rejected PATH") from None
-    # Rows under way are 100,000 objects, none of them garbage: by default they are looked through again and again.
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
+    garbage.look_seldom()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell, `Pace` tells in a line
     try:
         summary, trouble = uvloop.run(_import(register, found, report))

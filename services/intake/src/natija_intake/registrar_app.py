@@ -1,11 +1,10 @@
 """Wiring of the registrar's process."""
 
-import gc
 from typing import ClassVar
 
 from pydantic import Field
 
-from natija_chassis import identity, store
+from natija_chassis import garbage, identity, store
 from natija_chassis.database import create_service_tables, open_engine
 from natija_chassis.http import create_app
 from natija_chassis.process import run
@@ -33,11 +32,7 @@ class RegistrarSettings(Settings):
 
 async def registrar(settings: RegistrarSettings) -> None:
     """Run the registrar until SIGTERM. Raises `Refused` when it is not told who may publish, or how to seal."""
-    # Batches under way are 100,000 objects and more, none of them garbage, and free themselves when they are done: by
-    # default a third of the time goes into looking through them again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 100)
+    garbage.look_seldom(200_000)  # a batch under way is 100,000 objects and more
     publishers, realm_sealer = _publishers(settings), sealer(settings)
     # A shard holds one connection to read on and takes another to keep heads, and one process may own all shards.
     engine = open_engine(settings, "intake", pool=PARTITIONS)
