@@ -1,0 +1,63 @@
+"""A connection that the broker resets, on uvloop: whoever writes to it is told, and the client goes on."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+
+import pytest
+import uvloop
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.admin import ApiVersionRequest
+
+import natija_events.kafka  # noqa: F401 - what is tested
+
+_RESET_AT_ONCE = struct.pack("ii", 1, 0)
+
+
+def _ask(connection: AIOKafkaConnection) -> object:
+    return connection.send(ApiVersionRequest())
+
+
+def _prove(connection: AIOKafkaConnection) -> object:
+    return connection._send_sasl_token(b"password")
+
+
+@pytest.mark.parametrize("write", [_ask, _prove])
+def test_to_write_to_a_connection_that_was_reset_is_an_error_of_kafka(
+    write: Callable[[AIOKafkaConnection], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AIOKafkaConnection, "_do_version_lookup", _nothing)
+    errors = uvloop.run(_written_until_it_is_closed(write))
+    assert errors
+    assert {type(error) for error in errors} == {KafkaConnectionError}
+
+
+async def _nothing(_: AIOKafkaConnection) -> None: ...
+
+
+async def _written_until_it_is_closed(write: Callable[[AIOKafkaConnection], object]) -> list[Exception]:
+    """What writing raises, from when the broker resets the connection until the client has noticed."""
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        connection = AIOKafkaConnection(*broker.getsockname())
+        await connection.connect()
+        accepted, _ = broker.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_ONCE)
+        accepted.close()
+        errors: list[Exception] = []
+        async with asyncio.timeout(10):
+            while not errors:
+                try:
+                    answer = write(connection)
+                    asyncio.ensure_future(answer).add_done_callback(_heard)  # type: ignore[call-overload]
+                except Exception as error:
+                    errors.append(error)
+                await asyncio.sleep(0)
+        await connection.close()
+        return errors
+
+
+def _heard(answer: "asyncio.Future[object]") -> None:
+    """Its error is none of this test's: it was written before the reset was known."""
+    answer.exception()
