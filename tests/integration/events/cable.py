@@ -2,10 +2,15 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from typing import Any
 
 import pytest
 from aiokafka.conn import AIOKafkaConnection
+
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""To close means to reset, without a good-bye."""
 
 
 class Cable:
@@ -37,6 +42,13 @@ class Cable:
         """Every connection breaks, and each new one at once, until mended."""
         self._whole.clear()
         for end in self._ends:
+            end.transport.abort()
+
+    def reset(self) -> None:
+        """Every connection is reset, as by a broker that is killed; new ones hold."""
+        for end in self._ends:
+            if (plug := end.get_extra_info("socket")) is not None:
+                plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             end.transport.abort()
 
     def freeze(self) -> None:
