@@ -205,7 +205,10 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
         "NATIJA_HOST": "127.0.0.1",
         "NATIJA_ENV_FILE": str(folder / "none.env"),
     }
-    return variables | {f"NATIJA_{service.upper()}_PORT": str(free_port()) for service in SERVICES}
+    ports: list[int] = []
+    for _ in SERVICES:
+        ports.append(free_port(without=frozenset(ports)))  # nobody listens yet: chance alone could give one twice
+    return variables | {f"NATIJA_{one.upper()}_PORT": str(port) for one, port in zip(SERVICES, ports, strict=True)}
 
 
 async def _drop(name: str, servers: Servers) -> None:
