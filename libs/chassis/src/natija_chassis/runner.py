@@ -331,8 +331,8 @@ class Runner(ConsumerRebalanceListener):
             await asyncio.sleep(LOOK_EVERY)
             try:
                 await self._acknowledge()
-            except Exception as error:
-                log.info("%s: not acknowledged: %s", self._projection.service, sanitised(error))
+            except Exception as error:  # in an outage it comes every second, and the looks tell of that
+                log.debug("%s: not acknowledged: %s", self._projection.service, sanitised(error))
 
     async def _acknowledge(self) -> None:
         """That shows lag and no more, so Kafka need not be told of every batch."""
