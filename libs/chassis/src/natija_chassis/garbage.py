@@ -8,7 +8,7 @@ def look_seldom(objects: int = 100_000) -> None:
 
     For a process that has thousands of objects under way, none of them garbage, which free themselves when they are
     done: by default a tenth to a third of its time goes into looking through them again and again. It costs memory,
-    some 90 MiB where an object is in a ring, so a service that keeps few under way does without.
+    so a service that keeps few under way does without (see `serving`).
     """
     gc.collect()
     gc.freeze()

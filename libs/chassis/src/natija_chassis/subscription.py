@@ -69,7 +69,7 @@ def of_log(
 
 
 async def ends(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-    """Where the log ends. Raises KafkaError also when Kafka is silent for 4 s; aiokafka alone would wait for 40."""
+    """Where the log ends. Raises KafkaError also when Kafka is silent for `ENDS_WITHIN`; aiokafka waits for 40 s."""
     try:
         async with asyncio.timeout(ENDS_WITHIN):
             return dict(await consumer.end_offsets(places)) if places else {}

@@ -1,9 +1,9 @@
 """A broken connection of aiokafka's, on uvloop, said to be broken.
 
 aiokafka expects an OSError where it writes to a connection that the broker has reset. uvloop raises RuntimeError
-there, for as long as the reader has not heard of it (https://github.com/aio-libs/aiokafka/issues/1038). That ends the
-client's own task that keeps metadata, which nothing starts again: the client then waits for ever. To be deleted once
-aiokafka handles it.
+there, for as long as the reader has not heard of it (https://github.com/aio-libs/aiokafka/issues/1038). That ends tasks
+of the client's own, which fetch and which keep metadata, and nothing starts them again: the client then waits for ever.
+To be deleted once aiokafka handles it.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,7 @@ from aiokafka.errors import KafkaConnectionError
 def say_so() -> None:
     """Have every connection raise KafkaConnectionError, as it does on asyncio's own loop."""
     for name in ("send", "_send_sasl_token"):
-        method = getattr(AIOKafkaConnection, name)
-        if not hasattr(method, "__wrapped__"):
-            setattr(AIOKafkaConnection, name, _saying_so(method))
+        setattr(AIOKafkaConnection, name, _saying_so(getattr(AIOKafkaConnection, name)))
 
 
 def _saying_so(method: Callable[..., Any]) -> Callable[..., Any]:
