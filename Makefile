@@ -47,7 +47,7 @@ lint: $(INSTALLED) ## check format, rules, types, who imports whom, schemas
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/mypy $(SOURCES) deploy tests
 	@$(VENV)/bin/lint-imports
-	@$(PYTHON) -m natija_events.compatibility
+	@$(PYTHON) -m natija_events.schema.compatibility
 	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 
 bench: able $(INSTALLED) ## measure what it does beside its floors, 10 minutes; ARGS="NAME" runs some; GROWTH=1 on a million appeals; SOAK=1 for 30 MINUTES

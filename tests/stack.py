@@ -30,7 +30,7 @@ from deploy.local.places import Places
 from deploy.local.ports import free_port
 from deploy.local.processes import die_with_parent
 
-from natija_chassis.provision import provision
+from natija_chassis.realm.provision import provision
 from natija_chassis.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from tests.bench.ground import Bench, Ground
 from tests.bench.measuring import Figure
 from tests.stack import REPOSITORY, Servers, provisioned_realms, running_servers
 
-from natija_chassis import garbage
+from natija_chassis.process import gc_tuning
 
 RESULT = REPOSITORY / "bench.json"
 
@@ -46,7 +46,7 @@ def main() -> int:
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     logging.getLogger("tests.bench").setLevel(logging.INFO if arguments.runs else logging.ERROR)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
-    garbage.look_seldom()  # as `natija rebuild` does; the floors that are measured here get the same
+    gc_tuning.look_seldom()  # as `natija rebuild` does; the floors that are measured here get the same
     console = Console()
     figures: dict[str, Figure] = {}
     try:

@@ -10,9 +10,9 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from tests.bench.lives import Life
 
-from natija_events.envelope import write_proposal
 from natija_events.kafka import partition_of
 from natija_events.topics import PARTITIONS
+from natija_events.wire.envelope import write_proposal
 
 _ANSWER = b"x" * 200
 

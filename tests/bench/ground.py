@@ -12,11 +12,11 @@ from tests.bench.lives import EVENTS, Life, fill
 from tests.bench.measuring import RUNS, Figure, rate
 from tests.stack import Realm, Realms
 
-from natija_chassis import checkpoints
-from natija_chassis.database import create_service_tables, open_engine
+from natija_chassis.postgres.engine import create_service_tables, open_engine
+from natija_chassis.projections import checkpoints
 from natija_chassis.settings import Settings
 from natija_events.topics import PARTITIONS
-from natija_intake import ledger, tables
+from natija_intake.registrar import store, tables
 
 Step = Callable[[], None]
 """Called when a step is done."""
@@ -86,7 +86,7 @@ async def _filled(realm: Realm, step: Step) -> Register:
 async def decided(engine: AsyncEngine) -> int:
     """How many proposals the registrar has decided, their heads kept; *engine* is intake's."""
     async with engine.connect() as connection:
-        found = await ledger.positions(connection, range(PARTITIONS))
+        found = await store.positions(connection, range(PARTITIONS))
     return sum(position.inbox_next for position in found.values())
 
 

@@ -13,10 +13,10 @@ from tests.bench.lives import EVENTS, fill
 from tests.bench.measuring import RUNS, Figure, by_turns, rate
 from tests.stack import Child, Realm
 
-from natija_chassis.database import create_service_tables
+from natija_chassis.postgres.engine import create_service_tables
 from natija_events.topics import INBOX
-from natija_intake import tables
-from natija_intake.registrar_app import RegistrarSettings
+from natija_intake.registrar import tables
+from natija_intake.registrar.app import RegistrarSettings
 
 APPEALS = 6_000
 """Of a run, each with a whole life."""

@@ -8,15 +8,15 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from tests.stack import Realm
 
-from natija_events.envelope import Event, write_proposal
+from natija_events.encryption import Sealer
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import partition_of
-from natija_events.sealed import Sealer
 from natija_events.topics import INBOX
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import Applicant, Registered, Supplemented
 from natija_events.types.routing import Answered, DecisionApproved, DecisionPrepared, Routed
+from natija_events.wire.envelope import Event, write_proposal
 
 SOURCE = "/registers/bench"
 _OPENED = datetime(2026, 1, 12, 9, tzinfo=UTC)

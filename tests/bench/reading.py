@@ -12,14 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.bench.ground import Ground, Register, engine_of, settings_of, taken_in
 from tests.bench.measuring import Figure, by_turns, rate
 
-from natija_analytics import histories, projection, tables
-from natija_analytics.rows import HistoryRow, changes, history_row
+from natija_analytics.history import history
+from natija_analytics.projection import projection, tables
+from natija_analytics.projection.rows import HistoryRow, changes, history_row
 from natija_analytics.settings import AnalyticsSettings
-from natija_chassis import entries, identity, store
-from natija_chassis.comparison import Compared
-from natija_chassis.database import LIVE
-from natija_chassis.rebuild import rebuild
-from natija_chassis.subscription import FETCH_BYTES
+from natija_chassis.kafka.subscription import FETCH_BYTES
+from natija_chassis.postgres.engine import LIVE
+from natija_chassis.postgres.table_diff import Compared
+from natija_chassis.projections import log_identity, log_records, schema
+from natija_chassis.projections.rebuild import rebuild
 from natija_events.kafka import Kafka, partition_of, read_batches
 from natija_events.topics import LOG, PARTITIONS
 
@@ -64,8 +65,8 @@ async def _empty(register: Register, engine: AsyncEngine) -> None:
     """Tables of analytics with nothing in them."""
     async with engine.begin() as connection:
         await connection.execute(text(f"drop schema if exists {LIVE} cascade"))
-    log = await identity.of_log(Kafka(register.realm.servers.kafka), register.realm.name)
-    await store.prepare(engine, projection.build(), log)
+    log = await log_identity.of_log(Kafka(register.realm.servers.kafka), register.realm.name)
+    await schema.prepare(engine, projection.build(), log)
 
 
 async def _analytics(register: Register, engine: AsyncEngine) -> float:
@@ -111,7 +112,7 @@ async def _prepare(register: Register) -> list[_Prepared]:
     records = [one async for batch in read_batches(kafka, topic, dict.fromkeys(range(PARTITIONS), 0)) for one in batch]
     records.sort(key=lambda one: (one.partition, one.offset))
     for start in range(0, len(records), _BATCH):
-        events = entries.events(entries.read(records[start : start + _BATCH]))
+        events = log_records.events(log_records.read(records[start : start + _BATCH]))
         rows = [history_row(event) for event in events]
         changed = changes(zip(events, rows, strict=True))
         last = {event.partition: (event.partition, event.offset, event.stamp.logsequence) for event in events}
@@ -172,7 +173,7 @@ async def history_from_log(ground: Ground) -> Figure:
             async def verified() -> float:
                 began = time.perf_counter()
                 for appeal, known in offsets.items():
-                    found = await histories.of_log(
+                    found = await history.of_log(
                         Kafka(register.realm.servers.kafka), register.realm.name, engine, appeal
                     )
                     assert len(found) == len(known)

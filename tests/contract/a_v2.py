@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from natija_events import lifecycle
-from natija_events.catalogue import CATALOGUE
+from natija_events.lifecycle import transitions
+from natija_events.schema.registry import CATALOGUE
 from natija_events.types.base import Code
 from natija_events.types.routing import TopicAssigned
 
@@ -36,16 +36,16 @@ def upcast(v1: dict[str, Any]) -> dict[str, Any]:
 def a_v2() -> Iterator[type[TopicAssignedV2]]:
     """Version 2 is part of the contract while this is entered."""
     catalogue = {name: dict(part) for name, part in vars(CATALOGUE).items()}
-    table = dict(lifecycle.TABLE)
+    table = dict(transitions.TABLE)
     CATALOGUE.add(TopicAssignedV2, replaces=TopicAssigned, upcast=upcast)
-    row = lifecycle.TABLE[TopicAssigned.type]._replace(data=TopicAssignedV2)
-    lifecycle.TABLE.update({TopicAssigned.type: row, TopicAssignedV2.type: row})
+    row = transitions.TABLE[TopicAssigned.type]._replace(data=TopicAssignedV2)
+    transitions.TABLE.update({TopicAssigned.type: row, TopicAssignedV2.type: row})
     try:
         yield TopicAssignedV2
     finally:
         vars(CATALOGUE).update(catalogue)
-        lifecycle.TABLE.clear()
-        lifecycle.TABLE.update(table)
+        transitions.TABLE.clear()
+        transitions.TABLE.update(table)
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from tests.unit.events.examples import EXAMPLES
 
-from natija_events.chain import GENESIS
-from natija_events.envelope import Event, Stamp, attributes, headers, read_proposal, write_proposal
 from natija_events.ids import appeal_number, derived_event_id
-from natija_events.rejection import RejectedProposal, Rejection, write_rejected
 from natija_events.types.base import EventData
+from natija_events.wire.envelope import Event, Stamp, attributes, headers, read_proposal, write_proposal
+from natija_events.wire.hash_chain import GENESIS
+from natija_events.wire.rejection import RejectedProposal, Rejection, write_rejected
 
 APPEAL = appeal_number("KG", 7)
 NOON = datetime(2024, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)

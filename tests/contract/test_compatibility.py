@@ -11,9 +11,9 @@ from typing import Annotated, ClassVar, Literal
 import pytest
 from pydantic import Field, StringConstraints, create_model
 
-from natija_events import compatibility
-from natija_events.catalogue import CATALOGUE
-from natija_events.compatibility import judge, write
+from natija_events.schema import compatibility
+from natija_events.schema.compatibility import judge, write
+from natija_events.schema.registry import CATALOGUE
 from natija_events.types.base import Code, Count, EventData, Instant, Part
 
 TYPE = "appeal.parcel-sent.v1"
@@ -234,7 +234,7 @@ def test_the_command_writes_what_breaks_nobody(folder: Path, capsys: pytest.Capt
 
     assert compatibility.main([], schemas) == 1
     assert "appeal.routed.v1: is not as its model says" in (told := capsys.readouterr().err)
-    assert "run python -m natija_events.compatibility --write" in told
+    assert "run python -m natija_events.schema.compatibility --write" in told
 
     assert compatibility.main(["--write"], schemas) == 0
     assert capsys.readouterr().out == f"2 of {len(CATALOGUE.models)} schemas written\n"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
-from natija_events.catalogue import CATALOGUE
-from natija_events.compatibility import FOLDER, schema_of
+from natija_events.schema.compatibility import FOLDER, schema_of
+from natija_events.schema.registry import CATALOGUE
 
 GOLDEN: list[dict[str, Any]] = json.loads(Path(__file__).with_name("golden_events.json").read_text(encoding="utf-8"))
 _ids = [golden["type"] for golden in GOLDEN]

@@ -10,12 +10,12 @@ from tests.contract.a_v2 import TopicAssignedV2, a_v2, topic_assigned_v2  # noqa
 from tests.unit.events.examples import registered
 from tests.unit.events.given import START, Dated, History, register
 
-from natija_events import lifecycle
-from natija_events.catalogue import CATALOGUE, Catalogue, Invalid
-from natija_events.chain import event_hash
-from natija_events.fold import fold
+from natija_events.lifecycle import transitions
+from natija_events.lifecycle.fold import fold
+from natija_events.schema.registry import CATALOGUE, Catalogue, Invalid
 from natija_events.types.base import Code, Count, EventData
 from natija_events.types.routing import Answered, TopicAssigned
+from natija_events.wire.hash_chain import event_hash
 
 SOURCES = Path(__file__).resolve().parents[2]
 ON_THE_LOG = (registered(), TopicAssigned(topic="land"), Answered(outcome="refused"))
@@ -60,7 +60,7 @@ def test_both_versions_are_admitted_each_by_its_own_schema_and_go_on_as_the_newe
 
 @pytest.mark.usefixtures("topic_assigned_v2")
 def test_all_versions_of_a_type_have_one_row_of_the_table() -> None:
-    assert lifecycle.TABLE["appeal.topic-assigned.v1"] is lifecycle.TABLE["appeal.topic-assigned.v2"]
+    assert transitions.TABLE["appeal.topic-assigned.v1"] is transitions.TABLE["appeal.topic-assigned.v2"]
     history = History()
     assert history.admit(registered()) is None
     assert history.admit(TopicAssignedV2(topic="2024/land", scheme="2024")) is None
@@ -81,7 +81,7 @@ def test_the_new_version_is_gone_when_the_test_is() -> None:
     with a_v2():
         assert "appeal.topic-assigned.v2" in CATALOGUE.models
     assert "appeal.topic-assigned.v2" not in CATALOGUE.models
-    assert "appeal.topic-assigned.v2" not in lifecycle.TABLE
+    assert "appeal.topic-assigned.v2" not in transitions.TABLE
     assert log()[1].data == TopicAssigned(topic="land")
 
 
@@ -148,6 +148,6 @@ def test_whoever_reads_data_off_the_log_reads_them_through_the_one_way_in() -> N
     }
 
     assert found == {
-        "libs/events/src/natija_events/record.py",  # the one way in
-        "services/intake/src/natija_intake/deciding.py",  # what was admitted this moment, in its newest version
+        "libs/events/src/natija_events/wire/record.py",  # the one way in
+        "services/intake/src/natija_intake/registrar/batch.py",  # what was admitted this moment, in its newest version
     }

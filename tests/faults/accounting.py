@@ -11,19 +11,19 @@ from uuid import UUID
 from tests.faults.feed import Feed
 from tests.stack import Realm
 
-from natija_chassis import checkpoints
-from natija_chassis.comparison import Compared
-from natija_chassis.database import open_engine
-from natija_chassis.lag import Lag, lag
-from natija_chassis.provision import projection_of, services
-from natija_chassis.rebuild import rebuild
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.postgres.table_diff import Compared
+from natija_chassis.projections import checkpoints
+from natija_chassis.projections.installed import projection_of, services
+from natija_chassis.projections.lag import Lag, lag
+from natija_chassis.projections.rebuild import rebuild
 from natija_chassis.settings import Settings
-from natija_events.envelope import Unreadable, read_proposal
-from natija_events.fold import RecordedEvent
 from natija_events.kafka import Kafka, read, read_batches
-from natija_events.rejection import RejectedProposal, read_rejected
 from natija_events.topics import INBOX, PARTITIONS, REJECTED
-from natija_intake.verify import verify
+from natija_events.wire.envelope import Unreadable, read_proposal
+from natija_events.wire.record import RecordedEvent
+from natija_events.wire.rejection import RejectedProposal, read_rejected
+from natija_intake.registrar.verification import verify
 
 MOVES_WITHIN = 30.0
 """Seconds after the end of a fault within which everybody has to be at work again."""

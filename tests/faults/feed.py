@@ -13,11 +13,11 @@ from uuid import UUID
 from tests.stack import Realm
 
 from natija_chassis.clock import FileClock
-from natija_events.envelope import Event
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import NotProposed, Outcome, Publisher, Undecided
 from natija_events.types.intake import Registered, Supplemented, Withdrawn
 from natija_events.types.routing import Answered
+from natija_events.wire.envelope import Event
 
 ABREAST = 4
 STEPS = 4

@@ -9,7 +9,7 @@ from tests.faults.accounting import MOVES_WITHIN, account
 from tests.faults.feed import Feed
 from tests.stack import SERVICES, Child, Realm
 
-from natija_events.kafka.failpoints import VARIABLE
+from natija_events.failpoints import VARIABLE
 
 STARTS_WITHIN = 60.0
 """Seconds for a process to come up and take in what it has missed: no promise, but a limit for the tests."""

@@ -18,11 +18,11 @@ from tests.faults.accounting import level, rejections
 from tests.faults.feed import DECIDED_WITHIN
 from tests.faults.house import House
 
-from natija_chassis.provision import topic_configs
-from natija_events.envelope import Event, headers, write_proposal
+from natija_chassis.realm.provision import topic_configs
 from natija_events.kafka import partition_of
 from natija_events.topics import INBOX, PARTITIONS
 from natija_events.types.intake import Supplemented
+from natija_events.wire.envelope import Event, headers, write_proposal
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -12,7 +12,7 @@ from tests.faults.house import House
 from tests.faults.servers import Breakable
 from tests.stack import SERVICES
 
-from natija_events.kafka.closing import close_producer
+from natija_events.kafka.shutdown import close_producer
 
 pytestmark = pytest.mark.timeout(300)
 

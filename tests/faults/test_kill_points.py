@@ -19,8 +19,8 @@ from tests.integration.intake.conftest import APPEAL
 from tests.stack import REPOSITORY
 from tests.unit.intake.boston import CASE, HEADER
 
+from natija_events.failpoints import VARIABLE
 from natija_events.kafka import read
-from natija_events.kafka.failpoints import VARIABLE
 
 PROJECTING = ("routing", "deadlines", "analytics")
 DECIDING = ("routing", "deadlines")

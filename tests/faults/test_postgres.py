@@ -12,7 +12,8 @@ from tests.faults.accounting import level, settings_of
 from tests.faults.house import House
 from tests.faults.servers import Breakable
 
-from natija_chassis.provision import provision, services
+from natija_chassis.projections.installed import services
+from natija_chassis.realm.provision import provision
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -20,7 +20,7 @@ from tests.faults.test_postgres import copied, superuser
 from tests.stack import SERVICES, Child
 
 from natija_chassis.clock import FileClock
-from natija_chassis.provision import provision
+from natija_chassis.realm.provision import provision
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -3,7 +3,7 @@
 The log grows meanwhile. Each process reads on from where its consumer stands, decodes one batch ahead of the one it
 takes in, and takes each in as one step: rows and checkpoint in one transaction, under the checkpoint's lock. Either may
 crash, be paused or be assigned the partition anew between any two steps, and once the database is restored from an
-older state. The steps follow `natija_chassis.runner`.
+older state. The steps follow `natija_chassis.projections.runner`.
 """
 
 from collections.abc import Iterator

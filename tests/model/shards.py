@@ -2,7 +2,7 @@
 
 One partition is looked at. Two registrars come for the shard it is on, and `natija shards N` shares the partitions out
 anew, twice. Any of the three may crash or be paused between any two steps, and once the database is restored to the
-layout of the begin. The steps follow `natija_intake.office`, `.shards` and `.fencing`.
+layout of the begin. The steps follow `natija_intake.registrar.shard_manager`, `.shards` and `.fencing`.
 
 What `registrar` takes for granted is shown here: when one stands at the end of the log, nobody else can write it. So
 the shard's lock, which only spares the two from fencing each other, is left out, and whoever asks the database is

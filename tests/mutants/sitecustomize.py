@@ -13,7 +13,7 @@ PART = "TAKEN_OUT"
 
 def take_out_fence() -> None:
     """Every owner writes under a transactional.id of its own: nobody is fenced."""
-    from natija_intake.shards import Layout
+    from natija_intake.registrar.shard_locks import Layout
 
     shared = Layout.transactional_id
     Layout.transactional_id = lambda self, realm, shard: f"{shared(self, realm, shard)}.{os.getpid()}"  # type: ignore[method-assign]
@@ -21,7 +21,7 @@ def take_out_fence() -> None:
 
 def take_out_line() -> None:
     """Whoever comes takes the shard."""
-    from natija_intake.shards import Layout, Line
+    from natija_intake.registrar.shard_locks import Layout, Line
 
     async def take(self: Line, layout: Layout, shard: int) -> bool:
         return True
@@ -33,24 +33,24 @@ def take_out_guard() -> None:
     """Heads are kept whoever has moved them meanwhile."""
     from sqlalchemy import text
 
-    from natija_chassis import checkpoints
-    from natija_chassis.database import projecting
-    from natija_intake import ledger, projection
+    from natija_chassis.postgres.engine import projecting
+    from natija_chassis.projections import checkpoints
+    from natija_intake.registrar import projection, store
 
     async def keep(engine: Any, before: Any, known: Any, decided: Any, reached: Any, moved: Any) -> None:
         async with projecting(engine) as connection:
             await projection.store(connection, {one: known.heads[one] for one in decided.touched}, decided.ids)
             await checkpoints.save(connection, reached)
-            await ledger._move(connection, moved)
+            await store._move(connection, moved)
 
-    ledger.keep = keep  # type: ignore[assignment]
+    store.keep = keep  # type: ignore[assignment]
     projection._STORE_IDS = text(f"{projection._STORE_IDS.text} on conflict do nothing")
 
 
 def take_out_skip() -> None:
     """What stands at or below the checkpoint is taken in again."""
-    from natija_chassis import applying
-    from natija_chassis.checkpoints import Checkpoint
+    from natija_chassis.projections import apply
+    from natija_chassis.projections.checkpoints import Checkpoint
 
     def beyond(held: Any, batch: Any) -> Any:
         now = {
@@ -59,12 +59,12 @@ def take_out_skip() -> None:
         }
         return list(batch), list(now.values())
 
-    applying.beyond = beyond
+    apply.beyond = beyond
 
 
 def take_out_order() -> None:
     """The position is read first, then the predecessor is fenced."""
-    from natija_intake.registrar import Shard
+    from natija_intake.registrar.shard import Shard
 
     async def own(self: Shard) -> None:
         async with AsyncExitStack() as stack:
@@ -77,8 +77,8 @@ def take_out_order() -> None:
 
 def take_out_unkept() -> None:
     """It decides on the heads that are kept, and on no others."""
-    from natija_intake.admission import Ledger
-    from natija_intake.registrar import Shard
+    from natija_intake.registrar.admission import Ledger
+    from natija_intake.registrar.shard import Shard
 
     Shard._newest_first = lambda self: Ledger({}, {})  # type: ignore[method-assign]
 
@@ -88,26 +88,26 @@ def take_out_overtaken() -> None:
     from collections import defaultdict
     from types import SimpleNamespace
 
-    from natija_chassis.checkpoints import Checkpoint
-    from natija_intake import registrar
+    from natija_chassis.projections.checkpoints import Checkpoint
+    from natija_intake.registrar import shard
 
     async def load(connection: Any) -> Any:
         return defaultdict(lambda: Checkpoint(-1, -1, 1 << 60))
 
-    registrar.checkpoints = SimpleNamespace(load=load)  # type: ignore[assignment, attr-defined]
+    shard.checkpoints = SimpleNamespace(load=load)  # type: ignore[assignment, attr-defined]
 
 
 def take_out_reached() -> None:
     """It reads its positions wherever they are."""
-    from natija_intake import ledger
-    from natija_intake.ledger import Reached
+    from natija_intake.registrar import store
+    from natija_intake.registrar.store import Reached
 
-    stand = ledger.stand
+    stand = store.stand
 
     async def anywhere(connection: Any, reached: Reached) -> Any:
         return await stand(connection, Reached(dict.fromkeys(reached.log, -1), dict.fromkeys(reached.log, 0)))
 
-    ledger.stand = anywhere
+    store.stand = anywhere
 
 
 if os.environ.get(PART):

@@ -104,7 +104,7 @@ class Clone:
         (packages / "ours.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
         natija = venv / "bin" / "natija"
         natija.write_text(
-            f"#!{venv / 'bin' / 'python'}\nimport sys\nfrom natija_chassis.cli import main\nsys.exit(main())\n"
+            f"#!{venv / 'bin' / 'python'}\nimport sys\nfrom natija_chassis.cli.app import main\nsys.exit(main())\n"
         )
         natija.chmod(0o755)
         (venv / "made-in").write_text(str(self.root))

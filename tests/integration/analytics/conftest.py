@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.integration.analytics.register import Register, settings_of
 from tests.stack import Realm, Servers
 
-from natija_analytics import projection
-from natija_chassis import identity, store
-from natija_chassis.database import create_schema, create_tables, open_engine
+from natija_analytics.projection import projection
+from natija_chassis.postgres.engine import create_schema, create_tables, open_engine
+from natija_chassis.projections import log_identity, schema
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -41,5 +41,5 @@ async def register(realm: Realm) -> AsyncIterator[Register]:
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(producer.stop)
-        await store.prepare(engine, projection.build(), await identity.of_log(settings.the_kafka, settings.realm))
+        await schema.prepare(engine, projection.build(), await log_identity.of_log(settings.the_kafka, settings.realm))
         yield Register(realm, producer, engine)

@@ -6,17 +6,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.stack import Realm
 from tests.unit.analytics.histories import Log, appeal_number, hour, registered
 
-from natija_analytics import histories, projection
-from natija_analytics.rows import HistoryRow
+from natija_analytics.history import history
+from natija_analytics.projection import projection
+from natija_analytics.projection.rows import HistoryRow
 from natija_analytics.settings import AnalyticsSettings
-from natija_chassis import entries
-from natija_chassis.applying import take_in
-from natija_events.envelope import headers
-from natija_events.fold import RecordedEvent
+from natija_chassis.projections import log_records
+from natija_chassis.projections.apply import take_in
 from natija_events.kafka import Kafka, partition_of, read_batches
 from natija_events.topics import LOG
 from natija_events.types.intake import Supplemented
 from natija_events.types.routing import Answered, Routed
+from natija_events.wire.envelope import headers
+from natija_events.wire.record import RecordedEvent
 
 APPEAL = appeal_number(1)
 
@@ -42,14 +43,14 @@ class Register:
         """Project all that stands on the log now."""
         topic, start = LOG.name(self.realm.name), {partition_of(APPEAL.encode()): 0}
         async for batch in read_batches(self.realm.servers.kafka, topic, start):
-            await take_in(self.engine, projection.build(), entries.read(batch))
+            await take_in(self.engine, projection.build(), log_records.read(batch))
 
     async def of_log(self, appeal: str = APPEAL) -> list[HistoryRow]:
-        return await histories.of_log(Kafka(self.realm.servers.kafka), self.realm.name, self.engine, appeal)
+        return await history.of_log(Kafka(self.realm.servers.kafka), self.realm.name, self.engine, appeal)
 
     async def of_projection(self) -> list[HistoryRow]:
         async with self.engine.connect() as connection:
-            return await histories.of_projection(connection, APPEAL)
+            return await history.of_projection(connection, APPEAL)
 
     async def execute(self, statement: str) -> None:
         async with self.engine.begin() as connection:

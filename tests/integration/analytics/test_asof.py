@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.unit.analytics.histories import Log, appeal_number, hour, random_log, registered, verdicts
 
-from natija_analytics import asof, projection
-from natija_analytics.asof import AppealVerdict, KeyVerdict
+from natija_analytics.projection import projection
+from natija_analytics.reports import overdue
+from natija_analytics.reports.overdue import AppealVerdict, KeyVerdict
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, Routed
@@ -19,7 +20,7 @@ async def project(engine: AsyncEngine, log: Log) -> None:
 
 async def judged(engine: AsyncEngine, at: datetime) -> list[AppealVerdict]:
     async with engine.connect() as connection:
-        return [verdict async for verdict in asof.by_appeal(connection, at)]
+        return [verdict async for verdict in overdue.by_appeal(connection, at)]
 
 
 async def test_the_database_equals_a_plain_fold_over_random_histories(engine: AsyncEngine) -> None:
@@ -33,20 +34,22 @@ async def test_the_database_equals_a_plain_fold_over_random_histories(engine: As
             (one.number, one.body, one.due, one.closed, one.overdue) for one in expected
         ]
         late += sum(one.overdue for one in expected)
-        for key in asof.KEYS:
+        for key in overdue.KEYS:
             await _sums_up(engine, at, key, [(getattr(one, key), one) for one in expected])
     assert late > 1000
 
 
-async def _sums_up(engine: AsyncEngine, at: datetime, key: asof.Key, expected: list[tuple[str | None, object]]) -> None:
+async def _sums_up(
+    engine: AsyncEngine, at: datetime, key: overdue.Key, expected: list[tuple[str | None, object]]
+) -> None:
     sums: dict[str | None, list[int]] = {}
     for value, one in expected:
         counts = sums.setdefault(value, [0, 0, 0, 0])
-        overdue, closed = one.overdue, one.closed is not None  # type: ignore[attr-defined]
-        for place, holds in enumerate((True, overdue or one.due, overdue and closed, overdue and not closed)):  # type: ignore[attr-defined]
+        late, closed = one.overdue, one.closed is not None  # type: ignore[attr-defined]
+        for place, holds in enumerate((True, late or one.due, late and closed, late and not closed)):  # type: ignore[attr-defined]
             counts[place] += bool(holds)
     async with engine.connect() as connection:
-        found = await asof.by_key(connection, at, key)
+        found = await overdue.by_key(connection, at, key)
     assert {one.key: list(one[1:]) for one in found} == sums
 
 
@@ -58,55 +61,55 @@ async def one_appeal(engine: AsyncEngine, *events: tuple[float, object]) -> None
     await project(engine, log)
 
 
-async def overdue(engine: AsyncEngine, at: float) -> bool:
+async def is_overdue(engine: AsyncEngine, at: float) -> bool:
     (verdict,) = await judged(engine, hour(at))
     return verdict.overdue
 
 
 async def test_an_appeal_is_open_overdue_only_after_its_due_instant(engine: AsyncEngine) -> None:
     await one_appeal(engine, (0, TermSet(due=hour(10))))
-    assert not await overdue(engine, 10)
-    assert await overdue(engine, 10.001)
+    assert not await is_overdue(engine, 10)
+    assert await is_overdue(engine, 10.001)
 
 
 async def test_an_answer_at_the_due_instant_is_in_time_and_a_moment_later_it_is_late(engine: AsyncEngine) -> None:
     await one_appeal(engine, (0, TermSet(due=hour(10))), (10, Answered(outcome="explained")))
-    assert not await overdue(engine, 99)
+    assert not await is_overdue(engine, 99)
 
 
 async def test_a_late_answer_is_closed_late_from_the_answer_on(engine: AsyncEngine) -> None:
     await one_appeal(engine, (0, TermSet(due=hour(10))), (11, Answered(outcome="explained")))
     async with engine.connect() as connection:
-        assert await asof.by_key(connection, hour(9), "region") == [KeyVerdict("chuy", 1, 1, 0, 0)]
-        assert await asof.by_key(connection, hour(10.5), "region") == [KeyVerdict("chuy", 1, 1, 0, 1)]
-        assert await asof.by_key(connection, hour(11), "region") == [KeyVerdict("chuy", 1, 1, 1, 0)]
+        assert await overdue.by_key(connection, hour(9), "region") == [KeyVerdict("chuy", 1, 1, 0, 0)]
+        assert await overdue.by_key(connection, hour(10.5), "region") == [KeyVerdict("chuy", 1, 1, 0, 1)]
+        assert await overdue.by_key(connection, hour(11), "region") == [KeyVerdict("chuy", 1, 1, 1, 0)]
 
 
 async def test_a_later_extension_does_not_cure_a_term_that_passed_while_open(engine: AsyncEngine) -> None:
     await one_appeal(
         engine, (0, TermSet(due=hour(10))), (11, ExtensionSigned(due=hour(20))), (15, Answered(outcome="explained"))
     )
-    assert not await overdue(engine, 10)
-    assert await overdue(engine, 12)
-    assert await overdue(engine, 15)
+    assert not await is_overdue(engine, 10)
+    assert await is_overdue(engine, 12)
+    assert await is_overdue(engine, 15)
 
 
 async def test_an_extension_in_time_moves_the_term(engine: AsyncEngine) -> None:
     await one_appeal(
         engine, (0, TermSet(due=hour(10))), (10, ExtensionSigned(due=hour(20))), (20, Answered(outcome="explained"))
     )
-    assert not await overdue(engine, 99)
+    assert not await is_overdue(engine, 99)
 
 
 async def test_late_is_computed_from_due_and_answer_never_from_a_missed_event(engine: AsyncEngine) -> None:
     await one_appeal(engine, (0, TermSet(due=hour(10))), (9, Answered(outcome="explained")), (10, Missed(due=hour(10))))
-    assert not await overdue(engine, 99)
+    assert not await is_overdue(engine, 99)
 
 
 async def test_what_was_recorded_later_but_happened_before_is_counted(engine: AsyncEngine) -> None:
     await one_appeal(engine, (12, TermSet(due=hour(10))), (5, TermSet(due=hour(30))))
-    assert not await overdue(engine, 11)
-    assert await overdue(engine, 13)
+    assert not await is_overdue(engine, 11)
+    assert await is_overdue(engine, 13)
 
 
 async def test_forwarding_gives_the_new_body_a_term_of_its_own_and_keeps_a_breach(engine: AsyncEngine) -> None:
@@ -128,8 +131,8 @@ async def test_a_term_that_passes_while_the_appeal_is_merged_counts_once_it_is_o
         (5, DuplicateLinked(of="KG-0000-0000-0000-00")),
         (20, DuplicateUnlinked(signer="s")),
     )
-    assert not await overdue(engine, 19)
-    assert await overdue(engine, 21)
+    assert not await is_overdue(engine, 19)
+    assert await is_overdue(engine, 21)
 
 
 async def test_an_appeal_not_yet_received_is_not_counted(engine: AsyncEngine) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from tests.integration.analytics.register import Register, life, settings_of
 
-from natija_analytics import freshness
+from natija_analytics.cli import freshness
 
 
 async def test_a_report_waits_until_all_that_is_on_the_log_is_taken_in(

@@ -7,10 +7,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.unit.analytics.histories import Log, appeal_number, hour, random_log, registered
 
-from natija_analytics import projection
-from natija_analytics.rows import history_row
-from natija_chassis.parking import is_poison
-from natija_events.fold import fold
+from natija_analytics.projection import projection
+from natija_analytics.projection.rows import history_row
+from natija_chassis.projections.dead_letters import is_poison
+from natija_events.lifecycle.fold import fold
 from natija_events.types.intake import Address, Applicant
 from natija_events.types.routing import Answered
 

@@ -12,8 +12,8 @@ import pytest_asyncio
 from tests.integration.analytics.register import settings_of
 from tests.stack import REPOSITORY, Realm
 
-from natija_analytics.freshness import until_current
-from natija_chassis.database import open_engine
+from natija_analytics.cli.freshness import until_current
+from natija_chassis.postgres.engine import open_engine
 from natija_events.ids import derived_appeal_number
 
 MARGINALS = (REPOSITORY / "examples/kg-h1-2019.yaml").read_text()

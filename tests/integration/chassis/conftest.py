@@ -13,16 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.integration.chassis.tally import SERVICE, Tally, TallySettings
 from tests.stack import Realm
 
-from natija_chassis import checkpoints
-from natija_chassis.database import open_engine
-from natija_chassis.runner import Runner
-from natija_events.chain import GENESIS
-from natija_events.envelope import Event, Stamp, headers
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.projections import checkpoints
+from natija_chassis.projections.runner import Runner
 from natija_events.ids import derived_event_id, new_appeal_number
 from natija_events.kafka import partition_of
 from natija_events.topics import LOG, PARTITIONS
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered, Supplemented
+from natija_events.wire.envelope import Event, Stamp, headers
+from natija_events.wire.hash_chain import GENESIS
 
 ADVISORY_LOCKS = """
     from pg_locks

@@ -12,11 +12,14 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, MetaData, T
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from natija_chassis import database, http, logs, process
-from natija_chassis.runner import Runner
+from natija_chassis.http.app import create_app
+from natija_chassis.observability import logs
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.process.run import run
+from natija_chassis.projections.runner import Runner
 from natija_chassis.settings import Settings
-from natija_events.fold import RecordedEvent
 from natija_events.types.intake import Registered
+from natija_events.wire.record import RecordedEvent
 
 SERVICE = "routing"
 """Whose provisioned database the tally borrows."""
@@ -67,10 +70,10 @@ class TallySettings(Settings):
 
 
 async def serve(settings: TallySettings) -> None:
-    engine = database.open_engine(settings, SERVICE)
+    engine = open_engine(settings, SERVICE)
     runner = Runner(Tally(), settings, engine)
-    app = http.create_app(settings, title="tally", about="Counts.", condition=runner.progress.condition)
-    await process.run(app, settings, [runner.run])
+    app = create_app(settings, title="tally", about="Counts.", condition=runner.progress.condition)
+    await run(app, settings, [runner.run])
     await engine.dispose()
 
 

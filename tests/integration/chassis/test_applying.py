@@ -9,23 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.integration.chassis.conftest import ALL, LogWriter
 from tests.integration.chassis.tally import Tally, TallySettings, counts
 
-from natija_chassis import entries, identity, store
-from natija_chassis.applying import take_in
-from natija_chassis.checkpoints import Gap
+from natija_chassis.projections import log_identity, log_records, schema
+from natija_chassis.projections.apply import take_in
+from natija_chassis.projections.checkpoints import Gap
 from natija_events.kafka import read_batches
 from natija_events.topics import LOG
 
 
-async def everything(settings: TallySettings) -> list[entries.Entry]:
+async def everything(settings: TallySettings) -> list[log_records.Entry]:
     topic = LOG.name(settings.realm)
     batches = [batch async for batch in read_batches(settings.kafka, topic, dict.fromkeys(ALL, 0))]
     return sorted(
-        (one for batch in batches for one in entries.read(batch)), key=lambda one: (one.partition, one.offset)
+        (one for batch in batches for one in log_records.read(batch)), key=lambda one: (one.partition, one.offset)
     )
 
 
 async def prepare(settings: TallySettings, engine: AsyncEngine) -> None:
-    await store.prepare(engine, Tally(), await identity.of_log(settings.the_kafka, settings.realm))
+    await schema.prepare(engine, Tally(), await log_identity.of_log(settings.the_kafka, settings.realm))
 
 
 async def test_many_owners_at_once_take_a_batch_in_once(

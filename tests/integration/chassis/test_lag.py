@@ -6,7 +6,7 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached
 from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
 
-from natija_chassis.lag import inbox_lag, lag, last_logsequences
+from natija_chassis.projections.lag import inbox_lag, lag, last_logsequences
 from natija_events.topics import INBOX, LOG
 
 

@@ -12,7 +12,7 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, u
 from tests.integration.chassis.tally import SERVICE, TallySettings, counts
 from tests.stack import Realm
 
-from natija_chassis.provision import provision
+from natija_chassis.realm.provision import provision
 
 
 @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from tests.stack import Realm
 
-from natija_chassis.provision import READER
+from natija_chassis.realm.provision import READER
 from natija_events import limits
 from natija_events.topics import INBOX, LOG, PARTITIONS, REJECTED
 

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tests.integration.chassis.conftest import ADVISORY_LOCKS, ALL, LogWriter, Running, Start, reached, until
 from tests.integration.chassis.tally import Tally, TallySettings, counts
 
-from natija_chassis.comparison import Compared
-from natija_chassis.provision import READER
-from natija_chassis.rebuild import Different, rebuild
-from natija_chassis.refusal import Refused
-from natija_events.fold import RecordedEvent
+from natija_chassis.errors import Refused
+from natija_chassis.postgres.table_diff import Compared
+from natija_chassis.projections.rebuild import Different, rebuild
+from natija_chassis.realm.provision import READER
+from natija_events.wire.record import RecordedEvent
 
 
 class Watching:

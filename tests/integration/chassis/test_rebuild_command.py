@@ -11,7 +11,7 @@ from tests.integration.chassis.tally import SERVICE
 from tests.integration.chassis.test_rebuild import schemas
 from tests.stack import Realm
 
-from natija_chassis.database import SWITCH_LOCK
+from natija_chassis.postgres.engine import SWITCH_LOCK
 
 
 async def test_it_prints_what_it_compared_and_did_while_the_service_runs(

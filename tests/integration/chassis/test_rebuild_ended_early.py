@@ -12,7 +12,7 @@ from tests.integration.chassis.tally import SERVICE
 from tests.integration.chassis.test_rebuild import schemas
 from tests.stack import Realm
 
-import natija_chassis.rebuild
+import natija_chassis.projections.rebuild
 
 CLEAN = {"live", "service", "public"}
 STEPS = (
@@ -67,7 +67,7 @@ async def test_killed_at_any_step_it_can_be_begun_again_and_what_it_left_is_drop
 
 def test_every_step_of_a_rebuild_is_among_them() -> None:
     named = set()
-    for node in ast.walk(ast.parse(Path(natija_chassis.rebuild.__file__).read_text())):
+    for node in ast.walk(ast.parse(Path(natija_chassis.projections.rebuild.__file__).read_text())):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "failpoint":
             named.add(ast.literal_eval(node.args[0]))
     assert named == {step for step in STEPS if step.startswith("rebuild.")}

@@ -19,13 +19,14 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Running, Start, r
 from tests.integration.chassis.tally import SERVICE, Tally, TallySettings, counts
 from tests.stack import Realm
 
-import natija_chassis.runner
-from natija_chassis import provision, telemetry
-from natija_chassis.applying import Applied, take_in
-from natija_chassis.entries import Entry
-from natija_chassis.refusal import Refused
-from natija_events.fold import RecordedEvent
+import natija_chassis.projections.runner
+from natija_chassis.errors import Refused
+from natija_chassis.observability import tracing
+from natija_chassis.projections.apply import Applied, take_in
+from natija_chassis.projections.log_records import Entry
+from natija_chassis.realm import provision
 from natija_events.topics import LOG
+from natija_events.wire.record import RecordedEvent
 
 
 async def test_what_stands_on_the_log_is_taken_in_once_and_then_it_is_caught_up(
@@ -110,8 +111,8 @@ async def test_a_group_without_a_coordinator_hinders_nobody(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(AIOKafkaConsumer, "commit", silent)
-    monkeypatch.setattr(natija_chassis.runner, "LOOK_EVERY", 0.05)
-    monkeypatch.setattr(natija_chassis.runner, "LOOK_WITHIN", 1.0)
+    monkeypatch.setattr(natija_chassis.projections.runner, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(natija_chassis.projections.runner, "LOOK_WITHIN", 1.0)
     running = start()
     await asked.wait()
     appeal = log.number(0)
@@ -287,7 +288,7 @@ async def test_a_database_that_belongs_to_another_log_is_refused(
 async def test_a_log_that_is_replaced_under_a_running_process_stops_it(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(natija_chassis.runner, "IDENTITY_EVERY", 0.0)
+    monkeypatch.setattr(natija_chassis.projections.runner, "IDENTITY_EVERY", 0.0)
     await log.write(log.number(0))
     running = start()
     await reached(engine, log)
@@ -301,7 +302,7 @@ async def test_a_batch_is_one_span_linked_to_what_its_events_were_proposed_in(
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("natija"))
+    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("natija"))
     appeal = log.number(0)
     for number in (1, 2):
         await log.write(appeal, events=50, traceparent=f"00-{number:032x}-{number:016x}-01")

@@ -15,16 +15,17 @@ from tests.integration.chassis.conftest import ADVISORY_LOCKS, until
 from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
 
-from natija_chassis import metrics, worker
-from natija_chassis.runner import Runner
-from natija_chassis.worker import Decision, Worker, count_refused
-from natija_events.envelope import Event
-from natija_events.fold import RecordedEvent
+from natija_chassis.observability import metrics
+from natija_chassis.process_manager import worker
+from natija_chassis.process_manager.worker import Decision, Worker, count_refused
+from natija_chassis.projections.runner import Runner
 from natija_events.kafka import Outcome, Publisher, read
-from natija_events.lifecycle import NOTHING, Standing, advance
+from natija_events.lifecycle.transitions import NOTHING, Standing, advance
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.types.routing import ExecutorChanged, Routed
+from natija_events.wire.envelope import Event
+from natija_events.wire.record import RecordedEvent
 
 
 class Desk:

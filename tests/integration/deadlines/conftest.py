@@ -16,12 +16,13 @@ from tests.stack import Child, Realm, Servers, provisioned_realms
 from tests.unit.deadlines.history import at, registered
 
 from natija_chassis.clock import FileClock
-from natija_events.fold import RecordedEvent, fold
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Outcome, Publisher, read
+from natija_events.lifecycle.fold import fold
 from natija_events.topics import INBOX, PARTITIONS
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import TermSet
+from natija_events.wire.record import RecordedEvent
 
 NOW: Mapping[str, str] = {}
 SETTLED = Counter({"appeal.registered.v1": 1, "appeal.routed.v1": 1, "appeal.term-set.v1": 1})

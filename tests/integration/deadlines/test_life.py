@@ -7,7 +7,7 @@ from datetime import timedelta
 from tests.integration.deadlines.conftest import SETTLED, Work, short
 from tests.unit.deadlines.history import at, registered
 
-from natija_deadlines.work import ROUTING_FIRST
+from natija_deadlines.terms.queue import ROUTING_FIRST
 from natija_events.ids import new_appeal_number
 from natija_events.types.deadlines import TermSet
 from natija_events.types.routing import Answered

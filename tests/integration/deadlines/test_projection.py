@@ -11,15 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.stack import Servers
 from tests.unit.deadlines.history import APPEAL, at, history, registered
 
-from natija_chassis.database import create_schema, create_tables
-from natija_deadlines import policies, projection, work
-from natija_deadlines.clocks import AppealClock, step
-from natija_deadlines.decisions import Verdict, decide
-from natija_events.fold import RecordedEvent
+from natija_chassis.postgres.engine import create_schema, create_tables
+from natija_deadlines.policies import policy
+from natija_deadlines.terms import projection, queue
+from natija_deadlines.terms.decide import Verdict, decide
+from natija_deadlines.terms.state import AppealClock, step
 from natija_events.ids import derived_appeal_number
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
+from natija_events.wire.record import RecordedEvent
 
 DUE, LATER = at("2019-07-11T18:00"), at("2019-08-01T18:00")
 
@@ -90,7 +91,7 @@ NOWS = [
 
 @pytest.mark.parametrize("now", NOWS)
 async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: AsyncEngine, now: str) -> None:
-    rules = policies.load()
+    rules = policy.load()
     strange = history(("2019-06-21", registered("2019-06-21", jurisdiction="US-MA")), appeal=APPEAL)
     imported = [
         history(
@@ -104,7 +105,7 @@ async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: As
         for events in (strange, *imported, *map(life, range(1024))):
             await projection.build().apply(connection, events)
         rows = [projection.CLOCKS.of(row._mapping) for row in await connection.execute(text("select * from clocks"))]
-        found = [decision async for decision in work.deciding(rules)(connection, at(now), [])]
+        found = [decision async for decision in queue.deciding(rules)(connection, at(now), [])]
         await connection.rollback()
     expected = {clock.appeal: decide(clock, at(now), rules) for clock in rows}
     wanted = {appeal: verdict.data for appeal, verdict in expected.items() if isinstance(verdict, Verdict)}
@@ -114,7 +115,7 @@ async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: As
 
 
 async def test_routing_goes_first_and_a_term_does_not_wait_for_it(engine: AsyncEngine) -> None:
-    rules, now = policies.load(), at("2019-06-21")
+    rules, now = policy.load(), at("2019-06-21")
     fresh = history(("2019-06-21", registered("2019-06-21")), appeal=derived_appeal_number("KG", "fresh"))
     routed = history(
         ("2019-06-21", registered("2019-06-21")), ("2019-06-21", Routed(body="ministry-health")),
@@ -124,11 +125,11 @@ async def test_routing_goes_first_and_a_term_does_not_wait_for_it(engine: AsyncE
         await projection.build().apply(connection, [*fresh, *routed])
 
         async def due(time: datetime, *busy: str) -> set[str]:
-            return {decision.appeal async for decision in work.deciding(rules)(connection, time, list(busy))}
+            return {decision.appeal async for decision in queue.deciding(rules)(connection, time, list(busy))}
 
         assert await due(now) == {routed[0].subject}
-        assert await due(now + work.ROUTING_FIRST) == {routed[0].subject, fresh[0].subject}
-        assert await due(now + work.ROUTING_FIRST, fresh[0].subject) == {routed[0].subject}
+        assert await due(now + queue.ROUTING_FIRST) == {routed[0].subject, fresh[0].subject}
+        assert await due(now + queue.ROUTING_FIRST, fresh[0].subject) == {routed[0].subject}
         await connection.rollback()
 
 

@@ -13,13 +13,13 @@ from aiokafka import AIOKafkaProducer
 from tests.integration.events.cable import Cable, cable_to
 from tests.stack import Realm, Servers, provisioned_realms
 
-from natija_events.chain import GENESIS
-from natija_events.envelope import Event, Headers, Stamp, headers
 from natija_events.ids import derived_event_id, new_appeal_number
 from natija_events.kafka import Publisher, partition_of
 from natija_events.topics import LOG
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
+from natija_events.wire.envelope import Event, Headers, Stamp, headers
+from natija_events.wire.hash_chain import GENESIS
 
 SOURCE = "/registers/tests"
 THEN = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)

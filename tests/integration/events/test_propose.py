@@ -10,7 +10,7 @@ from tests.stack import Realm, Realms
 from natija_events import limits
 from natija_events.ids import derived_event_id
 from natija_events.kafka import Publisher, Undecided, partition_of, read, read_batches
-from natija_events.kafka import outcomes as outcomes_module
+from natija_events.kafka import outcome_reader as outcomes_module
 from natija_events.topics import INBOX
 from natija_events.types.routing import Answered, DataProvided, Routed
 

@@ -9,11 +9,12 @@ from tests.contract.a_v2 import TopicAssignedV2, a_v2
 from tests.integration.events.conftest import REGISTERED, Pen, appeals, event
 from tests.stack import Realm
 
-from natija_events.envelope import Unreadable
-from natija_events.fold import RecordedEvent, fold
 from natija_events.kafka import Publisher, partition_of, read, read_batches
+from natija_events.lifecycle.fold import fold
 from natija_events.topics import LOG
 from natija_events.types.routing import Routed, TopicAssigned
+from natija_events.wire.envelope import Unreadable
+from natija_events.wire.record import RecordedEvent
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.stack import REPOSITORY, Realm
 
-from natija_events.lifecycle_doc import markdown
+from natija_events.lifecycle.markdown import markdown
 
 README = (REPOSITORY / "libs" / "events" / "README.md").read_text()
 STEP = re.compile(r"^# (?P<file>\S+), (?:at its end|after (?P<after>[^\n]+))\n(?P<lines>.*)", re.DOTALL)
@@ -31,7 +31,7 @@ def blocks(text: str, language: str = "python") -> list[str]:
 
 
 def test_the_table_in_the_readme_is_the_one_code_and_tests_read() -> None:
-    assert README.rstrip().endswith(markdown()), "put what python -m natija_events.lifecycle_doc prints at its end"
+    assert README.rstrip().endswith(markdown()), "put what python -m natija_events.lifecycle.markdown prints at its end"
 
 
 async def test_the_ten_lines_of_the_readme_run(registry: Realm, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,9 +13,9 @@ from tests.integration.intake import registering as r
 from tests.integration.intake.conftest import APPEAL, PERSONAL
 from tests.stack import Realm
 
-from natija_events.envelope import write_proposal
 from natija_events.kafka import read_batches
 from natija_events.topics import INBOX, LOG, PARTITIONS, REJECTED, Topic
+from natija_events.wire.envelope import write_proposal
 
 PROCESSES = ("registrar", "intake", "routing", "deadlines", "analytics")
 SPOILT = {

@@ -8,9 +8,9 @@ from tests.integration.intake import registering as r
 from tests.stack import Realm
 
 from natija_chassis.clock import FileClock
-from natija_events.fold import RecordedEvent
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Publisher, partition_of
+from natija_events.wire.record import RecordedEvent
 
 NO_JUMP, DAY = timedelta(0), timedelta(days=1)
 

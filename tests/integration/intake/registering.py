@@ -10,12 +10,12 @@ from aiokafka import AIOKafkaProducer
 from tests.stack import Realm
 
 from natija_events import ids
-from natija_events.envelope import Event
-from natija_events.fold import RecordedEvent
 from natija_events.kafka import Publisher, partition_of, read, read_batches
-from natija_events.rejection import RejectedProposal, read_rejected
 from natija_events.topics import INBOX, PARTITIONS, REJECTED
 from natija_events.types.intake import Registered
+from natija_events.wire.envelope import Event
+from natija_events.wire.record import RecordedEvent
+from natija_events.wire.rejection import RejectedProposal, read_rejected
 
 CHANNEL, ROUTING, CLOCK = "/services/intake", "/services/routing", "/services/deadlines"
 HISTORY = "/registers/test"

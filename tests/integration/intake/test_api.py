@@ -13,12 +13,12 @@ from deploy.local.ports import free_port
 from tests.integration.intake.conftest import APPEAL, PERSONAL
 from tests.stack import Realm
 
-from natija_events.fold import RecordedEvent
+from natija_events.encryption import Sealer
 from natija_events.ids import is_appeal_number
 from natija_events.kafka import read, read_batches
-from natija_events.sealed import Sealer
 from natija_events.topics import INBOX, LOG, PARTITIONS
 from natija_events.types.intake import Registered
+from natija_events.wire.record import RecordedEvent
 
 
 async def status(api: httpx.AsyncClient, receipt: dict[str, Any]) -> dict[str, Any]:

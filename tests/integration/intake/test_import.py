@@ -8,8 +8,9 @@ from pathlib import Path
 from tests.stack import REPOSITORY, Realm
 from tests.unit.intake.boston import CASE, HEADER
 
-from natija_events.fold import RecordedEvent, fold
 from natija_events.kafka import read
+from natija_events.lifecycle.fold import fold
+from natija_events.wire.record import RecordedEvent
 
 BOSTON = str(REPOSITORY / "examples/boston311.yaml")
 

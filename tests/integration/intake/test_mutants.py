@@ -23,12 +23,12 @@ from tests.model.registrar_world import FENCE, GUARD, LINE, ORDER, OVERTAKEN, RE
 from tests.mutants.taking_out import without
 from tests.stack import Child, Realm
 
-from natija_chassis.database import SWITCH_LOCK
-from natija_events.envelope import Event
+from natija_chassis.postgres.engine import SWITCH_LOCK
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Publisher
 from natija_events.types.base import EventData
 from natija_events.types.intake import Supplemented
+from natija_events.wire.envelope import Event
 
 APPEALS = 20
 

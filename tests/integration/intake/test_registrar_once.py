@@ -13,10 +13,10 @@ from tests.integration.chassis.test_outage import drop_database
 from tests.integration.intake import registering as r
 from tests.stack import Child, Realm
 
-from natija_events.envelope import Event
-from natija_events.fold import RecordedEvent
 from natija_events.kafka import Publisher
 from natija_events.types.intake import Supplemented
+from natija_events.wire.envelope import Event
+from natija_events.wire.record import RecordedEvent
 
 LIVES = 250
 EVENTS_OF_A_LIFE = 3

@@ -11,13 +11,13 @@ from tests.integration.intake import registering as r
 from tests.stack import Realm
 
 from natija_events import limits
-from natija_events.envelope import write_proposal
+from natija_events.encryption import Sealer
 from natija_events.kafka import Publisher, partition_of
-from natija_events.rejection import RejectedProposal, open_original
-from natija_events.sealed import Sealer
 from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import DuplicateLinked, Registered, Supplemented
 from natija_events.types.routing import Answered, DecisionApproved, Routed
+from natija_events.wire.envelope import write_proposal
+from natija_events.wire.rejection import RejectedProposal, open_original
 
 
 @pytest_asyncio.fixture(loop_scope="session")

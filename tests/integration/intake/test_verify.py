@@ -18,12 +18,12 @@ from tests.integration.chassis.conftest import LogWriter
 from tests.integration.intake import registering as r
 from tests.stack import Realm
 
-import natija_intake.verify
-from natija_chassis.checkpoints import Checkpoint
+import natija_intake.registrar.verification
+from natija_chassis.projections.checkpoints import Checkpoint
 from natija_events.kafka import Kafka, partition_of, read_batches
 from natija_events.topics import LOG
 from natija_events.types.intake import Supplemented
-from natija_intake.verify import PartitionCheck, verify
+from natija_intake.registrar.verification import PartitionCheck, verify
 
 EVENTS = 5
 
@@ -209,7 +209,7 @@ async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
         return looks[-1]
 
     monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", looked)
-    monkeypatch.setattr(natija_intake.verify, "_READABLE_WITHIN", 3600.0)
+    monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 3600.0)
     async with written_and_not_readable(realm) as held:
         verifying = asyncio.create_task(verify(Kafka(realm.servers.kafka), realm.name, None, held))
         async with asyncio.timeout(20):
@@ -222,14 +222,14 @@ async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
 
 
 async def test_what_cannot_be_read_for_too_long_is_told(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(natija_intake.verify, "_READABLE_WITHIN", 0.5)
+    monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 0.5)
     async with written_and_not_readable(realm) as held, asyncio.timeout(20):
         [misfit] = (await verify(Kafka(realm.servers.kafka), realm.name, None, held)).misfits
     assert misfit.what == "the log ends at logsequence 0, the registrar wrote 1"
 
 
 async def test_what_is_not_on_the_log_at_all_is_told_at_once(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(natija_intake.verify, "_READABLE_WITHIN", 3600.0)
+    monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 3600.0)
     held = {3: Checkpoint(3, 0, 1, datetime.now(UTC))}
     async with asyncio.timeout(20):
         [misfit] = (await verify(Kafka(realm.servers.kafka), realm.name, None, held)).misfits

@@ -10,14 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.stack import Servers
 from tests.unit.deadlines.history import at, history, registered
 
-from natija_chassis.database import create_schema, create_tables
-from natija_events.fold import RecordedEvent
+from natija_chassis.postgres.engine import create_schema, create_tables
 from natija_events.ids import derived_appeal_number
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, Routed, TopicAssigned
-from natija_routing import book, projection, work
-from natija_routing.decisions import Original
-from natija_routing.routes import Route, step
+from natija_events.wire.record import RecordedEvent
+from natija_routing.assignment import projection, queue
+from natija_routing.assignment.decide import Original
+from natija_routing.assignment.state import Route, step
+from natija_routing.competence import reference
 from natija_routing.settings import RoutingSettings
 
 
@@ -71,8 +72,8 @@ async def test_rows_equal_the_fold_and_the_work_is_what_nobody_is_named_for(engi
     await apply(engine, log[100:])
     async with engine.connect() as connection:
         assert await projection.ROUTES.load(connection, expected) == expected
-        found = await work.unrouted(connection, "", 1000)
-        assert await work.count(connection) == len(found)
+        found = await queue.unrouted(connection, "", 1000)
+        assert await queue.count(connection) == len(found)
     unrouted = [route.appeal for route in expected.values() if route.unrouted]
     assert [case.route.appeal for case in found] == sorted(unrouted)
     assert {case.original for case in found} == {None}
@@ -94,9 +95,11 @@ async def test_decisions_are_found_for_every_route_that_a_rule_covers(engine: As
     ]
     await apply(engine, [event for events in opened for event in events])
     realm = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
-    known = book.load(RoutingSettings(directory=realm / "directory.yaml"))
+    known = reference.load(RoutingSettings(directory=realm / "directory.yaml"))
     async with engine.connect() as connection:
-        found = {decision.appeal: decision async for decision in work.deciding(known)(connection, at("2019-06-22"), [])}
+        found = {
+            decision.appeal: decision async for decision in queue.deciding(known)(connection, at("2019-06-22"), [])
+        }
     assert {appeal: decision.what for appeal, decision in found.items()} == {
         number(0): "ministry-transport",
         number(1): "mayor-bishkek",
@@ -108,7 +111,7 @@ async def test_imported_history_is_no_work(engine: AsyncEngine) -> None:
     brought = registered("2019-06-21", topic="roads", register_name="old", external_id="1")
     await apply(engine, history(("2019-06-21", brought), appeal=number(0)))
     async with engine.connect() as connection:
-        assert await work.unrouted(connection, "", 10) == []
+        assert await queue.unrouted(connection, "", 10) == []
 
 
 async def test_a_complaint_brings_the_body_that_held_the_earlier_appeal(engine: AsyncEngine) -> None:
@@ -122,7 +125,7 @@ async def test_a_complaint_brings_the_body_that_held_the_earlier_appeal(engine: 
     ]
     await apply(engine, [*held, *unheld, *(event for complaint in complaints for event in complaint)])
     async with engine.connect() as connection:
-        found = {case.route.appeal: case.original for case in await work.unrouted(connection, "", 10)}
+        found = {case.route.appeal: case.original for case in await queue.unrouted(connection, "", 10)}
     assert found == {number(10): Original("b"), number(11): Original(None), number(12): None}
 
 
@@ -130,6 +133,6 @@ async def test_the_work_is_paged_by_number(engine: AsyncEngine) -> None:
     opened = [history(("2019-06-21", registered("2019-06-21")), appeal=number(place)) for place in range(5)]
     await apply(engine, [event for events in opened for event in events])
     async with engine.connect() as connection:
-        first = await work.unrouted(connection, "", 2)
-        rest = await work.unrouted(connection, first[-1].route.appeal, 10)
+        first = await queue.unrouted(connection, "", 2)
+        rest = await queue.unrouted(connection, first[-1].route.appeal, 10)
     assert [case.route.appeal for case in (*first, *rest)] == sorted(number(place) for place in range(5))

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from natija_events import lifecycle, record
-from natija_events.chain import GENESIS
-from natija_events.envelope import Event, Stamp, headers
-from natija_events.fold import Appeal, RecordedEvent, step
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.kafka import partition_of
+from natija_events.lifecycle import transitions
+from natija_events.lifecycle.fold import Appeal, step
 from natija_events.types import deadlines as d
 from natija_events.types import intake as i
 from natija_events.types import routing as r
 from natija_events.types.base import EventData
+from natija_events.wire import record
+from natija_events.wire.envelope import Event, Stamp, headers
+from natija_events.wire.hash_chain import GENESIS
+from natija_events.wire.record import RecordedEvent
 
 START = datetime(2019, 1, 1, tzinfo=UTC)
 UNKNOWN = "appeal.foreseen.v7"
@@ -87,7 +89,7 @@ def random_log(appeals: int, seed: int) -> Log:
 def _life(log: Log, number: int, chance: random.Random) -> Iterator[RecordedEvent]:
     appeal = appeal_number(number)
     first = chance.randrange(6)
-    standing = lifecycle.NOTHING
+    standing = transitions.NOTHING
     opening = registered(
         hour(first + chance.choice((0, 0, -3, 2))),
         region=chance.choice((None, "chuy", "talas")),
@@ -98,11 +100,11 @@ def _life(log: Log, number: int, chance: random.Random) -> Iterator[RecordedEven
     time = hour(first)
     for _ in range(chance.choice((1, 2, 4, 8, 14))):
         event = log.add(appeal, time, data)
-        standing = lifecycle.advance(standing, event.type, time, data)
+        standing = transitions.advance(standing, event.type, time, data)
         yield event
         for _ in range(30):
             time, data = hour(first + chance.randrange(24)), chance.choice(_POSSIBLE)(chance)
-            if data is None or lifecycle.refusal(standing, appeal, time, data) is None:
+            if data is None or transitions.refusal(standing, appeal, time, data) is None:
                 break
         else:
             return

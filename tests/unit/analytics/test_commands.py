@@ -6,7 +6,7 @@ import pytest
 from tests.stack import REPOSITORY
 from typer.testing import CliRunner
 
-from natija_analytics.commands import app
+from natija_analytics.cli.commands import app
 
 MARGINALS = str(REPOSITORY / "examples/kg-h1-2019.yaml")
 

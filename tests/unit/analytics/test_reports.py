@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from natija_analytics import definitions, printing, reports, sample
-from natija_analytics.definitions import Definitions, Subject, TableDefinition
-from natija_analytics.reports import Count, Period, Report
-from natija_analytics.words import LANGUAGES, Language
-from natija_chassis import directory
+from natija_analytics.rendering import count_tables
+from natija_analytics.rendering.captions import LANGUAGES, Language
+from natija_analytics.reports import counts, definitions
+from natija_analytics.reports.counts import Count, Period, Report
+from natija_analytics.reports.definitions import Definitions, Subject, TableDefinition
+from natija_analytics.samples import sample
+from natija_chassis.realm import directory
 
 ROOT = Path(__file__).parents[3]
 DIRECTORY = directory.load(ROOT / "deploy/realms/kg/directory.yaml")
@@ -24,12 +26,12 @@ COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topi
 
 
 def published(subject: Subject) -> Report:
-    counts = [
+    counted = [
         Count(group.form, key, appeals)
         for group in MARGINALS.groups
         for key, appeals in (getattr(group, COLUMNS[subject]) or {None: group.total}).items()
     ]
-    return reports.build(subject, HALF_YEAR, counts, KYRGYZ, getattr(DIRECTORY, subject))
+    return counts.build(subject, HALF_YEAR, counted, KYRGYZ, getattr(DIRECTORY, subject))
 
 
 def lines(report: Report) -> list[tuple[str, str, int, str | None]]:
@@ -82,35 +84,35 @@ def test_seven_topics_are_printed_and_the_rest_is_computed() -> None:
 
 
 def test_appeals_without_a_key_are_a_row_of_their_own_so_that_the_table_is_whole() -> None:
-    counts = [Count("written", "chuy", 3), Count("written", None, 1), Count("electronic", "chuy", 4)]
-    report = reports.build("regions", HALF_YEAR, counts, Definitions(), ())
+    counted = [Count("written", "chuy", 3), Count("written", None, 1), Count("electronic", "chuy", 4)]
+    report = counts.build("regions", HALF_YEAR, counted, Definitions(), ())
     assert lines(report) == [("row", "chuy", 7, "87.5"), ("unclassified", "", 1, "12.5"), ("total", "", 8, "100.0")]
 
 
 def test_keys_the_directory_does_not_know_are_counted_under_their_id_after_the_others() -> None:
-    counts = [Count("written", "mars", 2), Count("written", "abroad", 1), Count("written", "chuy", 1)]
+    counted = [Count("written", "mars", 2), Count("written", "abroad", 1), Count("written", "chuy", 1)]
     plain = Definitions(tables={"regions": TableDefinition(order="directory")})
-    report = reports.build("regions", HALF_YEAR, counts, plain, DIRECTORY.regions)
+    report = counts.build("regions", HALF_YEAR, counted, plain, DIRECTORY.regions)
     assert [line.key for line in report.lines if line.kind == "row"] == ["chuy", "abroad", "mars"]
-    assert "mars" in printing.counts_table(report, DIRECTORY, "ky")
+    assert "mars" in count_tables.counts_table(report, DIRECTORY, "ky")
 
 
 def test_a_period_in_which_nothing_came_is_an_empty_table() -> None:
-    report = reports.build("topics", HALF_YEAR, [], KYRGYZ, DIRECTORY.topics)
+    report = counts.build("topics", HALF_YEAR, [], KYRGYZ, DIRECTORY.topics)
     assert lines(report) == [("total", "", 0, None)]
-    assert "Total" in printing.counts_table(report, DIRECTORY, "en")
+    assert "Total" in count_tables.counts_table(report, DIRECTORY, "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("subject", COLUMNS)
 def test_a_printed_table_is_80_columns_wide_at_most_and_cuts_nothing(subject: Subject, language: Language) -> None:
     report = published(subject)
-    text = printing.counts_table(report, DIRECTORY, language)
+    text = count_tables.counts_table(report, DIRECTORY, language)
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
     for line in report.lines:
-        assert f" {printing.number(line.appeals, language)}" in text
-        assert printing.percent(line.percent, language) in text
+        assert f" {count_tables.number(line.appeals, language)}" in text
+        assert count_tables.percent(line.percent, language) in text
 
 
 NUMBERS: Mapping[Language, tuple[str, str]] = {
@@ -122,24 +124,24 @@ NUMBERS: Mapping[Language, tuple[str, str]] = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_numbers_are_written_as_the_language_writes_them(language: Language) -> None:
-    text = printing.counts_table(published("topics"), DIRECTORY, language)
+    text = count_tables.counts_table(published("topics"), DIRECTORY, language)
     assert all(number in text for number in NUMBERS[language])
 
 
 def test_a_printed_table_names_its_base_and_its_rounding() -> None:
-    english = printing.counts_table(published("channels"), DIRECTORY, "en")
+    english = count_tables.counts_table(published("channels"), DIRECTORY, "en")
     assert "written received, 2,454 = 100 %" in english
     assert "HALF_UP 1 + BALANCE_LAST" in english
     assert "From the President's apparatus" in english
-    kyrgyz = printing.counts_table(published("channels"), DIRECTORY, "ky")
+    kyrgyz = count_tables.counts_table(published("channels"), DIRECTORY, "ky")
     assert "келип түшкөн жазуу жүзүндөгү кайрылуулар" in kyrgyz
     assert "Президенттин Аппаратынан" in kyrgyz
 
 
 def test_csv_and_json_carry_the_same_lines() -> None:
     report = published("topics")
-    rows = list(csv.DictReader(io.StringIO(printing.counts_csv(report, DIRECTORY, "en"))))
-    parsed = json.loads(printing.as_json(printing.counts_json(report, DIRECTORY, "en")))
+    rows = list(csv.DictReader(io.StringIO(count_tables.counts_csv(report, DIRECTORY, "en"))))
+    parsed = json.loads(count_tables.as_json(count_tables.counts_json(report, DIRECTORY, "en")))
     assert [(row["kind"], row["key"], int(row["appeals"]), row["percent"] or None) for row in rows] == lines(report)
     assert [(row["kind"], row["key"], row["appeals"], row["percent"]) for row in parsed["lines"]] == lines(report)
     assert parsed["base"] == {"name": "written received", "forms": ["written", "electronic"], "appeals": 2454}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natija_analytics.rounding import Mode, Rounding
+from natija_analytics.reports.rounding import Mode, Rounding
 
 CHANNELS = [381, 508, 217, 329, 1019]
 REGIONS = [899, 438, 283, 205, 161, 147, 147, 96, 65, 13]

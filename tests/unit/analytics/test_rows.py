@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from tests.unit.analytics.histories import Log, appeal_number, hour, random_log, registered
 
-from natija_analytics import tables
-from natija_analytics.rows import NO_EFFECT, Effect, HistoryRow, changes, effect, history_row
-from natija_events.catalogue import CATALOGUE
-from natija_events.lifecycle import NOTHING, OPEN, TABLE, TERMINAL, advance
-from natija_events.sealed import Sealed
+from natija_analytics.projection import tables
+from natija_analytics.projection.rows import NO_EFFECT, Effect, HistoryRow, changes, effect, history_row
+from natija_events.encryption import Sealed
+from natija_events.lifecycle.transitions import NOTHING, OPEN, TABLE, TERMINAL, advance
+from natija_events.schema.registry import CATALOGUE
 from natija_events.types.deadlines import ExtensionSigned, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, ForwardPrepared, Routed

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natija_analytics import sample
+from natija_analytics.samples import sample
 
 MARGINALS = Path(__file__).parents[3] / "examples" / "kg-h1-2019.yaml"
 KYRGYZ = sample.load(MARGINALS)

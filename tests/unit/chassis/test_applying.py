@@ -2,9 +2,9 @@
 
 import pytest
 
-from natija_chassis.applying import beyond
-from natija_chassis.checkpoints import Checkpoint, Gap
-from natija_chassis.entries import Entry
+from natija_chassis.projections.apply import beyond
+from natija_chassis.projections.checkpoints import Checkpoint, Gap
+from natija_chassis.projections.log_records import Entry
 
 
 def entry(partition: int, offset: int, logsequence: int | None) -> Entry:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from natija_chassis import metrics
+from natija_chassis.observability import metrics
 
 NATIJA = Path(sys.executable).with_name("natija")
 

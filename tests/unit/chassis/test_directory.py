@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from natija_chassis import directory, publishers
-from natija_chassis.publishers import Publishers
-from natija_events.lifecycle import HISTORY, TABLE
+from natija_chassis.realm import directory, publishers
+from natija_chassis.realm.publishers import Publishers
+from natija_events.lifecycle.transitions import HISTORY, TABLE
 
 KG = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from uvicorn import Config, Server
 
-from natija_chassis.process import MOST_HEAD_BYTES, _Protocol
+from natija_chassis.process.run import MOST_HEAD_BYTES, _Protocol
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:

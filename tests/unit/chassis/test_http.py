@@ -7,8 +7,8 @@ import pytest
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, field_validator
 
-from natija_chassis.condition import Condition, Waiting
-from natija_chassis.http import create_app
+from natija_chassis.http.app import create_app
+from natija_chassis.process.health import Condition, Waiting
 from natija_chassis.settings import Settings
 
 PERSON = "Aigul Asanova"

@@ -8,8 +8,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
 
-from natija_chassis.logs import JsonFormatter, RateLimit, sanitised
-from natija_events.catalogue import Invalid
+from natija_chassis.observability.logs import JsonFormatter, RateLimit, sanitised
+from natija_events.schema.registry import Invalid
 
 PERSON = "Aigul Asanova"
 

@@ -4,11 +4,11 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from natija_chassis.checkpoints import Gap
-from natija_chassis.parking import is_poison
-from natija_chassis.refusal import Refused
-from natija_events.catalogue import Invalid
-from natija_events.envelope import Unreadable
+from natija_chassis.errors import Refused
+from natija_chassis.projections.checkpoints import Gap
+from natija_chassis.projections.dead_letters import is_poison
+from natija_events.schema.registry import Invalid
+from natija_events.wire.envelope import Unreadable
 
 
 class Adapted(Exception):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from natija_chassis.backoff import Backoff
-from natija_chassis.progress import FRESH, Progress
+from natija_chassis.process.backoff import Backoff
+from natija_chassis.projections.progress import FRESH, Progress
 
 
 @pytest.fixture

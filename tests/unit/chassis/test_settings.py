@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from tests.unit.events import authority
 
 from natija_chassis.clock import FileClock, SystemClock
-from natija_chassis.refusal import Refused
+from natija_chassis.errors import Refused
 from natija_chassis.settings import Settings, env_file, port_field
 from natija_events.kafka import Kafka
 

@@ -6,7 +6,7 @@ import pytest
 from faststream.kafka.security import parse_security
 from tests.unit.events import authority
 
-from natija_chassis.subscription import security_of
+from natija_chassis.kafka.subscription import security_of
 from natija_events.kafka import Kafka
 
 

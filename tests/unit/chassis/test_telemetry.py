@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from natija_chassis import telemetry
+from natija_chassis.observability import tracing
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("natija"))
+    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("natija"))
     return exporter
 
 
 def test_a_proposal_made_in_a_span_carries_it(spans: InMemorySpanExporter) -> None:
-    assert telemetry.current_traceparent() is None
-    with telemetry.span("POST /appeals") as span:
-        carried = telemetry.current_traceparent()
+    assert tracing.current_traceparent() is None
+    with tracing.span("POST /appeals") as span:
+        carried = tracing.current_traceparent()
     context = span.get_span_context()
     assert carried is not None
     assert carried.startswith(f"00-{context.trace_id:032x}-{context.span_id:016x}-0")
@@ -32,9 +32,9 @@ def test_a_proposal_made_in_a_span_carries_it(spans: InMemorySpanExporter) -> No
 def test_a_batch_is_one_span_linked_to_the_spans_its_events_were_proposed_in(spans: InMemorySpanExporter) -> None:
     carried = []
     for _ in range(3):
-        with telemetry.span("propose"):
-            carried.append(telemetry.current_traceparent())
-    with telemetry.batch_span("routing project", [carried[0], None, *carried, "nonsense", carried[2]]):
+        with tracing.span("propose"):
+            carried.append(tracing.current_traceparent())
+    with tracing.batch_span("routing project", [carried[0], None, *carried, "nonsense", carried[2]]):
         pass
     proposals, batch = spans.get_finished_spans()[:3], spans.get_finished_spans()[3]
     assert [link.context.span_id for link in batch.links] == [one.context.span_id for one in proposals]
@@ -42,20 +42,20 @@ def test_a_batch_is_one_span_linked_to_the_spans_its_events_were_proposed_in(spa
 
 def test_a_batch_of_ten_thousand_is_linked_to_128(spans: InMemorySpanExporter) -> None:
     made = [f"00-{number:032x}-{number:016x}-01" for number in range(1, 10_000)]
-    with telemetry.batch_span("routing project", made):
+    with tracing.batch_span("routing project", made):
         pass
     assert len(spans.get_finished_spans()[0].links) == 128
 
 
 def test_a_span_goes_on_where_another_service_left_off(spans: InMemorySpanExporter) -> None:
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    with telemetry.span("decide", traceparent=parent) as span:
+    with tracing.span("decide", traceparent=parent) as span:
         assert f"{span.get_span_context().trace_id:032x}" in parent
 
 
 def test_a_failure_is_marked_by_its_class_and_never_by_its_text(spans: InMemorySpanExporter) -> None:
     try:
-        with telemetry.span("decide"):
+        with tracing.span("decide"):
             raise ValueError("Aigul Asanova")
     except ValueError:
         pass
@@ -67,7 +67,7 @@ def test_a_failure_is_marked_by_its_class_and_never_by_its_text(spans: InMemoryS
 
 def test_the_exporter_is_off_until_an_endpoint_is_configured() -> None:
     check = (
-        "import sys; from natija_chassis import telemetry; telemetry.configure('routing');"
+        "import sys; from natija_chassis.observability import tracing; tracing.configure('routing');"
         "print(any('otlp' in name for name in sys.modules))"
     )
     off = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True, env={})

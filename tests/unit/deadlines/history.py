@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from natija_events import record
-from natija_events.chain import GENESIS
-from natija_events.envelope import Event, Stamp, headers
-from natija_events.fold import RecordedEvent
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
+from natija_events.wire import record
+from natija_events.wire.envelope import Event, Stamp, headers
+from natija_events.wire.hash_chain import GENESIS
+from natija_events.wire.record import RecordedEvent
 
 APPEAL = derived_appeal_number("KG", "given")
 

@@ -8,14 +8,15 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from natija_chassis.clock import FixedClock
-from natija_deadlines import api, policies
+from natija_deadlines import api
+from natija_deadlines.policies import policy
 
 NOWHERE = create_async_engine("postgresql+asyncpg://nobody@/nowhere")  # never connected: a calculation needs no rows
 
 
 async def calculate(**asked: str) -> tuple[int, Any]:
     app = FastAPI()
-    app.include_router(api.router(NOWHERE, policies.load(), FixedClock(datetime(2022, 1, 1, tzinfo=UTC))))
+    app.include_router(api.router(NOWHERE, policy.load(), FixedClock(datetime(2022, 1, 1, tzinfo=UTC))))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         answer = await client.get("/calculate", params=asked)
     return answer.status_code, answer.json()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from natija_deadlines import calendars, seeding
-from natija_deadlines.calendars import CalendarMissing
+from natija_deadlines.calendars import calendar, seed
+from natija_deadlines.calendars.calendar import CalendarMissing
 
-CALENDARS = calendars.load()
+CALENDARS = calendar.load()
 KZ_2022_OFF = [
     "03-07", "03-08", "03-21", "03-22", "03-23", "05-02", "05-09", "05-10", "07-06", "08-29", "08-30", "10-24", "10-25",
     "12-16",
@@ -33,35 +33,35 @@ def test_every_country_has_each_year_of_its_span(country: str) -> None:
 
 @pytest.mark.parametrize(("country", "year"), [("KG", 2019), ("KZ", 2022), ("UZ", 2026)])
 def test_seeding_again_changes_nothing(country: str, year: int, tmp_path: Path) -> None:
-    file = calendars.year_file(country, year)
+    file = calendar.year_file(country, year)
     copy = Path(shutil.copy(file, tmp_path))
-    assert seeding.seed(country, year, tmp_path) is False
+    assert seed.seed(country, year, tmp_path) is False
     assert copy.read_bytes() == file.read_bytes()
 
 
 def test_a_decree_wins_over_the_seed_and_survives_a_new_one(tmp_path: Path) -> None:
-    shutil.copy(calendars.DATA / "countries.yaml", tmp_path)
-    file = Path(shutil.copy(calendars.year_file("KG", 2027), tmp_path))
+    shutil.copy(calendar.DATA / "countries.yaml", tmp_path)
+    file = Path(shutil.copy(calendar.year_file("KG", 2027), tmp_path))
     raw = yaml.safe_load(file.read_text())
     raw["decrees"] = {"days_off": {date(2027, 3, 10): "Eid al-Fitr"}, "working": {date(2027, 3, 9): "by decree"}}
     raw["days_off"].pop(date(2027, 8, 31))  # as if an older seed had not known it
     file.write_text(yaml.safe_dump(raw))
 
-    assert seeding.seed("KG", 2027, tmp_path) is True
+    assert seed.seed("KG", 2027, tmp_path) is True
 
-    calendar = calendars.load(tmp_path)["KG"]
-    assert calendar.years[2027].version == raw["version"] + 1
-    assert calendar.is_working(date(2027, 3, 9))
-    assert not calendar.is_working(date(2027, 3, 10))
-    assert not calendar.is_working(date(2027, 8, 31))
+    kyrgyz = calendar.load(tmp_path)["KG"]
+    assert kyrgyz.years[2027].version == raw["version"] + 1
+    assert kyrgyz.is_working(date(2027, 3, 9))
+    assert not kyrgyz.is_working(date(2027, 3, 10))
+    assert not kyrgyz.is_working(date(2027, 8, 31))
 
 
 def test_a_day_of_another_year_is_refused(tmp_path: Path) -> None:
-    shutil.copy(calendars.DATA / "countries.yaml", tmp_path)
-    file = Path(shutil.copy(calendars.year_file("KG", 2027), tmp_path))
+    shutil.copy(calendar.DATA / "countries.yaml", tmp_path)
+    file = Path(shutil.copy(calendar.year_file("KG", 2027), tmp_path))
     file.write_text(file.read_text().replace("2027-03-08", "2026-03-08"))
     with pytest.raises(ValueError, match=r"kg-2027\.yaml"):
-        calendars.load(tmp_path)
+        calendar.load(tmp_path)
 
 
 def test_a_year_nobody_seeded_is_missing() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from natija_deadlines import calendars
+from natija_deadlines.calendars import calendar
 from natija_deadlines.commands import app
 
 
@@ -13,7 +13,7 @@ def test_a_year_is_seeded_once(tmp_path: Path) -> None:
     first, again = CliRunner().invoke(app, asked), CliRunner().invoke(app, asked)
     assert (first.exit_code, first.output) == (0, "UZ 2030: written\nUZ 2031: written\n")
     assert again.output == "UZ 2030: as it was\nUZ 2031: as it was\n"
-    assert calendars.read(calendars.year_file("UZ", 2031, tmp_path))["version"] == 1
+    assert calendar.read(calendar.year_file("UZ", 2031, tmp_path))["version"] == 1
 
 
 def test_a_country_nobody_knows_is_refused(tmp_path: Path) -> None:

@@ -7,16 +7,16 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from tests.unit.deadlines.history import APPEAL, at, history, registered
 
-from natija_deadlines import policies
-from natija_deadlines.clocks import AppealClock, step
-from natija_deadlines.decisions import Undecidable, Verdict, decide
-from natija_events.lifecycle import refusal
+from natija_deadlines.policies import policy
+from natija_deadlines.terms.decide import Undecidable, Verdict, decide
+from natija_deadlines.terms.state import AppealClock, step
+from natija_events.lifecycle.transitions import refusal
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, Withdrawn
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
 
-RULES = policies.load()
+RULES = policy.load()
 
 OPENED = ("2019-06-21T10:00+06:00", registered("2019-06-21T10:00+06:00"))
 STARTS, DUE = at("2019-06-24T00:00+06:00"), at("2019-07-12T00:00+06:00")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from natija_deadlines import policies
-from natija_deadlines.policies import PolicyMissing
-from natija_deadlines.terms import Term
+from natija_deadlines.policies import policy
+from natija_deadlines.policies.arithmetic import Term
+from natija_deadlines.policies.policy import PolicyMissing
 
-RULES = policies.load()
+RULES = policy.load()
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_jurisdiction_without_rules_is_said() -> None:
 
 def test_a_new_version_applies_from_its_day_and_the_old_one_until_then(tmp_path: Path) -> None:
     _shorter_from(tmp_path, "2026-07-01", old_until="2026-06-30")
-    rules = policies.load(tmp_path)
+    rules = policy.load(tmp_path)
     old, new = datetime(2026, 6, 30, 6, tzinfo=UTC), datetime(2026, 7, 1, 6, tzinfo=UTC)
     assert rules.rule("KG", "request", old).policy.number == "kg-law-67/1"
     assert rules.rule("KG", "request", new).policy.number == "kg-law-67/2"
@@ -55,11 +55,11 @@ def test_a_new_version_applies_from_its_day_and_the_old_one_until_then(tmp_path:
 def test_two_versions_in_force_on_one_day_are_refused(tmp_path: Path) -> None:
     _shorter_from(tmp_path, "2026-07-01", old_until="2026-07-01")
     with pytest.raises(ValueError, match="in force on the same day"):
-        policies.load(tmp_path)
+        policy.load(tmp_path)
 
 
 def _shorter_from(folder: Path, day: str, *, old_until: str) -> None:
-    old = Path(shutil.copy(policies.DATA / "kg-law-67-1.yaml", folder))
+    old = Path(shutil.copy(policy.DATA / "kg-law-67-1.yaml", folder))
     text = old.read_text()
     new = text.replace("version: 1", "version: 2").replace("2007-05-04", day).replace("amount: 14", "amount: 10")
     (folder / "kg-law-67-2.yaml").write_text(new)

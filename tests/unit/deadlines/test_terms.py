@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natija_deadlines import calendars, policies, terms
-from natija_deadlines.calendars import DAY, Calendar, CalendarMissing, Year
-from natija_deadlines.terms import Counting, Deadline, FirstDay, Term
+from natija_deadlines.calendars.calendar import DAY, Calendar, CalendarMissing, Year
+from natija_deadlines.calendars.calendar import load as load_calendars
+from natija_deadlines.policies import arithmetic, policy
+from natija_deadlines.policies.arithmetic import Counting, Deadline, FirstDay, Term
 
-CALENDARS = calendars.load()
-RULES = policies.load()
+CALENDARS = load_calendars()
+RULES = policy.load()
 KZ = RULES.policies["KZ"][0]
 UZ = RULES.policies["UZ"][0]
 KG = RULES.policies["KG"][0]
@@ -27,12 +28,12 @@ def received(day: str, hour: int = 10, zone: str = "Asia/Almaty") -> datetime:
 
 def kz(day: str, term: Term, first_day: FirstDay) -> Deadline:
     counting = replace(KZ.counting, first_day=first_day)
-    return terms.deadline(received(day), term, counting, CALENDARS["KZ"])
+    return arithmetic.deadline(received(day), term, counting, CALENDARS["KZ"])
 
 
 def uz(day: str, term: Term, *, move_due: bool = False) -> Deadline:
     counting = replace(UZ.counting, move_due=move_due)
-    return terms.deadline(received(day, zone="Asia/Tashkent"), term, counting, CALENDARS["UZ"])
+    return arithmetic.deadline(received(day, zone="Asia/Tashkent"), term, counting, CALENDARS["UZ"])
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_a_calendar_term_that_ends_on_a_day_off_moves_where_the_policy_says_so()
 def test_fourteen_kyrgyz_working_days_with_weekends_only() -> None:
     at = received("2019-06-21", zone="Asia/Bishkek")
     for calendar in (WEEKENDS_ONLY, CALENDARS["KG"]):
-        assert terms.deadline(at, KG.term("complaint"), KG.counting, calendar).due_on == date(2019, 7, 11)
+        assert arithmetic.deadline(at, KG.term("complaint"), KG.counting, calendar).due_on == date(2019, 7, 11)
 
 
 def test_the_due_instant_is_the_24th_hour_of_the_last_day_in_the_calendars_zone() -> None:
@@ -92,8 +93,8 @@ def test_the_due_instant_is_the_24th_hour_of_the_last_day_in_the_calendars_zone(
 
 def test_the_due_instant_itself_is_in_time_and_the_next_microsecond_is_late() -> None:
     due = kz("2022-02-14", Term(15, "working"), "NEXT").due
-    assert not terms.is_late(due, due)
-    assert terms.is_late(due + timedelta(microseconds=1), due)
+    assert not arithmetic.is_late(due, due)
+    assert arithmetic.is_late(due + timedelta(microseconds=1), due)
 
 
 def test_the_day_on_which_kazakhstan_set_its_clocks_back_ends_once_and_an_hour_later() -> None:
@@ -111,33 +112,35 @@ def test_a_receipt_at_the_cut_off_is_registered_on_the_next_working_day(
     local_time: time_of_day, registered_on: date
 ) -> None:
     at = datetime.combine(date(2022, 2, 14), local_time, ZoneInfo("Asia/Almaty"))
-    assert terms.registration_day(at, KZ.counting, CALENDARS["KZ"]) == registered_on
+    assert arithmetic.registration_day(at, KZ.counting, CALENDARS["KZ"]) == registered_on
 
 
 def test_the_day_of_receipt_is_the_local_day_whatever_zone_it_is_written_in() -> None:
     late_in_utc = datetime(2022, 2, 13, 20, tzinfo=UTC)  # Monday 02:00 in Almaty
-    assert terms.registration_day(late_in_utc, KZ.counting, CALENDARS["KZ"]) == date(2022, 2, 14)
+    assert arithmetic.registration_day(late_in_utc, KZ.counting, CALENDARS["KZ"]) == date(2022, 2, 14)
 
 
 def test_what_comes_in_on_a_friday_evening_before_a_worked_saturday_is_registered_on_it() -> None:
     at = received("2022-03-04", hour=19)
-    assert terms.registration_day(at, KZ.counting, CALENDARS["KZ"]) == date(2022, 3, 5)
+    assert arithmetic.registration_day(at, KZ.counting, CALENDARS["KZ"]) == date(2022, 3, 5)
 
 
 def test_a_warning_comes_with_the_day_that_lies_so_many_working_days_before_the_last_one() -> None:
     counted = kz("2022-02-14", Term(15, "working"), "NEXT")  # Saturday 5 March, worked
-    at = terms.warn_at(counted.starts, counted.due, Term(3, "working"), CALENDARS["KZ"])
+    at = arithmetic.warn_at(counted.starts, counted.due, Term(3, "working"), CALENDARS["KZ"])
     assert at == datetime(2022, 3, 2, tzinfo=ZoneInfo("Asia/Almaty"))
 
 
 def test_no_warning_comes_before_the_term_starts() -> None:
     counted = kz("2022-02-14", Term(2, "working"), "NEXT")
-    assert terms.warn_at(counted.starts, counted.due, Term(10, "working"), CALENDARS["KZ"]) == counted.starts
+    assert arithmetic.warn_at(counted.starts, counted.due, Term(10, "working"), CALENDARS["KZ"]) == counted.starts
 
 
 def test_a_year_without_a_calendar_is_said_not_guessed() -> None:
     with pytest.raises(CalendarMissing, match="no working calendar of KZ for 2031"):
-        terms.deadline(received("2030-12-30"), Term(15, "working"), Counting(), replace_year(CALENDARS["KZ"], 2030))
+        arithmetic.deadline(
+            received("2030-12-30"), Term(15, "working"), Counting(), replace_year(CALENDARS["KZ"], 2030)
+        )
 
 
 def replace_year(calendar: Calendar, year: int) -> Calendar:
@@ -163,7 +166,7 @@ def test_days_come_in_their_order_and_the_due_instant_ends_the_last_one(
     at: datetime, term: Term, counting: Counting, country: str
 ) -> None:
     calendar = CALENDARS[country]
-    counted = terms.deadline(at, term, counting, calendar)
+    counted = arithmetic.deadline(at, term, counting, calendar)
     assert calendar.local(at).date() <= counted.registered_on
     assert counted.start_on <= counted.due_on
     assert counted.starts < counted.due
@@ -176,7 +179,7 @@ def test_a_working_term_holds_exactly_its_number_of_working_days(
     at: datetime, amount: int, counting: Counting, country: str
 ) -> None:
     calendar = CALENDARS[country]
-    counted = terms.deadline(at, Term(amount, "working"), counting, calendar)
+    counted = arithmetic.deadline(at, Term(amount, "working"), counting, calendar)
     days = [counted.start_on + n * DAY for n in range((counted.due_on - counted.start_on).days + 1)]
     assert sum(calendar.is_working(day) for day in days) == amount
     assert calendar.is_working(counted.due_on)
@@ -186,26 +189,28 @@ def test_a_working_term_holds_exactly_its_number_of_working_days(
 def test_who_came_later_is_never_due_earlier(
     one: datetime, other: datetime, term: Term, counting: Counting, country: str
 ) -> None:
-    first, second = (terms.deadline(at, term, counting, CALENDARS[country]) for at in sorted((one, other)))
+    first, second = (arithmetic.deadline(at, term, counting, CALENDARS[country]) for at in sorted((one, other)))
     assert first.due <= second.due
 
 
 @given(INSTANTS, TERMS, COUNTRIES)
 def test_counting_the_day_itself_never_ends_later(at: datetime, term: Term, country: str) -> None:
-    same, following = (terms.deadline(at, term, Counting(first_day=first), CALENDARS[country]) for first in FIRST_DAYS)
+    same, following = (
+        arithmetic.deadline(at, term, Counting(first_day=first), CALENDARS[country]) for first in FIRST_DAYS
+    )
     assert same.due_on <= following.due_on
 
 
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.integers(0, 240))
 def test_months_keep_the_day_or_the_months_end(day: date, months: int) -> None:
-    later = terms.add_months(day, months)
+    later = arithmetic.add_months(day, months)
     assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
     assert later.day == day.day or (later.day < day.day and (later + DAY).day == 1)
 
 
 def test_months_do_not_chain() -> None:
     january = date(2021, 1, 31)
-    assert [terms.add_months(january, n) for n in (1, 2)] == [date(2021, 2, 28), date(2021, 3, 31)]
+    assert [arithmetic.add_months(january, n) for n in (1, 2)] == [date(2021, 2, 28), date(2021, 3, 31)]
 
 
 @given(
@@ -217,6 +222,6 @@ def test_months_do_not_chain() -> None:
 def test_no_due_day_after_the_last_one_is_warned_of_today(at: datetime, ahead: int, before: Term, country: str) -> None:
     calendar = CALENDARS[country]
     due = calendar.end(calendar.local(at).date() + ahead * DAY)
-    last = terms.last_warned_of(calendar.local(at).date(), before, calendar)
-    if terms.warn_at(at, due, before, calendar) <= at:
+    last = arithmetic.last_warned_of(calendar.local(at).date(), before, calendar)
+    if arithmetic.warn_at(at, due, before, calendar) <= at:
         assert due <= calendar.end(last)

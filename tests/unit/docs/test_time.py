@@ -6,20 +6,19 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLACES = (
-    "libs/events/src/natija_events/fold.py",
-    "libs/events/src/natija_events/lifecycle.py",
-    "services/*/src/*/projection.py",
-    "services/*/src/*/decisions.py",
-    "services/*/src/*/tables.py",
-    "services/intake/src/natija_intake/admission.py",
-    "services/intake/src/natija_intake/deciding.py",
-    "services/intake/src/natija_intake/heads.py",
-    "services/routing/src/natija_routing/routes.py",
-    "services/routing/src/natija_routing/competence.py",
-    "services/deadlines/src/natija_deadlines/clocks.py",
-    "services/deadlines/src/natija_deadlines/terms.py",
-    "services/analytics/src/natija_analytics/rows.py",
-    "services/analytics/src/natija_analytics/asof.py",
+    "libs/events/src/natija_events/lifecycle/*.py",
+    "libs/events/src/natija_events/wire/*.py",
+    "services/*/src/*/*/state.py",
+    "services/*/src/*/*/decide.py",
+    "services/*/src/*/*/projection.py",
+    "services/*/src/*/*/tables.py",
+    "services/intake/src/natija_intake/registrar/admission.py",
+    "services/intake/src/natija_intake/registrar/batch.py",
+    "services/intake/src/natija_intake/registrar/heads.py",
+    "services/routing/src/natija_routing/competence/rules.py",
+    "services/deadlines/src/natija_deadlines/policies/arithmetic.py",
+    "services/analytics/src/natija_analytics/projection/rows.py",
+    "services/analytics/src/natija_analytics/reports/overdue.py",
 )
 _CLOCKS = {"now", "utcnow", "today"}
 _SQL_CLOCK = re.compile(r"\b(now\(|clock_timestamp|current_date|current_timestamp|localtime)", re.IGNORECASE)

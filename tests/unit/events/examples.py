@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from natija_events.encryption import Sealer
 from natija_events.ids import appeal_number
-from natija_events.sealed import Sealer
 from natija_events.types import deadlines as d
 from natija_events.types import intake as i
 from natija_events.types import oversight as o

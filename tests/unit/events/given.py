@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
-from natija_events import fold, lifecycle
-from natija_events.chain import GENESIS
-from natija_events.envelope import Event, Stamp, headers
-from natija_events.fold import Appeal, RecordedEvent
 from natija_events.ids import derived_appeal_number, derived_event_id
-from natija_events.lifecycle import NOTHING, Standing
-from natija_events.record import recorded
+from natija_events.lifecycle import fold, transitions
+from natija_events.lifecycle.fold import Appeal
+from natija_events.lifecycle.transitions import NOTHING, Standing
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import Missed
+from natija_events.wire.envelope import Event, Stamp, headers
+from natija_events.wire.hash_chain import GENESIS
+from natija_events.wire.record import RecordedEvent, recorded
 
 APPEAL = derived_appeal_number("KG", "given")
 START = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)
@@ -62,9 +62,9 @@ class History:
     def admit(self, event: EventData | Dated) -> str | None:
         """Register *event* when the table lets it; else the rule it breaks."""
         time, data = self._dated(event)
-        rule = lifecycle.refusal(self.standing, self.number, time, data)
+        rule = transitions.refusal(self.standing, self.number, time, data)
         if rule is None:
-            self.standing = lifecycle.advance(self.standing, data.type, time, data)
+            self.standing = transitions.advance(self.standing, data.type, time, data)
             self.events.append(Dated(time, data))
         return rule
 
@@ -106,8 +106,8 @@ class When:
         assert appeal is not None
         assert appeal.standing == self.history.standing
         assert appeal.standing.state == state
-        assert appeal.open == (state in lifecycle.OPEN)
-        assert (appeal.closed is None) == (state not in lifecycle.TERMINAL)
+        assert appeal.open == (state in transitions.OPEN)
+        assert (appeal.closed is None) == (state not in transitions.TERMINAL)
         return appeal
 
     def refused(self, rule: str = "") -> Self:

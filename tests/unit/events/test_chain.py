@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.unit.events.examples import LEAST
 from tests.unit.events.given import START, Dated, register
 
-from natija_events.chain import ALGORITHM, GENESIS, event_hash
-from natija_events.envelope import Event, Headers, Stamp, headers
 from natija_events.ids import appeal_number
+from natija_events.wire.envelope import Event, Headers, Stamp, headers
+from natija_events.wire.hash_chain import ALGORITHM, GENESIS, event_hash
 
 EVENT = Event(
     UUID("6f1c1e0a-6a0e-4f0e-8a51-0a1b2c3d4e5f"),

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from natija_events import limits
-from natija_events.chain import GENESIS
-from natija_events.envelope import (
+from natija_events.ids import appeal_number
+from natija_events.wire.envelope import (
     Event,
     Headers,
     Proposal,
@@ -21,7 +21,7 @@ from natija_events.envelope import (
     read_proposal,
     write_proposal,
 )
-from natija_events.ids import appeal_number
+from natija_events.wire.hash_chain import GENESIS
 
 APPEAL = appeal_number("KG", 7)
 NOON = datetime(2024, 3, 4, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.unit.events.test_envelope import APPEAL, EVENT, STAMP, batch, item
 
-from natija_events.envelope import Event, Headers, Unreadable, headers, read_proposal, write_proposal
+from natija_events.wire.envelope import Event, Headers, Unreadable, headers, read_proposal, write_proposal
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.unit.events.examples import EXAMPLES
 
-from natija_events.catalogue import CATALOGUE, Invalid
+from natija_events.schema.registry import CATALOGUE, Invalid
 from natija_events.types.base import EventData
 
 CANARY = "Асанова"

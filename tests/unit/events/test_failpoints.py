@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from natija_events.kafka.failpoints import VARIABLE, Armed, read
+from natija_events.failpoints import VARIABLE, Armed, read
 
 PROGRAM = """
-from natija_events.kafka.failpoints import failpoint
+from natija_events.failpoints import failpoint
 for step in ("send", "commit", "commit", "broken"):
     try:
         with failpoint(step):

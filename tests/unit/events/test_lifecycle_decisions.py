@@ -7,8 +7,8 @@ from tests.unit.events.examples import DUE, EXAMPLES, LEAST, OTHER, SMALLEST, re
 from tests.unit.events.given import START, at, given
 from tests.unit.events.test_lifecycle_rows import PATHS
 
-from natija_events import lifecycle
 from natija_events.ids import appeal_number
+from natija_events.lifecycle import transitions
 from natija_events.types import deadlines as d
 from natija_events.types import intake as i
 from natija_events.types import oversight as o
@@ -22,7 +22,7 @@ def test_registered_opens_every_appeal_and_carries_when_it_was_received() -> Non
     appeal = given().when(registered(received=START)).then("REGISTERED")
 
     assert appeal.received == START
-    assert "RECEIVED" not in lifecycle.State.__args__  # type: ignore[attr-defined]
+    assert "RECEIVED" not in transitions.State.__args__  # type: ignore[attr-defined]
 
 
 def test_nothing_but_registered_opens_an_appeal() -> None:
@@ -50,12 +50,12 @@ def test_only_a_term_an_extension_and_a_forwarding_move_the_due_date() -> None:
     moved = set()
     for state, path in PATHS.items():
         for data in EXAMPLES:
-            before = given(*path, d.TermSet(due=START)) if state in lifecycle.OPEN else given(*path)
+            before = given(*path, d.TermSet(due=START)) if state in transitions.OPEN else given(*path)
             when = before.when(data)
             if when.rule is None and len(before.history.events) > 1:
                 appeal = when.history.appeal()
                 assert appeal is not None
-                if appeal.due != (START if state in lifecycle.OPEN else None):
+                if appeal.due != (START if state in transitions.OPEN else None):
                     moved.add(type(data))
 
     assert moved == {d.TermSet, d.ExtensionSigned, r.Forwarded}
@@ -134,15 +134,15 @@ MORE_AFTER: dict[str, set[type[EventData]]] = {
 }
 
 
-@pytest.mark.parametrize("end", lifecycle.TERMINAL)
-def test_after_the_end_only_what_the_rule_book_lists_is_lawful(end: lifecycle.State) -> None:
+@pytest.mark.parametrize("end", transitions.TERMINAL)
+def test_after_the_end_only_what_the_rule_book_lists_is_lawful(end: transitions.State) -> None:
     lawful = {type(data) for data in LEAST if given(*PATHS[end]).when(data).rule is None}
 
     assert lawful == AFTER_THE_END | MORE_AFTER.get(end, set())
 
 
-@pytest.mark.parametrize("end", lifecycle.TERMINAL)
-def test_an_end_stays_the_end_whatever_is_written_down_after_it(end: lifecycle.State) -> None:
+@pytest.mark.parametrize("end", transitions.TERMINAL)
+def test_an_end_stays_the_end_whatever_is_written_down_after_it(end: transitions.State) -> None:
     for data in LEAST:
         if type(data) in AFTER_THE_END:
             given(*PATHS[end]).when(data).then(end)
@@ -156,8 +156,8 @@ def test_a_duplicate_points_from_the_larger_number_to_the_smaller_so_that_two_ne
     given(registered(), number=small).when(i.DuplicateLinked(of=small)).refused("larger number to the smaller")
 
 
-@pytest.mark.parametrize("state", lifecycle.OPEN)
-def test_an_unlinked_duplicate_goes_on_where_it_stood(state: lifecycle.State) -> None:
+@pytest.mark.parametrize("state", transitions.OPEN)
+def test_an_unlinked_duplicate_goes_on_where_it_stood(state: transitions.State) -> None:
     when = given(*PATHS[state], i.DuplicateLinked(of=SMALLEST)).when(i.DuplicateUnlinked(signer="s"))
 
     appeal = when.then(state)

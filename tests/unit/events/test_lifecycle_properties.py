@@ -9,14 +9,15 @@ from tests.unit.events.examples import EXAMPLES
 from tests.unit.events.given import START, Dated, History, register
 from tests.unit.events.lifecycle_as_read import ENDED, LINES
 
-from natija_events import lifecycle
-from natija_events.envelope import Event, Stamp
-from natija_events.fold import RecordedEvent, fold
 from natija_events.ids import appeal_number, derived_event_id
+from natija_events.lifecycle import transitions
+from natija_events.lifecycle.fold import fold
 from natija_events.types import deadlines as d
 from natija_events.types import intake as i
 from natija_events.types import routing as r
 from natija_events.types.base import EventData
+from natija_events.wire.envelope import Event, Stamp
+from natija_events.wire.record import RecordedEvent
 
 NUMBER = appeal_number("KG", 500)
 AS_READ = {line.type: line for line in LINES}
@@ -88,7 +89,7 @@ def test_whatever_is_admitted_folds_to_the_standing_it_was_admitted_on(events: l
     assert appeal is not None
     assert appeal.standing == history.standing
     assert appeal.standing.sequence == len(history.events)
-    assert (appeal.closed is not None) == (appeal.standing.state in lifecycle.TERMINAL)
+    assert (appeal.closed is not None) == (appeal.standing.state in transitions.TERMINAL)
     assert (appeal.outcome is not None) >= (appeal.standing.state == "ANSWERED")
 
 

@@ -7,7 +7,7 @@ from tests.unit.events.examples import DUE, LEAST, LEAST_OF, SMALLEST, registere
 from tests.unit.events.given import given
 from tests.unit.events.lifecycle_as_read import ENDED, LINES, OPEN, STATES, Line
 
-from natija_events import lifecycle
+from natija_events.lifecycle import transitions
 from natija_events.types import deadlines as d
 from natija_events.types import intake as i
 from natija_events.types import routing as r
@@ -50,7 +50,7 @@ def test_a_row_of_the_table_in_each_state(line: Line, state: str) -> None:
 
 @pytest.mark.parametrize("line", LINES, ids=[line.type for line in LINES])
 def test_a_row_says_who_may_publish_how_late_and_on_what_assumption(line: Line) -> None:
-    row = lifecycle.TABLE[line.type]
+    row = transitions.TABLE[line.type]
 
     assert frozenset(row.publishers) == line.publishers
     assert (row.material, row.expected) == (line.material, line.expected)
@@ -58,17 +58,17 @@ def test_a_row_says_who_may_publish_how_late_and_on_what_assumption(line: Line) 
 
 
 def test_the_table_has_the_rows_of_the_rule_book_and_no_others() -> None:
-    assert {line.type for line in LINES} == set(lifecycle.TABLE)
-    assert lifecycle.OPEN == OPEN
-    assert lifecycle.TERMINAL == ENDED
+    assert {line.type for line in LINES} == set(transitions.TABLE)
+    assert transitions.OPEN == OPEN
+    assert transitions.TERMINAL == ENDED
 
 
 def test_there_is_an_example_and_a_model_for_each_row() -> None:
-    assert {model.type for model in LEAST_OF} == set(lifecycle.TABLE)
+    assert {model.type for model in LEAST_OF} == set(transitions.TABLE)
 
 
 def test_a_row_belongs_to_the_room_its_type_stands_in() -> None:
-    owners = {row.owner for row in lifecycle.TABLE.values()}
+    owners = {row.owner for row in transitions.TABLE.values()}
 
     assert owners == {"intake", "routing", "deadlines", "oversight"}
-    assert lifecycle.TABLE[d.Missed.type].owner == "deadlines"
+    assert transitions.TABLE[d.Missed.type].owner == "deadlines"

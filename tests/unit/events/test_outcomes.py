@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from natija_events.kafka import Kafka
-from natija_events.kafka.outcomes import Outcomes
+from natija_events.kafka.outcome_reader import Outcomes
 
 
 async def test_a_partition_that_is_read_already_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from natija_events.catalogue import CATALOGUE
-from natija_events.sealed import Sealed
+from natija_events.encryption import Sealed
+from natija_events.schema.registry import CATALOGUE
 from natija_events.types.base import AppealNumber, Code, EventData, Instant, Language, Part
 
 PERSONAL = {

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.events.given import START
 
-from natija_events.rejection import (
+from natija_events.encryption import Sealed, Sealer, Unsealable
+from natija_events.wire.rejection import (
     Original,
     RejectedProposal,
     Rejection,
@@ -13,7 +14,6 @@ from natija_events.rejection import (
     original_digest,
     seal_original,
 )
-from natija_events.sealed import Sealed, Sealer, Unsealable
 
 KEY = bytes(range(32))
 SEALER = Sealer(KEY)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from natija_events.sealed import Sealer
-from natija_intake import mapping, mapping_check
-from natija_intake.mapper import Mapper
-from natija_intake.mapping import RegisterMapping
+from natija_events.encryption import Sealer
+from natija_intake.imports import mapping, mapping_check
+from natija_intake.imports.mapper import Mapper
+from natija_intake.imports.mapping import RegisterMapping
 
 HEADER = (
     "CASE_ENQUIRY_ID", "OPEN_DT", "TARGET_DT", "CLOSED_DT", "OnTime_Status", "CASE_STATUS", "CLOSURE_REASON",

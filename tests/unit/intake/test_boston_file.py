@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from tests.unit.intake.boston import SEALER, boston
 
-from natija_events.catalogue import CATALOGUE
+from natija_events.schema.registry import CATALOGUE
 from natija_events.types.deadlines import TermSet
 from natija_events.types.routing import Answered
-from natija_intake.mapper import Mapped, Mapper
-from natija_intake.register_file import RegisterFile
+from natija_intake.imports.csv_file import RegisterFile
+from natija_intake.imports.mapper import Mapped, Mapper
 
 FILE = Path(__file__).resolve().parents[4] / "shared" / "data" / "boston311-2015-sample.csv.gz"
 SNAPSHOT = datetime(2016, 1, 13, 3, 55, tzinfo=UTC)

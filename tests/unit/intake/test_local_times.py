@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natija_intake.local_times import LocalTimes
+from natija_intake.imports.local_times import LocalTimes
 
 BOSTON = "%m/%d/%Y %I:%M:%S %p"
 NEW_YORK = LocalTimes(ZoneInfo("America/New_York"), BOSTON)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from tests.unit.intake.boston import HEADER, SEALER, boston, cells, mapper
 
-from natija_events.catalogue import CATALOGUE
-from natija_events.envelope import write_proposal
+from natija_events.schema.registry import CATALOGUE
 from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.types.routing import Answered, Routed
-from natija_intake import mapping_check
-from natija_intake.mapper import Mapped, Mapper, Unmappable
-from natija_intake.mapping import RegisterMapping, parse
+from natija_events.wire.envelope import write_proposal
+from natija_intake.imports import mapping_check
+from natija_intake.imports.mapper import Mapped, Mapper, Unmappable
+from natija_intake.imports.mapping import RegisterMapping, parse
 
 
 def types(mapped: Mapped) -> list[str]:

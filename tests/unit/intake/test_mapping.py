@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from natija_intake import mapping, mapping_check
-from natija_intake.sources import MappingError
+from natija_intake.imports import mapping, mapping_check
+from natija_intake.imports.sources import MappingError
 
 RIGHT: dict[str, Any] = {
     "register": "streets",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natija_events.ids import appeal_number, new_appeal_number
-from natija_intake.receipt import AccessCodes
+from natija_intake.receipts.access_codes import AccessCodes
 
 NUMBER = new_appeal_number("KG")
 CODES = AccessCodes({1: b"one" * 11})

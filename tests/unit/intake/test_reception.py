@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 import pytest
 
 from natija_chassis.clock import FixedClock
-from natija_chassis.publishers import Publishers
-from natija_events.envelope import Event
+from natija_chassis.realm.publishers import Publishers
+from natija_events.encryption import Sealer
 from natija_events.kafka import NotProposed, Outcome, Undecided
-from natija_events.rejection import Rejection
-from natija_events.sealed import Sealer
-from natija_intake.admission import Refused
-from natija_intake.heads import Head
-from natija_intake.receipt import AccessCodes
-from natija_intake.reception import Reception, Unknown
-from natija_intake.submission import SOURCE, Submission
+from natija_events.wire.envelope import Event
+from natija_events.wire.rejection import Rejection
+from natija_intake.appeals.service import Reception, Unknown
+from natija_intake.appeals.submission import SOURCE, Submission
+from natija_intake.receipts.access_codes import AccessCodes
+from natija_intake.registrar.admission import Refused
+from natija_intake.registrar.heads import Head
 
 SENT = Submission(channel="electronic", text="Our road has washed away.")
 NOW, EARLIER = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC), datetime(2026, 3, 30, tzinfo=UTC)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from natija_intake.mapping import parse
-from natija_intake.register_file import FileError, RegisterFile
+from natija_intake.imports.csv_file import FileError, RegisterFile
+from natija_intake.imports.mapping import parse
 
 
 def opened(path: Path, content: bytes, **changes: str) -> RegisterFile:

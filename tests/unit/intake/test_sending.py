@@ -8,13 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
-from natija_chassis.condition import Condition
-from natija_chassis.directory import Directory
-from natija_chassis.http import create_app
+from natija_chassis.http import problems
+from natija_chassis.http.app import create_app
+from natija_chassis.process.health import Condition
+from natija_chassis.realm.directory import Directory
 from natija_chassis.settings import Settings
-from natija_intake import api, problems
-from natija_intake.reception import Receipt
-from natija_intake.submission import Submission
+from natija_intake.api import routes
+from natija_intake.appeals.service import Receipt
+from natija_intake.appeals.submission import Submission
 
 APPEAL = {"channel": "electronic", "text": "Our road has washed away."}
 TAKEN = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC)
@@ -39,7 +40,7 @@ def reception() -> Reception:
 async def client(reception: Reception) -> AsyncIterator[httpx.AsyncClient]:
     directory = Directory(zone="Asia/Bishkek")
     app = create_app(Settings(realm="kg"), title="intake", about="The door.", condition=lambda: Condition(True, "open"))
-    api.install(app, reception, directory)  # type: ignore[arg-type]  # stands in for the real one
+    routes.install(app, reception, directory)  # type: ignore[arg-type]  # stands in for the real one
     problems.install(app)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from natija_chassis.refusal import Refused
+from natija_chassis.errors import Refused
 from natija_chassis.settings import Settings
 from natija_intake.settings import IntakeSettings, intake_secrets, sealer
 

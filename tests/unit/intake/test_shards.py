@@ -2,7 +2,7 @@
 
 import pytest
 
-from natija_intake.shards import Layout
+from natija_intake.registrar.shard_locks import Layout
 
 
 def test_an_id_tells_the_generation_it_was_given_in() -> None:

@@ -5,10 +5,10 @@ from typing import get_args
 import pytest
 from tests.unit.deadlines.history import recorded
 
-from natija_events.lifecycle import OPEN, State
+from natija_events.lifecycle.transitions import OPEN, State
 from natija_events.types.routing import Forwarded, Routed
-from natija_intake.heads import NO_HEAD, Head, after
-from natija_intake.status import Status, public_status, words
+from natija_intake.appeals.status import Status, public_status, words
+from natija_intake.registrar.heads import NO_HEAD, Head, after
 
 
 def head(state: State, *, extended: bool = False) -> Head:

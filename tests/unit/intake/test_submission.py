@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natija_chassis.directory import Directory
-from natija_chassis.publishers import Publishers
-from natija_events.catalogue import models_of
-from natija_events.envelope import Event, write_proposal
+from natija_chassis.realm.directory import Directory
+from natija_chassis.realm.publishers import Publishers
+from natija_events.encryption import Sealer
 from natija_events.ids import appeal_number, is_appeal_number
 from natija_events.kafka import partition_of
-from natija_events.sealed import Sealer
+from natija_events.schema.registry import models_of
 from natija_events.types import intake, routing
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
-from natija_intake import admission
-from natija_intake.admission import examine_new
-from natija_intake.fields import shapes
-from natija_intake.submission import SOURCE, Submission, data_of, number_of, opening, strangers
+from natija_events.wire.envelope import Event, write_proposal
+from natija_intake.appeals.submission import SOURCE, Submission, data_of, number_of, opening, strangers
+from natija_intake.registrar import admission
+from natija_intake.registrar.admission import examine_new
+from natija_intake.sealing import shapes
 
 SENT: dict[str, Any] = {
     "kind": "complaint",

@@ -8,16 +8,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natija_chassis import directory
-from natija_routing import competence
-from natija_routing.competence import Bodies, Competence, Competent, Matter, Nobody, Rule, find
+from natija_chassis.realm import directory
+from natija_routing.competence import rules
+from natija_routing.competence.rules import Bodies, Competence, Competent, Matter, Nobody, Rule, find
 
 REALM = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 DAY = date(2026, 11, 22)
 DIRECTORY = directory.load(REALM / "directory.yaml")
 KNOWN = {"topics": DIRECTORY.topics, "regions": DIRECTORY.regions, "bodies": DIRECTORY.bodies}
 BODIES = Bodies({id: body.under for id, body in DIRECTORY.bodies.items()})
-RULES = competence.load(REALM / "competence.yaml", KNOWN)
+RULES = rules.load(REALM / "competence.yaml", KNOWN)
 
 
 def who(topic: str | None, region: str | None = None, *complained_of: str, day: date = DAY) -> Competent | Nobody:
@@ -91,7 +91,7 @@ def test_a_rule_with_an_id_the_directory_does_not_have_is_refused(tmp_path: Path
     file = tmp_path / "competence.yaml"
     file.write_text(yaml.safe_dump({"version": 1, "rules": [{"id": "a", "topic": "roads", "body": "nobody"}]}))
     with pytest.raises(ValueError, match="a names nobody, which is not among the directory's bodies"):
-        competence.load(file, KNOWN)
+        rules.load(file, KNOWN)
 
 
 def test_a_hierarchy_that_runs_in_a_circle_ends() -> None:

@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from tests.unit.deadlines.history import APPEAL, history, registered
 
-from natija_chassis import directory
+from natija_chassis.realm import directory
 from natija_events.types.base import EventData
 from natija_events.types.intake import Withdrawn
 from natija_events.types.routing import Answered, Forwarded, Routed, TopicAssigned
-from natija_routing import competence
-from natija_routing.competence import Bodies, Nobody
-from natija_routing.decisions import Original, decide
-from natija_routing.routes import Route, step
+from natija_routing.assignment.decide import Original, decide
+from natija_routing.assignment.state import Route, step
+from natija_routing.competence import rules
+from natija_routing.competence.rules import Bodies, Nobody
 
 REALM = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 DIRECTORY = directory.load(REALM / "directory.yaml")
 BODIES = Bodies({id: body.under for id, body in DIRECTORY.bodies.items()})
-RULES = competence.load(
+RULES = rules.load(
     REALM / "competence.yaml",
     {"topics": DIRECTORY.topics, "regions": DIRECTORY.regions, "bodies": DIRECTORY.bodies},
 )

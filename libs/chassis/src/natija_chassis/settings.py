@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from natija_chassis.refusal import Refused
+from natija_chassis.errors import Refused
 
 if TYPE_CHECKING:
     from natija_chassis.clock import Clock

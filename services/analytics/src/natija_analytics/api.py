@@ -9,12 +9,14 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_analytics import asof, counting, histories, listings, printing, reports
-from natija_analytics.definitions import Definitions, Subject
-from natija_analytics.reports import Period
-from natija_analytics.words import Language
+from natija_analytics.history import history
+from natija_analytics.rendering import count_tables, overdue_lists
+from natija_analytics.rendering.captions import Language
+from natija_analytics.reports import counts, overdue, queries
+from natija_analytics.reports.counts import Period
+from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
-from natija_chassis.directory import Directory
+from natija_chassis.realm.directory import Directory
 from natija_events.ids import parse_appeal_number
 
 
@@ -23,20 +25,20 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
     api = APIRouter(tags=["analytics"])
 
     @api.get("/appeals/{appeal}/history", responses={404: {}})
-    async def history(appeal: Annotated[str, Path(description="The appeal's number.")]) -> JSONResponse:
+    async def get_history(appeal: Annotated[str, Path(description="The appeal's number.")]) -> JSONResponse:
         """All that happened to one appeal. `natija history --from-log` reads the same from the log itself."""
         try:
             number = parse_appeal_number(appeal)
         except ValueError:
             return _problem(404, "appeal", "number", "This is no appeal number: a character is missing or mistaken.")
         async with engine.connect() as connection:
-            rows = await histories.of_projection(connection, number)
+            rows = await history.of_projection(connection, number)
         if not rows:
             return _problem(404, "appeal", "unknown", "No appeal with this number is registered.")
-        return JSONResponse({"appeal": number, "events": listings.history_records(rows)})
+        return JSONResponse({"appeal": number, "events": overdue_lists.history_records(rows)})
 
     @api.get("/reports/overdue")
-    async def overdue(
+    async def get_overdue(
         by: Annotated[Literal["appeal", "body", "topic", "region"], Query(description="Each, or sums.")] = "body",
         as_of: Annotated[
             AwareDatetime | None, Query(description="An ISO 8601 instant with offset; by default now.")
@@ -44,12 +46,12 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
     ) -> StreamingResponse:
         """Appeals past their term as of an instant: closed late, or open with the term past, by then."""
         at = as_of or clock.now()
-        columns = asof.AppealVerdict._fields if by == "appeal" else asof.KeyVerdict._fields
-        pieces = listings.overdue_json(by, at, columns, _verdicts(engine, by, at))
+        columns = overdue.AppealVerdict._fields if by == "appeal" else overdue.KeyVerdict._fields
+        pieces = overdue_lists.overdue_json(by, at, columns, _verdicts(engine, by, at))
         return StreamingResponse(pieces, media_type="application/json")
 
     @api.get("/reports/{subject}", responses={422: {}})
-    async def counts(
+    async def get_counts(
         subject: Subject,
         first: Annotated[date, Query(alias="from", description="The first local day.")],
         last: Annotated[date, Query(alias="to", description="The last local day, included.")],
@@ -59,15 +61,15 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
         """What came in during a period, with the shares as the realm rounds them."""
         period = Period(first, last, zone or directory.zone)
         try:
-            reports.zone_named(period.zone)
+            counts.zone_named(period.zone)
         except ValueError as error:
             return _problem(422, "zone", "unknown", str(error))
         if last < first:
             return _problem(422, "to", "order", "The last day is before the first.")
         async with engine.connect() as connection:
-            counted = await counting.count(connection, subject, period)
-        report = reports.build(subject, period, counted, definitions, getattr(directory, subject))
-        return JSONResponse(printing.counts_json(report, directory, lang))
+            counted = await queries.count(connection, subject, period)
+        report = counts.build(subject, period, counted, definitions, getattr(directory, subject))
+        return JSONResponse(count_tables.counts_json(report, directory, lang))
 
     return api
 
@@ -75,10 +77,10 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
 async def _verdicts(engine: AsyncEngine, by: str, at: datetime) -> AsyncIterator[tuple[Any, ...]]:
     async with engine.connect() as connection:
         if by == "appeal":
-            async for verdict in asof.by_appeal(connection, at):
+            async for verdict in overdue.by_appeal(connection, at):
                 yield verdict
             return
-        for sums in await asof.by_key(connection, at, next(key for key in asof.KEYS if key == by)):
+        for sums in await overdue.by_key(connection, at, next(key for key in overdue.KEYS if key == by)):
             yield sums
 
 

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_analytics import api, definitions, projection
+from natija_analytics import api
+from natija_analytics.projection import projection
+from natija_analytics.reports import definitions
 from natija_analytics.settings import AnalyticsSettings
-from natija_chassis import directory as directories
 from natija_chassis.clock import Clock
-from natija_chassis.condition import Waiting
-from natija_chassis.database import open_engine
-from natija_chassis.http import create_app
-from natija_chassis.process import run
-from natija_chassis.refusal import Refused
-from natija_chassis.runner import Runner
+from natija_chassis.errors import Refused
+from natija_chassis.http.app import create_app
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.process.health import Waiting
+from natija_chassis.process.run import run
+from natija_chassis.projections.runner import Runner
+from natija_chassis.realm import directory as directories
 
 _COUNTS = text("""
     select (select sum(logsequence) from checkpoints), count(*), count(*) filter (where closed is null),

@@ -9,14 +9,14 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
-from natija_deadlines.calendars import CalendarMissing
-from natija_deadlines.clocks import AppealClock
-from natija_deadlines.decisions import Undecidable, decide
-from natija_deadlines.policies import PolicyMissing, Rulebook
-from natija_deadlines.projection import CLOCKS
-from natija_deadlines.terms import is_late
+from natija_deadlines.calendars.calendar import CalendarMissing
+from natija_deadlines.policies.arithmetic import is_late
+from natija_deadlines.policies.policy import PolicyMissing, Rulebook
+from natija_deadlines.terms.decide import Undecidable, decide
+from natija_deadlines.terms.projection import CLOCKS
+from natija_deadlines.terms.state import AppealClock
 from natija_events.ids import parse_appeal_number
-from natija_events.lifecycle import State
+from natija_events.lifecycle.transitions import State
 
 
 class Problem(BaseModel):

@@ -5,26 +5,28 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
-from natija_chassis.condition import Waiting
-from natija_chassis.database import open_engine
-from natija_chassis.http import create_app
-from natija_chassis.process import run
-from natija_chassis.refusal import Refused
-from natija_chassis.runner import Runner
-from natija_chassis.worker import Worker, count_refused
-from natija_deadlines import api, policies, projection, work
+from natija_chassis.errors import Refused
+from natija_chassis.http.app import create_app
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.process.health import Waiting
+from natija_chassis.process.run import run
+from natija_chassis.process_manager.worker import Worker, count_refused
+from natija_chassis.projections.runner import Runner
+from natija_deadlines import api
+from natija_deadlines.policies import policy
 from natija_deadlines.settings import DeadlinesSettings
+from natija_deadlines.terms import projection, queue
 
 
 async def serve(settings: DeadlinesSettings) -> None:
     """Run deadlines until SIGTERM. Raises `Refused` when policies or calendars are wrong."""
     try:
-        rules = policies.load(settings.policies, settings.calendars)
+        rules = policy.load(settings.policies, settings.calendars)
     except ValueError as error:
         raise Refused(str(error)) from None
     engine = open_engine(settings, settings.process)
     runner = Runner(projection.build(), settings, engine)
-    worker = Worker(settings, engine, runner, work.deciding(rules))
+    worker = Worker(settings, engine, runner, queue.deciding(rules))
     app = create_app(
         settings,
         title="deadlines",
@@ -41,7 +43,7 @@ async def serve(settings: DeadlinesSettings) -> None:
 
 async def _waiting(engine: AsyncEngine, clock: Clock) -> Sequence[Waiting]:
     async with engine.connect() as connection:
-        counts = await work.count(connection, clock.now())
+        counts = await queue.count(connection, clock.now())
         refused = await count_refused(connection)
     return [
         Waiting("open appeals with a term", counts.with_term),

@@ -16,8 +16,8 @@ def calendars(
     folder: Annotated[Path | None, typer.Option(help="Where to write; by default in this package.")] = None,
 ) -> None:
     """Seed working calendars from the package `holidays`; decrees written into the files stay."""
-    from natija_deadlines.calendars import DATA
-    from natija_deadlines.seeding import COUNTRIES, seed
+    from natija_deadlines.calendars.calendar import DATA
+    from natija_deadlines.calendars.seed import COUNTRIES, seed
 
     if country not in COUNTRIES:
         raise typer.BadParameter(f"one of {', '.join(COUNTRIES)}", param_hint="--country")

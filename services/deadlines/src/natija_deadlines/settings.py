@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from natija_chassis.settings import Settings, port_field
-from natija_deadlines import calendars, policies
+from natija_deadlines.calendars import calendar
+from natija_deadlines.policies import policy
 
 
 class DeadlinesSettings(Settings):
@@ -13,5 +14,5 @@ class DeadlinesSettings(Settings):
     process: ClassVar[str] = "deadlines"
 
     port: int = port_field("deadlines", 8083)
-    policies: Path = policies.DATA
-    calendars: Path = calendars.DATA
+    policies: Path = policy.DATA
+    calendars: Path = calendar.DATA

@@ -5,27 +5,29 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis import directory as directories
-from natija_chassis import garbage, publishers
-from natija_chassis.condition import Waiting
-from natija_chassis.database import open_engine
-from natija_chassis.http import create_app
-from natija_chassis.process import run
-from natija_chassis.refusal import Refused
-from natija_intake import api, problems
-from natija_intake.door import Door
-from natija_intake.inbox import Inbox
-from natija_intake.receipt import AccessCodes
-from natija_intake.reception import Reception
+from natija_chassis.errors import Refused
+from natija_chassis.http import problems
+from natija_chassis.http.app import create_app
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.process import gc_tuning
+from natija_chassis.process.health import Waiting
+from natija_chassis.process.run import run
+from natija_chassis.realm import directory as directories
+from natija_chassis.realm import publishers
+from natija_intake.api import routes
+from natija_intake.appeals.inbox_gateway import Door
+from natija_intake.appeals.service import Reception
+from natija_intake.appeals.submission import SOURCE
+from natija_intake.inbox_lag import Inbox
+from natija_intake.receipts.access_codes import AccessCodes
 from natija_intake.settings import IntakeSettings, intake_secrets, sealer
-from natija_intake.submission import SOURCE
 
 
 async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `Refused` when a key or a file it needs is missing."""
     if settings.publishers is None:
         raise Refused("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
-    garbage.look_seldom()  # a post that waits holds some hundred objects
+    gc_tuning.look_seldom()  # a post that waits holds some hundred objects
     engine = open_engine(settings, "intake")
     door = Door(settings.the_kafka, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
     secrets = intake_secrets(settings)
@@ -59,6 +61,6 @@ def _app(settings: IntakeSettings, reception: Reception, door: Door, inbox: Inbo
         condition=lambda: door.condition,
         waiting=waiting,
     )
-    api.install(app, reception, directories.load(settings.directory))
+    routes.install(app, reception, directories.load(settings.directory))
     problems.install(app)
     return app

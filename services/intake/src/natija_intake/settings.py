@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
-from natija_chassis.refusal import Refused
+from natija_chassis.errors import Refused
 from natija_chassis.settings import Settings, port_field
-from natija_events.sealed import Sealer
+from natija_events.encryption import Sealer
 
 _KEY_BYTES = 32
 _VERSIONED = re.compile(r"(?:(\d{1,2}):)?([A-Za-z0-9_-]{43}=?)")

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
-from natija_routing import work
-from natija_routing.book import Book
-from natija_routing.competence import Nobody
-from natija_routing.decisions import decide
+from natija_routing.assignment import queue
+from natija_routing.assignment.decide import decide
+from natija_routing.competence.reference import Book
+from natija_routing.competence.rules import Nobody
 
 Why = Literal["no_topic", "no_rule", "complained_of", "original_unknown"]
 
@@ -65,7 +65,7 @@ def router(engine: AsyncEngine, book: Book, clock: Clock) -> APIRouter:
     ) -> list[Unrouted]:
         """Live appeals nobody is named for, by number."""
         async with engine.connect() as connection:
-            cases = await work.unrouted(connection, after, limit)
+            cases = await queue.unrouted(connection, after, limit)
         day = book.day(clock.now())
         return [
             Unrouted(

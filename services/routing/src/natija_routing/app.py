@@ -4,26 +4,28 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis.condition import Waiting
-from natija_chassis.database import open_engine
-from natija_chassis.http import create_app
-from natija_chassis.process import run
-from natija_chassis.refusal import Refused
-from natija_chassis.runner import Runner
-from natija_chassis.worker import Worker, count_refused
-from natija_routing import api, book, projection, work
+from natija_chassis.errors import Refused
+from natija_chassis.http.app import create_app
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.process.health import Waiting
+from natija_chassis.process.run import run
+from natija_chassis.process_manager.worker import Worker, count_refused
+from natija_chassis.projections.runner import Runner
+from natija_routing import api
+from natija_routing.assignment import projection, queue
+from natija_routing.competence import reference
 from natija_routing.settings import RoutingSettings
 
 
 async def serve(settings: RoutingSettings) -> None:
     """Run routing until SIGTERM. Raises `Refused` when the directory or the rules are wrong."""
     try:
-        known = book.load(settings)
+        known = reference.load(settings)
     except ValueError as error:
         raise Refused(str(error)) from None
     engine = open_engine(settings, settings.process)
     runner = Runner(projection.build(), settings, engine)
-    worker = Worker(settings, engine, runner, work.deciding(known))
+    worker = Worker(settings, engine, runner, queue.deciding(known))
     app = create_app(
         settings,
         title="routing",
@@ -41,6 +43,6 @@ async def serve(settings: RoutingSettings) -> None:
 async def _waiting(engine: AsyncEngine) -> Sequence[Waiting]:
     async with engine.connect() as connection:
         return [
-            Waiting("appeals nobody is named for", await work.count(connection), "/unrouted"),
+            Waiting("appeals nobody is named for", await queue.count(connection), "/unrouted"),
             Waiting("refused decisions", await count_refused(connection)),
         ]

@@ -14,12 +14,12 @@ def competent(
     complained_of: Annotated[list[str] | None, typer.Option(help="A body that may not judge; may be repeated.")] = None,
 ) -> None:
     """Say who must answer by today's rules: body, name and rule. Ends with 1 when a person must find the body."""
-    from natija_routing import book
-    from natija_routing.competence import Competent, Matter, find
+    from natija_routing.competence import reference
+    from natija_routing.competence.rules import Competent, Matter, find
     from natija_routing.settings import RoutingSettings
 
     settings = RoutingSettings()
-    rules = book.load(settings)
+    rules = reference.load(settings)
     day = rules.day(settings.the_clock.now())
     found = find(Matter(topic, region, tuple(complained_of or ())), day, rules.competence, rules.bodies)
     if not isinstance(found, Competent):

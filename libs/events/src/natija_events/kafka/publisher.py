@@ -11,15 +11,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from natija_events import limits
-from natija_events.envelope import Event, write_proposal
-from natija_events.kafka.closing import close_producer
-from natija_events.kafka.connection import Kafka
-from natija_events.kafka.failpoints import failpoint
-from natija_events.kafka.outcomes import Awaited, NotRead, Outcomes
-from natija_events.kafka.partition import partition_of
-from natija_events.rejection import Rejection
+from natija_events.failpoints import failpoint
+from natija_events.kafka.config import Kafka
+from natija_events.kafka.outcome_reader import Awaited, NotRead, Outcomes
+from natija_events.kafka.partitioner import partition_of
+from natija_events.kafka.shutdown import close_producer
 from natija_events.topics import INBOX
 from natija_events.types.base import EventData
+from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.rejection import Rejection
 
 _Given = TypeVar("_Given")
 

@@ -1,6 +1,6 @@
 """Events of the clock: terms, warnings, breaches."""
 
-from natija_events.sealed import Sealed
+from natija_events.encryption import Sealed
 from natija_events.types.base import Code, EventData, Instant
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from natija_events.sealed import Sealed
+from natija_events.encryption import Sealed
 from natija_events.types.base import AppealNumber, Attachment, Code, Count, EventData, Instant, Language, Part
 
 

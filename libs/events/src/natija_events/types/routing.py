@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from natija_events.sealed import Sealed
+from natija_events.encryption import Sealed
 from natija_events.types.base import (
     AnswerReason,
     AppealNumber,

@@ -1,0 +1,1 @@
+"""The `natija` command: finds the commands of every installed service."""

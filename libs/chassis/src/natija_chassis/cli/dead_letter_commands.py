@@ -1,0 +1,157 @@
+"""`natija parked`: what projections set aside, and taking it in again once the cause is mended."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from natija_chassis.postgres.engine import open_engine, projecting
+from natija_chassis.projections import checkpoints, dead_letters, log_identity, log_records
+from natija_chassis.projections.dead_letters import Parked
+from natija_chassis.projections.installed import projection_of, services
+from natija_chassis.projections.projection import Projection
+from natija_chassis.settings import Settings
+from natija_events.topics import LOG
+
+
+class Retried(NamedTuple):
+    """How many records of how many appeals were taken in after all, and how many stay parked."""
+
+    applied: int
+    appeals: int
+    parked: int
+
+
+async def show(settings: Settings, service: str | None, retry: bool, format: str) -> int:
+    """Print what is parked, after a retry if one is asked for. 1 when a retry left something parked."""
+    found = {}
+    for name in [service] if service else services():
+        if retry:
+            outcome = await retry_service(settings, name)
+            if outcome.applied or outcome.parked:
+                print(f"{name}: {outcome.applied} records of {outcome.appeals} appeals taken in, {outcome.parked} stay")
+        found[name] = await _listing(settings, name)
+    if format == "json":
+        print(json.dumps([_plain(name, one) for name, listed in found.items() for one in listed]))
+    else:
+        _print(found)
+    return 1 if retry and any(found.values()) else 0
+
+
+def _plain(service: str, one: Parked) -> dict[str, Any]:
+    time = one.parkedtime.isoformat() if one.parkedtime else None
+    return {"service": service, **one._asdict(), "parkedtime": time}
+
+
+def _print(found: dict[str, list[Parked]]) -> None:
+    if not any(found.values()):
+        print("nothing is parked")
+    for service, listed in found.items():
+        for one in listed:
+            why = one.detail or f"waits for offset {one.because_of} of the same appeal"
+            print(f"{service} {one.partition}/{one.offset} {one.appeal}: {why}")
+
+
+async def _listing(settings: Settings, service: str) -> list[Parked]:
+    engine = open_engine(settings, service, pool=1)
+    try:
+        async with engine.connect() as connection:
+            return await dead_letters.listing(connection)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == "42P01":
+            return []  # it never ran
+        raise
+    finally:
+        await engine.dispose()
+
+
+async def retry_service(settings: Settings, service: str) -> Retried:
+    """Retry all that *service* has parked."""
+    engine = open_engine(settings, service, pool=2)
+    try:
+        if not await _listing(settings, service):
+            return Retried(0, 0, 0)
+        return await retry(settings, engine, projection_of(service))
+    finally:
+        await engine.dispose()
+
+
+async def retry(settings: Settings, engine: AsyncEngine, projection: Projection) -> Retried:
+    """Take parked records in again, appeal by appeal and in order, while the service runs or not.
+
+    An appeal's records are read from the log at their offsets. The first one that still fails stays, and with it those
+    that follow.
+    """
+    async with engine.connect() as connection:
+        everything = await dead_letters.listing(connection)
+    applied = appeals = 0
+    consumer = AIOKafkaConsumer(
+        **settings.the_kafka.client(), enable_auto_commit=False, isolation_level="read_committed",
+        auto_offset_reset="none", max_poll_records=1,
+    )  # fmt: skip
+    await consumer.start()
+    try:
+        for appeal in dict.fromkeys(one.appeal for one in everything):
+            partition = next(one.partition for one in everything if one.appeal == appeal)
+            async with projecting(engine) as connection:
+                taken = await _retry_appeal(connection, projection, consumer, settings, partition, appeal)
+            applied += taken
+            appeals += taken > 0
+    finally:
+        await consumer.stop()
+    async with engine.connect() as connection:
+        return Retried(applied, appeals, len(await dead_letters.listing(connection)))
+
+
+async def _retry_appeal(
+    connection: AsyncConnection,
+    projection: Projection,
+    consumer: AIOKafkaConsumer,
+    settings: Settings,
+    partition: int,
+    appeal: str,
+) -> int:
+    """How many of the appeal's parked records are taken in. The runner waits at the checkpoint's row meanwhile."""
+    _, version = await checkpoints.lock(connection, [partition])
+    log_identity.check_version(version, projection)
+    parked = [one for one in await dead_letters.listing(connection) if one.appeal == appeal]
+    place = TopicPartition(LOG.name(settings.realm), partition)
+    for done, one in enumerate(parked):
+        [entry] = log_records.read([await _record(consumer, place, one.offset)])
+        error = entry.error or await _apply(connection, projection, entry)
+        if error is not None:
+            rest = [dead_letters.because_of_another(_entry(later), one.offset) for later in parked[done + 1 :]]
+            await dead_letters.remove(connection, parked)
+            await dead_letters.add(connection, [dead_letters.because_of_error(entry, error), *rest])
+            return done
+    await dead_letters.remove(connection, parked)
+    return len(parked)
+
+
+async def _apply(connection: AsyncConnection, projection: Projection, entry: log_records.Entry) -> Exception | None:
+    """Take one entry in; its error when it is poison still."""
+    try:
+        async with connection.begin_nested():
+            await projection.apply(connection, log_records.events([entry]))
+    except Exception as error:
+        if not dead_letters.is_poison(error):
+            raise
+        return error
+    return None
+
+
+async def _record(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int) -> Any:
+    """The record of the log at *offset*. Raises KafkaError when it is not there any more."""
+    consumer.assign([place])
+    consumer.seek(place, offset)
+    records: Sequence[Any] = ()
+    while not records:
+        records = (await consumer.getmany(place, timeout_ms=1000)).get(place, ())
+    return records[0]
+
+
+def _entry(one: Parked) -> log_records.Entry:
+    return log_records.Entry(one.partition, one.offset, one.appeal, None, None)

@@ -1,0 +1,1 @@
+"""HTTP of every process: the app, its state page, and problem+json."""

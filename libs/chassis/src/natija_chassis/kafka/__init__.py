@@ -1,0 +1,1 @@
+"""Kafka as the chassis uses it: consumers, the subscription of a projection, requests aiokafka lacks."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: engines, transactions, and comparing tables."""

@@ -1,0 +1,1 @@
+"""One process: how it runs, serves, tells its health and stops."""

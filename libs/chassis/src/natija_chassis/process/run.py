@@ -1,0 +1,123 @@
+"""One process of Natija: an HTTP server and the parts that run beside it, started and stopped together."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from natija_chassis.observability import logs
+from natija_chassis.settings import Settings
+
+Part = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""A part runs until the event is set, then ends what it has begun within `settings.drain` and returns."""
+
+MOST_HEAD_BYTES = 65_536
+"""Of a request before its body."""
+
+log = logging.getLogger(__name__)
+
+
+async def run(app: FastAPI, settings: Settings, parts: Sequence[Part] = ()) -> None:
+    """Serve *app* and run *parts* until SIGTERM or SIGINT, or until one of them fails: that ends all and is raised."""
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(logs.unhandled)
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
+    tasks = [asyncio.create_task(part(stopping)) for part in (_serving(app, settings), *parts)]
+    for task in tasks:
+        task.add_done_callback(lambda _: stopping.set())
+    await stopping.wait()
+    cut = _cut_off_after(settings.drain.total_seconds() + 0.8)
+    if await _end(tasks, settings.drain.total_seconds()):
+        cut.cancel()
+    for task in tasks:
+        if task.done() and not task.cancelled() and (error := task.exception()):
+            raise error
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]], seconds: float) -> bool:
+    """Let *tasks* drain for *seconds*, then cancel what is left. True when nothing was."""
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
+    if late:
+        log.warning("%d parts did not drain in %.1f s and were cut off", len(late), seconds)
+        await asyncio.wait(late, timeout=0.5)
+    return not late
+
+
+def _cut_off_after(seconds: float) -> threading.Timer:
+    """End the process after *seconds* whatever still hangs: what is half done is in a transaction, and undone."""
+    timer = threading.Timer(seconds, os._exit, [1])
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _serving(app: FastAPI, settings: Settings) -> Part:
+    listener = _listen(settings.host, settings.port)
+    config = uvicorn.Config(
+        app, http=_Protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on",
+        proxy_headers=False, server_header=False,
+    )  # fmt: skip
+    server = _Server(config)
+
+    async def serve(stopping: asyncio.Event) -> None:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        stop = asyncio.create_task(stopping.wait())
+        await asyncio.wait([serving, stop], return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        server.should_exit = True
+        await serving
+
+    return serve
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; OSError names the address when somebody else has it."""
+    try:
+        listener = socket.create_server((host, port), backlog=256)
+    except OSError as error:
+        raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from None
+    log.info("listening on http://%s:%d", *listener.getsockname()[:2])
+    return listener
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's, with an end to a request's head: of itself it keeps headers for as long as they come."""
+
+    _head: int | None = 0
+    """Bytes of a head that has not ended; None after one has, until the next begins."""
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > MOST_HEAD_BYTES:
+                self.transport.abort()
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head = self._head or 0
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        super().on_headers_complete()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with the signals left to `run`."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

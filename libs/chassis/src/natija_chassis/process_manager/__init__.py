@@ -1,0 +1,1 @@
+"""Process managers: rows that need something become proposals."""

@@ -1,0 +1,1 @@
+"""Projections: log records become rows, and the checkpoint commits with them."""

@@ -1,0 +1,96 @@
+"""Poison: records a projection cannot take in. They are set aside, with what follows of the same appeal, and kept.
+
+What counts as poison is closed: a record that cannot be read (`Unreadable`, `Invalid`), and what PostgreSQL refuses
+because of the data (SQLSTATE classes 22, data exception, and 23, integrity constraint). All else is an outage.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Column, DateTime, Integer, Table, Text, delete, distinct, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from natija_chassis.observability.logs import sanitised
+from natija_chassis.projections import checkpoints
+from natija_chassis.projections.log_records import Entry
+from natija_events.schema.registry import Invalid
+from natija_events.wire.envelope import Unreadable
+
+table = Table(
+    "parked",
+    checkpoints.metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("appeal", Text, nullable=False, index=True),
+    Column("error", Text, comment="the class of the error; null when only an earlier record of the appeal is parked"),
+    Column("detail", Text, comment="what the error says without the values it holds"),
+    Column("because_of", BigInteger, comment="the offset of the appeal's first parked record"),
+    Column("parkedtime", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+
+_FIRST_OFFSETS = text("""
+    select appeal, min("offset") from parked where appeal = any(cast(:appeals as text[])) group by appeal
+""")
+
+
+class Parked(NamedTuple):
+    """A record set aside: for its own *error*, or *because_of* an earlier record of the same appeal (its offset)."""
+
+    partition: int
+    offset: int
+    appeal: str
+    error: str | None = None
+    detail: str | None = None
+    because_of: int | None = None
+    parkedtime: datetime | None = None
+
+
+def is_poison(error: BaseException) -> bool:
+    """True for the closed list above."""
+    if isinstance(error, (Unreadable, Invalid)):
+        return True
+    sqlstate = getattr(getattr(error, "orig", None) or error, "sqlstate", None)
+    return isinstance(sqlstate, str) and sqlstate[:2] in ("22", "23")
+
+
+def because_of_error(entry: Entry, error: BaseException) -> Parked:
+    """*entry*, parked for *error*."""
+    return Parked(entry.partition, entry.offset, entry.appeal, type(error).__name__, sanitised(error))
+
+
+def because_of_another(entry: Entry, offset: int) -> Parked:
+    """*entry*, parked since the record at *offset* of the same appeal is."""
+    return Parked(entry.partition, entry.offset, entry.appeal, because_of=offset)
+
+
+async def add(connection: AsyncConnection, parked: Sequence[Parked]) -> None:
+    """Set records aside."""
+    if parked:
+        rows = [{name: value for name, value in one._asdict().items() if name != "parkedtime"} for one in parked]
+        await connection.execute(insert(table), rows)
+
+
+async def first_offsets(connection: AsyncConnection, appeals: Collection[str]) -> dict[str, int]:
+    """Of those *appeals* that have parked records, the offset of the first."""
+    return {row[0]: row[1] for row in await connection.execute(_FIRST_OFFSETS, {"appeals": list(appeals)})}
+
+
+async def count(connection: AsyncConnection) -> int:
+    """How many appeals have parked records."""
+    return int(await connection.scalar(select(func.count(distinct(table.c.appeal)))) or 0)
+
+
+async def listing(connection: AsyncConnection) -> list[Parked]:
+    """All parked records, in the order of the log."""
+    query: Any = select(table).order_by(table.c.partition, table.c.offset)
+    return [Parked(*row) for row in await connection.execute(query)]
+
+
+async def remove(connection: AsyncConnection, parked: Sequence[Parked]) -> None:
+    """Forget records that have been taken in after all."""
+    if parked:
+        places = [(one.partition, one.offset) for one in parked]
+        await connection.execute(delete(table).where(tuple_(table.c.partition, table.c.offset).in_(places)))

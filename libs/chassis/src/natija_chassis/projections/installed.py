@@ -1,0 +1,21 @@
+"""The services that are installed here, each by the entry point of its projection."""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+from natija_chassis.errors import Refused
+from natija_chassis.projections.projection import Projection
+
+
+def services() -> list[str]:
+    """Every installed service that keeps a projection, hence a database."""
+    return sorted(entry_points(group="natija.projections").names)
+
+
+def projection_of(service: str) -> Projection:
+    """The projection of an installed *service*. Raises `Refused` for a stranger."""
+    found = entry_points(group="natija.projections", name=service)
+    if not found:
+        raise Refused(f"there is no service {service}; there are {', '.join(services())}")
+    build: Callable[[], Projection] = next(iter(found)).load()
+    return build()

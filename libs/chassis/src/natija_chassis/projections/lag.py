@@ -1,0 +1,165 @@
+"""How many records each service has still to take in. Records are counted, not offsets: commit markers are none, so
+that it reaches 0."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.projections.installed import services
+from natija_chassis.settings import Settings
+from natija_events.kafka import Kafka
+from natija_events.topics import INBOX, LOG, PARTITIONS
+
+REGISTRAR = "registrar"
+_KEEPS_POSITIONS = "intake"
+"""The service in whose database the registrar keeps how far it has decided the inbox."""
+_COUNTED_ONE_BY_ONE = 2000
+_UNDEFINED_TABLE = "42P01"
+Positions = dict[int, int]
+
+
+class Lag(NamedTuple):
+    """*lag* records of *partition* are still to be taken in by *service*."""
+
+    service: str
+    partition: int
+    lag: int
+
+
+async def lag(settings: Settings) -> list[Lag]:
+    """The lag of the registrar on its inbox, then of each service on the log, by partition.
+
+    Raises what Kafka or a database raises when it does not answer. A service that never ran lags by the whole log.
+    """
+    found = [Lag(REGISTRAR, partition, count) for partition, count in sorted((await inbox_lag(settings)).items())]
+    ends = await last_logsequences(settings.the_kafka, settings.realm)
+    for service in services():
+        at = await _logsequences(settings, service)
+        for partition, end in sorted(ends.items()):
+            found.append(Lag(service, partition, max(0, end - at.get(partition, 0))))
+    return found
+
+
+async def inbox_lag(settings: Settings) -> Positions:
+    """Per partition, how many proposals the registrar has still to decide."""
+    decided = await _query(settings, _KEEPS_POSITIONS, "select partition, inbox_next from service.positions")
+    topic = INBOX.name(settings.realm)
+    async with _looking(settings.the_kafka) as consumer:
+        places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+        ends = await consumer.end_offsets(places)
+        starts = await consumer.beginning_offsets(places)
+        waiting = {}
+        for place in places:
+            start = max(decided.get(place.partition, 0), starts[place])
+            waiting[place.partition] = await _count(consumer, place, start, ends[place])
+    return waiting
+
+
+async def last_logsequences(kafka: Kafka, realm: str) -> Positions:
+    """Per partition, the logsequence of the last record on the log; 0 on an empty one."""
+    topic = LOG.name(realm)
+    async with _looking(kafka) as consumer:
+        places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+        ends = await consumer.end_offsets(places)
+        found = dict.fromkeys(range(PARTITIONS), 0)
+        back = 2  # the usual end: a record and the marker of its transaction
+        missing = [place for place in places if ends[place] > 0]
+        while missing:
+            last = await _last_records(consumer, {place: max(0, ends[place] - back) for place in missing}, ends)
+            found |= {place.partition: _logsequence(record) for place, record in last.items()}
+            missing = [place for place in missing if place not in last and back < ends[place]]
+            back *= 8  # aborted transactions at the end, or large ones
+    return found
+
+
+async def _last_records(
+    consumer: AIOKafkaConsumer, starts: dict[TopicPartition, int], ends: dict[TopicPartition, int]
+) -> dict[TopicPartition, Any]:
+    """Of each place, the last record between its start and its end, if there is one."""
+    last: dict[TopicPartition, Any] = {}
+    consumer.assign(list(starts))
+    for place, start in starts.items():
+        consumer.seek(place, start)
+    unread = set(starts)
+    while unread:
+        for place, records in (await consumer.getmany(timeout_ms=50)).items():
+            known = [record for record in records if record.offset < ends[place]]
+            if known:
+                last[place] = known[-1]
+        unread = {place for place in unread if await consumer.position(place) < ends[place]}
+    return last
+
+
+async def _count(consumer: AIOKafkaConsumer, place: TopicPartition, start: int, end: int) -> int:
+    """Records between two offsets: one by one near the end, so that a stranger's marker counts for nothing."""
+    if not 0 < end - start <= _COUNTED_ONE_BY_ONE:
+        return max(0, end - start)
+    consumer.assign([place])
+    consumer.seek(place, start)
+    counted = 0
+    while await consumer.position(place) < end:
+        for records in (await consumer.getmany(timeout_ms=50)).values():
+            counted += sum(record.offset < end for record in records)
+    return counted
+
+
+def _logsequence(record: Any) -> int:
+    return next((int(content) for name, content in record.headers if name == "ce_logsequence"), 0)
+
+
+@asynccontextmanager
+async def _looking(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group."""
+    consumer = AIOKafkaConsumer(
+        **kafka.client(),
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=50,
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def _logsequences(settings: Settings, service: str) -> Positions:
+    return await _query(settings, service, "select partition, logsequence from live.checkpoints")
+
+
+async def _query(settings: Settings, service: str, query: str) -> Positions:
+    """Two columns of the service's database as a mapping; empty when it never ran."""
+    engine = open_engine(settings, service, pool=1)
+    try:
+        async with engine.connect() as connection:
+            return {row[0]: row[1] for row in await connection.execute(text(query))}
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
+            return {}
+        raise
+    finally:
+        await engine.dispose()
+
+
+def as_json(found: Sequence[Lag]) -> str:
+    """A list of objects with `service`, `partition` and `lag`."""
+    return json.dumps([one._asdict() for one in found])
+
+
+def as_table(found: Sequence[Lag]) -> str:
+    """A line per service: how much in all, and in which partitions."""
+    lines = [f"{'service':<12}{'lag':>12}  partitions that wait"]
+    for service in dict.fromkeys(one.service for one in found):
+        own = [one for one in found if one.service == service]
+        waiting = [f"{one.partition}:{one.lag}" for one in sorted(own, key=lambda one: -one.lag) if one.lag]
+        shown = " ".join(waiting[:4]) + (f" and {len(waiting) - 4} more" if len(waiting) > 4 else "")
+        name = f"{service} inbox" if service == REGISTRAR else service
+        lines.append(f"{name:<16}{sum(one.lag for one in own):>8,}  {shown or '-'}")
+    return "\n".join(lines)

@@ -1,0 +1,101 @@
+"""Whose log a database was made from: offsets mean something on one topic of one cluster only."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import Column, Integer, Table, Text, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from natija_chassis.errors import Refused
+from natija_chassis.projections import checkpoints
+from natija_chassis.projections.projection import Projection
+
+if TYPE_CHECKING:
+    from natija_events.kafka import Kafka
+
+table = Table(
+    "identity",
+    checkpoints.metadata,
+    Column("cluster", Text, nullable=False),
+    Column("topic_id", Text, nullable=False),
+    Column("realm", Text, nullable=False),
+    Column("version", Integer, nullable=False, primary_key=True, autoincrement=False),
+)
+
+
+class Log(NamedTuple):
+    """Which log it is: Kafka's cluster id, the id the topic got when it was made (KIP-516), and the realm."""
+
+    cluster: str
+    topic_id: str
+    realm: str
+
+
+class Identity(NamedTuple):
+    """What a schema was filled from, and by which version of the projection."""
+
+    cluster: str
+    topic_id: str
+    realm: str
+    version: int
+
+    @property
+    def log(self) -> Log:
+        return Log(self.cluster, self.topic_id, self.realm)
+
+
+async def of_schema(connection: AsyncConnection) -> Identity | None:
+    """The identity kept in the schema that *connection* sees; None before the first start."""
+    row = (await connection.execute(select(table))).one_or_none()
+    return None if row is None else Identity(*row)
+
+
+async def claim(connection: AsyncConnection, log: Log, projection: Projection) -> None:
+    """Check that the schema belongs to *log* and to this version, or mark a fresh one so. Raises `Refused`."""
+    kept = await of_schema(connection)
+    if kept is None:
+        await connection.execute(insert(table), {**log._asdict(), "version": projection.version})
+        return
+    if kept.log != log:
+        raise Refused(
+            f"the database of {projection.service} belongs to another log: it was made from topic {kept.topic_id} of "
+            f"cluster {kept.cluster}, realm {kept.realm}; this is topic {log.topic_id} of cluster {log.cluster}, realm "
+            f"{log.realm}. Point NATIJA_KAFKA at its own cluster, or drop the database and let it fill anew"
+        )
+    check_version(kept.version, projection)
+
+
+class Older(Refused):
+    """The tables in use are of an older version than this program: a rebuild will put its own in their place."""
+
+
+def check_version(version: int | None, projection: Projection) -> None:
+    """Raise `Refused` unless the tables in use are of this projection's version; `Older` where a rebuild helps."""
+    if version != projection.version:
+        refuses = Older if version is not None and version < projection.version else Refused
+        raise refuses(
+            f"the tables of {projection.service} are of projection version {version}, this program is of version "
+            f"{projection.version}: run `natija rebuild {projection.service}` with the newer program"
+        )
+
+
+async def of_log(kafka: "Kafka", realm: str) -> Log:
+    """Ask the cluster which log this is. Raises KafkaError, or `Refused` when the topic does not exist."""
+    from aiokafka.client import AIOKafkaClient
+    from aiokafka.errors import UnknownTopicOrPartitionError, for_code
+
+    from natija_chassis.kafka.protocol import metadata_request
+    from natija_events.topics import LOG
+
+    topic = LOG.name(realm)
+    client: Any = AIOKafkaClient(**kafka.client(), client_id="natija-identity")
+    await client.bootstrap()
+    try:
+        response = await client.send(client.get_random_node(), metadata_request(topic))
+    finally:
+        await client.close()
+    (error, _, topic_id, *_), *_ = response.topics
+    if error == UnknownTopicOrPartitionError.errno:
+        raise Refused(f"topic {topic} does not exist: run `natija provision`")
+    if error:
+        raise for_code(error)(f"Kafka does not tell of topic {topic}")
+    return Log(response.cluster_id, topic_id, realm.lower())

@@ -1,0 +1,56 @@
+"""Records of the log as a projection takes them: read and typed, or kept with what is wrong with them."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from natija_events.schema.registry import Invalid
+from natija_events.wire.envelope import Unreadable
+from natija_events.wire.record import RecordedEvent, recorded
+
+_LOGSEQUENCE = "ce_logsequence"
+_SLICE = 50
+
+
+class Entry(NamedTuple):
+    """A record of the log. Exactly one of *event* and *error* is set. *logsequence* is None where it cannot be read."""
+
+    partition: int
+    offset: int
+    appeal: str
+    logsequence: int | None
+    event: RecordedEvent | None
+    error: Exception | None = None
+
+
+def read(records: Iterable[Any]) -> list[Entry]:
+    """The entries of aiokafka's *records*, decoded and upcast. Never raises for what a record holds."""
+    return [_entry(record) for record in records]
+
+
+async def read_in_slices(records: Sequence[Any]) -> list[Entry]:
+    """As `read` does, a few at a time: who waits for a server meanwhile goes on as soon as it has answered."""
+    found: list[Entry] = []
+    for start in range(0, len(records), _SLICE):
+        found += read(records[start : start + _SLICE])
+        await asyncio.sleep(0)
+    return found
+
+
+def events(entries: Sequence[Entry]) -> list[RecordedEvent]:
+    """The events of those entries that could be read."""
+    return [entry.event for entry in entries if entry.event is not None]
+
+
+def _entry(record: Any) -> Entry:
+    try:
+        event = recorded(record.partition, record.offset, record.value, record.headers)
+    except (Unreadable, Invalid) as error:
+        appeal = (record.key or b"").decode("ascii", errors="replace")[:64]
+        return Entry(record.partition, record.offset, appeal, _logsequence(record), None, error)
+    return Entry(record.partition, record.offset, event.subject, event.stamp.logsequence, event)
+
+
+def _logsequence(record: Any) -> int | None:
+    found = [content for name, content in record.headers if name == _LOGSEQUENCE]
+    return int(found[0]) if len(found) == 1 and found[0] and found[0].isdigit() and len(found[0]) < 20 else None

@@ -1,0 +1,62 @@
+"""The store of a projection: its schema with all that belongs in it."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from natija_chassis.errors import Refused
+from natija_chassis.postgres.engine import (
+    LIVE,
+    REBUILD,
+    REBUILD_LOCK,
+    RETIRED,
+    SERVICE,
+    SNAPSHOT,
+    create_schema,
+    create_tables,
+)
+from natija_chassis.projections import checkpoints, log_identity
+from natija_chassis.projections import dead_letters as _parking  # noqa: F401  # its table belongs to the store
+from natija_chassis.projections.projection import Projection
+
+
+async def prepare(engine: AsyncEngine, projection: Projection, log: log_identity.Log) -> None:
+    """Make the live schema on the first start; after it, check that it is made from *log* and whole.
+
+    Raises `Refused` otherwise: what is of another version or lacks a table is for a rebuild, not to be added to.
+    """
+    async with engine.begin() as connection:
+        if await connection.scalar(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": REBUILD_LOCK}):
+            await drop_leftovers(connection)
+        await create_schema(connection, SERVICE)
+        await create_schema(connection, LIVE)
+        await create_store(connection, projection, LIVE, log)
+
+
+async def create_store(connection: AsyncConnection, projection: Projection, schema: str, log: log_identity.Log) -> None:
+    """Make the tables in *schema* and mark it as made from *log*, or check that it is. Raises `Refused`."""
+    await create_tables(connection, checkpoints.metadata, schema)
+    before = await connection.scalar(text("select current_setting('search_path')"))
+    await connection.execute(text(f"set local search_path to {schema}"))
+    await log_identity.claim(connection, log, projection)
+    await checkpoints.seed(connection)
+    if any(one.offset >= 0 for one in (await checkpoints.load(connection)).values()):
+        await _check_whole(connection, projection, schema)
+    await create_tables(connection, projection.metadata, schema)
+    await connection.execute(text("select set_config('search_path', :before, true)"), {"before": before})
+
+
+async def _check_whole(connection: AsyncConnection, projection: Projection, schema: str) -> None:
+    """A table made now would stay without what is taken in already."""
+    query = text("select tablename from pg_tables where schemaname = :schema")
+    missing = set(projection.metadata.tables) - set(await connection.scalars(query, {"schema": schema}))
+    if missing:
+        raise Refused(
+            f"{projection.service} lacks {', '.join(sorted(missing))}, and part of the log is taken in: "
+            f"a new table needs a new version of the projection, then natija rebuild {projection.service}"
+        )
+
+
+async def drop_leftovers(connection: AsyncConnection) -> None:
+    """Drop what a rebuild left behind; only for who holds `REBUILD_LOCK`."""
+    for schema in (REBUILD, SNAPSHOT, RETIRED):
+        await connection.execute(text(f"drop schema if exists {schema} cascade"))

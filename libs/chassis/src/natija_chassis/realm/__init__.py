@@ -1,0 +1,1 @@
+"""What a realm brings: its directory, its publishers, its topics and databases."""

@@ -1,0 +1,139 @@
+"""The fold: what a log says of one appeal. Total: it never refuses what is registered."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from natija_events.lifecycle import transitions
+from natija_events.lifecycle.transitions import NOTHING, Standing
+from natija_events.types import deadlines, intake, oversight, routing
+from natija_events.types.base import EventData
+from natija_events.wire.record import RecordedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An appeal as its events tell it. *missed* holds every due instant that passed without an answer."""
+
+    number: str
+    standing: Standing = NOTHING
+    kind: str | None = None
+    form: str | None = None
+    channel: str | None = None
+    received: datetime | None = None
+    region: str | None = None
+    topic: str | None = None
+    addressee: str | None = None
+    body: str | None = None
+    executor: str | None = None
+    due: datetime | None = None
+    first_due: datetime | None = None
+    warned: tuple[datetime, ...] = ()
+    missed: tuple[datetime, ...] = ()
+    closed: datetime | None = None
+    outcome: str | None = None
+    repeat_of: str | None = None
+    duplicate_of: str | None = None
+    parent: str | None = None
+    children: tuple[str, ...] = ()
+    complaints: tuple[str, ...] = ()
+    complaint_of: str | None = None
+    on_control: bool = False
+    erased: bool = False
+    register_name: str | None = None
+    external_id: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """True while somebody owes an answer."""
+        return self.standing.state in transitions.OPEN
+
+
+def fold(events: Iterable[RecordedEvent]) -> Appeal | None:
+    """The appeal that these events, in their order, make; None when there are none."""
+    appeal = None
+    for event in events:
+        appeal = step(Appeal(event.subject) if appeal is None else appeal, event)
+    return appeal
+
+
+def step(appeal: Appeal, event: RecordedEvent) -> Appeal:
+    """The appeal after one more event."""
+    standing = transitions.advance(appeal.standing, event.type, event.time, event.data)
+    changed = {} if event.data is None else _changed(appeal, event.data)
+    if standing.state in transitions.TERMINAL and appeal.standing.state not in transitions.TERMINAL:
+        changed["closed"] = event.time
+    elif standing.state in transitions.OPEN:
+        changed["closed"] = None
+    return replace(appeal, standing=standing, **changed)
+
+
+def _changed(appeal: Appeal, data: EventData) -> dict[str, Any]:
+    match data:
+        case intake.Registered():
+            return _opened(data)
+        case routing.TopicAssigned():
+            return {"topic": data.topic}
+        case routing.Routed():
+            return {"body": data.body, "executor": data.executor}
+        case routing.Forwarded():
+            return _forwarded(appeal, data)
+        case routing.ExecutorChanged():
+            return {"executor": data.executor}
+        case routing.ForwardedInPart():
+            return {"children": (*appeal.children, data.child)}
+        case deadlines.TermSet() | deadlines.ExtensionSigned():
+            return {"due": data.due, "first_due": appeal.first_due or data.due}
+        case deadlines.Warned():
+            return {"warned": (*appeal.warned, data.due)}
+        case deadlines.Missed():
+            return {"missed": (*appeal.missed, data.due)}
+        case routing.Answered():
+            return {"outcome": data.outcome}
+        case intake.RepeatLinked():
+            return {"repeat_of": data.of}
+        case intake.DuplicateLinked():
+            return {"duplicate_of": data.of}
+        case intake.DuplicateUnlinked():
+            return {"duplicate_of": None}
+        case intake.ComplaintFiled():
+            return {"complaints": (*appeal.complaints, data.complaint)}
+        case intake.PersonErased():
+            return {"erased": True}
+        case oversight.ControlTaken() | oversight.ControlReleased():
+            return {"on_control": isinstance(data, oversight.ControlTaken)}
+    return _closing_outcome(data)
+
+
+def _opened(data: intake.Registered) -> dict[str, Any]:
+    return {
+        "kind": data.kind,
+        "form": data.form,
+        "channel": data.channel,
+        "received": data.received,
+        "region": data.region,
+        "topic": data.topic,
+        "addressee": data.addressee,
+        "parent": data.parent,
+        "complaint_of": data.complaint_of,
+        "register_name": data.register_name,
+        "external_id": data.external_id,
+    }
+
+
+def _forwarded(appeal: Appeal, data: routing.Forwarded) -> dict[str, Any]:
+    if data.external:  # the term that was in force says whether it went in time
+        return {"body": data.body, "executor": None}
+    return {"body": data.body, "executor": None, "due": data.due, "first_due": appeal.first_due or data.due}
+
+
+def _closing_outcome(data: EventData) -> dict[str, Any]:
+    match data:
+        case intake.Withdrawn():
+            return {"outcome": "withdrawn"}
+        case routing.LeftWithoutConsideration():
+            return {"outcome": "not_considered"}
+        case routing.ReviewTerminated():
+            return {"outcome": "terminated"}
+    return {}

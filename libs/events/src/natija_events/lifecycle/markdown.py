@@ -1,0 +1,53 @@
+"""The life-cycle table as Markdown, for people: `python -m natija_events.lifecycle.markdown`."""
+
+from natija_events.lifecycle.transitions import OPEN, TABLE, TERMINAL, Either, Resume, Row, State, Stay
+
+
+def markdown() -> str:
+    """One line a type: what the table says, in its order."""
+    head = (
+        "| type | owner | who may publish | from | to | weight | expected sequence | dated back | after the end |\n"
+        "|---|---|---|---|---|---|---|---|---|"
+    )
+    return "\n".join([head, *(_line(row) for type, row in TABLE.items() if type == row.type)])
+
+
+def _line(row: Row) -> str:
+    cells = (
+        f"`{row.type}`",
+        row.owner,
+        ", ".join(row.publishers),
+        _states(row.source),
+        _target(row),
+        "material" if row.material else "note",
+        "required" if row.expected else "",
+        _backdating(row),
+        "lawful" if row.after_terminal or set(row.source) <= set(TERMINAL) else "",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _states(states: tuple[State, ...]) -> str:
+    return "any open" if states == OPEN else ", ".join(states)
+
+
+def _target(row: Row) -> str:
+    match row.target:
+        case Stay():
+            return "stays"
+        case Resume():
+            return "back to before"
+        case Either(field, when_set, otherwise):
+            return f"{when_set} with `{field}`, else {otherwise}"
+        case state:
+            return state
+
+
+def _backdating(row: Row) -> str:
+    if row.backdating is None:
+        return "to the opening"
+    return f"{row.backdating.days} day" if row.backdating else ""
+
+
+if __name__ == "__main__":
+    print(markdown())

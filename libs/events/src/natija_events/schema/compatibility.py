@@ -1,0 +1,129 @@
+"""The schema gate: `python -m natija_events.schema.compatibility [--write]`.
+
+The JSON Schema of every type and version is generated from its model and checked in under `schemas/`. The gate fails
+when the two differ, and when a model breaks readers of what is checked in or, inside a git work tree, of what was ever
+committed there: an edit of the schemas by hand does not get round it. `--write` brings the schemas up to date, unless a
+change breaks somebody.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from natija_events.schema.diff import Schema, breaks
+from natija_events.schema.registry import CATALOGUE
+from natija_events.types.base import EventData
+
+FOLDER = Path(__file__).parents[1] / "schemas"
+REMEDY = "make a vN+1 with an upcaster; what is registered stays as it is"
+
+
+class Verdict(NamedTuple):
+    """What the gate found, a line each: *broken* may not be, *stale* is for `--write` to mend."""
+
+    broken: list[str]
+    stale: list[str]
+
+
+def schema_of(model: type[EventData]) -> Schema:
+    """The JSON Schema of the data of a type, as it is checked in. Fields that it does not name are for later readers:
+    admission refuses them, readers pass over them."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:natija:{model.type}",
+        **model.model_json_schema(),
+    }
+
+
+def judge(models: Iterable[type[EventData]], folder: Path) -> Verdict:
+    """Compare *models* with the schemas in *folder* and with what git knows of it."""
+    generated = {model.type: schema_of(model) for model in models}
+    checked_in = {file.stem: _parsed(file.read_bytes()) for file in sorted(folder.glob("*.json"))}
+    broken = [
+        f"{type}: {change}"
+        for type, earlier in [*checked_in.items(), *committed(folder)]
+        for change in _changes(earlier, generated.get(type))
+    ]
+    stale = [f"{type}: is not as its model says" for type, now in generated.items() if checked_in.get(type) != now]
+    return Verdict(list(dict.fromkeys(broken)), stale)
+
+
+def write(models: Iterable[type[EventData]], folder: Path) -> None:
+    """Write the schemas of *models*."""
+    folder.mkdir(exist_ok=True)
+    for model in models:
+        text = json.dumps(schema_of(model), indent=2, ensure_ascii=False)
+        (folder / f"{model.type}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def committed(folder: Path) -> Iterator[tuple[str, Schema | None]]:
+    """Every schema that HEAD or a commit before it holds in *folder*, with its type; none outside a git work tree."""
+    objects = _git(folder, "rev-list", "--objects", "HEAD", "--", ".").decode().splitlines()
+    named = [line.split(" ", 1) for line in objects if line.endswith(".json")]
+    batch = _git(folder, "cat-file", "--batch", stdin="".join(f"{name}\n" for name, _ in named).encode())
+    for _, path in named:
+        header, _, rest = batch.partition(b"\n")
+        size = int(header.split()[2])
+        content, batch = rest[:size], rest[size + 1 :]
+        yield Path(path).stem, _parsed(content)
+
+
+def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
+    """Run the gate; 0 when it is passed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m natija_events.schema.compatibility", description="The schema gate."
+    )
+    parser.add_argument("--write", action="store_true", help="bring the schemas up to date with compatible changes")
+    wanted = parser.parse_args(arguments)
+    models = list(CATALOGUE.models.values())
+    verdict = judge(models, folder)
+    for line in verdict.broken:
+        print(line, file=sys.stderr)
+    if verdict.broken:
+        print(REMEDY, file=sys.stderr)
+        return 1
+    if wanted.write:
+        write(models, folder)
+        print(f"{len(verdict.stale)} of {len(models)} schemas written")
+        return 0
+    for line in verdict.stale:
+        print(line, file=sys.stderr)
+    if verdict.stale:
+        print("run python -m natija_events.schema.compatibility --write", file=sys.stderr)
+        return 1
+    print(f"{len(models)} schemas agree with their models")
+    return 0
+
+
+def _changes(earlier: Schema | None, now: Schema | None) -> list[str]:
+    if earlier is None:
+        return ["its schema is no JSON"]
+    if now is None:
+        return ["its model is removed: events of it stand on the log"]
+    return [str(change) for change in breaks(earlier, now)]
+
+
+def _parsed(raw: bytes) -> Schema | None:
+    try:
+        parsed = json.loads(raw)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _git(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    """What git prints, nothing where there is no git, no work tree or no commit."""
+    git = shutil.which("git")
+    if git is None:
+        return b""
+    done = subprocess.run([git, "-C", str(folder), *arguments], input=stdin, capture_output=True)  # noqa: S603  # fixed arguments
+    return done.stdout if done.returncode == 0 else b""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

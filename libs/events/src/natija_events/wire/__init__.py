@@ -1,0 +1,1 @@
+"""The wire form: envelope, log record, rejection, hash chain."""

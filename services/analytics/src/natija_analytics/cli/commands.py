@@ -1,0 +1,129 @@
+"""Commands of analytics: `natija report, history, sample`."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer()
+report = typer.Typer(no_args_is_help=True, help="Print a report: appeals past their term, or what came in and how.")
+app.add_typer(report, name="report")
+
+Format = Literal["table", "csv", "json"]
+FormatOption = Annotated[Format, typer.Option(help="A table for people; csv or json for programs.")]
+LanguageOption = Annotated[Literal["ky", "ru", "en"], typer.Option("--lang", help="The language of names and numbers.")]
+ZoneOption = Annotated[str | None, typer.Option(help="Local time of this zone; by default the realm's.")]
+_DAY = ["%Y-%m-%d"]
+
+
+@report.command()
+def overdue(
+    by: Annotated[
+        Literal["appeal", "body", "topic", "region"], typer.Option(help="A line for each appeal, or sums.")
+    ] = "body",
+    as_of: Annotated[
+        str | None, typer.Option(help="An ISO 8601 instant; by default now, by the realm's clock.")
+    ] = None,
+    format: FormatOption = "table",
+    language: LanguageOption = "en",
+    zone: ZoneOption = None,
+) -> None:
+    """Appeals past their term as of an instant.
+
+    That is: closed late, or open with the term past, by then. Only what had happened by then counts, and only appeals
+    received by then. The table by appeal lists the hundred whose term passed first; csv and json list all appeals.
+
+    \b
+    natija report overdue --by region
+    natija report overdue --by appeal --as-of 2016-01-12T22:55:00-05:00 --format csv > verdicts.csv
+    """
+    import asyncio
+
+    from natija_analytics.cli import reports
+
+    asyncio.run(reports.print_overdue(by, as_of, format, language, zone))
+
+
+_FIRST = Annotated[datetime, typer.Option("--from", formats=_DAY, metavar="DAY", help="The first local day.")]
+_LAST = Annotated[datetime, typer.Option("--to", formats=_DAY, metavar="DAY", help="The last local day, included.")]
+_COUNTS_HELP = """{about}
+
+Shares are of the realm's base, rounded as it says.
+
+\b
+natija report {subject} --from 2019-01-01 --to 2019-06-30 --lang ky
+natija report {subject} --from 2019-01-01 --to 2019-06-30 --format csv
+"""
+
+
+def _add(subject: Literal["channels", "regions", "topics"], about: str) -> None:
+    @report.command(subject, help=_COUNTS_HELP.format(about=about, subject=subject))
+    def counted(
+        first: _FIRST,
+        last: _LAST,
+        format: FormatOption = "table",
+        language: LanguageOption = "en",
+        zone: ZoneOption = None,
+    ) -> None:
+        import asyncio
+
+        from natija_analytics.cli import reports
+
+        asyncio.run(reports.print_counts(subject, first.date(), last.date(), format, language, zone))
+
+
+_add("channels", "Appeals received in a period by channel.")
+_add("regions", "Appeals received in a period by region.")
+_add("topics", "Appeals received in a period by topic, the main ones first.")
+
+
+@app.command()
+def history(
+    appeal: Annotated[str, typer.Argument(help="The appeal's number.")],
+    from_log: Annotated[
+        bool, typer.Option("--from-log", help="Read the events themselves from Kafka and verify their chain.")
+    ] = False,
+    format: Annotated[Literal["table", "json"], typer.Option(help="A table for people; json for programs.")] = "table",
+    language: LanguageOption = "en",
+    zone: ZoneOption = None,
+) -> None:
+    """All that happened to one appeal, from the projection or from the log itself: the same, if all is well.
+
+    \b
+    natija history KG-7K3M-9QX4-T2R8-M5
+    natija history KG-7K3M-9QX4-T2R8-M5 --from-log --format json
+    """
+    import asyncio
+
+    from natija_analytics.cli import reports
+
+    asyncio.run(reports.print_history(appeal, from_log, format, language, zone))
+
+
+@app.command()
+def sample(
+    marginals: Annotated[Path, typer.Option(help="What the register counts to.", exists=True, dir_okay=False)],
+    seed: Annotated[int, typer.Option(help="The same number makes the same register.")] = 1,
+    output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
+) -> None:
+    """Make a register whose counts by channel, region and topic are exactly those of a marginals file.
+
+    \b
+    natija sample --marginals examples/kg-h1-2019.yaml --seed 1 --output sample.csv
+    natija import sample.csv --mapping examples/kg-h1-2019-mapping.yaml
+    """
+    import sys
+
+    from natija_analytics.samples import sample as sampling
+
+    try:
+        known = sampling.load(marginals)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--marginals") from None
+    if output is None:
+        sampling.write(known, seed, sys.stdout)
+        return
+    with output.open("w", encoding="utf-8", newline="") as target:
+        written = sampling.write(known, seed, target)
+    print(f"{written:,} rows in {output}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""The history of one appeal, from the projection or from the log."""

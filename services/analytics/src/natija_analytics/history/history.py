@@ -1,0 +1,107 @@
+"""The history of one appeal: as the projection has it, or as it stands on the log."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from natija_analytics.projection import tables
+from natija_analytics.projection.rows import HistoryRow, history_row
+from natija_chassis.projections import checkpoints, dead_letters
+from natija_events.kafka import Kafka, partition_of, read_batches
+from natija_events.schema.registry import Invalid
+from natija_events.topics import LOG
+from natija_events.wire.envelope import Unreadable
+from natija_events.wire.hash_chain import GENESIS
+from natija_events.wire.record import RecordedEvent, recorded
+
+_PATIENCE = 10.0
+"""Seconds to wait for one record."""
+
+
+class Broken(Exception):
+    """What stands on the log of this appeal is no chain; the text names the first event that does not fit."""
+
+
+async def of_projection(connection: AsyncConnection, appeal: str) -> list[HistoryRow]:
+    """The rows of *appeal*, in their order; none when it is not known."""
+    query = select(tables.history).where(tables.history.c.appeal == appeal).order_by(tables.history.c.sequence)
+    return [HistoryRow(*row) for row in await connection.execute(query)]
+
+
+async def of_log(kafka: Kafka, realm: str, engine: AsyncEngine, appeal: str) -> list[HistoryRow]:
+    """The same rows made from the events on the log itself, their chain verified.
+
+    The projection tells where they stand; what it has not taken in yet is looked for, and without it the whole
+    partition is. Raises `Broken`, TimeoutError, or what Kafka raises.
+    """
+    known, start = await _places(engine, appeal)
+    events = await _read(kafka, realm, appeal, known, start)
+    _verify(appeal, events)
+    return [history_row(event) for event in events]
+
+
+async def _places(engine: AsyncEngine, appeal: str) -> tuple[list[int], int]:
+    """The offsets of the appeal's known events, and the one from which on nothing is known."""
+    places = [
+        select(table.c.offset).where(table.c.appeal == appeal)
+        for table in (tables.history, dead_letters.table)  # what is parked stands on the log all the same
+    ]
+    try:
+        async with engine.connect() as connection:
+            offsets = [offset for query in places for offset in await connection.scalars(query)]
+            held = await checkpoints.load(connection)
+    except (DBAPIError, OSError):
+        return [], 0
+    return sorted(offsets), checkpoints.positions(held).get(partition_of(appeal.encode()), 0)
+
+
+async def _read(kafka: Kafka, realm: str, appeal: str, known: Collection[int], start: int) -> list[RecordedEvent]:
+    """The events of *appeal* that stand at the offsets *known* of its partition, and those from *start* on."""
+    key = appeal.encode()
+    consumer = AIOKafkaConsumer(
+        **kafka.client(), enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none",
+        max_partition_fetch_bytes=4096, fetch_max_wait_ms=10,
+    )  # fmt: skip
+    await consumer.start()
+    try:
+        place = TopicPartition(LOG.name(realm), partition_of(key))
+        consumer.assign([place])
+        end = (await consumer.end_offsets([place]))[place]
+        found, at = [], -1
+        for offset in known:
+            if offset < end:
+                if offset != at:  # else it came with the one before
+                    consumer.seek(place, offset)
+                async with asyncio.timeout(_PATIENCE):
+                    record = await consumer.getone(place)
+                at = record.offset + 1
+                if record.offset == offset and record.key == key:
+                    found.append(_event(record))
+    finally:
+        await consumer.stop()
+    if start < end - 1:  # the last offset is a commit marker's: nobody writes here but in transactions
+        async for batch in read_batches(kafka, LOG.name(realm), {place.partition: start}):
+            found += [_event(record) for record in batch if record.key == key]
+    return found
+
+
+def _event(record: Any) -> RecordedEvent:
+    try:
+        return recorded(record.partition, record.offset, record.value, record.headers)
+    except (Unreadable, Invalid) as error:
+        raise Broken(f"partition {record.partition}, offset {record.offset}: {error}") from None
+
+
+def _verify(appeal: str, events: list[RecordedEvent]) -> None:
+    previous = GENESIS
+    for place, event in enumerate(events, start=1):
+        if event.subject != appeal or event.sequence != place:
+            raise Broken(f"where event {place} of {appeal} belongs, another stands or none")
+        if event.stamp.previoushash != previous:
+            raise Broken(f"event {place} of {appeal} does not follow from the one before it")
+        previous = event.hash

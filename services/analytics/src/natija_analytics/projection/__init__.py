@@ -1,0 +1,1 @@
+"""Events to rows of history and facts."""

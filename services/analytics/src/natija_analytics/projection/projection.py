@@ -1,0 +1,69 @@
+"""The projection of analytics: log events to history and facts, in bulk. The fold itself is `rows`, which is pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import Column, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from natija_analytics.projection import tables
+from natija_analytics.projection.rows import Change, HistoryRow, changes, history_row
+from natija_events.wire.record import RecordedEvent
+
+_COLUMNS = tables.facts.columns
+_NAMES = tuple(column.name for column in _COLUMNS)
+_TYPES = ", ".join(f"{column.name} {column.type.compile(postgresql.dialect())}" for column in _COLUMNS)  # type: ignore[no-untyped-call]
+
+
+def _rule(column: Column[Any]) -> str:
+    """How a column of facts takes a change in: the last value wins, and nothing said leaves it."""
+    name = column.name
+    special = {
+        "first_due": "coalesce(f.first_due, c.first_due)",
+        "due": "case when c.moves_due then c.due else f.due end",
+        "duplicate_of": "case when c.links then c.duplicate_of else f.duplicate_of end",
+        "closed": "case when c.reopens then c.closed else coalesce(f.closed, c.closed) end",
+        "ending": "case when c.reopens then c.ending else coalesce(f.ending, c.ending) end",
+    }
+    return f"{name} = {special.get(name, f'coalesce(c.{name}, f.{name})')}"
+
+
+_MERGE = text(f"""
+    merge into facts f
+    using jsonb_to_recordset(cast(:changes as jsonb))
+        as c({_TYPES}, moves_due boolean, links boolean, reopens boolean) on f.appeal = c.appeal
+    when matched then update set {", ".join(_rule(column) for column in _COLUMNS if not column.primary_key)}
+    when not matched then insert ({", ".join(_NAMES)}) values ({", ".join(f"c.{name}" for name in _NAMES)})
+""")  # noqa: S608 - our own tables' names, nothing that comes in
+
+
+class History:
+    """All that happened, and one row of facts an appeal. Version goes up when the rows change meaning or shape."""
+
+    service = "analytics"
+    version = 1
+    metadata = tables.projected
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+        """Append *events* to the history and take them into the facts. Raises what the database raises."""
+        rows = [history_row(event) for event in events]
+        changed = changes(zip(events, rows, strict=True))
+        # The merge comes first: SQLAlchemy begins its transaction with a statement of its own, not with the driver's.
+        await connection.execute(_MERGE, {"changes": to_json(_recordset(changed)).decode()})
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.copy_records_to_table("history", records=rows, columns=HistoryRow._fields)
+
+
+def build() -> History:
+    """The projection of this service, for the chassis."""
+    return History()
+
+
+def _recordset(changed: Mapping[str, Change]) -> list[dict[str, Any]]:
+    """The changes in one order everywhere: two transactions never wait for each other in a ring."""
+    return [
+        {"appeal": appeal, **values, "moves_due": moves_due, "links": links, "reopens": reopens}
+        for appeal, (values, moves_due, links, reopens) in sorted(changed.items())
+    ]

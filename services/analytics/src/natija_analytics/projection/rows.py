@@ -1,0 +1,201 @@
+"""Events to rows, pure: each event is a row of history; a batch folds to one sparse row of facts an appeal."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from natija_events.lifecycle.transitions import TABLE, TERMINAL, Either, Resume
+from natija_events.types import deadlines, intake, routing
+from natija_events.types.base import EventData
+from natija_events.wire.record import RecordedEvent
+
+Closing = Literal["end", "merge", "resume"]
+
+
+class Effect(NamedTuple):
+    """What an event says that questions about the past need. See the columns of `tables.history`."""
+
+    state: str | None = None
+    closing: Closing | None = None
+    moves_due: bool = False
+    due: datetime | None = None
+    body: str | None = None
+    topic: str | None = None
+    outcome: str | None = None
+
+
+class HistoryRow(NamedTuple):
+    """A row of `tables.history`, in the order of its columns."""
+
+    appeal: str
+    sequence: int
+    partition: int
+    offset: int
+    logsequence: int
+    id: UUID
+    type: str
+    source: str
+    time: datetime
+    recordedtime: datetime
+    state: str | None
+    closing: str | None
+    moves_due: bool
+    due: datetime | None
+    body: str | None
+    topic: str | None
+    outcome: str | None
+
+
+NO_EFFECT = Effect()
+
+
+def history_row(event: RecordedEvent) -> HistoryRow:
+    """The row of *event*; one of an unknown type has no effect, and its place in the history all the same."""
+    told, stamp = event.event, event.stamp
+    return HistoryRow(
+        told.subject, stamp.sequence, event.partition, event.offset, stamp.logsequence, told.id, told.type, told.source,
+        told.time, stamp.recordedtime, *effect(event.data),
+    )  # fmt: skip
+
+
+def effect(data: EventData | None) -> Effect:
+    """The effect of an event with this *data* (None: an unknown type)."""
+    if data is None:
+        return NO_EFFECT
+    special = _SPECIAL.get(type(data))
+    return special(data) if special else _PLAIN.get(type(data), NO_EFFECT)
+
+
+def _by_table(data_type: type[EventData], set_field: bool = False) -> Effect:
+    """State and closing as the life-cycle table has them."""
+    row = TABLE.get(data_type.type)
+    target: Any = None if row is None else row.target
+    if isinstance(target, Resume):
+        return Effect(closing="resume")
+    if isinstance(target, Either):
+        target = target.when_set if set_field else target.otherwise
+    if not isinstance(target, str):
+        return NO_EFFECT
+    if target not in TERMINAL:
+        return Effect(state=target)
+    return Effect(state=target, closing="merge" if target == "MERGED_AS_DUPLICATE" else "end")
+
+
+_PLAIN: dict[type[EventData], Effect] = {row.data: _by_table(row.data) for row in TABLE.values()}
+_FORWARDED_OUT = _by_table(routing.Forwarded, set_field=True)._replace(outcome="forwarded")
+_IN_WORK = _by_table(routing.Routed, set_field=True)
+
+
+def _forwarded(data: routing.Forwarded) -> Effect:
+    # A body outside the register has no term here: the one that was in force says whether it went in time.
+    if data.external:
+        return _FORWARDED_OUT._replace(body=data.body)
+    return _PLAIN[routing.Forwarded]._replace(body=data.body, moves_due=True, due=data.due)
+
+
+def _routed(data: routing.Routed) -> Effect:
+    return (_IN_WORK if data.executor else _PLAIN[routing.Routed])._replace(body=data.body)
+
+
+def _with(*fields: str, **fixed: Any) -> Callable[[Any], Effect]:
+    """An effect that takes *fields* over from the data."""
+
+    def taken(data: EventData) -> Effect:
+        return _PLAIN[type(data)]._replace(**{field: getattr(data, field) for field in fields}, **fixed)
+
+    return taken
+
+
+_SPECIAL: dict[type[EventData], Callable[[Any], Effect]] = {
+    intake.Registered: _with("topic"),
+    intake.Withdrawn: _with(outcome="withdrawn"),
+    routing.TopicAssigned: _with("topic"),
+    routing.Routed: _routed,
+    routing.Forwarded: _forwarded,
+    routing.Answered: _with("outcome"),
+    routing.LeftWithoutConsideration: _with(outcome="not_considered"),
+    routing.ReviewTerminated: _with(outcome="terminated"),
+    deadlines.TermSet: _with("due", moves_due=True),
+    deadlines.ExtensionSigned: _with("due", moves_due=True),
+    deadlines.ExtensionPrepared: _with("due"),
+    deadlines.Warned: _with("due"),
+    deadlines.Missed: _with("due"),
+}
+
+
+class Change(NamedTuple):
+    """What a batch says of one appeal: flags, and values by column of `tables.facts`; a column without one stays.
+
+    *moves_due* and *links* say that `due` and `duplicate_of` are replaced, even by nothing; *reopens* that what closed
+    the appeal before does not count.
+    """
+
+    values: dict[str, Any]
+    moves_due: bool
+    links: bool
+    reopens: bool
+
+
+def changes(pairs: Iterable[tuple[RecordedEvent, HistoryRow]]) -> dict[str, Change]:
+    """The change of each appeal, from its events and their rows, in the log's order."""
+    folded: dict[str, Change] = {}
+    for event, row in pairs:
+        before = folded.get(row.appeal)
+        folded[row.appeal] = _step(before or Change({}, False, False, False), event, row)
+    return folded
+
+
+def _step(change: Change, event: RecordedEvent, row: HistoryRow) -> Change:
+    values = change.values
+    values["sequence"], values["recordedtime"] = row.sequence, row.recordedtime
+    for name in ("body", "topic", "outcome"):
+        value = getattr(row, name)
+        if value is not None:
+            values[name] = value
+    if row.moves_due:
+        values["due"] = row.due
+        if row.due is not None:
+            values.setdefault("first_due", row.due)
+        change = change._replace(moves_due=True)
+    if row.closing in ("end", "merge") and "closed" not in values:
+        values["closed"], values["ending"] = row.time, row.state
+    data = event.data
+    if isinstance(data, intake.Registered):
+        values |= _registered(data)
+        values["opened"] = row.time
+    elif isinstance(data, intake.RepeatLinked):
+        values["repeat_of"] = data.of
+    elif isinstance(data, intake.DuplicateLinked):
+        values["duplicate_of"] = data.of
+        change = change._replace(links=True)
+    elif isinstance(data, intake.DuplicateUnlinked):
+        for name in ("duplicate_of", "closed", "ending"):
+            values.pop(name, None)
+        change = change._replace(links=True, reopens=True)
+    return change
+
+
+def _registered(data: intake.Registered) -> dict[str, Any]:
+    applicant = data.applicant
+    address = applicant.address if applicant else None
+    return {
+        "received": data.received,
+        "jurisdiction": data.jurisdiction,
+        "kind": data.kind,
+        "form": data.form,
+        "channel": data.channel,
+        "language": data.language,
+        "character": data.character,
+        "applicants_count": data.applicants_count,
+        "applicant_kind": applicant.kind if applicant else None,
+        "social_group": applicant.social_group if applicant else None,
+        "region": data.region or (address.region if address else None),
+        "district": data.district or (address.district if address else None),
+        "referral_from": data.referral_from,
+        "addressee": data.addressee,
+        "parent": data.parent,
+        "complaint_of": data.complaint_of,
+        "register_name": data.register_name,
+        "external_id": data.external_id,
+    }

@@ -1,0 +1,1 @@
+"""Reports as tables, CSV and JSON, in the reader's language."""

@@ -1,0 +1,1 @@
+"""What is counted, as of when, by which definition."""

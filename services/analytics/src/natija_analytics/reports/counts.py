@@ -1,0 +1,117 @@
+"""Tables of what came in during a period, as data: rows, totals and computed rows. Pure; `printing` shows them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from natija_analytics.reports.definitions import Base, Definitions, Subject, TableDefinition
+from natija_analytics.reports.rounding import Rounding
+
+Kind = Literal["row", "subtotal", "rest", "unclassified", "total", "apart", "all"]
+"""What a line is: `row` counts one key; all others are computed. `subtotal` is of the printed rows, `rest` of those
+that are not, `unclassified` of appeals without a key, `total` of the base, `apart` of a form outside the base."""
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone *name*. Raises ValueError, whatever is wrong with it."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, LookupError, ValueError):
+        raise ValueError("there is no such zone; Asia/Bishkek is one") from None
+
+
+class Count(NamedTuple):
+    """How many appeals of a form have a key; None where they have none."""
+
+    form: str | None
+    key: str | None
+    appeals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local days of *zone*, the first and the last included."""
+
+    first_day: date
+    last_day: date
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. *key* is blank in computed lines, but names the form of one that is apart; *percent* is of the base."""
+
+    kind: Kind
+    key: str
+    appeals: int
+    percent: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A table, with what makes it comparable: period, base and rounding. *printed* counts the rows of a subtotal."""
+
+    subject: Subject
+    period: Period
+    base: Base
+    rounding: Rounding
+    lines: tuple[Line, ...]
+    printed: int
+
+
+def build(
+    subject: Subject, period: Period, counts: Iterable[Count], definitions: Definitions, order: Iterable[str]
+) -> Report:
+    """The report of *counts*; *order* lists the keys as the directory prints them."""
+    definition = definitions.table(subject)
+    base: Counter[str | None] = Counter()
+    apart: Counter[str] = Counter()
+    for form, key, appeals in counts:
+        if form in definitions.base.forms:
+            base[key] += appeals
+        else:
+            apart[form or ""] += appeals
+    unclassified = base.pop(None, 0)
+    rows = _ordered({key: appeals for key, appeals in base.items() if key and appeals}, definition, order)
+    head, tail = (rows, []) if definition.first is None else (rows[: definition.first], rows[definition.first :])
+    body = [*head]
+    if tail:
+        body.append(("rest", "", sum(appeals for *_, appeals in tail)))
+    if unclassified:
+        body.append(("unclassified", "", unclassified))
+    lines = _shared(body, len(head) if tail else None, definition.rounding)
+    lines += _apart(apart, sum(base.values()) + unclassified)
+    return Report(subject, period, definitions.base, definition.rounding, tuple(lines), len(head))
+
+
+_Body = tuple[Kind, str, int]
+
+
+def _ordered(counts: Mapping[str, int], definition: TableDefinition, order: Iterable[str]) -> list[_Body]:
+    """Keys the directory does not know come last, by name."""
+    place = {key: index for index, key in enumerate(order)}
+    known = sorted(counts, key=lambda key: (place.get(key, len(place)), key))
+    if definition.order == "count":
+        known.sort(key=lambda key: -counts[key])
+    return [("row", key, counts[key]) for key in known]
+
+
+def _shared(body: list[_Body], subtotal_of: int | None, rounding: Rounding) -> list[Line]:
+    """The lines with a share, and their total. The total's share is the sum of the printed ones: it may be 99.99."""
+    base = sum(appeals for *_, appeals in body)
+    percents: list[Decimal | None] = list(rounding.percents([one[2] for one in body], base)) if base else []
+    lines = [Line(*one, percent) for one, percent in zip(body, percents, strict=True)]
+    total = Line("total", "", base, sum((line.percent or Decimal(0) for line in lines), Decimal(0)) if base else None)
+    if subtotal_of is not None:
+        printed = sum(line.appeals for line in lines[:subtotal_of])
+        lines.insert(subtotal_of, Line("subtotal", "", printed, rounding.percent(printed, base)))
+    return [*lines, total]
+
+
+def _apart(apart: Mapping[str, int], base: int) -> list[Line]:
+    lines = [Line("apart", form, appeals, None) for form, appeals in sorted(apart.items()) if appeals]
+    return [*lines, Line("all", "", base + sum(apart.values()), None)] if lines else []

@@ -1,0 +1,33 @@
+"""What came in during a period, counted by the database."""
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from natija_analytics.reports.counts import Count, Period, zone_named
+from natija_analytics.reports.definitions import Subject
+
+_COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
+
+# A duplicate counts once: with the appeal it is a copy of.
+_QUERIES = {
+    subject: text(f"""
+        select form, {column}, count(*) from facts
+        where received >= :start and received < :end and duplicate_of is null group by 1, 2
+    """)  # noqa: S608 - our own columns, nothing that comes in
+    for subject, column in _COLUMNS.items()
+}
+
+
+async def count(connection: AsyncConnection, subject: Subject, period: Period) -> list[Count]:
+    """The appeals received in *period*, by form and *subject*. Raises ValueError for a zone that does not exist."""
+    start, end = bounds(period)
+    return [Count(*row) for row in await connection.execute(_QUERIES[subject], {"start": start, "end": end})]
+
+
+def bounds(period: Period) -> tuple[datetime, datetime]:
+    """The instants between which the period lies, the second one excluded. Raises ValueError for an unknown zone."""
+    zone = zone_named(period.zone)
+    after = period.last_day + timedelta(days=1)
+    return datetime.combine(period.first_day, time(), zone), datetime.combine(after, time(), zone)

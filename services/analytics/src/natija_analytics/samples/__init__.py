@@ -1,0 +1,1 @@
+"""Registers made to count to published figures."""

@@ -1,0 +1,1 @@
+"""Working days, as dated data of each country."""

@@ -1,0 +1,1 @@
+"""Terms by law, as dated data, and their arithmetic."""

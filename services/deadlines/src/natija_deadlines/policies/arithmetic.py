@@ -1,0 +1,117 @@
+"""The arithmetic of terms: received, policy and calendar give the days and the instant of a deadline.
+
+A legal day ends at 24:00 in its calendar's zone, so the due instant is where the day after `due_on` begins. That
+instant itself is still in time, as "24:00" of the last day is: late is whatever comes *after* it. Everybody who
+compares with a due instant (breach, report) does it as `is_late` does.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+from typing import Literal
+
+from natija_deadlines.calendars.calendar import DAY, Calendar
+
+Unit = Literal["working", "calendar", "month"]
+FirstDay = Literal["NEXT", "SAME"]
+CountFrom = Literal["registered", "received"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """So many working days, calendar days or months."""
+
+    amount: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How a country counts. *first_day*: the day after the event is day 1 (NEXT) or the event's own day is (SAME).
+
+    *count_from*: the day of registration, or that of receipt. *cut_off*: local time from which a receipt counts as
+    the next working day's. *move_due*: a due day that is not worked moves to the next working day.
+    """
+
+    first_day: FirstDay = "NEXT"
+    count_from: CountFrom = "registered"
+    cut_off: time_of_day | None = None
+    move_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A counted term: its days are local, its instants UTC. *starts* is the begin of the first counted day."""
+
+    registered_on: date
+    start_on: date
+    due_on: date
+    starts: datetime
+    due: datetime
+    provisional: bool
+
+
+def deadline(received: datetime, term: Term, counting: Counting, calendar: Calendar) -> Deadline:
+    """Count *term* from the aware instant *received*. Raises `CalendarMissing`."""
+    registered_on = registration_day(received, counting, calendar)
+    origin = registered_on if counting.count_from == "registered" else calendar.local(received).date()
+    start_on = _first_day(origin, term, counting, calendar)
+    due_on = _last_day(origin, start_on, term, counting, calendar)
+    if counting.move_due and term.unit != "working":
+        due_on = calendar.working_on_or_after(due_on)
+    return Deadline(
+        registered_on=registered_on,
+        start_on=start_on,
+        due_on=due_on,
+        starts=calendar.begin(start_on),
+        due=calendar.end(due_on),
+        provisional=calendar.is_provisional(due_on),
+    )
+
+
+def registration_day(received: datetime, counting: Counting, calendar: Calendar) -> date:
+    """The day of receipt when it is worked and the cut-off has not come, else the next working day."""
+    local = calendar.local(received)
+    too_late = counting.cut_off is not None and local.time() >= counting.cut_off
+    return calendar.working_on_or_after(local.date() + DAY if too_late else local.date())
+
+
+def warn_at(starts: datetime, due: datetime, before: Term, calendar: Calendar) -> datetime:
+    """The instant from which to warn: where the day begins that lies *before* the last one, but never before *starts*.
+
+    Raises `CalendarMissing`.
+    """
+    due_on = (calendar.local(due) - timedelta(microseconds=1)).date()
+    day = calendar.add_working(due_on, -before.amount) if before.unit == "working" else due_on - before.amount * DAY
+    return max(starts, calendar.begin(day))
+
+
+def last_warned_of(today: date, before: Term, calendar: Calendar) -> date:
+    """The last due day of which `warn_at` warns on the local day *today*. Raises `CalendarMissing`."""
+    return calendar.add_working(today, before.amount) if before.unit == "working" else today + before.amount * DAY
+
+
+def is_late(instant: datetime, due: datetime) -> bool:
+    """Whether *instant* comes after *due*; the due instant itself is in time."""
+    return instant > due
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day *months* later, at most the month's end. Anchor on one day, never chain: 31 Jan, 28 Feb, 31 Mar."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _first_day(origin: date, term: Term, counting: Counting, calendar: Calendar) -> date:
+    day = origin + DAY if counting.first_day == "NEXT" else origin
+    return calendar.working_on_or_after(day) if term.unit == "working" else day
+
+
+def _last_day(origin: date, start_on: date, term: Term, counting: Counting, calendar: Calendar) -> date:
+    if term.unit == "working":
+        return calendar.add_working(start_on, term.amount - 1)
+    if term.unit == "calendar":
+        return start_on + (term.amount - 1) * DAY
+    last = add_months(origin, term.amount)
+    return last if counting.first_day == "NEXT" else last - DAY

@@ -1,0 +1,179 @@
+"""Policies: what the law of a country says about terms, as dated data under ``data/policies``.
+
+A policy's number goes into the event, so that everybody can tell by which rule a term was set. A change of the law is
+a new version with its own dates, never an edit: terms that were set stay as they are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from natija_deadlines.calendars import calendar
+from natija_deadlines.calendars.calendar import Calendar, CalendarMissing
+from natija_deadlines.policies.arithmetic import (
+    CountFrom,
+    Counting,
+    Deadline,
+    FirstDay,
+    Term,
+    Unit,
+    deadline,
+    last_warned_of,
+    warn_at,
+)
+
+DATA = Path(__file__).parent / "data"
+
+
+class PolicyMissing(LookupError):
+    """No policy of this jurisdiction was in force on the day."""
+
+    def __init__(self, jurisdiction: str, day: date) -> None:
+        super().__init__(f"no policy of {jurisdiction} in force on {day}")
+        self.jurisdiction = jurisdiction
+        self.day = day
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Length(_Data):
+    """An amount of a unit."""
+
+    amount: int = Field(ge=1)
+    unit: Unit
+
+    @property
+    def term(self) -> Term:
+        return Term(self.amount, self.unit)
+
+
+class TermRule(Length):
+    """The term of a kind of appeal, of a country's own type of it, or (neither named) of all others."""
+
+    kind: str | None = None
+    type: str | None = None
+
+    def fits(self, kind: str, type: str | None) -> bool:
+        return self.kind in (None, kind) and self.type in (None, type)
+
+    @property
+    def weight(self) -> tuple[bool, bool]:
+        """How specific it is: a type says more than a kind."""
+        return self.type is not None, self.kind is not None
+
+
+class Policy(_Data):
+    """One version of one country's rules, in force from *valid_from* to *valid_to*, both days included."""
+
+    id: str
+    version: int = Field(ge=1)
+    jurisdiction: str
+    title: str
+    valid_from: date
+    valid_to: date | None = None
+    first_day: FirstDay
+    count_from: CountFrom
+    cut_off: time_of_day | None = None
+    move_due: bool
+    warn_before: Length
+    forward: Length
+    terms: tuple[TermRule, ...]
+
+    @property
+    def number(self) -> str:
+        """What an event names the policy by."""
+        return f"{self.id}/{self.version}"
+
+    @cached_property
+    def counting(self) -> Counting:
+        return Counting(self.first_day, self.count_from, self.cut_off, self.move_due)
+
+    def term(self, kind: str, type: str | None = None) -> Term:
+        """The most specific term for an appeal of *kind* and, where the country has its own types, of *type*."""
+        return max((rule for rule in self.terms if rule.fits(kind, type)), key=lambda rule: rule.weight).term
+
+    def in_force(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    @model_validator(mode="after")
+    def _every_appeal_has_a_term(self) -> Self:
+        named = [(rule.kind, rule.type) for rule in self.terms]
+        if (None, None) not in named or len(set(named)) < len(named):
+            raise ValueError("terms: one without kind and type is needed, and none twice")
+        if self.warn_before.unit == "month":
+            raise ValueError("warn_before: is counted in days")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A deadline, with the policy it follows from and the day until which a body may forward the appeal."""
+
+    policy: Policy
+    deadline: Deadline
+    forward_by: date
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """All policies and the calendars they count by: the one thing decisions ask."""
+
+    policies: Mapping[str, Sequence[Policy]]
+    calendars: Mapping[str, Calendar]
+
+    def warning_horizon(self, jurisdiction: str, now: datetime) -> datetime:
+        """No due instant in *jurisdiction* after this one is to be warned of at *now*."""
+        calendar = self.calendars.get(jurisdiction)
+        if calendar is None:
+            return now
+        today = calendar.local(now).date()
+        before = [policy.warn_before.term for policy in self.policies.get(jurisdiction, ())]
+        try:
+            return max((calendar.end(last_warned_of(today, term, calendar)) for term in before), default=now)
+        except CalendarMissing:  # somebody has to seed the next year; until then look at more than is needed
+            return now + timedelta(weeks=max(term.amount for term in before))
+
+    def policy(self, jurisdiction: str, received: datetime) -> tuple[Policy, Calendar]:
+        """What was in force in *jurisdiction* on the local day of *received*. Raises `PolicyMissing`."""
+        calendar = self.calendars.get(jurisdiction)
+        if calendar is None:
+            raise PolicyMissing(jurisdiction, received.date())
+        day = calendar.local(received).date()
+        for policy in self.policies.get(jurisdiction, ()):
+            if policy.in_force(day):
+                return policy, calendar
+        raise PolicyMissing(jurisdiction, day)
+
+    def rule(self, jurisdiction: str, kind: str, received: datetime, type: str | None = None) -> Ruling:
+        """The deadline of an appeal. Raises `PolicyMissing` or `CalendarMissing`."""
+        policy, calendar = self.policy(jurisdiction, received)
+        return Ruling(
+            policy,
+            deadline(received, policy.term(kind, type), policy.counting, calendar),
+            deadline(received, policy.forward.term, policy.counting, calendar).due_on,
+        )
+
+    def warn_at(self, jurisdiction: str, received: datetime, starts: datetime, due: datetime) -> datetime:
+        """The instant from which to warn of *due*. Raises `PolicyMissing` or `CalendarMissing`."""
+        policy, calendar = self.policy(jurisdiction, received)
+        return warn_at(starts, due, policy.warn_before.term, calendar)
+
+
+def load(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Rulebook:
+    """Read both folders. Raises OSError, or ValueError when policies of one jurisdiction overlap or break the model."""
+    by_jurisdiction: dict[str, list[Policy]] = {}
+    for path in sorted(policies.glob("*.yaml")):
+        policy = Policy.model_validate(calendar.read(path))
+        for other in by_jurisdiction.setdefault(policy.jurisdiction, []):
+            if other.in_force(policy.valid_from) or policy.in_force(other.valid_from):
+                raise ValueError(f"{policy.number} and {other.number} are in force on the same day")
+        by_jurisdiction[policy.jurisdiction].append(policy)
+    return Rulebook(by_jurisdiction, calendar.load(calendar_data))

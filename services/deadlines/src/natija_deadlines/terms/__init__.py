@@ -1,0 +1,1 @@
+"""The running term of each appeal: state, decisions, queue, rows."""

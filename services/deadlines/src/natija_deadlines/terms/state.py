@@ -1,0 +1,65 @@
+"""The clock of an appeal, as its events tell it: the pure part of the projection."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from natija_events.lifecycle import transitions
+from natija_events.lifecycle.transitions import NOTHING, Standing
+from natija_events.types.base import EventData
+from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
+from natija_events.types.intake import Registered
+from natija_events.types.routing import Forwarded
+from natija_events.wire.record import RecordedEvent
+
+
+class AppealClock(NamedTuple):
+    """One appeal's clock: a term runs from *counts_from*, *starts* with its first day and ends at *due*.
+
+    *imported*: another register's history, left as brought. *warned* and *missed* hold the due instants of which this
+    is on the log. *policy* names the rule of the term that is set.
+    """
+
+    appeal: str
+    standing: Standing = NOTHING
+    jurisdiction: str | None = None
+    kind: str | None = None
+    imported: bool = False
+    counts_from: datetime | None = None
+    starts: datetime | None = None
+    due: datetime | None = None
+    policy: str | None = None
+    warned: tuple[datetime, ...] = ()
+    missed: tuple[datetime, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        """True while somebody owes an answer."""
+        return self.standing.state in transitions.OPEN
+
+
+def step(clock: AppealClock, event: RecordedEvent) -> AppealClock:
+    """The clock after one more event of its appeal. Total, like every fold."""
+    moved = clock._replace(standing=transitions.advance(clock.standing, event.type, event.time, event.data))
+    return moved if event.data is None else _changed(moved, event.time, event.data)
+
+
+def _changed(clock: AppealClock, time: datetime, data: EventData) -> AppealClock:
+    match data:
+        case Registered():
+            return clock._replace(
+                jurisdiction=data.jurisdiction,
+                kind=data.kind,
+                imported=data.register_name is not None,
+                counts_from=data.received,
+            )
+        case TermSet():
+            return clock._replace(starts=data.starts, due=data.due, policy=data.policy)
+        case ExtensionSigned():
+            return clock._replace(due=data.due)
+        case Forwarded():  # the recipient has a term of its own, from its receipt
+            return clock._replace(counts_from=time, starts=None, due=data.due, policy=None)
+        case Warned():
+            return clock._replace(warned=(*clock.warned, data.due))
+        case Missed():
+            return clock._replace(missed=(*clock.missed, data.due))
+    return clock

@@ -1,0 +1,1 @@
+"""The intake API: `POST /appeals`, receipts, status."""

@@ -1,0 +1,1 @@
+"""Taking an appeal, without HTTP: submission, service, status, the gateway to the inbox."""

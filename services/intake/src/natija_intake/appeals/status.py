@@ -1,0 +1,47 @@
+"""What the public is told of an appeal: eight plain statuses, from its head."""
+
+from typing import Literal
+
+from natija_intake.registrar.heads import Head
+
+Status = Literal[
+    "being_registered", "received", "in_work", "needs_your_data", "forwarded", "term_extended", "answered", "closed",
+]  # fmt: skip
+
+_WORDS: dict[Status, str] = {
+    "being_registered": "being registered",
+    "received": "received",
+    "in_work": "in work",
+    "needs_your_data": "needs your data",
+    "forwarded": "forwarded",
+    "term_extended": "term extended",
+    "answered": "answered",
+    "closed": "closed",
+}
+
+
+def words(status: Status) -> str:
+    """The status in English, for whoever reads the answer as it is."""
+    return _WORDS[status]
+
+
+def public_status(head: Head | None) -> Status:
+    """The status of the appeal with this head; of None, which has a number and no event yet, "being registered"."""
+    if head is None:
+        return "being_registered"
+    match head.standing.state:
+        case "AWAITING_DATA":
+            return "needs_your_data"
+        case "ANSWERED":
+            return "answered"
+        case "FORWARDED":
+            return "forwarded"
+        case "REGISTERED" if head.forwarded:
+            return "forwarded"
+        case "REGISTERED" | "ROUTED" | "IN_WORK" | "ON_APPROVAL" | "ON_SIGNING" if head.extended:
+            return "term_extended"
+        case "NEW" | "REGISTERED":
+            return "received"
+        case "ROUTED" | "IN_WORK" | "ON_APPROVAL" | "ON_SIGNING":
+            return "in_work"
+    return "closed"

@@ -1,0 +1,39 @@
+"""Whether Kafka takes writes: a broker that is alone answers who reads, and confirms nothing to who writes."""
+
+import asyncio
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from natija_chassis.kafka.lazy_consumer import KeptConsumer
+from natija_events.kafka import Kafka
+from natija_events.topics import LOG
+
+_CONFIRMS_WITHIN = 3.0
+
+
+class TakesNoWrites(Exception):
+    """Kafka confirms no write."""
+
+
+class WriteProbe(KeptConsumer):
+    """Has Kafka keep an offset for *group*, which nobody reads: that is confirmed once it is replicated, as a proposal
+    is, and puts nothing on our topics."""
+
+    def __init__(self, kafka: Kafka, realm: str, group: str) -> None:
+        super().__init__(kafka)
+        self._group = f"{realm.lower()}.{group}"
+        self._place = TopicPartition(LOG.name(realm), 0)
+
+    async def write(self) -> None:
+        """Raises `TakesNoWrites`."""
+        try:
+            async with asyncio.timeout(_CONFIRMS_WITHIN):
+                consumer = await self._connect(group_id=self._group)
+                if not consumer.assignment():
+                    consumer.assign([self._place])
+                    consumer.pause(self._place)  # before it fetches: nothing is to be read
+                # The end of the log, so that who watches Kafka's groups sees no lag where nothing is read.
+                await consumer.commit(await consumer.end_offsets([self._place]))
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise TakesNoWrites(f"Kafka at {self._kafka} confirms no write ({type(error).__name__})") from None

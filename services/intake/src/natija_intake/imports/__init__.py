@@ -1,0 +1,1 @@
+"""Importing another register's history from a file."""

@@ -1,0 +1,90 @@
+"""The pace of an import: hold back while the inbox is full, tell who waits for what, give up when Kafka is gone."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_intake.inbox_lag import Inbox, Unreachable
+
+LOOK_EVERY = 0.5
+QUIET = 5.0
+"""Seconds without a decision after which one is told that the registrar is being waited for."""
+LOST_AFTER = 60.0
+"""Seconds without a decision, though nothing waits on the inbox, after which outcomes count as lost."""
+
+
+class Unfinished(Exception):
+    """The import could not go on; what it says is for a person."""
+
+
+class Pace:
+    """Run `watch` beside the import. *decided* and *undecided* count its rows; *tell* is given what a person should
+    know. Rows are held back while more than *most_waiting* proposals wait, whoever made them; *patience* is how many
+    seconds Kafka may be gone."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        engine: AsyncEngine,
+        *,
+        most_waiting: int,
+        patience: float,
+        decided: Callable[[], int],
+        undecided: Callable[[], int],
+        tell: Callable[[str], None],
+    ) -> None:
+        self.clear = asyncio.Event()
+        self.clear.set()
+        self._inbox = inbox
+        self._engine = engine
+        self._most_waiting = most_waiting
+        self._patience = patience
+        self._decided = decided
+        self._undecided = undecided
+        self._tell = tell
+        self._seen = -1
+        self._told = False
+        self._moved = self._answered = self._waited = time.monotonic()
+
+    async def watch(self) -> None:
+        """Look, for ever. Raises `Unfinished`."""
+        while True:
+            self._look_at_decisions()
+            await self._look_at_the_inbox()
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _look_at_decisions(self) -> None:
+        now, decided, undecided = time.monotonic(), self._decided(), self._undecided()
+        if decided != self._seen or not undecided:
+            if self._told:
+                self._tell("The registrar decides again.")
+            self._seen, self._moved, self._told = decided, now, False
+        elif now - self._moved > QUIET and not self._told:
+            self._tell(f"{undecided:,} rows wait for the registrar. Does `natija serve registrar` run?")
+            self._told = True
+
+    async def _look_at_the_inbox(self) -> None:
+        try:
+            waiting = await self._inbox.waiting(self._engine)
+        except Unreachable as error:
+            if time.monotonic() - self._answered > self._patience:
+                raise Unfinished(f"{error}, for {self._patience:g} s") from None
+            return
+        except (SQLAlchemyError, OSError, TimeoutError):
+            waiting = 1  # the registrar needs this database too: it is the one that is waited for
+        else:
+            self._set_clear(waiting <= self._most_waiting)
+        self._answered = time.monotonic()
+        if waiting or not self._undecided():
+            self._waited = self._answered
+        elif self._answered - max(self._waited, self._moved) > LOST_AFTER:
+            raise Unfinished("the registrar has decided on every proposal, but some outcomes did not come")
+
+    def _set_clear(self, clear: bool) -> None:
+        if clear:
+            self.clear.set()
+        else:
+            self.clear.clear()

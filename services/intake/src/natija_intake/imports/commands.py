@@ -1,0 +1,34 @@
+"""The commands of intake."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer()
+Format = Literal["table", "json"]
+
+
+@app.command(name="import")
+def import_register(
+    file: Annotated[Path, typer.Argument(help="The register: CSV, gzip too.", exists=True, dir_okay=False)],
+    mapping: Annotated[
+        Path,
+        typer.Option(help="Which columns become which fields: see examples/README.md.", exists=True, dir_okay=False),
+    ],
+    rejected: Annotated[
+        Path | None, typer.Option(help="Where the rows that were not taken are listed; else FILE.rejected.csv.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How to print the summary.")] = "table",
+) -> None:
+    """Bring a register's history in through the inbox: one row is one proposal of all its events.
+
+    Ends with 0 when every row's outcome is known, though some were rejected, and with 1 when it could not finish; run
+    again, it goes on where it stopped.
+
+    \b
+    natija import cases.csv.gz --mapping examples/boston311.yaml
+    """
+    from natija_intake.imports import run
+
+    raise typer.Exit(run.run(file, mapping, rejected, format))

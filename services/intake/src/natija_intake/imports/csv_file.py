@@ -1,0 +1,85 @@
+"""A register's CSV file: rows with the lines they begin at. Gzip, BOM and blank lines are seen to."""
+
+import csv
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from natija_intake.imports.mapping import RegisterMapping
+
+csv.field_size_limit(1_000_000)
+
+_GZIP = b"\x1f\x8b"
+
+
+class FileError(Exception):
+    """The file cannot be read as the mapping says; holds no values."""
+
+
+class FileRow(NamedTuple):
+    """A row and the line it begins at, from 1. *broken* says why it is no CSV; then it has no cells."""
+
+    line: int
+    cells: list[str]
+    broken: str | None = None
+
+
+class RegisterFile:
+    """The file at *path*, read as *mapping* says. Bytes that are not text in its encoding spoil their row only."""
+
+    def __init__(self, path: Path, mapping: RegisterMapping) -> None:
+        self._path = path
+        self._mapping = mapping
+        self.header = self._header()
+
+    def rows(self) -> Iterator[FileRow]:
+        """Every row after the header. Raises `FileError` when the file ends in the middle of its compression."""
+        with self._opened() as stream:
+            reader = csv.reader(stream, delimiter=self._mapping.delimiter)
+            next(reader)
+            while True:
+                line = reader.line_num + 1
+                try:
+                    cells = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error:
+                    yield FileRow(line, [], "is not CSV: a quote that does not end, or a stray line end")
+                    continue
+                if cells:
+                    yield FileRow(line, cells)
+
+    def count(self) -> int:
+        """The number of rows."""
+        return sum(1 for _ in self.rows())
+
+    def _header(self) -> list[str]:
+        with self._opened() as stream:
+            try:
+                header = [name.strip() for name in next(csv.reader(stream, delimiter=self._mapping.delimiter), [])]
+            except csv.Error:
+                raise FileError("the first line is not CSV") from None
+        wanted = self._mapping.columns()
+        missing = sorted(wanted.difference(header))
+        if missing:
+            raise FileError(f"the mapping reads columns that the file does not have: {', '.join(missing)}")
+        doubled = sorted(name for name in wanted if header.count(name) > 1)
+        if doubled:
+            raise FileError(f"columns that the mapping reads stand twice: {', '.join(doubled)}")
+        return header
+
+    @contextmanager
+    def _opened(self) -> Iterator[TextIO]:
+        with self._path.open("rb") as raw:
+            zipped = raw.read(2) == _GZIP
+        opener = gzip.open if zipped else open
+        try:
+            with opener(
+                self._path, "rt", encoding=self._mapping.encoding, errors="surrogateescape", newline=""
+            ) as stream:
+                yield stream
+        except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeError):
+            raise FileError("the file is damaged, or not in the encoding the mapping says") from None

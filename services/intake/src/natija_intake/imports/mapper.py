@@ -1,0 +1,209 @@
+"""From rows to events: a mapping bound to the header of a file."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from natija_events.encryption import Sealer
+from natija_events.ids import derived_appeal_number, derived_event_id
+from natija_events.types.base import EventData
+from natija_events.wire.envelope import Event
+from natija_intake.imports.local_times import LocalTimes
+from natija_intake.imports.mapping import RegisterMapping
+from natija_intake.imports.sources import Cell, Const, Items, Part, SealedCell, Source, Time, columns_of
+
+
+class Unmappable(Exception):
+    """A row that is no proposal: *field* breaks *rule*, in *column* where one is to blame. No values."""
+
+    def __init__(self, column: str, field: str, rule: str, number: str = "") -> None:
+        super().__init__(f"{field}: {rule}")
+        self.column = column
+        self.field = field
+        self.rule = rule
+        self.number = number
+
+
+class Mapped(NamedTuple):
+    """What a row says: the appeal's *number*, its *events*, and which events of the mapping those are."""
+
+    number: str
+    events: tuple[Event, ...]
+    indices: tuple[int, ...]
+
+
+class Row(NamedTuple):
+    """A row while it is read: its cells, blanks stripped, the appeal it is of, and the columns with unmapped values."""
+
+    cells: Sequence[str]
+    number: str
+    unmapped: set[str]
+
+
+Read = Callable[[Row], Any]
+"""Reads a value from a row; None where it is blank."""
+
+
+class _Entry(NamedTuple):
+    """An event of the mapping, bound to a header."""
+
+    model: type[EventData]
+    time: int
+    when: int | None
+    read: Read
+    columns: dict[str, str]
+    """The column behind each field, by dotted path."""
+
+
+class Mapper:
+    """Maps the rows of one file. *unmapped* counts, per column, the rows with a value that its map does not know."""
+
+    def __init__(self, mapping: RegisterMapping, header: Sequence[str], realm: str, sealer: Sealer) -> None:
+        self.unmapped: Counter[str] = Counter()
+        self._mapping = mapping
+        self._realm = realm
+        self._sealer = sealer
+        self._header = header
+        self._place = {column: index for index, column in enumerate(header)}
+        self._instant = LocalTimes(ZoneInfo(mapping.zone), mapping.time_format).instant
+        self._added = {"jurisdiction": mapping.jurisdiction, "register_name": mapping.register_name}
+        self._entries = [self._bind(index) for index in range(len(mapping.events))]
+
+    def map(self, cells: Sequence[str]) -> Mapped:
+        """The events of a row. Raises `Unmappable`."""
+        if len(cells) != len(self._header):
+            raise Unmappable("", "row", f"has {len(cells)} columns, not {len(self._header)}")
+        cells = [cell.strip() for cell in cells]
+        external_id = cells[self._place[self._mapping.external_id]]
+        if not external_id:
+            raise Unmappable(self._mapping.external_id, "external_id", "is blank")
+        try:
+            number = derived_appeal_number(self._realm, self._mapping.register_name, external_id)
+        except UnicodeEncodeError:
+            raise Unmappable(self._mapping.external_id, "external_id", "is not text in the encoding") from None
+        row = Row(cells, number, set())
+        due = [index for index, entry in enumerate(self._entries) if entry.when is None or cells[entry.when]]
+        events = tuple(self._event(index, row, external_id) for index in due)
+        self.unmapped.update(row.unmapped)
+        return Mapped(number, events, tuple(due))
+
+    def column_of(self, mapped: Mapped, field: str) -> str:
+        """The column behind a *field* of the proposal as the registrar names it; "" where none is."""
+        index, _, path = field.rpartition("]")
+        entry = self._entries[mapped.indices[int(index[1:]) if index else 0]]
+        # What is unlawful has no field; it is the date that a register's row can have wrong.
+        time = self._header[entry.time]
+        return entry.columns.get(path.removeprefix("."), time if path in ("", "type", ".time", "time") else "")
+
+    def _event(self, index: int, row: Row, external_id: str) -> Event:
+        entry, source = self._entries[index], self._mapping.source
+        try:
+            time = self._time(row, entry.time)
+            if time is None:
+                raise Unmappable(self._header[entry.time], "time", "is blank")
+            values = entry.read(row) or {}
+            if index == 0:
+                values |= self._added | {"external_id": external_id}
+            data = entry.model.model_validate(values)
+        except Unmappable as error:
+            raise Unmappable(error.column, f"{entry.model.type} {error.field}", error.rule, row.number) from None
+        except ValidationError as error:
+            raise self._invalid(entry, error, row.number) from None
+        return Event(
+            id=derived_event_id(row.number, entry.model.type, str(index)),
+            source=source,
+            type=entry.model.type,
+            subject=row.number,
+            time=time,
+            data=data.model_dump_json(exclude_none=True).encode(),
+        )
+
+    def _invalid(self, entry: _Entry, error: ValidationError, number: str) -> Unmappable:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        path = ".".join(str(step) for step in first["loc"])
+        column = self._mapping.external_id if path == "external_id" else entry.columns.get(path, "")
+        field = f"{entry.model.type} {path}" if path else entry.model.type
+        return Unmappable(column, field, first["msg"].removeprefix("Value error, "), number)
+
+    def _bind(self, index: int) -> _Entry:
+        event, data = self._mapping.events[index], self._mapping.data(index)
+        return _Entry(
+            model=self._mapping.model(index),
+            time=self._place[event.time],
+            when=None if event.when is None else self._place[event.when],
+            read=self._reader(data, ""),
+            columns=dict(columns_of(data)),
+        )
+
+    def _reader(self, source: Source, path: str) -> Read:
+        match source:
+            case Const(const=value):
+                return lambda row: value
+            case Cell():
+                return self._cell(source)
+            case Time(time=column):
+                place = self._place[column]
+                return lambda row: self._time(row, place)
+            case SealedCell(sealed=column):
+                return self._sealed(self._place[column], path)
+            case Items(items):
+                readers = [self._reader(item, f"{path}.{index}") for index, item in enumerate(items)]
+                return lambda row: [value for read in readers if (value := read(row)) is not None] or None
+            case Part():
+                return self._part(source, path)
+
+    def _cell(self, source: Cell) -> Read:
+        place, default, otherwise = self._place[source.column], source.default, source.otherwise
+        if source.map is None:
+            return lambda row: row.cells[place] or default
+        known = self._mapping.values[source.map]
+
+        def read(row: Row) -> Any:
+            value = row.cells[place]
+            if not value:
+                return default
+            if value in known:
+                return known[value]
+            row.unmapped.add(source.column)
+            return value if otherwise is None else otherwise
+
+        return read
+
+    def _sealed(self, place: int, path: str) -> Read:
+        def read(row: Row) -> Any:
+            plain = row.cells[place]
+            if not plain:
+                return None
+            try:
+                return self._sealer.seal(row.number, path, plain)
+            except UnicodeEncodeError:
+                raise Unmappable(self._header[place], path, "is not text in the encoding") from None
+
+        return read
+
+    def _part(self, source: Part, path: str) -> Read:
+        """A part is there when a column of it is filled, or when it has none."""
+        readers = [
+            (name, self._reader(inner, f"{path}.{name}" if path else name)) for name, inner in source.fields.items()
+        ]
+        fixed = {name for name, inner in source.fields.items() if isinstance(inner, Const)}
+        always = not path or len(fixed) == len(source.fields)
+
+        def read(row: Row) -> Any:
+            values = {name: value for name, read in readers if (value := read(row)) is not None}
+            return values if always or not fixed.issuperset(values) else None
+
+        return read
+
+    def _time(self, row: Row, place: int) -> datetime | None:
+        text = row.cells[place]
+        if not text:
+            return None
+        try:
+            return self._instant(text)
+        except ValueError as error:
+            raise Unmappable(self._header[place], "time", str(error)) from None

@@ -1,0 +1,116 @@
+"""The mapping of a register: which columns of its CSV file become which fields of which events.
+
+The format stands in examples/README.md. What is wrong with a file is named by its key.
+"""
+
+import codecs
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
+
+from natija_events.schema.registry import CATALOGUE
+from natija_events.types.base import Code, EventData
+from natija_intake.imports.sources import MappingError, Part, Scalar, Strict, columns_of, named, source_of
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, OSError, ValueError):
+        raise ValueError("is no time zone, as America/New_York is") from None
+    return name
+
+
+def _format(text: str) -> str:
+    probe = datetime(2015, 11, 30, 23, 59, 58)
+    try:
+        read = datetime.strptime(probe.strftime(text), text)
+    except ValueError:
+        raise ValueError("is no format of strptime") from None
+    if read.date() != probe.date():
+        raise ValueError("does not hold a whole date")
+    return text
+
+
+def _encoding(name: str) -> str:
+    try:
+        found = codecs.lookup(name).name
+    except LookupError:
+        raise ValueError("is no encoding") from None
+    return "utf-8-sig" if found == "utf-8" else found
+
+
+def _quoted(values: Any) -> Any:
+    """YAML reads No, 7 and 2015-01-01 as what they look like; a register means the text."""
+    for name, known in values.items() if isinstance(values, dict) else ():
+        for key in known if isinstance(known, dict) else ():
+            if not isinstance(key, str):
+                raise ValueError(f"{name}: YAML reads a key as {key!r}: put it in quotes")
+    return values
+
+
+class EventMapping(Strict):
+    """An event of each row, or of those in which the column *when* is filled; it happened at the column *time*."""
+
+    type: str
+    time: str
+    when: str | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class RegisterMapping(Strict):
+    """A mapping file."""
+
+    register_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"), Field(alias="register")]
+    jurisdiction: Code
+    external_id: str
+    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_format: Annotated[str, AfterValidator(_format)] | None = None
+    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8-sig"
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
+    values: Annotated[dict[str, dict[str, Scalar]], BeforeValidator(_quoted)] = Field(default_factory=dict)
+    events: Annotated[tuple[EventMapping, ...], Field(min_length=1)]
+
+    @property
+    def source(self) -> str:
+        """The publisher that the register is."""
+        return f"/registers/{self.register_name}"
+
+    def columns(self) -> set[str]:
+        """Every column it reads."""
+        found = {self.external_id, *(event.time for event in self.events)}
+        found |= {event.when for event in self.events if event.when}
+        for index in range(len(self.events)):
+            found |= {column for _, column in columns_of(self.data(index))}
+        return found
+
+    def model(self, index: int) -> type[EventData]:
+        """The model of the event at *index*."""
+        return CATALOGUE.models[self.events[index].type]
+
+    def data(self, index: int) -> Part:
+        """Where the data of the event at *index* come from. Raises `MappingError`."""
+        key = f"events.{index}.data"
+        return Part({name: source_of(f"{key}.{name}", raw) for name, raw in self.events[index].data.items()})
+
+
+def load(path: Path) -> RegisterMapping:
+    """Read a mapping file (YAML). Raises OSError or `MappingError`."""
+    import yaml
+
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise MappingError(path.name, f"is not YAML: {error}") from None
+    return parse(raw)
+
+
+def parse(raw: Any) -> RegisterMapping:
+    """The mapping in *raw*. Raises `MappingError`."""
+    try:
+        return RegisterMapping.model_validate(raw)
+    except ValidationError as error:
+        raise named("", error) from None

@@ -1,0 +1,110 @@
+"""A mapping checked against the contract, before a row is read."""
+
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from natija_events.schema.registry import CATALOGUE
+from natija_events.types.intake import Registered
+from natija_intake.imports.mapping import RegisterMapping
+from natija_intake.imports.sources import (
+    Cell,
+    Const,
+    Items,
+    MappingError,
+    Part,
+    Scalar,
+    SealedCell,
+    Source,
+    Time,
+    named,
+)
+from natija_intake.sealing import Shape, shapes
+
+ADDED = ("jurisdiction", "register_name", "external_id")
+"""Fields of `registered` that follow from the mapping's head."""
+
+
+def check(mapping: RegisterMapping) -> RegisterMapping:
+    """The same *mapping*. Raises `MappingError` at the first thing that the contract would refuse in every row."""
+    for index in range(len(mapping.events)):
+        _check_event(mapping, index)
+    return mapping
+
+
+def _check_event(mapping: RegisterMapping, index: int) -> None:
+    event, key = mapping.events[index], f"events.{index}"
+    if event.type not in CATALOGUE.models:
+        raise MappingError(f"{key}.type", "is not a type of the contract")
+    if (event.type == Registered.type) != (index == 0):
+        raise MappingError(f"{key}.type", f"{Registered.type} comes first, and only there")
+    if index == 0 and event.when is not None:
+        raise MappingError(f"{key}.when", "every row opens an appeal")
+    model = mapping.model(index)
+    given = mapping.data(index)
+    added = ADDED if index == 0 else ()
+    for name in added:
+        if name in given.fields:
+            raise MappingError(f"{key}.data.{name}", "follows from the head of the mapping")
+    _check_part(mapping, f"{key}.data", given, model, added)
+
+
+def _check_part(
+    mapping: RegisterMapping, key: str, part: Part, model: type[BaseModel], added: tuple[str, ...] = ()
+) -> None:
+    for name in part.fields:
+        if name not in model.model_fields:
+            raise MappingError(f"{key}.{name}", "is no field of this event")
+    for name, field in model.model_fields.items():
+        if field.is_required() and name not in part.fields and name not in added:
+            raise MappingError(f"{key}.{name}", "is missing")
+    for name, source in part.fields.items():
+        adapter: TypeAdapter[Any] = TypeAdapter(model.model_fields[name].rebuild_annotation())
+        _check_source(mapping, f"{key}.{name}", source, shapes(model)[name], adapter)
+
+
+def _check_source(
+    mapping: RegisterMapping, key: str, source: Source, shape: Shape, adapter: TypeAdapter[Any] | None
+) -> None:
+    match shape.kind, source:
+        case "sealed", SealedCell():
+            pass
+        case "sealed", _:
+            raise MappingError(key, "is personal: sealed: COLUMN")
+        case "instant", Time():
+            pass
+        case "instant", _:
+            raise MappingError(key, "is an instant: time: COLUMN")
+        case "part", Part() if shape.part is not None:
+            _check_part(mapping, key, source, shape.part)
+        case "list", Items(items):
+            for index, item in enumerate(items):
+                inner = Shape("part", shape.part) if shape.part else Shape("plain")
+                _check_source(mapping, f"{key}.{index}", item, inner, None)
+        case "plain", Const() | Cell():
+            _check_values(mapping, key, source, adapter)
+        case _:
+            raise MappingError(key, {"part": "is a part with fields of its own", "list": "is a list"}.get(
+                shape.kind, "is const: VALUE or column: COLUMN"
+            ))  # fmt: skip
+
+
+def _check_values(mapping: RegisterMapping, key: str, source: Const | Cell, adapter: TypeAdapter[Any] | None) -> None:
+    """Every value that the mapping itself gives must be one the contract takes."""
+    given: dict[str, Scalar | None] = {}
+    if isinstance(source, Const):
+        given[f"{key}.const"] = source.const
+    else:
+        given |= {f"{key}.default": source.default, f"{key}.otherwise": source.otherwise}
+        if source.map is not None:
+            if source.map not in mapping.values:
+                raise MappingError(f"{key}.map", f"there is no values.{source.map}")
+            given |= {f"values.{source.map}.{name}": value for name, value in mapping.values[source.map].items()}
+        elif source.otherwise is not None:
+            raise MappingError(f"{key}.otherwise", "is for values that a map does not know; there is no map")
+    for place, value in given.items():
+        if value is not None and adapter is not None:
+            try:
+                adapter.validate_python(value)
+            except ValidationError as error:
+                raise named(place, error) from None

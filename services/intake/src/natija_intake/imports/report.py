@@ -1,0 +1,80 @@
+"""What an import leaves behind: the rows that were not taken, in a file, and a summary in figures."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from natija_intake.imports.importer import RejectedRow, Tally
+
+
+class Summary(NamedTuple):
+    """An import in figures. *seconds* is how long it took; *unmapped* counts rows per column."""
+
+    register: str
+    tally: Tally
+    unmapped: Counter[str]
+    seconds: float
+    rejected_file: Path
+
+    @property
+    def events(self) -> int:
+        """Events of rows that are registered, now or before."""
+        return self.tally.registered_events + self.tally.already_events
+
+    @property
+    def rate(self) -> float:
+        """Events per second."""
+        return self.events / self.seconds if self.seconds else 0.0
+
+
+def write_rejected(path: Path, rows: Sequence[RejectedRow]) -> None:
+    """Write *rows* in the order of the register's lines, a header alone when there are none. Raises OSError."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(RejectedRow._fields)
+        writer.writerows(sorted(rows))
+
+
+def as_json(summary: Summary) -> str:
+    """The summary as one JSON object."""
+    tally = summary.tally
+    found: dict[str, Any] = {
+        "register": summary.register,
+        "rows": tally.rows,
+        "events": summary.events,
+        "registered": {"rows": tally.registered, "events": tally.registered_events},
+        "already_registered": {"rows": tally.already, "events": tally.already_events},
+        "rejected": dict(tally.reasons),
+        "unmapped": dict(summary.unmapped),
+        "seconds": round(summary.seconds, 1),
+        "events_per_second": round(summary.rate),
+        "rejected_file": str(summary.rejected_file),
+    }
+    return json.dumps(found)
+
+
+def print_table(summary: Summary) -> None:
+    """Print the summary for a person."""
+    tally = summary.tally
+    table = Table("", "rows", "events", box=None, pad_edge=False)
+    for figures in table.columns[1:]:
+        figures.justify = "right"
+        figures.no_wrap = True
+    table.add_row("registered", f"{tally.registered:,}", f"{tally.registered_events:,}")
+    table.add_row("already registered", f"{tally.already:,}", f"{tally.already_events:,}")
+    for reason, count in sorted(tally.reasons.items()):
+        table.add_row(f"rejected: {reason}", f"{count:,}", "")
+    for column, count in sorted(summary.unmapped.items()):
+        table.add_row(f"unmapped values passed through: {column}", f"{count:,}", "")
+    table.add_row("all", f"{tally.rows:,}", f"{summary.events:,}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"{summary.seconds:,.1f} s, {summary.rate:,.0f} events a second", soft_wrap=True)
+    if tally.rejected:
+        console.print(f"What was not taken: {summary.rejected_file}", soft_wrap=True)

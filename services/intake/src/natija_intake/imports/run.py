@@ -1,0 +1,113 @@
+"""`natija import`: a register's file through the inbox, with a progress bar and a summary."""
+
+import asyncio
+import logging
+import sys
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Literal
+
+import uvloop
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from natija_chassis.errors import Refused
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.process import gc_tuning
+from natija_events.kafka import NotProposed, Publisher, Undecided
+from natija_intake.imports import mapping, mapping_check, report
+from natija_intake.imports.backpressure import Unfinished
+from natija_intake.imports.csv_file import FileError, RegisterFile
+from natija_intake.imports.importer import Importer
+from natija_intake.imports.mapper import Mapper
+from natija_intake.imports.report import Summary
+from natija_intake.imports.sources import MappingError
+from natija_intake.inbox_lag import Inbox
+from natija_intake.settings import ImportSettings, sealer
+
+AGAIN = "Run the same command again: it goes on where it stopped, and nothing is registered twice."
+_TICK = 0.2
+
+
+def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["table", "json"]) -> int:
+    """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `Refused`."""
+    rejected_file = rejected or file.with_name(f"{file.name}.rejected.csv")
+    try:
+        found = mapping_check.check(mapping.load(mapping_file))
+        register = RegisterFile(file, found)
+    except MappingError as error:
+        raise Refused(f"{mapping_file}: {error}") from None
+    except FileError as error:
+        raise Refused(f"{file}: {error}") from None
+    try:
+        report.write_rejected(rejected_file, [])
+    except OSError:
+        raise Refused(f"cannot write {rejected_file}: say --rejected PATH") from None
+    gc_tuning.look_seldom()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell, `Pace` tells in a line
+    try:
+        summary, trouble = uvloop.run(_import(register, found, rejected_file))
+    except KeyboardInterrupt:
+        print(f"natija: stopped. {AGAIN}", file=sys.stderr)
+        raise
+    if format == "json":
+        print(report.as_json(summary))
+    else:
+        report.print_table(summary)
+    if trouble:
+        print(f"natija: not finished: {trouble}. {AGAIN}", file=sys.stderr)
+    return 1 if trouble else 0
+
+
+async def _import(
+    register: RegisterFile, found: mapping.RegisterMapping, rejected_file: Path
+) -> tuple[Summary, str | None]:
+    settings = ImportSettings()
+    mapper = Mapper(found, register.header, settings.realm, sealer(settings))
+    began, trouble = time.monotonic(), None
+    async with AsyncExitStack() as stack:
+        engine = open_engine(settings, "intake", pool=1)
+        stack.push_async_callback(engine.dispose)
+        inbox = await stack.enter_async_context(Inbox(settings.the_kafka, settings.realm))
+        publisher = Publisher(
+            settings.the_kafka, settings.realm, found.source, delivery_timeout=settings.import_patience
+        )
+        progress = stack.enter_context(_progress())
+        importer = Importer(mapper, publisher, inbox, engine, settings, progress.console.print)
+        try:
+            await stack.enter_async_context(publisher)
+            await _shown(importer, register, progress)
+        except (Unfinished, Undecided, FileError) as error:
+            trouble = str(error)
+        except (NotProposed, KafkaError, TimeoutError):
+            trouble = f"Kafka at {settings.kafka} does not answer"
+        finally:
+            seconds = time.monotonic() - began
+            report.write_rejected(rejected_file, importer.tally.rejected)
+    return Summary(found.register_name, importer.tally, mapper.unmapped, seconds, rejected_file), trouble
+
+
+async def _shown(importer: Importer, register: RegisterFile, progress: Progress) -> None:
+    """Run the import under a progress bar that counts rows whose outcome is known."""
+    bar = progress.add_task("rows", total=register.count())
+
+    async def show() -> None:
+        while True:
+            progress.update(bar, completed=importer.tally.rows)
+            await asyncio.sleep(_TICK)
+
+    showing = asyncio.create_task(show())
+    try:
+        await importer.run(register.rows())
+    finally:
+        showing.cancel()
+        progress.update(bar, completed=importer.tally.rows)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TimeRemainingColumn(), console=Console(stderr=True, highlight=False),
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""How many proposals stand on the inbox and wait for the registrar."""
+
+import asyncio
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_chassis.kafka.lazy_consumer import KeptConsumer
+from natija_events.kafka import Kafka
+from natija_events.topics import INBOX, PARTITIONS
+from natija_intake.registrar import store
+
+NO_SUCH_TABLE = "42P01"
+"""What PostgreSQL says before the registrar has made its tables."""
+_ANSWERS_WITHIN = 3.0
+
+
+class Unreachable(Exception):
+    """Kafka does not answer."""
+
+
+class Inbox(KeptConsumer):
+    """The inbox of a realm, seen from outside."""
+
+    def __init__(self, kafka: Kafka, realm: str) -> None:
+        super().__init__(kafka)
+        self._places = [TopicPartition(INBOX.name(realm), partition) for partition in range(PARTITIONS)]
+
+    async def ends(self) -> dict[int, int]:
+        """Per partition, the offset of the next proposal. Raises `Unreachable`: a way to ask whether Kafka is there."""
+        try:
+            async with asyncio.timeout(_ANSWERS_WITHIN):
+                consumer = await self._connect()
+                found = await consumer.end_offsets(self._places)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Unreachable(f"Kafka at {self._kafka} does not answer ({type(error).__name__})") from None
+        return {place.partition: end for place, end in found.items()}
+
+    async def waiting(self, engine: AsyncEngine) -> int:
+        """Proposals that the registrar has not decided, by its own positions in the database of *engine*.
+
+        Kafka's committed offsets would not do: they are forgotten after a quiet week. Raises `Unreachable`, and what
+        the database raises.
+        """
+        ends = await self.ends()
+        assert self._consumer is not None
+        kept = await self._consumer.beginning_offsets(self._places)
+        first = {place.partition: offset for place, offset in kept.items()}
+        at = await self._positions(engine)
+        return sum(max(0, end - max(at.get(number, 0), first[number])) for number, end in ends.items())
+
+    @staticmethod
+    async def _positions(engine: AsyncEngine) -> dict[int, int]:
+        """Per partition, the offset to decide next; none before a registrar has ever run."""
+        try:
+            async with engine.connect() as connection:
+                found = await store.positions(connection, range(PARTITIONS))
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) != NO_SUCH_TABLE:
+                raise
+            return {}
+        return {partition: position.inbox_next for partition, position in found.items()}

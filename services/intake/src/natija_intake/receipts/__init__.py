@@ -1,0 +1,1 @@
+"""Receipts: the access code that opens an appeal's status."""

@@ -1,0 +1,1 @@
+"""The registrar: the only writer of the log."""

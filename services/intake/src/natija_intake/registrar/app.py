@@ -1,0 +1,79 @@
+"""Wiring of the registrar's process."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from natija_chassis.errors import Refused
+from natija_chassis.http.app import create_app
+from natija_chassis.postgres.engine import create_service_tables, open_engine
+from natija_chassis.process import gc_tuning
+from natija_chassis.process.run import run
+from natija_chassis.projections import log_identity, schema
+from natija_chassis.realm.publishers import Publishers
+from natija_chassis.realm.publishers import load as load_publishers
+from natija_chassis.settings import Settings, port_field
+from natija_events.topics import PARTITIONS
+from natija_intake.registrar import fencing, tables
+from natija_intake.registrar.projection import Heads
+from natija_intake.registrar.shard import Shard
+from natija_intake.registrar.shard_locks import Layout, Line
+from natija_intake.registrar.shard_manager import Office
+from natija_intake.settings import sealer
+
+
+class RegistrarSettings(Settings):
+    """Of the registrar's process."""
+
+    process: ClassVar[str] = "registrar"
+    port: int = port_field("registrar", 8085)
+    gather: float = Field(0.04, ge=0, le=5)
+    """Shorter than a projection's: who sent an appeal waits for its receipt."""
+
+
+async def registrar(settings: RegistrarSettings) -> None:
+    """Run the registrar until SIGTERM. Raises `Refused` when it is not told who may publish, or how to seal."""
+    gc_tuning.look_seldom(200_000)  # a batch under way is 100,000 objects and more
+    publishers, realm_sealer = _publishers(settings), sealer(settings)
+    # A shard holds one connection to read on and takes another to keep heads, and one process may own all shards.
+    engine = open_engine(settings, "intake", pool=PARTITIONS)
+
+    def make_shard(line: Line, layout: Layout, number: int) -> Shard:
+        return Shard(
+            kafka=settings.the_kafka,
+            realm=settings.realm.lower(),
+            engine=engine,
+            line=line,
+            layout=layout,
+            number=number,
+            publishers=publishers,
+            sealer=realm_sealer,
+            clock=settings.the_clock,
+            batch_records=settings.batch_records,
+            gather=settings.gather,
+        )
+
+    async def prepare() -> None:
+        await create_service_tables(engine, tables.own)
+        await schema.prepare(engine, Heads(), await log_identity.of_log(settings.the_kafka, settings.realm))
+
+    async def settle(line: Line) -> None:
+        await fencing.settle(line, settings.the_kafka, settings.realm.lower())
+
+    office = Office(settings.database_url("intake"), make_shard, prepare, settle)
+    app = create_app(
+        settings,
+        title="registrar",
+        about="The only writer of the log: it admits what is proposed on the inbox, or rejects it with a reason.",
+        condition=lambda: office.condition,
+    )
+    try:
+        await run(app, settings, [office.run])
+    finally:
+        await engine.dispose()
+
+
+def _publishers(settings: Settings) -> Publishers:
+    if settings.publishers is None:
+        raise Refused("NATIJA_PUBLISHERS is not set: the registrar must be told who may publish")
+    return load_publishers(settings.publishers)

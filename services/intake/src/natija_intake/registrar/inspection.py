@@ -1,0 +1,142 @@
+"""Looking into the registrar's work from the command line: verify the log, list the rejected, lay out the shards."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from natija_chassis.errors import Refused
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.projections import checkpoints
+from natija_chassis.settings import Settings
+from natija_events.ids import parse_appeal_number
+from natija_events.kafka import partition_of, read_batches
+from natija_events.topics import LOG, PARTITIONS, REJECTED
+from natija_events.wire.rejection import RejectedProposal, read_rejected
+from natija_intake.registrar import fencing
+from natija_intake.registrar.shard_locks import BeingChanged, Line
+from natija_intake.registrar.verification import Verdict, verify
+
+_stderr = Console(stderr=True)
+
+
+async def verify_log(appeal: str | None, format: str) -> int:
+    """Verify the log or an appeal's partition, with a progress bar; 1 when something does not fit."""
+    settings = Settings()
+    number = None if appeal is None else parse_appeal_number(appeal)
+    engine = open_engine(settings, "intake")
+    try:
+        async with engine.connect() as connection:
+            held = await checkpoints.load(connection)
+        partitions = list(range(PARTITIONS)) if number is None else [partition_of(number.encode())]
+        total = await _offsets(settings, partitions)
+        columns = TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        with Progress(*columns, console=_stderr, transient=True) as progress:
+            bar = progress.add_task("", total=total)
+            verdict = await verify(
+                settings.the_kafka,
+                settings.realm,
+                engine,
+                held,
+                appeal=number,
+                read=lambda count: progress.advance(bar, count),
+            )
+    finally:
+        await engine.dispose()
+    print(_as_json(verdict) if format == "json" else _as_text(verdict, len(partitions)))
+    return 1 if verdict.misfits else 0
+
+
+async def _offsets(settings: Settings, partitions: Sequence[int]) -> int:
+    """How many offsets there are to read; markers of transactions take one each, so records are fewer."""
+    consumer = AIOKafkaConsumer(**settings.the_kafka.client(), enable_auto_commit=False)
+    await consumer.start()
+    try:
+        places = [TopicPartition(LOG.name(settings.realm), partition) for partition in partitions]
+        first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        return sum(end[place] - first[place] for place in places)
+    finally:
+        await consumer.stop()
+
+
+def _as_json(verdict: Verdict) -> str:
+    misfits = [misfit._asdict() for misfit in verdict.misfits]
+    return json.dumps({"events": verdict.events, "appeals": verdict.appeals, "misfits": misfits})
+
+
+def _as_text(verdict: Verdict, partitions: int) -> str:
+    read = f"{verdict.events:,} events of {verdict.appeals:,} appeals on {partitions} partition{'s'[: partitions > 1]}"
+    if not verdict.misfits:
+        return f"{read}: every chain and every logsequence fits"
+    return "\n".join([f"{read}: {len(verdict.misfits)} partitions do not fit", *map(str, verdict.misfits)])
+
+
+async def show_rejected(reason: str | None, last: int, format: str) -> int:
+    """List the newest rejected proposals."""
+    settings = Settings()
+    found: list[RejectedProposal] = []
+    counts: Counter[str] = Counter()
+    topic, start = REJECTED.name(settings.realm), dict.fromkeys(range(PARTITIONS), 0)
+    async for batch in read_batches(settings.the_kafka, topic, start):
+        for record in batch:
+            one = read_rejected(record.partition, record.value, record.headers)
+            counts[one.rejection.reason] += 1
+            if reason in (None, one.rejection.reason):
+                found.append(one)
+        found = sorted(found, key=lambda one: one.recordedtime)[-last:]
+    print(_rejected_as_json(found) if format == "json" else _rejected_as_text(found, counts))
+    return 0
+
+
+def _rejected_as_json(found: Sequence[RejectedProposal]) -> str:
+    return json.dumps(
+        [
+            {
+                "recordedtime": one.recordedtime.isoformat(),
+                "partition": one.partition,
+                "inboxoffset": one.inboxoffset,
+                "appeal": one.subject,
+                "proposal": None if one.proposalid is None else str(one.proposalid),
+                **one.rejection._asdict(),
+            }
+            for one in found
+        ]
+    )
+
+
+def _rejected_as_text(found: Sequence[RejectedProposal], counts: Counter[str]) -> str:
+    lines = []
+    for one in found:
+        why = one.rejection
+        lines.append(
+            f"{one.recordedtime:%Y-%m-%d %H:%M:%S}Z  {one.subject or 'appeal unknown'}  "
+            f"inbox {one.partition}:{one.inboxoffset}  {why.reason}"
+        )
+        lines.append(f"    {why.field}: {why.rule}")
+    lines.append(", ".join(f"{name} {count:,}" for name, count in counts.most_common()) or "nothing was rejected")
+    return "\n".join(lines)
+
+
+async def show_shards(number: int | None) -> int:
+    """Show the layout of the shards, or change it: fence every owner of the old one, then let the new one be taken."""
+    settings = Settings()
+    line = await Line.stand(settings.database_url("intake"))
+    try:
+        if number is not None:
+            await _lay_out_anew(line, settings, number)
+        layout = await line.layout()
+        print(f"{layout.shards} shards, generation {layout.generation}, {await line.present() - 1} registrars present")
+    finally:
+        await line.leave()
+    return 0
+
+
+async def _lay_out_anew(line: Line, settings: Settings, number: int) -> None:
+    try:
+        async with line.changing(within=5):
+            await fencing.lay_out(line, settings.the_kafka, settings.realm.lower(), number)
+    except BeingChanged:
+        raise Refused("somebody else is changing the shard count just now") from None

@@ -1,0 +1,1 @@
+"""Which body an appeal is routed to: state, decisions, queue, rows."""

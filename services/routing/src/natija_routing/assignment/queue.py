@@ -1,0 +1,80 @@
+"""The work of routing as rows: live appeals nobody is named for, with what their complaints are about."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from natija_chassis.process_manager.worker import Decide, Decision
+from natija_events.types.routing import Routed
+from natija_routing.assignment.decide import Original, decide
+from natija_routing.assignment.projection import ROUTES
+from natija_routing.assignment.state import Route
+from natija_routing.competence.reference import Book
+
+_PAGE = 200
+
+_UNROUTED = text("""
+    select routes.*, original.appeal is not null as original_known, original.body as original_body
+    from routes left join routes as original on original.appeal = routes.complaint_of
+    where routes.unrouted and not routes.imported and routes.appeal > :after
+        and (cast(:topics as text[]) is null or routes.topic = any(cast(:topics as text[])))
+        and routes.appeal <> all(cast(:busy as text[]))
+    order by routes.appeal limit :limit
+""")
+_COUNT = text("select count(*) from routes where unrouted and not imported")
+
+
+class Case(NamedTuple):
+    """An unrouted appeal, and the appeal it complains of where that is known here."""
+
+    route: Route
+    original: Original | None
+
+
+def deciding(book: Book) -> Decide:
+    """What the worker asks again and again: the routes that the rows call for by the rules of *book*."""
+    # What no rule can cover is not even looked at: it waits for a person, however many there are.
+    topics = sorted({rule.topic for rule in book.competence.rules})
+
+    async def due(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+        after = ""
+        while cases := await unrouted(connection, after, _PAGE, topics, busy):
+            for case in cases:
+                found = decide(case.route, case.original, book.day(now), book.competence, book.bodies)
+                if isinstance(found, Routed):
+                    yield _decision(case.route, found, now)
+            after = cases[-1].route.appeal
+
+    return due
+
+
+async def unrouted(
+    connection: AsyncConnection, after: str, limit: int, topics: list[str] | None = None, busy: Sequence[str] = ()
+) -> list[Case]:
+    """Unrouted appeals with numbers above *after*, in their order, at most *limit*; only on *topics* when given, and
+    none that is *busy*."""
+    given = {"after": after, "limit": limit, "topics": topics, "busy": list(busy)}
+    rows = await connection.execute(_UNROUTED, given)
+    return [
+        Case(ROUTES.of(row), Original(row["original_body"]) if row["original_known"] else None)
+        for row in rows.mappings()
+    ]
+
+
+async def count(connection: AsyncConnection) -> int:
+    """How many appeals nobody is named for."""
+    return int(await connection.scalar(_COUNT) or 0)
+
+
+def _decision(route: Route, routed: Routed, now: datetime) -> Decision:
+    return Decision(
+        appeal=route.appeal,
+        data=routed,
+        time=now,
+        sequence=route.standing.sequence,
+        material=route.standing.material,
+        what=routed.body,
+    )

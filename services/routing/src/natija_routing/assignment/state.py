@@ -1,0 +1,57 @@
+"""Where an appeal stands with a body, as its events tell it: the pure part of the projection."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from natija_events.lifecycle import transitions
+from natija_events.lifecycle.transitions import NOTHING, Standing
+from natija_events.types.base import EventData
+from natija_events.types.intake import Registered
+from natija_events.types.routing import Forwarded, Routed, TopicAssigned
+from natija_events.wire.record import RecordedEvent
+
+
+class Route(NamedTuple):
+    """One appeal: what decides who must answer it, and the *body* that must, once one is named.
+
+    *imported*: another register's history, left as brought. *since*: when it was received.
+    """
+
+    appeal: str
+    standing: Standing = NOTHING
+    imported: bool = False
+    since: datetime | None = None
+    topic: str | None = None
+    region: str | None = None
+    complained_of: str | None = None
+    complaint_of: str | None = None
+    body: str | None = None
+
+    @property
+    def unrouted(self) -> bool:
+        """True while somebody owes an answer and nobody is named."""
+        return self.body is None and self.standing.state in transitions.OPEN
+
+
+def step(route: Route, event: RecordedEvent) -> Route:
+    """The route after one more event of its appeal. Total, like every fold."""
+    moved = route._replace(standing=transitions.advance(route.standing, event.type, event.time, event.data))
+    return moved if event.data is None else _changed(moved, event.data)
+
+
+def _changed(route: Route, data: EventData) -> Route:
+    match data:
+        case Registered():
+            return route._replace(
+                imported=data.register_name is not None,
+                since=data.received,
+                topic=data.topic,
+                region=data.region,
+                complained_of=data.complained_of,
+                complaint_of=data.complaint_of,
+            )
+        case TopicAssigned():
+            return route._replace(topic=data.topic)
+        case Routed() | Forwarded():
+            return route._replace(body=data.body)
+    return route

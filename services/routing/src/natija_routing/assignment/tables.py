@@ -1,0 +1,23 @@
+"""The rows of routing: one route an appeal. The unrouted ones, the work, are found by a small index."""
+
+from sqlalchemy import Boolean, Column, DateTime, Index, MetaData, Table, Text, text
+
+from natija_chassis.projections.state_table import standing_columns
+
+projected = MetaData()
+
+routes = Table(
+    "routes",
+    projected,
+    *standing_columns(),
+    Column("unrouted", Boolean, nullable=False, comment="somebody owes an answer and nobody is named"),
+    Column("imported", Boolean, nullable=False, comment="history of another register, left as brought"),
+    Column("since", DateTime(timezone=True), comment="received"),
+    Column("topic", Text),
+    Column("region", Text),
+    Column("complained_of", Text, comment="a body that may not judge"),
+    Column("complaint_of", Text, comment="the appeal whose handling is complained of"),
+    Column("body", Text, comment="who must answer"),
+)
+
+Index("routes_unrouted", routes.c.appeal, postgresql_where=text("unrouted and not imported"))

@@ -1,0 +1,36 @@
+"""What routing decides by: the realm's directory and its competence rules, read once at the start."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from natija_chassis.realm import directory
+from natija_chassis.realm.directory import Directory
+from natija_routing.competence import rules
+from natija_routing.competence.rules import Bodies, Competence
+from natija_routing.settings import RoutingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The directory, the rules, and the hierarchy of bodies that the directory draws."""
+
+    directory: Directory
+    competence: Competence
+    bodies: Bodies
+
+    def day(self, now: datetime) -> date:
+        """The local day of the aware instant *now*: rules are in force by days."""
+        return now.astimezone(ZoneInfo(self.directory.zone)).date()
+
+
+def load(settings: RoutingSettings) -> Book:
+    """Read both files; without them there are no rules and every appeal waits for a person.
+
+    Raises OSError, or ValueError that names the place.
+    """
+    known = directory.load(settings.directory)
+    file = settings.competence_file
+    ids = {"topics": known.topics, "regions": known.regions, "bodies": known.bodies}
+    competence = rules.load(file, ids) if file is not None else Competence(version=1, rules=())
+    return Book(known, competence, Bodies({id: body.under for id, body in known.bodies.items()}))
