@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tests.integration.chassis.conftest import ADVISORY_LOCKS, ALL, LogWriter, Running, Start, reached, until
 from tests.integration.chassis.tally import Tally, TallySettings, counts
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.table_diff import Compared
 from natija_chassis.projections.rebuild import Different, rebuild
 from natija_chassis.realm.provision import READER
@@ -190,7 +190,7 @@ async def test_who_may_read_the_live_tables_may_read_the_rebuilt_ones(
 
 
 async def test_a_projection_that_never_ran_has_nothing_to_rebuild(settings: TallySettings) -> None:
-    with pytest.raises(Refused, match="has never run"):
+    with pytest.raises(OperatorError, match="has never run"):
         await rebuild(settings, Tally(), Watching())
 
 
@@ -200,7 +200,7 @@ async def test_two_rebuilds_at_once_are_one_too_many(
     await log.write(log.number(), events=3)
     await (await running_until_reached(start, engine, log)).stop()
     outcomes = await asyncio.gather(*[rebuild(settings, Tally(), Watching()) for _ in range(2)], return_exceptions=True)
-    assert [type(one) for one in outcomes if isinstance(one, BaseException)] == [Refused]
+    assert [type(one) for one in outcomes if isinstance(one, BaseException)] == [OperatorError]
 
 
 class WiderTally(Tally):

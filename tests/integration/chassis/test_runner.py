@@ -20,7 +20,7 @@ from tests.integration.chassis.tally import SERVICE, Tally, TallySettings, count
 from tests.stack import Realm
 
 import natija_chassis.projections.runner
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.observability import tracing
 from natija_chassis.projections.apply import Applied, take_in
 from natija_chassis.projections.log_records import Entry
@@ -280,7 +280,7 @@ async def test_a_database_that_belongs_to_another_log_is_refused(
     await reached(engine, log)
     await running.stop()
     await _replace_log(realm)
-    with pytest.raises(Refused, match="the database of routing belongs to another log: it was made from topic"):
+    with pytest.raises(OperatorError, match="the database of routing belongs to another log: it was made from topic"):
         await start().task
     assert await counts(engine) == {appeal: 2}
 
@@ -323,7 +323,7 @@ async def test_a_table_that_came_without_a_new_version_is_refused(
     await running.stop()
     async with engine.begin() as connection:
         await connection.execute(text("drop table orders"))
-    with pytest.raises(Refused, match="routing lacks orders, and part of the log is taken in"):
+    with pytest.raises(OperatorError, match="routing lacks orders, and part of the log is taken in"):
         await start().task
 
 

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.projections.checkpoints import Gap
 from natija_chassis.projections.dead_letters import is_poison
 from natija_events.schema.registry import Invalid
@@ -47,7 +47,7 @@ def test_what_the_data_themselves_are_to_blame_for_is_poison(error: Exception) -
         TimeoutError(),
         KeyError("a fault of the program"),
         Gap(1, 2, 3),
-        Refused("another version"),
+        OperatorError("another version"),
     ],
     ids=lambda error: type(error).__name__,
 )

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from tests.unit.events import authority
 
 from natija_chassis.clock import FileClock, SystemClock
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.settings import Settings, env_file, port_field
 from natija_events.kafka import Kafka
 
@@ -88,7 +88,7 @@ def test_a_process_is_somebody_to_kafka_when_it_is_told_so(monkeypatch: pytest.M
 )
 def test_half_of_what_kafka_wants_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(Refused, match=why) as caught:
+    with pytest.raises(OperatorError, match=why) as caught:
         _ = Settings().the_kafka
     assert name in str(caught.value)
     assert "opensesame" not in str(caught.value)

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.settings import Settings
 from natija_intake.settings import IntakeSettings, intake_secrets, sealer
 
@@ -22,12 +22,12 @@ def test_several_secrets_have_versions() -> None:
 
 @pytest.mark.parametrize("text", ["", "hunter2", f"0:{ONE}", f"32:{ONE}", f"1:{ONE} 1:{TWO}", ONE[:-5]])
 def test_what_is_no_secret_is_refused_unseen(text: str) -> None:
-    with pytest.raises(Refused, match="NATIJA_INTAKE_SECRET") as refused:
+    with pytest.raises(OperatorError, match="NATIJA_INTAKE_SECRET") as refused:
         intake_secrets(IntakeSettings(intake_secret=text))
     assert "hunter2" not in str(refused.value)
 
 
 def test_without_a_key_nothing_is_sealed() -> None:
     for key in (None, "hunter2"):
-        with pytest.raises(Refused, match="NATIJA_REALM_KEY"):
+        with pytest.raises(OperatorError, match="NATIJA_REALM_KEY"):
             sealer(Settings(realm_key=key))

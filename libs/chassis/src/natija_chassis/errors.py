@@ -1,5 +1,5 @@
 """What a process says when it will not start or go on."""
 
 
-class Refused(Exception):
+class OperatorError(Exception):
     """A person has to do something first; the text says what, and holds no personal data."""

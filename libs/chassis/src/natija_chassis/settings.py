@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 
 if TYPE_CHECKING:
     from natija_chassis.clock import Clock
@@ -68,14 +68,14 @@ class Settings(BaseSettings):
 
     @cached_property
     def the_kafka(self) -> "Kafka":
-        """The realm's Kafka, as who this process is to it. Raises `Refused` when what is told of that does not fit."""
+        """The realm's Kafka and this process' user. Raises `OperatorError` when these settings contradict each other."""
         from natija_events.kafka import Kafka
 
         password = None if self.kafka_password is None else self.kafka_password.get_secret_value()
         try:
             return Kafka(self.kafka, self.kafka_user, password, self.kafka_ca)
         except ValueError as error:
-            raise Refused(f"NATIJA_KAFKA_USER, NATIJA_KAFKA_PASSWORD, NATIJA_KAFKA_CA: {error}") from None
+            raise OperatorError(f"NATIJA_KAFKA_USER, NATIJA_KAFKA_PASSWORD, NATIJA_KAFKA_CA: {error}") from None
 
     @cached_property
     def the_clock(self) -> "Clock":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Waiting
@@ -19,11 +19,11 @@ from natija_deadlines.terms import projection, queue
 
 
 async def serve(settings: DeadlinesSettings) -> None:
-    """Run deadlines until SIGTERM. Raises `Refused` when policies or calendars are wrong."""
+    """Run deadlines until SIGTERM. Raises `OperatorError` when policies or calendars are wrong."""
     try:
         rules = policy.load(settings.policies, settings.calendars)
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise OperatorError(str(error)) from None
     engine = open_engine(settings, settings.process)
     runner = Runner(projection.build(), settings, engine)
     worker = Worker(settings, engine, runner, queue.deciding(rules))

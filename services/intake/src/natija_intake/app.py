@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.http import problems
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
@@ -24,9 +24,9 @@ from natija_intake.settings import IntakeSettings, intake_secrets, sealer
 
 
 async def serve(settings: IntakeSettings) -> None:
-    """Run the intake API until SIGTERM. Raises `Refused` when a key or a file it needs is missing."""
+    """Run the intake API until SIGTERM. Raises `OperatorError` when a key or a file it needs is missing."""
     if settings.publishers is None:
-        raise Refused("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
+        raise OperatorError("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
     gc_tuning.look_seldom()  # a post that waits holds some hundred objects
     engine = open_engine(settings, "intake")
     door = Door(settings.the_kafka, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field, SecretStr
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.settings import Settings, port_field
 from natija_events.encryption import Sealer
 
@@ -47,25 +47,25 @@ class ImportSettings(Settings):
 
 
 def sealer(settings: Settings) -> Sealer:
-    """The sealer of the realm's personal data. Raises `Refused` without a proper key."""
+    """The sealer of the realm's personal data. Raises `OperatorError` without a proper key."""
     if settings.realm_key is None:
-        raise Refused("NATIJA_REALM_KEY is not set: personal data cannot be sealed")
+        raise OperatorError("NATIJA_REALM_KEY is not set: personal data cannot be sealed")
     return Sealer(_key("NATIJA_REALM_KEY", settings.realm_key.get_secret_value()))
 
 
 def intake_secrets(settings: IntakeSettings) -> Mapping[int, bytes]:
-    """The secrets by version, from NATIJA_INTAKE_SECRET. Raises `Refused`."""
+    """The secrets by version, from NATIJA_INTAKE_SECRET. Raises `OperatorError`."""
     if settings.intake_secret is None:
-        raise Refused("NATIJA_INTAKE_SECRET is not set: numbers and access codes cannot be made")
+        raise OperatorError("NATIJA_INTAKE_SECRET is not set: numbers and access codes cannot be made")
     secrets: dict[int, bytes] = {}
     for part in settings.intake_secret.get_secret_value().split():
         found = _VERSIONED.fullmatch(part)
         version = int(found[1] or 1) if found else 0
         if found is None or not 1 <= version <= _GREATEST_VERSION or version in secrets:
-            raise Refused("NATIJA_INTAKE_SECRET: 32 bytes in base64url, or several as 1:SECRET 2:SECRET")
+            raise OperatorError("NATIJA_INTAKE_SECRET: 32 bytes in base64url, or several as 1:SECRET 2:SECRET")
         secrets[version] = _key("NATIJA_INTAKE_SECRET", found[2])
     if not secrets:
-        raise Refused("NATIJA_INTAKE_SECRET is blank")
+        raise OperatorError("NATIJA_INTAKE_SECRET is blank")
     return secrets
 
 
@@ -75,5 +75,5 @@ def _key(name: str, text: str) -> bytes:
     except (NotBase64, ValueError):
         key = b""
     if len(key) != _KEY_BYTES:
-        raise Refused(f"{name}: {_KEY_BYTES} bytes in base64url")
+        raise OperatorError(f"{name}: {_KEY_BYTES} bytes in base64url")
     return key

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Waiting
@@ -18,11 +18,11 @@ from natija_routing.settings import RoutingSettings
 
 
 async def serve(settings: RoutingSettings) -> None:
-    """Run routing until SIGTERM. Raises `Refused` when the directory or the rules are wrong."""
+    """Run routing until SIGTERM. Raises `OperatorError` when the directory or the rules are wrong."""
     try:
         known = reference.load(settings)
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise OperatorError(str(error)) from None
     engine = open_engine(settings, settings.process)
     runner = Runner(projection.build(), settings, engine)
     worker = Worker(settings, engine, runner, queue.deciding(known))

@@ -67,10 +67,10 @@ def main() -> None:
 
 
 def _explain(error: Exception) -> str:
-    from natija_chassis.errors import Refused
+    from natija_chassis.errors import OperatorError
     from natija_chassis.observability.logs import frames, sanitised
 
-    if isinstance(error, Refused):
+    if isinstance(error, OperatorError):
         return f"natija: {error}"
     if isinstance(error, OSError) or type(error).__name__ == "KafkaConnectionError":
         known = "`make up` starts a stack here; NATIJA_KAFKA and NATIJA_DATABASE name another"

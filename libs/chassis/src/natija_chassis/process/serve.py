@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 import uvloop
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.observability import logs, tracing
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.settings import Settings
@@ -31,7 +31,7 @@ def serve(process: str) -> int:
     gc.freeze()  # what is imported stays: no collection need look at it. Rarer ones would cost 90 MiB a process.
     try:
         uvloop.run(start(settings))
-    except Refused as error:
+    except OperatorError as error:
         log.error("%s", error)
         return 1
     except OSError as error:

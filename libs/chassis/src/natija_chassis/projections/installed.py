@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib.metadata import entry_points
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.projections.projection import Projection
 
 
@@ -13,9 +13,9 @@ def services() -> list[str]:
 
 
 def projection_of(service: str) -> Projection:
-    """The projection of an installed *service*. Raises `Refused` for a stranger."""
+    """The projection of an installed *service*. Raises `OperatorError` for a stranger."""
     found = entry_points(group="natija.projections", name=service)
     if not found:
-        raise Refused(f"there is no service {service}; there are {', '.join(services())}")
+        raise OperatorError(f"there is no service {service}; there are {', '.join(services())}")
     build: Callable[[], Projection] = next(iter(found)).load()
     return build()

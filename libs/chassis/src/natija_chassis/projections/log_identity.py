@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Column, Integer, Table, Text, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.projections import checkpoints
 from natija_chassis.projections.projection import Projection
 
@@ -50,13 +50,13 @@ async def of_schema(connection: AsyncConnection) -> Identity | None:
 
 
 async def claim(connection: AsyncConnection, log: Log, projection: Projection) -> None:
-    """Check that the schema belongs to *log* and to this version, or mark a fresh one so. Raises `Refused`."""
+    """Check that the schema belongs to *log* and to this version, or mark a fresh one so. Raises `OperatorError`."""
     kept = await of_schema(connection)
     if kept is None:
         await connection.execute(insert(table), {**log._asdict(), "version": projection.version})
         return
     if kept.log != log:
-        raise Refused(
+        raise OperatorError(
             f"the database of {projection.service} belongs to another log: it was made from topic {kept.topic_id} of "
             f"cluster {kept.cluster}, realm {kept.realm}; this is topic {log.topic_id} of cluster {log.cluster}, realm "
             f"{log.realm}. Point NATIJA_KAFKA at its own cluster, or drop the database and let it fill anew"
@@ -64,14 +64,14 @@ async def claim(connection: AsyncConnection, log: Log, projection: Projection) -
     check_version(kept.version, projection)
 
 
-class Older(Refused):
+class OutdatedSchema(OperatorError):
     """The tables in use are of an older version than this program: a rebuild will put its own in their place."""
 
 
 def check_version(version: int | None, projection: Projection) -> None:
-    """Raise `Refused` unless the tables in use are of this projection's version; `Older` where a rebuild helps."""
+    """Raise `OperatorError` unless the live tables have this projection's version; `OutdatedSchema` if a rebuild helps."""
     if version != projection.version:
-        refuses = Older if version is not None and version < projection.version else Refused
+        refuses = OutdatedSchema if version is not None and version < projection.version else OperatorError
         raise refuses(
             f"the tables of {projection.service} are of projection version {version}, this program is of version "
             f"{projection.version}: run `natija rebuild {projection.service}` with the newer program"
@@ -79,7 +79,7 @@ def check_version(version: int | None, projection: Projection) -> None:
 
 
 async def of_log(kafka: "Kafka", realm: str) -> Log:
-    """Ask the cluster which log this is. Raises KafkaError, or `Refused` when the topic does not exist."""
+    """Ask the cluster which log this is. Raises KafkaError, or `OperatorError` when the topic does not exist."""
     from aiokafka.client import AIOKafkaClient
     from aiokafka.errors import UnknownTopicOrPartitionError, for_code
 
@@ -95,7 +95,7 @@ async def of_log(kafka: "Kafka", realm: str) -> Log:
         await client.close()
     (error, _, topic_id, *_), *_ = response.topics
     if error == UnknownTopicOrPartitionError.errno:
-        raise Refused(f"topic {topic} does not exist: run `natija provision`")
+        raise OperatorError(f"topic {topic} does not exist: run `natija provision`")
     if error:
         raise for_code(error)(f"Kafka does not tell of topic {topic}")
     return Log(response.cluster_id, topic_id, realm.lower())

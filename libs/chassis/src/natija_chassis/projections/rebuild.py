@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import MetaData, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import LIVE, REBUILD, REBUILD_LOCK, RETIRED, SNAPSHOT, SWITCH_LOCK, open_engine
 from natija_chassis.postgres.table_diff import Compared, compare
 from natija_chassis.projections import apply, checkpoints, log_identity, log_records, schema
@@ -73,7 +73,7 @@ def _named(table: Compared) -> str:
 
 
 async def rebuild(settings: Settings, projection: Projection, watcher: Watcher) -> Rebuilt:
-    """Rebuild *projection* and switch to it. Raises `Different`, or `Refused` when it cannot begin.
+    """Rebuild *projection* and switch to it. Raises `Different`, or `OperatorError` when it cannot begin.
 
     Cancelled before the switch, it leaves nothing behind; after that it goes on to its end, and gives what it did: who
     is told that it was aborted may rely on it.
@@ -107,7 +107,7 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
     async with engine.connect() as connection:
         connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
         if not await connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": REBUILD_LOCK}):
-            raise Refused("another rebuild of this service is running")
+            raise OperatorError("another rebuild of this service is running")
         try:
             await schema.drop_leftovers(connection)
             yield
@@ -155,15 +155,19 @@ class _Rebuild:
         return Rebuilt(self._records, tables)
 
     async def _check(self, log: log_identity.Log) -> int:
-        """The version of the live tables. Raises `Refused` when they are not of this log."""
+        """The version of the live tables. Raises `OperatorError` when they are not of this log."""
         async with self._engine.connect() as connection:
             if not await connection.scalar(text(f"select to_regclass('{LIVE}.identity') is not null")):
-                raise Refused(f"{self._projection.service} has never run: started, it fills its tables from the log")
+                raise OperatorError(
+                    f"{self._projection.service} has never run: started, it fills its tables from the log"
+                )
             kept = await log_identity.of_schema(connection)
         if kept is None or kept.log != log:
-            raise Refused(f"the live tables of {self._projection.service} were not made from this log")
+            raise OperatorError(f"the live tables of {self._projection.service} were not made from this log")
         if kept.version > self._projection.version:
-            raise Refused(f"the live tables are of the newer version {kept.version}: rebuild with the newer program")
+            raise OperatorError(
+                f"the live tables are of the newer version {kept.version}: rebuild with the newer program"
+            )
         return kept.version
 
     async def _take_snapshot(self) -> dict[int, Checkpoint]:
@@ -233,7 +237,9 @@ class _Rebuild:
             for table in self._projection.metadata.sorted_tables:
                 found = await compare(connection, table, SNAPSHOT, REBUILD)
                 if found.rows is None and version == self._projection.version:
-                    raise Refused(f"table {found.table} has another shape, but the projection's version is the same")
+                    raise OperatorError(
+                        f"table {found.table} has another shape, but the projection's version is the same"
+                    )
                 self._watcher.compared(found)
                 tables.append(found)
         if different := [table for table in tables if not table.equal]:
@@ -293,7 +299,7 @@ async def _live_checkpoints(connection: AsyncConnection) -> dict[int, Checkpoint
 def _must_agree(held: Mapping[int, Checkpoint], upto: Mapping[int, Checkpoint]) -> None:
     for partition, goal in upto.items():
         if held[partition][:3] != goal[:3]:
-            raise Refused(
+            raise OperatorError(
                 f"partition {partition}: the log gives logsequence {held[partition].logsequence} where the live"
                 f" tables stand at {goal.logsequence}: they were not made from this log"
             )

@@ -19,7 +19,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.kafka import subscription
 from natija_chassis.observability import metrics, tracing
 from natija_chassis.observability.logs import sanitised
@@ -74,7 +74,7 @@ class Runner(ConsumerRebalanceListener):
         self._subscriber: Any = None
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Project until *stopping* is set. Raises `Refused` when the database belongs to another log or newer version.
+        """Project until *stopping* is set. Raises `OperatorError` if the database is of another log or newer version.
 
         While the tables are of an older version it waits for the rebuild that puts its own in their place.
         """
@@ -109,10 +109,10 @@ class Runner(ConsumerRebalanceListener):
                 found = await log_identity.of_log(self._settings.the_kafka, self._settings.realm)
                 await schema.prepare(self._engine, self._projection, found)
                 await self._count_parked()
-            except log_identity.Older as older:
+            except log_identity.OutdatedSchema as older:
                 self._hindered("it goes on after a rebuild", older)
                 await at_the_switch.wait(stopping)
-            except Refused:
+            except OperatorError:
                 raise
             except Exception as error:
                 self._hindered("it cannot start", error)
@@ -171,7 +171,7 @@ class Runner(ConsumerRebalanceListener):
                 except Gap as gap:
                     await self._rewind(gap)
                     return
-                except Refused as refusal:
+                except OperatorError as refusal:
                     self._stop(str(refusal))
                     return
                 except Exception as error:
@@ -293,7 +293,7 @@ class Runner(ConsumerRebalanceListener):
                 if time.monotonic() - checked > IDENTITY_EVERY:
                     checked = time.monotonic()
                     await self._check_identity()
-            except Refused as refusal:
+            except OperatorError as refusal:
                 self._stop(str(refusal))
             except KafkaError as error:
                 self._hindered("Kafka does not answer", error)

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import (
     LIVE,
     REBUILD,
@@ -22,7 +22,7 @@ from natija_chassis.projections.projection import Projection
 async def prepare(engine: AsyncEngine, projection: Projection, log: log_identity.Log) -> None:
     """Make the live schema on the first start; after it, check that it is made from *log* and whole.
 
-    Raises `Refused` otherwise: what is of another version or lacks a table is for a rebuild, not to be added to.
+    Raises `OperatorError` otherwise: what is of another version or lacks a table is for a rebuild, not to be added to.
     """
     async with engine.begin() as connection:
         if await connection.scalar(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": REBUILD_LOCK}):
@@ -33,7 +33,7 @@ async def prepare(engine: AsyncEngine, projection: Projection, log: log_identity
 
 
 async def create_store(connection: AsyncConnection, projection: Projection, schema: str, log: log_identity.Log) -> None:
-    """Make the tables in *schema* and mark it as made from *log*, or check that it is. Raises `Refused`."""
+    """Make the tables in *schema* and mark it as made from *log*, or check that it is. Raises `OperatorError`."""
     await create_tables(connection, checkpoints.metadata, schema)
     before = await connection.scalar(text("select current_setting('search_path')"))
     await connection.execute(text(f"set local search_path to {schema}"))
@@ -50,7 +50,7 @@ async def _check_whole(connection: AsyncConnection, projection: Projection, sche
     query = text("select tablename from pg_tables where schemaname = :schema")
     missing = set(projection.metadata.tables) - set(await connection.scalars(query, {"schema": schema}))
     if missing:
-        raise Refused(
+        raise OperatorError(
             f"{projection.service} lacks {', '.join(sorted(missing))}, and part of the log is taken in: "
             f"a new table needs a new version of the projection, then natija rebuild {projection.service}"
         )

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.projections import checkpoints, lag
 from natija_chassis.settings import Settings
 
@@ -21,7 +21,7 @@ _UNDEFINED_TABLE = "42P01"
 async def until_current(settings: Settings, engine: AsyncEngine) -> None:
     """Return when all that is on the log now is taken in, or when nothing moves; then say on stderr what is missing.
 
-    Raises `Refused` when the projection was never made.
+    Raises `OperatorError` when the projection was never made.
     """
     try:
         async with asyncio.timeout(PATIENCE):
@@ -48,6 +48,6 @@ async def _behind(engine: AsyncEngine, ends: Mapping[int, int]) -> int:
             held = await checkpoints.load(connection)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
-            raise Refused("analytics has never run in this realm: start it with natija serve analytics") from None
+            raise OperatorError("analytics has never run in this realm: start it with natija serve analytics") from None
         raise
     return sum(max(0, end - held[partition].logsequence) for partition, end in ends.items() if partition in held)

@@ -19,7 +19,7 @@ from natija_analytics.reports import counts, definitions, overdue, queries
 from natija_analytics.reports.counts import Period
 from natija_analytics.reports.definitions import Subject
 from natija_analytics.settings import AnalyticsSettings
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.realm import directory as directories
 from natija_chassis.realm.directory import Directory
@@ -27,7 +27,7 @@ from natija_events.ids import parse_appeal_number
 
 
 async def print_overdue(by: str, as_of: str | None, format: str, language: Language, zone: str | None) -> None:
-    """Print the appeals past their term, all or summed up. Raises `Refused`."""
+    """Print the appeals past their term, all or summed up. Raises `OperatorError`."""
     settings, directory, engine = _opened()
     local = _zone(zone or directory.zone)
     at = settings.the_clock.now() if as_of is None else _instant(as_of, local)
@@ -53,7 +53,7 @@ async def print_overdue(by: str, as_of: str | None, format: str, language: Langu
 async def print_counts(
     subject: Subject, first: date, last: date, format: str, language: Language, zone: str | None
 ) -> None:
-    """Print what came in during a period. Raises `Refused`."""
+    """Print what came in during a period. Raises `OperatorError`."""
     settings, directory, engine = _opened()
     period = Period(first, last, zone or directory.zone)
     _zone(period.zone)
@@ -72,7 +72,7 @@ async def print_counts(
 
 
 async def print_history(appeal: str, from_log: bool, format: str, language: Language, zone: str | None) -> None:
-    """Print all that happened to one appeal. Raises `Refused`, also when the log's chain is broken."""
+    """Print all that happened to one appeal. Raises `OperatorError`, also when the log's chain is broken."""
     settings, directory, engine = _opened()
     local = _zone(zone or directory.zone)
     try:
@@ -81,7 +81,7 @@ async def print_history(appeal: str, from_log: bool, format: str, language: Lang
         raise typer.BadParameter(str(error), param_hint="APPEAL") from None
     rows = await (_from_log(settings, engine, number) if from_log else _from_projection(settings, engine, number))
     if not rows:
-        raise Refused(f"{number} is not in the register")
+        raise OperatorError(f"{number} is not in the register")
     if format == "json":
         sys.stdout.write(overdue_lists.history_json(number, rows))
     else:
@@ -97,9 +97,11 @@ async def _from_log(settings: AnalyticsSettings, engine: AsyncEngine, number: st
     try:
         rows = await history.of_log(settings.the_kafka, settings.realm, engine, number)
     except history.Broken as broken:
-        raise Refused(f"the log does not hold this history together: {broken}. Run natija verify {number}") from None
+        raise OperatorError(
+            f"the log does not hold this history together: {broken}. Run natija verify {number}"
+        ) from None
     except (KafkaError, TimeoutError):
-        raise Refused(f"Kafka at {settings.kafka} does not answer") from None
+        raise OperatorError(f"Kafka at {settings.kafka} does not answer") from None
     finally:
         await engine.dispose()
     print(f"{len(rows)} events read from the log, their chain is whole", file=sys.stderr)

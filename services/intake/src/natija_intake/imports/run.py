@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
 from natija_events.kafka import NotProposed, Publisher, Undecided
@@ -32,19 +32,19 @@ _TICK = 0.2
 
 
 def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["table", "json"]) -> int:
-    """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `Refused`."""
+    """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `OperatorError`."""
     rejected_file = rejected or file.with_name(f"{file.name}.rejected.csv")
     try:
         found = mapping_check.check(mapping.load(mapping_file))
         register = RegisterFile(file, found)
     except MappingError as error:
-        raise Refused(f"{mapping_file}: {error}") from None
+        raise OperatorError(f"{mapping_file}: {error}") from None
     except FileError as error:
-        raise Refused(f"{file}: {error}") from None
+        raise OperatorError(f"{file}: {error}") from None
     try:
         report.write_rejected(rejected_file, [])
     except OSError:
-        raise Refused(f"cannot write {rejected_file}: say --rejected PATH") from None
+        raise OperatorError(f"cannot write {rejected_file}: say --rejected PATH") from None
     gc_tuning.look_seldom()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell, `Pace` tells in a line
     try:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import create_service_tables, open_engine
 from natija_chassis.process import gc_tuning
@@ -32,7 +32,7 @@ class RegistrarSettings(Settings):
 
 
 async def registrar(settings: RegistrarSettings) -> None:
-    """Run the registrar until SIGTERM. Raises `Refused` when it is not told who may publish, or how to seal."""
+    """Run the registrar until SIGTERM. Raises `OperatorError` when it is not told who may publish, or how to seal."""
     gc_tuning.look_seldom(200_000)  # a batch under way is 100,000 objects and more
     publishers, realm_sealer = _publishers(settings), sealer(settings)
     # A shard holds one connection to read on and takes another to keep heads, and one process may own all shards.
@@ -75,5 +75,5 @@ async def registrar(settings: RegistrarSettings) -> None:
 
 def _publishers(settings: Settings) -> Publishers:
     if settings.publishers is None:
-        raise Refused("NATIJA_PUBLISHERS is not set: the registrar must be told who may publish")
+        raise OperatorError("NATIJA_PUBLISHERS is not set: the registrar must be told who may publish")
     return load_publishers(settings.publishers)

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.errors import CoordinatorNotAvailableError, TransactionalIdAuthorizationFailed, for_code
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.kafka.protocol import ListTransactions
 from natija_events.failpoints import failpoint
 from natija_events.kafka import Kafka
@@ -46,10 +46,10 @@ async def lay_out(line: Line, kafka: Kafka, realm: str, shards: int | None = Non
 
     First the new layout, so that nobody takes a shard of the old one; then every ``transactional.id`` of an earlier
     one, so that nobody has one; only then it is ready. Whoever dies in between, a registrar does it over. Raises
-    `Refused`, KafkaError, `Restored`, or what a lost session raises.
+    `OperatorError`, KafkaError, `Restored`, or what a lost session raises.
     """
     if not 1 <= (shards or 1) <= PARTITIONS:
-        raise Refused(f"a realm has 1 to {PARTITIONS} shards: one partition is never shared")
+        raise OperatorError(f"a realm has 1 to {PARTITIONS} shards: one partition is never shared")
     old = await line.layout()
     new = Layout(max(old.generation, await latest(kafka, realm)) + 1, shards or old.shards, ready=False)
     with failpoint("shards.write"):
@@ -84,7 +84,7 @@ async def _fence(kafka: Kafka, realm: str, generation: int) -> None:
 async def _known(kafka: Kafka, realm: str) -> list[Known]:
     """Every id of the realm's registrars, asked of each broker: one tells of those that it coordinates.
 
-    Raises KafkaError, and `Refused` where Kafka's ACLs hide them. Kafka forgets an id that was idle for 7 days, and
+    Raises KafkaError, and `OperatorError` if Kafka's ACLs hide them. Kafka forgets an id that was idle for 7 days, and
     then its owner cannot commit either.
     """
     client: Any = AIOKafkaClient(**kafka.client(), client_id="natija-fencing")
@@ -102,12 +102,12 @@ async def _known(kafka: Kafka, realm: str) -> list[Known]:
 
 
 async def _check_shown(client: Any, realm: str) -> None:
-    """Raise `Refused` unless the registrars' ids may be seen: Kafka leaves out without a word what is hidden, and
+    """Raise `OperatorError` unless the registrars' ids may be seen: Kafka leaves out without a word what is hidden, and
     nobody would be fenced."""
     try:
         await client.coordinator_lookup(CoordinationType.TRANSACTION, Layout(0, 1, True).transactional_id(realm, 0))
     except TransactionalIdAuthorizationFailed:
-        raise Refused(
+        raise OperatorError(
             "Kafka's ACLs hide the registrars' transactions from this user, who could not fence them: be the registrar"
         ) from None
     except CoordinatorNotAvailableError:

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.projections import checkpoints
 from natija_chassis.settings import Settings
@@ -139,4 +139,4 @@ async def _lay_out_anew(line: Line, settings: Settings, number: int) -> None:
         async with line.changing(within=5):
             await fencing.lay_out(line, settings.the_kafka, settings.realm.lower(), number)
     except BeingChanged:
-        raise Refused("somebody else is changing the shard count just now") from None
+        raise OperatorError("somebody else is changing the shard count just now") from None

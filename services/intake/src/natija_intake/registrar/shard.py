@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.clock import Clock
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.observability import metrics
 from natija_chassis.projections import checkpoints
 from natija_chassis.projections.checkpoints import Checkpoint
@@ -166,7 +166,7 @@ class Shard:
         for place in places:
             wanted = positions[place.partition].inbox_next
             if wanted > end[place]:
-                raise Refused(
+                raise OperatorError(
                     f"the inbox partition {place.partition} ends at {end[place]}, but the log says that proposals up to"
                     f" {wanted} are decided: this inbox is not the one the log was made from"
                 )

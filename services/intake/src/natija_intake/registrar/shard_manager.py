@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from natija_chassis.errors import Refused
+from natija_chassis.errors import OperatorError
 from natija_chassis.observability import metrics
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.process.backoff import Backoff
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 MakeShard = Callable[[Line, Layout, int], Shard]
 Settle = Callable[[Line], Awaitable[None]]
-_FINAL = (Refused, Gap)
+_FINAL = (OperatorError, Gap)
 """What a person has to see to. Anything else makes a result unknown or the servers unreachable: the shard is given up
 and taken anew, for as long as it takes."""
 
@@ -65,7 +65,7 @@ class Office:
             try:
                 await self._prepare()
                 await self._stand(stopping)
-            except log_identity.Older as older:
+            except log_identity.OutdatedSchema as older:
                 self._says = f"waiting for a rebuild: {older}"
                 await _pause(stopping, LOOK_EVERY)
             except _FINAL:
