@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def the_kafka(self) -> "Kafka":
-        """The realm's Kafka and this process' user. Raises `OperatorError` when these settings contradict each other."""
+        """The realm's Kafka and this process' user. Raises `OperatorError` when these settings are inconsistent."""
         from natija_events.kafka import Kafka
 
         password = None if self.kafka_password is None else self.kafka_password.get_secret_value()

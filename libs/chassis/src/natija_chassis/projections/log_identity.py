@@ -69,7 +69,7 @@ class OutdatedSchema(OperatorError):
 
 
 def check_version(version: int | None, projection: Projection) -> None:
-    """Raise `OperatorError` unless the live tables have this projection's version; `OutdatedSchema` if a rebuild helps."""
+    """Raise `OperatorError` unless the live tables are of this version; `OutdatedSchema` if a rebuild helps."""
     if version != projection.version:
         refuses = OutdatedSchema if version is not None and version < projection.version else OperatorError
         raise refuses(
