@@ -1,4 +1,4 @@
-"""Every promise of docs/guarantees.md names the tests that prove it, and those tests are there."""
+"""Every promise of docs/guarantees.md has its four parts, and cites tests that exist."""
 
 import ast
 import re
@@ -9,27 +9,33 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[2]
 PAGE = TESTS.parent / "docs/guarantees.md"
-_CITED = re.compile(r"`([\w/]+\.py)::(\w+)`")
+PARTS = ("**Claim.**", "**How**", "**Not covered**", "**Tests**")
+_CITED = re.compile(r"^- `([\w/]+\.py)::(\w+)`$", re.MULTILINE)
 
 
-def rows(page: str) -> list[list[str]]:
-    """The cells of each row of the page's one table: promise, what it rests on, what it leaves out, tests."""
-    lines = [line for line in page.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+def sections(page: str) -> dict[str, str]:
+    """The text of each promise of *page*, by its heading."""
+    _, *parts = re.split(r"^## ", page, flags=re.MULTILINE)
+    return {heading: text for heading, _, text in (part.partition("\n") for part in parts)}
 
 
-def unproved(page: str) -> list[str]:
-    """What is wrong with the rows of *page*: an empty cell, no test, or one that does not exist."""
-    wrong = []
-    for cells in rows(page):
-        name = cells[0][:60]
-        cited = _CITED.findall(cells[-1])
-        if len(cells) != 4 or not all(cells):
-            wrong.append(f"{name}: a cell is missing")
+def faults(page: str) -> list[str]:
+    """What is wrong with *page*: a part that is missing or empty, no test, or a test that does not exist."""
+    found = []
+    for heading, text in sections(page).items():
+        places = [text.find(part) for part in PARTS]
+        if -1 in places or places != sorted(places):
+            found.append(f"{heading}: needs the parts {', '.join(PARTS)}, in this order")
+            continue
+        ends = [*places[1:], len(text)]
+        for part, start, end in zip(PARTS, places, ends, strict=True):
+            if not text[start + len(part) : end].strip():
+                found.append(f"{heading}: {part} is empty")
+        cited = _CITED.findall(text[places[-1] :])
         if not cited:
-            wrong.append(f"{name}: no test")
-        wrong += [f"{name}: there is no {path}::{test}" for path, test in cited if test not in known_in(path)]
-    return wrong
+            found.append(f"{heading}: cites no test")
+        found += [f"{heading}: {path}::{test} does not exist" for path, test in cited if test not in known_in(path)]
+    return found
 
 
 @cache
@@ -41,20 +47,26 @@ def known_in(path: str) -> frozenset[str]:
     return frozenset(one.name for one in functions if one.name.startswith("test_"))
 
 
-def test_every_guarantee_names_the_tests_that_prove_it() -> None:
-    assert len(rows(PAGE.read_text())) >= 12
-    assert unproved(PAGE.read_text()) == []
+def test_every_guarantee_cites_existing_tests() -> None:
+    assert len(sections(PAGE.read_text())) == 15
+    assert faults(PAGE.read_text()) == []
 
 
 @pytest.mark.parametrize(
-    ("proof", "says"),
+    ("tests", "message"),
     [
-        ("trust us", "It holds: no test"),
-        ("`unit/docs/test_guarantees.py::test_nobody_wrote`", "there is no unit/docs/test_guarantees.py::test_nobody"),
-        ("`unit/docs/test_nowhere.py::test_it`", "there is no unit/docs/test_nowhere.py::test_it"),
+        ("trust us", "1. It holds: cites no test"),
+        ("", "1. It holds: **Tests** is empty"),
+        ("- `unit/docs/test_guarantees.py::test_nobody_wrote`", "test_guarantees.py::test_nobody_wrote does not exist"),
+        ("- `unit/docs/test_nowhere.py::test_it`", "unit/docs/test_nowhere.py::test_it does not exist"),
     ],
 )
-def test_a_guarantee_without_a_test_is_found(proof: str, says: str) -> None:
-    page = f"| promise | rests on | not | tests |\n|---|---|---|---|\n| It holds | a lock | a fire | {proof} |\n"
-    [wrong] = unproved(page)
-    assert says in wrong
+def test_unproved_guarantee_is_found(tests: str, message: str) -> None:
+    parts = "**Claim.** It does.\n\n**How**\n\n- a lock\n\n**Not covered**\n\n- a fire\n\n**Tests**\n\n"
+    page = f"## 1. It holds\n{parts}{tests}\n"
+    assert any(message in fault for fault in faults(page))
+
+
+def test_missing_part_is_found() -> None:
+    page = "## 1. It holds\n**Claim.** It does.\n\n**How**\n\n- a lock\n\n**Tests**\n\n- `x.py::test_it`\n"
+    assert "needs the parts" in faults(page)[0]
