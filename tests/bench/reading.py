@@ -14,7 +14,7 @@ from tests.bench.measuring import Figure, by_turns, rate
 
 from natija_analytics.history import history
 from natija_analytics.projection import projection, tables
-from natija_analytics.projection.rows import HistoryRow, changes, history_row
+from natija_analytics.projection.rows import HistoryRow, facts_updates, history_row
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.kafka.subscription import FETCH_BYTES
 from natija_chassis.postgres.engine import LIVE
@@ -102,7 +102,7 @@ class _Prepared(NamedTuple):
     """A batch as it will be written."""
 
     rows: Sequence[HistoryRow]
-    changes: str
+    facts_updates: str
     reached: Sequence[tuple[int, int, int]]
 
 
@@ -114,7 +114,7 @@ async def _prepare(register: Register) -> list[_Prepared]:
     for start in range(0, len(records), _BATCH):
         events = log_records.events(log_records.read(records[start : start + _BATCH]))
         rows = [history_row(event) for event in events]
-        changed = changes(zip(events, rows, strict=True))
+        changed = facts_updates(zip(events, rows, strict=True))
         last = {event.partition: (event.partition, event.offset, event.stamp.logsequence) for event in events}
         batches.append(_Prepared(rows, to_json(projection._recordset(changed)).decode(), list(last.values())))
     return batches
@@ -137,7 +137,7 @@ async def _write_prepared(register: Register, engine: AsyncEngine, prepared: Seq
                 )
             waiting -= len(batch.rows)
             async with connection.transaction():
-                await connection.execute(_MERGE, batch.changes)
+                await connection.execute(_MERGE, batch.facts_updates)
                 await connection.copy_records_to_table("history", records=batch.rows, columns=HistoryRow._fields)
                 await connection.executemany(_MOVE, batch.reached)
             began = began or time.perf_counter()

@@ -160,7 +160,7 @@ async def test_what_only_one_database_refuses_waits_there_and_nowhere_else(house
         async with house.feed.publisher() as publisher:
             openings = [house.feed.open(publisher).opening for _ in range(5)]
             poison = ", ".join(f"'{event.subject}'" for event in openings)
-            await connection.execute(f"alter table live.clocks add constraint poison check (appeal not in ({poison}))")
+            await connection.execute(f"alter table live.terms add constraint poison check (appeal not in ({poison}))")
             for event in openings:
                 outcome = await house.feed.propose(publisher, event)
                 assert outcome is not None
@@ -169,7 +169,7 @@ async def test_what_only_one_database_refuses_waits_there_and_nowhere_else(house
         assert await connection.fetchval("select count(distinct appeal) from live.parked") == 5
         await house.until_ready()
         assert "5 appeals are parked" in (await house.says("deadlines"))[1]
-        await connection.execute("alter table live.clocks drop constraint poison")
+        await connection.execute("alter table live.terms drop constraint poison")
     finally:
         await connection.close()
     await house.realm.run("parked", "--retry", "--service", "deadlines")

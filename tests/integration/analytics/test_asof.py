@@ -7,7 +7,7 @@ from tests.unit.analytics.histories import Log, appeal_number, hour, random_log,
 
 from natija_analytics.projection import projection
 from natija_analytics.reports import overdue
-from natija_analytics.reports.overdue import AppealVerdict, KeyVerdict
+from natija_analytics.reports.overdue import AppealLateness, LatenessSums
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, Routed
@@ -18,7 +18,7 @@ async def project(engine: AsyncEngine, log: Log) -> None:
         await projection.build().apply(connection, log.events)
 
 
-async def judged(engine: AsyncEngine, at: datetime) -> list[AppealVerdict]:
+async def judged(engine: AsyncEngine, at: datetime) -> list[AppealLateness]:
     async with engine.connect() as connection:
         return [verdict async for verdict in overdue.by_appeal(connection, at)]
 
@@ -80,9 +80,9 @@ async def test_an_answer_at_the_due_instant_is_in_time_and_a_moment_later_it_is_
 async def test_a_late_answer_is_closed_late_from_the_answer_on(engine: AsyncEngine) -> None:
     await one_appeal(engine, (0, TermSet(due=hour(10))), (11, Answered(outcome="explained")))
     async with engine.connect() as connection:
-        assert await overdue.by_key(connection, hour(9), "region") == [KeyVerdict("chuy", 1, 1, 0, 0)]
-        assert await overdue.by_key(connection, hour(10.5), "region") == [KeyVerdict("chuy", 1, 1, 0, 1)]
-        assert await overdue.by_key(connection, hour(11), "region") == [KeyVerdict("chuy", 1, 1, 1, 0)]
+        assert await overdue.by_key(connection, hour(9), "region") == [LatenessSums("chuy", 1, 1, 0, 0)]
+        assert await overdue.by_key(connection, hour(10.5), "region") == [LatenessSums("chuy", 1, 1, 0, 1)]
+        assert await overdue.by_key(connection, hour(11), "region") == [LatenessSums("chuy", 1, 1, 1, 0)]
 
 
 async def test_a_later_extension_does_not_cure_a_term_that_passed_while_open(engine: AsyncEngine) -> None:
@@ -139,4 +139,4 @@ async def test_an_appeal_not_yet_received_is_not_counted(engine: AsyncEngine) ->
     await one_appeal(engine)
     assert await judged(engine, hour(-1)) == []
     (verdict,) = await judged(engine, hour(0))
-    assert verdict == AppealVerdict(appeal_number(0), "7", None, None, None, False)
+    assert verdict == AppealLateness(appeal_number(0), "7", None, None, None, False)

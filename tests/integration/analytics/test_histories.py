@@ -47,17 +47,17 @@ async def test_the_first_event_that_does_not_fit_is_named(register: Register) ->
     second = own(events, changed)[1]
     forged = second._replace(event=second.event._replace(data=b'{"body":"B"}'))
     await register.write(*(forged if event is second else event for event in events))
-    with pytest.raises(history.Broken, match=rf"event 3 of {changed} does not follow from the one before it"):
+    with pytest.raises(history.BrokenChain, match=rf"event 3 of {changed} does not follow from the one before it"):
         await register.of_log(changed)
 
     events = own(life(missing), missing)
     await register.write(*events[:2], *events[3:])
-    with pytest.raises(history.Broken, match=rf"where event 3 of {missing} belongs, another stands or none"):
+    with pytest.raises(history.BrokenChain, match=rf"where event 3 of {missing} belongs, another stands or none"):
         await register.of_log(missing)
 
     first, *rest = own(life(unreadable), unreadable)
     await register.write(first._replace(event=first.event._replace(data=b"{}")), *rest)
-    with pytest.raises(history.Broken, match=r"partition \d+, offset \d+: "):
+    with pytest.raises(history.BrokenChain, match=r"partition \d+, offset \d+: "):
         await register.of_log(unreadable)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from tests.integration.deadlines.conftest import SETTLED, Work, short
 from tests.unit.deadlines.history import at, registered
 
-from natija_deadlines.terms.queue import ROUTING_FIRST
+from natija_deadlines.terms.queue import ROUTING_HEAD_START
 from natija_events.ids import new_appeal_number
 from natija_events.types.deadlines import TermSet
 from natija_events.types.routing import Answered
@@ -102,11 +102,11 @@ async def test_what_no_rule_covers_waits_for_a_person_and_is_seen(work: Work) ->
     appeal = await work.register(topic="other", region="naryn")
     await work.settled()
     assert short(await work.log(appeal)) == ["registered"]
-    work.move(work.clock.now() + ROUTING_FIRST)
+    work.move(work.clock.now() + ROUTING_HEAD_START)
     await work.until(appeal, "term-set")
     assert "routed" not in short(await work.log(appeal))
     found = await work.get("routing", "/unrouted")
-    assert (appeal, "no_rule") in [(one["appeal"], one["why"]) for one in found]
+    assert (appeal, "no_rule") in [(one["appeal"], one["reason"]) for one in found]
     assert "appeals nobody is named for" in await work.get("routing", "/")
     directory = await work.get("routing", "/directory")
     assert directory["topics"][-1]["id"] == "other"
@@ -118,7 +118,7 @@ async def test_a_term_that_cannot_be_set_is_told_with_its_reason(work: Work) -> 
     await work.settled()
     assert "term-set" not in short(await work.log(appeal))
     term = await work.get("deadlines", f"/terms/{appeal}")
-    assert term["undecidable"].startswith("no policy of US-MA in force on")
+    assert term["data_missing"].startswith("no policy of US-MA in force on")
     nobody = await work.get("deadlines", "/terms/KG-0000-0000-0000-00")
     assert nobody["errors"][0]["rule"] == "unknown"
 
@@ -126,7 +126,7 @@ async def test_a_term_that_cannot_be_set_is_told_with_its_reason(work: Work) -> 
 async def test_a_decision_refused_for_its_time_alone_is_taken_again_at_another(work: Work) -> None:
     await work.children["routing"].kill()
     appeal = await work.register(topic="roads")
-    work.move(work.clock.now() + ROUTING_FIRST)
+    work.move(work.clock.now() + ROUTING_HEAD_START)
     await work.until(appeal, "term-set")
     await work.children["registrar"].kill()
     before = await work.proposals()

@@ -14,8 +14,8 @@ from tests.unit.deadlines.history import APPEAL, at, history, registered
 from natija_chassis.postgres.engine import create_schema, create_tables
 from natija_deadlines.policies import policy
 from natija_deadlines.terms import projection, queue
-from natija_deadlines.terms.decide import Verdict, decide
-from natija_deadlines.terms.state import AppealClock, step
+from natija_deadlines.terms.decide import NextEvent, decide
+from natija_deadlines.terms.state import AppealTerm, evolve
 from natija_events.ids import derived_appeal_number
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
@@ -33,7 +33,7 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     made = create_async_engine(url, connect_args={"server_settings": {"search_path": schema}})
     async with made.begin() as connection:
         await create_schema(connection, schema)
-        await create_tables(connection, projection.CLOCKS.metadata, schema)
+        await create_tables(connection, projection.TERMS.metadata, schema)
     yield made
     async with made.begin() as connection:
         await connection.execute(text(f"drop schema {schema} cascade"))
@@ -63,19 +63,19 @@ async def test_rows_equal_the_fold_whatever_the_batches(engine: AsyncEngine) -> 
     lives = [life(number) for number in range(1024)]
     expected = {}
     for events in lives:
-        clock = AppealClock(events[0].subject)
+        term = AppealTerm(events[0].subject)
         for event in events:
-            clock = step(clock, event)
-        expected[clock.appeal] = clock
+            term = evolve(term, event)
+        expected[term.appeal] = term
     log = [event for place in range(12) for events in lives for event in events[place : place + 1]]
-    clocks = projection.build()
+    terms = projection.build()
     for size, start in ((700, 0), (1, 700), (3000, 701), (len(log), 3701)):
         async with engine.begin() as connection:
-            await clocks.apply(connection, log[start : start + size])
+            await terms.apply(connection, log[start : start + size])
     async with engine.connect() as connection:
-        assert await projection.CLOCKS.load(connection, expected) == expected
-        running = await connection.scalar(text("select count(*) from clocks where running"))
-    assert running == sum(clock.running for clock in expected.values())
+        assert await projection.TERMS.load(connection, expected) == expected
+        running = await connection.scalar(text("select count(*) from terms where running"))
+    assert running == sum(term.running for term in expected.values())
 
 
 NOWS = [
@@ -91,7 +91,7 @@ NOWS = [
 
 @pytest.mark.parametrize("now", NOWS)
 async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: AsyncEngine, now: str) -> None:
-    rules = policy.load()
+    policies = policy.load()
     strange = history(("2019-06-21", registered("2019-06-21", jurisdiction="US-MA")), appeal=APPEAL)
     imported = [
         history(
@@ -104,18 +104,18 @@ async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: As
     async with engine.connect() as connection:
         for events in (strange, *imported, *map(life, range(1024))):
             await projection.build().apply(connection, events)
-        rows = [projection.CLOCKS.of(row._mapping) for row in await connection.execute(text("select * from clocks"))]
-        found = [decision async for decision in queue.deciding(rules)(connection, at(now), [])]
+        rows = [projection.TERMS.of(row._mapping) for row in await connection.execute(text("select * from terms"))]
+        found = [decision async for decision in queue.pending_proposals(policies)(connection, at(now), [])]
         await connection.rollback()
-    expected = {clock.appeal: decide(clock, at(now), rules) for clock in rows}
-    wanted = {appeal: verdict.data for appeal, verdict in expected.items() if isinstance(verdict, Verdict)}
+    expected = {term.appeal: decide(term, at(now), policies) for term in rows}
+    wanted = {appeal: event.data for appeal, event in expected.items() if isinstance(event, NextEvent)}
     assert len(found) > 200  # more than a page
     assert {decision.appeal: decision.data for decision in found} == wanted
     assert len(found) == len(wanted)
 
 
 async def test_routing_goes_first_and_a_term_does_not_wait_for_it(engine: AsyncEngine) -> None:
-    rules, now = policy.load(), at("2019-06-21")
+    policies, now = policy.load(), at("2019-06-21")
     fresh = history(("2019-06-21", registered("2019-06-21")), appeal=derived_appeal_number("KG", "fresh"))
     routed = history(
         ("2019-06-21", registered("2019-06-21")), ("2019-06-21", Routed(body="ministry-health")),
@@ -125,17 +125,19 @@ async def test_routing_goes_first_and_a_term_does_not_wait_for_it(engine: AsyncE
         await projection.build().apply(connection, [*fresh, *routed])
 
         async def due(time: datetime, *busy: str) -> set[str]:
-            return {decision.appeal async for decision in queue.deciding(rules)(connection, time, list(busy))}
+            return {
+                decision.appeal async for decision in queue.pending_proposals(policies)(connection, time, list(busy))
+            }
 
         assert await due(now) == {routed[0].subject}
-        assert await due(now + queue.ROUTING_FIRST) == {routed[0].subject, fresh[0].subject}
-        assert await due(now + queue.ROUTING_FIRST, fresh[0].subject) == {routed[0].subject}
+        assert await due(now + queue.ROUTING_HEAD_START) == {routed[0].subject, fresh[0].subject}
+        assert await due(now + queue.ROUTING_HEAD_START, fresh[0].subject) == {routed[0].subject}
         await connection.rollback()
 
 
 async def test_a_batch_that_is_rolled_back_leaves_nothing(engine: AsyncEngine) -> None:
-    clocks = projection.build()
+    terms = projection.build()
     async with engine.connect() as connection:
-        await clocks.apply(connection, life(0))
+        await terms.apply(connection, life(0))
         await connection.rollback()
-        assert await projection.CLOCKS.load(connection, [life(0)[0].subject]) == {}
+        assert await projection.TERMS.load(connection, [life(0)[0].subject]) == {}

@@ -17,7 +17,7 @@ from natija_events.types.routing import Answered, Forwarded, Routed, TopicAssign
 from natija_events.wire.record import RecordedEvent
 from natija_routing.assignment import projection, queue
 from natija_routing.assignment.decide import Original
-from natija_routing.assignment.state import Route, step
+from natija_routing.assignment.state import Route, evolve
 from natija_routing.competence import reference
 from natija_routing.settings import RoutingSettings
 
@@ -65,14 +65,14 @@ async def test_rows_equal_the_fold_and_the_work_is_what_nobody_is_named_for(engi
     for events in map(life, range(64)):
         route = Route(events[0].subject)
         for event in events:
-            route = step(route, event)
+            route = evolve(route, event)
         expected[route.appeal] = route
     log = [event for turn in range(8) for place in range(64) for event in life(place)[turn : turn + 1]]
     await apply(engine, log[:100])
     await apply(engine, log[100:])
     async with engine.connect() as connection:
         assert await projection.ROUTES.load(connection, expected) == expected
-        found = await queue.unrouted(connection, "", 1000)
+        found = await queue.unrouted_appeals(connection, "", 1000)
         assert await queue.count(connection) == len(found)
     unrouted = [route.appeal for route in expected.values() if route.unrouted]
     assert [case.route.appeal for case in found] == sorted(unrouted)
@@ -98,7 +98,8 @@ async def test_decisions_are_found_for_every_route_that_a_rule_covers(engine: As
     known = reference.load(RoutingSettings(directory=realm / "directory.yaml"))
     async with engine.connect() as connection:
         found = {
-            decision.appeal: decision async for decision in queue.deciding(known)(connection, at("2019-06-22"), [])
+            decision.appeal: decision
+            async for decision in queue.pending_proposals(known)(connection, at("2019-06-22"), [])
         }
     assert {appeal: decision.what for appeal, decision in found.items()} == {
         number(0): "ministry-transport",
@@ -111,7 +112,7 @@ async def test_imported_history_is_no_work(engine: AsyncEngine) -> None:
     brought = registered("2019-06-21", topic="roads", register_name="old", external_id="1")
     await apply(engine, history(("2019-06-21", brought), appeal=number(0)))
     async with engine.connect() as connection:
-        assert await queue.unrouted(connection, "", 10) == []
+        assert await queue.unrouted_appeals(connection, "", 10) == []
 
 
 async def test_a_complaint_brings_the_body_that_held_the_earlier_appeal(engine: AsyncEngine) -> None:
@@ -125,7 +126,7 @@ async def test_a_complaint_brings_the_body_that_held_the_earlier_appeal(engine: 
     ]
     await apply(engine, [*held, *unheld, *(event for complaint in complaints for event in complaint)])
     async with engine.connect() as connection:
-        found = {case.route.appeal: case.original for case in await queue.unrouted(connection, "", 10)}
+        found = {case.route.appeal: case.original for case in await queue.unrouted_appeals(connection, "", 10)}
     assert found == {number(10): Original("b"), number(11): Original(None), number(12): None}
 
 
@@ -133,6 +134,6 @@ async def test_the_work_is_paged_by_number(engine: AsyncEngine) -> None:
     opened = [history(("2019-06-21", registered("2019-06-21")), appeal=number(place)) for place in range(5)]
     await apply(engine, [event for events in opened for event in events])
     async with engine.connect() as connection:
-        first = await queue.unrouted(connection, "", 2)
-        rest = await queue.unrouted(connection, first[-1].route.appeal, 10)
+        first = await queue.unrouted_appeals(connection, "", 2)
+        rest = await queue.unrouted_appeals(connection, first[-1].route.appeal, 10)
     assert [case.route.appeal for case in (*first, *rest)] == sorted(number(place) for place in range(5))

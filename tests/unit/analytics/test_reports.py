@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from natija_analytics.rendering import count_tables
+from natija_analytics.rendering import count_report
 from natija_analytics.rendering.captions import LANGUAGES, Language
 from natija_analytics.reports import counts, definitions
-from natija_analytics.reports.counts import Count, Period, Report
+from natija_analytics.reports.counts import GroupCount, Period, Report
 from natija_analytics.reports.definitions import Definitions, Subject, TableDefinition
 from natija_analytics.samples import sample
 from natija_chassis.realm import directory
@@ -27,7 +27,7 @@ COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topi
 
 def published(subject: Subject) -> Report:
     counted = [
-        Count(group.form, key, appeals)
+        GroupCount(group.form, key, appeals)
         for group in MARGINALS.groups
         for key, appeals in (getattr(group, COLUMNS[subject]) or {None: group.total}).items()
     ]
@@ -84,35 +84,35 @@ def test_seven_topics_are_printed_and_the_rest_is_computed() -> None:
 
 
 def test_appeals_without_a_key_are_a_row_of_their_own_so_that_the_table_is_whole() -> None:
-    counted = [Count("written", "chuy", 3), Count("written", None, 1), Count("electronic", "chuy", 4)]
+    counted = [GroupCount("written", "chuy", 3), GroupCount("written", None, 1), GroupCount("electronic", "chuy", 4)]
     report = counts.build("regions", HALF_YEAR, counted, Definitions(), ())
     assert lines(report) == [("row", "chuy", 7, "87.5"), ("unclassified", "", 1, "12.5"), ("total", "", 8, "100.0")]
 
 
 def test_keys_the_directory_does_not_know_are_counted_under_their_id_after_the_others() -> None:
-    counted = [Count("written", "mars", 2), Count("written", "abroad", 1), Count("written", "chuy", 1)]
+    counted = [GroupCount("written", "mars", 2), GroupCount("written", "abroad", 1), GroupCount("written", "chuy", 1)]
     plain = Definitions(tables={"regions": TableDefinition(order="directory")})
     report = counts.build("regions", HALF_YEAR, counted, plain, DIRECTORY.regions)
     assert [line.key for line in report.lines if line.kind == "row"] == ["chuy", "abroad", "mars"]
-    assert "mars" in count_tables.counts_table(report, DIRECTORY, "ky")
+    assert "mars" in count_report.counts_table(report, DIRECTORY, "ky")
 
 
 def test_a_period_in_which_nothing_came_is_an_empty_table() -> None:
     report = counts.build("topics", HALF_YEAR, [], KYRGYZ, DIRECTORY.topics)
     assert lines(report) == [("total", "", 0, None)]
-    assert "Total" in count_tables.counts_table(report, DIRECTORY, "en")
+    assert "Total" in count_report.counts_table(report, DIRECTORY, "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("subject", COLUMNS)
 def test_a_printed_table_is_80_columns_wide_at_most_and_cuts_nothing(subject: Subject, language: Language) -> None:
     report = published(subject)
-    text = count_tables.counts_table(report, DIRECTORY, language)
+    text = count_report.counts_table(report, DIRECTORY, language)
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
     for line in report.lines:
-        assert f" {count_tables.number(line.appeals, language)}" in text
-        assert count_tables.percent(line.percent, language) in text
+        assert f" {count_report.number(line.appeals, language)}" in text
+        assert count_report.percent(line.percent, language) in text
 
 
 NUMBERS: Mapping[Language, tuple[str, str]] = {
@@ -124,24 +124,24 @@ NUMBERS: Mapping[Language, tuple[str, str]] = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_numbers_are_written_as_the_language_writes_them(language: Language) -> None:
-    text = count_tables.counts_table(published("topics"), DIRECTORY, language)
+    text = count_report.counts_table(published("topics"), DIRECTORY, language)
     assert all(number in text for number in NUMBERS[language])
 
 
 def test_a_printed_table_names_its_base_and_its_rounding() -> None:
-    english = count_tables.counts_table(published("channels"), DIRECTORY, "en")
+    english = count_report.counts_table(published("channels"), DIRECTORY, "en")
     assert "written received, 2,454 = 100 %" in english
     assert "HALF_UP 1 + BALANCE_LAST" in english
     assert "From the President's apparatus" in english
-    kyrgyz = count_tables.counts_table(published("channels"), DIRECTORY, "ky")
+    kyrgyz = count_report.counts_table(published("channels"), DIRECTORY, "ky")
     assert "келип түшкөн жазуу жүзүндөгү кайрылуулар" in kyrgyz
     assert "Президенттин Аппаратынан" in kyrgyz
 
 
 def test_csv_and_json_carry_the_same_lines() -> None:
     report = published("topics")
-    rows = list(csv.DictReader(io.StringIO(count_tables.counts_csv(report, DIRECTORY, "en"))))
-    parsed = json.loads(count_tables.as_json(count_tables.counts_json(report, DIRECTORY, "en")))
+    rows = list(csv.DictReader(io.StringIO(count_report.counts_csv(report, DIRECTORY, "en"))))
+    parsed = json.loads(count_report.as_json(count_report.counts_json(report, DIRECTORY, "en")))
     assert [(row["kind"], row["key"], int(row["appeals"]), row["percent"] or None) for row in rows] == lines(report)
     assert [(row["kind"], row["key"], row["appeals"], row["percent"]) for row in parsed["lines"]] == lines(report)
     assert parsed["base"] == {"name": "written received", "forms": ["written", "electronic"], "appeals": 2454}

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.analytics.histories import Log, appeal_number, hour, random_log, registered
 
 from natija_analytics.projection import tables
-from natija_analytics.projection.rows import NO_EFFECT, Effect, HistoryRow, changes, effect, history_row
+from natija_analytics.projection.rows import NO_EFFECT, EventEffect, HistoryRow, effect_of, facts_updates, history_row
 from natija_events.encryption import Sealed
 from natija_events.lifecycle.transitions import NOTHING, OPEN, TABLE, TERMINAL, advance
 from natija_events.schema.registry import CATALOGUE
@@ -29,38 +29,38 @@ def test_the_state_of_every_row_is_the_one_the_life_cycle_leads_to() -> None:
             assert after.state == row.state or before.state in TERMINAL
         closes = before.state not in TERMINAL and after.state in TERMINAL
         reopens = before.state in TERMINAL and after.state in OPEN
-        assert not closes or row.closing in ("end", "merge")
-        assert not reopens or row.closing == "resume"
+        assert not closes or row.closure in ("end", "merge")
+        assert not reopens or row.closure == "resume"
 
 
 def test_every_type_of_the_contract_has_a_row() -> None:
     for row in TABLE.values():
-        closing = effect(row.data.model_construct(**_SOME)).closing
-        assert (closing in ("end", "merge")) == (isinstance(row.target, str) and row.target in TERMINAL)
+        closure = effect_of(row.data.model_construct(**_SOME)).closure
+        assert (closure in ("end", "merge")) == (isinstance(row.target, str) and row.target in TERMINAL)
     assert set(TABLE) == set(CATALOGUE.models)
 
 
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (TermSet(due=hour(3)), Effect(moves_due=True, due=hour(3))),
-        (ExtensionSigned(due=hour(3)), Effect(moves_due=True, due=hour(3))),
-        (Forwarded(body="B"), Effect(state="REGISTERED", moves_due=True, body="B")),
+        (TermSet(due=hour(3)), EventEffect(moves_due=True, due=hour(3))),
+        (ExtensionSigned(due=hour(3)), EventEffect(moves_due=True, due=hour(3))),
+        (Forwarded(body="B"), EventEffect(state="REGISTERED", moves_due=True, body="B")),
         (
             Forwarded(body="B", external=True),
-            Effect(state="FORWARDED", closing="end", body="B", outcome="forwarded"),
+            EventEffect(state="FORWARDED", closure="end", body="B", outcome="forwarded"),
         ),
         (ForwardPrepared(body="B"), NO_EFFECT),
-        (Routed(body="B"), Effect(state="ROUTED", body="B")),
-        (Routed(body="B", executor="e"), Effect(state="IN_WORK", body="B")),
-        (Answered(outcome="refused"), Effect(state="ANSWERED", closing="end", outcome="refused")),
-        (DuplicateLinked(of=appeal_number(0)), Effect(state="MERGED_AS_DUPLICATE", closing="merge")),
-        (DuplicateUnlinked(signer="s"), Effect(closing="resume")),
+        (Routed(body="B"), EventEffect(state="ROUTED", body="B")),
+        (Routed(body="B", executor="e"), EventEffect(state="IN_WORK", body="B")),
+        (Answered(outcome="refused"), EventEffect(state="ANSWERED", closure="end", outcome="refused")),
+        (DuplicateLinked(of=appeal_number(0)), EventEffect(state="MERGED_AS_DUPLICATE", closure="merge")),
+        (DuplicateUnlinked(signer="s"), EventEffect(closure="resume")),
         (None, NO_EFFECT),
     ],
 )
-def test_an_event_says_what_questions_about_the_past_need(data: object, expected: Effect) -> None:
-    assert effect(data) == expected  # type: ignore[arg-type]
+def test_an_event_says_what_questions_about_the_past_need(data: object, expected: EventEffect) -> None:
+    assert effect_of(data) == expected  # type: ignore[arg-type]
 
 
 def test_an_event_of_an_unknown_type_has_its_place_and_no_effect() -> None:
@@ -69,7 +69,7 @@ def test_an_event_of_an_unknown_type_has_its_place_and_no_effect() -> None:
     unknown = history_row(log.add(appeal_number(0), hour(1), None))
     assert unknown.sequence == 2
     assert unknown[10:] == NO_EFFECT
-    (change,) = changes((event, history_row(event)) for event in log.events).values()
+    (change,) = facts_updates((event, history_row(event)) for event in log.events).values()
     assert change.values["sequence"] == 2
 
 
@@ -85,7 +85,7 @@ def test_no_sealed_value_can_reach_a_row() -> None:
     log.add(appeal_number(0), hour(0), registered(hour(0), text=sealed, signature=sealed, applicant=applicant))
     log.add(appeal_number(0), hour(1), Answered(outcome="explained", text=sealed))
     rows = [history_row(event) for event in log.events]
-    changed = changes(zip(log.events, rows, strict=True))
+    changed = facts_updates(zip(log.events, rows, strict=True))
     assert changed[appeal_number(0)].values["region"] == "chuy"
     assert "realm-1" not in repr((rows, changed))
     assert "AAAA" not in repr((rows, changed))
@@ -97,10 +97,10 @@ def test_one_change_of_a_batch_says_the_same_as_the_changes_of_its_parts() -> No
         (appeal, random_log(1, seed).of(appeal)) for seed in range(300) for appeal in [appeal_number(0)]
     ):
         cut = chance.randrange(len(events) + 1)
-        whole = changes((event, history_row(event)) for event in events)[appeal].values
+        whole = facts_updates((event, history_row(event)) for event in events)[appeal].values
         parts: dict[str, object] = {}
         for part in (events[:cut], events[cut:]):
-            for change in changes((event, history_row(event)) for event in part).values():
+            for change in facts_updates((event, history_row(event)) for event in part).values():
                 parts |= change.values
         for name in ("sequence", "topic", "body", "outcome", "received", "opened"):
             assert whole.get(name) == parts.get(name)

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from tests.unit.deadlines.history import APPEAL, at, history, registered
 
 from natija_deadlines.policies import policy
-from natija_deadlines.terms.decide import Undecidable, Verdict, decide
-from natija_deadlines.terms.state import AppealClock, step
+from natija_deadlines.terms.decide import DataMissing, NextEvent, decide
+from natija_deadlines.terms.state import AppealTerm, evolve
 from natija_events.lifecycle.transitions import refusal
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, Withdrawn
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
 
-RULES = policy.load()
+POLICIES = policy.load()
 
 OPENED = ("2019-06-21T10:00+06:00", registered("2019-06-21T10:00+06:00"))
 STARTS, DUE = at("2019-06-24T00:00+06:00"), at("2019-07-12T00:00+06:00")
@@ -29,25 +29,25 @@ TICK = timedelta(microseconds=1)
 Given = tuple[str, EventData]
 
 
-def given(*events: Given) -> AppealClock:
-    clock = AppealClock(APPEAL)
+def given(*events: Given) -> AppealTerm:
+    term = AppealTerm(APPEAL)
     for event in history(*events):
-        clock = step(clock, event)
-    return clock
+        term = evolve(term, event)
+    return term
 
 
-def when(time: str, *events: Given) -> Verdict | Undecidable | None:
-    return decide(given(*events), at(time), RULES)
+def when(time: str, *events: Given) -> NextEvent | DataMissing | None:
+    return decide(given(*events), at(time), POLICIES)
 
 
 def test_a_registered_appeal_gets_its_term_with_policy_start_and_due() -> None:
-    verdict = when("2019-06-21T10:00:01+06:00", OPENED)
-    assert verdict == Verdict(TERMED[1], at("2019-06-21T10:00:01+06:00"))
+    found = when("2019-06-21T10:00:01+06:00", OPENED)
+    assert found == NextEvent(TERMED[1], at("2019-06-21T10:00:01+06:00"))
 
 
 def test_routing_does_not_touch_the_term() -> None:
     routed = ("2019-06-21T11:00+06:00", Routed(body="ministry-health"))
-    assert isinstance(when("2019-06-22", OPENED, routed), Verdict)
+    assert isinstance(when("2019-06-22", OPENED, routed), NextEvent)
     assert when("2019-06-22", OPENED, TERMED, routed) is None
 
 
@@ -57,17 +57,17 @@ def test_a_term_that_is_set_is_not_set_again() -> None:
 
 def test_a_term_without_a_policy_waits_for_a_person() -> None:
     strange = (OPENED[0], registered(OPENED[0], jurisdiction="US-MA"))
-    assert when("2019-06-22", strange) == Undecidable("no policy of US-MA in force on 2019-06-21")
+    assert when("2019-06-22", strange) == DataMissing("no policy of US-MA in force on 2019-06-21")
 
 
 def test_a_term_that_runs_into_a_year_without_a_calendar_waits_for_a_person() -> None:
     late = ("2029-12-20", registered("2029-12-20"))
-    assert when("2029-12-20", late) == Undecidable("no working calendar of KG for 2030")
+    assert when("2029-12-20", late) == DataMissing("no working calendar of KG for 2030")
 
 
 def test_the_warning_comes_three_working_days_before_the_last_one_and_once() -> None:
     assert when((WARN_AT - TICK).isoformat(), OPENED, TERMED) is None
-    assert when(WARN_AT.isoformat(), OPENED, TERMED) == Verdict(Warned(due=DUE), WARN_AT)
+    assert when(WARN_AT.isoformat(), OPENED, TERMED) == NextEvent(Warned(due=DUE), WARN_AT)
     assert when(WARN_AT.isoformat(), OPENED, TERMED, (WARN_AT.isoformat(), Warned(due=DUE))) is None
 
 
@@ -76,16 +76,16 @@ def test_a_moved_due_date_is_warned_of_anew() -> None:
     warned = (WARN_AT.isoformat(), Warned(due=DUE))
     extended = ("2019-07-09", ExtensionSigned(due=later))
     assert when("2019-07-10", OPENED, TERMED, warned, extended) is None
-    verdict = when("2019-08-08", OPENED, TERMED, warned, extended)
-    assert isinstance(verdict, Verdict)
-    assert verdict.data == Warned(due=later)
+    found = when("2019-08-08", OPENED, TERMED, warned, extended)
+    assert isinstance(found, NextEvent)
+    assert found.data == Warned(due=later)
 
 
 def test_at_the_due_instant_nothing_is_missed_and_right_after_it_is_dated_at_it() -> None:
     warned = (WARN_AT.isoformat(), Warned(due=DUE))
     assert when(DUE.isoformat(), OPENED, TERMED, warned) is None
-    assert when((DUE + TICK).isoformat(), OPENED, TERMED, warned) == Verdict(Missed(due=DUE), DUE)
-    assert when("2019-12-01", OPENED, TERMED, warned) == Verdict(Missed(due=DUE), DUE)
+    assert when((DUE + TICK).isoformat(), OPENED, TERMED, warned) == NextEvent(Missed(due=DUE), DUE)
+    assert when("2019-12-01", OPENED, TERMED, warned) == NextEvent(Missed(due=DUE), DUE)
 
 
 def test_a_breach_is_recorded_once() -> None:
@@ -93,16 +93,16 @@ def test_a_breach_is_recorded_once() -> None:
 
 
 def test_who_is_late_already_is_not_warned() -> None:
-    verdict = when("2019-07-13", OPENED, TERMED)
-    assert isinstance(verdict, Verdict)
-    assert verdict.data == Missed(due=DUE)
+    found = when("2019-07-13", OPENED, TERMED)
+    assert isinstance(found, NextEvent)
+    assert found.data == Missed(due=DUE)
 
 
 def test_an_extended_term_may_be_missed_too_and_the_first_breach_stays() -> None:
     later = at("2019-08-12T00:00+06:00")
     extended = ("2019-07-20", ExtensionSigned(due=later))
     assert when("2019-08-01", OPENED, TERMED, MISSED, extended) is None
-    assert when("2019-08-13", OPENED, TERMED, MISSED, extended) == Verdict(Missed(due=later), later)
+    assert when("2019-08-13", OPENED, TERMED, MISSED, extended) == NextEvent(Missed(due=later), later)
 
 
 def test_a_due_date_that_comes_back_is_not_missed_twice() -> None:
@@ -131,25 +131,25 @@ def test_after_the_end_nothing_is_decided_whether_it_came_in_time_or_late(end: E
 def test_a_duplicate_that_was_none_is_missed_after_all() -> None:
     merged = ("2019-07-01", DuplicateLinked(of="KG-0000-0000-0000-00"))
     parted = ("2019-07-20", DuplicateUnlinked(signer="s"))
-    assert when("2019-07-20", OPENED, TERMED, merged, parted) == Verdict(Missed(due=DUE), DUE)
+    assert when("2019-07-20", OPENED, TERMED, merged, parted) == NextEvent(Missed(due=DUE), DUE)
 
 
 def test_waiting_for_the_applicants_data_does_not_stop_the_clock() -> None:
     asked = ("2019-06-25", DataRequested(missing=("address",), until=at("2019-07-30")))
-    assert when("2019-07-13", OPENED, TERMED, asked) == Verdict(Missed(due=DUE), DUE)
+    assert when("2019-07-13", OPENED, TERMED, asked) == NextEvent(Missed(due=DUE), DUE)
 
 
 def test_the_recipient_of_a_forwarded_appeal_has_a_full_term_from_its_receipt() -> None:
     forwarded = ("2019-06-25T10:00+06:00", Forwarded(body="ministry-health"))
-    verdict = when("2019-06-25T10:01+06:00", OPENED, TERMED, forwarded)
-    assert isinstance(verdict, Verdict)
-    assert verdict.data.due == at("2019-07-16T00:00+06:00")
+    found = when("2019-06-25T10:01+06:00", OPENED, TERMED, forwarded)
+    assert isinstance(found, NextEvent)
+    assert found.data.due == at("2019-07-16T00:00+06:00")
 
 
 def test_a_forward_that_brings_its_term_is_left_with_it() -> None:
     forwarded = ("2019-06-25T10:00+06:00", Forwarded(body="ministry-health", due=at("2019-08-01")))
     assert when("2019-06-25T10:01+06:00", OPENED, TERMED, forwarded) is None
-    assert when("2019-08-02", OPENED, TERMED, forwarded) == Verdict(Missed(due=at("2019-08-01")), at("2019-08-01"))
+    assert when("2019-08-02", OPENED, TERMED, forwarded) == NextEvent(Missed(due=at("2019-08-01")), at("2019-08-01"))
 
 
 def test_imported_history_gets_no_term_and_no_warning() -> None:
@@ -158,7 +158,7 @@ def test_imported_history_gets_no_term_and_no_warning() -> None:
 
 
 def test_an_imported_open_clock_whose_due_is_past_is_missed() -> None:
-    assert when("2026-01-01", IMPORTED, TERMED) == Verdict(Missed(due=DUE), DUE)
+    assert when("2026-01-01", IMPORTED, TERMED) == NextEvent(Missed(due=DUE), DUE)
 
 
 def test_a_closed_import_is_left_as_it_was_brought_late_or_not() -> None:
@@ -197,9 +197,9 @@ def test_whatever_is_decided_is_lawful_and_settles_in_a_few_steps(
             past.append(event)
     now = (max(at(day), at(past[-1][0])) + TICK).isoformat()
     for _ in range(3):
-        verdict = when(now, *past)
-        if not isinstance(verdict, Verdict):
+        found = when(now, *past)
+        if not isinstance(found, NextEvent):
             return
-        assert refusal(given(*past).standing, APPEAL, verdict.time, verdict.data) is None
-        past.append((verdict.time.isoformat(), verdict.data))
-    assert not isinstance(when(now, *past), Verdict)
+        assert refusal(given(*past).standing, APPEAL, found.time, found.data) is None
+        past.append((found.time.isoformat(), found.data))
+    assert not isinstance(when(now, *past), NextEvent)

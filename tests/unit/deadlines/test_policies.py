@@ -7,40 +7,40 @@ from pathlib import Path
 import pytest
 
 from natija_deadlines.policies import policy
-from natija_deadlines.policies.arithmetic import Term
+from natija_deadlines.policies.arithmetic import TermLength
 from natija_deadlines.policies.policy import PolicyMissing
 
-RULES = policy.load()
+POLICIES = policy.load()
 
 
 @pytest.mark.parametrize(
     ("jurisdiction", "kind", "type", "term"),
     [
-        ("KG", "application", None, Term(14, "working")),
-        ("KG", "complaint", None, Term(14, "working")),
-        ("KZ", "application", None, Term(15, "working")),
-        ("KZ", "complaint", None, Term(20, "working")),
-        ("KZ", "request", "notary-request", Term(10, "calendar")),
-        ("KZ", "complaint", "tax-monitoring-complaint", Term(45, "working")),
-        ("KZ", "complaint", "a type nobody named", Term(20, "working")),
-        ("UZ", "complaint", None, Term(15, "calendar")),
-        ("UZ", "proposal", None, Term(1, "month")),
+        ("KG", "application", None, TermLength(14, "working")),
+        ("KG", "complaint", None, TermLength(14, "working")),
+        ("KZ", "application", None, TermLength(15, "working")),
+        ("KZ", "complaint", None, TermLength(20, "working")),
+        ("KZ", "request", "notary-request", TermLength(10, "calendar")),
+        ("KZ", "complaint", "tax-monitoring-complaint", TermLength(45, "working")),
+        ("KZ", "complaint", "a type nobody named", TermLength(20, "working")),
+        ("UZ", "complaint", None, TermLength(15, "calendar")),
+        ("UZ", "proposal", None, TermLength(1, "month")),
     ],
 )
-def test_the_most_specific_term_applies(jurisdiction: str, kind: str, type: str | None, term: Term) -> None:
-    assert RULES.policies[jurisdiction][0].term(kind, type) == term
+def test_the_most_specific_term_applies(jurisdiction: str, kind: str, type: str | None, term: TermLength) -> None:
+    assert POLICIES.policies[jurisdiction][0].term(kind, type) == term
 
 
 def test_a_policy_is_in_force_from_its_first_local_day() -> None:
     before, first = datetime(2021, 6, 30, 17, 59, tzinfo=UTC), datetime(2021, 6, 30, 18, tzinfo=UTC)
     with pytest.raises(PolicyMissing, match="no policy of KZ in force on 2021-06-30"):
-        RULES.rule("KZ", "application", before)
-    assert RULES.rule("KZ", "application", first).policy.number == "kz-appc/1"
+        POLICIES.rule("KZ", "application", before)
+    assert POLICIES.rule("KZ", "application", first).policy.number == "kz-appc/1"
 
 
 def test_a_jurisdiction_without_rules_is_said() -> None:
     with pytest.raises(PolicyMissing, match="no policy of US-MA"):
-        RULES.rule("US-MA", "request", datetime(2015, 1, 1, tzinfo=UTC))
+        POLICIES.rule("US-MA", "request", datetime(2015, 1, 1, tzinfo=UTC))
 
 
 def test_a_new_version_applies_from_its_day_and_the_old_one_until_then(tmp_path: Path) -> None:

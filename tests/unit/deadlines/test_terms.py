@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from natija_deadlines.calendars.calendar import DAY, Calendar, CalendarMissing, Year
 from natija_deadlines.calendars.calendar import load as load_calendars
 from natija_deadlines.policies import arithmetic, policy
-from natija_deadlines.policies.arithmetic import Counting, Deadline, FirstDay, Term
+from natija_deadlines.policies.arithmetic import Counting, Deadline, FirstDay, TermLength
 
 CALENDARS = load_calendars()
 RULES = policy.load()
@@ -26,12 +26,12 @@ def received(day: str, hour: int = 10, zone: str = "Asia/Almaty") -> datetime:
     return datetime.fromisoformat(day).replace(hour=hour, tzinfo=ZoneInfo(zone))
 
 
-def kz(day: str, term: Term, first_day: FirstDay) -> Deadline:
+def kz(day: str, term: TermLength, first_day: FirstDay) -> Deadline:
     counting = replace(KZ.counting, first_day=first_day)
     return arithmetic.deadline(received(day), term, counting, CALENDARS["KZ"])
 
 
-def uz(day: str, term: Term, *, move_due: bool = False) -> Deadline:
+def uz(day: str, term: TermLength, *, move_due: bool = False) -> Deadline:
     counting = replace(UZ.counting, move_due=move_due)
     return arithmetic.deadline(received(day, zone="Asia/Tashkent"), term, counting, CALENDARS["UZ"])
 
@@ -47,7 +47,9 @@ def uz(day: str, term: Term, *, move_due: bool = False) -> Deadline:
         ("2022-08-26", KZ.forward.term, "2022-09-01", "2022-08-31"),
     ],
 )
-def test_kazakh_terms_count_moved_saturdays_and_days_off(day: str, term: Term, next_day: str, same_day: str) -> None:
+def test_kazakh_terms_count_moved_saturdays_and_days_off(
+    day: str, term: TermLength, next_day: str, same_day: str
+) -> None:
     assert kz(day, term, "NEXT").due_on == date.fromisoformat(next_day)
     assert kz(day, term, "SAME").due_on == date.fromisoformat(same_day)
 
@@ -62,20 +64,20 @@ def test_kazakh_terms_count_moved_saturdays_and_days_off(day: str, term: Term, n
 def test_uzbek_terms_anchor_on_receipt_and_clamp_to_the_months_end(
     day: str, base: str, one_month: str, two_months: str
 ) -> None:
-    def due_on(term: Term) -> str:
+    def due_on(term: TermLength) -> str:
         return uz(day, term).due_on.isoformat()
 
     assert due_on(UZ.term("application")) == base
     assert due_on(UZ.term("proposal")) == one_month
-    assert due_on(Term(2, "month")) == two_months
+    assert due_on(TermLength(2, "month")) == two_months
 
 
 def test_an_uzbek_calendar_term_may_end_on_a_saturday() -> None:
-    assert uz("2021-07-23", Term(15, "calendar")).due_on.isoweekday() == 6
+    assert uz("2021-07-23", TermLength(15, "calendar")).due_on.isoweekday() == 6
 
 
 def test_a_calendar_term_that_ends_on_a_day_off_moves_where_the_policy_says_so() -> None:
-    assert uz("2021-07-23", Term(15, "calendar"), move_due=True).due_on == date(2021, 8, 9)
+    assert uz("2021-07-23", TermLength(15, "calendar"), move_due=True).due_on == date(2021, 8, 9)
 
 
 def test_fourteen_kyrgyz_working_days_with_weekends_only() -> None:
@@ -85,14 +87,14 @@ def test_fourteen_kyrgyz_working_days_with_weekends_only() -> None:
 
 
 def test_the_due_instant_is_the_24th_hour_of_the_last_day_in_the_calendars_zone() -> None:
-    counted = kz("2022-02-14", Term(15, "working"), "NEXT")
+    counted = kz("2022-02-14", TermLength(15, "working"), "NEXT")
     assert counted.due == datetime(2022, 3, 6, tzinfo=ZoneInfo("Asia/Almaty"))
     assert counted.due == datetime(2022, 3, 5, 18, tzinfo=UTC)
     assert counted.starts == datetime(2022, 2, 15, tzinfo=ZoneInfo("Asia/Almaty"))
 
 
 def test_the_due_instant_itself_is_in_time_and_the_next_microsecond_is_late() -> None:
-    due = kz("2022-02-14", Term(15, "working"), "NEXT").due
+    due = kz("2022-02-14", TermLength(15, "working"), "NEXT").due
     assert not arithmetic.is_late(due, due)
     assert arithmetic.is_late(due + timedelta(microseconds=1), due)
 
@@ -126,20 +128,20 @@ def test_what_comes_in_on_a_friday_evening_before_a_worked_saturday_is_registere
 
 
 def test_a_warning_comes_with_the_day_that_lies_so_many_working_days_before_the_last_one() -> None:
-    counted = kz("2022-02-14", Term(15, "working"), "NEXT")  # Saturday 5 March, worked
-    at = arithmetic.warn_at(counted.starts, counted.due, Term(3, "working"), CALENDARS["KZ"])
+    counted = kz("2022-02-14", TermLength(15, "working"), "NEXT")  # Saturday 5 March, worked
+    at = arithmetic.warn_at(counted.starts, counted.due, TermLength(3, "working"), CALENDARS["KZ"])
     assert at == datetime(2022, 3, 2, tzinfo=ZoneInfo("Asia/Almaty"))
 
 
 def test_no_warning_comes_before_the_term_starts() -> None:
-    counted = kz("2022-02-14", Term(2, "working"), "NEXT")
-    assert arithmetic.warn_at(counted.starts, counted.due, Term(10, "working"), CALENDARS["KZ"]) == counted.starts
+    counted = kz("2022-02-14", TermLength(2, "working"), "NEXT")
+    assert arithmetic.warn_at(counted.starts, counted.due, TermLength(10, "working"), CALENDARS["KZ"]) == counted.starts
 
 
 def test_a_year_without_a_calendar_is_said_not_guessed() -> None:
     with pytest.raises(CalendarMissing, match="no working calendar of KZ for 2031"):
         arithmetic.deadline(
-            received("2030-12-30"), Term(15, "working"), Counting(), replace_year(CALENDARS["KZ"], 2030)
+            received("2030-12-30"), TermLength(15, "working"), Counting(), replace_year(CALENDARS["KZ"], 2030)
         )
 
 
@@ -149,7 +151,7 @@ def replace_year(calendar: Calendar, year: int) -> Calendar:
 
 INSTANTS = st.datetimes(datetime(2018, 2, 1), datetime(2028, 6, 1), timezones=st.just(UTC))
 FIRST_DAYS: tuple[FirstDay, ...] = ("SAME", "NEXT")
-TERMS = st.builds(Term, st.integers(1, 12), st.sampled_from(["working", "calendar", "month"]))
+TERMS = st.builds(TermLength, st.integers(1, 12), st.sampled_from(["working", "calendar", "month"]))
 COUNTINGS = st.builds(
     Counting,
     first_day=st.sampled_from(["NEXT", "SAME"]),
@@ -163,7 +165,7 @@ COUNTRIES = st.sampled_from(sorted(CALENDARS))
 
 @given(INSTANTS, TERMS, COUNTINGS, COUNTRIES)
 def test_days_come_in_their_order_and_the_due_instant_ends_the_last_one(
-    at: datetime, term: Term, counting: Counting, country: str
+    at: datetime, term: TermLength, counting: Counting, country: str
 ) -> None:
     calendar = CALENDARS[country]
     counted = arithmetic.deadline(at, term, counting, calendar)
@@ -179,7 +181,7 @@ def test_a_working_term_holds_exactly_its_number_of_working_days(
     at: datetime, amount: int, counting: Counting, country: str
 ) -> None:
     calendar = CALENDARS[country]
-    counted = arithmetic.deadline(at, Term(amount, "working"), counting, calendar)
+    counted = arithmetic.deadline(at, TermLength(amount, "working"), counting, calendar)
     days = [counted.start_on + n * DAY for n in range((counted.due_on - counted.start_on).days + 1)]
     assert sum(calendar.is_working(day) for day in days) == amount
     assert calendar.is_working(counted.due_on)
@@ -187,14 +189,14 @@ def test_a_working_term_holds_exactly_its_number_of_working_days(
 
 @given(INSTANTS, INSTANTS, TERMS, COUNTINGS, COUNTRIES)
 def test_who_came_later_is_never_due_earlier(
-    one: datetime, other: datetime, term: Term, counting: Counting, country: str
+    one: datetime, other: datetime, term: TermLength, counting: Counting, country: str
 ) -> None:
     first, second = (arithmetic.deadline(at, term, counting, CALENDARS[country]) for at in sorted((one, other)))
     assert first.due <= second.due
 
 
 @given(INSTANTS, TERMS, COUNTRIES)
-def test_counting_the_day_itself_never_ends_later(at: datetime, term: Term, country: str) -> None:
+def test_counting_the_day_itself_never_ends_later(at: datetime, term: TermLength, country: str) -> None:
     same, following = (
         arithmetic.deadline(at, term, Counting(first_day=first), CALENDARS[country]) for first in FIRST_DAYS
     )
@@ -216,10 +218,12 @@ def test_months_do_not_chain() -> None:
 @given(
     INSTANTS,
     st.integers(0, 40),
-    st.builds(Term, st.integers(1, 12), st.sampled_from(["working", "calendar"])),
+    st.builds(TermLength, st.integers(1, 12), st.sampled_from(["working", "calendar"])),
     COUNTRIES,
 )
-def test_no_due_day_after_the_last_one_is_warned_of_today(at: datetime, ahead: int, before: Term, country: str) -> None:
+def test_no_due_day_after_the_last_one_is_warned_of_today(
+    at: datetime, ahead: int, before: TermLength, country: str
+) -> None:
     calendar = CALENDARS[country]
     due = calendar.end(calendar.local(at).date() + ahead * DAY)
     last = arithmetic.last_warned_of(calendar.local(at).date(), before, calendar)

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from natija_chassis.realm import directory
 from natija_routing.competence import rules
-from natija_routing.competence.rules import Bodies, Competence, Competent, Matter, Nobody, Rule, find
+from natija_routing.competence.rules import (
+    Bodies,
+    Competence,
+    Competent,
+    Matter,
+    NoCompetentBody,
+    Rule,
+    find_competent_body,
+)
 
 REALM = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 DAY = date(2026, 11, 22)
@@ -20,8 +28,10 @@ BODIES = Bodies({id: body.under for id, body in DIRECTORY.bodies.items()})
 RULES = rules.load(REALM / "competence.yaml", KNOWN)
 
 
-def who(topic: str | None, region: str | None = None, *complained_of: str, day: date = DAY) -> Competent | Nobody:
-    return find(Matter(topic, region, complained_of), day, RULES, BODIES)
+def who(
+    topic: str | None, region: str | None = None, *complained_of: str, day: date = DAY
+) -> Competent | NoCompetentBody:
+    return find_competent_body(Matter(topic, region, complained_of), day, RULES, BODIES)
 
 
 def test_a_topic_finds_its_body_everywhere() -> None:
@@ -53,16 +63,16 @@ def test_a_complaint_of_two_bodies_passes_both() -> None:
 
 
 def test_a_complaint_of_the_highest_body_waits_for_a_person() -> None:
-    assert who("health", None, "government-apparatus") == Nobody("complained_of")
+    assert who("health", None, "government-apparatus") == NoCompetentBody("complained_of")
 
 
 def test_a_complaint_of_a_body_without_a_superior_waits_for_a_person() -> None:
-    assert who("anti-corruption", None, "prosecutor-general") == Nobody("complained_of")
+    assert who("anti-corruption", None, "prosecutor-general") == NoCompetentBody("complained_of")
 
 
 def test_what_no_rule_covers_waits_for_a_person() -> None:
-    assert who("other", "bishkek") == Nobody("no_rule")
-    assert who(None, "bishkek") == Nobody("no_topic")
+    assert who("other", "bishkek") == NoCompetentBody("no_rule")
+    assert who(None, "bishkek") == NoCompetentBody("no_topic")
 
 
 def test_a_rule_is_in_force_on_its_first_and_last_day_only() -> None:
@@ -74,12 +84,12 @@ def test_a_rule_is_in_force_on_its_first_and_last_day_only() -> None:
         ),
     )
 
-    def on(day: date) -> Competent | Nobody:
-        return find(Matter("water", None), day, dated, Bodies({}))
+    def on(day: date) -> Competent | NoCompetentBody:
+        return find_competent_body(Matter("water", None), day, dated, Bodies({}))
 
     assert on(date(2026, 6, 30)) == Competent("a", "old/3")
     assert on(date(2026, 7, 1)) == Competent("b", "new/3")
-    assert on(date(2027, 1, 1)) == Nobody("no_rule")
+    assert on(date(2027, 1, 1)) == NoCompetentBody("no_rule")
 
 
 def test_two_rules_for_one_case_on_one_day_are_refused() -> None:
@@ -97,7 +107,7 @@ def test_a_rule_with_an_id_the_directory_does_not_have_is_refused(tmp_path: Path
 def test_a_hierarchy_that_runs_in_a_circle_ends() -> None:
     circle = Bodies({"a": "b", "b": "a"})
     rules = Competence(version=1, rules=(Rule(id="r", topic="x", body="a"),))
-    assert find(Matter("x", None, ("a", "b")), DAY, rules, circle) == Nobody("complained_of")
+    assert find_competent_body(Matter("x", None, ("a", "b")), DAY, rules, circle) == NoCompetentBody("complained_of")
 
 
 @given(

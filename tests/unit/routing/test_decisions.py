@@ -11,9 +11,9 @@ from natija_events.types.base import EventData
 from natija_events.types.intake import Withdrawn
 from natija_events.types.routing import Answered, Forwarded, Routed, TopicAssigned
 from natija_routing.assignment.decide import Original, decide
-from natija_routing.assignment.state import Route, step
+from natija_routing.assignment.state import Route, evolve
 from natija_routing.competence import rules
-from natija_routing.competence.rules import Bodies, Nobody
+from natija_routing.competence.rules import Bodies, NoCompetentBody
 
 REALM = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 DIRECTORY = directory.load(REALM / "directory.yaml")
@@ -33,11 +33,11 @@ def opened(**more: str) -> tuple[str, EventData]:
 def given(*events: tuple[str, EventData]) -> Route:
     route = Route(APPEAL)
     for event in history(*events):
-        route = step(route, event)
+        route = evolve(route, event)
     return route
 
 
-def when(*events: tuple[str, EventData], original: Original | None = None) -> Routed | Nobody | None:
+def when(*events: tuple[str, EventData], original: Original | None = None) -> Routed | NoCompetentBody | None:
     return decide(given(*events), original, date(2026, 11, 20), RULES, BODIES)
 
 
@@ -46,7 +46,7 @@ def test_an_appeal_with_a_topic_goes_to_the_competent_body_with_the_rule_that_sa
 
 
 def test_an_appeal_without_a_topic_waits_until_one_is_assigned() -> None:
-    assert when(opened(region="bishkek")) == Nobody("no_topic")
+    assert when(opened(region="bishkek")) == NoCompetentBody("no_topic")
     assigned = ("2026-11-20T11:00+06:00", TopicAssigned(topic="health"))
     assert when(opened(region="bishkek"), assigned) == Routed(body="ministry-health", rule="health/1")
 
@@ -69,7 +69,7 @@ def test_a_complaint_of_an_appeal_that_no_body_held_goes_where_its_topic_says() 
 
 def test_a_complaint_of_an_appeal_that_is_not_known_here_waits_for_a_person() -> None:
     complaint = opened(kind="complaint", topic="health", complaint_of=ORIGINAL)
-    assert when(complaint) == Nobody("original_unknown")
+    assert when(complaint) == NoCompetentBody("original_unknown")
 
 
 @pytest.mark.parametrize(

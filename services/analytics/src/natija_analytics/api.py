@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_analytics.history import history
-from natija_analytics.rendering import count_tables, overdue_lists
+from natija_analytics.rendering import count_report, overdue_report
 from natija_analytics.rendering.captions import Language
 from natija_analytics.reports import counts, overdue, queries
 from natija_analytics.reports.counts import Period
@@ -35,7 +35,7 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
             rows = await history.of_projection(connection, number)
         if not rows:
             return _problem(404, "appeal", "unknown", "No appeal with this number is registered.")
-        return JSONResponse({"appeal": number, "events": overdue_lists.history_records(rows)})
+        return JSONResponse({"appeal": number, "events": overdue_report.history_records(rows)})
 
     @api.get("/reports/overdue")
     async def get_overdue(
@@ -46,8 +46,8 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
     ) -> StreamingResponse:
         """Appeals past their term as of an instant: closed late, or open with the term past, by then."""
         at = as_of or clock.now()
-        columns = overdue.AppealVerdict._fields if by == "appeal" else overdue.KeyVerdict._fields
-        pieces = overdue_lists.overdue_json(by, at, columns, _verdicts(engine, by, at))
+        columns = overdue.AppealLateness._fields if by == "appeal" else overdue.LatenessSums._fields
+        pieces = overdue_report.overdue_json(by, at, columns, _verdicts(engine, by, at))
         return StreamingResponse(pieces, media_type="application/json")
 
     @api.get("/reports/{subject}", responses={422: {}})
@@ -69,7 +69,7 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
         async with engine.connect() as connection:
             counted = await queries.count(connection, subject, period)
         report = counts.build(subject, period, counted, definitions, getattr(directory, subject))
-        return JSONResponse(count_tables.counts_json(report, directory, lang))
+        return JSONResponse(count_report.counts_json(report, directory, lang))
 
     return api
 

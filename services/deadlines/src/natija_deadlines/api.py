@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.clock import Clock
 from natija_deadlines.calendars.calendar import CalendarMissing
 from natija_deadlines.policies.arithmetic import is_late
-from natija_deadlines.policies.policy import PolicyMissing, Rulebook
-from natija_deadlines.terms.decide import Undecidable, decide
-from natija_deadlines.terms.projection import CLOCKS
-from natija_deadlines.terms.state import AppealClock
+from natija_deadlines.policies.policy import Policies, PolicyMissing
+from natija_deadlines.terms.decide import DataMissing, decide
+from natija_deadlines.terms.projection import TERMS
+from natija_deadlines.terms.state import AppealTerm
 from natija_events.ids import parse_appeal_number
 from natija_events.lifecycle.transitions import State
 
@@ -36,7 +36,7 @@ class Problems(BaseModel):
 class TermOfAppeal(BaseModel):
     """The clock of an appeal. *overdue*: nobody has answered and the due instant is past.
 
-    *undecidable*: why no term or warning follows from the policies and calendars there are, until somebody mends them.
+    *data_missing*: why no term or warning follows from the policies and calendars there are, until somebody mends them.
     """
 
     appeal: str
@@ -48,7 +48,7 @@ class TermOfAppeal(BaseModel):
     overdue: bool
     warned: list[datetime]
     missed: list[datetime]
-    undecidable: str | None
+    data_missing: str | None
 
 
 class Calculation(BaseModel):
@@ -72,7 +72,7 @@ class Calculation(BaseModel):
     provisional: bool
 
 
-def router(engine: AsyncEngine, rules: Rulebook, clock: Clock) -> APIRouter:
+def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
     """The paths of deadlines, on the clocks in the database of *engine*."""
     api = APIRouter(tags=["deadlines"])
 
@@ -84,10 +84,10 @@ def router(engine: AsyncEngine, rules: Rulebook, clock: Clock) -> APIRouter:
         except ValueError:
             return _problem(404, "appeal", "number", "This is no appeal number: a character is missing or mistaken.")
         async with engine.connect() as connection:
-            found = (await CLOCKS.load(connection, [number])).get(number)
+            found = (await TERMS.load(connection, [number])).get(number)
         if found is None:
             return _problem(404, "appeal", "unknown", "No appeal with this number is registered.")
-        return _term(found, clock.now(), rules)
+        return _term(found, clock.now(), policies)
 
     @api.get("/calculate", response_model=Calculation, responses={422: {"model": Problems}})
     def calculate(
@@ -97,37 +97,37 @@ def router(engine: AsyncEngine, rules: Rulebook, clock: Clock) -> APIRouter:
         type: Annotated[str | None, Query(description="The country's own type, such as notary-request.")] = None,
     ) -> Calculation | JSONResponse:
         """What the term of an appeal would be, by the policy that was in force when it was received."""
-        if country not in rules.calendars:
-            return _problem(422, "country", "unknown", f"Known are {', '.join(sorted(rules.calendars))}.")
+        if country not in policies.calendars:
+            return _problem(422, "country", "unknown", f"Known are {', '.join(sorted(policies.calendars))}.")
         try:
-            return _calculated(rules, country, kind, received, type)
+            return _calculated(policies, country, kind, received, type)
         except (PolicyMissing, CalendarMissing) as missing:
             return _problem(422, "received", "no_data", f"There is {missing}.")
 
     return api
 
 
-def _term(clock: AppealClock, now: datetime, rules: Rulebook) -> TermOfAppeal:
-    verdict = decide(clock, now, rules)
+def _term(term: AppealTerm, now: datetime, policies: Policies) -> TermOfAppeal:
+    event = decide(term, now, policies)
     return TermOfAppeal(
-        appeal=clock.appeal,
-        state=clock.standing.state,
-        running=clock.running,
-        starts=clock.starts,
-        due=clock.due,
-        policy=clock.policy,
-        overdue=clock.running and clock.due is not None and is_late(now, clock.due),
-        warned=list(clock.warned),
-        missed=list(clock.missed),
-        undecidable=verdict.why if isinstance(verdict, Undecidable) else None,
+        appeal=term.appeal,
+        state=term.standing.state,
+        running=term.running,
+        starts=term.starts,
+        due=term.due,
+        policy=term.policy,
+        overdue=term.running and term.due is not None and is_late(now, term.due),
+        warned=list(term.warned),
+        missed=list(term.missed),
+        data_missing=event.reason if isinstance(event, DataMissing) else None,
     )
 
 
-def _calculated(rules: Rulebook, country: str, kind: str, received: datetime, type: str | None) -> Calculation:
-    calendar = rules.calendars[country]
+def _calculated(policies: Policies, country: str, kind: str, received: datetime, type: str | None) -> Calculation:
+    calendar = policies.calendars[country]
     if received.tzinfo is None:
         received = received.replace(tzinfo=calendar.zone)
-    ruling = rules.rule(country, kind, received.astimezone(UTC), type)
+    ruling = policies.rule(country, kind, received.astimezone(UTC), type)
     deadline = ruling.deadline
     return Calculation(
         country=country,
@@ -140,7 +140,7 @@ def _calculated(rules: Rulebook, country: str, kind: str, received: datetime, ty
         start_on=deadline.start_on,
         due_on=deadline.due_on,
         due=calendar.local(deadline.due),
-        warn_at=calendar.local(rules.warn_at(country, received, deadline.starts, deadline.due)),
+        warn_at=calendar.local(policies.warn_at(country, received, deadline.starts, deadline.due)),
         forward_by=ruling.forward_by,
         provisional=deadline.provisional,
     )

@@ -10,7 +10,7 @@ from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Waiting
 from natija_chassis.process.run import run
-from natija_chassis.process_manager.worker import Worker, count_refused
+from natija_chassis.process_manager.manager import ProcessManager, count_refused_proposals
 from natija_chassis.projections.runner import Runner
 from natija_deadlines import api
 from natija_deadlines.policies import policy
@@ -21,22 +21,22 @@ from natija_deadlines.terms import projection, queue
 async def serve(settings: DeadlinesSettings) -> None:
     """Run deadlines until SIGTERM. Raises `OperatorError` when policies or calendars are wrong."""
     try:
-        rules = policy.load(settings.policies, settings.calendars)
+        policies = policy.load(settings.policies, settings.calendars)
     except ValueError as error:
         raise OperatorError(str(error)) from None
     engine = open_engine(settings, settings.process)
     runner = Runner(projection.build(), settings, engine)
-    worker = Worker(settings, engine, runner, queue.deciding(rules))
+    manager = ProcessManager(settings, engine, runner, queue.pending_proposals(policies))
     app = create_app(
         settings,
         title="deadlines",
         about="By when: it sets the legal term of each live appeal, warns before its end, and records what was missed.",
         condition=runner.progress.condition,
         waiting=lambda: _waiting(engine, settings.the_clock),
-        routers=[api.router(engine, rules, settings.the_clock)],
+        routers=[api.router(engine, policies, settings.the_clock)],
     )
     try:
-        await run(app, settings, [runner.run, worker.run])
+        await run(app, settings, [runner.run, manager.run])
     finally:
         await engine.dispose()
 
@@ -44,10 +44,10 @@ async def serve(settings: DeadlinesSettings) -> None:
 async def _waiting(engine: AsyncEngine, clock: Clock) -> Sequence[Waiting]:
     async with engine.connect() as connection:
         counts = await queue.count(connection, clock.now())
-        refused = await count_refused(connection)
+        refused = await count_refused_proposals(connection)
     return [
         Waiting("open appeals with a term", counts.with_term),
         Waiting("of these overdue", counts.overdue),
         Waiting("live appeals without a term", counts.without_term),
-        Waiting("refused decisions", refused),
+        Waiting("refused proposals", refused),
     ]

@@ -10,20 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.clock import Clock
 from natija_routing.assignment import queue
 from natija_routing.assignment.decide import decide
-from natija_routing.competence.reference import Book
-from natija_routing.competence.rules import Nobody
+from natija_routing.competence.reference import ReferenceData
+from natija_routing.competence.rules import NoCompetentBody
 
-Why = Literal["no_topic", "no_rule", "complained_of", "original_unknown"]
+UnroutedReason = Literal["no_topic", "no_rule", "complained_of", "original_unknown"]
 
 
 class Unrouted(BaseModel):
-    """An appeal nobody is named for. *why* a person must find the body; null while routing is about to do it."""
+    """An appeal nobody is named for. *reason* a person must find the body; null while routing is about to do it."""
 
     appeal: str
     received: datetime | None
     topic: str | None
     region: str | None
-    why: Why | None
+    reason: UnroutedReason | None
 
 
 class Named(BaseModel):
@@ -53,10 +53,10 @@ class DirectoryPage(BaseModel):
     channels: list[Named]
 
 
-def router(engine: AsyncEngine, book: Book, clock: Clock) -> APIRouter:
+def router(engine: AsyncEngine, reference_data: ReferenceData, clock: Clock) -> APIRouter:
     """The paths of routing, on the routes in the database of *engine*."""
     api = APIRouter(tags=["routing"])
-    page = _directory(book)
+    page = _directory(reference_data)
 
     @api.get("/unrouted")
     async def unrouted(
@@ -65,15 +65,17 @@ def router(engine: AsyncEngine, book: Book, clock: Clock) -> APIRouter:
     ) -> list[Unrouted]:
         """Live appeals nobody is named for, by number."""
         async with engine.connect() as connection:
-            cases = await queue.unrouted(connection, after, limit)
-        day = book.day(clock.now())
+            cases = await queue.unrouted_appeals(connection, after, limit)
+        day = reference_data.day(clock.now())
         return [
             Unrouted(
                 appeal=case.route.appeal,
                 received=case.route.since,
                 topic=case.route.topic,
                 region=case.route.region,
-                why=_why(decide(case.route, case.original, day, book.competence, book.bodies)),
+                reason=_reason(
+                    decide(case.route, case.original, day, reference_data.competence, reference_data.bodies)
+                ),
             )
             for case in cases
         ]
@@ -86,12 +88,12 @@ def router(engine: AsyncEngine, book: Book, clock: Clock) -> APIRouter:
     return api
 
 
-def _why(found: Any) -> Any:
-    return found.why if isinstance(found, Nobody) else None
+def _reason(found: Any) -> Any:
+    return found.reason if isinstance(found, NoCompetentBody) else None
 
 
-def _directory(book: Book) -> DirectoryPage:
-    known = book.directory
+def _directory(reference_data: ReferenceData) -> DirectoryPage:
+    known = reference_data.directory
 
     def named(entries: Any) -> list[Named]:
         return [Named(id=id, names=entry.names) for id, entry in entries.items()]
@@ -99,7 +101,7 @@ def _directory(book: Book) -> DirectoryPage:
     return DirectoryPage(
         realm=known.realm,
         version=known.version,
-        competence=book.competence.version,
+        competence=reference_data.competence.version,
         bodies=[
             Body(id=id, names=dict(body.names), body_class=body.body_class, region=body.region, under=body.under)
             for id, body in known.bodies.items()

@@ -9,7 +9,7 @@ from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Waiting
 from natija_chassis.process.run import run
-from natija_chassis.process_manager.worker import Worker, count_refused
+from natija_chassis.process_manager.manager import ProcessManager, count_refused_proposals
 from natija_chassis.projections.runner import Runner
 from natija_routing import api
 from natija_routing.assignment import projection, queue
@@ -20,22 +20,22 @@ from natija_routing.settings import RoutingSettings
 async def serve(settings: RoutingSettings) -> None:
     """Run routing until SIGTERM. Raises `OperatorError` when the directory or the rules are wrong."""
     try:
-        known = reference.load(settings)
+        reference_data = reference.load(settings)
     except ValueError as error:
         raise OperatorError(str(error)) from None
     engine = open_engine(settings, settings.process)
     runner = Runner(projection.build(), settings, engine)
-    worker = Worker(settings, engine, runner, queue.deciding(known))
+    manager = ProcessManager(settings, engine, runner, queue.pending_proposals(reference_data))
     app = create_app(
         settings,
         title="routing",
         about="Who must answer: each live appeal is sent to the competent body, and what no rule covers waits here.",
         condition=runner.progress.condition,
         waiting=lambda: _waiting(engine),
-        routers=[api.router(engine, known, settings.the_clock)],
+        routers=[api.router(engine, reference_data, settings.the_clock)],
     )
     try:
-        await run(app, settings, [runner.run, worker.run])
+        await run(app, settings, [runner.run, manager.run])
     finally:
         await engine.dispose()
 
@@ -44,5 +44,5 @@ async def _waiting(engine: AsyncEngine) -> Sequence[Waiting]:
     async with engine.connect() as connection:
         return [
             Waiting("appeals nobody is named for", await queue.count(connection), "/unrouted"),
-            Waiting("refused decisions", await count_refused(connection)),
+            Waiting("refused proposals", await count_refused_proposals(connection)),
         ]

@@ -15,14 +15,14 @@ def competent(
 ) -> None:
     """Say who must answer by today's rules: body, name and rule. Ends with 1 when a person must find the body."""
     from natija_routing.competence import reference
-    from natija_routing.competence.rules import Competent, Matter, find
+    from natija_routing.competence.rules import Competent, Matter, find_competent_body
     from natija_routing.settings import RoutingSettings
 
     settings = RoutingSettings()
     rules = reference.load(settings)
     day = rules.day(settings.the_clock.now())
-    found = find(Matter(topic, region, tuple(complained_of or ())), day, rules.competence, rules.bodies)
+    found = find_competent_body(Matter(topic, region, tuple(complained_of or ())), day, rules.competence, rules.bodies)
     if not isinstance(found, Competent):
-        print(f"nobody: {found.why}")
+        print(f"nobody: {found.reason}")
         raise typer.Exit(1)
     print(f"{found.body}\t{rules.directory.name('bodies', found.body)}\t{found.rule}")

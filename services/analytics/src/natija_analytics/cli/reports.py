@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_analytics.cli.freshness import until_current
 from natija_analytics.history import history
 from natija_analytics.projection.rows import HistoryRow
-from natija_analytics.rendering import count_tables, overdue_lists
+from natija_analytics.rendering import count_report, overdue_report
 from natija_analytics.rendering.captions import Language
 from natija_analytics.reports import counts, definitions, overdue, queries
 from natija_analytics.reports.counts import Period
@@ -37,17 +37,17 @@ async def print_overdue(by: str, as_of: str | None, format: str, language: Langu
                 appeals = overdue.by_appeal(connection, at)
                 if format == "table":
                     sys.stdout.write(
-                        overdue_lists.appeals_table([one async for one in appeals], at, directory, language, local)
+                        overdue_report.appeals_table([one async for one in appeals], at, directory, language, local)
                     )
                 else:
-                    await _write(format, by, at, overdue.AppealVerdict._fields, appeals)
+                    await _write(format, by, at, overdue.AppealLateness._fields, appeals)
                 return
             key = next(known for known in overdue.KEYS if known == by)
             sums = await overdue.by_key(connection, at, key)
         if format == "table":
-            sys.stdout.write(overdue_lists.keys_table(key, sums, at, directory, language, local))
+            sys.stdout.write(overdue_report.keys_table(key, sums, at, directory, language, local))
         else:
-            await _write(format, by, at, overdue.KeyVerdict._fields, _each(sums))
+            await _write(format, by, at, overdue.LatenessSums._fields, _each(sums))
 
 
 async def print_counts(
@@ -64,11 +64,11 @@ async def print_counts(
         counted = await queries.count(connection, subject, period)
     report = counts.build(subject, period, counted, defined, getattr(directory, subject))
     if format == "table":
-        sys.stdout.write(count_tables.counts_table(report, directory, language))
+        sys.stdout.write(count_report.counts_table(report, directory, language))
     elif format == "csv":
-        sys.stdout.write(count_tables.counts_csv(report, directory, language))
+        sys.stdout.write(count_report.counts_csv(report, directory, language))
     else:
-        sys.stdout.write(count_tables.as_json(count_tables.counts_json(report, directory, language)))
+        sys.stdout.write(count_report.as_json(count_report.counts_json(report, directory, language)))
 
 
 async def print_history(appeal: str, from_log: bool, format: str, language: Language, zone: str | None) -> None:
@@ -83,9 +83,9 @@ async def print_history(appeal: str, from_log: bool, format: str, language: Lang
     if not rows:
         raise OperatorError(f"{number} is not in the register")
     if format == "json":
-        sys.stdout.write(overdue_lists.history_json(number, rows))
+        sys.stdout.write(overdue_report.history_json(number, rows))
     else:
-        sys.stdout.write(overdue_lists.history_table(number, rows, directory, language, local))
+        sys.stdout.write(overdue_report.history_table(number, rows, directory, language, local))
 
 
 async def _from_projection(settings: AnalyticsSettings, engine: AsyncEngine, number: str) -> list[HistoryRow]:
@@ -96,7 +96,7 @@ async def _from_projection(settings: AnalyticsSettings, engine: AsyncEngine, num
 async def _from_log(settings: AnalyticsSettings, engine: AsyncEngine, number: str) -> list[HistoryRow]:
     try:
         rows = await history.of_log(settings.the_kafka, settings.realm, engine, number)
-    except history.Broken as broken:
+    except history.BrokenChain as broken:
         raise OperatorError(
             f"the log does not hold this history together: {broken}. Run natija verify {number}"
         ) from None
@@ -139,13 +139,13 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
 
 async def _write(format: str, by: str, at: datetime, columns: tuple[str, ...], verdicts: AsyncIterator[tuple]) -> None:  # type: ignore[type-arg]
     if format == "csv":
-        pieces = overdue_lists.overdue_csv(columns, verdicts)
+        pieces = overdue_report.overdue_csv(columns, verdicts)
     else:
-        pieces = overdue_lists.overdue_json(by, at, columns, verdicts)
+        pieces = overdue_report.overdue_json(by, at, columns, verdicts)
     async for piece in pieces:
         sys.stdout.write(piece)
 
 
-async def _each(verdicts: list[overdue.KeyVerdict]) -> AsyncIterator[overdue.KeyVerdict]:
+async def _each(verdicts: list[overdue.LatenessSums]) -> AsyncIterator[overdue.LatenessSums]:
     for verdict in verdicts:
         yield verdict

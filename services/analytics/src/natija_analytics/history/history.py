@@ -23,7 +23,7 @@ _PATIENCE = 10.0
 """Seconds to wait for one record."""
 
 
-class Broken(Exception):
+class BrokenChain(Exception):
     """What stands on the log of this appeal is no chain; the text names the first event that does not fit."""
 
 
@@ -37,7 +37,7 @@ async def of_log(kafka: Kafka, realm: str, engine: AsyncEngine, appeal: str) -> 
     """The same rows made from the events on the log itself, their chain verified.
 
     The projection tells where they stand; what it has not taken in yet is looked for, and without it the whole
-    partition is. Raises `Broken`, TimeoutError, or what Kafka raises.
+    partition is. Raises `BrokenChain`, TimeoutError, or what Kafka raises.
     """
     known, start = await _places(engine, appeal)
     events = await _read(kafka, realm, appeal, known, start)
@@ -94,14 +94,14 @@ def _event(record: Any) -> RecordedEvent:
     try:
         return recorded(record.partition, record.offset, record.value, record.headers)
     except (Unreadable, Invalid) as error:
-        raise Broken(f"partition {record.partition}, offset {record.offset}: {error}") from None
+        raise BrokenChain(f"partition {record.partition}, offset {record.offset}: {error}") from None
 
 
 def _verify(appeal: str, events: list[RecordedEvent]) -> None:
     previous = GENESIS
     for place, event in enumerate(events, start=1):
         if event.subject != appeal or event.sequence != place:
-            raise Broken(f"where event {place} of {appeal} belongs, another stands or none")
+            raise BrokenChain(f"where event {place} of {appeal} belongs, another stands or none")
         if event.stamp.previoushash != previous:
-            raise Broken(f"event {place} of {appeal} does not follow from the one before it")
+            raise BrokenChain(f"event {place} of {appeal} does not follow from the one before it")
         previous = event.hash

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_analytics.projection import tables
-from natija_analytics.projection.rows import Change, HistoryRow, changes, history_row
+from natija_analytics.projection.rows import FactsUpdate, HistoryRow, facts_updates, history_row
 from natija_events.wire.record import RecordedEvent
 
 _COLUMNS = tables.facts.columns
@@ -39,29 +39,29 @@ _MERGE = text(f"""
 """)  # noqa: S608 - our own tables' names, nothing that comes in
 
 
-class History:
+class AnalyticsProjection:
     """All that happened, and one row of facts an appeal. Version goes up when the rows change meaning or shape."""
 
     service = "analytics"
-    version = 1
+    version = 2
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
         """Append *events* to the history and take them into the facts. Raises what the database raises."""
         rows = [history_row(event) for event in events]
-        changed = changes(zip(events, rows, strict=True))
+        changed = facts_updates(zip(events, rows, strict=True))
         # The merge comes first: SQLAlchemy begins its transaction with a statement of its own, not with the driver's.
-        await connection.execute(_MERGE, {"changes": to_json(_recordset(changed)).decode()})
+        await connection.execute(_MERGE, {"facts_updates": to_json(_recordset(changed)).decode()})
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await driver.copy_records_to_table("history", records=rows, columns=HistoryRow._fields)
 
 
-def build() -> History:
+def build() -> AnalyticsProjection:
     """The projection of this service, for the chassis."""
-    return History()
+    return AnalyticsProjection()
 
 
-def _recordset(changed: Mapping[str, Change]) -> list[dict[str, Any]]:
+def _recordset(changed: Mapping[str, FactsUpdate]) -> list[dict[str, Any]]:
     """The changes in one order everywhere: two transactions never wait for each other in a ring."""
     return [
         {"appeal": appeal, **values, "moves_due": moves_due, "links": links, "reopens": reopens}

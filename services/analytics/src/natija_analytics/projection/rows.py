@@ -10,14 +10,14 @@ from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire.record import RecordedEvent
 
-Closing = Literal["end", "merge", "resume"]
+Closure = Literal["end", "merge", "resume"]
 
 
-class Effect(NamedTuple):
+class EventEffect(NamedTuple):
     """What an event says that questions about the past need. See the columns of `tables.history`."""
 
     state: str | None = None
-    closing: Closing | None = None
+    closure: Closure | None = None
     moves_due: bool = False
     due: datetime | None = None
     body: str | None = None
@@ -39,7 +39,7 @@ class HistoryRow(NamedTuple):
     time: datetime
     recordedtime: datetime
     state: str | None
-    closing: str | None
+    closure: str | None
     moves_due: bool
     due: datetime | None
     body: str | None
@@ -47,7 +47,7 @@ class HistoryRow(NamedTuple):
     outcome: str | None
 
 
-NO_EFFECT = Effect()
+NO_EFFECT = EventEffect()
 
 
 def history_row(event: RecordedEvent) -> HistoryRow:
@@ -55,11 +55,11 @@ def history_row(event: RecordedEvent) -> HistoryRow:
     told, stamp = event.event, event.stamp
     return HistoryRow(
         told.subject, stamp.sequence, event.partition, event.offset, stamp.logsequence, told.id, told.type, told.source,
-        told.time, stamp.recordedtime, *effect(event.data),
+        told.time, stamp.recordedtime, *effect_of(event.data),
     )  # fmt: skip
 
 
-def effect(data: EventData | None) -> Effect:
+def effect_of(data: EventData | None) -> EventEffect:
     """The effect of an event with this *data* (None: an unknown type)."""
     if data is None:
         return NO_EFFECT
@@ -67,47 +67,47 @@ def effect(data: EventData | None) -> Effect:
     return special(data) if special else _PLAIN.get(type(data), NO_EFFECT)
 
 
-def _by_table(data_type: type[EventData], set_field: bool = False) -> Effect:
-    """State and closing as the life-cycle table has them."""
+def _by_table(data_type: type[EventData], set_field: bool = False) -> EventEffect:
+    """State and closure as the life-cycle table has them."""
     row = TABLE.get(data_type.type)
     target: Any = None if row is None else row.target
     if isinstance(target, Resume):
-        return Effect(closing="resume")
+        return EventEffect(closure="resume")
     if isinstance(target, Either):
         target = target.when_set if set_field else target.otherwise
     if not isinstance(target, str):
         return NO_EFFECT
     if target not in TERMINAL:
-        return Effect(state=target)
-    return Effect(state=target, closing="merge" if target == "MERGED_AS_DUPLICATE" else "end")
+        return EventEffect(state=target)
+    return EventEffect(state=target, closure="merge" if target == "MERGED_AS_DUPLICATE" else "end")
 
 
-_PLAIN: dict[type[EventData], Effect] = {row.data: _by_table(row.data) for row in TABLE.values()}
+_PLAIN: dict[type[EventData], EventEffect] = {row.data: _by_table(row.data) for row in TABLE.values()}
 _FORWARDED_OUT = _by_table(routing.Forwarded, set_field=True)._replace(outcome="forwarded")
 _IN_WORK = _by_table(routing.Routed, set_field=True)
 
 
-def _forwarded(data: routing.Forwarded) -> Effect:
+def _forwarded(data: routing.Forwarded) -> EventEffect:
     # A body outside the register has no term here: the one that was in force says whether it went in time.
     if data.external:
         return _FORWARDED_OUT._replace(body=data.body)
     return _PLAIN[routing.Forwarded]._replace(body=data.body, moves_due=True, due=data.due)
 
 
-def _routed(data: routing.Routed) -> Effect:
+def _routed(data: routing.Routed) -> EventEffect:
     return (_IN_WORK if data.executor else _PLAIN[routing.Routed])._replace(body=data.body)
 
 
-def _with(*fields: str, **fixed: Any) -> Callable[[Any], Effect]:
+def _with(*fields: str, **fixed: Any) -> Callable[[Any], EventEffect]:
     """An effect that takes *fields* over from the data."""
 
-    def taken(data: EventData) -> Effect:
+    def taken(data: EventData) -> EventEffect:
         return _PLAIN[type(data)]._replace(**{field: getattr(data, field) for field in fields}, **fixed)
 
     return taken
 
 
-_SPECIAL: dict[type[EventData], Callable[[Any], Effect]] = {
+_SPECIAL: dict[type[EventData], Callable[[Any], EventEffect]] = {
     intake.Registered: _with("topic"),
     intake.Withdrawn: _with(outcome="withdrawn"),
     routing.TopicAssigned: _with("topic"),
@@ -124,7 +124,7 @@ _SPECIAL: dict[type[EventData], Callable[[Any], Effect]] = {
 }
 
 
-class Change(NamedTuple):
+class FactsUpdate(NamedTuple):
     """What a batch says of one appeal: flags, and values by column of `tables.facts`; a column without one stays.
 
     *moves_due* and *links* say that `due` and `duplicate_of` are replaced, even by nothing; *reopens* that what closed
@@ -137,16 +137,16 @@ class Change(NamedTuple):
     reopens: bool
 
 
-def changes(pairs: Iterable[tuple[RecordedEvent, HistoryRow]]) -> dict[str, Change]:
+def facts_updates(pairs: Iterable[tuple[RecordedEvent, HistoryRow]]) -> dict[str, FactsUpdate]:
     """The change of each appeal, from its events and their rows, in the log's order."""
-    folded: dict[str, Change] = {}
+    folded: dict[str, FactsUpdate] = {}
     for event, row in pairs:
         before = folded.get(row.appeal)
-        folded[row.appeal] = _step(before or Change({}, False, False, False), event, row)
+        folded[row.appeal] = evolve(before or FactsUpdate({}, False, False, False), event, row)
     return folded
 
 
-def _step(change: Change, event: RecordedEvent, row: HistoryRow) -> Change:
+def evolve(change: FactsUpdate, event: RecordedEvent, row: HistoryRow) -> FactsUpdate:
     values = change.values
     values["sequence"], values["recordedtime"] = row.sequence, row.recordedtime
     for name in ("body", "topic", "outcome"):
@@ -158,7 +158,7 @@ def _step(change: Change, event: RecordedEvent, row: HistoryRow) -> Change:
         if row.due is not None:
             values.setdefault("first_due", row.due)
         change = change._replace(moves_due=True)
-    if row.closing in ("end", "merge") and "closed" not in values:
+    if row.closure in ("end", "merge") and "closed" not in values:
         values["closed"], values["ending"] = row.time, row.state
     data = event.data
     if isinstance(data, intake.Registered):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from natija_analytics.reports.definitions import Base, Definitions, Subject, TableDefinition
 from natija_analytics.reports.rounding import Rounding
 
-Kind = Literal["row", "subtotal", "rest", "unclassified", "total", "apart", "all"]
+LineKind = Literal["row", "subtotal", "rest", "unclassified", "total", "apart", "all"]
 """What a line is: `row` counts one key; all others are computed. `subtotal` is of the printed rows, `rest` of those
 that are not, `unclassified` of appeals without a key, `total` of the base, `apart` of a form outside the base."""
 
@@ -24,7 +24,7 @@ def zone_named(name: str) -> ZoneInfo:
         raise ValueError("there is no such zone; Asia/Bishkek is one") from None
 
 
-class Count(NamedTuple):
+class GroupCount(NamedTuple):
     """How many appeals of a form have a key; None where they have none."""
 
     form: str | None
@@ -42,10 +42,10 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReportLine:
     """One line. *key* is blank in computed lines, but names the form of one that is apart; *percent* is of the base."""
 
-    kind: Kind
+    kind: LineKind
     key: str
     appeals: int
     percent: Decimal | None
@@ -59,12 +59,12 @@ class Report:
     period: Period
     base: Base
     rounding: Rounding
-    lines: tuple[Line, ...]
+    lines: tuple[ReportLine, ...]
     printed: int
 
 
 def build(
-    subject: Subject, period: Period, counts: Iterable[Count], definitions: Definitions, order: Iterable[str]
+    subject: Subject, period: Period, counts: Iterable[GroupCount], definitions: Definitions, order: Iterable[str]
 ) -> Report:
     """The report of *counts*; *order* lists the keys as the directory prints them."""
     definition = definitions.table(subject)
@@ -88,7 +88,7 @@ def build(
     return Report(subject, period, definitions.base, definition.rounding, tuple(lines), len(head))
 
 
-_Body = tuple[Kind, str, int]
+_Body = tuple[LineKind, str, int]
 
 
 def _ordered(counts: Mapping[str, int], definition: TableDefinition, order: Iterable[str]) -> list[_Body]:
@@ -100,18 +100,20 @@ def _ordered(counts: Mapping[str, int], definition: TableDefinition, order: Iter
     return [("row", key, counts[key]) for key in known]
 
 
-def _shared(body: list[_Body], subtotal_of: int | None, rounding: Rounding) -> list[Line]:
+def _shared(body: list[_Body], subtotal_of: int | None, rounding: Rounding) -> list[ReportLine]:
     """The lines with a share, and their total. The total's share is the sum of the printed ones: it may be 99.99."""
     base = sum(appeals for *_, appeals in body)
     percents: list[Decimal | None] = list(rounding.percents([one[2] for one in body], base)) if base else []
-    lines = [Line(*one, percent) for one, percent in zip(body, percents, strict=True)]
-    total = Line("total", "", base, sum((line.percent or Decimal(0) for line in lines), Decimal(0)) if base else None)
+    lines = [ReportLine(*one, percent) for one, percent in zip(body, percents, strict=True)]
+    total = ReportLine(
+        "total", "", base, sum((line.percent or Decimal(0) for line in lines), Decimal(0)) if base else None
+    )
     if subtotal_of is not None:
         printed = sum(line.appeals for line in lines[:subtotal_of])
-        lines.insert(subtotal_of, Line("subtotal", "", printed, rounding.percent(printed, base)))
+        lines.insert(subtotal_of, ReportLine("subtotal", "", printed, rounding.percent(printed, base)))
     return [*lines, total]
 
 
-def _apart(apart: Mapping[str, int], base: int) -> list[Line]:
-    lines = [Line("apart", form, appeals, None) for form, appeals in sorted(apart.items()) if appeals]
-    return [*lines, Line("all", "", base + sum(apart.values()), None)] if lines else []
+def _apart(apart: Mapping[str, int], base: int) -> list[ReportLine]:
+    lines = [ReportLine("apart", form, appeals, None) for form, appeals in sorted(apart.items()) if appeals]
+    return [*lines, ReportLine("all", "", base + sum(apart.values()), None)] if lines else []

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_analytics.reports.counts import Count, Period, zone_named
+from natija_analytics.reports.counts import GroupCount, Period, zone_named
 from natija_analytics.reports.definitions import Subject
 
 _COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
@@ -20,10 +20,10 @@ _QUERIES = {
 }
 
 
-async def count(connection: AsyncConnection, subject: Subject, period: Period) -> list[Count]:
+async def count(connection: AsyncConnection, subject: Subject, period: Period) -> list[GroupCount]:
     """The appeals received in *period*, by form and *subject*. Raises ValueError for a zone that does not exist."""
     start, end = bounds(period)
-    return [Count(*row) for row in await connection.execute(_QUERIES[subject], {"start": start, "end": end})]
+    return [GroupCount(*row) for row in await connection.execute(_QUERIES[subject], {"start": start, "end": end})]
 
 
 def bounds(period: Period) -> tuple[datetime, datetime]:

@@ -19,7 +19,7 @@ CountFrom = Literal["registered", "received"]
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class TermLength:
     """So many working days, calendar days or months."""
 
     amount: int
@@ -52,7 +52,7 @@ class Deadline:
     provisional: bool
 
 
-def deadline(received: datetime, term: Term, counting: Counting, calendar: Calendar) -> Deadline:
+def deadline(received: datetime, term: TermLength, counting: Counting, calendar: Calendar) -> Deadline:
     """Count *term* from the aware instant *received*. Raises `CalendarMissing`."""
     registered_on = registration_day(received, counting, calendar)
     origin = registered_on if counting.count_from == "registered" else calendar.local(received).date()
@@ -77,7 +77,7 @@ def registration_day(received: datetime, counting: Counting, calendar: Calendar)
     return calendar.working_on_or_after(local.date() + DAY if too_late else local.date())
 
 
-def warn_at(starts: datetime, due: datetime, before: Term, calendar: Calendar) -> datetime:
+def warn_at(starts: datetime, due: datetime, before: TermLength, calendar: Calendar) -> datetime:
     """The instant from which to warn: where the day begins that lies *before* the last one, but never before *starts*.
 
     Raises `CalendarMissing`.
@@ -87,7 +87,7 @@ def warn_at(starts: datetime, due: datetime, before: Term, calendar: Calendar) -
     return max(starts, calendar.begin(day))
 
 
-def last_warned_of(today: date, before: Term, calendar: Calendar) -> date:
+def last_warned_of(today: date, before: TermLength, calendar: Calendar) -> date:
     """The last due day of which `warn_at` warns on the local day *today*. Raises `CalendarMissing`."""
     return calendar.add_working(today, before.amount) if before.unit == "working" else today + before.amount * DAY
 
@@ -103,12 +103,12 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def _first_day(origin: date, term: Term, counting: Counting, calendar: Calendar) -> date:
+def _first_day(origin: date, term: TermLength, counting: Counting, calendar: Calendar) -> date:
     day = origin + DAY if counting.first_day == "NEXT" else origin
     return calendar.working_on_or_after(day) if term.unit == "working" else day
 
 
-def _last_day(origin: date, start_on: date, term: Term, counting: Counting, calendar: Calendar) -> date:
+def _last_day(origin: date, start_on: date, term: TermLength, counting: Counting, calendar: Calendar) -> date:
     if term.unit == "working":
         return calendar.add_working(start_on, term.amount - 1)
     if term.unit == "calendar":

@@ -21,7 +21,7 @@ from natija_deadlines.policies.arithmetic import (
     Counting,
     Deadline,
     FirstDay,
-    Term,
+    TermLength,
     Unit,
     deadline,
     last_warned_of,
@@ -51,8 +51,8 @@ class Length(_Data):
     unit: Unit
 
     @property
-    def term(self) -> Term:
-        return Term(self.amount, self.unit)
+    def term(self) -> TermLength:
+        return TermLength(self.amount, self.unit)
 
 
 class TermRule(Length):
@@ -96,7 +96,7 @@ class Policy(_Data):
     def counting(self) -> Counting:
         return Counting(self.first_day, self.count_from, self.cut_off, self.move_due)
 
-    def term(self, kind: str, type: str | None = None) -> Term:
+    def term(self, kind: str, type: str | None = None) -> TermLength:
         """The most specific term for an appeal of *kind* and, where the country has its own types, of *type*."""
         return max((rule for rule in self.terms if rule.fits(kind, type)), key=lambda rule: rule.weight).term
 
@@ -114,7 +114,7 @@ class Policy(_Data):
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class PolicyDeadline:
     """A deadline, with the policy it follows from and the day until which a body may forward the appeal."""
 
     policy: Policy
@@ -123,7 +123,7 @@ class Ruling:
 
 
 @dataclass(frozen=True)
-class Rulebook:
+class Policies:
     """All policies and the calendars they count by: the one thing decisions ask."""
 
     policies: Mapping[str, Sequence[Policy]]
@@ -152,10 +152,10 @@ class Rulebook:
                 return policy, calendar
         raise PolicyMissing(jurisdiction, day)
 
-    def rule(self, jurisdiction: str, kind: str, received: datetime, type: str | None = None) -> Ruling:
+    def rule(self, jurisdiction: str, kind: str, received: datetime, type: str | None = None) -> PolicyDeadline:
         """The deadline of an appeal. Raises `PolicyMissing` or `CalendarMissing`."""
         policy, calendar = self.policy(jurisdiction, received)
-        return Ruling(
+        return PolicyDeadline(
             policy,
             deadline(received, policy.term(kind, type), policy.counting, calendar),
             deadline(received, policy.forward.term, policy.counting, calendar).due_on,
@@ -167,7 +167,7 @@ class Rulebook:
         return warn_at(starts, due, policy.warn_before.term, calendar)
 
 
-def load(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Rulebook:
+def load(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Policies:
     """Read both folders. Raises OSError, or ValueError when policies of one jurisdiction overlap or break the model."""
     by_jurisdiction: dict[str, list[Policy]] = {}
     for path in sorted(policies.glob("*.yaml")):
@@ -176,4 +176,4 @@ def load(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Rulebook
             if other.in_force(policy.valid_from) or policy.in_force(other.valid_from):
                 raise ValueError(f"{policy.number} and {other.number} are in force on the same day")
         by_jurisdiction[policy.jurisdiction].append(policy)
-    return Rulebook(by_jurisdiction, calendar.load(calendar_data))
+    return Policies(by_jurisdiction, calendar.load(calendar_data))

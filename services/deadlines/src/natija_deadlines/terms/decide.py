@@ -1,69 +1,69 @@
-"""What the clock decides about an appeal: a term, a warning, a breach. Pure: a clock, a time, the rules."""
+"""What the clock decides about an appeal: a term, a warning, a breach. Pure: a term, a time, the policies."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from natija_deadlines.calendars.calendar import CalendarMissing
 from natija_deadlines.policies.arithmetic import is_late
-from natija_deadlines.policies.policy import PolicyMissing, Rulebook
-from natija_deadlines.terms.state import AppealClock
+from natija_deadlines.policies.policy import Policies, PolicyMissing
+from natija_deadlines.terms.state import AppealTerm
 from natija_events.types.deadlines import Missed, TermSet, Warned
 
 
-class Verdict(NamedTuple):
+class NextEvent(NamedTuple):
     """An event to propose, and the time it happened."""
 
     data: TermSet | Warned | Missed
     time: datetime
 
 
-class Undecidable(NamedTuple):
+class DataMissing(NamedTuple):
     """Something should be decided and cannot be, for a reason a person has to mend."""
 
-    why: str
+    reason: str
 
 
-def decide(clock: AppealClock, now: datetime, rules: Rulebook) -> Verdict | Undecidable | None:
+def decide(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | DataMissing | None:
     """The one thing to record of this clock at *now*, if any; what follows from it is decided when it is on the log.
 
     A breach comes before a warning: who is late needs no notice that the term ends soon. Of imported history only the
     breach of an open clock is recorded.
     """
-    if not clock.running:
+    if not term.running:
         return None
-    if clock.due is None:
-        return None if clock.imported else _term(clock, now, rules)
-    if is_late(now, clock.due):
-        return _breach(clock, clock.due)
-    if clock.imported or clock.due in clock.warned:
+    if term.due is None:
+        return None if term.imported else _term(term, now, policies)
+    if is_late(now, term.due):
+        return _breach(term, term.due)
+    if term.imported or term.due in term.warned:
         return None
-    return _warning(clock, clock.due, now, rules)
+    return _warning(term, term.due, now, policies)
 
 
-def _term(clock: AppealClock, now: datetime, rules: Rulebook) -> Verdict | Undecidable | None:
-    if clock.jurisdiction is None or clock.kind is None or clock.counts_from is None:
+def _term(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | DataMissing | None:
+    if term.jurisdiction is None or term.kind is None or term.counts_from is None:
         return None
     try:
-        ruling = rules.rule(clock.jurisdiction, clock.kind, clock.counts_from)
+        ruling = policies.rule(term.jurisdiction, term.kind, term.counts_from)
     except (PolicyMissing, CalendarMissing) as missing:
-        return Undecidable(str(missing))
+        return DataMissing(str(missing))
     deadline = ruling.deadline
-    return Verdict(TermSet(due=deadline.due, starts=deadline.starts, policy=ruling.policy.number), now)
+    return NextEvent(TermSet(due=deadline.due, starts=deadline.starts, policy=ruling.policy.number), now)
 
 
-def _breach(clock: AppealClock, due: datetime) -> Verdict | None:
+def _breach(term: AppealTerm, due: datetime) -> NextEvent | None:
     """The breach of *due*, dated at that instant: once, and only where the life cycle can hold it."""
-    opened = clock.standing.opened
-    if due in clock.missed or (opened is not None and due < opened):
+    opened = term.standing.opened
+    if due in term.missed or (opened is not None and due < opened):
         return None
-    return Verdict(Missed(due=due), due)
+    return NextEvent(Missed(due=due), due)
 
 
-def _warning(clock: AppealClock, due: datetime, now: datetime, rules: Rulebook) -> Verdict | Undecidable | None:
-    if clock.jurisdiction is None or clock.counts_from is None:
+def _warning(term: AppealTerm, due: datetime, now: datetime, policies: Policies) -> NextEvent | DataMissing | None:
+    if term.jurisdiction is None or term.counts_from is None:
         return None
     try:
-        at = rules.warn_at(clock.jurisdiction, clock.counts_from, clock.starts or clock.counts_from, due)
+        at = policies.warn_at(term.jurisdiction, term.counts_from, term.starts or term.counts_from, due)
     except (PolicyMissing, CalendarMissing) as missing:
-        return Undecidable(str(missing))
-    return Verdict(Warned(due=due), now) if now >= at else None
+        return DataMissing(str(missing))
+    return NextEvent(Warned(due=due), now) if now >= at else None

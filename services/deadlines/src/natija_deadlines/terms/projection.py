@@ -1,12 +1,12 @@
-"""The projection of deadlines: one clock an appeal. The fold itself is `clocks`, which is pure."""
+"""The projection of deadlines: one term an appeal. The fold itself is `state`, which is pure."""
 
 from natija_chassis.projections.state_table import RowPerAppeal
 from natija_deadlines.terms import tables
-from natija_deadlines.terms.state import AppealClock, step
+from natija_deadlines.terms.state import AppealTerm, evolve
 
-CLOCKS = RowPerAppeal(AppealClock, step, tables.clocks, service="deadlines", version=1)
+TERMS = RowPerAppeal(AppealTerm, evolve, tables.terms, service="deadlines", version=2)
 
 
-def build() -> RowPerAppeal[AppealClock]:
+def build() -> RowPerAppeal[AppealTerm]:
     """The projection of this service, for the chassis."""
-    return CLOCKS
+    return TERMS

@@ -12,7 +12,7 @@ from natija_events.types.routing import Forwarded
 from natija_events.wire.record import RecordedEvent
 
 
-class AppealClock(NamedTuple):
+class AppealTerm(NamedTuple):
     """One appeal's clock: a term runs from *counts_from*, *starts* with its first day and ends at *due*.
 
     *imported*: another register's history, left as brought. *warned* and *missed* hold the due instants of which this
@@ -37,29 +37,29 @@ class AppealClock(NamedTuple):
         return self.standing.state in transitions.OPEN
 
 
-def step(clock: AppealClock, event: RecordedEvent) -> AppealClock:
+def evolve(term: AppealTerm, event: RecordedEvent) -> AppealTerm:
     """The clock after one more event of its appeal. Total, like every fold."""
-    moved = clock._replace(standing=transitions.advance(clock.standing, event.type, event.time, event.data))
+    moved = term._replace(standing=transitions.advance(term.standing, event.type, event.time, event.data))
     return moved if event.data is None else _changed(moved, event.time, event.data)
 
 
-def _changed(clock: AppealClock, time: datetime, data: EventData) -> AppealClock:
+def _changed(term: AppealTerm, time: datetime, data: EventData) -> AppealTerm:
     match data:
         case Registered():
-            return clock._replace(
+            return term._replace(
                 jurisdiction=data.jurisdiction,
                 kind=data.kind,
                 imported=data.register_name is not None,
                 counts_from=data.received,
             )
         case TermSet():
-            return clock._replace(starts=data.starts, due=data.due, policy=data.policy)
+            return term._replace(starts=data.starts, due=data.due, policy=data.policy)
         case ExtensionSigned():
-            return clock._replace(due=data.due)
+            return term._replace(due=data.due)
         case Forwarded():  # the recipient has a term of its own, from its receipt
-            return clock._replace(counts_from=time, starts=None, due=data.due, policy=None)
+            return term._replace(counts_from=time, starts=None, due=data.due, policy=None)
         case Warned():
-            return clock._replace(warned=(*clock.warned, data.due))
+            return term._replace(warned=(*term.warned, data.due))
         case Missed():
-            return clock._replace(missed=(*clock.missed, data.due))
-    return clock
+            return term._replace(missed=(*term.missed, data.due))
+    return term

@@ -2,9 +2,9 @@
 
 from natija_chassis.projections.state_table import RowPerAppeal
 from natija_routing.assignment import tables
-from natija_routing.assignment.state import Route, step
+from natija_routing.assignment.state import Route, evolve
 
-ROUTES = RowPerAppeal(Route, step, tables.routes, service="routing", version=1)
+ROUTES = RowPerAppeal(Route, evolve, tables.routes, service="routing", version=1)
 
 
 def build() -> RowPerAppeal[Route]:

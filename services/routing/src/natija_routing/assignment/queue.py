@@ -7,12 +7,12 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_chassis.process_manager.worker import Decide, Decision
+from natija_chassis.process_manager.manager import PendingProposals, ProposedEvent
 from natija_events.types.routing import Routed
 from natija_routing.assignment.decide import Original, decide
 from natija_routing.assignment.projection import ROUTES
 from natija_routing.assignment.state import Route
-from natija_routing.competence.reference import Book
+from natija_routing.competence.reference import ReferenceData
 
 _PAGE = 200
 
@@ -27,39 +27,41 @@ _UNROUTED = text("""
 _COUNT = text("select count(*) from routes where unrouted and not imported")
 
 
-class Case(NamedTuple):
+class UnroutedAppeal(NamedTuple):
     """An unrouted appeal, and the appeal it complains of where that is known here."""
 
     route: Route
     original: Original | None
 
 
-def deciding(book: Book) -> Decide:
-    """What the worker asks again and again: the routes that the rows call for by the rules of *book*."""
+def pending_proposals(reference_data: ReferenceData) -> PendingProposals:
+    """What the process manager asks again and again: the proposals that the rows call for now."""
     # What no rule can cover is not even looked at: it waits for a person, however many there are.
-    topics = sorted({rule.topic for rule in book.competence.rules})
+    topics = sorted({rule.topic for rule in reference_data.competence.rules})
 
-    async def due(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+    async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
         after = ""
-        while cases := await unrouted(connection, after, _PAGE, topics, busy):
+        while cases := await unrouted_appeals(connection, after, _PAGE, topics, busy):
             for case in cases:
-                found = decide(case.route, case.original, book.day(now), book.competence, book.bodies)
+                found = decide(
+                    case.route, case.original, reference_data.day(now), reference_data.competence, reference_data.bodies
+                )
                 if isinstance(found, Routed):
-                    yield _decision(case.route, found, now)
+                    yield _proposal(case.route, found, now)
             after = cases[-1].route.appeal
 
-    return due
+    return pending
 
 
-async def unrouted(
+async def unrouted_appeals(
     connection: AsyncConnection, after: str, limit: int, topics: list[str] | None = None, busy: Sequence[str] = ()
-) -> list[Case]:
+) -> list[UnroutedAppeal]:
     """Unrouted appeals with numbers above *after*, in their order, at most *limit*; only on *topics* when given, and
     none that is *busy*."""
     given = {"after": after, "limit": limit, "topics": topics, "busy": list(busy)}
     rows = await connection.execute(_UNROUTED, given)
     return [
-        Case(ROUTES.of(row), Original(row["original_body"]) if row["original_known"] else None)
+        UnroutedAppeal(ROUTES.of(row), Original(row["original_body"]) if row["original_known"] else None)
         for row in rows.mappings()
     ]
 
@@ -69,8 +71,8 @@ async def count(connection: AsyncConnection) -> int:
     return int(await connection.scalar(_COUNT) or 0)
 
 
-def _decision(route: Route, routed: Routed, now: datetime) -> Decision:
-    return Decision(
+def _proposal(route: Route, routed: Routed, now: datetime) -> ProposedEvent:
+    return ProposedEvent(
         appeal=route.appeal,
         data=routed,
         time=now,

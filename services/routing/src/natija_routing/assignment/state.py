@@ -33,7 +33,7 @@ class Route(NamedTuple):
         return self.body is None and self.standing.state in transitions.OPEN
 
 
-def step(route: Route, event: RecordedEvent) -> Route:
+def evolve(route: Route, event: RecordedEvent) -> Route:
     """The route after one more event of its appeal. Total, like every fold."""
     moved = route._replace(standing=transitions.advance(route.standing, event.type, event.time, event.data))
     return moved if event.data is None else _changed(moved, event.data)

@@ -12,7 +12,7 @@ from natija_routing.settings import RoutingSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class ReferenceData:
     """The directory, the rules, and the hierarchy of bodies that the directory draws."""
 
     directory: Directory
@@ -24,7 +24,7 @@ class Book:
         return now.astimezone(ZoneInfo(self.directory.zone)).date()
 
 
-def load(settings: RoutingSettings) -> Book:
+def load(settings: RoutingSettings) -> ReferenceData:
     """Read both files; without them there are no rules and every appeal waits for a person.
 
     Raises OSError, or ValueError that names the place.
@@ -33,4 +33,4 @@ def load(settings: RoutingSettings) -> Book:
     file = settings.competence_file
     ids = {"topics": known.topics, "regions": known.regions, "bodies": known.bodies}
     competence = rules.load(file, ids) if file is not None else Competence(version=1, rules=())
-    return Book(known, competence, Bodies({id: body.under for id, body in known.bodies.items()}))
+    return ReferenceData(known, competence, Bodies({id: body.under for id, body in known.bodies.items()}))

@@ -64,10 +64,10 @@ class Competent(NamedTuple):
     rule: str
 
 
-class Nobody(NamedTuple):
-    """No rule finds a body: a person must. *why* is a code: no_topic, no_rule, complained_of or original_unknown."""
+class NoCompetentBody(NamedTuple):
+    """No rule finds a body: a person must. *reason* is a code: no_topic, no_rule, complained_of or original_unknown."""
 
-    why: str
+    reason: str
 
 
 class Bodies(NamedTuple):
@@ -84,26 +84,28 @@ class Bodies(NamedTuple):
             body = above
 
 
-def find(matter: Matter, day: date, competence: Competence, bodies: Bodies) -> Competent | Nobody:
+def find_competent_body(
+    matter: Matter, day: date, competence: Competence, bodies: Bodies
+) -> Competent | NoCompetentBody:
     """Who must answer *matter* by the rules of *day*: the most specific rule's body that may judge.
 
     When none of them may, it is the nearest superior of the most specific one that may.
     """
     if matter.topic is None:
-        return Nobody("no_topic")
-    rules = _fitting(competence.rules, matter.topic, matter.region, day)
+        return NoCompetentBody("no_topic")
+    rules = _matching(competence.rules, matter.topic, matter.region, day)
     if not rules:
-        return Nobody("no_rule")
+        return NoCompetentBody("no_rule")
     for rule in rules:
         if _may_judge(rule.body, matter, bodies):
             return Competent(rule.body, f"{rule.id}/{competence.version}")
     for above in bodies.above(rules[0].body):
         if _may_judge(above, matter, bodies):
             return Competent(above, f"{rules[0].id}/{competence.version}/superior")
-    return Nobody("complained_of")
+    return NoCompetentBody("complained_of")
 
 
-def _fitting(rules: Sequence[Rule], topic: str, region: str | None, day: date) -> list[Rule]:
+def _matching(rules: Sequence[Rule], topic: str, region: str | None, day: date) -> list[Rule]:
     return sorted((rule for rule in rules if rule.covers(topic, region, day)), key=lambda rule: rule.region is None)
 
 

@@ -35,11 +35,11 @@ from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
 
 log = logging.getLogger(__name__)
-WAIT = 30.0
+OUTCOME_TIMEOUT = 30.0
 """Seconds to wait for the registrar's decision before proposing the same again."""
-PLACES = 256
+MAX_IN_FLIGHT = 256
 """Proposals that wait for an outcome at one time, at most."""
-TICK = 0.5
+POLL_INTERVAL = 0.5
 """Seconds after which the rows are looked at in any case: the clock may have moved, or half of the places be stuck."""
 _LOCK = 0x6E61_7469
 _BETWEEN_LOOKS = 0.03
@@ -52,7 +52,7 @@ _UNTIMELY_REST = 1.0
 
 service_metadata = MetaData()
 refused = Table(
-    "refused_decisions",
+    "refused_proposals",
     service_metadata,
     Column("id", Uuid, primary_key=True),
     Column("appeal", Text, nullable=False, index=True),
@@ -64,10 +64,10 @@ refused = Table(
     Column("refusedtime", DateTime(timezone=True), nullable=False),
 )
 """Decisions the registrar refused for another reason than a conflict. They rest until their row changes."""
-_REFUSED = text("select id from refused_decisions where id = any(cast(:ids as uuid[]))")
+_REFUSED = text("select id from refused_proposals where id = any(cast(:ids as uuid[]))")
 
 
-class Decision(NamedTuple):
+class ProposedEvent(NamedTuple):
     """An event to propose. *sequence* is the projection's of that appeal: what the decision assumes.
 
     *what* says what is decided (a due date, a body): the same decision on the same *material* state has the same id.
@@ -86,12 +86,12 @@ class Decision(NamedTuple):
         return derived_event_id(self.appeal, self.data.type, self.what, str(self.material))
 
 
-Decide = Callable[[AsyncConnection, datetime, list[str]], AsyncIterator[Decision]]
+PendingProposals = Callable[[AsyncConnection, datetime, list[str]], AsyncIterator[ProposedEvent]]
 """Look at the rows and yield what they call for *now*. Called again and again, so cheap when nothing is due, and rows
 of *busy* appeals, whose proposals are under way, are better left unread. Reads only."""
 
 
-class Worker:
+class ProcessManager:
     """Proposes what *decide* yields. Run it with `run` beside the *runner* of the same projection."""
 
     def __init__(
@@ -99,7 +99,7 @@ class Worker:
         settings: Settings,
         engine: AsyncEngine,
         runner: Runner,
-        decide: Decide,
+        decide: PendingProposals,
     ) -> None:
         self._settings = settings
         self._engine = engine
@@ -119,7 +119,7 @@ class Worker:
         runner.on_applied.append(self._wake.set)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Decide until *stopping* is set; outages of Kafka or the database are waited out."""
+        """PendingProposals until *stopping* is set; outages of Kafka or the database are waited out."""
         backoff = Backoff()
         while not stopping.is_set():
             try:
@@ -159,8 +159,8 @@ class Worker:
             while not stopping.is_set():
                 if self._failed is not None:
                     raise self._failed
-                places = PLACES - len(self._under_way)
-                half, long_ago = places >= PLACES // 2, time.monotonic() - looked >= TICK
+                places = MAX_IN_FLIGHT - len(self._under_way)
+                half, long_ago = places >= MAX_IN_FLIGHT // 2, time.monotonic() - looked >= POLL_INTERVAL
                 if self._progress.caught_up and places and (half or long_ago):
                     looked = time.monotonic()
                     due = await self._due(lock, places)
@@ -181,13 +181,13 @@ class Worker:
             await asyncio.gather(*tasks, return_exceptions=True)
             metrics.WORK_WAITING.labels(self._settings.process).set(0)
 
-    async def _due(self, connection: AsyncConnection, places: int) -> dict[str, Decision]:
+    async def _due(self, connection: AsyncConnection, places: int) -> dict[str, ProposedEvent]:
         """What the rows call for now, by appeal, and neither settled nor refused; at most *places*.
 
         Nothing of an appeal that has a proposal under way: what comes of that may change its row.
         """
         now = self._settings.the_clock.now()
-        due: dict[str, Decision] = {}
+        due: dict[str, ProposedEvent] = {}
         async for decision in self._decide(connection, now, list(self._under_way)):
             if decision.appeal in self._under_way or decision.appeal in due or self._rests(decision.id):
                 continue
@@ -204,14 +204,14 @@ class Worker:
         until, _ = self._untimely.get(id, (0.0, 0.0))
         return id in self._settled or time.monotonic() < until
 
-    async def _leave_out_refused(self, connection: AsyncConnection, due: dict[str, Decision]) -> None:
+    async def _leave_out_refused(self, connection: AsyncConnection, due: dict[str, ProposedEvent]) -> None:
         appeals = {decision.id: appeal for appeal, decision in due.items()}
         if appeals:
             for id in await connection.scalars(_REFUSED, {"ids": list(appeals)}):
                 self._settle(id)
                 del due[appeals[id]]
 
-    def _propose(self, publisher: Publisher, due: Mapping[str, Decision]) -> None:
+    def _propose(self, publisher: Publisher, due: Mapping[str, ProposedEvent]) -> None:
         if not due:
             return
         with tracing.span(f"{self._settings.process} decide"):
@@ -225,10 +225,10 @@ class Worker:
         if not task.cancelled() and (error := task.exception()):
             self._failed = error
             self._wake.set()
-        elif self._more and len(self._under_way) <= PLACES // 2:
+        elif self._more and len(self._under_way) <= MAX_IN_FLIGHT // 2:
             self._wake.set()
 
-    async def _one(self, publisher: Publisher, decision: Decision) -> None:
+    async def _one(self, publisher: Publisher, decision: ProposedEvent) -> None:
         event = publisher.event(
             decision.appeal,
             decision.time,
@@ -238,8 +238,8 @@ class Worker:
             traceparent=tracing.current_traceparent(),
         )
         try:
-            with failpoint("decision.propose"):
-                outcome = await publisher.propose(event, wait=WAIT)
+            with failpoint("process_manager.propose"):
+                outcome = await publisher.propose(event, wait=OUTCOME_TIMEOUT)
         except Undecided:
             self._count("undecided")  # the same again later: the registrar registers it once
             return
@@ -248,7 +248,7 @@ class Worker:
             raise
         await self._take(decision, event, outcome)
 
-    async def _take(self, decision: Decision, event: Event, outcome: Outcome) -> None:
+    async def _take(self, decision: ProposedEvent, event: Event, outcome: Outcome) -> None:
         """Registered: done. Conflict: the row will change, and be decided again. Anything else rests, written down.
 
         Reused is done too: the id stands for this very decision, taken at another time by who did not hear its outcome.
@@ -261,7 +261,7 @@ class Worker:
         self._count("registered" if rejection is None else rejection.reason)
         if rejection is not None and _untimely(rejection):
             _, rested = self._untimely.get(decision.id, (0.0, 0.0))
-            rest = min(rested * 2 or _UNTIMELY_REST, WAIT)
+            rest = min(rested * 2 or _UNTIMELY_REST, OUTCOME_TIMEOUT)
             self._untimely[decision.id] = time.monotonic() + rest, rest
             log.warning("%s of %s is taken again in %g s: time %s", event.type, decision.appeal, rest, rejection.rule)
             return
@@ -275,7 +275,7 @@ class Worker:
                 "reason": rejection.reason, "field": rejection.field, "rule": rejection.rule,
                 "refusedtime": outcome.recordedtime,
             }  # fmt: skip
-            with failpoint("decision.refused"):
+            with failpoint("process_manager.refused"):
                 async with self._engine.begin() as connection:
                     await connection.execute(insert(refused).on_conflict_do_nothing(), row)
         self._settle(decision.id)
@@ -292,7 +292,7 @@ class Worker:
     async def _until_called(self, stopping: asyncio.Event) -> None:
         """Until the projection moved, the clock may have, or the process ends."""
         calls = [asyncio.create_task(event.wait()) for event in (self._wake, stopping)]
-        await asyncio.wait(calls, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(calls, timeout=POLL_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
         for call in calls:
             call.cancel()
         self._wake.clear()
@@ -302,8 +302,8 @@ def _untimely(rejection: Rejection) -> bool:
     return rejection.reason == "invalid" and rejection.field == "time"
 
 
-async def count_refused(connection: AsyncConnection) -> int:
-    """How many refused decisions are kept, for a state page."""
+async def count_refused_proposals(connection: AsyncConnection) -> int:
+    """How many refused proposals are kept, for a state page."""
     return int(await connection.scalar(select(func.count()).select_from(refused)) or 0)
 
 

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from natija_analytics.projection.rows import HistoryRow
 from natija_analytics.rendering.captions import Language, word
-from natija_analytics.rendering.count_tables import Look, as_csv, as_json, columns_table, number
-from natija_analytics.reports.overdue import AppealVerdict, Key, KeyVerdict
+from natija_analytics.rendering.count_report import ColumnStyle, as_csv, as_json, columns_table, number
+from natija_analytics.reports.overdue import AppealLateness, Key, LatenessSums
 from natija_chassis.realm.directory import Directory, Section
 
 _SECTIONS: dict[Key, Section] = {"body": "bodies", "topic": "topics", "region": "regions"}
 MOST = 100
 """Appeals in a table; for all there are CSV and JSON."""
-_HIDDEN = ("closing", "moves_due")
+_HIDDEN = ("closure", "moves_due")
 """Columns of the history that are for computing with."""
 
 
@@ -40,7 +40,7 @@ async def overdue_json(
 
 
 def appeals_table(
-    verdicts: Iterable[AppealVerdict], at: datetime, directory: Directory, language: Language, zone: ZoneInfo
+    verdicts: Iterable[AppealLateness], at: datetime, directory: Directory, language: Language, zone: ZoneInfo
 ) -> str:
     """The appeals that are past their term, `MOST` of them in the order of their terms, and how many there are."""
     received = closed = 0
@@ -52,7 +52,7 @@ def appeals_table(
             overdue.append(verdict)
     # A term that was missed may have been replaced by none: that appeal has no due instant and stands first.
     overdue.sort(key=lambda verdict: verdict.due.timestamp() if verdict.due else 0)
-    columns: dict[str, Look] = {
+    columns: dict[str, ColumnStyle] = {
         word("number", language): "code",
         word("external_id", language): "code",
         word("body", language): "text",
@@ -75,7 +75,7 @@ def appeals_table(
 
 
 def keys_table(
-    key: Key, verdicts: Iterable[KeyVerdict], at: datetime, directory: Directory, language: Language, zone: ZoneInfo
+    key: Key, verdicts: Iterable[LatenessSums], at: datetime, directory: Directory, language: Language, zone: ZoneInfo
 ) -> str:
     """A line per key by its name, and their sum."""
     rows, sums = [], [0, 0, 0, 0]
@@ -84,7 +84,7 @@ def keys_table(
         sums = [before + more for before, more in zip(sums, verdict[1:], strict=True)]
         rows.append((name, *(number(figure, language) for figure in verdict[1:])))
     rows.append((word("total", language), *(number(figure, language) for figure in sums)))
-    figures: dict[str, Look] = {word(name, language): "figure" for name in KeyVerdict._fields[1:]}
+    figures: dict[str, ColumnStyle] = {word(name, language): "figure" for name in LatenessSums._fields[1:]}
     return columns_table(_title(at, language, zone), {word(key, language): "text", **figures}, rows)
 
 
@@ -109,7 +109,7 @@ def history_table(
         (str(row.sequence), _local(row.time, zone, ":%S"), _what(row, directory, language, zone), row.source)
         for row in rows
     ]
-    columns: dict[str, Look] = {
+    columns: dict[str, ColumnStyle] = {
         "#": "figure",
         word("time", language): "code",
         word("event", language): "text",

@@ -16,8 +16,8 @@ from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
 
 from natija_chassis.observability import metrics
-from natija_chassis.process_manager import worker
-from natija_chassis.process_manager.worker import Decision, Worker, count_refused
+from natija_chassis.process_manager import manager
+from natija_chassis.process_manager.manager import ProcessManager, ProposedEvent, count_refused_proposals
 from natija_chassis.projections.runner import Runner
 from natija_events.kafka import Outcome, Publisher, read
 from natija_events.lifecycle.transitions import NOTHING, Standing, advance
@@ -62,11 +62,11 @@ class Desk:
         )
 
 
-async def route(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+async def route(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
     """Each registered appeal goes to the same body."""
     table = Desk.standings
     for row in await connection.execute(select(table).where(table.c.state == "REGISTERED").order_by(table.c.appeal)):
-        yield Decision(row.appeal, Routed(body="mayor-osh"), now, row.sequence, row.material, "mayor-osh")
+        yield ProposedEvent(row.appeal, Routed(body="mayor-osh"), now, row.sequence, row.material, "mayor-osh")
 
 
 class Deciders:
@@ -79,8 +79,8 @@ class Deciders:
     def start(self, decide: object = route, desk: Desk | None = None) -> Runner:
         stopping = asyncio.Event()
         runner = Runner(desk or Desk(), self._settings, self._engine)
-        worker = Worker(self._settings, self._engine, runner, decide)  # type: ignore[arg-type]
-        parts = [asyncio.create_task(part(stopping)) for part in (runner.run, worker.run)]
+        manager = ProcessManager(self._settings, self._engine, runner, decide)  # type: ignore[arg-type]
+        parts = [asyncio.create_task(part(stopping)) for part in (runner.run, manager.run)]
         self._running.append((stopping, parts))
         return runner
 
@@ -175,7 +175,7 @@ async def test_nothing_is_decided_before_the_projection_has_caught_up(
             await shut.wait()
             await super().apply(connection, events)
 
-    async def looking(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+    async def looking(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
         looked.set()
         async for one in route(connection, now, busy):
             yield one
@@ -194,10 +194,12 @@ async def test_nothing_is_decided_before_the_projection_has_caught_up(
 async def test_decisions_that_were_refused_take_no_places(
     realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "PLACES", 4)
+    monkeypatch.setattr(manager, "MAX_IN_FLIGHT", 4)
     hopeless = set(await register(door, realm, 5))
 
-    async def hopeless_first(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+    async def hopeless_first(
+        connection: AsyncConnection, now: datetime, busy: list[str]
+    ) -> AsyncIterator[ProposedEvent]:
         found = [one async for one in route(connection, now, busy)]
         for one in found:
             if one.appeal in hopeless:
@@ -223,7 +225,7 @@ async def test_a_decision_on_a_state_that_has_passed_conflicts_and_is_taken_agai
     assert added.sequence == 2
     tries: list[int] = []
 
-    async def hasty(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+    async def hasty(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
         async for one in route(connection, now, busy):
             stale = not tries
             tries.append(one.sequence)
@@ -241,18 +243,18 @@ async def test_a_refused_decision_is_written_down_and_rests_until_its_row_change
     [number] = await register(door, realm, 1)
     looked = 0
 
-    async def unlawful(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[Decision]:
+    async def unlawful(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
         nonlocal looked
         looked += 1
         table = Desk.standings
         for row in await connection.execute(select(table)):
             data: EventData = ExecutorChanged(executor="department-4")
-            yield Decision(row.appeal, data, now, row.sequence, row.material)
+            yield ProposedEvent(row.appeal, data, now, row.sequence, row.material)
 
     async def refused() -> int:
         with contextlib.suppress(Exception):
             async with engine.connect() as connection:
-                return await count_refused(connection)
+                return await count_refused_proposals(connection)
         return 0
 
     deciders.start(unlawful)
@@ -263,7 +265,7 @@ async def test_a_refused_decision_is_written_down_and_rests_until_its_row_change
     await until(lambda: looked > before + 2)
     assert await refused() == 1
     async with engine.connect() as connection:
-        row = (await connection.execute(text("select appeal, reason, sequence from refused_decisions"))).one()
+        row = (await connection.execute(text("select appeal, reason, sequence from refused_proposals"))).one()
     assert tuple(row) == (number, "unlawful", 1)
     await door.propose(door.event(number, datetime.now(UTC), Supplemented()), wait=30)
     async with asyncio.timeout(30):
@@ -301,7 +303,7 @@ async def test_nobody_waits_for_the_slowest_and_its_appeal_is_not_decided_again_
 async def test_a_decision_whose_outcome_was_not_heard_is_proposed_again_and_stands_once(
     realm: Realm, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "WAIT", 0.3)
+    monkeypatch.setattr(manager, "OUTCOME_TIMEOUT", 0.3)
     registrar = await realm.serve("registrar")
     async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as door:
         await register(door, realm, 3)
@@ -309,13 +311,13 @@ async def test_a_decision_whose_outcome_was_not_heard_is_proposed_again_and_stan
     before = proposals()
     deciders.start()
     await until(lambda: (proposals() - before)["undecided"] >= 6)
-    monkeypatch.setattr(worker, "WAIT", 30.0)
+    monkeypatch.setattr(manager, "OUTCOME_TIMEOUT", 30.0)
     await realm.serve("registrar")
     await settled(engine, {"ROUTED": 3})
     await until(lambda: (proposals() - before)["reused"] == 3)
     assert await types_on_log(realm) == {"appeal.registered.v1": 3, "appeal.routed.v1": 3}
     async with engine.connect() as connection:
-        assert await count_refused(connection) == 0
+        assert await count_refused_proposals(connection) == 0
 
 
 async def test_a_worker_whose_lock_goes_with_its_connection_takes_it_anew(

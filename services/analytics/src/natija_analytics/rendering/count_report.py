@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from natija_analytics.rendering.captions import Language, word
-from natija_analytics.reports.counts import Line, Report
+from natija_analytics.reports.counts import Report, ReportLine
 from natija_analytics.reports.definitions import Subject
 from natija_chassis.realm.directory import Directory
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDTH = 80
-Look = Literal["text", "code", "figure"]
+ColumnStyle = Literal["text", "code", "figure"]
 """Of a column: a `text` wraps where it has to, a `code` and a `figure` never do; figures stand at the right."""
 _SINGULAR: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
 COUNT_COLUMNS = ("key", "name", "appeals", "percent", "kind")
@@ -61,7 +61,7 @@ def counts_table(report: Report, directory: Directory, language: Language) -> st
 
     first, last = (format_date(day, "long", locale=language) for day in _days(report))
     title = f"{word(report.subject, language)}\n{first} – {last} ({report.period.zone})"
-    columns: dict[str, Look] = {
+    columns: dict[str, ColumnStyle] = {
         word(_SINGULAR[report.subject], language): "text",
         word("appeals", language): "figure",
         word("percent", language): "figure",
@@ -94,7 +94,7 @@ def percent(value: Decimal | None, language: Language) -> str:
     return _plain(format_decimal(value, format=pattern, locale=language))
 
 
-def columns_table(title: str, columns: Mapping[str, Look], rows: Iterable[Sequence[str]]) -> str:
+def columns_table(title: str, columns: Mapping[str, ColumnStyle], rows: Iterable[Sequence[str]]) -> str:
     """A plain table with these *columns*, by heading."""
     table = _table(columns)
     for row in rows:
@@ -107,13 +107,13 @@ def _plain(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
-def _record(line: Line, report: Report, directory: Directory, language: Language) -> dict[str, Any]:
+def _record(line: ReportLine, report: Report, directory: Directory, language: Language) -> dict[str, Any]:
     name = _name(line, report, directory, language)
     values = (line.key, name, line.appeals, None if line.percent is None else str(line.percent), line.kind)
     return dict(zip(COUNT_COLUMNS, values, strict=True))
 
 
-def _name(line: Line, report: Report, directory: Directory, language: Language) -> str:
+def _name(line: ReportLine, report: Report, directory: Directory, language: Language) -> str:
     if line.kind == "row":
         return directory.name(report.subject, line.key, language)
     return word(line.kind, language, n=report.printed, form=word(line.key, language))
@@ -127,7 +127,7 @@ def _days(report: Report) -> tuple[Any, Any]:
     return report.period.first_day, report.period.last_day
 
 
-def _table(columns: Mapping[str, Look]) -> "Table":
+def _table(columns: Mapping[str, ColumnStyle]) -> "Table":
     from rich import box
     from rich.table import Table
 
