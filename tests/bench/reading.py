@@ -18,7 +18,7 @@ from natija_analytics.projection.rows import HistoryRow, facts_updates, history_
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.kafka.subscription import FETCH_BYTES
 from natija_chassis.postgres.engine import LIVE
-from natija_chassis.postgres.table_diff import Compared
+from natija_chassis.postgres.table_diff import TableDiff
 from natija_chassis.projections import log_identity, log_records, schema
 from natija_chassis.projections.rebuild import rebuild
 from natija_events.kafka import Kafka, partition_of, read_batches
@@ -65,7 +65,7 @@ async def _empty(register: Register, engine: AsyncEngine) -> None:
     """Tables of analytics with nothing in them."""
     async with engine.begin() as connection:
         await connection.execute(text(f"drop schema if exists {LIVE} cascade"))
-    log = await log_identity.of_log(Kafka(register.realm.servers.kafka), register.realm.name)
+    log = await log_identity.fetch(Kafka(register.realm.servers.kafka), register.realm.name)
     await schema.prepare(engine, projection.build(), log)
 
 
@@ -85,7 +85,7 @@ class _Silent:
 
     def advance(self, records: int) -> None: ...
 
-    def compared(self, table: Compared) -> None:
+    def compared(self, table: TableDiff) -> None:
         assert table.equal
 
 

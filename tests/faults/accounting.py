@@ -12,10 +12,10 @@ from tests.faults.feed import Feed
 from tests.stack import Realm
 
 from natija_chassis.postgres.engine import open_engine
-from natija_chassis.postgres.table_diff import Compared
+from natija_chassis.postgres.table_diff import TableDiff
 from natija_chassis.projections import checkpoints
 from natija_chassis.projections.installed import projection_of, services
-from natija_chassis.projections.lag import Lag, lag
+from natija_chassis.projections.lag import Lag, measure_lag
 from natija_chassis.projections.rebuild import rebuild
 from natija_chassis.settings import Settings
 from natija_events.kafka import Kafka, read, read_batches
@@ -108,7 +108,7 @@ class _Unwatched:
 
     def begin(self, phase: str, records: int) -> None: ...
     def advance(self, records: int) -> None: ...
-    def compared(self, table: Compared) -> None: ...
+    def compared(self, table: TableDiff) -> None: ...
 
 
 def settings_of(realm: Realm) -> Settings:
@@ -138,7 +138,7 @@ async def level(realm: Realm, seconds: float = MOVES_WITHIN) -> None:
     try:
         async with asyncio.timeout(seconds):
             while left:
-                left = _by_service(await lag(settings_of(realm)))
+                left = _by_service(await measure_lag(settings_of(realm)))
                 await asyncio.sleep(0.1 if left else 0)
     except TimeoutError:
         raise AssertionError(f"{seconds:g} s after the fault these still wait: {left}") from None

@@ -166,7 +166,7 @@ async def test_what_only_one_database_refuses_waits_there_and_nowhere_else(house
                 assert outcome is not None
                 assert outcome.registered
         await level(house.realm)
-        assert await connection.fetchval("select count(distinct appeal) from live.parked") == 5
+        assert await connection.fetchval("select count(distinct appeal) from live.dead_letters") == 5
         await house.until_ready()
         assert "5 appeals are parked" in (await house.says("deadlines"))[1]
         await connection.execute("alter table live.terms drop constraint poison")

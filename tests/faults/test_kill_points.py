@@ -70,7 +70,7 @@ async def projection_around_poison(house: House, point: str, chance: Random) -> 
         await killed(await house.arm("analytics", point))
         await house.start("analytics")
         async with asyncio.timeout(20):
-            while not await connection.fetchval("select count(*) from live.parked"):
+            while not await connection.fetchval("select count(*) from live.dead_letters"):
                 await asyncio.sleep(0.1)
         status, says = await house.says("analytics")
         assert "parked" in says, (status, says)

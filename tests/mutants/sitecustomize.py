@@ -33,12 +33,12 @@ def take_out_guard() -> None:
     """Heads are kept whoever has moved them meanwhile."""
     from sqlalchemy import text
 
-    from natija_chassis.postgres.engine import projecting
+    from natija_chassis.postgres.engine import projection_transaction
     from natija_chassis.projections import checkpoints
     from natija_intake.registrar import projection, store
 
     async def keep(engine: Any, before: Any, known: Any, decided: Any, reached: Any, moved: Any) -> None:
-        async with projecting(engine) as connection:
+        async with projection_transaction(engine) as connection:
             await projection.store(connection, {one: known.heads[one] for one in decided.touched}, decided.ids)
             await checkpoints.save(connection, reached)
             await store._move(connection, moved)
@@ -52,14 +52,14 @@ def take_out_skip() -> None:
     from natija_chassis.projections import apply
     from natija_chassis.projections.checkpoints import Checkpoint
 
-    def beyond(held: Any, batch: Any) -> Any:
+    def advance(held: Any, batch: Any) -> Any:
         now = {
             one.partition: Checkpoint(one.partition, one.offset, one.logsequence, one.event.recordedtime)
             for one in batch
         }
         return list(batch), list(now.values())
 
-    apply.beyond = beyond
+    apply.advance = advance
 
 
 def take_out_order() -> None:

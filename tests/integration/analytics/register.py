@@ -11,7 +11,7 @@ from natija_analytics.projection import projection
 from natija_analytics.projection.rows import HistoryRow
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.projections import log_records
-from natija_chassis.projections.apply import take_in
+from natija_chassis.projections.apply import apply_batch
 from natija_events.kafka import Kafka, partition_of, read_batches
 from natija_events.topics import LOG
 from natija_events.types.intake import Supplemented
@@ -39,11 +39,11 @@ class Register:
                     headers=headers(event.event, event.stamp),
                 )  # fmt: skip
 
-    async def take_in(self) -> None:
+    async def apply_batch(self) -> None:
         """Project all that stands on the log now."""
         topic, start = LOG.name(self.realm.name), {partition_of(APPEAL.encode()): 0}
         async for batch in read_batches(self.realm.servers.kafka, topic, start):
-            await take_in(self.engine, projection.build(), log_records.read(batch))
+            await apply_batch(self.engine, projection.build(), log_records.read(batch))
 
     async def of_log(self, appeal: str = APPEAL) -> list[HistoryRow]:
         return await history.of_log(Kafka(self.realm.servers.kafka), self.realm.name, self.engine, appeal)

@@ -15,7 +15,7 @@ async def test_a_report_waits_until_all_that_is_on_the_log_is_taken_in(
     waiting = asyncio.create_task(freshness.until_current(settings_of(register.realm), register.engine))
     await asyncio.wait([waiting], timeout=0.5)
     assert not waiting.done()
-    await register.take_in()
+    await register.apply_batch()
     await waiting
     assert capsys.readouterr() == ("", "")
 

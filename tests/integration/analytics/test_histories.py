@@ -20,7 +20,7 @@ def own(events: list[RecordedEvent], appeal: str = APPEAL) -> list[RecordedEvent
 async def test_the_log_tells_the_same_however_much_the_projection_knows(register: Register) -> None:
     events = life()
     await register.write(*events[:-3])
-    await register.take_in()
+    await register.apply_batch()
     assert await register.of_log() == await register.of_projection()
     await register.write(*events[-3:-1])
     await register.write(events[-1])
@@ -28,12 +28,12 @@ async def test_the_log_tells_the_same_however_much_the_projection_knows(register
     assert [row._replace(offset=0) for row in behind] == [
         history_row(event)._replace(offset=0) for event in own(events)
     ]
-    await register.take_in()
+    await register.apply_batch()
     assert behind == await register.of_log() == await register.of_projection()
     # What is parked is not in the history; it stands on the log all the same.
     last = f"from history where appeal = '{APPEAL}' and sequence > 3"
     await register.execute(
-        f'insert into parked (partition, "offset", appeal) select partition, "offset", appeal {last}'
+        f'insert into dead_letters (partition, "offset", appeal) select partition, "offset", appeal {last}'
     )
     await register.execute(f"delete {last}")
     assert await register.of_log() == behind
@@ -69,14 +69,14 @@ async def test_a_connection_that_breaks_during_the_copy_loses_nothing_and_the_ne
     try:
         async with watcher.transaction():
             await watcher.execute("lock table live.history in exclusive mode")
-            taking = asyncio.create_task(register.take_in())
+            taking = asyncio.create_task(register.apply_batch())
             async with asyncio.timeout(20):
                 while not await watcher.fetchval(f"select bool_or(pg_terminate_backend(pid)) {_COPYING}"):
                     await asyncio.sleep(0.02)
             with pytest.raises(Exception) as lost:  # noqa: PT011 - whatever the driver says of a lost server
                 await taking
         assert not is_poison(lost.value)
-        await register.take_in()
+        await register.apply_batch()
         assert len(await register.of_projection()) == 5
         assert await watcher.fetchval("select count(*) from live.history") == len(life())
     finally:

@@ -72,7 +72,7 @@ class TallySettings(Settings):
 async def serve(settings: TallySettings) -> None:
     engine = open_engine(settings, SERVICE)
     runner = Runner(Tally(), settings, engine)
-    app = create_app(settings, title="tally", about="Counts.", condition=runner.progress.condition)
+    app = create_app(settings, title="tally", about="Counts.", health=runner.progress.health)
     await run(app, settings, [runner.run])
     await engine.dispose()
 

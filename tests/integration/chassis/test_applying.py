@@ -10,13 +10,13 @@ from tests.integration.chassis.conftest import ALL, LogWriter
 from tests.integration.chassis.tally import Tally, TallySettings, counts
 
 from natija_chassis.projections import log_identity, log_records, schema
-from natija_chassis.projections.apply import take_in
+from natija_chassis.projections.apply import apply_batch
 from natija_chassis.projections.checkpoints import Gap
 from natija_events.kafka import read_batches
 from natija_events.topics import LOG
 
 
-async def everything(settings: TallySettings) -> list[log_records.Entry]:
+async def everything(settings: TallySettings) -> list[log_records.LogRecord]:
     topic = LOG.name(settings.realm)
     batches = [batch async for batch in read_batches(settings.kafka, topic, dict.fromkeys(ALL, 0))]
     return sorted(
@@ -25,7 +25,7 @@ async def everything(settings: TallySettings) -> list[log_records.Entry]:
 
 
 async def prepare(settings: TallySettings, engine: AsyncEngine) -> None:
-    await schema.prepare(engine, Tally(), await log_identity.of_log(settings.the_kafka, settings.realm))
+    await schema.prepare(engine, Tally(), await log_identity.fetch(settings.the_kafka, settings.realm))
 
 
 async def test_many_owners_at_once_take_a_batch_in_once(
@@ -36,7 +36,7 @@ async def test_many_owners_at_once_take_a_batch_in_once(
     await prepare(settings, engine)
     batch = await everything(settings)
     halves = [batch, [one for one in batch if one.partition < 8], [one for one in batch if one.partition >= 4]]
-    outcomes = await asyncio.gather(*[take_in(engine, Tally(), half) for half in halves * 3])
+    outcomes = await asyncio.gather(*[apply_batch(engine, Tally(), half) for half in halves * 3])
     assert sum(one.fresh for one in outcomes) == len(batch)
     assert await counts(engine) == dict.fromkeys(appeals, 4)
 
@@ -46,7 +46,7 @@ async def test_a_batch_that_fails_changes_nothing(log: LogWriter, settings: Tall
     await prepare(settings, engine)
     batch = await everything(settings)
     with pytest.raises(Gap):
-        await take_in(engine, Tally(), [*batch[:1], *batch[2:]])
+        await apply_batch(engine, Tally(), [*batch[:1], *batch[2:]])
     assert await counts(engine) == {}
 
     class Dying(Tally):
@@ -55,7 +55,7 @@ async def test_a_batch_that_fails_changes_nothing(log: LogWriter, settings: Tall
             raise ConnectionResetError
 
     with contextlib.suppress(ConnectionResetError):
-        await take_in(engine, Dying(), batch)
+        await apply_batch(engine, Dying(), batch)
     assert await counts(engine) == {}
     async with engine.connect() as connection:
         assert await connection.scalar(text("select max(logsequence) from checkpoints")) == 0

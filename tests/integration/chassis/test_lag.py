@@ -6,7 +6,7 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached
 from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
 
-from natija_chassis.projections.lag import inbox_lag, lag, last_logsequences
+from natija_chassis.projections.lag import inbox_lag, last_logsequences, measure_lag
 from natija_events.topics import INBOX, LOG
 
 
@@ -49,4 +49,4 @@ async def test_the_inbox_lag_counts_a_strangers_records_and_not_his_markers(sett
             await producer.send_and_wait(INBOX.name(settings.realm), b"{}", partition=9)
     await producer.stop()
     assert await inbox_lag(settings) == dict.fromkeys(ALL, 0) | {9: 4}
-    assert sum(one.lag for one in await lag(settings)) == 4
+    assert sum(one.lag for one in await measure_lag(settings)) == 4

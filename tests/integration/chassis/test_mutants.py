@@ -40,4 +40,4 @@ async def test_a_zombie_that_takes_its_batch_in_late_changes_nothing_since_it_is
 
 async def parked(engine: AsyncEngine) -> int:
     async with engine.connect() as connection:
-        return int(await connection.scalar(text("select count(*) from parked")) or 0)
+        return int(await connection.scalar(text("select count(*) from dead_letters")) or 0)

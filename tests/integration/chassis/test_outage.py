@@ -39,9 +39,9 @@ async def test_an_outage_of_the_database_pauses_the_projection_and_loses_nothing
     await until(lambda: progress.caught_up)
     async with database_away(realm):
         await log.write(*appeals, events=5)
-        await until(lambda: progress.trouble is not None)
-        assert not progress.condition().ready
-        assert progress.condition().says.startswith("waiting: ")
+        await until(lambda: progress.blocked is not None)
+        assert not progress.health().ready
+        assert progress.health().message.startswith("waiting: ")
         await log.write(*appeals, events=5)
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, 15)
@@ -57,7 +57,7 @@ async def test_a_database_that_is_dropped_under_it_is_filled_again_from_the_log(
     await until(lambda: running.runner.progress.caught_up)
     await drop_database(realm, SERVICE)
     await log.write(*appeals, events=5)
-    await until(lambda: running.runner.progress.trouble is not None)
+    await until(lambda: running.runner.progress.blocked is not None)
     await provision(settings, realm.servers.postgres)
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, 10)

@@ -11,14 +11,14 @@ from tests.stack import Realm
 from natija_chassis.cli import dead_letter_commands
 from natija_chassis.cli.dead_letter_commands import Retried
 from natija_chassis.projections import dead_letters
-from natija_chassis.projections.dead_letters import Parked
+from natija_chassis.projections.dead_letters import DeadLetter
 
 LENIENT = "alter table appeals drop constraint known_channel"
 
 
-async def parked(engine: AsyncEngine) -> list[Parked]:
+async def parked(engine: AsyncEngine) -> list[DeadLetter]:
     async with engine.connect() as connection:
-        return [one._replace(parkedtime=None) for one in await dead_letters.listing(connection)]
+        return [one._replace(failedtime=None) for one in await dead_letters.load(connection)]
 
 
 async def mend(engine: AsyncEngine) -> None:
@@ -40,13 +40,13 @@ async def test_what_the_database_refuses_is_parked_with_what_follows_and_the_oth
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(good[:40], 3) | dict.fromkeys([*good[40:], beside], 2)
     first, *following = await parked(engine)
-    assert first == Parked(
+    assert first == DeadLetter(
         3, first.offset, bad, "IntegrityError",
         "IntegrityError: SQLSTATE 23514 table appeals constraint known_channel",
     )  # fmt: skip
-    assert [(one.appeal, one.error, one.because_of) for one in following] == [(bad, None, first.offset)] * 2
+    assert [(one.appeal, one.error, one.blocked_by) for one in following] == [(bad, None, first.offset)] * 2
     await until(lambda: running.runner.progress.caught_up)
-    assert running.runner.progress.condition().says == "caught up with the log; 1 appeals are parked, see natija parked"
+    assert running.runner.progress.health().message == "caught up with the log; 1 appeals are parked, see natija parked"
     await log.write(bad, beside)
     await reached(engine, log)
     assert len(await parked(engine)) == 4
@@ -103,21 +103,21 @@ async def test_a_retry_stops_at_the_first_record_that_still_fails(
     await mend(engine)
     assert await dead_letter_commands.retry(settings, engine, Tally()) == Retried(2, 1, 2)
     first, second = await parked(engine)
-    assert (first.error, second.error, second.because_of) == ("Invalid", None, first.offset)
+    assert (first.error, second.error, second.blocked_by) == ("Invalid", None, first.offset)
     assert await counts(engine) == {bad: 2}
 
 
 async def test_with_too_many_parked_appeals_the_runner_stops_and_says_so(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:
-    few = settings_of(realm, parked_limit=2)
+    few = settings_of(realm, dead_letter_limit=2)
     running = start(settings=few)
     await log.write(log.number(0), log.number(1), channel="poison")
     await reached(engine, log)
     assert running.runner.progress.stopped is None
     await log.write(log.number(2), channel="poison")
     await until(lambda: running.runner.progress.stopped is not None)
-    assert str(running.runner.progress.stopped).startswith("3 appeals are parked, more than NATIJA_PARKED_LIMIT=2")
+    assert str(running.runner.progress.stopped).startswith("3 appeals are parked, more than NATIJA_DEAD_LETTER_LIMIT=2")
     again = start(settings=few)
     await until(lambda: again.runner.progress.stopped is not None)
 

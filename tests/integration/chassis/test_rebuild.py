@@ -10,8 +10,8 @@ from tests.integration.chassis.conftest import ADVISORY_LOCKS, ALL, LogWriter, R
 from tests.integration.chassis.tally import Tally, TallySettings, counts
 
 from natija_chassis.errors import OperatorError
-from natija_chassis.postgres.table_diff import Compared
-from natija_chassis.projections.rebuild import Different, rebuild
+from natija_chassis.postgres.table_diff import TableDiff
+from natija_chassis.projections.rebuild import RebuildMismatch, rebuild
 from natija_chassis.realm.provision import READER
 from natija_events.wire.record import RecordedEvent
 
@@ -22,7 +22,7 @@ class Watching:
     def __init__(self, on_advance: Callable[[], object] = lambda: None) -> None:
         self.phases: list[tuple[str, int]] = []
         self.records = 0
-        self.tables: list[Compared] = []
+        self.tables: list[TableDiff] = []
         self._on_advance = on_advance
 
     def begin(self, phase: str, records: int) -> None:
@@ -32,7 +32,7 @@ class Watching:
         self.records += records
         self._on_advance()
 
-    def compared(self, table: Compared) -> None:
+    def compared(self, table: TableDiff) -> None:
         self.tables.append(table)
 
 
@@ -72,7 +72,7 @@ async def test_a_changed_row_is_named_and_nothing_is_switched(
     async with engine.begin() as connection:
         await connection.execute(text("update appeals set events = 3 where number = :one"), {"one": appeals[3]})
         await connection.execute(text("delete from orders where appeal = :one"), {"one": appeals[4]})
-    with pytest.raises(Different) as caught:
+    with pytest.raises(RebuildMismatch) as caught:
         await rebuild(settings, Tally(), Watching())
     assert f"table appeals, only in the live one: {appeals[3]}" in str(caught.value)
     assert f"table orders, only in the rebuilt one: {appeals[4]} 1, {appeals[4]} 2" in str(caught.value)
@@ -222,8 +222,8 @@ async def test_another_version_replaces_the_tables_which_its_programs_wait_for_a
     await log.write(*appeals)
     old = await running_until_reached(start, engine, log)
     new = start(WiderTally())
-    await until(lambda: "it goes on after a rebuild" in str(new.runner.progress.trouble))
-    assert "are of projection version 1, this program is of version 2" in str(new.runner.progress.trouble)
+    await until(lambda: "it goes on after a rebuild" in str(new.runner.progress.blocked))
+    assert "are of projection version 1, this program is of version 2" in str(new.runner.progress.blocked)
     outcome = await rebuild(settings, WiderTally(), Watching())
     assert [(table.table, table.rows) for table in outcome.tables] == [("appeals", 16), ("orders", None)]
     await log.write(*appeals)

@@ -22,8 +22,8 @@ from tests.stack import Realm
 import natija_chassis.projections.runner
 from natija_chassis.errors import OperatorError
 from natija_chassis.observability import tracing
-from natija_chassis.projections.apply import Applied, take_in
-from natija_chassis.projections.log_records import Entry
+from natija_chassis.projections.apply import Applied, apply_batch
+from natija_chassis.projections.log_records import LogRecord
 from natija_chassis.realm import provision
 from natija_events.topics import LOG
 from natija_events.wire.record import RecordedEvent
@@ -46,7 +46,7 @@ async def test_what_stands_on_the_log_is_taken_in_once_and_then_it_is_caught_up(
 async def test_an_empty_log_is_caught_up(start: Start) -> None:
     running = start()
     await until(lambda: running.runner.progress.caught_up)
-    assert running.runner.progress.condition() == (True, "caught up with the log", 0)
+    assert running.runner.progress.health() == (True, "caught up with the log", 0)
 
 
 async def test_nothing_is_taken_in_that_was_not_committed(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
@@ -201,7 +201,7 @@ async def test_a_jump_in_the_log_is_read_again_and_then_stops_the_runner(
     await until(lambda: running.runner.progress.stopped is not None)
     stopped = "records of the log are missing: partition 3: expected logsequence 2, found 5"
     assert running.runner.progress.stopped == stopped
-    assert running.runner.progress.condition() == (False, f"stopped: {stopped}", running.runner.progress.behind)
+    assert running.runner.progress.health() == (False, f"stopped: {stopped}", running.runner.progress.lag)
     assert await counts(engine) == {appeal: 1}
 
 
@@ -257,8 +257,8 @@ async def test_a_restore_takes_back_also_what_another_owner_took_in(
     await until(lambda: running.runner.progress.caught_up)
     apply = running.runner._apply
 
-    async def after_another(batch: list[Entry]) -> Applied:
-        await take_in(engine, Tally(), batch)
+    async def after_another(batch: list[LogRecord]) -> Applied:
+        await apply_batch(engine, Tally(), batch)
         return await apply(batch)
 
     running.runner._apply = after_another  # type: ignore[method-assign]
@@ -343,8 +343,8 @@ async def test_a_checkpoint_beyond_the_end_of_the_log_stops_the_runner(
 
 async def test_kafka_that_is_away_at_the_start_is_waited_for(realm: Realm, start: Start) -> None:
     running = start(settings=settings_of(realm, kafka="127.0.0.1:1"))
-    await until(lambda: "KafkaConnectionError" in str(running.runner.progress.trouble))
-    assert not running.runner.progress.condition().ready
+    await until(lambda: "KafkaConnectionError" in str(running.runner.progress.blocked))
+    assert not running.runner.progress.health().ready
     await running.stop()
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from natija_chassis.projections.apply import beyond
+from natija_chassis.projections.apply import advance
 from natija_chassis.projections.checkpoints import Checkpoint, Gap
-from natija_chassis.projections.log_records import Entry
+from natija_chassis.projections.log_records import LogRecord
 
 
-def entry(partition: int, offset: int, logsequence: int | None) -> Entry:
-    return Entry(partition, offset, "KG-1", logsequence, None, ValueError())
+def entry(partition: int, offset: int, logsequence: int | None) -> LogRecord:
+    return LogRecord(partition, offset, "KG-1", logsequence, None, ValueError())
 
 
 HELD = {0: Checkpoint(0, 10, 5), 1: Checkpoint(1)}
@@ -16,27 +16,27 @@ HELD = {0: Checkpoint(0, 10, 5), 1: Checkpoint(1)}
 
 def test_records_at_or_below_the_checkpoint_are_skipped() -> None:
     batch = [entry(0, 8, 4), entry(0, 10, 5), entry(0, 11, 6), entry(0, 13, 7)]
-    fresh, moved = beyond(HELD, batch)
+    fresh, moved = advance(HELD, batch)
     assert [one.offset for one in fresh] == [11, 13]
     assert moved == [Checkpoint(0, 13, 7)]
 
 
 def test_a_batch_that_brings_nothing_new_moves_nothing() -> None:
-    assert beyond(HELD, [entry(0, 10, 5)]) == ([], [])
+    assert advance(HELD, [entry(0, 10, 5)]) == ([], [])
 
 
 def test_each_partition_goes_on_from_its_own_checkpoint() -> None:
-    fresh, moved = beyond(HELD, [entry(0, 12, 6), entry(1, 0, 1), entry(1, 1, 2)])
+    fresh, moved = advance(HELD, [entry(0, 12, 6), entry(1, 0, 1), entry(1, 1, 2)])
     assert len(fresh) == 3
     assert moved == [Checkpoint(0, 12, 6), Checkpoint(1, 1, 2)]
 
 
 @pytest.mark.parametrize("batch", [[entry(0, 12, 7)], [entry(0, 12, 6), entry(0, 13, 8)], [entry(1, 4, 2)]])
-def test_a_jump_is_a_gap_at_the_checkpoint_and_inside_a_batch(batch: list[Entry]) -> None:
+def test_a_jump_is_a_gap_at_the_checkpoint_and_inside_a_batch(batch: list[LogRecord]) -> None:
     with pytest.raises(Gap):
-        beyond(HELD, batch)
+        advance(HELD, batch)
 
 
 def test_a_record_whose_number_cannot_be_read_takes_the_next_one() -> None:
-    _, moved = beyond(HELD, [entry(0, 12, None), entry(0, 13, 7)])
+    _, moved = advance(HELD, [entry(0, 12, None), entry(0, 13, 7)])
     assert moved == [Checkpoint(0, 13, 7)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from natija_chassis.clock import FileClock, FixedClock, SystemClock, describe, duration
+from natija_chassis.clock import FileClock, FixedClock, SystemClock, describe, parse_duration
 
 CLOSE = timedelta(seconds=5)
 
@@ -60,10 +60,10 @@ def test_a_fixed_clock_stands_until_it_is_moved() -> None:
     ],
 )
 def test_lengths_of_time_are_read_as_typed(typed: str, meant: timedelta) -> None:
-    assert duration(typed) == meant
+    assert parse_duration(typed) == meant
 
 
 @pytest.mark.parametrize("typed", ["", "d", "20", "20 d", "-1d", "1.5h", "20w"])
 def test_another_length_of_time_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="as in 20d"):
-        duration(typed)
+        parse_duration(typed)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from uvicorn import Config, Server
 
-from natija_chassis.process.run import MOST_HEAD_BYTES, _Protocol
+from natija_chassis.process.run import MAX_HEAD_BYTES, _Protocol
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -44,8 +44,8 @@ async def said(port: int, *pieces: bytes) -> bytes:
 
 async def test_one_that_never_ends_is_hung_up_on_and_a_large_body_is_not(place: int) -> None:
     start, header = b"POST / HTTP/1.1\r\nHost: x\r\n", b"A: " + b"x" * 1000 + b"\r\n"
-    assert await said(place, start, *[header] * (MOST_HEAD_BYTES // 1000 + 1)) == b""
-    assert await said(place, start, b"A: ", *[b"x" * 1000] * (MOST_HEAD_BYTES // 1000 + 1)) == b""
-    size = 4 * MOST_HEAD_BYTES
+    assert await said(place, start, *[header] * (MAX_HEAD_BYTES // 1000 + 1)) == b""
+    assert await said(place, start, b"A: ", *[b"x" * 1000] * (MAX_HEAD_BYTES // 1000 + 1)) == b""
+    size = 4 * MAX_HEAD_BYTES
     body = [b"content-length: %d\r\n\r\n" % size, *[b"x" * 1000] * (size // 1000), b"x" * (size % 1000)]
     assert b"204" in await said(place, start, *[header] * 10, *body)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field, field_validator
 
 from natija_chassis.http.app import create_app
-from natija_chassis.process.health import Condition, Waiting
+from natija_chassis.process.health import Backlog, Health
 from natija_chassis.settings import Settings
 
 PERSON = "Aigul Asanova"
@@ -38,18 +38,18 @@ async def broken() -> None:
 
 
 class Process:
-    condition = Condition(True, "caught up with the log")
+    health = Health(True, "caught up with the log")
     database_away = False
 
-    async def waiting(self) -> Sequence[Waiting]:
+    async def waiting(self) -> Sequence[Backlog]:
         if self.database_away:
             raise ConnectionRefusedError(111, "Connection refused")
-        return [Waiting("appeals <nobody> is named for", 1234, "/unrouted")]
+        return [Backlog("appeals <nobody> is named for", 1234, "/unrouted")]
 
     def client(self) -> httpx.AsyncClient:
         app = create_app(
             Settings(realm="kg"), title="routing", about="Who must answer.",
-            condition=lambda: self.condition, waiting=self.waiting, routers=[router],
+            health=lambda: self.health, backlog=self.waiting, routers=[router],
         )  # fmt: skip
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://here")
@@ -76,7 +76,7 @@ async def test_the_page_says_what_it_is_how_it_is_what_waits_and_where_to_look(p
 
 async def test_the_page_opens_when_the_database_does_not(process: Process) -> None:
     process.database_away = True
-    process.condition = Condition(False, "waiting: ConnectionRefusedError", 12)
+    process.health = Health(False, "waiting: ConnectionRefusedError", 12)
     async with process.client() as client:
         page = await client.get("/")
     assert page.status_code == 200
@@ -85,7 +85,7 @@ async def test_the_page_opens_when_the_database_does_not(process: Process) -> No
 
 
 async def test_readiness_is_503_until_caught_up_and_health_is_not(process: Process) -> None:
-    process.condition = Condition(False, "catching up with the log: about 7 records to go", 7)
+    process.health = Health(False, "catching up with the log: about 7 records to go", 7)
     async with process.client() as client:
         ready, health = await client.get("/ready"), await client.get("/health")
         metrics = (await client.get("/metrics")).text

@@ -3,7 +3,7 @@
 import pytest
 
 from natija_chassis.process.backoff import Backoff
-from natija_chassis.projections.progress import FRESH, Progress
+from natija_chassis.projections.progress import CAUGHT_UP_SECONDS, Progress
 
 
 @pytest.fixture
@@ -14,50 +14,50 @@ def at(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 
 
 def ready(at: dict[str, float]) -> Progress:
-    progress = Progress("routing", trouble=None)
+    progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0, 1}))
     progress.look({0: 5, 1: 9}, {0: 5, 1: 9}, asked=at["now"])
     return progress
 
 
 def test_what_stands_at_the_end_of_all_its_partitions_is_caught_up(at: dict[str, float]) -> None:
-    assert ready(at).condition() == (True, "caught up with the log", 0)
+    assert ready(at).health() == (True, "caught up with the log", 0)
 
 
 def test_what_is_behind_says_how_far(at: dict[str, float]) -> None:
-    progress = Progress("routing", trouble=None)
+    progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0, 1}))
     progress.look({0: 5, 1: 9}, {0: 2005, 1: 9}, asked=at["now"])
-    assert progress.condition() == (False, "catching up with the log: about 2,000 records to go", 2000)
+    assert progress.health() == (False, "catching up with the log: about 2,000 records to go", 2000)
 
 
 def test_a_short_burst_does_not_make_a_process_unready(at: dict[str, float]) -> None:
     progress = ready(at)
-    at["now"] += FRESH / 2
+    at["now"] += CAUGHT_UP_SECONDS / 2
     progress.look({0: 5, 1: 9}, {0: 6, 1: 9}, asked=at["now"])
     assert progress.caught_up
-    at["now"] += FRESH
+    at["now"] += CAUGHT_UP_SECONDS
     progress.look({0: 5, 1: 9}, {0: 6, 1: 9}, asked=at["now"])
     assert not progress.caught_up
 
 
 def test_under_a_steady_load_it_is_caught_up_with_what_stood_there_a_moment_ago(at: dict[str, float]) -> None:
-    progress = Progress("routing", trouble=None)
+    progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0}))
     for end in range(10, 100, 3):  # at each look there is more than what is taken in
         progress.look(dict(progress.reached), {0: end}, asked=at["now"])
-        assert progress.behind
-        progress.took_in({0: end - 1})
+        assert progress.lag
+        progress.record_applied({0: end - 1})
         at["now"] += 1
         assert progress.caught_up
 
 
 def test_an_end_that_took_too_long_to_reach_counts_for_nothing(at: dict[str, float]) -> None:
-    progress = Progress("routing", trouble=None)
+    progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0}))
     progress.look({0: 0}, {0: 10}, asked=at["now"])
-    at["now"] += FRESH + 1
-    progress.took_in({0: 9})
+    at["now"] += CAUGHT_UP_SECONDS + 1
+    progress.record_applied({0: 9})
     assert not progress.caught_up
     progress.look({0: 10}, {0: 10}, asked=at["now"])
     assert progress.caught_up
@@ -65,17 +65,17 @@ def test_an_end_that_took_too_long_to_reach_counts_for_nothing(at: dict[str, flo
 
 def test_what_nobody_has_looked_at_for_a_while_is_not_caught_up(at: dict[str, float]) -> None:
     progress = ready(at)
-    at["now"] += FRESH + 0.1
-    assert not progress.condition().ready
+    at["now"] += CAUGHT_UP_SECONDS + 0.1
+    assert not progress.health().ready
 
 
 def test_trouble_a_stop_and_other_partitions_end_it_at_once(at: dict[str, float]) -> None:
     progress = ready(at)
-    progress.trouble = "ConnectionRefusedError"
-    assert progress.condition() == (False, "waiting: ConnectionRefusedError", 0)
+    progress.blocked = "ConnectionRefusedError"
+    assert progress.health() == (False, "waiting: ConnectionRefusedError", 0)
     progress = ready(at)
     progress.stopped = "records are missing"
-    assert progress.condition() == (False, "stopped: records are missing", 0)
+    assert progress.health() == (False, "stopped: records are missing", 0)
     progress = ready(at)
     progress.assign(frozenset({2}))
     assert not progress.caught_up

@@ -10,7 +10,7 @@ import pytest
 
 from natija_chassis.http import problems
 from natija_chassis.http.app import create_app
-from natija_chassis.process.health import Condition
+from natija_chassis.process.health import Health
 from natija_chassis.realm.directory import Directory
 from natija_chassis.settings import Settings
 from natija_intake.api import routes
@@ -39,7 +39,7 @@ def reception() -> Reception:
 @pytest.fixture
 async def client(reception: Reception) -> AsyncIterator[httpx.AsyncClient]:
     directory = Directory(zone="Asia/Bishkek")
-    app = create_app(Settings(realm="kg"), title="intake", about="The door.", condition=lambda: Condition(True, "open"))
+    app = create_app(Settings(realm="kg"), title="intake", about="The door.", health=lambda: Health(True, "open"))
     routes.install(app, reception, directory)  # type: ignore[arg-type]  # stands in for the real one
     problems.install(app)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-LOOK_EVERY = 0.1
+FILE_POLL_SECONDS = 0.1
 """Seconds between two looks at a clock file."""
 
 
@@ -41,7 +41,7 @@ class FixedClock:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ClockSetting:
     """A line from real to virtual time: at *real* it was *virtual*, and it runs *speed* times as fast."""
 
     real: datetime
@@ -62,7 +62,7 @@ class FileClock:
     path: Path
     _looked: float = field(default=float("-inf"), init=False)
     _changed: int | None = field(default=None, init=False)
-    _setting: Setting | None = field(default=None, init=False)
+    _setting: ClockSetting | None = field(default=None, init=False)
 
     def now(self) -> datetime:
         self._look()
@@ -98,7 +98,7 @@ class FileClock:
         self._looked = float("-inf")
 
     def _look(self) -> None:
-        if time.monotonic() - self._looked < LOOK_EVERY:
+        if time.monotonic() - self._looked < FILE_POLL_SECONDS:
             return
         self._looked = time.monotonic()
         try:
@@ -109,9 +109,11 @@ class FileClock:
             self._setting, self._changed = None, None
 
 
-def _read(path: Path) -> Setting:
+def _read(path: Path) -> ClockSetting:
     raw = json.loads(path.read_text())
-    return Setting(datetime.fromisoformat(raw["real"]), datetime.fromisoformat(raw["virtual"]), float(raw["speed"]))
+    return ClockSetting(
+        datetime.fromisoformat(raw["real"]), datetime.fromisoformat(raw["virtual"]), float(raw["speed"])
+    )
 
 
 def clock_from(setting: str) -> Clock:
@@ -120,7 +122,7 @@ def clock_from(setting: str) -> Clock:
     return FileClock(Path(path)) if kind == "file" else SystemClock()
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """A length of time as one types it: ``90s``, ``30m``, ``12h``, ``20d``. Raises ValueError."""
     units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     if not (text[:-1].isdigit() and text[-1:] in units):

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     gather: float = Field(0.12, ge=0, le=5)
     """Seconds that the broker may wait for more before it answers a reader: a batch costs its process some 5 ms,
     however little it holds. Longest where nobody sits and waits, before what a service decides."""
-    parked_limit: int = Field(100, ge=0)
+    dead_letter_limit: int = Field(100, ge=0)
     """More parked appeals than this, and the projection stops."""
     drain: timedelta = timedelta(seconds=4)
     """How long a stopping process waits for what it has begun."""

@@ -13,7 +13,7 @@ from natija_chassis.clock import Clock
 from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
-from natija_chassis.process.health import Waiting
+from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.projections.runner import Runner
 from natija_chassis.realm import directory as directories
@@ -36,8 +36,8 @@ async def serve(settings: AnalyticsSettings) -> None:
         settings,
         title="analytics",
         about="What happened: the history of every appeal, the facts about each, and the reports made of them.",
-        condition=runner.progress.condition,
-        waiting=lambda: _figures(engine, settings.the_clock),
+        health=runner.progress.health,
+        backlog=lambda: _figures(engine, settings.the_clock),
         routers=[api.router(engine, defined, directory, settings.the_clock)],
     )
     try:
@@ -46,12 +46,12 @@ async def serve(settings: AnalyticsSettings) -> None:
         await engine.dispose()
 
 
-async def _figures(engine: AsyncEngine, clock: Clock) -> Sequence[Waiting]:
+async def _figures(engine: AsyncEngine, clock: Clock) -> Sequence[Backlog]:
     async with engine.connect() as connection:
         events, appeals, waiting, overdue = (await connection.execute(_COUNTS, {"now": clock.now()})).one()
     return [
-        Waiting("open appeals", waiting),
-        Waiting("of these past their term", overdue, "/reports/overdue?by=body"),
-        Waiting("appeals in all", appeals),
-        Waiting("events in the history", events or 0),
+        Backlog("open appeals", waiting),
+        Backlog("of these past their term", overdue, "/reports/overdue?by=body"),
+        Backlog("appeals in all", appeals),
+        Backlog("events in the history", events or 0),
     ]

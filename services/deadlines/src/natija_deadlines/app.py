@@ -8,7 +8,7 @@ from natija_chassis.clock import Clock
 from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
-from natija_chassis.process.health import Waiting
+from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.process_manager.manager import ProcessManager, count_refused_proposals
 from natija_chassis.projections.runner import Runner
@@ -31,8 +31,8 @@ async def serve(settings: DeadlinesSettings) -> None:
         settings,
         title="deadlines",
         about="By when: it sets the legal term of each live appeal, warns before its end, and records what was missed.",
-        condition=runner.progress.condition,
-        waiting=lambda: _waiting(engine, settings.the_clock),
+        health=runner.progress.health,
+        backlog=lambda: _waiting(engine, settings.the_clock),
         routers=[api.router(engine, policies, settings.the_clock)],
     )
     try:
@@ -41,13 +41,13 @@ async def serve(settings: DeadlinesSettings) -> None:
         await engine.dispose()
 
 
-async def _waiting(engine: AsyncEngine, clock: Clock) -> Sequence[Waiting]:
+async def _waiting(engine: AsyncEngine, clock: Clock) -> Sequence[Backlog]:
     async with engine.connect() as connection:
         counts = await queue.count(connection, clock.now())
         refused = await count_refused_proposals(connection)
     return [
-        Waiting("open appeals with a term", counts.with_term),
-        Waiting("of these overdue", counts.overdue),
-        Waiting("live appeals without a term", counts.without_term),
-        Waiting("refused proposals", refused),
+        Backlog("open appeals with a term", counts.with_term),
+        Backlog("of these overdue", counts.overdue),
+        Backlog("live appeals without a term", counts.without_term),
+        Backlog("refused proposals", refused),
     ]

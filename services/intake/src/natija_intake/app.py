@@ -10,7 +10,7 @@ from natija_chassis.http import problems
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
-from natija_chassis.process.health import Waiting
+from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.realm import directory as directories
 from natija_chassis.realm import publishers
@@ -27,7 +27,7 @@ async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `OperatorError` when a key or a file it needs is missing."""
     if settings.publishers is None:
         raise OperatorError("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
-    gc_tuning.look_seldom()  # a post that waits holds some hundred objects
+    gc_tuning.relax_gc()  # a post that waits holds some hundred objects
     engine = open_engine(settings, "intake")
     door = Door(settings.the_kafka, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
     secrets = intake_secrets(settings)
@@ -51,15 +51,15 @@ async def serve(settings: IntakeSettings) -> None:
 
 
 def _app(settings: IntakeSettings, reception: Reception, door: Door, inbox: Inbox, engine: AsyncEngine) -> FastAPI:
-    async def waiting() -> Sequence[Waiting]:
-        return [Waiting("proposals that the registrar has not decided", await inbox.waiting(engine))]
+    async def waiting() -> Sequence[Backlog]:
+        return [Backlog("proposals that the registrar has not decided", await inbox.waiting(engine))]
 
     app = create_app(
         settings,
         title="intake",
         about="The door: appeals come in here, and whoever sent one follows it with its number and access code.",
-        condition=lambda: door.condition,
-        waiting=waiting,
+        health=lambda: door.health,
+        backlog=waiting,
     )
     routes.install(app, reception, directories.load(settings.directory))
     problems.install(app)

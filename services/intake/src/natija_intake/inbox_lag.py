@@ -7,7 +7,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis.kafka.lazy_consumer import KeptConsumer
+from natija_chassis.kafka.lazy_consumer import LazyConsumer
 from natija_events.kafka import Kafka
 from natija_events.topics import INBOX, PARTITIONS
 from natija_intake.registrar import store
@@ -21,7 +21,7 @@ class Unreachable(Exception):
     """Kafka does not answer."""
 
 
-class Inbox(KeptConsumer):
+class Inbox(LazyConsumer):
     """The inbox of a realm, seen from outside."""
 
     def __init__(self, kafka: Kafka, realm: str) -> None:

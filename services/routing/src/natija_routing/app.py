@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
-from natija_chassis.process.health import Waiting
+from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.process_manager.manager import ProcessManager, count_refused_proposals
 from natija_chassis.projections.runner import Runner
@@ -30,8 +30,8 @@ async def serve(settings: RoutingSettings) -> None:
         settings,
         title="routing",
         about="Who must answer: each live appeal is sent to the competent body, and what no rule covers waits here.",
-        condition=runner.progress.condition,
-        waiting=lambda: _waiting(engine),
+        health=runner.progress.health,
+        backlog=lambda: _waiting(engine),
         routers=[api.router(engine, reference_data, settings.the_clock)],
     )
     try:
@@ -40,9 +40,9 @@ async def serve(settings: RoutingSettings) -> None:
         await engine.dispose()
 
 
-async def _waiting(engine: AsyncEngine) -> Sequence[Waiting]:
+async def _waiting(engine: AsyncEngine) -> Sequence[Backlog]:
     async with engine.connect() as connection:
         return [
-            Waiting("appeals nobody is named for", await queue.count(connection), "/unrouted"),
-            Waiting("refused proposals", await count_refused_proposals(connection)),
+            Backlog("appeals nobody is named for", await queue.count(connection), "/unrouted"),
+            Backlog("refused proposals", await count_refused_proposals(connection)),
         ]

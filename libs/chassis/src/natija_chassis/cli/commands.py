@@ -42,7 +42,7 @@ def lag(
     from natija_chassis.projections import lag as lagging
     from natija_chassis.settings import Settings
 
-    found = asyncio.run(lagging.lag(Settings()))
+    found = asyncio.run(lagging.measure_lag(Settings()))
     print(lagging.as_json(found) if format == "json" else lagging.as_table(found))
 
 
@@ -89,7 +89,7 @@ def clock(
         current.reset()
     else:
         try:
-            current.move(clocks.duration(advance or "0s"), speed)
+            current.move(clocks.parse_duration(advance or "0s"), speed)
         except ValueError as error:
             raise typer.BadParameter(f"--advance: {error}") from None
     print(clocks.describe(current))

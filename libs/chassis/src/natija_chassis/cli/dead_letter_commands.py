@@ -8,9 +8,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from natija_chassis.postgres.engine import open_engine, projecting
+from natija_chassis.postgres.engine import open_engine, projection_transaction
 from natija_chassis.projections import checkpoints, dead_letters, log_identity, log_records
-from natija_chassis.projections.dead_letters import Parked
+from natija_chassis.projections.dead_letters import DeadLetter
 from natija_chassis.projections.installed import projection_of, services
 from natija_chassis.projections.projection import Projection
 from natija_chassis.settings import Settings
@@ -41,25 +41,25 @@ async def show(settings: Settings, service: str | None, retry: bool, format: str
     return 1 if retry and any(found.values()) else 0
 
 
-def _plain(service: str, one: Parked) -> dict[str, Any]:
-    time = one.parkedtime.isoformat() if one.parkedtime else None
-    return {"service": service, **one._asdict(), "parkedtime": time}
+def _plain(service: str, one: DeadLetter) -> dict[str, Any]:
+    time = one.failedtime.isoformat() if one.failedtime else None
+    return {"service": service, **one._asdict(), "failedtime": time}
 
 
-def _print(found: dict[str, list[Parked]]) -> None:
+def _print(found: dict[str, list[DeadLetter]]) -> None:
     if not any(found.values()):
         print("nothing is parked")
     for service, listed in found.items():
         for one in listed:
-            why = one.detail or f"waits for offset {one.because_of} of the same appeal"
+            why = one.detail or f"waits for offset {one.blocked_by} of the same appeal"
             print(f"{service} {one.partition}/{one.offset} {one.appeal}: {why}")
 
 
-async def _listing(settings: Settings, service: str) -> list[Parked]:
+async def _listing(settings: Settings, service: str) -> list[DeadLetter]:
     engine = open_engine(settings, service, pool=1)
     try:
         async with engine.connect() as connection:
-            return await dead_letters.listing(connection)
+            return await dead_letters.load(connection)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == "42P01":
             return []  # it never ran
@@ -86,7 +86,7 @@ async def retry(settings: Settings, engine: AsyncEngine, projection: Projection)
     that follow.
     """
     async with engine.connect() as connection:
-        everything = await dead_letters.listing(connection)
+        everything = await dead_letters.load(connection)
     applied = appeals = 0
     consumer = AIOKafkaConsumer(
         **settings.the_kafka.client(), enable_auto_commit=False, isolation_level="read_committed",
@@ -96,14 +96,14 @@ async def retry(settings: Settings, engine: AsyncEngine, projection: Projection)
     try:
         for appeal in dict.fromkeys(one.appeal for one in everything):
             partition = next(one.partition for one in everything if one.appeal == appeal)
-            async with projecting(engine) as connection:
+            async with projection_transaction(engine) as connection:
                 taken = await _retry_appeal(connection, projection, consumer, settings, partition, appeal)
             applied += taken
             appeals += taken > 0
     finally:
         await consumer.stop()
     async with engine.connect() as connection:
-        return Retried(applied, appeals, len(await dead_letters.listing(connection)))
+        return Retried(applied, appeals, len(await dead_letters.load(connection)))
 
 
 async def _retry_appeal(
@@ -117,21 +117,21 @@ async def _retry_appeal(
     """How many of the appeal's parked records are taken in. The runner waits at the checkpoint's row meanwhile."""
     _, version = await checkpoints.lock(connection, [partition])
     log_identity.check_version(version, projection)
-    parked = [one for one in await dead_letters.listing(connection) if one.appeal == appeal]
+    parked = [one for one in await dead_letters.load(connection) if one.appeal == appeal]
     place = TopicPartition(LOG.name(settings.realm), partition)
     for done, one in enumerate(parked):
         [entry] = log_records.read([await _record(consumer, place, one.offset)])
         error = entry.error or await _apply(connection, projection, entry)
         if error is not None:
-            rest = [dead_letters.because_of_another(_entry(later), one.offset) for later in parked[done + 1 :]]
+            rest = [dead_letters.blocked_by(_entry(later), one.offset) for later in parked[done + 1 :]]
             await dead_letters.remove(connection, parked)
-            await dead_letters.add(connection, [dead_letters.because_of_error(entry, error), *rest])
+            await dead_letters.add(connection, [dead_letters.from_error(entry, error), *rest])
             return done
     await dead_letters.remove(connection, parked)
     return len(parked)
 
 
-async def _apply(connection: AsyncConnection, projection: Projection, entry: log_records.Entry) -> Exception | None:
+async def _apply(connection: AsyncConnection, projection: Projection, entry: log_records.LogRecord) -> Exception | None:
     """Take one entry in; its error when it is poison still."""
     try:
         async with connection.begin_nested():
@@ -153,5 +153,5 @@ async def _record(consumer: AIOKafkaConsumer, place: TopicPartition, offset: int
     return records[0]
 
 
-def _entry(one: Parked) -> log_records.Entry:
-    return log_records.Entry(one.partition, one.offset, one.appeal, None, None)
+def _entry(one: DeadLetter) -> log_records.LogRecord:
+    return log_records.LogRecord(one.partition, one.offset, one.appeal, None, None)

@@ -21,10 +21,10 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from natija_chassis.postgres.table_diff import Compared
+from natija_chassis.postgres.table_diff import TableDiff
 from natija_chassis.process import gc_tuning
 from natija_chassis.projections.installed import projection_of
-from natija_chassis.projections.rebuild import Different, Rebuilt, rebuild
+from natija_chassis.projections.rebuild import RebuildMismatch, RebuildResult, rebuild
 from natija_chassis.settings import Settings
 
 ABORTED = 130
@@ -66,11 +66,11 @@ class _Bar:
         if self._task is not None:
             self._progress.advance(self._task, records)
 
-    def compared(self, table: Compared) -> None:
+    def compared(self, table: TableDiff) -> None:
         self._lines.append(_line(table))
 
 
-def _line(table: Compared) -> str:
+def _line(table: TableDiff) -> str:
     if table.rows is None:
         return f"{table.table}: another shape than before, not compared"
     return f"{table.table}: {table.rows:,} rows compared, {'equal' if table.equal else 'DIFFERENT'}"
@@ -78,7 +78,7 @@ def _line(table: Compared) -> str:
 
 def run(service: str) -> int:
     """0 when rebuilt and switched, 1 when it differs, 130 when aborted."""
-    gc_tuning.look_seldom()
+    gc_tuning.relax_gc()
     return uvloop.run(_run(Settings(), service))
 
 
@@ -90,14 +90,14 @@ async def _run(settings: Settings, service: str) -> int:
     except asyncio.CancelledError:
         print(f"aborted: {service} is as it was", file=sys.stderr)
         return ABORTED
-    except Different as different:
+    except RebuildMismatch as different:
         print(f"natija: {different}; nothing was switched", file=sys.stderr)
         return 1
     print(f"{service}: rebuilt from {outcome.records:,} records, and switched")
     return 0
 
 
-async def _abortable(rebuilding: Coroutine[Any, Any, Rebuilt]) -> Rebuilt:
+async def _abortable(rebuilding: Coroutine[Any, Any, RebuildResult]) -> RebuildResult:
     """Await it, and cancel it on Ctrl-C or SIGTERM."""
     task = asyncio.create_task(rebuilding)
     for sign in (signal.SIGINT, signal.SIGTERM):

@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from natija_chassis.observability import metrics
 from natija_chassis.observability.logs import sanitised
-from natija_chassis.process.health import AskCondition, AskWaiting, Waiting, nothing_waits
+from natija_chassis.process.health import Backlog, GetBacklog, GetHealth, no_backlog
 from natija_chassis.settings import Settings
 
 PAGES = Path(__file__).parent / "templates"
@@ -31,8 +31,8 @@ def create_app(
     *,
     title: str,
     about: str,
-    condition: AskCondition,
-    waiting: AskWaiting = nothing_waits,
+    health: GetHealth,
+    backlog: GetBacklog = no_backlog,
     routers: Sequence[APIRouter] = (),
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
@@ -48,24 +48,24 @@ def create_app(
     async def state() -> str:
         return pages.get_template("state.html").render(
             title=title, about=about, realm=settings.realm.upper(), now=settings.the_clock.now(),
-            condition=condition(), waiting=await _ask(waiting),
+            health=health(), backlog=await _ask(backlog),
         )  # fmt: skip
 
     @app.get("/health", response_class=PlainTextResponse, tags=["process"])
-    async def health() -> str:
+    async def liveness() -> str:
         """200 while the process runs at all."""
         return "running\n"
 
     @app.get("/ready", response_class=PlainTextResponse, tags=["process"])
     async def ready() -> PlainTextResponse:
         """200 while it is caught up and moving, 503 otherwise; the body says why."""
-        now = condition()
-        return PlainTextResponse(now.says + "\n", status_code=200 if now.ready else 503)
+        now = health()
+        return PlainTextResponse(now.message + "\n", status_code=200 if now.ready else 503)
 
     @app.get("/metrics", response_class=PlainTextResponse, tags=["process"])
     async def figures() -> Response:
         """Prometheus metrics."""
-        metrics.READY.labels(settings.process).set(condition().ready)
+        metrics.READY.labels(settings.process).set(health().ready)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     app.exception_handler(RequestValidationError)(_invalid)
@@ -73,10 +73,10 @@ def create_app(
     return app
 
 
-async def _ask(waiting: AskWaiting) -> Sequence[Waiting] | None:
+async def _ask(backlog: GetBacklog) -> Sequence[Backlog] | None:
     """What waits, or None when nobody can tell now: the page must open when the database does not."""
     try:
-        return await waiting()
+        return await backlog()
     except Exception as error:
         log.warning("cannot tell what waits: %s", sanitised(error))
         return None

@@ -9,7 +9,7 @@ from natija_events.kafka import Kafka
 from natija_events.kafka.shutdown import close_consumer
 
 
-class KeptConsumer:
+class LazyConsumer:
     """Who asks Kafka something again and again. An async context manager, which opens even while Kafka is down."""
 
     def __init__(self, kafka: Kafka) -> None:

@@ -22,10 +22,10 @@ FETCH_BYTES = 262_144
 """Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same. The broker
 waits for as much, which so one partition can give alone: what is committed at once would else be fetched in many
 pieces, and each piece costs a transaction."""
-ENDS_WITHIN = 4.0
+END_OFFSETS_TIMEOUT = 4.0
 
 
-def of_log(
+def log_subscriber(
     settings: Settings,
     group: str,
     *,
@@ -61,20 +61,20 @@ def of_log(
         heartbeat_interval_ms=1_000,
         ack_policy=AckPolicy.MANUAL,
         parser=parser,
-        decoder=_as_it_is,
+        decoder=_decode,
         listener=listener,
     )
     subscriber(handler)
     return broker, subscriber
 
 
-async def ends(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-    """Where the log ends. Raises KafkaError also when Kafka is silent for `ENDS_WITHIN`; aiokafka waits for 40 s."""
+async def end_offsets(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """Where the log ends. Raises KafkaError when Kafka does not answer within `END_OFFSETS_TIMEOUT`."""
     try:
-        async with asyncio.timeout(ENDS_WITHIN):
+        async with asyncio.timeout(END_OFFSETS_TIMEOUT):
             return dict(await consumer.end_offsets(places)) if places else {}
     except TimeoutError:
-        raise KafkaTimeoutError(f"it does not say within {ENDS_WITHIN:g} s where the log ends") from None
+        raise KafkaTimeoutError(f"it does not say within {END_OFFSETS_TIMEOUT:g} s where the log ends") from None
 
 
 def security_of(kafka: Kafka) -> BaseSecurity:
@@ -84,6 +84,6 @@ def security_of(kafka: Kafka) -> BaseSecurity:
     return SASLScram512(kafka.user, kafka.password, kafka.ssl_context())
 
 
-async def _as_it_is(message: Any) -> Any:
+async def _decode(message: Any) -> Any:
     """The decoder: the handler takes the message whole."""
     return message

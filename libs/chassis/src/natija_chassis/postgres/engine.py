@@ -64,7 +64,7 @@ def _must_be_open(connection: Any, record: object, proxy: object) -> None:
 
 
 @asynccontextmanager
-async def projecting(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def projection_transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A transaction that writes projection tables: whatever switches schemas waits for it, and it for the switch."""
     async with engine.begin() as connection:
         await connection.execute(text("select pg_advisory_xact_lock_shared(:lock)"), {"lock": SWITCH_LOCK})

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 KEYS_SHOWN = 5
 
 
-class Compared(NamedTuple):
+class TableDiff(NamedTuple):
     """A table of which *rows* were compared. *only_there* and *only_here* hold the first keys that differ.
 
     *rows* is None where the two shapes differ, so that there is nothing to compare.
@@ -26,18 +26,18 @@ class Compared(NamedTuple):
         return not self.only_there and not self.only_here
 
 
-async def compare(connection: AsyncConnection, table: Table, there: str, here: str) -> Compared:
+async def compare(connection: AsyncConnection, table: Table, there: str, here: str) -> TableDiff:
     """Compare *table* in the schemas *there* and *here*."""
     shape = await _shape(connection, there, table.name)
     if shape != await _shape(connection, here, table.name):
-        return Compared(table.name, None)
+        return TableDiff(table.name, None)
     columns = ", ".join(_comparable(name, kind) for name, kind in shape)
     keys = [column.name for column in table.primary_key] or [name for name, _ in shape]
     rows, as_many = await _count(connection, table.name, here), await _count(connection, table.name, there)
     only_there = await _only(connection, table.name, columns, keys, there, here)
     if rows == as_many and not only_there:  # then none stands here alone: it would have another's place
-        return Compared(table.name, rows)
-    return Compared(table.name, rows, only_there, await _only(connection, table.name, columns, keys, here, there))
+        return TableDiff(table.name, rows)
+    return TableDiff(table.name, rows, only_there, await _only(connection, table.name, columns, keys, here, there))
 
 
 async def _count(connection: AsyncConnection, table: str, schema: str) -> int:

@@ -3,7 +3,7 @@
 import gc
 
 
-def look_seldom(objects: int = 100_000) -> None:
+def relax_gc(objects: int = 100_000) -> None:
     """Look only after so many new *objects* that were not freed, and never at those that are there now.
 
     For a process that has thousands of objects under way, none of them garbage, which free themselves when they are

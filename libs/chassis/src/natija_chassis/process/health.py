@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Condition(NamedTuple):
+class Health(NamedTuple):
     """*ready* is caught up and moving; *says* is one plain sentence; *behind* counts log offsets not yet taken in."""
 
     ready: bool
-    says: str
+    message: str
     behind: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Backlog:
     """Work that waits: *count* of *what* ("appeals without a body"), and where to look, if anywhere."""
 
     what: str
@@ -22,10 +22,10 @@ class Waiting:
     link: str | None = None
 
 
-AskCondition = Callable[[], Condition]
-AskWaiting = Callable[[], Awaitable[Sequence[Waiting]]]
+GetHealth = Callable[[], Health]
+GetBacklog = Callable[[], Awaitable[Sequence[Backlog]]]
 
 
-async def nothing_waits() -> Sequence[Waiting]:
+async def no_backlog() -> Sequence[Backlog]:
     """For a process that keeps no work."""
     return ()

@@ -17,16 +17,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from natija_chassis.observability import logs
 from natija_chassis.settings import Settings
 
-Part = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+BackgroundTask = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """A part runs until the event is set, then ends what it has begun within `settings.drain` and returns."""
 
-MOST_HEAD_BYTES = 65_536
+MAX_HEAD_BYTES = 65_536
 """Of a request before its body."""
 
 log = logging.getLogger(__name__)
 
 
-async def run(app: FastAPI, settings: Settings, parts: Sequence[Part] = ()) -> None:
+async def run(app: FastAPI, settings: Settings, parts: Sequence[BackgroundTask] = ()) -> None:
     """Serve *app* and run *parts* until SIGTERM or SIGINT, or until one of them fails: that ends all and is raised."""
     stopping = asyncio.Event()
     asyncio.get_running_loop().set_exception_handler(logs.unhandled)
@@ -63,7 +63,7 @@ def _cut_off_after(seconds: float) -> threading.Timer:
     return timer
 
 
-def _serving(app: FastAPI, settings: Settings) -> Part:
+def _serving(app: FastAPI, settings: Settings) -> BackgroundTask:
     listener = _listen(settings.host, settings.port)
     config = uvicorn.Config(
         app, http=_Protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on",
@@ -101,7 +101,7 @@ class _Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._head is not None:
             self._head += len(data)
-            if self._head > MOST_HEAD_BYTES:
+            if self._head > MAX_HEAD_BYTES:
                 self.transport.abort()
                 return
         super().data_received(data)

@@ -83,6 +83,6 @@ async def save(connection: AsyncConnection, checkpoints: Iterable[Checkpoint]) -
             await connection.execute(_SAVE, dict(zip(Checkpoint._fields, columns, strict=True)))
 
 
-def positions(checkpoints: Mapping[int, Checkpoint]) -> dict[int, int]:
+def next_offsets(checkpoints: Mapping[int, Checkpoint]) -> dict[int, int]:
     """Per partition the offset to read next."""
     return {partition: checkpoint.offset + 1 for partition, checkpoint in checkpoints.items()}

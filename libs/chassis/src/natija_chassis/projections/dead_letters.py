@@ -14,38 +14,38 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.projections import checkpoints
-from natija_chassis.projections.log_records import Entry
+from natija_chassis.projections.log_records import LogRecord
 from natija_events.schema.registry import Invalid
 from natija_events.wire.envelope import Unreadable
 
 table = Table(
-    "parked",
+    "dead_letters",
     checkpoints.metadata,
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
     Column("appeal", Text, nullable=False, index=True),
     Column("error", Text, comment="the class of the error; null when only an earlier record of the appeal is parked"),
     Column("detail", Text, comment="what the error says without the values it holds"),
-    Column("because_of", BigInteger, comment="the offset of the appeal's first parked record"),
-    Column("parkedtime", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("blocked_by", BigInteger, comment="the offset of the appeal's first parked record"),
+    Column("failedtime", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
 
 _FIRST_OFFSETS = text("""
-    select appeal, min("offset") from parked where appeal = any(cast(:appeals as text[])) group by appeal
+    select appeal, min("offset") from dead_letters where appeal = any(cast(:appeals as text[])) group by appeal
 """)
 
 
-class Parked(NamedTuple):
-    """A record set aside: for its own *error*, or *because_of* an earlier record of the same appeal (its offset)."""
+class DeadLetter(NamedTuple):
+    """A record set aside: for its own *error*, or *blocked_by* an earlier record of the same appeal (its offset)."""
 
     partition: int
     offset: int
     appeal: str
     error: str | None = None
     detail: str | None = None
-    because_of: int | None = None
-    parkedtime: datetime | None = None
+    blocked_by: int | None = None
+    failedtime: datetime | None = None
 
 
 def is_poison(error: BaseException) -> bool:
@@ -56,20 +56,20 @@ def is_poison(error: BaseException) -> bool:
     return isinstance(sqlstate, str) and sqlstate[:2] in ("22", "23")
 
 
-def because_of_error(entry: Entry, error: BaseException) -> Parked:
-    """*entry*, parked for *error*."""
-    return Parked(entry.partition, entry.offset, entry.appeal, type(error).__name__, sanitised(error))
+def from_error(record: LogRecord, error: BaseException) -> DeadLetter:
+    """*record*, parked for *error*."""
+    return DeadLetter(record.partition, record.offset, record.appeal, type(error).__name__, sanitised(error))
 
 
-def because_of_another(entry: Entry, offset: int) -> Parked:
-    """*entry*, parked since the record at *offset* of the same appeal is."""
-    return Parked(entry.partition, entry.offset, entry.appeal, because_of=offset)
+def blocked_by(record: LogRecord, offset: int) -> DeadLetter:
+    """*record*, parked since the record at *offset* of the same appeal is."""
+    return DeadLetter(record.partition, record.offset, record.appeal, blocked_by=offset)
 
 
-async def add(connection: AsyncConnection, parked: Sequence[Parked]) -> None:
+async def add(connection: AsyncConnection, parked: Sequence[DeadLetter]) -> None:
     """Set records aside."""
     if parked:
-        rows = [{name: value for name, value in one._asdict().items() if name != "parkedtime"} for one in parked]
+        rows = [{name: value for name, value in one._asdict().items() if name != "failedtime"} for one in parked]
         await connection.execute(insert(table), rows)
 
 
@@ -83,13 +83,13 @@ async def count(connection: AsyncConnection) -> int:
     return int(await connection.scalar(select(func.count(distinct(table.c.appeal)))) or 0)
 
 
-async def listing(connection: AsyncConnection) -> list[Parked]:
+async def load(connection: AsyncConnection) -> list[DeadLetter]:
     """All parked records, in the order of the log."""
     query: Any = select(table).order_by(table.c.partition, table.c.offset)
-    return [Parked(*row) for row in await connection.execute(query)]
+    return [DeadLetter(*row) for row in await connection.execute(query)]
 
 
-async def remove(connection: AsyncConnection, parked: Sequence[Parked]) -> None:
+async def remove(connection: AsyncConnection, parked: Sequence[DeadLetter]) -> None:
     """Forget records that have been taken in after all."""
     if parked:
         places = [(one.partition, one.offset) for one in parked]

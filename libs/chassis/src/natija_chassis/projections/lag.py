@@ -32,7 +32,7 @@ class Lag(NamedTuple):
     lag: int
 
 
-async def lag(settings: Settings) -> list[Lag]:
+async def measure_lag(settings: Settings) -> list[Lag]:
     """The lag of the registrar on its inbox, then of each service on the log, by partition.
 
     Raises what Kafka or a database raises when it does not answer. A service that never ran lags by the whole log.

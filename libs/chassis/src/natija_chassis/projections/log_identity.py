@@ -22,7 +22,7 @@ table = Table(
 )
 
 
-class Log(NamedTuple):
+class LogIdentity(NamedTuple):
     """Which log it is: Kafka's cluster id, the id the topic got when it was made (KIP-516), and the realm."""
 
     cluster: str
@@ -30,7 +30,7 @@ class Log(NamedTuple):
     realm: str
 
 
-class Identity(NamedTuple):
+class SchemaIdentity(NamedTuple):
     """What a schema was filled from, and by which version of the projection."""
 
     cluster: str
@@ -39,19 +39,19 @@ class Identity(NamedTuple):
     version: int
 
     @property
-    def log(self) -> Log:
-        return Log(self.cluster, self.topic_id, self.realm)
+    def log(self) -> LogIdentity:
+        return LogIdentity(self.cluster, self.topic_id, self.realm)
 
 
-async def of_schema(connection: AsyncConnection) -> Identity | None:
+async def load(connection: AsyncConnection) -> SchemaIdentity | None:
     """The identity kept in the schema that *connection* sees; None before the first start."""
     row = (await connection.execute(select(table))).one_or_none()
-    return None if row is None else Identity(*row)
+    return None if row is None else SchemaIdentity(*row)
 
 
-async def claim(connection: AsyncConnection, log: Log, projection: Projection) -> None:
+async def claim(connection: AsyncConnection, log: LogIdentity, projection: Projection) -> None:
     """Check that the schema belongs to *log* and to this version, or mark a fresh one so. Raises `OperatorError`."""
-    kept = await of_schema(connection)
+    kept = await load(connection)
     if kept is None:
         await connection.execute(insert(table), {**log._asdict(), "version": projection.version})
         return
@@ -78,7 +78,7 @@ def check_version(version: int | None, projection: Projection) -> None:
         )
 
 
-async def of_log(kafka: "Kafka", realm: str) -> Log:
+async def fetch(kafka: "Kafka", realm: str) -> LogIdentity:
     """Ask the cluster which log this is. Raises KafkaError, or `OperatorError` when the topic does not exist."""
     from aiokafka.client import AIOKafkaClient
     from aiokafka.errors import UnknownTopicOrPartitionError, for_code
@@ -98,4 +98,4 @@ async def of_log(kafka: "Kafka", realm: str) -> Log:
         raise OperatorError(f"topic {topic} does not exist: run `natija provision`")
     if error:
         raise for_code(error)(f"Kafka does not tell of topic {topic}")
-    return Log(response.cluster_id, topic_id, realm.lower())
+    return LogIdentity(response.cluster_id, topic_id, realm.lower())

@@ -12,7 +12,7 @@ _LOGSEQUENCE = "ce_logsequence"
 _SLICE = 50
 
 
-class Entry(NamedTuple):
+class LogRecord(NamedTuple):
     """A record of the log. Exactly one of *event* and *error* is set. *logsequence* is None where it cannot be read."""
 
     partition: int
@@ -23,32 +23,32 @@ class Entry(NamedTuple):
     error: Exception | None = None
 
 
-def read(records: Iterable[Any]) -> list[Entry]:
+def read(records: Iterable[Any]) -> list[LogRecord]:
     """The entries of aiokafka's *records*, decoded and upcast. Never raises for what a record holds."""
     return [_entry(record) for record in records]
 
 
-async def read_in_slices(records: Sequence[Any]) -> list[Entry]:
+async def read_in_slices(records: Sequence[Any]) -> list[LogRecord]:
     """As `read` does, a few at a time: who waits for a server meanwhile goes on as soon as it has answered."""
-    found: list[Entry] = []
+    found: list[LogRecord] = []
     for start in range(0, len(records), _SLICE):
         found += read(records[start : start + _SLICE])
         await asyncio.sleep(0)
     return found
 
 
-def events(entries: Sequence[Entry]) -> list[RecordedEvent]:
+def events(entries: Sequence[LogRecord]) -> list[RecordedEvent]:
     """The events of those entries that could be read."""
     return [entry.event for entry in entries if entry.event is not None]
 
 
-def _entry(record: Any) -> Entry:
+def _entry(record: Any) -> LogRecord:
     try:
         event = recorded(record.partition, record.offset, record.value, record.headers)
     except (Unreadable, Invalid) as error:
         appeal = (record.key or b"").decode("ascii", errors="replace")[:64]
-        return Entry(record.partition, record.offset, appeal, _logsequence(record), None, error)
-    return Entry(record.partition, record.offset, event.subject, event.stamp.logsequence, event)
+        return LogRecord(record.partition, record.offset, appeal, _logsequence(record), None, error)
+    return LogRecord(record.partition, record.offset, event.subject, event.stamp.logsequence, event)
 
 
 def _logsequence(record: Any) -> int | None:

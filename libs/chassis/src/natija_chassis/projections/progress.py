@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from natija_chassis.observability import metrics
-from natija_chassis.process.health import Condition
+from natija_chassis.process.health import Health
 
-FRESH = 8.0
+CAUGHT_UP_SECONDS = 8.0
 """Seconds for which "caught up" holds: by then the end of the log has been asked for, and reached, again. Longer than
 the runner gives one look and the pause before it, else a busy machine alone would make a service not ready."""
 
@@ -23,11 +23,11 @@ class Progress:
     """The offset up to which everything is taken in; it passes over commit markers, which a checkpoint does not."""
     ends: dict[int, int] = field(default_factory=dict)
     """The end of the log when last asked."""
-    trouble: str | None = "it is starting"
+    blocked: str | None = "it is starting"
     """Why it cannot go on for now."""
     stopped: str | None = None
     """Why it will not go on until a person has done something."""
-    parked: int = 0
+    dead_letters: int = 0
     """Appeals with parked records."""
     _goal: dict[int, int] | None = None
     """An end of the log that is still to be reached. It stands until it is: under a steady load there is always a
@@ -46,42 +46,42 @@ class Progress:
         self.reached, self.ends = reached, ends
         if self._goal is None:
             self._goal, self._goal_asked = ends, asked
-        self._mind_the_goal()
-        metrics.BEHIND.labels(self.service).set(self.behind)
+        self._update_caught_up()
+        metrics.BEHIND.labels(self.service).set(self.lag)
 
-    def took_in(self, offsets: Mapping[int, int]) -> None:
+    def record_applied(self, offsets: Mapping[int, int]) -> None:
         """Up to and with these *offsets* everything is taken in."""
         for partition, offset in offsets.items():
             self.reached[partition] = max(offset + 1, self.reached.get(partition, 0))
-        self._mind_the_goal()
+        self._update_caught_up()
 
-    def _mind_the_goal(self) -> None:
-        if self._goal is None or self.owned is None or self.trouble is not None:
+    def _update_caught_up(self) -> None:
+        if self._goal is None or self.owned is None or self.blocked is not None:
             return
         if all(self.reached.get(partition, 0) >= end for partition, end in self._goal.items()):
             self._caught_up_as_of, self._goal = self._goal_asked, None
 
     @property
-    def behind(self) -> int:
+    def lag(self) -> int:
         """Offsets between what is taken in and the end: records, and a marker for each transaction."""
         return sum(max(0, end - self.reached.get(partition, 0)) for partition, end in self.ends.items())
 
     @property
     def caught_up(self) -> bool:
         """True when all that stood on the log a moment ago is taken in, and nothing hinders."""
-        fresh = time.monotonic() - self._caught_up_as_of < FRESH
-        return fresh and self.trouble is None and self.stopped is None
+        fresh = time.monotonic() - self._caught_up_as_of < CAUGHT_UP_SECONDS
+        return fresh and self.blocked is None and self.stopped is None
 
-    def condition(self) -> Condition:
+    def health(self) -> Health:
         """For `/ready` and the state page."""
-        return Condition(self.caught_up, self._says(), self.behind)
+        return Health(self.caught_up, self._says(), self.lag)
 
     def _says(self) -> str:
-        parked = f"; {self.parked} appeals are parked, see natija parked" if self.parked else ""
+        parked = f"; {self.dead_letters} appeals are parked, see natija parked" if self.dead_letters else ""
         if self.stopped:
             return f"stopped: {self.stopped}"
-        if self.trouble:
-            return f"waiting: {self.trouble}{parked}"
+        if self.blocked:
+            return f"waiting: {self.blocked}{parked}"
         if self.caught_up:
             return f"caught up with the log{parked}"
-        return f"catching up with the log: about {self.behind:,} records to go{parked}"
+        return f"catching up with the log: about {self.lag:,} records to go{parked}"

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import LIVE, REBUILD, REBUILD_LOCK, RETIRED, SNAPSHOT, SWITCH_LOCK, open_engine
-from natija_chassis.postgres.table_diff import Compared, compare
+from natija_chassis.postgres.table_diff import TableDiff, compare
 from natija_chassis.projections import apply, checkpoints, log_identity, log_records, schema
 from natija_chassis.projections.checkpoints import Checkpoint
 from natija_chassis.projections.projection import Projection
@@ -25,17 +25,17 @@ from natija_events.failpoints import failpoint
 from natija_events.kafka import read_batches
 from natija_events.topics import LOG
 
-CLOSE_ENOUGH = 200
+SWITCH_LAG = 200
 """Records behind the live tables below which the rest is applied while the live service waits. Where events come in too
 fast for that, it is as close as another round of catching up no longer halves."""
-AT_ONCE = 1000
+BATCH_RECORDS = 1000
 """Records that are taken in together, of whatever partitions: sixteen small transactions cost as much as large ones."""
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 20.0
 """Seconds for which the live service may be kept waiting at the switch: at first, and twice as long, up to the second,
 each time that it was not enough."""
 
 
-class Watcher(Protocol):
+class RebuildObserver(Protocol):
     """Hears how a rebuild goes."""
 
     def begin(self, phase: str, records: int) -> None:
@@ -44,26 +44,26 @@ class Watcher(Protocol):
     def advance(self, records: int) -> None:
         """So many more are taken in."""
 
-    def compared(self, table: Compared) -> None:
+    def compared(self, table: TableDiff) -> None:
         """A table has been compared."""
 
 
-class Rebuilt(NamedTuple):
+class RebuildResult(NamedTuple):
     """What a rebuild did: records taken in, and the tables compared."""
 
     records: int
-    tables: Sequence[Compared]
+    tables: Sequence[TableDiff]
 
 
-class Different(Exception):
+class RebuildMismatch(Exception):
     """The log does not give the rows that stand in the live tables. Nothing was switched."""
 
-    def __init__(self, tables: Sequence[Compared], parked: int) -> None:
+    def __init__(self, tables: Sequence[TableDiff], parked: int) -> None:
         hint = f"; {parked} records are parked there: natija parked --retry first" if parked else ""
         super().__init__(f"the rebuilt tables differ from the live ones: {'; '.join(map(_named, tables))}{hint}")
 
 
-def _named(table: Compared) -> str:
+def _named(table: TableDiff) -> str:
     parts = [
         f"only {where}: {', '.join(keys)}"
         for where, keys in (("in the live one", table.only_there), ("in the rebuilt one", table.only_here))
@@ -72,8 +72,8 @@ def _named(table: Compared) -> str:
     return f"table {table.table}, {', '.join(parts)}"
 
 
-async def rebuild(settings: Settings, projection: Projection, watcher: Watcher) -> Rebuilt:
-    """Rebuild *projection* and switch to it. Raises `Different`, or `OperatorError` when it cannot begin.
+async def rebuild(settings: Settings, projection: Projection, watcher: RebuildObserver) -> RebuildResult:
+    """Rebuild *projection* and switch to it. Raises `RebuildMismatch`, or `OperatorError` when it cannot begin.
 
     Cancelled before the switch, it leaves nothing behind; after that it goes on to its end, and gives what it did: who
     is told that it was aborted may rely on it.
@@ -96,7 +96,7 @@ async def rebuild(settings: Settings, projection: Projection, watcher: Watcher) 
         await engine.dispose()
 
 
-async def _run_alone(making: "_Rebuild", engine: AsyncEngine) -> Rebuilt:
+async def _run_alone(making: "_Rebuild", engine: AsyncEngine) -> RebuildResult:
     async with _alone(engine):
         return await making.run()
 
@@ -125,7 +125,12 @@ class _Rebuild:
     """One rebuild, step by step. *engine* sees the live schema, *beside* the one that is filled."""
 
     def __init__(
-        self, settings: Settings, projection: Projection, watcher: Watcher, engine: AsyncEngine, beside: AsyncEngine
+        self,
+        settings: Settings,
+        projection: Projection,
+        watcher: RebuildObserver,
+        engine: AsyncEngine,
+        beside: AsyncEngine,
     ) -> None:
         self._settings = settings
         self._projection = projection
@@ -136,8 +141,8 @@ class _Rebuild:
         self.switching = False
         """True from where it can no longer be taken back."""
 
-    async def run(self) -> Rebuilt:
-        log = await log_identity.of_log(self._settings.the_kafka, self._settings.realm)
+    async def run(self) -> RebuildResult:
+        log = await log_identity.fetch(self._settings.the_kafka, self._settings.realm)
         version = await self._check(log)
         with failpoint("rebuild.snapshot"):
             at = await self._take_snapshot()
@@ -152,16 +157,16 @@ class _Rebuild:
             async with self._engine.begin() as connection:
                 await connection.execute(text(f"drop schema {SNAPSHOT} cascade"))
         await self._catch_up_and_switch()
-        return Rebuilt(self._records, tables)
+        return RebuildResult(self._records, tables)
 
-    async def _check(self, log: log_identity.Log) -> int:
+    async def _check(self, log: log_identity.LogIdentity) -> int:
         """The version of the live tables. Raises `OperatorError` when they are not of this log."""
         async with self._engine.connect() as connection:
             if not await connection.scalar(text(f"select to_regclass('{LIVE}.identity') is not null")):
                 raise OperatorError(
                     f"{self._projection.service} has never run: started, it fills its tables from the log"
                 )
-            kept = await log_identity.of_schema(connection)
+            kept = await log_identity.load(connection)
         if kept is None or kept.log != log:
             raise OperatorError(f"the live tables of {self._projection.service} were not made from this log")
         if kept.version > self._projection.version:
@@ -195,7 +200,7 @@ class _Rebuild:
             async for batch in self._batches(held, upto):  # the next one is decoded while the database takes this one
                 if taking is not None:
                     await taking
-                taking = asyncio.create_task(self._take_in(batch))
+                taking = asyncio.create_task(self._apply(batch))
             if taking is not None:
                 await taking
         finally:
@@ -205,22 +210,22 @@ class _Rebuild:
         async with self._beside.connect() as connection:
             _must_agree(await checkpoints.load(connection), upto)
 
-    async def _take_in(self, batch: Sequence[log_records.Entry]) -> None:
-        applied = await apply.take_in(self._beside, self._projection, batch)
+    async def _apply(self, batch: Sequence[log_records.LogRecord]) -> None:
+        applied = await apply.apply_batch(self._beside, self._projection, batch)
         self._count(applied.fresh)
 
     async def _batches(
         self, held: Mapping[int, Checkpoint], upto: Mapping[int, Checkpoint]
-    ) -> AsyncIterator[list[log_records.Entry]]:
+    ) -> AsyncIterator[list[log_records.LogRecord]]:
         behind = [partition for partition, goal in upto.items() if goal.offset > held[partition].offset]
         if not behind:
             return
         start = {partition: held[partition].offset + 1 for partition in behind}
         end = {partition: upto[partition].offset + 1 for partition in behind}
-        together: list[log_records.Entry] = []
+        together: list[log_records.LogRecord] = []
         async for records in read_batches(self._settings.the_kafka, LOG.name(self._settings.realm), start, end=end):
             together += await log_records.read_in_slices(records)
-            if len(together) >= AT_ONCE:
+            if len(together) >= BATCH_RECORDS:
                 yield together
                 together = []
         if together:
@@ -230,10 +235,10 @@ class _Rebuild:
         self._records += records
         self._watcher.advance(records)
 
-    async def _prove_equal(self, version: int) -> list[Compared]:
+    async def _prove_equal(self, version: int) -> list[TableDiff]:
         tables = []
         async with self._engine.begin() as connection:
-            parked = int(await connection.scalar(text(f"select count(*) from {SNAPSHOT}.parked")) or 0)  # noqa: S608
+            parked = int(await connection.scalar(text(f"select count(*) from {SNAPSHOT}.dead_letters")) or 0)  # noqa: S608
             for table in self._projection.metadata.sorted_tables:
                 found = await compare(connection, table, SNAPSHOT, REBUILD)
                 if found.rows is None and version == self._projection.version:
@@ -243,14 +248,14 @@ class _Rebuild:
                 self._watcher.compared(found)
                 tables.append(found)
         if different := [table for table in tables if not table.equal]:
-            raise Different(different, parked)
+            raise RebuildMismatch(different, parked)
         return tables
 
     async def _catch_up_and_switch(self) -> None:
         wait, before = SHORTEST_WAIT, math.inf
         while True:
             behind = await self._catch_up()
-            if CLOSE_ENOUGH < behind < before / 2:
+            if SWITCH_LAG < behind < before / 2:
                 before = behind
                 continue
             with contextlib.suppress(TimeoutError), failpoint("rebuild.switch"):
@@ -282,7 +287,7 @@ class _Rebuild:
                 live = await _live_checkpoints(connection)
                 held = await checkpoints.load(connection)
                 async for batch in self._batches(held, live):
-                    applied = await apply.take_in_locked(connection, self._projection, batch)
+                    applied = await apply.apply_batch_locked(connection, self._projection, batch)
                     self._count(applied.fresh)
                 _must_agree(await checkpoints.load(connection), live)
                 await _copy_grants(connection)

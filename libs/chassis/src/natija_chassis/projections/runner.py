@@ -25,7 +25,7 @@ from natija_chassis.observability import metrics, tracing
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.process.backoff import Backoff
 from natija_chassis.projections import checkpoints, dead_letters, log_identity, log_records, schema
-from natija_chassis.projections.apply import Applied, take_in
+from natija_chassis.projections.apply import Applied, apply_batch
 from natija_chassis.projections.checkpoints import Gap
 from natija_chassis.projections.progress import Progress
 from natija_chassis.projections.projection import Projection
@@ -39,7 +39,7 @@ LOOK_EVERY = 1.0
 LOOK_OFTEN = 0.2
 """Seconds between two looks at the end of the log: while caught up, and while not."""
 LOOK_WITHIN = 5.0
-"""Seconds for a look: more than `subscription.ends` takes at most, so that it can be told who did not answer."""
+"""Seconds for a look: more than `subscription.end_offsets` takes at most, so that it can be told who did not answer."""
 IDENTITY_EVERY = 60.0
 
 
@@ -82,7 +82,7 @@ class Runner(ConsumerRebalanceListener):
         if found is None:
             return
         self._log = found
-        broker, self._subscriber = subscription.of_log(
+        broker, self._subscriber = subscription.log_subscriber(
             self._settings, self._projection.service, parser=self._parse, handler=self._handle, listener=self
         )
         beside = asyncio.gather(self._keep_looking(), self._keep_acknowledging())
@@ -93,8 +93,8 @@ class Runner(ConsumerRebalanceListener):
             await asyncio.wait([halted, stop], return_when=asyncio.FIRST_COMPLETED)
             self._interrupt.set()
             beside.cancel()
-            await _quietly(broker.stop())
-            await self._until_taken_in()
+            await _close_ignoring_errors(broker.stop())
+            await self._until_applied()
             await stop
             halted.cancel()
         finally:
@@ -102,23 +102,23 @@ class Runner(ConsumerRebalanceListener):
 
     # Before the first record: is this the right database?
 
-    async def _until_prepared(self, stopping: asyncio.Event) -> log_identity.Log | None:
+    async def _until_prepared(self, stopping: asyncio.Event) -> log_identity.LogIdentity | None:
         backoff, at_the_switch = Backoff(), Backoff(longest=LOOK_OFTEN)
         while not stopping.is_set():
             try:
-                found = await log_identity.of_log(self._settings.the_kafka, self._settings.realm)
+                found = await log_identity.fetch(self._settings.the_kafka, self._settings.realm)
                 await schema.prepare(self._engine, self._projection, found)
-                await self._count_parked()
+                await self._count_dead_letters()
             except log_identity.OutdatedSchema as older:
-                self._hindered("it goes on after a rebuild", older)
+                self._set_blocked("it goes on after a rebuild", older)
                 await at_the_switch.wait(stopping)
             except OperatorError:
                 raise
             except Exception as error:
-                self._hindered("it cannot start", error)
+                self._set_blocked("it cannot start", error)
                 await backoff.wait(stopping)
             else:
-                self.progress.trouble = None
+                self.progress.blocked = None
                 return found
         return None
 
@@ -129,11 +129,11 @@ class Runner(ConsumerRebalanceListener):
             try:
                 await broker.start()
             except (KafkaError, OSError) as error:
-                self._hindered("Kafka does not answer", error)
-                await _quietly(broker.stop())
+                self._set_blocked("Kafka does not answer", error)
+                await _close_ignoring_errors(broker.stop())
                 await backoff.wait(stopping)
             else:
-                self.progress.trouble = None
+                self.progress.blocked = None
                 return
 
     # A batch.
@@ -151,14 +151,14 @@ class Runner(ConsumerRebalanceListener):
         """Decode a batch while the database has the one before it, then hand it over; never raises to FastStream."""
         turn = self._turn
         batch = await log_records.read_in_slices(message.raw_message)
-        await self._until_taken_in()
-        self._taking = asyncio.create_task(self._take_in(batch, turn))
+        await self._until_applied()
+        self._taking = asyncio.create_task(self._apply_until_done(batch, turn))
 
-    async def _until_taken_in(self) -> None:
+    async def _until_applied(self) -> None:
         if self._taking is not None:
             await asyncio.wait([self._taking])
 
-    async def _take_in(self, batch: list[log_records.Entry], turn: int) -> None:
+    async def _apply_until_done(self, batch: list[log_records.LogRecord], turn: int) -> None:
         """Take a batch in, however long it takes, unless positions were set since it was read."""
         backoff = Backoff()
         async with self._lock:
@@ -176,50 +176,50 @@ class Runner(ConsumerRebalanceListener):
                     return
                 except Exception as error:
                     metrics.OUTAGES.labels(self._projection.service).inc()
-                    self._hindered("a batch cannot be taken in", error)
-                    await self._make_anew_after(error)
+                    self._set_blocked("a batch cannot be taken in", error)
+                    await self._recreate_schema(error)
                     await backoff.wait(self._interrupt)
                 else:
                     await self._done(batch, applied)
                     return
 
-    async def _apply(self, batch: list[log_records.Entry]) -> Applied:
+    async def _apply(self, batch: list[log_records.LogRecord]) -> Applied:
         name = f"{self._projection.service} project"
         with (
             metrics.BATCH_SECONDS.labels(self._projection.service).time(),
             tracing.batch_span(name, (one.event.event.traceparent for one in batch if one.event)),
         ):
-            return await take_in(self._engine, self._projection, batch)
+            return await apply_batch(self._engine, self._projection, batch)
 
-    async def _done(self, batch: list[log_records.Entry], applied: Applied) -> None:
-        self.progress.trouble = None
+    async def _done(self, batch: list[log_records.LogRecord], applied: Applied) -> None:
+        self.progress.blocked = None
         self._gaps = 0
-        reached = {entry.partition: entry.offset for entry in batch}
+        reached = {record.partition: record.offset for record in batch}
         self._kept |= reached  # also what was skipped: then another owner has written it
         service = self._projection.service
         metrics.RECORDS_APPLIED.labels(service).inc(applied.fresh)
         for checkpoint in applied.checkpoints:
             if checkpoint.recordedtime:
                 metrics.APPLIED_TIME.labels(service).set(checkpoint.recordedtime.timestamp())
-        if applied.parked:
-            metrics.RECORDS_PARKED.labels(service).inc(len(applied.parked))
-            await self._mind_the_limit()
-        self.progress.took_in(reached)
+        if applied.dead_letters:
+            metrics.RECORDS_PARKED.labels(service).inc(len(applied.dead_letters))
+            await self._enforce_limit()
+        self.progress.record_applied(reached)
         self._delivered = {one: last for one, last in self._delivered.items() if last > reached.get(one, -1)}
-        self._tell()
+        self._notify()
 
-    async def _mind_the_limit(self) -> None:
+    async def _enforce_limit(self) -> None:
         with contextlib.suppress(Exception):  # the batch is committed; who counts next finds the same
-            await self._count_parked()
+            await self._count_dead_letters()
 
-    async def _count_parked(self) -> None:
+    async def _count_dead_letters(self) -> None:
         async with self._engine.connect() as connection:
-            self.progress.parked = await dead_letters.count(connection)
-        if self.progress.parked > self._settings.parked_limit:
-            limit = self._settings.parked_limit
+            self.progress.dead_letters = await dead_letters.count(connection)
+        if self.progress.dead_letters > self._settings.dead_letter_limit:
+            limit = self._settings.dead_letter_limit
             self._stop(
-                f"{self.progress.parked} appeals are parked, more than NATIJA_PARKED_LIMIT={limit}: see natija parked, "
-                f"mend the cause, run natija parked --retry, and start again"
+                f"{self.progress.dead_letters} appeals are parked, more than NATIJA_DEAD_LETTER_LIMIT={limit}: "
+                "see natija parked, mend the cause, run natija parked --retry, and start again"
             )
 
     # Where to read.
@@ -249,7 +249,7 @@ class Runner(ConsumerRebalanceListener):
         places = list(consumer.assignment())
         async with self._engine.connect() as connection:
             held = await checkpoints.load(connection)
-        ends = await subscription.ends(consumer, places)
+        ends = await subscription.end_offsets(consumer, places)
         for place in places:
             checkpoint = held[place.partition]
             if checkpoint.offset >= ends[place]:
@@ -264,7 +264,7 @@ class Runner(ConsumerRebalanceListener):
         self._kept = {partition: checkpoint.offset for partition, checkpoint in held.items()}
         self._misplaced = False
         self.progress.assign(self.progress.owned)  # what was reached before may lie beyond these
-        self.progress.took_in({place.partition: held[place.partition].offset for place in places})
+        self.progress.record_applied({place.partition: held[place.partition].offset for place in places})
 
     async def _rewind(self, gap: Gap) -> None:
         """A jump in logsequence is never normal: alarm, and read again from the checkpoints."""
@@ -296,12 +296,12 @@ class Runner(ConsumerRebalanceListener):
             except OperatorError as refusal:
                 self._stop(str(refusal))
             except KafkaError as error:
-                self._hindered("Kafka does not answer", error)
+                self._set_blocked("Kafka does not answer", error)
             except Exception as error:
-                self._hindered("a server does not answer", error)
-                await self._make_anew_after(error)
+                self._set_blocked("a server does not answer", error)
+                await self._recreate_schema(error)
 
-    async def _make_anew_after(self, error: Exception) -> None:
+    async def _recreate_schema(self, error: Exception) -> None:
         """Where tables are gone, the database was dropped: make them once it is back, and read from the begin."""
         if isinstance(error, ProgrammingError):
             with contextlib.suppress(Exception):  # as long as it is not there
@@ -315,16 +315,16 @@ class Runner(ConsumerRebalanceListener):
         consumer = self._subscriber.consumer
         places = list(consumer.assignment())
         asked = time.monotonic()
-        ends = await subscription.ends(consumer, places)
+        ends = await subscription.end_offsets(consumer, places)
         if not self._lock.locked():  # else the batch in hand knows better whether the database is there
-            await self._mind_a_restore()
-            await self._count_parked()
-            self.progress.trouble = None
+            await self._detect_restore()
+            await self._count_dead_letters()
+            self.progress.blocked = None
         reached = {place.partition: await self._reached(consumer, place) for place in places}
         was_caught_up = self.progress.caught_up
         self.progress.look(reached, {place.partition: end for place, end in ends.items()}, asked=asked)
         if self.progress.caught_up and not was_caught_up:
-            self._tell()
+            self._notify()
 
     async def _keep_acknowledging(self) -> None:
         """Tell Kafka again and again how far it is. Of all that is asked of Kafka this alone needs the coordinator of
@@ -345,7 +345,7 @@ class Runner(ConsumerRebalanceListener):
                 await self._subscriber.consumer.commit(told)
                 self._acknowledged = reached
 
-    async def _mind_a_restore(self) -> None:
+    async def _detect_restore(self) -> None:
         """Read from the checkpoints on when they went back: the database was restored from an older state, and where
         no event follows nothing else would tell."""
         kept = dict(self._kept)
@@ -365,14 +365,14 @@ class Runner(ConsumerRebalanceListener):
             return int(await consumer.position(place))
 
     async def _check_identity(self) -> None:
-        if await log_identity.of_log(self._settings.the_kafka, self._settings.realm) != self._log:
+        if await log_identity.fetch(self._settings.the_kafka, self._settings.realm) != self._log:
             self._stop("the log was replaced by another under this process: start it again to see which")
 
-    def _hindered(self, what: str, error: BaseException) -> None:
+    def _set_blocked(self, what: str, error: BaseException) -> None:
         text = f"{what}: {sanitised(error)}"
-        if self.progress.trouble != text:
+        if self.progress.blocked != text:
             log.warning("%s: waiting: %s", self._projection.service, text)
-        self.progress.trouble = text
+        self.progress.blocked = text
 
     def _stop(self, reason: str) -> None:
         """Go no further. The process stays up, so that its page can say why."""
@@ -380,12 +380,12 @@ class Runner(ConsumerRebalanceListener):
         self.progress.stopped = reason
         self._halt.set()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for tell in self.on_applied:
             tell()
 
 
-async def _quietly(stopping: Any) -> None:
+async def _close_ignoring_errors(stopping: Any) -> None:
     """Stop something that may be half started or cut off from its server."""
     try:
         await stopping

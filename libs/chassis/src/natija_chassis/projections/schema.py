@@ -19,7 +19,7 @@ from natija_chassis.projections import dead_letters as _parking  # noqa: F401  #
 from natija_chassis.projections.projection import Projection
 
 
-async def prepare(engine: AsyncEngine, projection: Projection, log: log_identity.Log) -> None:
+async def prepare(engine: AsyncEngine, projection: Projection, log: log_identity.LogIdentity) -> None:
     """Make the live schema on the first start; after it, check that it is made from *log* and whole.
 
     Raises `OperatorError` otherwise: what is of another version or lacks a table is for a rebuild, not to be added to.
@@ -32,7 +32,9 @@ async def prepare(engine: AsyncEngine, projection: Projection, log: log_identity
         await create_store(connection, projection, LIVE, log)
 
 
-async def create_store(connection: AsyncConnection, projection: Projection, schema: str, log: log_identity.Log) -> None:
+async def create_store(
+    connection: AsyncConnection, projection: Projection, schema: str, log: log_identity.LogIdentity
+) -> None:
     """Make the tables in *schema* and mark it as made from *log*, or check that it is. Raises `OperatorError`."""
     await create_tables(connection, checkpoints.metadata, schema)
     before = await connection.scalar(text("select current_setting('search_path')"))

@@ -11,7 +11,7 @@ from natija_events.lifecycle.transitions import Standing
 from natija_events.wire.record import RecordedEvent
 
 
-class Folded(Protocol):
+class AppealState(Protocol):
     """A NamedTuple of the appeal's number, its standing, and what else a service keeps of it."""
 
     @property
@@ -21,7 +21,7 @@ class Folded(Protocol):
     def standing(self) -> Standing: ...
 
 
-State = TypeVar("State", bound=Folded)
+State = TypeVar("State", bound=AppealState)
 
 
 def standing_columns() -> list[Column[Any]]:
@@ -36,7 +36,7 @@ def standing_columns() -> list[Column[Any]]:
     ]
 
 
-class RowPerAppeal(Generic[State]):
+class StateTable(Generic[State]):
     """Keeps *table* at what *step* makes of the log. *version* goes up when the rows change their meaning or shape.
 
     Each column beside those of `standing_columns` bears the name of a field of *kind*, or of a property that a query

@@ -57,7 +57,7 @@ async def _places(engine: AsyncEngine, appeal: str) -> tuple[list[int], int]:
             held = await checkpoints.load(connection)
     except (DBAPIError, OSError):
         return [], 0
-    return sorted(offsets), checkpoints.positions(held).get(partition_of(appeal.encode()), 0)
+    return sorted(offsets), checkpoints.next_offsets(held).get(partition_of(appeal.encode()), 0)
 
 
 async def _read(kafka: Kafka, realm: str, appeal: str, known: Collection[int], start: int) -> list[RecordedEvent]:

@@ -1,12 +1,12 @@
 """The projection of deadlines: one term an appeal. The fold itself is `state`, which is pure."""
 
-from natija_chassis.projections.state_table import RowPerAppeal
+from natija_chassis.projections.state_table import StateTable
 from natija_deadlines.terms import tables
 from natija_deadlines.terms.state import AppealTerm, evolve
 
-TERMS = RowPerAppeal(AppealTerm, evolve, tables.terms, service="deadlines", version=2)
+TERMS = StateTable(AppealTerm, evolve, tables.terms, service="deadlines", version=2)
 
 
-def build() -> RowPerAppeal[AppealTerm]:
+def build() -> StateTable[AppealTerm]:
     """The projection of this service, for the chassis."""
     return TERMS

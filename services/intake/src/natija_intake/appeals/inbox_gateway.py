@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 from aiokafka.errors import KafkaError
 
-from natija_chassis.process.health import Condition
+from natija_chassis.process.health import Health
 from natija_events.kafka import Kafka, NotProposed, Outcome, Publisher
 from natija_events.wire.envelope import Event
 from natija_intake.appeals.write_probe import TakesNoWrites, WriteProbe
@@ -29,11 +29,11 @@ class Door:
         self._trouble: str | None = "it is starting"
 
     @property
-    def condition(self) -> Condition:
+    def health(self) -> Health:
         """Ready while appeals can be proposed."""
         if self._trouble is None:
-            return Condition(True, "open: appeals can be proposed")
-        return Condition(False, f"closed: {self._trouble}")
+            return Health(True, "open: appeals can be proposed")
+        return Health(False, f"closed: {self._trouble}")
 
     async def keep_open(self, stopping: asyncio.Event) -> None:
         """Connect, and keep asking whether Kafka is there and takes writes, until *stopping*."""

@@ -5,7 +5,7 @@ import asyncio
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from natija_chassis.kafka.lazy_consumer import KeptConsumer
+from natija_chassis.kafka.lazy_consumer import LazyConsumer
 from natija_events.kafka import Kafka
 from natija_events.topics import LOG
 
@@ -16,7 +16,7 @@ class TakesNoWrites(Exception):
     """Kafka confirms no write."""
 
 
-class WriteProbe(KeptConsumer):
+class WriteProbe(LazyConsumer):
     """Has Kafka keep an offset for *group*, which nobody reads: that is confirmed once it is replicated, as a proposal
     is, and puts nothing on our topics."""
 

@@ -45,7 +45,7 @@ def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["
         report.write_rejected(rejected_file, [])
     except OSError:
         raise OperatorError(f"cannot write {rejected_file}: say --rejected PATH") from None
-    gc_tuning.look_seldom()
+    gc_tuning.relax_gc()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell, `Pace` tells in a line
     try:
         summary, trouble = uvloop.run(_import(register, found, rejected_file))

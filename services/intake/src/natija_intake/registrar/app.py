@@ -33,7 +33,7 @@ class RegistrarSettings(Settings):
 
 async def registrar(settings: RegistrarSettings) -> None:
     """Run the registrar until SIGTERM. Raises `OperatorError` when it is not told who may publish, or how to seal."""
-    gc_tuning.look_seldom(200_000)  # a batch under way is 100,000 objects and more
+    gc_tuning.relax_gc(200_000)  # a batch under way is 100,000 objects and more
     publishers, realm_sealer = _publishers(settings), sealer(settings)
     # A shard holds one connection to read on and takes another to keep heads, and one process may own all shards.
     engine = open_engine(settings, "intake", pool=PARTITIONS)
@@ -55,7 +55,7 @@ async def registrar(settings: RegistrarSettings) -> None:
 
     async def prepare() -> None:
         await create_service_tables(engine, tables.own)
-        await schema.prepare(engine, Heads(), await log_identity.of_log(settings.the_kafka, settings.realm))
+        await schema.prepare(engine, Heads(), await log_identity.fetch(settings.the_kafka, settings.realm))
 
     async def settle(line: Line) -> None:
         await fencing.settle(line, settings.the_kafka, settings.realm.lower())
@@ -65,7 +65,7 @@ async def registrar(settings: RegistrarSettings) -> None:
         settings,
         title="registrar",
         about="The only writer of the log: it admits what is proposed on the inbox, or rejects it with a reason.",
-        condition=lambda: office.condition,
+        health=lambda: office.health,
     )
     try:
         await run(app, settings, [office.run])

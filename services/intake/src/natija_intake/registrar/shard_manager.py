@@ -9,7 +9,7 @@ from natija_chassis.errors import OperatorError
 from natija_chassis.observability import metrics
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.process.backoff import Backoff
-from natija_chassis.process.health import Condition
+from natija_chassis.process.health import Health
 from natija_chassis.projections import log_identity
 from natija_chassis.projections.checkpoints import Gap
 from natija_intake.registrar.shard import Shard, Superseded
@@ -48,16 +48,16 @@ class Office:
         self._says = "starting"
 
     @property
-    def condition(self) -> Condition:
+    def health(self) -> Health:
         """Ready when every shard it owns is deciding, or when it stands by for others who own them all."""
         deciding = sum(shard.deciding for shard, _ in self._owned.values())
         if self._owned and deciding == len(self._owned):
-            return Condition(True, f"deciding on {deciding} shard{'s' if deciding > 1 else ''}")
+            return Health(True, f"deciding on {deciding} shard{'s' if deciding > 1 else ''}")
         if not self._owned and self._elsewhere:
-            return Condition(True, "standing by: other registrars own all shards")
+            return Health(True, "standing by: other registrars own all shards")
         if waiting := [str(shard.number) for shard, _ in self._owned.values() if shard.waiting]:
-            return Condition(False, f"waiting: Kafka or the database does not answer on shard {', '.join(waiting)}")
-        return Condition(False, self._says)
+            return Health(False, f"waiting: Kafka or the database does not answer on shard {', '.join(waiting)}")
+        return Health(False, self._says)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Stand in line until *stopping*; then end every batch that is begun and leave."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from natija_chassis.postgres.engine import projecting
+from natija_chassis.postgres.engine import projection_transaction
 from natija_chassis.projections import checkpoints, log_identity
 from natija_chassis.projections.checkpoints import Checkpoint
 from natija_events.failpoints import failpoint
@@ -65,7 +65,7 @@ async def keep(
     moved: Sequence[Position],
 ) -> None:
     """Write what a committed batch changed, provided nobody else did. Raises `Overtaken`, or `Refused` (version)."""
-    async with projecting(engine) as connection:
+    async with projection_transaction(engine) as connection:
         expected = {one.partition: one.logsequence for one in before}
         locked, version = await checkpoints.lock(connection, expected.keys())
         log_identity.check_version(version, Heads())
@@ -112,7 +112,7 @@ async def stand(connection: AsyncConnection, reached: Reached) -> tuple[dict[int
 
 async def _take_in(engine: AsyncEngine, events: Sequence[RecordedEvent]) -> None:
     """Apply *events*, all of one partition, those above the checkpoint."""
-    async with projecting(engine) as connection:
+    async with projection_transaction(engine) as connection:
         partition = events[0].partition
         locked, version = await checkpoints.lock(connection, [partition])
         log_identity.check_version(version, Heads())
