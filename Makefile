@@ -14,7 +14,7 @@ ifneq ($(file < $(VENV)/made-in),$(CURDIR))
 .PHONY: $(INSTALLED)
 endif
 
-.PHONY: help demo up down status clean test faults bench lint check lock able
+.PHONY: help demo up down status clean unit test faults bench lint check lock able
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -35,12 +35,15 @@ status: ## show what runs, where, and the memory it holds
 clean: ## stop all and forget its data (.local); downloads stay
 	@test ! -x $(PYTHON) || $(LOCAL) clean
 
+unit: $(INSTALLED) ## run the tests that need no server, half a minute
+	@$(VENV)/bin/pytest -q -n $(WORKERS) $(or $(ARGS),tests/unit tests/contract tests/model)
+
 test: able $(INSTALLED) ## run all tests; ARGS="tests/unit -k name" runs some
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 faults: able $(INSTALLED) ## kill, stop and starve everything, count what is lost; SEED=n replays, ARGS="tests/faults -k name" does some
-	@$(VENV)/bin/pytest -m "" -n $(WORKERS) --dist loadfile \
-		$(or $(ARGS),$(shell grep -rl "mark.thorough" tests --include="test_*.py") tests/faults)
+	@NATIJA_TEST_DEPTH=thorough $(VENV)/bin/pytest -m "" -n $(WORKERS) --dist loadfile \
+		$(or $(ARGS),$(shell grep -rlE "mark.thorough|@given" tests --include="test_*.py") tests/faults)
 
 lint: $(INSTALLED) ## check format, rules, types, who imports whom, schemas
 	@$(VENV)/bin/ruff format --check

@@ -1,12 +1,22 @@
-"""What all tests share: the real servers and realms of `tests.stack`."""
+"""What all tests share: how deep property tests search, which tests come first, and the realms of `tests.stack`."""
 
 import asyncio
+import os
 from collections.abc import Callable
 
 import pytest
 import uvloop
+from hypothesis import settings
 
 pytest_plugins = ["tests.stack"]
+
+DEPTH = os.environ.get("NATIJA_TEST_DEPTH", "default")
+"""Profile of the property tests: `default` in `make test`, `thorough` in `make faults`."""
+
+# A property test sets no number of examples of its own, so that the profile decides.
+settings.register_profile("default", max_examples=20, deadline=None)
+settings.register_profile("thorough", max_examples=300, deadline=None)
+settings.load_profile(DEPTH)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
