@@ -21,7 +21,7 @@ from natija_chassis.postgres.engine import LIVE
 from natija_chassis.postgres.table_diff import TableDiff
 from natija_chassis.projections import log_identity, log_records, schema
 from natija_chassis.projections.rebuild import rebuild
-from natija_events.kafka import Kafka, partition_of, read_batches
+from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.topics import LOG, PARTITIONS
 
 _BATCH: int = AnalyticsSettings.model_fields["batch_records"].default
@@ -65,7 +65,7 @@ async def _empty(register: Register, engine: AsyncEngine) -> None:
     """Tables of analytics with nothing in them."""
     async with engine.begin() as connection:
         await connection.execute(text(f"drop schema if exists {LIVE} cascade"))
-    log = await log_identity.fetch(Kafka(register.realm.servers.kafka), register.realm.name)
+    log = await log_identity.fetch(KafkaConfig(register.realm.servers.kafka), register.realm.name)
     await schema.prepare(engine, projection.build(), log)
 
 
@@ -174,7 +174,7 @@ async def history_from_log(ground: Ground) -> Figure:
                 began = time.perf_counter()
                 for appeal, known in offsets.items():
                     found = await history.of_log(
-                        Kafka(register.realm.servers.kafka), register.realm.name, engine, appeal
+                        KafkaConfig(register.realm.servers.kafka), register.realm.name, engine, appeal
                     )
                     assert len(found) == len(known)
                 return len(offsets) / (time.perf_counter() - began)

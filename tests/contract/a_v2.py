@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from natija_events.lifecycle import transitions
-from natija_events.schema.registry import CATALOGUE
+from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import Code
 from natija_events.types.routing import TopicAssigned
 
@@ -35,15 +35,15 @@ def upcast(v1: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def a_v2() -> Iterator[type[TopicAssignedV2]]:
     """Version 2 is part of the contract while this is entered."""
-    catalogue = {name: dict(part) for name, part in vars(CATALOGUE).items()}
+    catalogue = {name: dict(part) for name, part in vars(REGISTRY).items()}
     table = dict(transitions.TABLE)
-    CATALOGUE.add(TopicAssignedV2, replaces=TopicAssigned, upcast=upcast)
+    REGISTRY.add(TopicAssignedV2, replaces=TopicAssigned, upcast=upcast)
     row = transitions.TABLE[TopicAssigned.type]._replace(data=TopicAssignedV2)
     transitions.TABLE.update({TopicAssigned.type: row, TopicAssignedV2.type: row})
     try:
         yield TopicAssignedV2
     finally:
-        vars(CATALOGUE).update(catalogue)
+        vars(REGISTRY).update(catalogue)
         transitions.TABLE.clear()
         transitions.TABLE.update(table)
 

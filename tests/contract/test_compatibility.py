@@ -12,14 +12,14 @@ import pytest
 from pydantic import Field, StringConstraints, create_model
 
 from natija_events.schema import compatibility
-from natija_events.schema.compatibility import judge, write
-from natija_events.schema.registry import CATALOGUE
-from natija_events.types.base import Code, Count, EventData, Instant, Part
+from natija_events.schema.compatibility import compare, write
+from natija_events.schema.registry import REGISTRY
+from natija_events.types.base import Code, Count, EventData, Instant, NestedData
 
 TYPE = "appeal.parcel-sent.v1"
 
 
-class Box(Part):
+class Box(NestedData):
     """What is sent."""
 
     size: Literal["small", "large"]
@@ -53,7 +53,7 @@ def changed(**fields: object) -> type[EventData]:
 
 
 def changed_box(**fields: object) -> type[EventData]:
-    box = create_model("Box", __base__=Part, **{"size": (Box.model_fields["size"].annotation, ...), **fields})  # type: ignore[call-overload]
+    box = create_model("Box", __base__=NestedData, **{"size": (Box.model_fields["size"].annotation, ...), **fields})  # type: ignore[call-overload]
     return changed(box=(box | None, None))
 
 
@@ -132,7 +132,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_change_that_breaks_a_reader_is_found_and_told_by_type_and_field(kind: str, folder: Path) -> None:
     model, told = BREAKS[kind]
 
-    broken = judge([model], folder).broken
+    broken = compare([model], folder).broken
 
     field = told.split()[0]
     assert all(line.startswith(f"{TYPE}: {field} ") for line in broken), "one field, all the ways in which it breaks"
@@ -143,25 +143,25 @@ def test_a_change_that_breaks_a_reader_is_found_and_told_by_type_and_field(kind:
 def test_a_change_that_breaks_nobody_is_left_to_be_written(kind: str, folder: Path) -> None:
     model = BREAKS_NOBODY[kind]
 
-    verdict = judge([model], folder)
+    verdict = compare([model], folder)
     assert verdict.broken == []
     assert (verdict.stale == []) == (kind == "nothing")
 
     write([model], folder)
-    assert judge([model], folder) == ([], [])
+    assert compare([model], folder) == ([], [])
 
 
 def test_a_removed_type_breaks_whoever_reads_the_log_and_a_new_one_nobody(folder: Path) -> None:
-    assert judge([], folder).broken == [f"{TYPE}: its model is removed: events of it stand on the log"]
+    assert compare([], folder).broken == [f"{TYPE}: its model is removed: events of it stand on the log"]
 
     other = changed()
     other.type = "appeal.parcel-lost.v1"
-    verdict = judge([Parcel, other], folder)
+    verdict = compare([Parcel, other], folder)
     assert verdict == ([], ["appeal.parcel-lost.v1: is not as its model says"])
 
 
 def test_several_breaks_are_all_told(folder: Path) -> None:
-    broken = judge([changed(to=None, marks=None, by=(Code, ...))], folder).broken
+    broken = compare([changed(to=None, marks=None, by=(Code, ...))], folder).broken
 
     assert len(broken) == 3
 
@@ -171,13 +171,13 @@ def test_an_edit_of_the_schema_by_hand_is_found(folder: Path) -> None:
     text = file.read_text()
 
     file.write_text(text.replace('"courier"', '"pigeon"'))
-    assert len(judge([Parcel], folder).broken) == 2
+    assert len(compare([Parcel], folder).broken) == 2
 
     file.write_text(text.replace("A parcel is on its way", "A parcel"))
-    assert judge([Parcel], folder).stale == [f"{TYPE}: is not as its model says"]
+    assert compare([Parcel], folder).stale == [f"{TYPE}: is not as its model says"]
 
     file.write_text("{")
-    assert judge([Parcel], folder).broken == [f"{TYPE}: its schema is no JSON"]
+    assert compare([Parcel], folder).broken == [f"{TYPE}: its schema is no JSON"]
 
 
 @pytest.fixture
@@ -192,24 +192,24 @@ def test_an_edit_of_model_and_schema_together_is_found_by_what_git_knows(committ
     broken = changed(marks=None)
 
     write([broken], committed)
-    assert judge([broken], committed).broken == [f"{TYPE}: marks is removed"]
+    assert compare([broken], committed).broken == [f"{TYPE}: marks is removed"]
 
     _commit(committed.parent)
-    assert judge([broken], committed).broken == [f"{TYPE}: marks is removed"], "committing does not heal it"
+    assert compare([broken], committed).broken == [f"{TYPE}: marks is removed"], "committing does not heal it"
 
 
 def test_a_field_that_was_ever_committed_stays(committed: Path) -> None:
     write([changed(by=(Code | None, None))], committed)
     _commit(committed.parent)
 
-    assert judge([changed(by=(Code | None, None))], committed) == ([], [])
-    assert judge([Parcel], committed).broken == [f"{TYPE}: by is removed"]
+    assert compare([changed(by=(Code | None, None))], committed) == ([], [])
+    assert compare([Parcel], committed).broken == [f"{TYPE}: by is removed"]
 
 
 def test_a_schema_deleted_with_its_model_is_found_by_what_git_knows(committed: Path) -> None:
     (committed / f"{TYPE}.json").unlink()
 
-    assert judge([], committed).broken == [f"{TYPE}: its model is removed: events of it stand on the log"]
+    assert compare([], committed).broken == [f"{TYPE}: its model is removed: events of it stand on the log"]
 
 
 def test_the_command_fails_and_names_type_and_field(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -237,7 +237,7 @@ def test_the_command_writes_what_breaks_nobody(folder: Path, capsys: pytest.Capt
     assert "run python -m natija_events.schema.compatibility --write" in told
 
     assert compatibility.main(["--write"], schemas) == 0
-    assert capsys.readouterr().out == f"2 of {len(CATALOGUE.models)} schemas written\n"
+    assert capsys.readouterr().out == f"2 of {len(REGISTRY.models)} schemas written\n"
     assert compatibility.main([], schemas) == 0
     assert (schemas / "appeal.missed.v1.json").read_text() == text
 

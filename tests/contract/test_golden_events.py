@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from natija_events.schema.compatibility import FOLDER, schema_of
-from natija_events.schema.registry import CATALOGUE
+from natija_events.schema.registry import REGISTRY
 
 GOLDEN: list[dict[str, Any]] = json.loads(Path(__file__).with_name("golden_events.json").read_text(encoding="utf-8"))
 _ids = [golden["type"] for golden in GOLDEN]
@@ -22,15 +22,15 @@ _ids = [golden["type"] for golden in GOLDEN]
 def test_an_event_of_old_is_still_read(golden: dict[str, Any]) -> None:
     raw = json.dumps(golden["data"]).encode()
 
-    assert CATALOGUE.decode(golden["type"], raw) is not None
+    assert REGISTRY.decode(golden["type"], raw) is not None
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=_ids)
 def test_an_event_of_old_is_still_admitted_and_says_the_same(golden: dict[str, Any]) -> None:
     raw = json.dumps(golden["data"]).encode()
 
-    CATALOGUE.admit(golden["type"], raw)
-    own = CATALOGUE.models[golden["type"]].model_validate_json(raw)
+    REGISTRY.admit(golden["type"], raw)
+    own = REGISTRY.models[golden["type"]].model_validate_json(raw)
     assert own.model_dump(mode="json", exclude_none=True, exclude_unset=True) == golden["data"]
 
 
@@ -42,15 +42,15 @@ def test_an_event_of_old_fits_the_schema_that_is_checked_in(golden: dict[str, An
 
 
 def test_every_type_and_version_has_its_golden_events() -> None:
-    assert {golden["type"] for golden in GOLDEN} == set(CATALOGUE.models)
+    assert {golden["type"] for golden in GOLDEN} == set(REGISTRY.models)
 
 
 def test_every_field_stands_in_a_golden_event() -> None:
-    for type, model in CATALOGUE.models.items():
+    for type, model in REGISTRY.models.items():
         told = {name for golden in GOLDEN if golden["type"] == type for name in golden["data"]}
         assert told == set(model.model_fields), type
 
 
 def test_every_schema_is_one() -> None:
-    for model in CATALOGUE.models.values():
+    for model in REGISTRY.models.values():
         Draft202012Validator.check_schema(schema_of(model))

@@ -12,7 +12,7 @@ from tests.unit.events.given import START, Dated, History, register
 
 from natija_events.lifecycle import transitions
 from natija_events.lifecycle.fold import fold
-from natija_events.schema.registry import CATALOGUE, Catalogue, Invalid
+from natija_events.schema.registry import REGISTRY, EventRegistry, Invalid
 from natija_events.types.base import Code, Count, EventData
 from natija_events.types.routing import Answered, TopicAssigned
 from natija_events.wire.hash_chain import event_hash
@@ -50,12 +50,12 @@ def test_the_chain_is_over_what_is_stored_and_not_over_what_is_read() -> None:
 def test_both_versions_are_admitted_each_by_its_own_schema_and_go_on_as_the_newest() -> None:
     newest = TopicAssignedV2(topic="2019/land", scheme="2019")
 
-    assert CATALOGUE.admit("appeal.topic-assigned.v1", b'{"topic":"land"}') == newest
-    assert CATALOGUE.admit("appeal.topic-assigned.v2", b'{"topic":"2019/land","scheme":"2019"}') == newest
+    assert REGISTRY.admit("appeal.topic-assigned.v1", b'{"topic":"land"}') == newest
+    assert REGISTRY.admit("appeal.topic-assigned.v2", b'{"topic":"2019/land","scheme":"2019"}') == newest
     with pytest.raises(Invalid, match="has a field that is not of this contract"):
-        CATALOGUE.admit("appeal.topic-assigned.v1", b'{"topic":"land","scheme":"2019"}')
+        REGISTRY.admit("appeal.topic-assigned.v1", b'{"topic":"land","scheme":"2019"}')
     with pytest.raises(Invalid, match="scheme: Field required"):
-        CATALOGUE.admit("appeal.topic-assigned.v2", b'{"topic":"land"}')
+        REGISTRY.admit("appeal.topic-assigned.v2", b'{"topic":"land"}')
 
 
 @pytest.mark.usefixtures("topic_assigned_v2")
@@ -70,7 +70,7 @@ def test_all_versions_of_a_type_have_one_row_of_the_table() -> None:
 def test_a_reader_of_before_the_new_version_goes_on_and_only_moves_its_head() -> None:
     with a_v2():
         written = register([Dated(START, registered()), Dated(START, TopicAssignedV2(topic="x", scheme="2024"))])
-    assert CATALOGUE.decode("appeal.topic-assigned.v2", written[1].event.data) is None
+    assert REGISTRY.decode("appeal.topic-assigned.v2", written[1].event.data) is None
     appeal = fold([written[0], written[1]._replace(data=None)])
 
     assert appeal is not None
@@ -79,8 +79,8 @@ def test_a_reader_of_before_the_new_version_goes_on_and_only_moves_its_head() ->
 
 def test_the_new_version_is_gone_when_the_test_is() -> None:
     with a_v2():
-        assert "appeal.topic-assigned.v2" in CATALOGUE.models
-    assert "appeal.topic-assigned.v2" not in CATALOGUE.models
+        assert "appeal.topic-assigned.v2" in REGISTRY.models
+    assert "appeal.topic-assigned.v2" not in REGISTRY.models
     assert "appeal.topic-assigned.v2" not in transitions.TABLE
     assert log()[1].data == TopicAssigned(topic="land")
 
@@ -109,7 +109,7 @@ def _three(two: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_upcasters_step_from_version_to_version() -> None:
-    catalogue = Catalogue([One])
+    catalogue = EventRegistry([One])
     catalogue.add(Two, replaces=One, upcast=_two)
     catalogue.add(Three, replaces=Two, upcast=_three)
 
@@ -120,7 +120,7 @@ def test_upcasters_step_from_version_to_version() -> None:
 
 @pytest.mark.parametrize("data", [b'{"count":"SECRET"}', b'{"SECRET":1}', b"SECRET", b'{"count":1,"count":1}'])
 def test_data_that_cannot_be_upcast_are_the_events_fault_and_told_without_their_value(data: bytes) -> None:
-    catalogue = Catalogue([One])
+    catalogue = EventRegistry([One])
     catalogue.add(Two, replaces=One, upcast=_two)
     catalogue.add(Three, replaces=Two, upcast=_three)
 
@@ -130,7 +130,7 @@ def test_data_that_cannot_be_upcast_are_the_events_fault_and_told_without_their_
 
 
 def test_a_type_has_one_model() -> None:
-    catalogue = Catalogue([One])
+    catalogue = EventRegistry([One])
     catalogue.add(One)
     again = type("Again", (Two,), {"type": One.type})
 
@@ -139,7 +139,7 @@ def test_a_type_has_one_model() -> None:
 
 
 def test_whoever_reads_data_off_the_log_reads_them_through_the_one_way_in() -> None:
-    makes_events = re.compile(r"CATALOGUE\.decode|(?<!class )\bRecordedEvent\(")
+    makes_events = re.compile(r"REGISTRY\.decode|(?<!class )\bRecordedEvent\(")
     found = {
         str(file.relative_to(SOURCES))
         for folder in ("libs", "services")

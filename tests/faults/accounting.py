@@ -18,7 +18,7 @@ from natija_chassis.projections.installed import projection_of, services
 from natija_chassis.projections.lag import Lag, measure_lag
 from natija_chassis.projections.rebuild import rebuild
 from natija_chassis.settings import Settings
-from natija_events.kafka import Kafka, read, read_batches
+from natija_events.kafka import KafkaConfig, read, read_batches
 from natija_events.topics import INBOX, PARTITIONS, REJECTED
 from natija_events.wire.envelope import Unreadable, read_proposal
 from natija_events.wire.record import RecordedEvent
@@ -156,7 +156,7 @@ async def _verify(realm: Realm) -> None:
     try:
         async with engine.connect() as connection:
             held = await checkpoints.load(connection)
-        verdict = await verify(Kafka(realm.servers.kafka), realm.name, engine, held)
+        verdict = await verify(KafkaConfig(realm.servers.kafka), realm.name, engine, held)
     finally:
         await engine.dispose()
     assert verdict.misfits == [], [str(misfit) for misfit in verdict.misfits]

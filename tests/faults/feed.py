@@ -14,7 +14,7 @@ from tests.stack import Realm
 
 from natija_chassis.clock import FileClock
 from natija_events.ids import new_appeal_number
-from natija_events.kafka import NotProposed, Outcome, Publisher, Undecided
+from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome, Publisher
 from natija_events.types.intake import Registered, Supplemented, Withdrawn
 from natija_events.types.routing import Answered
 from natija_events.wire.envelope import Event
@@ -82,7 +82,7 @@ class Feed:
     chance: Random
     confirmed: Counter[UUID] = field(default_factory=Counter)
     """How often Kafka confirmed a proposal, by the id of its first event."""
-    told: list[tuple[UUID, Outcome]] = field(default_factory=list)
+    told: list[tuple[UUID, ProposalOutcome]] = field(default_factory=list)
     """Each outcome that was told, with the id of the proposal's first event."""
 
     def now(self) -> datetime:
@@ -103,14 +103,16 @@ class Feed:
         """A publisher on the door's behalf."""
         return Publisher(self.realm.servers.kafka, self.realm.name, "/services/intake", delivery_timeout=5)
 
-    async def propose(self, publisher: Publisher, *events: Event, wait: float = DECIDED_WITHIN) -> Outcome | None:
+    async def propose(
+        self, publisher: Publisher, *events: Event, wait: float = DECIDED_WITHIN
+    ) -> ProposalOutcome | None:
         """Propose until Kafka confirms; the outcome, or None when none was told in time."""
         while True:
             try:
                 outcome = await publisher.propose(*events, wait=wait)
-            except NotProposed:
+            except DeliveryUnconfirmed:
                 await asyncio.sleep(_AGAIN_AFTER)
-            except Undecided:
+            except OutcomePending:
                 self.confirmed[events[0].id] += 1
                 return None
             else:

@@ -15,7 +15,7 @@ from tests.faults.servers import Breakable
 from tests.integration.intake.conftest import APPEAL
 from tests.stack import SERVICES
 
-from natija_events.kafka import NotProposed, read
+from natija_events.kafka import DeliveryUnconfirmed, read
 from natija_events.topics import INBOX, LOG, TOPICS
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.thorough]
@@ -113,7 +113,7 @@ async def refuses(house: House, key: dict[str, str]) -> None:
     assert "number" not in answer.json()
     async with house.feed.publisher() as publisher:
         opening = house.feed.open(publisher).opening
-        with pytest.raises(NotProposed):
+        with pytest.raises(DeliveryUnconfirmed):
             await publisher.propose(opening, wait=0)
     status, said = await house.says("registrar")
     assert status == 503, said

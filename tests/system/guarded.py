@@ -25,7 +25,7 @@ from deploy.local.ports import HOST, free_port, split
 from tests.stack import REPOSITORY
 from tests.unit.events import authority
 
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 
 GUIDE = (REPOSITORY / "docs" / "operations.md").read_text().partition("\n## Who may write what\n")[2]
 TOOLS = {"kafka-acls.sh": "org.apache.kafka.tools.AclCommand", "kafka-configs.sh": "kafka.admin.ConfigCommand"}
@@ -75,9 +75,9 @@ class Guarded:
     """Where brokers and controllers speak to each other."""
     passwords: dict[str, str]
 
-    def as_user(self, name: str) -> Kafka:
+    def as_user(self, name: str) -> KafkaConfig:
         """How *name* reaches it."""
-        return Kafka(self.address, name, self.passwords[name], self.authority)
+        return KafkaConfig(self.address, name, self.passwords[name], self.authority)
 
     def settings(self, name: str) -> dict[str, str]:
         """What a process is told that is to be *name*."""
@@ -174,14 +174,14 @@ def _start(folder: Path, places: Places, command: list[str]) -> Guarded:
     return found
 
 
-async def _answers(as_admin: Kafka) -> bool:
+async def _answers(as_admin: KafkaConfig) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(split(as_admin.addresses), timeout=1):
         return await _lets_in(as_admin)
     return False
 
 
-async def _lets_in(as_admin: Kafka) -> bool:
-    admin = AIOKafkaAdminClient(**as_admin.client())
+async def _lets_in(as_admin: KafkaConfig) -> bool:
+    admin = AIOKafkaAdminClient(**as_admin.client_options())
     try:
         await admin.start()
     except KafkaError:

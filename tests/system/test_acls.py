@@ -17,7 +17,7 @@ from tests.system.guarded import PRINCIPALS, Guarded, guarded
 from tests.unit.events import authority
 
 from natija_events.ids import new_appeal_number
-from natija_events.kafka import Kafka, Publisher
+from natija_events.kafka import KafkaConfig, Publisher
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.types.intake import Registered
 
@@ -36,7 +36,7 @@ class House:
         told = self.broker.settings(f"{self.realm.name}.{principal}")
         return replace(self.realm, environment=self.realm.environment | told)
 
-    def as_user(self, principal: str) -> Kafka:
+    def as_user(self, principal: str) -> KafkaConfig:
         """How *principal* reaches the broker."""
         return self.broker.as_user(f"{self.realm.name}.{principal}")
 
@@ -141,11 +141,11 @@ async def test_nobody_else_writes_the_log_or_the_rejected_or_takes_the_registrar
 ) -> None:
     before, name = await ends(house), house.realm.name
     for topic in (LOG, REJECTED):
-        async with AIOKafkaProducer(**house.as_user(principal).client()) as producer:
+        async with AIOKafkaProducer(**house.as_user(principal).client_options()) as producer:
             with pytest.raises(TopicAuthorizationFailedError):
                 await producer.send_and_wait(topic.name(name), b"a fact", partition=0)
     for transactional_id in (f"{name}.registrar.2.0", f"{name}.registrar.3.0", f"{name}.{principal}"):
-        producer = AIOKafkaProducer(**house.as_user(principal).client(), transactional_id=transactional_id)
+        producer = AIOKafkaProducer(**house.as_user(principal).client_options(), transactional_id=transactional_id)
         with pytest.raises(TransactionalIdAuthorizationFailed):
             await producer.start()
         await producer.stop()
@@ -154,7 +154,7 @@ async def test_nobody_else_writes_the_log_or_the_rejected_or_takes_the_registrar
 
 async def ends(house: House) -> dict[str, int]:
     """How long the log and the rejected are."""
-    consumer = AIOKafkaConsumer(**house.as_user("operator").client())
+    consumer = AIOKafkaConsumer(**house.as_user("operator").client_options())
     await consumer.start()
     try:
         topics = [LOG.name(house.realm.name), REJECTED.name(house.realm.name)]
@@ -170,17 +170,17 @@ async def test_who_says_no_password_or_a_wrong_one_or_shows_no_certificate_is_no
     registrar, address = house.as_user("registrar"), house.broker.address
     stranger = authority.found(tmp_path).certificate
     strangers = {
-        "nobody, in clear": Kafka(address),
-        "nobody": Kafka(address, ca=registrar.ca),
-        "the registrar, in clear": Kafka(address, registrar.user, registrar.password),
-        "a wrong password": Kafka(address, registrar.user, "opensesame", registrar.ca),
-        "another user's": Kafka(address, registrar.user, house.as_user("intake").password, registrar.ca),
-        "who trusts others": Kafka(address, registrar.user, registrar.password, stranger),
-        "no broker": Kafka(house.broker.brokers, ca=registrar.ca),
-        "no controller": Kafka(house.broker.controller, ca=registrar.ca),
+        "nobody, in clear": KafkaConfig(address),
+        "nobody": KafkaConfig(address, ca=registrar.ca),
+        "the registrar, in clear": KafkaConfig(address, registrar.user, registrar.password),
+        "a wrong password": KafkaConfig(address, registrar.user, "opensesame", registrar.ca),
+        "another user's": KafkaConfig(address, registrar.user, house.as_user("intake").password, registrar.ca),
+        "who trusts others": KafkaConfig(address, registrar.user, registrar.password, stranger),
+        "no broker": KafkaConfig(house.broker.brokers, ca=registrar.ca),
+        "no controller": KafkaConfig(house.broker.controller, ca=registrar.ca),
     }
     for who, kafka in strangers.items():
-        producer = AIOKafkaProducer(**kafka.client(), request_timeout_ms=5000)
+        producer = AIOKafkaProducer(**kafka.client_options(), request_timeout_ms=5000)
         with pytest.raises(KafkaConnectionError):
             print(f"{who}: let in:", await producer.start())  # told when it is, and the test fails
         await producer.stop()

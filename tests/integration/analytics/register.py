@@ -12,7 +12,7 @@ from natija_analytics.projection.rows import HistoryRow
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.projections import log_records
 from natija_chassis.projections.apply import apply_batch
-from natija_events.kafka import Kafka, partition_of, read_batches
+from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.topics import LOG
 from natija_events.types.intake import Supplemented
 from natija_events.types.routing import Answered, Routed
@@ -46,7 +46,7 @@ class Register:
             await apply_batch(self.engine, projection.build(), log_records.read(batch))
 
     async def of_log(self, appeal: str = APPEAL) -> list[HistoryRow]:
-        return await history.of_log(Kafka(self.realm.servers.kafka), self.realm.name, self.engine, appeal)
+        return await history.of_log(KafkaConfig(self.realm.servers.kafka), self.realm.name, self.engine, appeal)
 
     async def of_projection(self) -> list[HistoryRow]:
         async with self.engine.connect() as connection:

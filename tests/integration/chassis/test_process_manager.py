@@ -19,8 +19,8 @@ from natija_chassis.observability import metrics
 from natija_chassis.process_manager import manager
 from natija_chassis.process_manager.manager import ProcessManager, ProposedEvent, count_refused_proposals
 from natija_chassis.projections.runner import Runner
-from natija_events.kafka import Outcome, Publisher, read
-from natija_events.lifecycle.transitions import NOTHING, Standing, advance
+from natija_events.kafka import ProposalOutcome, Publisher, read
+from natija_events.lifecycle.transitions import INITIAL, Standing, evolve
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.types.routing import ExecutorChanged, Routed
@@ -48,7 +48,7 @@ class Desk:
         found = await connection.execute(select(table).where(table.c.appeal.in_({one.subject for one in events})))
         kept = {row.appeal: Standing(row.state, (), None, row.sequence, row.material) for row in found}
         for one in events:
-            kept[one.subject] = advance(kept.get(one.subject, NOTHING), one.type, one.time, one.data)
+            kept[one.subject] = evolve(kept.get(one.subject, INITIAL), one.type, one.time, one.data)
         add = insert(table)
         await connection.execute(
             add.on_conflict_do_update(
@@ -280,7 +280,7 @@ async def test_nobody_waits_for_the_slowest_and_its_appeal_is_not_decided_again_
     heard, begun = asyncio.Event(), Counter[str]()
     propose = Publisher.propose
 
-    async def slowly(self: Publisher, *events: Event, wait: float) -> Outcome:
+    async def slowly(self: Publisher, *events: Event, wait: float) -> ProposalOutcome:
         if events[0].source != door.source:
             begun[events[0].subject] += 1
             if events[0].subject == slow:

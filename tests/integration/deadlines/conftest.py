@@ -17,7 +17,7 @@ from tests.unit.deadlines.history import at, registered
 
 from natija_chassis.clock import FileClock
 from natija_events.ids import new_appeal_number
-from natija_events.kafka import Outcome, Publisher, read
+from natija_events.kafka import ProposalOutcome, Publisher, read
 from natija_events.lifecycle.fold import fold
 from natija_events.topics import INBOX, PARTITIONS
 from natija_events.types.base import EventData
@@ -64,7 +64,7 @@ class Work:
         source: str = "/services/intake",
         expected: int | None = None,
         times: Mapping[str, str] = NOW,
-    ) -> Outcome:
+    ) -> ProposalOutcome:
         """Propose events of one appeal, each dated at *times* by its class name or else now; wait for the decision."""
         async with Publisher(self.realm.servers.kafka, self.realm.name, source) as publisher:
             made = [

@@ -16,7 +16,7 @@ from tests.integration.events.cable import Cable
 from tests.integration.events.conftest import Pen, appeals, event, offset_of
 from tests.stack import Realm
 
-from natija_events.kafka import NotProposed, Publisher, Undecided, partition_of, read, read_batches
+from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, Publisher, partition_of, read, read_batches
 from natija_events.topics import INBOX
 
 NOWHERE = "127.0.0.1:1"
@@ -44,7 +44,7 @@ async def test_a_publisher_that_finds_no_kafka_says_so_and_can_be_left() -> None
         await publisher.__aenter__()
     await publisher.__aexit__(None, None, None)
 
-    with pytest.raises(NotProposed, match="is not open"):
+    with pytest.raises(DeliveryUnconfirmed, match="is not open"):
         await publisher.send(event(publisher, appeals(1)[0]))
     assert time.monotonic() - began < 10
 
@@ -70,7 +70,7 @@ async def test_while_kafka_is_gone_nothing_is_proposed_and_one_learns_it_in_time
     several = [plugged.propose(event(plugged, number), wait=5) for number in appeals(20)]
     outcomes = await asyncio.gather(*several, plugged.send(event(plugged, appeals(1)[0])), return_exceptions=True)
 
-    assert {type(outcome) for outcome in outcomes} == {NotProposed}
+    assert {type(outcome) for outcome in outcomes} == {DeliveryUnconfirmed}
     assert time.monotonic() - began < 8
 
 
@@ -84,12 +84,12 @@ async def test_a_publisher_with_proposals_on_their_way_closes_in_time_while_kafk
             await asyncio.sleep(0.01)
         getattr(cable, breaks)()
         for number in appeals(5):
-            with pytest.raises(NotProposed):
+            with pytest.raises(DeliveryUnconfirmed):
                 await one.send(event(one, number))
         began = time.monotonic()
 
     assert time.monotonic() - began < 5
-    with pytest.raises((Undecided, NotProposed)):
+    with pytest.raises((OutcomePending, DeliveryUnconfirmed)):
         await waiting
 
 
@@ -99,7 +99,7 @@ async def test_when_kafka_is_back_the_same_publisher_goes_on(
 ) -> None:
     (number,) = appeals(1)
     getattr(cable, breaks)()
-    with pytest.raises(NotProposed):
+    with pytest.raises(DeliveryUnconfirmed):
         await plugged.propose(event(plugged, number), wait=5)
     cable.mend()
 
@@ -111,7 +111,7 @@ async def test_when_kafka_is_back_the_same_publisher_goes_on(
                     proposing = group.create_task(plugged.propose(event(plugged, number), wait=5))
                     group.create_task(pen.decide(plugged, event(plugged, number)))
                 outcome = proposing.result()
-            except* (NotProposed, Undecided):
+            except* (DeliveryUnconfirmed, OutcomePending):
                 pass
 
     assert outcome.registered
@@ -140,7 +140,7 @@ async def test_a_producer_that_the_broker_refuses_for_good_is_replaced(plugged: 
     numbers_sent = plugged._producer._txn_manager
     numbers_sent.increment_sequence_number(TopicPartition(INBOX.name(unattended.name), partition), 5)
 
-    with pytest.raises(NotProposed, match="OutOfOrderSequenceNumber"):
+    with pytest.raises(DeliveryUnconfirmed, match="OutOfOrderSequenceNumber"):
         await plugged.send(event(plugged, number))
     await asyncio.gather(*(plugged.send(event(plugged, number)) for _ in range(3)))
 

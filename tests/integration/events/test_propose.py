@@ -9,7 +9,7 @@ from tests.stack import Realm, Realms
 
 from natija_events import limits
 from natija_events.ids import derived_event_id
-from natija_events.kafka import Publisher, Undecided, partition_of, read, read_batches
+from natija_events.kafka import OutcomePending, Publisher, partition_of, read, read_batches
 from natija_events.kafka import outcome_reader as outcomes_module
 from natija_events.topics import INBOX
 from natija_events.types.routing import Answered, DataProvided, Routed
@@ -129,7 +129,7 @@ async def test_without_a_registrar_it_is_undecided_and_registered_once_when_ther
     realm = await realms()
     (number,) = appeals(1)
     async with Publisher(realm.servers.kafka, realm.name, "/registers/tests") as publisher:
-        with pytest.raises(Undecided):
+        with pytest.raises(OutcomePending):
             await publisher.propose(event(publisher, number), wait=0.2)
 
         await realm.serve("registrar", ready=False)
@@ -155,7 +155,7 @@ async def test_a_decision_on_another_proposal_of_the_same_events_is_not_the_one_
 ) -> None:
     (number,) = appeals(1)
     proposed = event(unheard, number)
-    with pytest.raises(Undecided):
+    with pytest.raises(OutcomePending):
         await unheard.propose(proposed, wait=0.01)
     proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
     offset = await offset_of(unheard, number)
@@ -207,7 +207,7 @@ async def test_a_record_no_registrar_would_write_leaves_who_waits_undecided_and_
     await offset_of(unheard, number)
     await pen.scribble(number.encode(), b"\xff", [("ce_id", str(proposed.id).encode())])
 
-    with pytest.raises(Undecided, match="cannot be read"):
+    with pytest.raises(OutcomePending, match="cannot be read"):
         await proposing
 
     proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
@@ -221,7 +221,7 @@ async def test_who_still_waits_when_the_publisher_closes_is_told_so(unattended: 
         await _waited_for(publisher, 3)
 
     for one in waiting:
-        with pytest.raises(Undecided, match="propose the same events again"):
+        with pytest.raises(OutcomePending, match="propose the same events again"):
             await one
 
 

@@ -43,7 +43,7 @@ async def test_the_ten_lines_of_the_readme_run(registry: Realm, capsys: pytest.C
     await names["main"](registry.servers.kafka, registry.name)
 
     outcome, events = capsys.readouterr().out.splitlines()
-    assert re.match(r"Outcome\(subject='\S+', sequence=1, recordedtime=.*, rejection=None\)", outcome)
+    assert re.match(r"ProposalOutcome\(subject='\S+', sequence=1, recordedtime=.*, rejection=None\)", outcome)
     assert events == "[(1, 'appeal.registered.v1')]"
 
 

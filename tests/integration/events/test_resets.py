@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from tests.integration.events.cable import Cable
 from tests.stack import Realm
 
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 from natija_events.topics import LOG, PARTITIONS
 
 CONSUMERS = 10
@@ -18,10 +18,10 @@ ANSWERS = 100
 
 
 async def test_a_consumer_reads_on_however_often_its_connections_are_reset(cable: Cable, unattended: Realm) -> None:
-    kafka, topic = Kafka(unattended.servers.kafka), LOG.name(unattended.name)
+    kafka, topic = KafkaConfig(unattended.servers.kafka), LOG.name(unattended.name)
     places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
     consumers = [
-        AIOKafkaConsumer(**kafka.client(), metadata_max_age_ms=100, fetch_max_wait_ms=20, retry_backoff_ms=10)
+        AIOKafkaConsumer(**kafka.client_options(), metadata_max_age_ms=100, fetch_max_wait_ms=20, retry_backoff_ms=10)
         for _ in range(CONSUMERS)
     ]
     answers = 0

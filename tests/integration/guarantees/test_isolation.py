@@ -7,11 +7,11 @@ import httpx
 from tests.integration.intake.conftest import APPEAL
 from tests.stack import Realm
 
-from natija_events.kafka import Kafka, read
+from natija_events.kafka import KafkaConfig, read
 
 
 async def on_log(
-    realm: Realm, number: str, *types: str, seconds: float = 40, kafka: Kafka | str | None = None
+    realm: Realm, number: str, *types: str, seconds: float = 40, kafka: KafkaConfig | str | None = None
 ) -> list[str]:
     """The types of the events of *number*, in their order, once all of *types* are among them; *kafka* is the realm's
     unless it is told otherwise."""

@@ -17,7 +17,7 @@ from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import DuplicateLinked, Registered, Supplemented
 from natija_events.types.routing import Answered, DecisionApproved, Routed
 from natija_events.wire.envelope import write_proposal
-from natija_events.wire.rejection import RejectedProposal, open_original
+from natija_events.wire.rejection import RejectedProposal, open_inbox_record
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -44,7 +44,7 @@ async def test_a_record_that_is_no_proposal_is_unreadable_and_its_original_kept_
     found = await r.rejected_at(registry, place)
     assert said(found) == ("unreadable", "id")
     sealer = Sealer(urlsafe_b64decode(registry.environment["NATIJA_REALM_KEY"]))
-    original = open_original(sealer, found)
+    original = open_inbox_record(sealer, found)
     assert original is not None
     assert (original.key, original.value) == (subject, b"\xff not json")
     assert list(original.headers) == [("content-type", b"application/json"), ("ce_id", b"\xff")]

@@ -20,7 +20,7 @@ from tests.stack import Realm
 
 import natija_intake.registrar.verification
 from natija_chassis.projections.checkpoints import Checkpoint
-from natija_events.kafka import Kafka, partition_of, read_batches
+from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.topics import LOG
 from natija_events.types.intake import Supplemented
 from natija_intake.registrar.verification import PartitionCheck, verify
@@ -211,7 +211,7 @@ async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
     monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", looked)
     monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 3600.0)
     async with written_and_not_readable(realm) as held:
-        verifying = asyncio.create_task(verify(Kafka(realm.servers.kafka), realm.name, None, held))
+        verifying = asyncio.create_task(verify(KafkaConfig(realm.servers.kafka), realm.name, None, held))
         async with asyncio.timeout(20):
             while len(looks) < 6 and not verifying.done():
                 await asyncio.sleep(0.01)
@@ -224,7 +224,7 @@ async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
 async def test_what_cannot_be_read_for_too_long_is_told(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 0.5)
     async with written_and_not_readable(realm) as held, asyncio.timeout(20):
-        [misfit] = (await verify(Kafka(realm.servers.kafka), realm.name, None, held)).misfits
+        [misfit] = (await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held)).misfits
     assert misfit.what == "the log ends at logsequence 0, the registrar wrote 1"
 
 
@@ -232,5 +232,5 @@ async def test_what_is_not_on_the_log_at_all_is_told_at_once(realm: Realm, monke
     monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 3600.0)
     held = {3: Checkpoint(3, 0, 1, datetime.now(UTC))}
     async with asyncio.timeout(20):
-        [misfit] = (await verify(Kafka(realm.servers.kafka), realm.name, None, held)).misfits
+        [misfit] = (await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held)).misfits
     assert misfit.what == "the log ends at logsequence 0, the registrar wrote 1"

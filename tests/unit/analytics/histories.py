@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.kafka import partition_of
 from natija_events.lifecycle import transitions
-from natija_events.lifecycle.fold import Appeal, step
+from natija_events.lifecycle.fold import Appeal, evolve
 from natija_events.types import deadlines as d
 from natija_events.types import intake as i
 from natija_events.types import routing as r
@@ -61,7 +61,7 @@ class Log:
         )
         previous = before[-1].hash if before else GENESIS
         stamp = Stamp(len(before) + 1, place, hour(1000) + timedelta(seconds=len(self.events)), place, previous)
-        recorded = record.recorded(partition, 2 * place, event.data, headers(event, stamp))
+        recorded = record.read_recorded_event(partition, 2 * place, event.data, headers(event, stamp))
         before.append(recorded)
         self.events.append(recorded)
         return recorded
@@ -89,7 +89,7 @@ def random_log(appeals: int, seed: int) -> Log:
 def _life(log: Log, number: int, chance: random.Random) -> Iterator[RecordedEvent]:
     appeal = appeal_number(number)
     first = chance.randrange(6)
-    standing = transitions.NOTHING
+    standing = transitions.INITIAL
     opening = registered(
         hour(first + chance.choice((0, 0, -3, 2))),
         region=chance.choice((None, "chuy", "talas")),
@@ -100,11 +100,11 @@ def _life(log: Log, number: int, chance: random.Random) -> Iterator[RecordedEven
     time = hour(first)
     for _ in range(chance.choice((1, 2, 4, 8, 14))):
         event = log.add(appeal, time, data)
-        standing = transitions.advance(standing, event.type, time, data)
+        standing = transitions.evolve(standing, event.type, time, data)
         yield event
         for _ in range(30):
             time, data = hour(first + chance.randrange(24)), chance.choice(_POSSIBLE)(chance)
-            if data is None or transitions.refusal(standing, appeal, time, data) is None:
+            if data is None or transitions.find_violation(standing, appeal, time, data) is None:
                 break
         else:
             return
@@ -157,7 +157,7 @@ def verdict(events: Sequence[RecordedEvent], at: datetime) -> Verdict | None:
     overdue = False
     for event in happened:
         overdue |= appeal.open and due is not None and due < event.time
-        appeal = step(appeal, event)
+        appeal = evolve(appeal, event)
         if _moves_due(event.data):
             due = appeal.due
     overdue |= appeal.open and due is not None and due < at

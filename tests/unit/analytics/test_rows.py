@@ -9,8 +9,8 @@ from tests.unit.analytics.histories import Log, appeal_number, hour, random_log,
 from natija_analytics.projection import tables
 from natija_analytics.projection.rows import NO_EFFECT, EventEffect, HistoryRow, effect_of, facts_updates, history_row
 from natija_events.encryption import Sealed
-from natija_events.lifecycle.transitions import NOTHING, OPEN, TABLE, TERMINAL, advance
-from natija_events.schema.registry import CATALOGUE
+from natija_events.lifecycle.transitions import INITIAL, OPEN, TABLE, TERMINAL, evolve
+from natija_events.schema.registry import REGISTRY
 from natija_events.types.deadlines import ExtensionSigned, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, ForwardPrepared, Routed
@@ -20,10 +20,10 @@ _SOME: Any = {"executor": None, "external": False, "body": "A", "due": hour(1), 
 
 def test_the_state_of_every_row_is_the_one_the_life_cycle_leads_to() -> None:
     log = random_log(400, seed=3)
-    standings = dict.fromkeys(log.appeals, NOTHING)
+    standings = dict.fromkeys(log.appeals, INITIAL)
     for event in log.events:
         before = standings[event.subject]
-        after = standings[event.subject] = advance(before, event.type, event.time, event.data)
+        after = standings[event.subject] = evolve(before, event.type, event.time, event.data)
         row = history_row(event)
         if row.state is not None:
             assert after.state == row.state or before.state in TERMINAL
@@ -37,7 +37,7 @@ def test_every_type_of_the_contract_has_a_row() -> None:
     for row in TABLE.values():
         closure = effect_of(row.data.model_construct(**_SOME)).closure
         assert (closure in ("end", "merge")) == (isinstance(row.target, str) and row.target in TERMINAL)
-    assert set(TABLE) == set(CATALOGUE.models)
+    assert set(TABLE) == set(REGISTRY.models)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.unit.events import authority
 from natija_chassis.clock import FileClock, SystemClock
 from natija_chassis.errors import OperatorError
 from natija_chassis.settings import Settings, env_file, port_field
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 
 
 class DoorSettings(Settings):
@@ -67,14 +67,14 @@ def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_process_is_somebody_to_kafka_when_it_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert Settings().the_kafka == Kafka("127.0.0.1:9092")
+    assert Settings().the_kafka == KafkaConfig("127.0.0.1:9092")
     ca = authority.found(tmp_path).certificate
     monkeypatch.setenv("NATIJA_KAFKA", "kafka.gov.kg:9093")
     monkeypatch.setenv("NATIJA_KAFKA_USER", "kg.registrar")
     monkeypatch.setenv("NATIJA_KAFKA_PASSWORD", "opensesame")
     monkeypatch.setenv("NATIJA_KAFKA_CA", str(ca))
     settings = Settings()
-    assert settings.the_kafka == Kafka("kafka.gov.kg:9093", "kg.registrar", "opensesame", ca)
+    assert settings.the_kafka == KafkaConfig("kafka.gov.kg:9093", "kg.registrar", "opensesame", ca)
     assert "opensesame" not in repr(settings)
 
 

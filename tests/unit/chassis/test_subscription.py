@@ -7,14 +7,14 @@ from faststream.kafka.security import parse_security
 from tests.unit.events import authority
 
 from natija_chassis.kafka.subscription import security_of
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 
 
 @pytest.mark.parametrize("user", [None, "kg.routing"])
 @pytest.mark.parametrize("tls", [False, True])
 def test_it_is_told_what_other_clients_are_told(user: str | None, tls: bool, tmp_path: Path) -> None:
     ca = authority.found(tmp_path).certificate if tls else None
-    kafka = Kafka("one:9092", user, user and "opensesame", ca)
-    told, same = kafka.client(), parse_security(security_of(kafka))
+    kafka = KafkaConfig("one:9092", user, user and "opensesame", ca)
+    told, same = kafka.client_options(), parse_security(security_of(kafka))
     assert (same.pop("ssl_context") is None) == (told.pop("ssl_context") is None)
     assert same == {name: value for name, value in told.items() if name != "bootstrap_servers"}

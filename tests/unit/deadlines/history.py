@@ -38,7 +38,7 @@ def recorded(sequence: int, time: str, data: EventData, appeal: str = APPEAL) ->
         data=data.model_dump_json(exclude_none=True).encode(),
     )
     stamp = Stamp(sequence, sequence, moment, inboxoffset=sequence, previoushash=GENESIS)
-    return record.recorded(0, sequence, event.data, headers(event, stamp))
+    return record.read_recorded_event(0, sequence, event.data, headers(event, stamp))
 
 
 def history(*events: tuple[str, EventData], appeal: str = APPEAL) -> list[RecordedEvent]:

@@ -10,7 +10,7 @@ from tests.unit.deadlines.history import APPEAL, at, history, registered
 from natija_deadlines.policies import policy
 from natija_deadlines.terms.decide import DataMissing, NextEvent, decide
 from natija_deadlines.terms.state import AppealTerm, evolve
-from natija_events.lifecycle.transitions import refusal
+from natija_events.lifecycle.transitions import find_violation
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, Withdrawn
@@ -193,13 +193,13 @@ def test_whatever_is_decided_is_lawful_and_settles_in_a_few_steps(
 ) -> None:
     past: list[Given] = [IMPORTED if imported else OPENED]
     for event in events:  # only what the table admits stands on a log
-        if refusal(given(*past).standing, APPEAL, at(event[0]), event[1]) is None:
+        if find_violation(given(*past).standing, APPEAL, at(event[0]), event[1]) is None:
             past.append(event)
     now = (max(at(day), at(past[-1][0])) + TICK).isoformat()
     for _ in range(3):
         found = when(now, *past)
         if not isinstance(found, NextEvent):
             return
-        assert refusal(given(*past).standing, APPEAL, found.time, found.data) is None
+        assert find_violation(given(*past).standing, APPEAL, found.time, found.data) is None
         past.append((found.time.isoformat(), found.data))
     assert not isinstance(when(now, *past), NextEvent)

@@ -11,12 +11,12 @@ from typing import NamedTuple, Self
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.lifecycle import fold, transitions
 from natija_events.lifecycle.fold import Appeal
-from natija_events.lifecycle.transitions import NOTHING, Standing
+from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import Missed
 from natija_events.wire.envelope import Event, Stamp, headers
 from natija_events.wire.hash_chain import GENESIS
-from natija_events.wire.record import RecordedEvent, recorded
+from natija_events.wire.record import RecordedEvent, read_recorded_event
 
 APPEAL = derived_appeal_number("KG", "given")
 START = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)
@@ -47,7 +47,7 @@ def register(events: Iterable[Dated], number: str = APPEAL) -> list[RecordedEven
             data=data.model_dump_json(exclude_none=True).encode(),
         )
         stamp = Stamp(place, place, START + timedelta(days=place), place, log[-1].hash if log else GENESIS)
-        log.append(recorded(0, place, event.data, headers(event, stamp)))
+        log.append(read_recorded_event(0, place, event.data, headers(event, stamp)))
     return log
 
 
@@ -56,15 +56,15 @@ class History:
 
     def __init__(self, number: str = APPEAL) -> None:
         self.number = number
-        self.standing: Standing = NOTHING
+        self.standing: Standing = INITIAL
         self.events: list[Dated] = []
 
     def admit(self, event: EventData | Dated) -> str | None:
         """Register *event* when the table lets it; else the rule it breaks."""
         time, data = self._dated(event)
-        rule = transitions.refusal(self.standing, self.number, time, data)
+        rule = transitions.find_violation(self.standing, self.number, time, data)
         if rule is None:
-            self.standing = transitions.advance(self.standing, data.type, time, data)
+            self.standing = transitions.evolve(self.standing, data.type, time, data)
             self.events.append(Dated(time, data))
         return rule
 

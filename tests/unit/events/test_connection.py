@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from tests.unit.events import authority
 
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ def ca(tmp_path: Path) -> Path:
 
 
 def test_addresses_alone_are_a_plain_kafka() -> None:
-    assert Kafka.at("one:9092,two:9092") == Kafka("one:9092,two:9092")
-    told = Kafka("one:9092,two:9092").client()
+    assert KafkaConfig.of("one:9092,two:9092") == KafkaConfig("one:9092,two:9092")
+    told = KafkaConfig("one:9092,two:9092").client_options()
     assert told == {"bootstrap_servers": "one:9092,two:9092", "security_protocol": "PLAINTEXT", "ssl_context": None}
 
 
 def test_a_user_proves_the_password_by_scram() -> None:
-    told = Kafka("one:9092", "kg.registrar", "opensesame").client()
+    told = KafkaConfig("one:9092", "kg.registrar", "opensesame").client_options()
     assert told.items() >= {
         "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-512",
         "sasl_plain_username": "kg.registrar", "sasl_plain_password": "opensesame",
@@ -32,16 +32,16 @@ def test_a_user_proves_the_password_by_scram() -> None:
 
 
 def test_with_an_authority_it_goes_over_tls_to_brokers_it_vouches_for_by_name(ca: Path) -> None:
-    told = Kafka("one:9092", ca=ca).client()
+    told = KafkaConfig("one:9092", ca=ca).client_options()
     assert told["security_protocol"] == "SSL"
-    assert Kafka("one:9092", "kg.registrar", "opensesame", ca).client()["security_protocol"] == "SASL_SSL"
+    assert KafkaConfig("one:9092", "kg.registrar", "opensesame", ca).client_options()["security_protocol"] == "SASL_SSL"
     context = told["ssl_context"]
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
     assert [dict(one["subject"][0])["commonName"] for one in context.get_ca_certs()] == ["test authority"]
 
 
 async def test_every_client_takes_what_it_is_told(ca: Path) -> None:
-    told = Kafka("one:9092", "kg.registrar", "opensesame", ca).client()
+    told = KafkaConfig("one:9092", "kg.registrar", "opensesame", ca).client_options()
     for client in (AIOKafkaProducer, AIOKafkaConsumer, AIOKafkaAdminClient, AIOKafkaClient):
         client(**told)
 
@@ -49,23 +49,23 @@ async def test_every_client_takes_what_it_is_told(ca: Path) -> None:
 @pytest.mark.parametrize(("user", "password"), [("kg.registrar", None), ("kg.registrar", ""), (None, "opensesame")])
 def test_a_name_goes_with_a_password(user: str | None, password: str | None) -> None:
     with pytest.raises(ValueError, match="a name and a password, or there is neither") as caught:
-        Kafka("one:9092", user, password)
+        KafkaConfig("one:9092", user, password)
     assert "opensesame" not in str(caught.value)
 
 
 def test_an_empty_name_is_none() -> None:
-    assert Kafka("one:9092", "", "").client() == Kafka("one:9092").client()
+    assert KafkaConfig("one:9092", "", "").client_options() == KafkaConfig("one:9092").client_options()
 
 
 def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"{tmp_path}/none\.pem is no file of certificates \(FileNotFoundError\)"):
-        Kafka("one:9092", ca=tmp_path / "none.pem")
+        KafkaConfig("one:9092", ca=tmp_path / "none.pem")
     (tmp_path / "empty.pem").write_text("nothing")
     with pytest.raises(ValueError, match="is no file of certificates"):
-        Kafka("one:9092", ca=tmp_path / "empty.pem")
+        KafkaConfig("one:9092", ca=tmp_path / "empty.pem")
 
 
 def test_the_password_is_shown_nowhere(ca: Path) -> None:
-    kafka = Kafka("one:9092", "kg.registrar", "opensesame", ca)
+    kafka = KafkaConfig("one:9092", "kg.registrar", "opensesame", ca)
     assert "opensesame" not in repr(kafka)
     assert str(kafka) == "one:9092"

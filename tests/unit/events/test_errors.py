@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.unit.events.examples import EXAMPLES
 
-from natija_events.schema.registry import CATALOGUE, Invalid
+from natija_events.schema.registry import REGISTRY, Invalid
 from natija_events.types.base import EventData
 
 CANARY = "Асанова"
@@ -60,12 +60,12 @@ def refuse(type: str, raw: bytes) -> Invalid | None:
     """What admission says of *raw*, and what the model says of it when built in Python: neither repeats the canary."""
     error = None
     try:
-        CATALOGUE.admit(type, raw)
+        REGISTRY.admit(type, raw)
     except Invalid as invalid:
         error = invalid
         assert_silent(str(invalid), invalid.field, invalid.rule, repr(invalid), *map(str, invalid.args))
     try:
-        CATALOGUE.models[type].model_validate_json(raw)
+        REGISTRY.models[type].model_validate_json(raw)
     except ValidationError as refused:
         assert_silent(str(refused), repr(refused))
     return error
@@ -137,7 +137,7 @@ def test_whatever_is_wrong_is_told_by_field_and_rule_alone(
 )
 def test_the_field_and_the_rule_are_named(type: str, raw: bytes, field: str | None, rule: str | None) -> None:
     with pytest.raises(Invalid) as caught:
-        CATALOGUE.admit(type, raw)
+        REGISTRY.admit(type, raw)
 
     assert field is None or caught.value.field == field
     assert rule is None or caught.value.rule == rule
@@ -147,20 +147,20 @@ def test_the_field_and_the_rule_are_named(type: str, raw: bytes, field: str | No
 def test_every_example_is_admitted_and_read_back_the_same(data: EventData) -> None:
     raw = data.model_dump_json(exclude_none=True).encode()
 
-    assert CATALOGUE.admit(data.type, raw) == data
-    assert CATALOGUE.decode(data.type, raw) == data
+    assert REGISTRY.admit(data.type, raw) == data
+    assert REGISTRY.decode(data.type, raw) == data
 
 
 def test_a_reader_passes_over_fields_of_a_later_contract_and_types_it_does_not_know() -> None:
-    decoded = CATALOGUE.decode("appeal.routed.v1", b'{"body":"b","later":{"x":1}}')
+    decoded = REGISTRY.decode("appeal.routed.v1", b'{"body":"b","later":{"x":1}}')
 
-    assert decoded == CATALOGUE.models["appeal.routed.v1"].model_validate({"body": "b"})
-    assert CATALOGUE.decode("appeal.foreseen.v1", b"{}") is None
+    assert decoded == REGISTRY.models["appeal.routed.v1"].model_validate({"body": "b"})
+    assert REGISTRY.decode("appeal.foreseen.v1", b"{}") is None
 
 
 def test_what_is_registered_and_does_not_fit_its_schema_is_a_fault_that_is_told_without_its_value() -> None:
     with pytest.raises(Invalid) as caught:
-        CATALOGUE.decode("appeal.term-set.v1", json.dumps({"due": CANARY}).encode())
+        REGISTRY.decode("appeal.term-set.v1", json.dumps({"due": CANARY}).encode())
 
     assert caught.value.field == "due"
     assert caught.value.__suppress_context__, "a traceback would tell what pydantic says"

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from natija_events.kafka import Kafka
-from natija_events.kafka.outcome_reader import Outcomes
+from natija_events.kafka import KafkaConfig
+from natija_events.kafka.outcome_reader import OutcomeReader
 
 
 async def test_a_partition_that_is_read_already_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcomes, begun = Outcomes(Kafka("nowhere"), "kg"), list[int]()
+    outcomes, begun = OutcomeReader(KafkaConfig("nowhere"), "kg"), list[int]()
 
     async def begin(partitions: set[int]) -> None:
         begun.extend(partitions)

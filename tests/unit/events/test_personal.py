@@ -8,8 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from natija_events.encryption import Sealed
-from natija_events.schema.registry import CATALOGUE
-from natija_events.types.base import AppealNumber, Code, EventData, Instant, Language, Part
+from natija_events.schema.registry import REGISTRY
+from natija_events.types.base import AppealNumber, Code, EventData, Instant, Language, NestedData
 
 PERSONAL = {
     # domain.md §8, the applicant and who acts for him: name parts, id number, birth date, phone, e-mail, address
@@ -51,7 +51,7 @@ def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
     for name, field in model.model_fields.items():
         annotation: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         for kind in members(annotation):
-            if isinstance(kind, type) and issubclass(kind, Part):
+            if isinstance(kind, type) and issubclass(kind, NestedData):
                 yield from fields(kind, f"{path}{name}.")
             else:
                 yield f"{path}{name}", kind
@@ -68,7 +68,7 @@ def members(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
-EVERY = [(type, path, kind) for type, model in CATALOGUE.models.items() for path, kind in fields(model)]
+EVERY = [(type, path, kind) for type, model in REGISTRY.models.items() for path, kind in fields(model)]
 
 
 def test_the_walk_finds_the_fields_of_parts_and_unions_too() -> None:
@@ -79,7 +79,7 @@ def test_the_walk_finds_the_fields_of_parts_and_unions_too() -> None:
     assert ("appeal.registered.v1", "attachments.sha256") in found
 
 
-@pytest.mark.parametrize(("type", "model"), CATALOGUE.models.items(), ids=list(CATALOGUE.models))
+@pytest.mark.parametrize(("type", "model"), REGISTRY.models.items(), ids=list(REGISTRY.models))
 def test_a_field_with_a_personal_name_is_sealed(type: str, model: type[EventData]) -> None:
     for path, kind in fields(model):
         name = path.rpartition(".")[2]
@@ -89,7 +89,7 @@ def test_a_field_with_a_personal_name_is_sealed(type: str, model: type[EventData
 
 @pytest.mark.parametrize(("type", "paths"), HAS_TO_HAVE.items(), ids=list(HAS_TO_HAVE))
 def test_what_the_rule_book_calls_personal_has_a_sealed_place(type: str, paths: set[str]) -> None:
-    sealed = {path for path, kind in fields(CATALOGUE.models[type]) if kind is Sealed}
+    sealed = {path for path, kind in fields(REGISTRY.models[type]) if kind is Sealed}
 
     assert paths <= sealed
 

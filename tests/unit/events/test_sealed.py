@@ -7,12 +7,12 @@ from tests.unit.events.given import START
 
 from natija_events.encryption import Sealed, Sealer, Unsealable
 from natija_events.wire.rejection import (
-    Original,
+    InboxRecord,
     RejectedProposal,
     Rejection,
-    open_original,
-    original_digest,
-    seal_original,
+    inbox_record_digest,
+    open_inbox_record,
+    seal_inbox_record,
 )
 
 KEY = bytes(range(32))
@@ -105,7 +105,7 @@ _contents = st.none() | st.binary(max_size=20)
 def test_a_rejected_original_is_kept_whole_and_opened_only_at_its_place_on_the_inbox(
     key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]]
 ) -> None:
-    original = Original(key, value, headers)
+    original = InboxRecord(key, value, headers)
     rejected = RejectedProposal(
         rejection=Rejection("unreadable", "data", "is not JSON"),
         partition=3,
@@ -113,12 +113,12 @@ def test_a_rejected_original_is_kept_whole_and_opened_only_at_its_place_on_the_i
         recordedtime=START,
         subject=None,
         proposalid=None,
-        digest=original_digest(original),
+        digest=inbox_record_digest(original),
         bytes=0,
-        original=seal_original(SEALER, 3, 77, original),
+        original=seal_inbox_record(SEALER, 3, 77, original),
     )
 
-    assert open_original(SEALER, rejected) == original
+    assert open_inbox_record(SEALER, rejected) == original
     with pytest.raises(Unsealable):
-        open_original(SEALER, rejected._replace(inboxoffset=78))
-    assert open_original(SEALER, rejected._replace(original=None)) is None
+        open_inbox_record(SEALER, rejected._replace(inboxoffset=78))
+    assert open_inbox_record(SEALER, rejected._replace(original=None)) is None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.unit.intake.boston import SEALER, boston
 
-from natija_events.schema.registry import CATALOGUE
+from natija_events.schema.registry import REGISTRY
 from natija_events.types.deadlines import TermSet
 from natija_events.types.routing import Answered
 from natija_intake.imports.csv_file import RegisterFile
@@ -31,7 +31,7 @@ def verdicts() -> Iterator[str]:
 def due(mapped: Mapped) -> datetime | None:
     for event in mapped.events:
         if event.type == TermSet.type:
-            data = CATALOGUE.decode(event.type, event.data)
+            data = REGISTRY.decode(event.type, event.data)
             assert isinstance(data, TermSet)
             return data.due
     return None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.unit.intake.boston import HEADER, SEALER, boston, cells, mapper
 
-from natija_events.schema.registry import CATALOGUE
+from natija_events.schema.registry import REGISTRY
 from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.types.routing import Answered, Routed
@@ -21,7 +21,7 @@ def types(mapped: Mapped) -> list[str]:
 
 def admitted(mapped: Mapped, index: int) -> object:
     event = mapped.events[index]
-    return CATALOGUE.admit(event.type, event.data)
+    return REGISTRY.admit(event.type, event.data)
 
 
 def test_a_whole_case_is_registered_routed_termed_and_answered() -> None:

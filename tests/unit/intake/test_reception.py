@@ -7,7 +7,7 @@ import pytest
 from natija_chassis.clock import FixedClock
 from natija_chassis.realm.publishers import Publishers
 from natija_events.encryption import Sealer
-from natija_events.kafka import NotProposed, Outcome, Undecided
+from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.service import Reception, Unknown
@@ -26,10 +26,10 @@ class Door:
     def __init__(self, says: Rejection | Exception | None) -> None:
         self.says = says
 
-    async def propose(self, event: Event, *, wait: float) -> Outcome:
+    async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
         if isinstance(self.says, Exception):
             raise self.says
-        return Outcome(event.subject, 1, NOW, self.says)
+        return ProposalOutcome(event.subject, 1, NOW, self.says)
 
 
 def reception(
@@ -57,7 +57,7 @@ async def test_what_is_registered_now_needs_no_head(monkeypatch: pytest.MonkeyPa
     assert receipt.registered == NOW
 
 
-@pytest.mark.parametrize("says", [*AGAIN, Undecided("slow"), NotProposed("down")])
+@pytest.mark.parametrize("says", [*AGAIN, OutcomePending("slow"), DeliveryUnconfirmed("down")])
 async def test_what_an_earlier_attempt_has_registered_gets_the_receipt_of_that_attempt(
     says: Rejection | Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,11 +71,11 @@ async def test_what_an_earlier_attempt_has_registered_gets_the_receipt_of_that_a
 async def test_a_number_holds_that_nobody_can_tell_more_of(
     head: Unknown | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unheard: list[Rejection | Exception] = [*AGAIN, Undecided("slow")]
+    unheard: list[Rejection | Exception] = [*AGAIN, OutcomePending("slow")]
     for says in unheard:
         assert (await reception(says, head, monkeypatch).take(SENT, "k", None)).registered is None
-    with pytest.raises(NotProposed):
-        await reception(NotProposed("down"), head, monkeypatch).take(SENT, "k", None)
+    with pytest.raises(DeliveryUnconfirmed):
+        await reception(DeliveryUnconfirmed("down"), head, monkeypatch).take(SENT, "k", None)
 
 
 async def test_what_the_registrar_refuses_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from natija_chassis.errors import OperatorError
 
 if TYPE_CHECKING:
     from natija_chassis.clock import Clock
-    from natija_events.kafka import Kafka
+    from natija_events.kafka import KafkaConfig
 
 
 def env_file() -> Path:
@@ -67,13 +67,13 @@ class Settings(BaseSettings):
         return self.database.replace("{service}", service).replace("{realm}", self.realm.lower())
 
     @cached_property
-    def the_kafka(self) -> "Kafka":
+    def the_kafka(self) -> "KafkaConfig":
         """The realm's Kafka and this process' user. Raises `OperatorError` when these settings are inconsistent."""
-        from natija_events.kafka import Kafka
+        from natija_events.kafka import KafkaConfig
 
         password = None if self.kafka_password is None else self.kafka_password.get_secret_value()
         try:
-            return Kafka(self.kafka, self.kafka_user, password, self.kafka_ca)
+            return KafkaConfig(self.kafka, self.kafka_user, password, self.kafka_ca)
         except ValueError as error:
             raise OperatorError(f"NATIJA_KAFKA_USER, NATIJA_KAFKA_PASSWORD, NATIJA_KAFKA_CA: {error}") from None
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.kafka.lazy_consumer import LazyConsumer
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 from natija_events.topics import INBOX, PARTITIONS
 from natija_intake.registrar import store
 
@@ -24,7 +24,7 @@ class Unreachable(Exception):
 class Inbox(LazyConsumer):
     """The inbox of a realm, seen from outside."""
 
-    def __init__(self, kafka: Kafka, realm: str) -> None:
+    def __init__(self, kafka: KafkaConfig, realm: str) -> None:
         super().__init__(kafka)
         self._places = [TopicPartition(INBOX.name(realm), partition) for partition in range(PARTITIONS)]
 

@@ -5,14 +5,14 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer
 
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 from natija_events.kafka.shutdown import close_consumer
 
 
 class LazyConsumer:
     """Who asks Kafka something again and again. An async context manager, which opens even while Kafka is down."""
 
-    def __init__(self, kafka: Kafka) -> None:
+    def __init__(self, kafka: KafkaConfig) -> None:
         self._kafka = kafka
         self._consumer: AIOKafkaConsumer | None = None
 
@@ -28,7 +28,7 @@ class LazyConsumer:
     async def _connect(self, **settings: Any) -> AIOKafkaConsumer:
         """The consumer, with these *settings* when it is made now. Raises what its start raises; then none is kept."""
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(**self._kafka.client(), enable_auto_commit=False, **settings)
+            consumer = AIOKafkaConsumer(**self._kafka.client_options(), enable_auto_commit=False, **settings)
             try:
                 await consumer.start()
             except BaseException:

@@ -15,7 +15,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from faststream.security import BaseSecurity, SASLScram512
 
 from natija_chassis.settings import Settings
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 from natija_events.topics import LOG
 
 FETCH_BYTES = 262_144
@@ -77,8 +77,8 @@ async def end_offsets(consumer: AIOKafkaConsumer, places: list[TopicPartition]) 
         raise KafkaTimeoutError(f"it does not say within {END_OFFSETS_TIMEOUT:g} s where the log ends") from None
 
 
-def security_of(kafka: Kafka) -> BaseSecurity:
-    """What `Kafka.client` tells aiokafka, as FastStream wants to be told."""
+def security_of(kafka: KafkaConfig) -> BaseSecurity:
+    """What `KafkaConfig.client_options` tells aiokafka, as FastStream wants to be told."""
     if not kafka.user or not kafka.password:
         return BaseSecurity(kafka.ssl_context())
     return SASLScram512(kafka.user, kafka.password, kafka.ssl_context())

@@ -29,7 +29,7 @@ from natija_chassis.projections.runner import Runner
 from natija_chassis.settings import Settings
 from natija_events.failpoints import failpoint
 from natija_events.ids import derived_event_id
-from natija_events.kafka import NotProposed, Outcome, Publisher, Undecided
+from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome, Publisher
 from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
@@ -240,15 +240,15 @@ class ProcessManager:
         try:
             with failpoint("process_manager.propose"):
                 outcome = await publisher.propose(event, wait=OUTCOME_TIMEOUT)
-        except Undecided:
+        except OutcomePending:
             self._count("undecided")  # the same again later: the registrar registers it once
             return
-        except NotProposed:
+        except DeliveryUnconfirmed:
             self._count("not-proposed")
             raise
         await self._take(decision, event, outcome)
 
-    async def _take(self, decision: ProposedEvent, event: Event, outcome: Outcome) -> None:
+    async def _take(self, decision: ProposedEvent, event: Event, outcome: ProposalOutcome) -> None:
         """Registered: done. Conflict: the row will change, and be decided again. Anything else rests, written down.
 
         Reused is done too: the id stands for this very decision, taken at another time by who did not hear its outcome.

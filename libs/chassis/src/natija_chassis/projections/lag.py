@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.projections.installed import services
 from natija_chassis.settings import Settings
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 from natija_events.topics import INBOX, LOG, PARTITIONS
 
 REGISTRAR = "registrar"
@@ -61,7 +61,7 @@ async def inbox_lag(settings: Settings) -> Positions:
     return waiting
 
 
-async def last_logsequences(kafka: Kafka, realm: str) -> Positions:
+async def last_logsequences(kafka: KafkaConfig, realm: str) -> Positions:
     """Per partition, the logsequence of the last record on the log; 0 on an empty one."""
     topic = LOG.name(realm)
     async with _looking(kafka) as consumer:
@@ -114,10 +114,10 @@ def _logsequence(record: Any) -> int:
 
 
 @asynccontextmanager
-async def _looking(kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
+async def _looking(kafka: KafkaConfig) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group."""
     consumer = AIOKafkaConsumer(
-        **kafka.client(),
+        **kafka.client_options(),
         enable_auto_commit=False,
         isolation_level="read_committed",
         auto_offset_reset="earliest",

@@ -10,7 +10,7 @@ from natija_chassis.projections import checkpoints
 from natija_chassis.projections.projection import Projection
 
 if TYPE_CHECKING:
-    from natija_events.kafka import Kafka
+    from natija_events.kafka import KafkaConfig
 
 table = Table(
     "identity",
@@ -78,7 +78,7 @@ def check_version(version: int | None, projection: Projection) -> None:
         )
 
 
-async def fetch(kafka: "Kafka", realm: str) -> LogIdentity:
+async def fetch(kafka: "KafkaConfig", realm: str) -> LogIdentity:
     """Ask the cluster which log this is. Raises KafkaError, or `OperatorError` when the topic does not exist."""
     from aiokafka.client import AIOKafkaClient
     from aiokafka.errors import UnknownTopicOrPartitionError, for_code
@@ -87,7 +87,7 @@ async def fetch(kafka: "Kafka", realm: str) -> LogIdentity:
     from natija_events.topics import LOG
 
     topic = LOG.name(realm)
-    client: Any = AIOKafkaClient(**kafka.client(), client_id="natija-identity")
+    client: Any = AIOKafkaClient(**kafka.client_options(), client_id="natija-identity")
     await client.bootstrap()
     try:
         response = await client.send(client.get_random_node(), metadata_request(topic))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from natija_events.schema.registry import Invalid
 from natija_events.wire.envelope import Unreadable
-from natija_events.wire.record import RecordedEvent, recorded
+from natija_events.wire.record import RecordedEvent, read_recorded_event
 
 _LOGSEQUENCE = "ce_logsequence"
 _SLICE = 50
@@ -44,7 +44,7 @@ def events(entries: Sequence[LogRecord]) -> list[RecordedEvent]:
 
 def _entry(record: Any) -> LogRecord:
     try:
-        event = recorded(record.partition, record.offset, record.value, record.headers)
+        event = read_recorded_event(record.partition, record.offset, record.value, record.headers)
     except (Unreadable, Invalid) as error:
         appeal = (record.key or b"").decode("ascii", errors="replace")[:64]
         return LogRecord(record.partition, record.offset, appeal, _logsequence(record), None, error)

@@ -31,7 +31,7 @@ async def provision_topics(settings: Settings) -> list[str]:
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
     made = []
-    admin = AIOKafkaAdminClient(**settings.the_kafka.client(), client_id="natija-provision")
+    admin = AIOKafkaAdminClient(**settings.the_kafka.client_options(), client_id="natija-provision")
     await admin.start()
     try:
         brokers = len((await admin.describe_cluster())["brokers"])

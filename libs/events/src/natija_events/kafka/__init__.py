@@ -1,11 +1,20 @@
 """For services that talk to the register over Kafka: `Publisher` proposes, `read` reads. Needs the ``kafka`` extra."""
 
 from natija_events.kafka import aiokafka_patch
-from natija_events.kafka.config import Kafka
+from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.consumer import read, read_batches
 from natija_events.kafka.partitioner import partition_of
-from natija_events.kafka.publisher import NotProposed, Outcome, Publisher, Undecided
+from natija_events.kafka.publisher import DeliveryUnconfirmed, OutcomePending, ProposalOutcome, Publisher
 
-__all__ = ["Kafka", "NotProposed", "Outcome", "Publisher", "Undecided", "partition_of", "read", "read_batches"]
+__all__ = [
+    "DeliveryUnconfirmed",
+    "KafkaConfig",
+    "OutcomePending",
+    "ProposalOutcome",
+    "Publisher",
+    "partition_of",
+    "read",
+    "read_batches",
+]
 
-aiokafka_patch.say_so()
+aiokafka_patch.apply()

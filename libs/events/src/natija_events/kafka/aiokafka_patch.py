@@ -14,13 +14,13 @@ from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import KafkaConnectionError
 
 
-def say_so() -> None:
+def apply() -> None:
     """Have every connection raise KafkaConnectionError, as it does on asyncio's own loop."""
     for name in ("send", "_send_sasl_token"):
-        setattr(AIOKafkaConnection, name, _saying_so(getattr(AIOKafkaConnection, name)))
+        setattr(AIOKafkaConnection, name, _raising_kafka_error(getattr(AIOKafkaConnection, name)))
 
 
-def _saying_so(method: Callable[..., Any]) -> Callable[..., Any]:
+def _raising_kafka_error(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def write(self: AIOKafkaConnection, *given: Any, **named: Any) -> Any:
         try:

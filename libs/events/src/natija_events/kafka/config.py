@@ -10,7 +10,7 @@ _MECHANISM = "SCRAM-SHA-512"
 
 
 @dataclass(frozen=True, slots=True)
-class Kafka:
+class KafkaConfig:
     """A cluster, and who speaks to it: with a *user* under that name, with a *ca* over TLS, with neither as anybody
     could. Raises ValueError for a user without a password and for a *ca* that is no file of certificates.
     """
@@ -35,11 +35,11 @@ class Kafka:
         return self.addresses
 
     @classmethod
-    def at(cls, kafka: "Kafka | str") -> "Kafka":
+    def of(cls, kafka: "KafkaConfig | str") -> "KafkaConfig":
         """*kafka* itself, or the plain one at these addresses."""
-        return kafka if isinstance(kafka, Kafka) else cls(kafka)
+        return kafka if isinstance(kafka, KafkaConfig) else cls(kafka)
 
-    def client(self) -> dict[str, Any]:
+    def client_options(self) -> dict[str, Any]:
         """The keyword arguments by which any of aiokafka's clients connects."""
         protocol = "SSL" if self.ca else "PLAINTEXT"
         told = {"bootstrap_servers": self.addresses, "security_protocol": protocol, "ssl_context": self.ssl_context()}

@@ -6,11 +6,11 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from natija_events.kafka.config import Kafka
+from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.partitioner import partition_of
 from natija_events.kafka.shutdown import close_consumer
 from natija_events.topics import LOG, PARTITIONS
-from natija_events.wire.record import RecordedEvent, recorded
+from natija_events.wire.record import RecordedEvent, read_recorded_event
 
 _BATCH = 2000
 _WAIT_MS, _WAIT_AT_THE_END_MS = 200, 10
@@ -19,7 +19,7 @@ looks often whether it is passed."""
 
 
 async def read(
-    kafka: Kafka | str,
+    kafka: KafkaConfig | str,
     realm: str,
     *,
     subject: str | None = None,
@@ -39,11 +39,11 @@ async def read(
         async for batch in batches:
             for record in batch:
                 if key is None or record.key == key:
-                    yield recorded(record.partition, record.offset, record.value, record.headers)
+                    yield read_recorded_event(record.partition, record.offset, record.value, record.headers)
 
 
 async def read_batches(
-    kafka: Kafka | str,
+    kafka: KafkaConfig | str,
     topic: str,
     start: Mapping[int, int],
     *,
@@ -56,7 +56,10 @@ async def read_batches(
     not by the last record.
     """
     consumer = AIOKafkaConsumer(
-        **Kafka.at(kafka).client(), enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none"
+        **KafkaConfig.of(kafka).client_options(),
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        auto_offset_reset="none",
     )
     try:
         await consumer.start()

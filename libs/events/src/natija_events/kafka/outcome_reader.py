@@ -10,13 +10,13 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from natija_events.kafka.config import Kafka
+from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.shutdown import close_consumer
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.wire.envelope import PREFIX
 from natija_events.wire.rejection import Rejection, read_rejected
 
-Decided = tuple[Rejection | None, int | None, datetime]
+Decision = tuple[Rejection | None, int | None, datetime]
 """Why it was rejected (None: registered), the sequence of the first event, the time of the decision."""
 
 _INBOX_OFFSET, _SEQUENCE, _RECORDEDTIME = f"{PREFIX}inboxoffset", f"{PREFIX}sequence", f"{PREFIX}recordedtime"
@@ -25,12 +25,12 @@ _LINGER = 1.0
 _PAUSE = 0.2
 
 
-class NotRead(Exception):
+class OutcomeUnavailable(Exception):
     """Decisions cannot be read, or are no longer."""
 
 
 @dataclass(slots=True, eq=False)
-class Awaited:
+class PendingOutcome:
     """What somebody waits for: the *decision* on the record at *offset* of the inbox, once it is known where it stands.
 
     A decision may be heard before Kafka has confirmed the proposal: *heard* are those on the same appeal, by offset.
@@ -38,9 +38,9 @@ class Awaited:
 
     appeal: bytes
     partition: int
-    decision: asyncio.Future[Decided]
+    decision: asyncio.Future[Decision]
     offset: int | None = None
-    heard: dict[int, Decided] = field(default_factory=dict)
+    heard: dict[int, Decision] = field(default_factory=dict)
 
     def settle(self) -> None:
         """Tell who waits, when the decision is among what was heard."""
@@ -48,16 +48,16 @@ class Awaited:
             self.decision.set_result(self.heard[self.offset])
 
 
-class Outcomes:
+class OutcomeReader:
     """The decisions on proposals, by where they stand on the inbox: the same events proposed twice are told apart."""
 
-    def __init__(self, kafka: Kafka, realm: str) -> None:
+    def __init__(self, kafka: KafkaConfig, realm: str) -> None:
         self._kafka = kafka
         self._log = LOG.name(realm)
         self._rejected = REJECTED.name(realm)
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
-        self._awaited: dict[bytes, list[Awaited]] = {}
+        self._awaited: dict[bytes, list[PendingOutcome]] = {}
         self._waiting: Counter[int] = Counter()
         self._read_until: dict[int, float] = {}
         """The partitions that are read, and when each may rest."""
@@ -66,22 +66,22 @@ class Outcomes:
         self._lock = asyncio.Lock()
         self._stopped = False
 
-    async def expect(self, partition: int, appeal: bytes) -> Awaited:
+    async def expect(self, partition: int, appeal: bytes) -> PendingOutcome:
         """Listen for the decision on a proposal that is sent after this returns, until `forget`.
 
-        Raises KafkaError when Kafka does not answer. The decision may raise `NotRead`.
+        Raises KafkaError when Kafka does not answer. The decision may raise `OutcomeUnavailable`.
         """
         await self._watch(partition)
-        awaited = Awaited(appeal, partition, asyncio.get_running_loop().create_future())
+        awaited = PendingOutcome(appeal, partition, asyncio.get_running_loop().create_future())
         self._awaited.setdefault(appeal, []).append(awaited)
         return awaited
 
-    def sent(self, awaited: Awaited, offset: int) -> None:
+    def sent(self, awaited: PendingOutcome, offset: int) -> None:
         """The proposal stands at *offset* of the inbox."""
         awaited.offset = offset
         awaited.settle()
 
-    def forget(self, awaited: Awaited) -> None:
+    def forget(self, awaited: PendingOutcome) -> None:
         """Nobody waits for this any more, whether it is decided or not."""
         self._waiting[awaited.partition] -= 1
         if awaited.decision.done() and not awaited.decision.cancelled():
@@ -92,16 +92,16 @@ class Outcomes:
             del self._awaited[awaited.appeal]
 
     async def stop(self) -> None:
-        """Stop reading; who still waits is told `NotRead`."""
+        """Stop reading; who still waits is told `OutcomeUnavailable`."""
         self._stopped = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._fail(NotRead("nobody reads the decisions any more"))
+        self._fail(OutcomeUnavailable("nobody reads the decisions any more"))
         if self._consumer is not None:
             await close_consumer(self._consumer)
 
-    def _fail(self, error: NotRead) -> None:
+    def _fail(self, error: OutcomeUnavailable) -> None:
         for waiting in self._awaited.values():
             for awaited in waiting:
                 if not awaited.decision.done():
@@ -136,7 +136,7 @@ class Outcomes:
     async def _start(self) -> AIOKafkaConsumer:
         # Kept only once it runs: a start that fails while Kafka is down is tried anew by the next who waits.
         consumer = AIOKafkaConsumer(
-            **self._kafka.client(),
+            **self._kafka.client_options(),
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="latest",
@@ -147,7 +147,7 @@ class Outcomes:
         try:
             await consumer.start()
             if self._stopped:
-                raise NotRead("nobody reads the decisions any more")
+                raise OutcomeUnavailable("nobody reads the decisions any more")
         except BaseException:
             await close_consumer(consumer)
             raise
@@ -167,7 +167,7 @@ class Outcomes:
             except KafkaError:
                 await asyncio.sleep(_PAUSE)  # who waits learns by its time-out; who waits next finds a reader
             except Exception as error:  # a record that nobody can read: who waits must not wait for ever
-                self._fail(NotRead(f"the decisions cannot be read ({type(error).__name__})"))
+                self._fail(OutcomeUnavailable(f"the decisions cannot be read ({type(error).__name__})"))
                 await asyncio.sleep(_PAUSE)
             self._rest(consumer)
 
@@ -192,11 +192,11 @@ class Outcomes:
                 awaited.settle()
 
 
-def _registered(headers: Mapping[str, bytes]) -> Decided:
+def _registered(headers: Mapping[str, bytes]) -> Decision:
     """Of its stamps only what is told: to read the whole event takes five times as long."""
     return None, int(headers[_SEQUENCE]), datetime.fromisoformat(headers[_RECORDEDTIME].decode())
 
 
-def _refused(record: Any) -> Decided:
+def _refused(record: Any) -> Decision:
     rejected = read_rejected(record.partition, record.value, record.headers)
     return rejected.rejection, rejected.rejection.sequence, rejected.recordedtime

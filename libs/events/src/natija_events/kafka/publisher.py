@@ -12,8 +12,8 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 
 from natija_events import limits
 from natija_events.failpoints import failpoint
-from natija_events.kafka.config import Kafka
-from natija_events.kafka.outcome_reader import Awaited, NotRead, Outcomes
+from natija_events.kafka.config import KafkaConfig
+from natija_events.kafka.outcome_reader import OutcomeReader, OutcomeUnavailable, PendingOutcome
 from natija_events.kafka.partitioner import partition_of
 from natija_events.kafka.shutdown import close_producer
 from natija_events.topics import INBOX
@@ -24,15 +24,15 @@ from natija_events.wire.rejection import Rejection
 _Given = TypeVar("_Given")
 
 
-class NotProposed(Exception):
+class DeliveryUnconfirmed(Exception):
     """Kafka did not confirm the proposal. It may or may not be on the inbox: propose the same events again."""
 
 
-class Undecided(Exception):
+class OutcomePending(Exception):
     """The proposal is on the inbox, the registrar has not decided yet. It will: nothing is lost."""
 
 
-class Outcome(NamedTuple):
+class ProposalOutcome(NamedTuple):
     """What became of a proposal: *rejection* is None when it is registered. Proposing what already stands on the log
     counts as registered. *sequence* is that of the proposal's first event."""
 
@@ -54,12 +54,12 @@ class Publisher:
     harmless: they are registered once. Use it as an async context manager, one for many proposals.
     """
 
-    def __init__(self, kafka: Kafka | str, realm: str, source: str, *, delivery_timeout: float = 10.0) -> None:
+    def __init__(self, kafka: KafkaConfig | str, realm: str, source: str, *, delivery_timeout: float = 10.0) -> None:
         self.source = source
         self._topic = INBOX.name(realm)
-        self._kafka = Kafka.at(kafka)
+        self._kafka = KafkaConfig.of(kafka)
         self._delivery_timeout = delivery_timeout
-        self._outcomes = Outcomes(self._kafka, realm)
+        self._outcomes = OutcomeReader(self._kafka, realm)
         self._producer: AIOKafkaProducer | None = None
         self._spent = False
         self._renewing = asyncio.Lock()
@@ -106,14 +106,14 @@ class Publisher:
     async def send(self, *events: Event) -> None:
         """Propose *events*, all of one appeal, to stand or fall together; return when they are on the inbox.
 
-        Raises ValueError for what is no proposal or too large, `NotProposed` when Kafka did not confirm it in time.
+        Raises ValueError for what is no proposal or too large, and `DeliveryUnconfirmed` when Kafka did not confirm it.
         """
         await self._in_time(self._deliver(_written(events)))
 
-    async def propose(self, *events: Event, wait: float) -> Outcome:
+    async def propose(self, *events: Event, wait: float) -> ProposalOutcome:
         """Propose *events* as `send` does and wait up to *wait* seconds for the registrar's decision.
 
-        Raises what `send` raises, and `Undecided` when the decision takes longer.
+        Raises what `send` raises, and `OutcomePending` when the decision takes longer.
         """
         awaited = await self._in_time(self._send_expecting(_written(events)))
         try:
@@ -121,15 +121,17 @@ class Publisher:
                 async with asyncio.timeout(wait):
                     rejection, sequence, recordedtime = await awaited.decision
         except TimeoutError:
-            raise Undecided(f"no decision within {wait:g} s: ask again, or propose the same events again") from None
-        except NotRead as error:
-            raise Undecided(f"{error}: propose the same events again") from None
+            raise OutcomePending(
+                f"no decision within {wait:g} s: ask again, or propose the same events again"
+            ) from None
+        except OutcomeUnavailable as error:
+            raise OutcomePending(f"{error}: propose the same events again") from None
         finally:
             self._outcomes.forget(awaited)
-        return Outcome(events[0].subject, sequence, recordedtime, rejection)
+        return ProposalOutcome(events[0].subject, sequence, recordedtime, rejection)
 
-    async def _send_expecting(self, written: "_Written") -> Awaited:
-        """Put it on the inbox, its decision listened for. Raises what `_deliver` raises, and `NotRead`."""
+    async def _send_expecting(self, written: "_Written") -> PendingOutcome:
+        """Put it on the inbox, its decision listened for. Raises what `_deliver` raises, and `OutcomeUnavailable`."""
         awaited = await self._outcomes.expect(written.partition, written.key)
         try:
             self._outcomes.sent(awaited, await self._deliver(written))
@@ -139,7 +141,7 @@ class Publisher:
         return awaited
 
     async def _deliver(self, written: "_Written") -> int:
-        """Put it on the inbox; the offset it has there. Raises KafkaError and `NotProposed`."""
+        """Put it on the inbox; the offset it has there. Raises KafkaError and `DeliveryUnconfirmed`."""
         key, value, headers, partition = written
         producer = await self._ready_producer()
         try:
@@ -161,12 +163,12 @@ class Publisher:
                     self._producer = await self._connect()
                     self._spent = False
         if self._producer is None:
-            raise NotProposed("the publisher is not open: use it as an async context manager")
+            raise DeliveryUnconfirmed("the publisher is not open: use it as an async context manager")
         return self._producer
 
     async def _connect(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            **self._kafka.client(),
+            **self._kafka.client_options(),
             acks="all",
             enable_idempotence=True,
             max_request_size=limits.INBOX_BYTES,
@@ -182,14 +184,14 @@ class Publisher:
         return producer
 
     async def _in_time(self, work: Coroutine[Any, Any, _Given]) -> _Given:
-        """What *work* gives. Whatever Kafka does instead of answering in time is `NotProposed`."""
+        """What *work* gives. Whatever Kafka does instead of answering in time is `DeliveryUnconfirmed`."""
         try:
             async with asyncio.timeout(self._delivery_timeout):
                 return await work
         except TimeoutError:
-            raise NotProposed("Kafka does not answer in time: propose again later") from None
-        except (KafkaError, NotRead) as error:
-            raise NotProposed(f"Kafka does not take it ({type(error).__name__}): propose again later") from None
+            raise DeliveryUnconfirmed("Kafka does not answer in time: propose again later") from None
+        except (KafkaError, OutcomeUnavailable) as error:
+            raise DeliveryUnconfirmed(f"Kafka does not take it ({type(error).__name__}): propose again later") from None
 
 
 class _Written(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from natija_events.lifecycle import transitions
-from natija_events.lifecycle.transitions import NOTHING, Standing
+from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types import deadlines, intake, oversight, routing
 from natija_events.types.base import EventData
 from natija_events.wire.record import RecordedEvent
@@ -17,7 +17,7 @@ class Appeal:
     """An appeal as its events tell it. *missed* holds every due instant that passed without an answer."""
 
     number: str
-    standing: Standing = NOTHING
+    standing: Standing = INITIAL
     kind: str | None = None
     form: str | None = None
     channel: str | None = None
@@ -54,13 +54,13 @@ def fold(events: Iterable[RecordedEvent]) -> Appeal | None:
     """The appeal that these events, in their order, make; None when there are none."""
     appeal = None
     for event in events:
-        appeal = step(Appeal(event.subject) if appeal is None else appeal, event)
+        appeal = evolve(Appeal(event.subject) if appeal is None else appeal, event)
     return appeal
 
 
-def step(appeal: Appeal, event: RecordedEvent) -> Appeal:
+def evolve(appeal: Appeal, event: RecordedEvent) -> Appeal:
     """The appeal after one more event."""
-    standing = transitions.advance(appeal.standing, event.type, event.time, event.data)
+    standing = transitions.evolve(appeal.standing, event.type, event.time, event.data)
     changed = {} if event.data is None else _changed(appeal, event.data)
     if standing.state in transitions.TERMINAL and appeal.standing.state not in transitions.TERMINAL:
         changed["closed"] = event.time

@@ -1,6 +1,6 @@
 """The life-cycle table as Markdown, for people: `python -m natija_events.lifecycle.markdown`."""
 
-from natija_events.lifecycle.transitions import OPEN, TABLE, TERMINAL, Either, Resume, Row, State, Stay
+from natija_events.lifecycle.transitions import OPEN, TABLE, TERMINAL, Either, Resume, State, Stay, Transition
 
 
 def markdown() -> str:
@@ -12,7 +12,7 @@ def markdown() -> str:
     return "\n".join([head, *(_line(row) for type, row in TABLE.items() if type == row.type)])
 
 
-def _line(row: Row) -> str:
+def _line(row: Transition) -> str:
     cells = (
         f"`{row.type}`",
         row.owner,
@@ -31,7 +31,7 @@ def _states(states: tuple[State, ...]) -> str:
     return "any open" if states == OPEN else ", ".join(states)
 
 
-def _target(row: Row) -> str:
+def _target(row: Transition) -> str:
     match row.target:
         case Stay():
             return "stays"
@@ -43,7 +43,7 @@ def _target(row: Row) -> str:
             return state
 
 
-def _backdating(row: Row) -> str:
+def _backdating(row: Transition) -> str:
     if row.backdating is None:
         return "to the opening"
     return f"{row.backdating.days} day" if row.backdating else ""

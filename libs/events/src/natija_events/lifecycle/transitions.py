@@ -50,7 +50,7 @@ class Either(NamedTuple):
     otherwise: State
 
 
-class Row(NamedTuple):
+class Transition(NamedTuple):
     """What the table says of one type. *backdating* None: as far as the opening of the appeal."""
 
     data: type[EventData]
@@ -83,8 +83,8 @@ def _row(
     expected: bool = False,
     back: timedelta | None = timedelta(0),
     after_terminal: bool = False,
-) -> Row:
-    return Row(
+) -> Transition:
+    return Transition(
         data=data,
         publishers=(publishers,) if isinstance(publishers, str) else publishers,
         source=(source,) if isinstance(source, str) else tuple(source),
@@ -155,13 +155,13 @@ _ROWS = (
 )
 
 
-def _by_version(row: Row) -> dict[str, Row]:
+def _by_version(row: Transition) -> dict[str, Transition]:
     """A row stands for its type's newest version and for all before it: the version changes how it is written only."""
     name, _, version = row.type.rpartition(".v")
     return {f"{name}.v{earlier}": row for earlier in range(1, int(version) + 1)}
 
 
-TABLE: dict[str, Row] = {type: row for row in _ROWS for type, row in _by_version(row).items()}
+TABLE: dict[str, Transition] = {type: row for row in _ROWS for type, row in _by_version(row).items()}
 """The table, by type in each of its versions."""
 
 
@@ -176,11 +176,11 @@ class Standing(NamedTuple):
     material: int = 0
 
 
-NOTHING = Standing()
+INITIAL = Standing()
 """An appeal of which nothing is registered."""
 
 
-def refusal(standing: Standing, subject: str, time: datetime, data: EventData) -> str | None:
+def find_violation(standing: Standing, subject: str, time: datetime, data: EventData) -> str | None:
     """The rule that this event would break now, or None when it is lawful."""
     row = TABLE[data.type]
     lawful = standing.state in row.source or (row.after_terminal and standing.state in TERMINAL)
@@ -195,7 +195,7 @@ def refusal(standing: Standing, subject: str, time: datetime, data: EventData) -
     return None
 
 
-def advance(standing: Standing, type: str, time: datetime, data: EventData | None) -> Standing:
+def evolve(standing: Standing, type: str, time: datetime, data: EventData | None) -> Standing:
     """The standing after a registered event. Total: a type that is not in the table only moves the head."""
     sequence = standing.sequence + 1
     row = TABLE.get(type if data is None else data.type)
@@ -206,7 +206,7 @@ def advance(standing: Standing, type: str, time: datetime, data: EventData | Non
     return Standing(state, resume, opened, sequence, sequence if row.material else standing.material)
 
 
-def _target(standing: Standing, row: Row, data: EventData) -> tuple[State, tuple[State, ...]]:
+def _target(standing: Standing, row: Transition, data: EventData) -> tuple[State, tuple[State, ...]]:
     match row.target:
         case Stay():
             return standing.state, standing.resume

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from natija_events.schema.diff import Schema, breaks
-from natija_events.schema.registry import CATALOGUE
+from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import EventData
 
 FOLDER = Path(__file__).parents[1] / "schemas"
 REMEDY = "make a vN+1 with an upcaster; what is registered stays as it is"
 
 
-class Verdict(NamedTuple):
+class GateResult(NamedTuple):
     """What the gate found, a line each: *broken* may not be, *stale* is for `--write` to mend."""
 
     broken: list[str]
@@ -40,7 +40,7 @@ def schema_of(model: type[EventData]) -> Schema:
     }
 
 
-def judge(models: Iterable[type[EventData]], folder: Path) -> Verdict:
+def compare(models: Iterable[type[EventData]], folder: Path) -> GateResult:
     """Compare *models* with the schemas in *folder* and with what git knows of it."""
     generated = {model.type: schema_of(model) for model in models}
     checked_in = {file.stem: _parsed(file.read_bytes()) for file in sorted(folder.glob("*.json"))}
@@ -50,7 +50,7 @@ def judge(models: Iterable[type[EventData]], folder: Path) -> Verdict:
         for change in _changes(earlier, generated.get(type))
     ]
     stale = [f"{type}: is not as its model says" for type, now in generated.items() if checked_in.get(type) != now]
-    return Verdict(list(dict.fromkeys(broken)), stale)
+    return GateResult(list(dict.fromkeys(broken)), stale)
 
 
 def write(models: Iterable[type[EventData]], folder: Path) -> None:
@@ -80,8 +80,8 @@ def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
     )
     parser.add_argument("--write", action="store_true", help="bring the schemas up to date with compatible changes")
     wanted = parser.parse_args(arguments)
-    models = list(CATALOGUE.models.values())
-    verdict = judge(models, folder)
+    models = list(REGISTRY.models.values())
+    verdict = compare(models, folder)
     for line in verdict.broken:
         print(line, file=sys.stderr)
     if verdict.broken:

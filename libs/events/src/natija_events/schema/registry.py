@@ -31,7 +31,7 @@ class _Step(NamedTuple):
     upcast: Upcast
 
 
-class Catalogue:
+class EventRegistry:
     """The types of events: their models and the steps from version to version."""
 
     def __init__(self, models: Iterable[type[EventData]]) -> None:
@@ -115,5 +115,5 @@ def models_of(module: object) -> list[type[EventData]]:
 OWNERS = {"intake": intake, "routing": routing, "deadlines": deadlines, "oversight": oversight}
 """Who owns which types: the module they stand in."""
 
-CATALOGUE = Catalogue(model for module in OWNERS.values() for model in models_of(module))
+REGISTRY = EventRegistry(model for module in OWNERS.values() for model in models_of(module))
 """The contract's types. Whoever reads the log reads it through this one."""

@@ -52,7 +52,7 @@ Instant = Annotated[AwareDatetime, BeforeValidator(_read_rfc3339), AfterValidato
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
-Outcome = Literal[
+AnswerOutcome = Literal[
     "satisfied", "partly_satisfied", "refused", "explained", "forwarded", "noted", "terminated", "not_considered",
     "withdrawn",
 ]  # fmt: skip
@@ -83,13 +83,13 @@ class EventData(BaseModel):
     """The CloudEvents type, with its version."""
 
 
-class Part(BaseModel):
+class NestedData(BaseModel):
     """A part of an event's data."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-class Attachment(Part):
+class Attachment(NestedData):
     """A file in the content-addressed store; its name is personal and stays with the file."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

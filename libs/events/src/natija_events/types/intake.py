@@ -3,10 +3,10 @@
 from typing import Literal
 
 from natija_events.encryption import Sealed
-from natija_events.types.base import AppealNumber, Attachment, Code, Count, EventData, Instant, Language, Part
+from natija_events.types.base import AppealNumber, Attachment, Code, Count, EventData, Instant, Language, NestedData
 
 
-class Address(Part):
+class Address(NestedData):
     """Where the applicant lives. Region and district are counted, the rest is personal."""
 
     region: Code | None = None
@@ -16,7 +16,7 @@ class Address(Part):
     abroad: bool = False
 
 
-class Applicant(Part):
+class Applicant(NestedData):
     """Who asks. *id* is a pseudonym: it names the person's data key and links repeats, and tells nothing else."""
 
     id: Code | None = None
@@ -30,7 +30,7 @@ class Applicant(Part):
     address: Address | None = None
 
 
-class Representative(Part):
+class Representative(NestedData):
     """Who acts for the applicant, and by what power."""
 
     name: Sealed

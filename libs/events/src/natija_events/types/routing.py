@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from natija_events.encryption import Sealed
 from natija_events.types.base import (
+    AnswerOutcome,
     AnswerReason,
     AppealNumber,
     Attachment,
@@ -15,7 +16,6 @@ from natija_events.types.base import (
     Instant,
     Language,
     NonConsiderationReason,
-    Outcome,
     TerminationReason,
 )
 
@@ -175,7 +175,7 @@ class DecisionPrepared(EventData):
 
     type = "appeal.decision-prepared.v1"
 
-    outcome: Outcome
+    outcome: AnswerOutcome
     text: Sealed | None = None
 
 
@@ -201,7 +201,7 @@ class Answered(EventData):
 
     type = "appeal.answered.v1"
 
-    outcome: Outcome
+    outcome: AnswerOutcome
     reason: AnswerReason | None = None
     signer: Code | None = None
     language: Language | None = None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from natija_events.schema.registry import CATALOGUE
+from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event, Headers, Stamp, read_log_record
 from natija_events.wire.hash_chain import event_hash
@@ -59,7 +59,7 @@ class RecordedEvent(NamedTuple):
         return event_hash(self.headers, self.event.data)
 
 
-def recorded(partition: int, offset: int, value: bytes | None, headers: Headers) -> RecordedEvent:
+def read_recorded_event(partition: int, offset: int, value: bytes | None, headers: Headers) -> RecordedEvent:
     """The registered event in this record of the log. Raises `Unreadable` or `Invalid`: a fault of the register."""
     event, stamp = read_log_record(value, headers)
-    return RecordedEvent(partition, offset, event, stamp, CATALOGUE.decode(event.type, event.data), headers)
+    return RecordedEvent(partition, offset, event, stamp, REGISTRY.decode(event.type, event.data), headers)

@@ -12,7 +12,7 @@ from natija_events.encryption import Sealed, Sealer
 from natija_events.ids import derived_event_id
 from natija_events.wire.envelope import BINARY, PREFIX, Headers, Unreadable, rfc3339
 
-Reason = Literal[
+RejectionReason = Literal[
     "unreadable", "oversize", "misplaced", "forbidden", "invalid", "duplicate", "reused", "unlawful", "conflict"
 ]
 TYPE = "proposal.rejected.v1"
@@ -25,7 +25,7 @@ class Rejection(NamedTuple):
     *sequence* is, for a duplicate, where its first event stands on the log already.
     """
 
-    reason: Reason
+    reason: RejectionReason
     field: str
     rule: str
     sequence: int | None = None
@@ -45,7 +45,7 @@ class RejectedProposal(NamedTuple):
     original: Sealed | None
 
 
-class Original(NamedTuple):
+class InboxRecord(NamedTuple):
     """The inbox record as it came in."""
 
     key: bytes | None
@@ -108,29 +108,29 @@ def _read(partition: int, value: bytes, headers: Headers) -> RejectedProposal:
     )
 
 
-def seal_original(sealer: Sealer, partition: int, offset: int, original: Original) -> Sealed:
+def seal_inbox_record(sealer: Sealer, partition: int, offset: int, original: InboxRecord) -> Sealed:
     """Seal an inbox record whole; it is bound to its place on the inbox."""
     return sealer.seal(f"{partition}:{offset}", _SEALED_AS, _pack(original))
 
 
-def open_original(sealer: Sealer, rejected: RejectedProposal) -> Original | None:
+def open_inbox_record(sealer: Sealer, rejected: RejectedProposal) -> InboxRecord | None:
     """The inbox record as it came in; None when only its digest was kept."""
     if rejected.original is None:
         return None
     packed = from_json(sealer.open(f"{rejected.partition}:{rejected.inboxoffset}", _SEALED_AS, rejected.original))
-    return Original(
+    return InboxRecord(
         _unpack(packed["key"]),
         _unpack(packed["value"]),
         [((_unpack(name) or b"").decode(), _unpack(content)) for name, content in packed["headers"]],
     )
 
 
-def original_digest(original: Original) -> str:
+def inbox_record_digest(original: InboxRecord) -> str:
     """SHA-256 of an inbox record, to find it again."""
     return sha256(_pack(original)).hexdigest()
 
 
-def _pack(original: Original) -> bytes:
+def _pack(original: InboxRecord) -> bytes:
     # Names in base 64 too: JSON writes a control character in six, and what came in has to fit on the way out.
     def text(raw: bytes | None) -> str | None:
         return None if raw is None else b64encode(raw).decode()

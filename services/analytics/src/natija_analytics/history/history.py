@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from natija_analytics.projection import tables
 from natija_analytics.projection.rows import HistoryRow, history_row
 from natija_chassis.projections import checkpoints, dead_letters
-from natija_events.kafka import Kafka, partition_of, read_batches
+from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.schema.registry import Invalid
 from natija_events.topics import LOG
 from natija_events.wire.envelope import Unreadable
 from natija_events.wire.hash_chain import GENESIS
-from natija_events.wire.record import RecordedEvent, recorded
+from natija_events.wire.record import RecordedEvent, read_recorded_event
 
 _PATIENCE = 10.0
 """Seconds to wait for one record."""
@@ -33,7 +33,7 @@ async def of_projection(connection: AsyncConnection, appeal: str) -> list[Histor
     return [HistoryRow(*row) for row in await connection.execute(query)]
 
 
-async def of_log(kafka: Kafka, realm: str, engine: AsyncEngine, appeal: str) -> list[HistoryRow]:
+async def of_log(kafka: KafkaConfig, realm: str, engine: AsyncEngine, appeal: str) -> list[HistoryRow]:
     """The same rows made from the events on the log itself, their chain verified.
 
     The projection tells where they stand; what it has not taken in yet is looked for, and without it the whole
@@ -60,11 +60,11 @@ async def _places(engine: AsyncEngine, appeal: str) -> tuple[list[int], int]:
     return sorted(offsets), checkpoints.next_offsets(held).get(partition_of(appeal.encode()), 0)
 
 
-async def _read(kafka: Kafka, realm: str, appeal: str, known: Collection[int], start: int) -> list[RecordedEvent]:
+async def _read(kafka: KafkaConfig, realm: str, appeal: str, known: Collection[int], start: int) -> list[RecordedEvent]:
     """The events of *appeal* that stand at the offsets *known* of its partition, and those from *start* on."""
     key = appeal.encode()
     consumer = AIOKafkaConsumer(
-        **kafka.client(), enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none",
+        **kafka.client_options(), enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none",
         max_partition_fetch_bytes=4096, fetch_max_wait_ms=10,
     )  # fmt: skip
     await consumer.start()
@@ -92,7 +92,7 @@ async def _read(kafka: Kafka, realm: str, appeal: str, known: Collection[int], s
 
 def _event(record: Any) -> RecordedEvent:
     try:
-        return recorded(record.partition, record.offset, record.value, record.headers)
+        return read_recorded_event(record.partition, record.offset, record.value, record.headers)
     except (Unreadable, Invalid) as error:
         raise BrokenChain(f"partition {record.partition}, offset {record.offset}: {error}") from None
 

@@ -38,7 +38,7 @@ class LatenessSums(NamedTuple):
 
 
 # An appeal's steps are what moves its term or closes it. Between two resumptions it is merged since its first merge; an
-# end counts unless it is merged at that moment, and then for ever. That is lifecycle.transitions.advance, as sets.
+# end counts unless it is merged at that moment, and then for ever. That is lifecycle.transitions.evolve, as sets.
 _LATENESS = """
     with counted as (
         select appeal, external_id, region from facts where received <= :at and opened <= :at

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from natija_events.lifecycle import transitions
-from natija_events.lifecycle.transitions import NOTHING, Standing
+from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
 from natija_events.types.intake import Registered
@@ -20,7 +20,7 @@ class AppealTerm(NamedTuple):
     """
 
     appeal: str
-    standing: Standing = NOTHING
+    standing: Standing = INITIAL
     jurisdiction: str | None = None
     kind: str | None = None
     imported: bool = False
@@ -39,7 +39,7 @@ class AppealTerm(NamedTuple):
 
 def evolve(term: AppealTerm, event: RecordedEvent) -> AppealTerm:
     """The clock after one more event of its appeal. Total, like every fold."""
-    moved = term._replace(standing=transitions.advance(term.standing, event.type, event.time, event.data))
+    moved = term._replace(standing=transitions.evolve(term.standing, event.type, event.time, event.data))
     return moved if event.data is None else _changed(moved, event.time, event.data)
 
 

@@ -14,7 +14,7 @@ from natija_chassis.http import problems
 from natija_chassis.http.problems import Problem
 from natija_chassis.observability import metrics, tracing
 from natija_chassis.realm.directory import Directory
-from natija_events.kafka import NotProposed
+from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.wire.rejection import Rejection
 from natija_intake.api.post_appeals import KEY, PATH, Sending
 from natija_intake.appeals.service import Receipt, Reception, Unknown
@@ -176,7 +176,7 @@ async def _take(reception: Reception, directory: Directory, submission: Submissi
         return await reception.take(submission, key, tracing.current_traceparent())
     except Refused as refused:
         raise _refused(refused.rejection, key) from None
-    except NotProposed:
+    except DeliveryUnconfirmed:
         raise _later(
             "Appeals cannot be registered now",
             "Send the same appeal again with this Idempotency-Key: whatever became of this attempt, it will be one.",

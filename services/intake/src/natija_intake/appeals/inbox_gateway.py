@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from aiokafka.errors import KafkaError
 
 from natija_chassis.process.health import Health
-from natija_events.kafka import Kafka, NotProposed, Outcome, Publisher
+from natija_events.kafka import DeliveryUnconfirmed, KafkaConfig, ProposalOutcome, Publisher
 from natija_events.wire.envelope import Event
 from natija_intake.appeals.write_probe import TakesNoWrites, WriteProbe
 from natija_intake.inbox_lag import Inbox, Unreachable
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 class Door:
     """Proposes events of *source*. Run `keep_open` beside it; while Kafka takes nothing, nothing is even tried."""
 
-    def __init__(self, kafka: Kafka, realm: str, source: str, *, delivery_wait: float) -> None:
+    def __init__(self, kafka: KafkaConfig, realm: str, source: str, *, delivery_wait: float) -> None:
         self._kafka, self._realm, self._source = kafka, realm, source
         self._inbox = Inbox(kafka, realm)
         self._write_probe = WriteProbe(kafka, realm, "intake")
@@ -44,10 +44,10 @@ class Door:
                 await self._look(stack)
                 await _pause(stopping)
 
-    async def propose(self, event: Event, *, wait: float) -> Outcome:
-        """Propose *event* and wait for its outcome. Raises `NotProposed` and `Undecided` as the publisher does."""
+    async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
+        """Propose *event* and wait for its outcome. Raises what `Publisher.propose` raises."""
         if self._publisher is None or self._trouble is not None:
-            raise NotProposed(self._trouble or "it is starting")
+            raise DeliveryUnconfirmed(self._trouble or "it is starting")
         return await self._publisher.propose(event, wait=wait)
 
     async def _look(self, stack: AsyncExitStack) -> None:

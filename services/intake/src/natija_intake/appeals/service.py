@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.clock import Clock
 from natija_chassis.realm.publishers import Publishers
 from natija_events.encryption import Sealer
-from natija_events.kafka import NotProposed, Undecided
+from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
 from natija_intake.appeals.inbox_gateway import Door
 from natija_intake.appeals.submission import Submission, data_of, number_of, opening
 from natija_intake.inbox_lag import NO_SUCH_TABLE
@@ -67,8 +67,8 @@ class Reception:
         """Have the appeal registered; the same submission with the same *key* is the same appeal and gets the same
         receipt.
 
-        Raises `admission.Refused` when the register would not or did not take it, and `NotProposed` when Kafka does
-        not confirm it; then it is right to send the same again.
+        Raises `admission.Refused` when the register would not or did not take it, and `DeliveryUnconfirmed` when Kafka
+        does not confirm it; then it is right to send the same again.
         """
         number = number_of(submission, self._realm, key, self._secret)
         return Receipt(number, self._codes.code(number), await self._propose(submission, number, traceparent))
@@ -93,9 +93,9 @@ class Reception:
         examine_new(event, data, self._publishers, now)
         try:
             outcome = await self._door.propose(event, wait=self._wait)
-        except Undecided:
+        except OutcomePending:
             return await self._registered(number)
-        except NotProposed:
+        except DeliveryUnconfirmed:
             if registered := await self._registered(number):  # by an earlier attempt
                 return registered
             raise

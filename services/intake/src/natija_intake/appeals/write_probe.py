@@ -6,7 +6,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from natija_chassis.kafka.lazy_consumer import LazyConsumer
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 from natija_events.topics import LOG
 
 _CONFIRMS_WITHIN = 3.0
@@ -20,7 +20,7 @@ class WriteProbe(LazyConsumer):
     """Has Kafka keep an offset for *group*, which nobody reads: that is confirmed once it is replicated, as a proposal
     is, and puts nothing on our topics."""
 
-    def __init__(self, kafka: Kafka, realm: str, group: str) -> None:
+    def __init__(self, kafka: KafkaConfig, realm: str, group: str) -> None:
         super().__init__(kafka)
         self._group = f"{realm.lower()}.{group}"
         self._place = TopicPartition(LOG.name(realm), 0)

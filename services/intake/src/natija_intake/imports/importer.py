@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_events.failpoints import failpoint
-from natija_events.kafka import Outcome, Publisher
+from natija_events.kafka import ProposalOutcome, Publisher
 from natija_intake.imports.backpressure import Pace
 from natija_intake.imports.csv_file import FileRow
 from natija_intake.imports.mapper import Mapped, Mapper, Unmappable
@@ -56,7 +56,7 @@ class Tally:
         self.rows += 1
         self.rejected.append(row)
 
-    def take(self, mapped: Mapped, outcome: Outcome) -> None:
+    def take(self, mapped: Mapped, outcome: ProposalOutcome) -> None:
         """Count a row as registered, now or before."""
         self.rows += 1
         if outcome.rejection is None:
@@ -97,7 +97,7 @@ class Importer:
     async def run(self, rows: Iterable[FileRow]) -> None:
         """Propose all *rows* and wait for every outcome.
 
-        Raises `Unfinished`, `FileError`, and the publisher's `NotProposed` and `Undecided`: then run it again.
+        Raises `Unfinished`, `FileError`, and what `Publisher.propose` raises: then run it again.
         """
         try:
             async with asyncio.TaskGroup() as group:
@@ -147,7 +147,7 @@ class Importer:
             del self._undecided[mapped.number]
             self._window.release()
 
-    def _count(self, line: int, mapped: Mapped, outcome: Outcome) -> None:
+    def _count(self, line: int, mapped: Mapped, outcome: ProposalOutcome) -> None:
         why = outcome.rejection
         if why is None or outcome.registered:
             self.tally.take(mapped, outcome)

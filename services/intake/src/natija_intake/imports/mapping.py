@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 
-from natija_events.schema.registry import CATALOGUE
+from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import Code, EventData
 from natija_intake.imports.sources import MappingError, Part, Scalar, Strict, columns_of, named, source_of
 
@@ -89,7 +89,7 @@ class RegisterMapping(Strict):
 
     def model(self, index: int) -> type[EventData]:
         """The model of the event at *index*."""
-        return CATALOGUE.models[self.events[index].type]
+        return REGISTRY.models[self.events[index].type]
 
     def data(self, index: int) -> Part:
         """Where the data of the event at *index* come from. Raises `MappingError`."""

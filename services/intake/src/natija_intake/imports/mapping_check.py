@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from natija_events.schema.registry import CATALOGUE
+from natija_events.schema.registry import REGISTRY
 from natija_events.types.intake import Registered
 from natija_intake.imports.mapping import RegisterMapping
 from natija_intake.imports.sources import (
@@ -34,7 +34,7 @@ def check(mapping: RegisterMapping) -> RegisterMapping:
 
 def _check_event(mapping: RegisterMapping, index: int) -> None:
     event, key = mapping.events[index], f"events.{index}"
-    if event.type not in CATALOGUE.models:
+    if event.type not in REGISTRY.models:
         raise MappingError(f"{key}.type", "is not a type of the contract")
     if (event.type == Registered.type) != (index == 0):
         raise MappingError(f"{key}.type", f"{Registered.type} comes first, and only there")

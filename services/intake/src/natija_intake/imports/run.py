@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
-from natija_events.kafka import NotProposed, Publisher, Undecided
+from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, Publisher
 from natija_intake.imports import mapping, mapping_check, report
 from natija_intake.imports.backpressure import Unfinished
 from natija_intake.imports.csv_file import FileError, RegisterFile
@@ -79,9 +79,9 @@ async def _import(
         try:
             await stack.enter_async_context(publisher)
             await _shown(importer, register, progress)
-        except (Unfinished, Undecided, FileError) as error:
+        except (Unfinished, OutcomePending, FileError) as error:
             trouble = str(error)
-        except (NotProposed, KafkaError, TimeoutError):
+        except (DeliveryUnconfirmed, KafkaError, TimeoutError):
             trouble = f"Kafka at {settings.kafka} does not answer"
         finally:
             seconds = time.monotonic() - began

@@ -14,8 +14,8 @@ from uuid import UUID
 from natija_chassis.realm.publishers import Publishers
 from natija_events import limits
 from natija_events.kafka import partition_of
-from natija_events.lifecycle.transitions import CLOCK_SKEW, HISTORY, NOTHING, TABLE, Standing, advance, refusal
-from natija_events.schema.registry import CATALOGUE, Invalid
+from natija_events.lifecycle.transitions import CLOCK_SKEW, HISTORY, INITIAL, TABLE, Standing, evolve, find_violation
+from natija_events.schema.registry import REGISTRY, Invalid
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
 from natija_events.wire import rejection
@@ -38,7 +38,7 @@ class Incoming(NamedTuple):
 class Refused(Exception):
     """A proposal breaks a rule."""
 
-    def __init__(self, reason: rejection.Reason, field: str, rule: str, sequence: int | None = None) -> None:
+    def __init__(self, reason: rejection.RejectionReason, field: str, rule: str, sequence: int | None = None) -> None:
         super().__init__(reason)
         self.rejection = Rejection(reason, field, rule, sequence)
 
@@ -99,7 +99,7 @@ def examine_new(event: Event, data: EventData, publishers: Publishers, now: date
     model, and valid by that. Raises `Refused`."""
     _permitted(event, publishers)
     _timely(event, data, publishers, now, timedelta(0))
-    _lawful(Proposal((event,)), (data,), NOTHING)
+    _lawful(Proposal((event,)), (data,), INITIAL)
 
 
 def digest(event: Event) -> bytes:
@@ -128,7 +128,7 @@ def _valid(proposal: Proposal, index: int, publishers: Publishers, now: datetime
     event = proposal.events[index]
     at = f"[{index}]." if len(proposal.events) > 1 else ""
     try:
-        data = CATALOGUE.admit(event.type, event.data)
+        data = REGISTRY.admit(event.type, event.data)
     except Invalid as error:
         raise Refused("invalid", at + error.field, error.rule) from None
     _timely(event, data, publishers, now, waited, at)
@@ -173,11 +173,11 @@ def _new(proposal: Proposal, ledger: Ledger) -> None:
 def _lawful(proposal: Proposal, datas: Sequence[EventData], standing: Standing) -> None:
     last = len(datas) - 1
     for index, (event, data) in enumerate(zip(proposal.events, datas, strict=True)):
-        rule = refusal(standing, event.subject, event.time, data)
+        rule = find_violation(standing, event.subject, event.time, data)
         if rule is not None:
             raise Refused("unlawful", f"[{index}]" if last else "type", rule)
         if index < last:
-            standing = advance(standing, event.type, event.time, data)
+            standing = evolve(standing, event.type, event.time, data)
 
 
 def _on_time(proposal: Proposal, standing: Standing) -> None:

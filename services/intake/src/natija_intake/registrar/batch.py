@@ -13,11 +13,11 @@ from natija_events.wire.envelope import Proposal, Stamp, headers
 from natija_events.wire.hash_chain import event_hash
 from natija_events.wire.record import RecordedEvent
 from natija_events.wire.rejection import (
-    Original,
+    InboxRecord,
     RejectedProposal,
     Rejection,
-    original_digest,
-    seal_original,
+    inbox_record_digest,
+    seal_inbox_record,
     write_rejected,
 )
 from natija_intake.registrar import admission
@@ -127,9 +127,11 @@ class Decider:
         self.decided.ids.append((registered.subject, registered.id, digest, registered.sequence))
 
     def _reject(self, record: Incoming, proposal: Proposal | None, why: Rejection) -> None:
-        original = Original(record.key, record.value, record.headers)
+        original = InboxRecord(record.key, record.value, record.headers)
         sealed = (
-            None if why.reason == "oversize" else seal_original(self._sealer, record.partition, record.offset, original)
+            None
+            if why.reason == "oversize"
+            else seal_inbox_record(self._sealer, record.partition, record.offset, original)
         )
         rejected = RejectedProposal(
             rejection=why,
@@ -138,7 +140,7 @@ class Decider:
             recordedtime=self._partitions[record.partition].tick(self._now),
             subject=None if proposal is None else proposal.subject,
             proposalid=None if proposal is None else proposal.events[0].id,
-            digest=original_digest(original),
+            digest=inbox_record_digest(original),
             bytes=len(record.value or b""),
             original=sealed,
         )

@@ -14,7 +14,7 @@ from aiokafka.errors import CoordinatorNotAvailableError, TransactionalIdAuthori
 from natija_chassis.errors import OperatorError
 from natija_chassis.kafka.protocol import ListTransactions
 from natija_events.failpoints import failpoint
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 from natija_events.topics import PARTITIONS
 from natija_intake.registrar.shard_locks import BeingChanged, Layout, Line
 
@@ -26,7 +26,7 @@ class Known(NamedTuple):
     transactional_id: str
 
 
-async def settle(line: Line, kafka: Kafka, realm: str) -> None:
+async def settle(line: Line, kafka: KafkaConfig, realm: str) -> None:
     """See to it, before any shard is taken, that the layout in force is whole and the latest there ever was.
 
     Where Kafka knows of a later one, the database forgot it, and who was paused under it could write on; where it is
@@ -41,7 +41,7 @@ async def settle(line: Line, kafka: Kafka, realm: str) -> None:
                 await lay_out(line, kafka, realm)
 
 
-async def lay_out(line: Line, kafka: Kafka, realm: str, shards: int | None = None) -> None:
+async def lay_out(line: Line, kafka: KafkaConfig, realm: str, shards: int | None = None) -> None:
     """Share the partitions out anew in so many *shards*, or as many as before; for who is `changing` the layout.
 
     First the new layout, so that nobody takes a shard of the old one; then every ``transactional.id`` of an earlier
@@ -60,34 +60,34 @@ async def lay_out(line: Line, kafka: Kafka, realm: str, shards: int | None = Non
         await line.made_ready(new)
 
 
-async def latest(kafka: Kafka, realm: str) -> int:
+async def latest(kafka: KafkaConfig, realm: str) -> int:
     """The latest generation of which a registrar ever wrote, or 0. Raises KafkaError."""
     return max((one.generation for one in await _known(kafka, realm)), default=0)
 
 
-async def _is_settled(line: Line, kafka: Kafka, realm: str) -> bool:
+async def _is_settled(line: Line, kafka: KafkaConfig, realm: str) -> bool:
     layout = await line.layout()
     return layout.ready and await latest(kafka, realm) <= layout.generation
 
 
-async def _fence(kafka: Kafka, realm: str, generation: int) -> None:
+async def _fence(kafka: KafkaConfig, realm: str, generation: int) -> None:
     """Take every id of a generation before *generation*: nobody who has one can commit any more."""
     for one in await _known(kafka, realm):
         if one.generation < generation:
-            producer = AIOKafkaProducer(**kafka.client(), transactional_id=one.transactional_id)
+            producer = AIOKafkaProducer(**kafka.client_options(), transactional_id=one.transactional_id)
             try:
                 await producer.start()
             finally:
                 await producer.stop()
 
 
-async def _known(kafka: Kafka, realm: str) -> list[Known]:
+async def _known(kafka: KafkaConfig, realm: str) -> list[Known]:
     """Every id of the realm's registrars, asked of each broker: one tells of those that it coordinates.
 
     Raises KafkaError, and `OperatorError` if Kafka's ACLs hide them. Kafka forgets an id that was idle for 7 days, and
     then its owner cannot commit either.
     """
-    client: Any = AIOKafkaClient(**kafka.client(), client_id="natija-fencing")
+    client: Any = AIOKafkaClient(**kafka.client_options(), client_id="natija-fencing")
     await client.bootstrap()
     try:
         await _check_shown(client, realm)

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 from natija_events.kafka.shutdown import close_consumer
 from natija_events.topics import LOG, REJECTED
 
@@ -20,7 +20,7 @@ class Open(Exception):
     twice."""
 
 
-async def until_none(kafka: Kafka, realm: str, partitions: Collection[int]) -> None:
+async def until_none(kafka: KafkaConfig, realm: str, partitions: Collection[int]) -> None:
     """Return once all that stands on log and rejected of *partitions* can be read. To be asked after the fence, which
     ends whatever others began. Raises `Open`, and KafkaError."""
     places = [TopicPartition(topic.name(realm), partition) for topic in (LOG, REJECTED) for partition in partitions]
@@ -38,8 +38,8 @@ async def until_none(kafka: Kafka, realm: str, partitions: Collection[int]) -> N
     raise Open(f"a transaction at offset {offset} of {place.topic} {place.partition} has no end (docs/operations.md)")
 
 
-async def _reader(stack: AsyncExitStack, kafka: Kafka, isolation: str) -> AIOKafkaConsumer:
-    consumer = AIOKafkaConsumer(**kafka.client(), enable_auto_commit=False, isolation_level=isolation)
+async def _reader(stack: AsyncExitStack, kafka: KafkaConfig, isolation: str) -> AIOKafkaConsumer:
+    consumer = AIOKafkaConsumer(**kafka.client_options(), enable_auto_commit=False, isolation_level=isolation)
     stack.push_async_callback(close_consumer, consumer)
     await consumer.start()
     return consumer

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from natija_events.lifecycle import transitions
-from natija_events.lifecycle.transitions import NOTHING, Standing
+from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire.hash_chain import GENESIS
@@ -17,7 +17,7 @@ class Head(NamedTuple):
     from a forward until the body that got it has routed it.
     """
 
-    standing: Standing = NOTHING
+    standing: Standing = INITIAL
     hash: str = GENESIS
     received: datetime | None = None
     registered: datetime | None = None
@@ -33,7 +33,7 @@ NO_HEAD = Head()
 
 def after(head: Head, event: RecordedEvent, *, hash: str) -> Head:
     """The head after one more registered event, whose hash is *hash*."""
-    standing = transitions.advance(head.standing, event.event.type, event.event.time, event.data)
+    standing = transitions.evolve(head.standing, event.event.type, event.event.time, event.data)
     if changed := _changed(event.data):
         head = head._replace(**changed)
     registered = head.registered or event.stamp.recordedtime

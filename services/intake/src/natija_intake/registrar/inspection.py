@@ -52,7 +52,7 @@ async def verify_log(appeal: str | None, format: str) -> int:
 
 async def _offsets(settings: Settings, partitions: Sequence[int]) -> int:
     """How many offsets there are to read; markers of transactions take one each, so records are fewer."""
-    consumer = AIOKafkaConsumer(**settings.the_kafka.client(), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**settings.the_kafka.client_options(), enable_auto_commit=False)
     await consumer.start()
     try:
         places = [TopicPartition(LOG.name(settings.realm), partition) for partition in partitions]

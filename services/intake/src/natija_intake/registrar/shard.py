@@ -28,7 +28,7 @@ from natija_chassis.realm.publishers import Publishers
 from natija_events import limits
 from natija_events.encryption import Sealer
 from natija_events.failpoints import failpoint
-from natija_events.kafka import Kafka
+from natija_events.kafka import KafkaConfig
 from natija_events.topics import INBOX, LOG, REJECTED
 from natija_events.wire.envelope import Proposal
 from natija_intake.registrar import fencing, hanging_transactions, store
@@ -60,7 +60,7 @@ class Shard:
     def __init__(
         self,
         *,
-        kafka: Kafka,
+        kafka: KafkaConfig,
         realm: str,
         engine: AsyncEngine,
         line: Line,
@@ -129,7 +129,7 @@ class Shard:
     async def _fence(self, stack: AsyncExitStack) -> AIOKafkaProducer:
         """A producer under the shard's ``transactional.id``: from here on nobody else can commit under it."""
         producer = AIOKafkaProducer(
-            **self._kafka.client(),
+            **self._kafka.client_options(),
             transactional_id=self.layout.transactional_id(self._realm, self.number),
             transaction_timeout_ms=int(TRANSACTION_TIMEOUT.total_seconds() * 1000),
             acks="all",
@@ -151,7 +151,7 @@ class Shard:
             partition: PartitionHead(one.logsequence, one.recordedtime) for partition, one in self._checkpoints.items()
         }
         consumer = AIOKafkaConsumer(
-            **self._kafka.client(),
+            **self._kafka.client_options(),
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="none",

@@ -11,9 +11,9 @@ from natija_chassis.postgres.engine import projection_transaction
 from natija_chassis.projections import checkpoints, log_identity
 from natija_chassis.projections.checkpoints import Checkpoint
 from natija_events.failpoints import failpoint
-from natija_events.kafka import Kafka, read_batches
+from natija_events.kafka import KafkaConfig, read_batches
 from natija_events.topics import LOG, REJECTED
-from natija_events.wire.record import RecordedEvent, recorded
+from natija_events.wire.record import RecordedEvent, read_recorded_event
 from natija_events.wire.rejection import read_rejected
 from natija_intake.registrar.admission import Ledger
 from natija_intake.registrar.batch import Decided
@@ -76,7 +76,7 @@ async def keep(
         await _move(connection, moved)
 
 
-async def catch_up(engine: AsyncEngine, kafka: Kafka, realm: str, partitions: Collection[int]) -> Reached:
+async def catch_up(engine: AsyncEngine, kafka: KafkaConfig, realm: str, partitions: Collection[int]) -> Reached:
     """Take in what stands on log and rejected and not yet in the database: what a dead owner left between the two."""
     async with engine.connect() as connection:
         at = await checkpoints.load(connection)
@@ -84,7 +84,7 @@ async def catch_up(engine: AsyncEngine, kafka: Kafka, realm: str, partitions: Co
     log, inbox = ({one: at[one].offset for one in partitions}, {one: moved[one].inbox_next for one in partitions})
     start = {partition: offset + 1 for partition, offset in log.items()}
     async for batch in read_batches(kafka, LOG.name(realm), start):
-        events = [recorded(one.partition, one.offset, one.value, one.headers) for one in batch]
+        events = [read_recorded_event(one.partition, one.offset, one.value, one.headers) for one in batch]
         with failpoint("registrar.catch-up"):
             await _take_in(engine, events)
         log[events[-1].partition] = events[-1].offset

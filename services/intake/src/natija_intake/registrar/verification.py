@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.projections.checkpoints import Checkpoint
-from natija_events.kafka import Kafka, partition_of, read_batches
+from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.topics import LOG, PARTITIONS
 from natija_events.wire.envelope import Stamp, Unreadable, read_log_record
 from natija_events.wire.hash_chain import GENESIS, event_hash
@@ -117,7 +117,7 @@ class PartitionCheck:
 
 
 async def verify(
-    kafka: Kafka,
+    kafka: KafkaConfig,
     realm: str,
     engine: AsyncEngine | None,
     held: Mapping[int, Checkpoint],
@@ -147,7 +147,7 @@ async def verify(
     )
 
 
-async def _until_readable(kafka: Kafka, realm: str, held: Sequence[Checkpoint]) -> None:
+async def _until_readable(kafka: KafkaConfig, realm: str, held: Sequence[Checkpoint]) -> None:
     """Return when all that stands on the log up to *held* can be read, or after 30 seconds.
 
     Kafka acknowledges a transaction before its markers are written: for a moment, and for longer after a broker came
@@ -155,7 +155,7 @@ async def _until_readable(kafka: Kafka, realm: str, held: Sequence[Checkpoint]) 
     """
     places = {TopicPartition(LOG.name(realm), one.partition): one.offset for one in held}
     async with contextlib.AsyncExitStack() as stack:
-        anything, committed = (AIOKafkaConsumer(**kafka.client(), isolation_level=level) for level in _LEVELS)
+        anything, committed = (AIOKafkaConsumer(**kafka.client_options(), isolation_level=level) for level in _LEVELS)
         for consumer in (anything, committed):
             stack.push_async_callback(consumer.stop)
             await consumer.start()

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from natija_events.lifecycle import transitions
-from natija_events.lifecycle.transitions import NOTHING, Standing
+from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
 from natija_events.types.routing import Forwarded, Routed, TopicAssigned
@@ -18,7 +18,7 @@ class Route(NamedTuple):
     """
 
     appeal: str
-    standing: Standing = NOTHING
+    standing: Standing = INITIAL
     imported: bool = False
     since: datetime | None = None
     topic: str | None = None
@@ -35,7 +35,7 @@ class Route(NamedTuple):
 
 def evolve(route: Route, event: RecordedEvent) -> Route:
     """The route after one more event of its appeal. Total, like every fold."""
-    moved = route._replace(standing=transitions.advance(route.standing, event.type, event.time, event.data))
+    moved = route._replace(standing=transitions.evolve(route.standing, event.type, event.time, event.data))
     return moved if event.data is None else _changed(moved, event.data)
 
 
