@@ -30,7 +30,7 @@ from deploy.local.places import Places
 from deploy.local.ports import free_port
 from deploy.local.processes import die_with_parent
 
-from natija_chassis.realm.provision import provision
+from natija_chassis.realm.provision import provision_realm
 from natija_chassis.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -287,7 +287,7 @@ async def provisioned_realms(servers: Servers, folder: Path) -> AsyncIterator[Re
         realm = Realm(name, servers, folder / name, environment(name, servers, folder / name) | variables)
         made.append(realm)
         database = realm.environment["NATIJA_DATABASE"]
-        await provision(Settings(realm=name, kafka=servers.kafka, database=database), servers.postgres)
+        await provision_realm(Settings(realm=name, kafka=servers.kafka, database=database), servers.postgres)
         return realm
 
     try:

@@ -13,7 +13,7 @@ from tests.faults.house import House
 from tests.faults.servers import Breakable
 
 from natija_chassis.projections.installed import services
-from natija_chassis.realm.provision import provision
+from natija_chassis.realm.provision import provision_realm
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -104,7 +104,7 @@ async def test_a_database_is_dropped_while_its_service_runs_and_filled_anew(frag
         await fragile.moves()
         await connection.execute(f'drop database "{database_of(fragile, service)}" with (force)')
         await fragile.until_not_ready(process)
-        await provision(settings_of(fragile.realm), fragile.realm.servers.postgres)
+        await provision_realm(settings_of(fragile.realm), fragile.realm.servers.postgres)
         await fragile.stop(process)
         await fragile.start(process)
         fragile.counts("faults", 1)

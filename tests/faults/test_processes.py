@@ -20,7 +20,7 @@ from tests.faults.test_postgres import copied, superuser
 from tests.stack import SERVICES, Child
 
 from natija_chassis.clock import FileClock
-from natija_chassis.realm.provision import provision
+from natija_chassis.realm.provision import provision_realm
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -105,7 +105,7 @@ async def test_a_registrar_stopped_under_a_layout_that_the_database_forgot_write
                 await copied(connection, f"{database}_older", database)
             else:
                 await connection.execute(f'drop database "{database}" with (force)')
-                await provision(settings_of(house.realm), house.realm.servers.postgres)
+                await provision_realm(settings_of(house.realm), house.realm.servers.postgres)
             await another_takes_over(house, zombie)
         await connection.execute(f'drop database "{database}_older"')
     house.counts("faults", 1)

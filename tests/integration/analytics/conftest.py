@@ -41,5 +41,7 @@ async def register(realm: Realm) -> AsyncIterator[Register]:
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(producer.stop)
-        await schema.prepare(engine, projection.build(), await log_identity.fetch(settings.the_kafka, settings.realm))
+        await schema.prepare(
+            engine, projection.build(), await log_identity.fetch(settings.kafka_config, settings.realm)
+        )
         yield Register(realm, producer, engine)

@@ -14,7 +14,7 @@ import httpx
 from deploy.local.ports import free_port
 from tests.stack import REPOSITORY, Realm
 
-_A_BATCH = re.compile(r"^natija_batch_seconds_count\S* [1-9]", re.MULTILINE)
+_A_BATCH = re.compile(r"^natija_projection_batch_duration_seconds_count\S* [1-9]", re.MULTILINE)
 
 
 class TallyProcess:

@@ -25,7 +25,7 @@ async def everything(settings: TallySettings) -> list[log_records.LogRecord]:
 
 
 async def prepare(settings: TallySettings, engine: AsyncEngine) -> None:
-    await schema.prepare(engine, Tally(), await log_identity.fetch(settings.the_kafka, settings.realm))
+    await schema.prepare(engine, Tally(), await log_identity.fetch(settings.kafka_config, settings.realm))
 
 
 async def test_many_owners_at_once_take_a_batch_in_once(

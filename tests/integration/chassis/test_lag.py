@@ -38,7 +38,7 @@ async def test_aborted_transactions_at_the_end_of_the_log_count_for_nothing(
         await log.producer.begin_transaction()
         await log.producer.send_and_wait(LOG.name(log.realm), b"{}", partition=2)
         await log.producer.abort_transaction()
-    assert await last_logsequences(settings.the_kafka, settings.realm) == dict.fromkeys(ALL, 0) | {2: 3}
+    assert await last_logsequences(settings.kafka_config, settings.realm) == dict.fromkeys(ALL, 0) | {2: 3}
 
 
 async def test_the_inbox_lag_counts_a_strangers_records_and_not_his_markers(settings: TallySettings) -> None:

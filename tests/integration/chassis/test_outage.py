@@ -12,7 +12,7 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, u
 from tests.integration.chassis.tally import SERVICE, TallySettings, counts
 from tests.stack import Realm
 
-from natija_chassis.realm.provision import provision
+from natija_chassis.realm.provision import provision_realm
 
 
 @contextlib.asynccontextmanager
@@ -58,7 +58,7 @@ async def test_a_database_that_is_dropped_under_it_is_filled_again_from_the_log(
     await drop_database(realm, SERVICE)
     await log.write(*appeals, events=5)
     await until(lambda: running.runner.progress.blocked is not None)
-    await provision(settings, realm.servers.postgres)
+    await provision_realm(settings, realm.servers.postgres)
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, 10)
     await until(lambda: running.runner.progress.caught_up)

@@ -91,7 +91,7 @@ NOWS = [
 
 @pytest.mark.parametrize("now", NOWS)
 async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: AsyncEngine, now: str) -> None:
-    policies = policy.load()
+    policies = policy.load_policies()
     strange = history(("2019-06-21", registered("2019-06-21", jurisdiction="US-MA")), appeal=APPEAL)
     imported = [
         history(
@@ -115,7 +115,7 @@ async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: As
 
 
 async def test_routing_goes_first_and_a_term_does_not_wait_for_it(engine: AsyncEngine) -> None:
-    policies, now = policy.load(), at("2019-06-21")
+    policies, now = policy.load_policies(), at("2019-06-21")
     fresh = history(("2019-06-21", registered("2019-06-21")), appeal=derived_appeal_number("KG", "fresh"))
     routed = history(
         ("2019-06-21", registered("2019-06-21")), ("2019-06-21", Routed(body="ministry-health")),

@@ -18,9 +18,9 @@ from natija_analytics.samples import sample
 from natija_chassis.realm import directory
 
 ROOT = Path(__file__).parents[3]
-DIRECTORY = directory.load(ROOT / "deploy/realms/kg/directory.yaml")
-KYRGYZ = definitions.load(ROOT / "deploy/realms/kg/reports.yaml")
-MARGINALS = sample.load(ROOT / "examples/kg-h1-2019.yaml")
+DIRECTORY = directory.load_directory(ROOT / "deploy/realms/kg/directory.yaml")
+KYRGYZ = definitions.load_definitions(ROOT / "deploy/realms/kg/reports.yaml")
+MARGINALS = sample.load_marginals(ROOT / "examples/kg-h1-2019.yaml")
 HALF_YEAR = Period(date(2019, 1, 1), date(2019, 6, 30), "Asia/Bishkek")
 COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
 

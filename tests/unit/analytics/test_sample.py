@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from natija_analytics.samples import sample
 
 MARGINALS = Path(__file__).parents[3] / "examples" / "kg-h1-2019.yaml"
-KYRGYZ = sample.load(MARGINALS)
+KYRGYZ = sample.load_marginals(MARGINALS)
 
 
 def register(marginals: sample.Marginals, seed: int) -> list[dict[str, str]]:
     text = io.StringIO()
-    sample.write(marginals, seed, text)
+    sample.write_sample(marginals, seed, text)
     return list(csv.DictReader(io.StringIO(text.getvalue())))
 
 
@@ -74,7 +74,7 @@ def test_a_column_that_does_not_add_up_is_refused_by_name(tmp_path: Path) -> Non
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(MARGINALS.read_text().replace("talas: 65", "talas: 64"))
     with pytest.raises(ValueError, match="written: region adds up to 2453, not to 2454"):
-        sample.load(wrong)
+        sample.load_marginals(wrong)
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_a_marginals_file_that_is_wrong_is_refused_with_the_place(
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(MARGINALS.read_text().replace(found, written))
     with pytest.raises(ValueError, match=complaint):
-        sample.load(wrong)
+        sample.load_marginals(wrong)

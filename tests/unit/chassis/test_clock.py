@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from natija_chassis.clock import FileClock, FixedClock, SystemClock, describe, parse_duration
+from natija_chassis.clock import FileClock, FixedClock, SystemClock, describe_clock, parse_duration
 
 CLOSE = timedelta(seconds=5)
 
@@ -33,7 +33,7 @@ def test_a_clock_runs_at_its_speed_and_0_stands_still(tmp_path: Path) -> None:
     clock.set(noon, speed=1_000_000)
     first = clock.now()
     assert clock.now() > first >= noon
-    assert describe(clock).endswith("UTC, 1e+06 times real time")
+    assert describe_clock(clock).endswith("UTC, 1e+06 times real time")
 
 
 def test_a_move_keeps_the_speed_unless_another_is_given(tmp_path: Path) -> None:

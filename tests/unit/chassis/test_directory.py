@@ -12,7 +12,7 @@ KG = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 
 
 def test_the_kyrgyz_directory_names_bodies_topics_regions_and_channels() -> None:
-    kg = directory.load(KG / "directory.yaml")
+    kg = directory.load_directory(KG / "directory.yaml")
     assert kg.name("regions", "naryn", "ky") == "Нарын обл."
     assert kg.name("channels", "parliament") == "From the Jogorku Kenesh"
     assert kg.bodies["mayor-osh"].region == "osh-city"
@@ -21,16 +21,16 @@ def test_the_kyrgyz_directory_names_bodies_topics_regions_and_channels() -> None
 
 
 def test_a_stranger_is_named_by_its_id_and_a_missing_language_by_the_first_there_is() -> None:
-    kg = directory.load(KG / "directory.yaml")
+    kg = directory.load_directory(KG / "directory.yaml")
     assert kg.name("bodies", "Public Works Department", "ru") == "Public Works Department"
     assert kg.name("regions", "talas", "uz") == "Талас обл."
-    assert directory.load(None).name("topics", "roads") == "roads"
+    assert directory.load_directory(None).name("topics", "roads") == "roads"
 
 
 def test_a_directory_that_is_none_is_refused_with_the_place_named(tmp_path: Path) -> None:
     (tmp_path / "d.yaml").write_text("bodies: {x: {names: [a, b]}}")
     with pytest.raises(ValueError, match=r"bodies\.x\.names"):
-        directory.load(tmp_path / "d.yaml")
+        directory.load_directory(tmp_path / "d.yaml")
 
 
 def test_the_longest_pattern_that_fits_gives_the_roles_and_a_stranger_has_none() -> None:
@@ -48,7 +48,7 @@ def test_the_longest_pattern_that_fits_gives_the_roles_and_a_stranger_has_none()
 
 
 def test_the_roles_of_the_kyrgyz_publishers_are_those_the_table_names() -> None:
-    known = publishers.load(KG / "publishers.yaml")
+    known = publishers.load_publishers(KG / "publishers.yaml")
     named = {role for row in TABLE.values() for role in row.publishers} | {HISTORY}
     assert set().union(*known.publishers.values()) == named
     assert known.roles("/registers/boston311") == {HISTORY}

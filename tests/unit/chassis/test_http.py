@@ -91,7 +91,7 @@ async def test_readiness_is_503_until_caught_up_and_health_is_not(process: Proce
         metrics = (await client.get("/metrics")).text
     assert (ready.status_code, ready.text) == (503, "catching up with the log: about 7 records to go\n")
     assert health.status_code == 200
-    assert 'natija_ready{service="natija"} 0.0' in metrics
+    assert 'natija_ready{process="natija"} 0.0' in metrics
 
 
 async def test_a_validation_error_names_the_field_and_never_repeats_the_value(process: Process) -> None:

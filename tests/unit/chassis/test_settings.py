@@ -37,7 +37,7 @@ def test_the_environment_wins_over_the_local_stacks_file(tmp_path: Path, monkeyp
 def test_without_either_the_defaults_hold() -> None:
     settings = DoorSettings()
     assert (settings.realm, settings.kafka, settings.port) == ("kg", "127.0.0.1:9092", 8081)
-    assert isinstance(settings.the_clock, SystemClock)
+    assert isinstance(settings.injected_clock, SystemClock)
 
 
 def test_the_file_lies_beside_the_virtual_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def test_the_address_of_a_database_is_filled_in_per_service_and_realm() -> None:
 
 
 def test_a_clock_file_makes_a_file_clock(tmp_path: Path) -> None:
-    clock = Settings(clock=f"file:{tmp_path / 'clock.json'}").the_clock
+    clock = Settings(clock=f"file:{tmp_path / 'clock.json'}").injected_clock
     assert isinstance(clock, FileClock)
     assert clock.path == tmp_path / "clock.json"
 
@@ -67,14 +67,14 @@ def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_process_is_somebody_to_kafka_when_it_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert Settings().the_kafka == KafkaConfig("127.0.0.1:9092")
+    assert Settings().kafka_config == KafkaConfig("127.0.0.1:9092")
     ca = authority.found(tmp_path).certificate
     monkeypatch.setenv("NATIJA_KAFKA", "kafka.gov.kg:9093")
     monkeypatch.setenv("NATIJA_KAFKA_USER", "kg.registrar")
     monkeypatch.setenv("NATIJA_KAFKA_PASSWORD", "opensesame")
     monkeypatch.setenv("NATIJA_KAFKA_CA", str(ca))
     settings = Settings()
-    assert settings.the_kafka == KafkaConfig("kafka.gov.kg:9093", "kg.registrar", "opensesame", ca)
+    assert settings.kafka_config == KafkaConfig("kafka.gov.kg:9093", "kg.registrar", "opensesame", ca)
     assert "opensesame" not in repr(settings)
 
 
@@ -89,6 +89,6 @@ def test_a_process_is_somebody_to_kafka_when_it_is_told_so(monkeypatch: pytest.M
 def test_half_of_what_kafka_wants_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(OperatorError, match=why) as caught:
-        _ = Settings().the_kafka
+        _ = Settings().kafka_config
     assert name in str(caught.value)
     assert "opensesame" not in str(caught.value)

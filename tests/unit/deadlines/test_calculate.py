@@ -16,7 +16,7 @@ NOWHERE = create_async_engine("postgresql+asyncpg://nobody@/nowhere")  # never c
 
 async def calculate(**asked: str) -> tuple[int, Any]:
     app = FastAPI()
-    app.include_router(api.router(NOWHERE, policy.load(), FixedClock(datetime(2022, 1, 1, tzinfo=UTC))))
+    app.include_router(api.router(NOWHERE, policy.load_policies(), FixedClock(datetime(2022, 1, 1, tzinfo=UTC))))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         answer = await client.get("/calculate", params=asked)
     return answer.status_code, answer.json()

@@ -10,7 +10,7 @@ import yaml
 from natija_deadlines.calendars import calendar, seed
 from natija_deadlines.calendars.calendar import CalendarMissing
 
-CALENDARS = calendar.load()
+CALENDARS = calendar.load_calendars()
 KZ_2022_OFF = [
     "03-07", "03-08", "03-21", "03-22", "03-23", "05-02", "05-09", "05-10", "07-06", "08-29", "08-30", "10-24", "10-25",
     "12-16",
@@ -49,7 +49,7 @@ def test_a_decree_wins_over_the_seed_and_survives_a_new_one(tmp_path: Path) -> N
 
     assert seed.seed("KG", 2027, tmp_path) is True
 
-    kyrgyz = calendar.load(tmp_path)["KG"]
+    kyrgyz = calendar.load_calendars(tmp_path)["KG"]
     assert kyrgyz.years[2027].version == raw["version"] + 1
     assert kyrgyz.is_working(date(2027, 3, 9))
     assert not kyrgyz.is_working(date(2027, 3, 10))
@@ -61,7 +61,7 @@ def test_a_day_of_another_year_is_refused(tmp_path: Path) -> None:
     file = Path(shutil.copy(calendar.year_file("KG", 2027), tmp_path))
     file.write_text(file.read_text().replace("2027-03-08", "2026-03-08"))
     with pytest.raises(ValueError, match=r"kg-2027\.yaml"):
-        calendar.load(tmp_path)
+        calendar.load_calendars(tmp_path)
 
 
 def test_a_year_nobody_seeded_is_missing() -> None:

@@ -16,7 +16,7 @@ from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warn
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, Withdrawn
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
 
-POLICIES = policy.load()
+POLICIES = policy.load_policies()
 
 OPENED = ("2019-06-21T10:00+06:00", registered("2019-06-21T10:00+06:00"))
 STARTS, DUE = at("2019-06-24T00:00+06:00"), at("2019-07-12T00:00+06:00")

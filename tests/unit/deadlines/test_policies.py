@@ -10,7 +10,7 @@ from natija_deadlines.policies import policy
 from natija_deadlines.policies.arithmetic import TermLength
 from natija_deadlines.policies.policy import PolicyMissing
 
-POLICIES = policy.load()
+POLICIES = policy.load_policies()
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_jurisdiction_without_rules_is_said() -> None:
 
 def test_a_new_version_applies_from_its_day_and_the_old_one_until_then(tmp_path: Path) -> None:
     _shorter_from(tmp_path, "2026-07-01", old_until="2026-06-30")
-    rules = policy.load(tmp_path)
+    rules = policy.load_policies(tmp_path)
     old, new = datetime(2026, 6, 30, 6, tzinfo=UTC), datetime(2026, 7, 1, 6, tzinfo=UTC)
     assert rules.rule("KG", "request", old).policy.number == "kg-law-67/1"
     assert rules.rule("KG", "request", new).policy.number == "kg-law-67/2"
@@ -55,7 +55,7 @@ def test_a_new_version_applies_from_its_day_and_the_old_one_until_then(tmp_path:
 def test_two_versions_in_force_on_one_day_are_refused(tmp_path: Path) -> None:
     _shorter_from(tmp_path, "2026-07-01", old_until="2026-07-01")
     with pytest.raises(ValueError, match="in force on the same day"):
-        policy.load(tmp_path)
+        policy.load_policies(tmp_path)
 
 
 def _shorter_from(folder: Path, day: str, *, old_until: str) -> None:

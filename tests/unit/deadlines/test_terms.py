@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natija_deadlines.calendars.calendar import DAY, Calendar, CalendarMissing, Year
-from natija_deadlines.calendars.calendar import load as load_calendars
+from natija_deadlines.calendars.calendar import DAY, Calendar, CalendarMissing, Year, load_calendars
 from natija_deadlines.policies import arithmetic, policy
 from natija_deadlines.policies.arithmetic import Counting, Deadline, FirstDay, TermLength
 
 CALENDARS = load_calendars()
-RULES = policy.load()
+RULES = policy.load_policies()
 KZ = RULES.policies["KZ"][0]
 UZ = RULES.policies["UZ"][0]
 KG = RULES.policies["KG"][0]

@@ -37,7 +37,7 @@ SEALER = Sealer(b"k" * 32)
 
 def boston() -> RegisterMapping:
     path = Path(__file__).resolve().parents[3] / "examples" / "boston311.yaml"
-    return mapping_check.check(mapping.load(path))
+    return mapping_check.check(mapping.load_mapping(path))
 
 
 def cells(**changes: str) -> list[str]:

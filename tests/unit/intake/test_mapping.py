@@ -50,7 +50,7 @@ def changed(key: str, value: Any) -> dict[str, Any]:
 def test_the_examples_are_right_and_name_the_columns_they_read() -> None:
     for path in (Path(__file__).resolve().parents[3] / "examples").glob("*.yaml"):
         if "events:" in path.read_text():
-            assert mapping_check.check(mapping.load(path)).columns()
+            assert mapping_check.check(mapping.load_mapping(path)).columns()
 
 
 def test_every_column_it_reads_is_known() -> None:
@@ -108,4 +108,4 @@ def test_a_file_that_is_no_mapping_says_so(tmp_path: Path, text: str) -> None:
     path = tmp_path / "map.yaml"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(MappingError):
-        mapping.load(path)
+        mapping.load_mapping(path)

@@ -22,10 +22,10 @@ from natija_routing.competence.rules import (
 
 REALM = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 DAY = date(2026, 11, 22)
-DIRECTORY = directory.load(REALM / "directory.yaml")
+DIRECTORY = directory.load_directory(REALM / "directory.yaml")
 KNOWN = {"topics": DIRECTORY.topics, "regions": DIRECTORY.regions, "bodies": DIRECTORY.bodies}
 BODIES = Bodies({id: body.under for id, body in DIRECTORY.bodies.items()})
-RULES = rules.load(REALM / "competence.yaml", KNOWN)
+RULES = rules.load_competence(REALM / "competence.yaml", KNOWN)
 
 
 def who(
@@ -101,7 +101,7 @@ def test_a_rule_with_an_id_the_directory_does_not_have_is_refused(tmp_path: Path
     file = tmp_path / "competence.yaml"
     file.write_text(yaml.safe_dump({"version": 1, "rules": [{"id": "a", "topic": "roads", "body": "nobody"}]}))
     with pytest.raises(ValueError, match="a names nobody, which is not among the directory's bodies"):
-        rules.load(file, KNOWN)
+        rules.load_competence(file, KNOWN)
 
 
 def test_a_hierarchy_that_runs_in_a_circle_ends() -> None:

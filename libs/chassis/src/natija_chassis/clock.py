@@ -130,7 +130,7 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(**{units[text[-1]]: int(text[:-1])})
 
 
-def describe(clock: Clock) -> str:
+def describe_clock(clock: Clock) -> str:
     """The time and what kind of clock tells it, in a line."""
     if isinstance(clock, FileClock) and clock.path.exists():
         return f"{clock.now():%Y-%m-%d %H:%M:%S} UTC, {clock.speed:g} times real time"

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     batch_records: int = Field(1000, ge=1)
     """In one transaction, at most. It takes what is there: only a queue makes batches large, and the registrar decides
     one of 1000 in a tenth of a second. At 500 an event costs it a fifth more, at 2000 hardly less."""
-    gather: float = Field(0.12, ge=0, le=5)
+    fetch_max_wait: float = Field(0.12, ge=0, le=5)
     """Seconds that the broker may wait for more before it answers a reader: a batch costs its process some 5 ms,
     however little it holds. Longest where nobody sits and waits, before what a service decides."""
     dead_letter_limit: int = Field(100, ge=0)
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         return self.database.replace("{service}", service).replace("{realm}", self.realm.lower())
 
     @cached_property
-    def the_kafka(self) -> "KafkaConfig":
+    def kafka_config(self) -> "KafkaConfig":
         """The realm's Kafka and this process' user. Raises `OperatorError` when these settings are inconsistent."""
         from natija_events.kafka import KafkaConfig
 
@@ -78,7 +78,7 @@ class Settings(BaseSettings):
             raise OperatorError(f"NATIJA_KAFKA_USER, NATIJA_KAFKA_PASSWORD, NATIJA_KAFKA_CA: {error}") from None
 
     @cached_property
-    def the_clock(self) -> "Clock":
+    def injected_clock(self) -> "Clock":
         """The realm's clock, the one source of "now"."""
         from natija_chassis.clock import clock_from
 

@@ -16,7 +16,7 @@ from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.projections.runner import Runner
-from natija_chassis.realm import directory as directories
+from natija_chassis.realm.directory import load_directory
 
 _COUNTS = text("""
     select (select sum(logsequence) from checkpoints), count(*), count(*) filter (where closed is null),
@@ -27,7 +27,7 @@ _COUNTS = text("""
 async def serve(settings: AnalyticsSettings) -> None:
     """Run analytics until SIGTERM. Raises `OperatorError` when the directory or the definitions are wrong."""
     try:
-        directory, defined = directories.load(settings.directory), definitions.load(settings.definitions)
+        directory, defined = load_directory(settings.directory), definitions.load_definitions(settings.definitions)
     except (OSError, ValueError) as error:
         raise OperatorError(f"the directory or the definitions of reports cannot be read: {error}") from None
     engine = open_engine(settings, settings.process)
@@ -37,8 +37,8 @@ async def serve(settings: AnalyticsSettings) -> None:
         title="analytics",
         about="What happened: the history of every appeal, the facts about each, and the reports made of them.",
         health=runner.progress.health,
-        backlog=lambda: _figures(engine, settings.the_clock),
-        routers=[api.router(engine, defined, directory, settings.the_clock)],
+        backlog=lambda: _figures(engine, settings.injected_clock),
+        routers=[api.router(engine, defined, directory, settings.injected_clock)],
     )
     try:
         await run(app, settings, [runner.run])

@@ -14,7 +14,7 @@ class AnalyticsSettings(Settings):
     process: ClassVar[str] = "analytics"
 
     port: int = port_field("analytics", 8084)
-    gather: float = Field(0.04, ge=0, le=5)
+    fetch_max_wait: float = Field(0.04, ge=0, le=5)
     """Shorter than where only decisions wait: here people look."""
     reports: Path | None = None
     """The definitions of the realm's tables; unless told, `reports.yaml` beside the directory."""

@@ -21,7 +21,7 @@ from natija_deadlines.terms import projection, queue
 async def serve(settings: DeadlinesSettings) -> None:
     """Run deadlines until SIGTERM. Raises `OperatorError` when policies or calendars are wrong."""
     try:
-        policies = policy.load(settings.policies, settings.calendars)
+        policies = policy.load_policies(settings.policies, settings.calendars)
     except ValueError as error:
         raise OperatorError(str(error)) from None
     engine = open_engine(settings, settings.process)
@@ -32,8 +32,8 @@ async def serve(settings: DeadlinesSettings) -> None:
         title="deadlines",
         about="By when: it sets the legal term of each live appeal, warns before its end, and records what was missed.",
         health=runner.progress.health,
-        backlog=lambda: _waiting(engine, settings.the_clock),
-        routers=[api.router(engine, policies, settings.the_clock)],
+        backlog=lambda: _waiting(engine, settings.injected_clock),
+        routers=[api.router(engine, policies, settings.injected_clock)],
     )
     try:
         await run(app, settings, [runner.run, manager.run])

@@ -12,8 +12,8 @@ from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
-from natija_chassis.realm import directory as directories
 from natija_chassis.realm import publishers
+from natija_chassis.realm.directory import load_directory
 from natija_intake.api import routes
 from natija_intake.appeals.inbox_gateway import Door
 from natija_intake.appeals.service import Reception
@@ -29,7 +29,7 @@ async def serve(settings: IntakeSettings) -> None:
         raise OperatorError("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
     gc_tuning.relax_gc()  # a post that waits holds some hundred objects
     engine = open_engine(settings, "intake")
-    door = Door(settings.the_kafka, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
+    door = Door(settings.kafka_config, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
     secrets = intake_secrets(settings)
     reception = Reception(
         realm=settings.realm.lower(),
@@ -37,14 +37,14 @@ async def serve(settings: IntakeSettings) -> None:
         secret=secrets[min(secrets)],
         codes=AccessCodes(secrets),
         sealer=sealer(settings),
-        publishers=publishers.load(settings.publishers),
+        publishers=publishers.load_publishers(settings.publishers),
         door=door,
         engine=engine,
-        clock=settings.the_clock,
+        clock=settings.injected_clock,
         wait=settings.outcome_wait,
     )
     try:
-        async with Inbox(settings.the_kafka, settings.realm) as inbox:
+        async with Inbox(settings.kafka_config, settings.realm) as inbox:
             await run(_app(settings, reception, door, inbox, engine), settings, [door.keep_open])
     finally:
         await engine.dispose()
@@ -61,6 +61,6 @@ def _app(settings: IntakeSettings, reception: Reception, door: Door, inbox: Inbo
         health=lambda: door.health,
         backlog=waiting,
     )
-    routes.install(app, reception, directories.load(settings.directory))
+    routes.install(app, reception, load_directory(settings.directory))
     problems.install(app)
     return app

@@ -32,7 +32,7 @@ async def serve(settings: RoutingSettings) -> None:
         about="Who must answer: each live appeal is sent to the competent body, and what no rule covers waits here.",
         health=runner.progress.health,
         backlog=lambda: _waiting(engine),
-        routers=[api.router(engine, reference_data, settings.the_clock)],
+        routers=[api.router(engine, reference_data, settings.injected_clock)],
     )
     try:
         await run(app, settings, [runner.run, manager.run])

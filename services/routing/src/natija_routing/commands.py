@@ -20,7 +20,7 @@ def competent(
 
     settings = RoutingSettings()
     rules = reference.load(settings)
-    day = rules.day(settings.the_clock.now())
+    day = rules.day(settings.injected_clock.now())
     found = find_competent_body(Matter(topic, region, tuple(complained_of or ())), day, rules.competence, rules.bodies)
     if not isinstance(found, Competent):
         print(f"nobody: {found.reason}")

@@ -17,10 +17,10 @@ def provision(
     """Make the topics, databases and roles of the realm that are missing."""
     import asyncio
 
-    from natija_chassis.realm import provision as provisioning
+    from natija_chassis.realm.provision import provision_realm
     from natija_chassis.settings import Settings
 
-    for line in asyncio.run(provisioning.provision(Settings(), postgres)):
+    for line in asyncio.run(provision_realm(Settings(), postgres)):
         print(f"made {line}")
 
 
@@ -39,11 +39,11 @@ def lag(
     """Show how many records each service has still to take in, the registrar's inbox first."""
     import asyncio
 
-    from natija_chassis.projections import lag as lagging
+    from natija_chassis.projections.lag import lag_json, lag_table, measure_lag
     from natija_chassis.settings import Settings
 
-    found = asyncio.run(lagging.measure_lag(Settings()))
-    print(lagging.as_json(found) if format == "json" else lagging.as_table(found))
+    found = asyncio.run(measure_lag(Settings()))
+    print(lag_json(found) if format == "json" else lag_table(found))
 
 
 @app.command()
@@ -76,20 +76,20 @@ def clock(
     reset: Annotated[bool, typer.Option("--reset", help="System time again.")] = False,
 ) -> None:
     """Show or move the clock that all services of the realm take the time from."""
-    from natija_chassis import clock as clocks
+    from natija_chassis.clock import FileClock, describe_clock, parse_duration
     from natija_chassis.settings import Settings
 
-    current = Settings().the_clock
+    current = Settings().injected_clock
     if advance is None and speed is None and not reset:
-        print(clocks.describe(current))
+        print(describe_clock(current))
         return
-    if not isinstance(current, clocks.FileClock):
+    if not isinstance(current, FileClock):
         raise typer.BadParameter("NATIJA_CLOCK is system: only a file:PATH clock can be moved")
     if reset:
         current.reset()
     else:
         try:
-            current.move(clocks.parse_duration(advance or "0s"), speed)
+            current.move(parse_duration(advance or "0s"), speed)
         except ValueError as error:
             raise typer.BadParameter(f"--advance: {error}") from None
-    print(clocks.describe(current))
+    print(describe_clock(current))

@@ -89,7 +89,7 @@ async def retry(settings: Settings, engine: AsyncEngine, projection: Projection)
         everything = await dead_letters.load(connection)
     applied = appeals = 0
     consumer = AIOKafkaConsumer(
-        **settings.the_kafka.client_options(), enable_auto_commit=False, isolation_level="read_committed",
+        **settings.kafka_config.client_options(), enable_auto_commit=False, isolation_level="read_committed",
         auto_offset_reset="none", max_poll_records=1,
     )  # fmt: skip
     await consumer.start()

@@ -47,7 +47,7 @@ def create_app(
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def state() -> str:
         return pages.get_template("state.html").render(
-            title=title, about=about, realm=settings.realm.upper(), now=settings.the_clock.now(),
+            title=title, about=about, realm=settings.realm.upper(), now=settings.injected_clock.now(),
             health=health(), backlog=await _ask(backlog),
         )  # fmt: skip
 

@@ -36,8 +36,8 @@ def log_subscriber(
     """A broker, to be started, and its one subscriber, a member of the realm's *group*: batches of committed records of
     the log go through *parser* to *handler*, which must not raise."""
     broker = KafkaBroker(
-        settings.the_kafka.addresses.split(","),  # FastStream takes a string for the name of one broker
-        security=security_of(settings.the_kafka),
+        settings.kafka_config.addresses.split(","),  # FastStream takes a string for the name of one broker
+        security=security_of(settings.kafka_config),
         client_id=f"natija-{settings.process}",
         consumer_only=True,
         allow_auto_create_topics=False,
@@ -56,7 +56,7 @@ def log_subscriber(
         isolation_level="read_committed",
         max_partition_fetch_bytes=FETCH_BYTES,
         fetch_min_bytes=FETCH_BYTES,
-        fetch_max_wait_ms=int(settings.gather * 1000),
+        fetch_max_wait_ms=int(settings.fetch_max_wait * 1000),
         session_timeout_ms=6_000,
         heartbeat_interval_ms=1_000,
         ack_policy=AckPolicy.MANUAL,

@@ -125,7 +125,7 @@ class ProcessManager:
             try:
                 await create_service_tables(self._engine, service_metadata)
                 publisher = Publisher(
-                    self._settings.the_kafka, self._settings.realm, f"/services/{self._settings.process}"
+                    self._settings.kafka_config, self._settings.realm, f"/services/{self._settings.process}"
                 )
                 async with publisher, self._only_one(stopping) as connection:
                     await self._work(publisher, connection, stopping, backoff)
@@ -169,7 +169,7 @@ class ProcessManager:
                 else:
                     await lock.execute(text("select 1"))  # raises when the lock went with its connection
                     self._more = True
-                metrics.WORK_WAITING.labels(self._settings.process).set(len(self._under_way))
+                metrics.PROPOSALS_IN_FLIGHT.labels(self._settings.process).set(len(self._under_way))
                 if not self._under_way:  # what is under way may fail yet
                     backoff.reset()
                 await self._until_called(stopping)
@@ -179,14 +179,14 @@ class ProcessManager:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            metrics.WORK_WAITING.labels(self._settings.process).set(0)
+            metrics.PROPOSALS_IN_FLIGHT.labels(self._settings.process).set(0)
 
     async def _due(self, connection: AsyncConnection, places: int) -> dict[str, ProposedEvent]:
         """What the rows call for now, by appeal, and neither settled nor refused; at most *places*.
 
         Nothing of an appeal that has a proposal under way: what comes of that may change its row.
         """
-        now = self._settings.the_clock.now()
+        now = self._settings.injected_clock.now()
         due: dict[str, ProposedEvent] = {}
         async for decision in self._decide(connection, now, list(self._under_way)):
             if decision.appeal in self._under_way or decision.appeal in due or self._rests(decision.id):

@@ -59,7 +59,7 @@ async def apply_batch_locked(
     held, version = await checkpoints.lock(connection, {record.partition for record in batch})
     log_identity.check_version(version, projection)
     fresh, moved = advance(held, batch)
-    metrics.RECORDS_SKIPPED.labels(projection.service).inc(len(batch) - len(fresh))
+    metrics.PROJECTION_RECORDS.labels(projection.service, "skipped").inc(len(batch) - len(fresh))
     collector = _DeadLetterCollector(
         connection, projection, await dead_letters.first_offsets(connection, {record.appeal for record in fresh})
     )

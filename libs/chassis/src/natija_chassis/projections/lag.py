@@ -38,7 +38,7 @@ async def measure_lag(settings: Settings) -> list[Lag]:
     Raises what Kafka or a database raises when it does not answer. A service that never ran lags by the whole log.
     """
     found = [Lag(REGISTRAR, partition, count) for partition, count in sorted((await inbox_lag(settings)).items())]
-    ends = await last_logsequences(settings.the_kafka, settings.realm)
+    ends = await last_logsequences(settings.kafka_config, settings.realm)
     for service in services():
         at = await _logsequences(settings, service)
         for partition, end in sorted(ends.items()):
@@ -50,7 +50,7 @@ async def inbox_lag(settings: Settings) -> Positions:
     """Per partition, how many proposals the registrar has still to decide."""
     decided = await _query(settings, _KEEPS_POSITIONS, "select partition, inbox_next from service.positions")
     topic = INBOX.name(settings.realm)
-    async with _looking(settings.the_kafka) as consumer:
+    async with _looking(settings.kafka_config) as consumer:
         places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
         ends = await consumer.end_offsets(places)
         starts = await consumer.beginning_offsets(places)
@@ -148,12 +148,12 @@ async def _query(settings: Settings, service: str, query: str) -> Positions:
         await engine.dispose()
 
 
-def as_json(found: Sequence[Lag]) -> str:
-    """A list of objects with `service`, `partition` and `lag`."""
+def lag_json(found: Sequence[Lag]) -> str:
+    """A list of objects with `service`, `partition` and `measure_lag`."""
     return json.dumps([one._asdict() for one in found])
 
 
-def as_table(found: Sequence[Lag]) -> str:
+def lag_table(found: Sequence[Lag]) -> str:
     """A line per service: how much in all, and in which partitions."""
     lines = [f"{'service':<12}{'lag':>12}  partitions that wait"]
     for service in dict.fromkeys(one.service for one in found):

@@ -47,7 +47,7 @@ class Progress:
         if self._goal is None:
             self._goal, self._goal_asked = ends, asked
         self._update_caught_up()
-        metrics.BEHIND.labels(self.service).set(self.lag)
+        metrics.PROJECTION_LAG.labels(self.service).set(self.lag)
 
     def record_applied(self, offsets: Mapping[int, int]) -> None:
         """Up to and with these *offsets* everything is taken in."""

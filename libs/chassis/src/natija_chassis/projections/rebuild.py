@@ -142,7 +142,7 @@ class _Rebuild:
         """True from where it can no longer be taken back."""
 
     async def run(self) -> RebuildResult:
-        log = await log_identity.fetch(self._settings.the_kafka, self._settings.realm)
+        log = await log_identity.fetch(self._settings.kafka_config, self._settings.realm)
         version = await self._check(log)
         with failpoint("rebuild.snapshot"):
             at = await self._take_snapshot()
@@ -223,7 +223,7 @@ class _Rebuild:
         start = {partition: held[partition].offset + 1 for partition in behind}
         end = {partition: upto[partition].offset + 1 for partition in behind}
         together: list[log_records.LogRecord] = []
-        async for records in read_batches(self._settings.the_kafka, LOG.name(self._settings.realm), start, end=end):
+        async for records in read_batches(self._settings.kafka_config, LOG.name(self._settings.realm), start, end=end):
             together += await log_records.read_in_slices(records)
             if len(together) >= BATCH_RECORDS:
                 yield together

@@ -106,7 +106,7 @@ class Runner(ConsumerRebalanceListener):
         backoff, at_the_switch = Backoff(), Backoff(longest=LOOK_OFTEN)
         while not stopping.is_set():
             try:
-                found = await log_identity.fetch(self._settings.the_kafka, self._settings.realm)
+                found = await log_identity.fetch(self._settings.kafka_config, self._settings.realm)
                 await schema.prepare(self._engine, self._projection, found)
                 await self._count_dead_letters()
             except log_identity.OutdatedSchema as older:
@@ -175,7 +175,7 @@ class Runner(ConsumerRebalanceListener):
                     self._stop(str(refusal))
                     return
                 except Exception as error:
-                    metrics.OUTAGES.labels(self._projection.service).inc()
+                    metrics.PROJECTION_RETRIES.labels(self._projection.service).inc()
                     self._set_blocked("a batch cannot be taken in", error)
                     await self._recreate_schema(error)
                     await backoff.wait(self._interrupt)
@@ -186,7 +186,7 @@ class Runner(ConsumerRebalanceListener):
     async def _apply(self, batch: list[log_records.LogRecord]) -> Applied:
         name = f"{self._projection.service} project"
         with (
-            metrics.BATCH_SECONDS.labels(self._projection.service).time(),
+            metrics.PROJECTION_BATCH_SECONDS.labels(self._projection.service).time(),
             tracing.batch_span(name, (one.event.event.traceparent for one in batch if one.event)),
         ):
             return await apply_batch(self._engine, self._projection, batch)
@@ -197,12 +197,12 @@ class Runner(ConsumerRebalanceListener):
         reached = {record.partition: record.offset for record in batch}
         self._kept |= reached  # also what was skipped: then another owner has written it
         service = self._projection.service
-        metrics.RECORDS_APPLIED.labels(service).inc(applied.fresh)
+        metrics.PROJECTION_RECORDS.labels(service, "applied").inc(applied.fresh)
         for checkpoint in applied.checkpoints:
             if checkpoint.recordedtime:
-                metrics.APPLIED_TIME.labels(service).set(checkpoint.recordedtime.timestamp())
+                metrics.PROJECTION_LAST_EVENT.labels(service).set(checkpoint.recordedtime.timestamp())
         if applied.dead_letters:
-            metrics.RECORDS_PARKED.labels(service).inc(len(applied.dead_letters))
+            metrics.PROJECTION_RECORDS.labels(service, "dead_letter").inc(len(applied.dead_letters))
             await self._enforce_limit()
         self.progress.record_applied(reached)
         self._delivered = {one: last for one, last in self._delivered.items() if last > reached.get(one, -1)}
@@ -268,7 +268,7 @@ class Runner(ConsumerRebalanceListener):
 
     async def _rewind(self, gap: Gap) -> None:
         """A jump in logsequence is never normal: alarm, and read again from the checkpoints."""
-        metrics.GAPS.labels(self._projection.service).inc()
+        metrics.LOG_GAPS.labels(self._projection.service).inc()
         self._gaps += 1
         log.error("the log jumps: %s; back to the checkpoints", gap)
         if self._gaps >= GAPS_IN_A_ROW:
@@ -365,7 +365,7 @@ class Runner(ConsumerRebalanceListener):
             return int(await consumer.position(place))
 
     async def _check_identity(self) -> None:
-        if await log_identity.fetch(self._settings.the_kafka, self._settings.realm) != self._log:
+        if await log_identity.fetch(self._settings.kafka_config, self._settings.realm) != self._log:
             self._stop("the log was replaced by another under this process: start it again to see which")
 
     def _set_blocked(self, what: str, error: BaseException) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Section = Literal["bodies", "topics", "regions", "channels"]
 
 
-class Entry(BaseModel):
+class DirectoryEntry(BaseModel):
     """One named thing; *names* by language (`ky`, `ru`, `kk`, `uz`, `en`). Further fields belong to who reads them."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -21,7 +21,7 @@ class Entry(BaseModel):
     names: Mapping[str, str] = Field(default_factory=dict)
 
 
-class Body(Entry):
+class Body(DirectoryEntry):
     """A body that answers appeals: its class, the region of a local one, and the body above it."""
 
     body_class: str | None = Field(None, alias="class")
@@ -39,9 +39,9 @@ class Directory(BaseModel):
     zone: str = "UTC"
     languages: tuple[str, ...] = ("en",)
     bodies: Mapping[str, Body] = Field(default_factory=dict)
-    topics: Mapping[str, Entry] = Field(default_factory=dict)
-    regions: Mapping[str, Entry] = Field(default_factory=dict)
-    channels: Mapping[str, Entry] = Field(default_factory=dict)
+    topics: Mapping[str, DirectoryEntry] = Field(default_factory=dict)
+    regions: Mapping[str, DirectoryEntry] = Field(default_factory=dict)
+    channels: Mapping[str, DirectoryEntry] = Field(default_factory=dict)
 
     def name(self, section: Section, id: str, language: str = "en") -> str:
         """The name of *id*, in *language* or else the directory's first language; the id itself for a stranger."""
@@ -51,11 +51,11 @@ class Directory(BaseModel):
         return next((entry.names[known] for known in (language, *self.languages) if known in entry.names), id)
 
     @cached_property
-    def _sections(self) -> dict[Section, Mapping[str, Entry]]:
+    def _sections(self) -> dict[Section, Mapping[str, DirectoryEntry]]:
         return {"bodies": self.bodies, "topics": self.topics, "regions": self.regions, "channels": self.channels}
 
 
-def load(path: Path | None) -> Directory:
+def load_directory(path: Path | None) -> Directory:
     """Read a directory file (YAML); without one, everything is named by its id.
 
     Raises OSError, or ValueError that names the place.

@@ -17,7 +17,7 @@ _LOCK = 0x6E61_7469_6A61_0100
 log = logging.getLogger(__name__)
 
 
-async def provision(settings: Settings, postgres: str) -> list[str]:
+async def provision_realm(settings: Settings, postgres: str) -> list[str]:
     """Make the topics and databases of the realm that are missing; *postgres* is a superuser's URL.
 
     Gives a line for each thing made. Raises RuntimeError when a topic is there with another number of partitions.
@@ -31,7 +31,7 @@ async def provision_topics(settings: Settings) -> list[str]:
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
     made = []
-    admin = AIOKafkaAdminClient(**settings.the_kafka.client_options(), client_id="natija-provision")
+    admin = AIOKafkaAdminClient(**settings.kafka_config.client_options(), client_id="natija-provision")
     await admin.start()
     try:
         brokers = len((await admin.describe_cluster())["brokers"])

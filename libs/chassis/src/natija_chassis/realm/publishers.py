@@ -30,7 +30,7 @@ class Publishers(BaseModel):
         return self.publishers[max(fitting, key=len)] if fitting else frozenset()
 
 
-def load(path: Path) -> Publishers:
+def load_publishers(path: Path) -> Publishers:
     """Read a publishers file (YAML). Raises OSError, or ValueError that names the place."""
     import yaml
 

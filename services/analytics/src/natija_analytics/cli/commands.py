@@ -115,15 +115,15 @@ def sample(
     """
     import sys
 
-    from natija_analytics.samples import sample as sampling
+    from natija_analytics.samples.sample import load_marginals, write_sample
 
     try:
-        known = sampling.load(marginals)
+        known = load_marginals(marginals)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--marginals") from None
     if output is None:
-        sampling.write(known, seed, sys.stdout)
+        write_sample(known, seed, sys.stdout)
         return
     with output.open("w", encoding="utf-8", newline="") as target:
-        written = sampling.write(known, seed, target)
+        written = write_sample(known, seed, target)
     print(f"{written:,} rows in {output}", file=sys.stderr)

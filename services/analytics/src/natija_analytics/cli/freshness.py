@@ -25,7 +25,7 @@ async def until_current(settings: Settings, engine: AsyncEngine) -> None:
     """
     try:
         async with asyncio.timeout(PATIENCE):
-            ends = await lag.last_logsequences(settings.the_kafka, settings.realm)
+            ends = await lag.last_logsequences(settings.kafka_config, settings.realm)
     except (KafkaError, TimeoutError):
         print("natija: Kafka does not answer, so nobody can tell whether these figures are the newest", file=sys.stderr)
         ends = {}

@@ -21,8 +21,7 @@ from natija_analytics.reports.definitions import Subject
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
-from natija_chassis.realm import directory as directories
-from natija_chassis.realm.directory import Directory
+from natija_chassis.realm.directory import Directory, load_directory
 from natija_events.ids import parse_appeal_number
 
 
@@ -30,7 +29,7 @@ async def print_overdue(by: str, as_of: str | None, format: str, language: Langu
     """Print the appeals past their term, all or summed up. Raises `OperatorError`."""
     settings, directory, engine = _opened()
     local = _zone(zone or directory.zone)
-    at = settings.the_clock.now() if as_of is None else _instant(as_of, local)
+    at = settings.injected_clock.now() if as_of is None else _instant(as_of, local)
     async with _current(settings, engine):
         async with engine.connect() as connection:
             if by == "appeal":
@@ -59,7 +58,7 @@ async def print_counts(
     _zone(period.zone)
     if last < first:
         raise typer.BadParameter("is before --from", param_hint="--to")
-    defined = definitions.load(settings.definitions)
+    defined = definitions.load_definitions(settings.definitions)
     async with _current(settings, engine), engine.connect() as connection:
         counted = await queries.count(connection, subject, period)
     report = counts.build(subject, period, counted, defined, getattr(directory, subject))
@@ -95,7 +94,7 @@ async def _from_projection(settings: AnalyticsSettings, engine: AsyncEngine, num
 
 async def _from_log(settings: AnalyticsSettings, engine: AsyncEngine, number: str) -> list[HistoryRow]:
     try:
-        rows = await history.of_log(settings.the_kafka, settings.realm, engine, number)
+        rows = await history.of_log(settings.kafka_config, settings.realm, engine, number)
     except history.BrokenChain as broken:
         raise OperatorError(
             f"the log does not hold this history together: {broken}. Run natija verify {number}"
@@ -110,7 +109,7 @@ async def _from_log(settings: AnalyticsSettings, engine: AsyncEngine, number: st
 
 def _opened() -> tuple[AnalyticsSettings, Directory, AsyncEngine]:
     settings = AnalyticsSettings()
-    return settings, directories.load(settings.directory), open_engine(settings, "analytics", pool=1)
+    return settings, load_directory(settings.directory), open_engine(settings, "analytics", pool=1)
 
 
 @asynccontextmanager

@@ -53,7 +53,7 @@ class Definitions(BaseModel):
         return self.tables.get(subject, TableDefinition())
 
 
-def load(path: Path | None) -> Definitions:
+def load_definitions(path: Path | None) -> Definitions:
     """Read a definitions file (YAML); without one, tables are plain. Raises OSError, or ValueError naming the place."""
     if path is None:
         return Definitions()

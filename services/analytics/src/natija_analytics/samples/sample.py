@@ -56,7 +56,7 @@ class Marginals(BaseModel):
         return self
 
 
-def load(path: Path) -> Marginals:
+def load_marginals(path: Path) -> Marginals:
     """Read a marginals file (YAML). Raises OSError, or ValueError that names the place."""
     import yaml
 
@@ -79,7 +79,7 @@ def rows(marginals: Marginals, seed: int) -> Iterator[tuple[str, ...]]:
         yield f"{number:05d}", f"{received:%Y-%m-%d %H:%M}", *rest
 
 
-def write(marginals: Marginals, seed: int, target: TextIO) -> int:
+def write_sample(marginals: Marginals, seed: int, target: TextIO) -> int:
     """Write the register as CSV; the number of its rows."""
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -101,7 +101,7 @@ def year_file(country: str, year: int, folder: Path = DATA) -> Path:
     return folder / f"{country.lower()}-{year}.yaml"
 
 
-def load(folder: Path = DATA) -> dict[str, Calendar]:
+def load_calendars(folder: Path = DATA) -> dict[str, Calendar]:
     """All calendars of *folder*, by country. Raises OSError, or ValueError that names the file."""
     years: dict[str, dict[int, Year]] = {}
     for path in sorted(folder.glob("*-[0-9][0-9][0-9][0-9].yaml")):

@@ -167,7 +167,7 @@ class Policies:
         return warn_at(starts, due, policy.warn_before.term, calendar)
 
 
-def load(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Policies:
+def load_policies(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Policies:
     """Read both folders. Raises OSError, or ValueError when policies of one jurisdiction overlap or break the model."""
     by_jurisdiction: dict[str, list[Policy]] = {}
     for path in sorted(policies.glob("*.yaml")):
@@ -176,4 +176,4 @@ def load(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Policies
             if other.in_force(policy.valid_from) or policy.in_force(other.valid_from):
                 raise ValueError(f"{policy.number} and {other.number} are in force on the same day")
         by_jurisdiction[policy.jurisdiction].append(policy)
-    return Policies(by_jurisdiction, calendar.load(calendar_data))
+    return Policies(by_jurisdiction, calendar.load_calendars(calendar_data))

@@ -12,10 +12,11 @@ from pydantic import BaseModel, Field
 
 from natija_chassis.http import problems
 from natija_chassis.http.problems import Problem
-from natija_chassis.observability import metrics, tracing
+from natija_chassis.observability import tracing
 from natija_chassis.realm.directory import Directory
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.wire.rejection import Rejection
+from natija_intake.api import metrics
 from natija_intake.api.post_appeals import KEY, PATH, Sending
 from natija_intake.appeals.service import Receipt, Reception, Unknown
 from natija_intake.appeals.status import Status, public_status, words

@@ -97,7 +97,7 @@ class RegisterMapping(Strict):
         return Part({name: source_of(f"{key}.{name}", raw) for name, raw in self.events[index].data.items()})
 
 
-def load(path: Path) -> RegisterMapping:
+def load_mapping(path: Path) -> RegisterMapping:
     """Read a mapping file (YAML). Raises OSError or `MappingError`."""
     import yaml
 

@@ -35,7 +35,7 @@ def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["
     """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `OperatorError`."""
     rejected_file = rejected or file.with_name(f"{file.name}.rejected.csv")
     try:
-        found = mapping_check.check(mapping.load(mapping_file))
+        found = mapping_check.check(mapping.load_mapping(mapping_file))
         register = RegisterFile(file, found)
     except MappingError as error:
         raise OperatorError(f"{mapping_file}: {error}") from None
@@ -70,9 +70,9 @@ async def _import(
     async with AsyncExitStack() as stack:
         engine = open_engine(settings, "intake", pool=1)
         stack.push_async_callback(engine.dispose)
-        inbox = await stack.enter_async_context(Inbox(settings.the_kafka, settings.realm))
+        inbox = await stack.enter_async_context(Inbox(settings.kafka_config, settings.realm))
         publisher = Publisher(
-            settings.the_kafka, settings.realm, found.source, delivery_timeout=settings.import_patience
+            settings.kafka_config, settings.realm, found.source, delivery_timeout=settings.import_patience
         )
         progress = stack.enter_context(_progress())
         importer = Importer(mapper, publisher, inbox, engine, settings, progress.console.print)

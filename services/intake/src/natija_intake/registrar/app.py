@@ -10,8 +10,7 @@ from natija_chassis.postgres.engine import create_service_tables, open_engine
 from natija_chassis.process import gc_tuning
 from natija_chassis.process.run import run
 from natija_chassis.projections import log_identity, schema
-from natija_chassis.realm.publishers import Publishers
-from natija_chassis.realm.publishers import load as load_publishers
+from natija_chassis.realm.publishers import Publishers, load_publishers
 from natija_chassis.settings import Settings, port_field
 from natija_events.topics import PARTITIONS
 from natija_intake.registrar import fencing, tables
@@ -27,7 +26,7 @@ class RegistrarSettings(Settings):
 
     process: ClassVar[str] = "registrar"
     port: int = port_field("registrar", 8085)
-    gather: float = Field(0.04, ge=0, le=5)
+    fetch_max_wait: float = Field(0.04, ge=0, le=5)
     """Shorter than a projection's: who sent an appeal waits for its receipt."""
 
 
@@ -40,7 +39,7 @@ async def registrar(settings: RegistrarSettings) -> None:
 
     def make_shard(line: Line, layout: Layout, number: int) -> Shard:
         return Shard(
-            kafka=settings.the_kafka,
+            kafka=settings.kafka_config,
             realm=settings.realm.lower(),
             engine=engine,
             line=line,
@@ -48,17 +47,17 @@ async def registrar(settings: RegistrarSettings) -> None:
             number=number,
             publishers=publishers,
             sealer=realm_sealer,
-            clock=settings.the_clock,
+            clock=settings.injected_clock,
             batch_records=settings.batch_records,
-            gather=settings.gather,
+            fetch_max_wait=settings.fetch_max_wait,
         )
 
     async def prepare() -> None:
         await create_service_tables(engine, tables.own)
-        await schema.prepare(engine, Heads(), await log_identity.fetch(settings.the_kafka, settings.realm))
+        await schema.prepare(engine, Heads(), await log_identity.fetch(settings.kafka_config, settings.realm))
 
     async def settle(line: Line) -> None:
-        await fencing.settle(line, settings.the_kafka, settings.realm.lower())
+        await fencing.settle(line, settings.kafka_config, settings.realm.lower())
 
     office = Office(settings.database_url("intake"), make_shard, prepare, settle)
     app = create_app(

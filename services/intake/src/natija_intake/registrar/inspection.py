@@ -37,7 +37,7 @@ async def verify_log(appeal: str | None, format: str) -> int:
         with Progress(*columns, console=_stderr, transient=True) as progress:
             bar = progress.add_task("", total=total)
             verdict = await verify(
-                settings.the_kafka,
+                settings.kafka_config,
                 settings.realm,
                 engine,
                 held,
@@ -52,7 +52,7 @@ async def verify_log(appeal: str | None, format: str) -> int:
 
 async def _offsets(settings: Settings, partitions: Sequence[int]) -> int:
     """How many offsets there are to read; markers of transactions take one each, so records are fewer."""
-    consumer = AIOKafkaConsumer(**settings.the_kafka.client_options(), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**settings.kafka_config.client_options(), enable_auto_commit=False)
     await consumer.start()
     try:
         places = [TopicPartition(LOG.name(settings.realm), partition) for partition in partitions]
@@ -80,7 +80,7 @@ async def show_rejected(reason: str | None, last: int, format: str) -> int:
     found: list[RejectedProposal] = []
     counts: Counter[str] = Counter()
     topic, start = REJECTED.name(settings.realm), dict.fromkeys(range(PARTITIONS), 0)
-    async for batch in read_batches(settings.the_kafka, topic, start):
+    async for batch in read_batches(settings.kafka_config, topic, start):
         for record in batch:
             one = read_rejected(record.partition, record.value, record.headers)
             counts[one.rejection.reason] += 1
@@ -137,6 +137,6 @@ async def show_shards(number: int | None) -> int:
 async def _lay_out_anew(line: Line, settings: Settings, number: int) -> None:
     try:
         async with line.changing(within=5):
-            await fencing.lay_out(line, settings.the_kafka, settings.realm.lower(), number)
+            await fencing.lay_out(line, settings.kafka_config, settings.realm.lower(), number)
     except BeingChanged:
         raise OperatorError("somebody else is changing the shard count just now") from None

@@ -21,7 +21,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.clock import Clock
 from natija_chassis.errors import OperatorError
-from natija_chassis.observability import metrics
 from natija_chassis.projections import checkpoints
 from natija_chassis.projections.checkpoints import Checkpoint
 from natija_chassis.realm.publishers import Publishers
@@ -31,7 +30,7 @@ from natija_events.failpoints import failpoint
 from natija_events.kafka import KafkaConfig
 from natija_events.topics import INBOX, LOG, REJECTED
 from natija_events.wire.envelope import Proposal
-from natija_intake.registrar import fencing, hanging_transactions, store
+from natija_intake.registrar import fencing, hanging_transactions, metrics, store
 from natija_intake.registrar.admission import Incoming, Ledger
 from natija_intake.registrar.batch import Decided, Decider, PartitionHead, Record, read_batch
 from natija_intake.registrar.projection import load
@@ -70,7 +69,7 @@ class Shard:
         sealer: Sealer,
         clock: Clock,
         batch_records: int,
-        gather: float,
+        fetch_max_wait: float,
     ) -> None:
         self.number = number
         self.layout = layout
@@ -84,7 +83,7 @@ class Shard:
         self._sealer = sealer
         self._clock = clock
         self._batch_records = batch_records
-        self._gather = gather
+        self._fetch_max_wait = fetch_max_wait
         self._partitions = layout.partitions(number)
         self._stop = asyncio.Event()
         self._checkpoints: dict[int, Checkpoint] = {}
@@ -119,7 +118,7 @@ class Shard:
                 raise Superseded
             await hanging_transactions.until_none(self._kafka, self._realm, self._partitions)
             consumer = await self._stand_at_the_end(stack)
-            metrics.REGISTRAR_TAKEOVERS.inc()
+            metrics.TAKEOVERS.inc()
             log.info("shard %d of %d: deciding", self.number, self.layout.shards)
             try:
                 await self._decide_batches(consumer, producer)
@@ -156,7 +155,7 @@ class Shard:
             isolation_level="read_committed",
             auto_offset_reset="none",
             fetch_min_bytes=GATHER_BYTES,
-            fetch_max_wait_ms=int(self._gather * 1000),
+            fetch_max_wait_ms=int(self._fetch_max_wait * 1000),
         )
         stack.push_async_callback(_quietly, consumer.stop)
         await consumer.start()
@@ -280,10 +279,10 @@ class Shard:
         self._checkpoints.update((one.partition, one) for one in reached)
         self._unkept.popleft()
         self._heard = time.monotonic()
-        metrics.REGISTRAR_BATCH_SECONDS.observe(time.monotonic() - batch.began)
-        metrics.ADMITTED.inc(len(batch.decided.log))
+        metrics.BATCH_SECONDS.observe(time.monotonic() - batch.began)
+        metrics.EVENTS_REGISTERED.inc(len(batch.decided.log))
         for why in batch.decided.rejections:
-            metrics.REJECTED.labels(why.reason).inc()
+            metrics.PROPOSALS_REJECTED.labels(why.reason).inc()
 
 
 @dataclass(slots=True)

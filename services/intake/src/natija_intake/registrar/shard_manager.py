@@ -6,12 +6,12 @@ import time
 from collections.abc import Awaitable, Callable
 
 from natija_chassis.errors import OperatorError
-from natija_chassis.observability import metrics
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.process.backoff import Backoff
 from natija_chassis.process.health import Health
 from natija_chassis.projections import log_identity
 from natija_chassis.projections.checkpoints import Gap
+from natija_intake.registrar import metrics
 from natija_intake.registrar.shard import Shard, Superseded
 from natija_intake.registrar.shard_locks import Layout, Line, fair_share
 
@@ -109,7 +109,7 @@ class Office:
         elif time.monotonic() >= self._rests_until:
             await self._take_free(line, layout, share)
         self._elsewhere = present > 1 and not self._owned
-        metrics.REGISTRAR_SHARDS.set(len(self._owned))
+        metrics.SHARDS.set(len(self._owned))
 
     async def _take_free(self, line: Line, layout: Layout, share: int) -> None:
         for number in range(layout.shards):

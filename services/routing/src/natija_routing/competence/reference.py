@@ -29,8 +29,8 @@ def load(settings: RoutingSettings) -> ReferenceData:
 
     Raises OSError, or ValueError that names the place.
     """
-    known = directory.load(settings.directory)
+    known = directory.load_directory(settings.directory)
     file = settings.competence_file
     ids = {"topics": known.topics, "regions": known.regions, "bodies": known.bodies}
-    competence = rules.load(file, ids) if file is not None else Competence(version=1, rules=())
+    competence = rules.load_competence(file, ids) if file is not None else Competence(version=1, rules=())
     return ReferenceData(known, competence, Bodies({id: body.under for id, body in known.bodies.items()}))

@@ -113,7 +113,7 @@ def _may_judge(body: str, matter: Matter, bodies: Bodies) -> bool:
     return not any(of == body or of in bodies.above(body) for of in matter.complained_of)
 
 
-def load(path: Path, known: Mapping[str, Iterable[str]]) -> Competence:
+def load_competence(path: Path, known: Mapping[str, Iterable[str]]) -> Competence:
     """Read a file of rules (YAML). *known* holds the directory's ids of `topics`, `regions` and `bodies`.
 
     Raises OSError, or ValueError that names the rule with an id the directory does not have.
