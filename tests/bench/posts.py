@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def closed(self) -> bool:
-        """True once either side hung up; the server does so after 5 quiet seconds."""
+        """True once either side closed the connection; the server does so after 5 quiet seconds."""
         return bool(self._transport.is_closing())
 
     async def post(self) -> bytes:

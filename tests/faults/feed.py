@@ -100,7 +100,7 @@ class Feed:
             ending.set()
 
     def publisher(self) -> Publisher:
-        """A publisher on the door's behalf."""
+        """A publisher with the intake API's source."""
         return Publisher(self.realm.servers.kafka, self.realm.name, "/services/intake", delivery_timeout=5)
 
     async def propose(

@@ -64,7 +64,7 @@ async def test_a_leader_dies_under_load_then_a_second_broker_and_they_come_back(
     await replicated.account()
 
 
-async def test_the_door_is_closed_also_where_the_broker_that_is_left_leads_everything(
+async def test_intake_api_closed_with_one_broker(
     replicated: House, own_cluster: Breakable, chance: Random, tmp_path: Path
 ) -> None:
     """It answers whoever asks, and confirms no write."""
@@ -106,7 +106,7 @@ async def tool(cluster: Breakable, name: str, *arguments: str) -> None:
 
 
 async def refuses(house: House, key: dict[str, str]) -> None:
-    """Nobody is told that anything was taken: the door says 503, a publisher raises, the registrar what it awaits."""
+    """No client gets a success: the intake API answers 503, and a publisher raises."""
     async with httpx.AsyncClient(base_url=house.realm.url("intake"), timeout=30, trust_env=False) as citizen:
         answer = await citizen.post("/appeals", json=APPEAL, headers=key)
     assert answer.status_code == 503, answer.text

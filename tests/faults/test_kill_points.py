@@ -108,8 +108,8 @@ def _without_routing(house: House) -> str:
     return str(path)
 
 
-async def door_at_work(house: House, point: str, chance: Random) -> None:
-    """The door dies around a citizen's proposal; the same request again gives the one receipt of the one appeal."""
+async def intake_api_at_work(house: House, point: str, chance: Random) -> None:
+    """The intake API dies around a citizen's proposal; the same request gets the one receipt of the one appeal."""
     intake = await house.arm("intake", point)
     await intake.until_ready()
     sent = {"json": APPEAL, "headers": {"Idempotency-Key": f"{chance.random()}"}}
@@ -191,8 +191,8 @@ WAYS: dict[str, Way] = {
     "projection.acknowledge": projection_at_work,
     "process_manager.propose": decision_at_work,
     "process_manager.refused": decision_refused,
-    "propose.send": door_at_work,
-    "propose.decision": door_at_work,
+    "propose.send": intake_api_at_work,
+    "propose.decision": intake_api_at_work,
     "import.propose": import_at_work,
     "rebuild.clear": rebuild_at_work,
     "rebuild.snapshot": rebuild_at_work,

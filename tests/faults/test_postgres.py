@@ -18,7 +18,7 @@ from natija_chassis.realm.provision import provision_realm
 pytestmark = pytest.mark.timeout(300)
 
 WITH_A_DATABASE = ("registrar", "routing", "deadlines", "analytics")
-"""The processes that are nothing without theirs; the door takes proposals in without one."""
+"""The processes that are nothing without theirs; the intake API accepts appeals without one."""
 DATABASES = {"registrar": "intake", "routing": "routing", "deadlines": "deadlines", "analytics": "analytics"}
 
 

@@ -1,4 +1,4 @@
-"""A register goes in through the door, and what comes out of analytics is what was published; on the real stack."""
+"""A register is imported, and what comes out of analytics is what was published; on the real stack."""
 
 import csv
 import io

@@ -100,20 +100,20 @@ async def deciders(settings: TallySettings, engine: AsyncEngine) -> AsyncIterato
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def door(realm: Realm) -> AsyncIterator[Publisher]:
+async def publisher(realm: Realm) -> AsyncIterator[Publisher]:
     """A channel's publisher, with a registrar behind the inbox."""
     await realm.serve("registrar")
     async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as publisher:
         yield publisher
 
 
-async def register(door: Publisher, realm: Realm, count: int) -> list[str]:
+async def register(publisher: Publisher, realm: Realm, count: int) -> list[str]:
     from natija_events.ids import new_appeal_number
 
     now = datetime.now(UTC)
     opened = Registered(kind="complaint", form="written", channel="post", received=now, jurisdiction="kg")
     numbers = [new_appeal_number(realm.name) for _ in range(count)]
-    outcomes = await asyncio.gather(*[door.propose(door.event(one, now, opened), wait=30) for one in numbers])
+    outcomes = await asyncio.gather(*[publisher.propose(publisher.event(one, now, opened), wait=30) for one in numbers])
     assert all(one.registered for one in outcomes)
     return numbers
 
@@ -144,14 +144,14 @@ async def settled(engine: AsyncEngine, expected: dict[str, int]) -> None:
 
 
 async def test_each_row_is_decided_once_by_two_instances_and_again_after_a_restart(
-    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
 ) -> None:
     before = proposals()
-    await register(door, realm, 100)
+    await register(publisher, realm, 100)
     deciders.start()
     deciders.start()
     await settled(engine, {"ROUTED": 100})
-    await register(door, realm, 30)
+    await register(publisher, realm, 30)
     await settled(engine, {"ROUTED": 130})
     await deciders.stop()
     async with engine.begin() as connection:  # the projection is lost, and catches up before anything is decided
@@ -165,9 +165,9 @@ async def test_each_row_is_decided_once_by_two_instances_and_again_after_a_resta
 
 
 async def test_nothing_is_decided_before_the_projection_has_caught_up(
-    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
 ) -> None:
-    await register(door, realm, 3)
+    await register(publisher, realm, 3)
     shut, looked = asyncio.Event(), asyncio.Event()
 
     class SlowDesk(Desk):
@@ -192,10 +192,10 @@ async def test_nothing_is_decided_before_the_projection_has_caught_up(
 
 
 async def test_decisions_that_were_refused_take_no_places(
-    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(manager, "MAX_IN_FLIGHT", 4)
-    hopeless = set(await register(door, realm, 5))
+    hopeless = set(await register(publisher, realm, 5))
 
     async def hopeless_first(
         connection: AsyncConnection, now: datetime, busy: list[str]
@@ -208,20 +208,20 @@ async def test_decisions_that_were_refused_take_no_places(
             if one.appeal not in hopeless:
                 yield one
 
-    await register(door, realm, 5)
+    await register(publisher, realm, 5)
     deciders.start(hopeless_first)
     await settled(engine, {"REGISTERED": 5, "ROUTED": 5})
     await deciders.stop()
-    await register(door, realm, 5)
+    await register(publisher, realm, 5)
     deciders.start(hopeless_first)  # what it remembered of refusals is gone, what is written down stands
     await settled(engine, {"REGISTERED": 5, "ROUTED": 10})
 
 
 async def test_a_decision_on_a_state_that_has_passed_conflicts_and_is_taken_again(
-    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
 ) -> None:
-    [number] = await register(door, realm, 1)
-    added = await door.propose(door.event(number, datetime.now(UTC), Supplemented()), wait=30)
+    [number] = await register(publisher, realm, 1)
+    added = await publisher.propose(publisher.event(number, datetime.now(UTC), Supplemented()), wait=30)
     assert added.sequence == 2
     tries: list[int] = []
 
@@ -238,9 +238,9 @@ async def test_a_decision_on_a_state_that_has_passed_conflicts_and_is_taken_agai
 
 
 async def test_a_refused_decision_is_written_down_and_rests_until_its_row_changes(
-    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
 ) -> None:
-    [number] = await register(door, realm, 1)
+    [number] = await register(publisher, realm, 1)
     looked = 0
 
     async def unlawful(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
@@ -267,21 +267,21 @@ async def test_a_refused_decision_is_written_down_and_rests_until_its_row_change
     async with engine.connect() as connection:
         row = (await connection.execute(text("select appeal, reason, sequence from refused_proposals"))).one()
     assert tuple(row) == (number, "unlawful", 1)
-    await door.propose(door.event(number, datetime.now(UTC), Supplemented()), wait=30)
+    await publisher.propose(publisher.event(number, datetime.now(UTC), Supplemented()), wait=30)
     async with asyncio.timeout(30):
         while await refused() != 2:
             await asyncio.sleep(0.05)
 
 
 async def test_nobody_waits_for_the_slowest_and_its_appeal_is_not_decided_again_meanwhile(
-    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    [slow] = await register(door, realm, 1)
+    [slow] = await register(publisher, realm, 1)
     heard, begun = asyncio.Event(), Counter[str]()
     propose = Publisher.propose
 
     async def slowly(self: Publisher, *events: Event, wait: float) -> ProposalOutcome:
-        if events[0].source != door.source:
+        if events[0].source != publisher.source:
             begun[events[0].subject] += 1
             if events[0].subject == slow:
                 await heard.wait()
@@ -290,9 +290,9 @@ async def test_nobody_waits_for_the_slowest_and_its_appeal_is_not_decided_again_
     monkeypatch.setattr(Publisher, "propose", slowly)
     deciders.start()
     await until(lambda: begun[slow] == 1)
-    added = await door.propose(door.event(slow, datetime.now(UTC), Supplemented()), wait=30)
+    added = await publisher.propose(publisher.event(slow, datetime.now(UTC), Supplemented()), wait=30)
     assert added.sequence == 2
-    await register(door, realm, 3)
+    await register(publisher, realm, 3)
     await settled(engine, {"REGISTERED": 1, "ROUTED": 3})
     assert begun[slow] == 1
     heard.set()
@@ -305,8 +305,8 @@ async def test_a_decision_whose_outcome_was_not_heard_is_proposed_again_and_stan
 ) -> None:
     monkeypatch.setattr(manager, "OUTCOME_TIMEOUT", 0.3)
     registrar = await realm.serve("registrar")
-    async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as door:
-        await register(door, realm, 3)
+    async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as publisher:
+        await register(publisher, realm, 3)
     await registrar.kill()
     before = proposals()
     deciders.start()
@@ -321,13 +321,13 @@ async def test_a_decision_whose_outcome_was_not_heard_is_proposed_again_and_stan
 
 
 async def test_a_worker_whose_lock_goes_with_its_connection_takes_it_anew(
-    realm: Realm, door: Publisher, engine: AsyncEngine, deciders: Deciders
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
 ) -> None:
-    await register(door, realm, 5)
+    await register(publisher, realm, 5)
     deciders.start()
     await settled(engine, {"ROUTED": 5})
     async with engine.begin() as connection:
         query = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
         await connection.execute(text(f"{query} and usename = current_user and pid <> pg_backend_pid()"))
-    await register(door, realm, 5)
+    await register(publisher, realm, 5)
     await settled(engine, {"ROUTED": 10})

@@ -1,4 +1,4 @@
-"""A register comes in through the door: every row's outcome is told, once, whatever happens on the way."""
+"""A register is imported through the inbox: every row's outcome is told, once, whatever happens on the way."""
 
 import asyncio
 import csv

@@ -81,7 +81,7 @@ async def test_the_page_opens_when_the_database_does_not(process: Process) -> No
         page = await client.get("/")
     assert page.status_code == 200
     assert "<strong>Not ready</strong>: waiting: ConnectionRefusedError." in page.text
-    assert "Not to be had now." in page.text
+    assert "Not available right now." in page.text
 
 
 async def test_readiness_is_503_until_caught_up_and_health_is_not(process: Process) -> None:

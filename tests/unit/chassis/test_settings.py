@@ -13,9 +13,9 @@ from natija_chassis.settings import Settings, env_file, port_field
 from natija_events.kafka import KafkaConfig
 
 
-class DoorSettings(Settings):
-    process: ClassVar[str] = "door"
-    port: int = port_field("door", 8081)
+class ApiSettings(Settings):
+    process: ClassVar[str] = "api"
+    port: int = port_field("api", 8081)
 
 
 @pytest.fixture(autouse=True)
@@ -28,14 +28,14 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_the_environment_wins_over_the_local_stacks_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "natija.env").write_text("NATIJA_REALM=filed\nNATIJA_KAFKA=127.0.0.1:1234\nNATIJA_DOOR_PORT=9001\n")
+    (tmp_path / "natija.env").write_text("NATIJA_REALM=filed\nNATIJA_KAFKA=127.0.0.1:1234\nNATIJA_API_PORT=9001\n")
     monkeypatch.setenv("NATIJA_REALM", "told")
-    settings = DoorSettings()
+    settings = ApiSettings()
     assert (settings.realm, settings.kafka, settings.port) == ("told", "127.0.0.1:1234", 9001)
 
 
 def test_without_either_the_defaults_hold() -> None:
-    settings = DoorSettings()
+    settings = ApiSettings()
     assert (settings.realm, settings.kafka, settings.port) == ("kg", "127.0.0.1:9092", 8081)
     assert isinstance(settings.injected_clock, SystemClock)
 

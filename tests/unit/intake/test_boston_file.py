@@ -13,8 +13,8 @@ from tests.unit.intake.boston import SEALER, boston
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.deadlines import TermSet
 from natija_events.types.routing import Answered
-from natija_intake.imports.csv_file import RegisterFile
-from natija_intake.imports.mapper import Mapped, Mapper
+from natija_intake.imports.csv_file import CsvFile
+from natija_intake.imports.mapper import MappedRow, Mapper
 
 FILE = Path(__file__).resolve().parents[4] / "shared" / "data" / "boston311-2015-sample.csv.gz"
 SNAPSHOT = datetime(2016, 1, 13, 3, 55, tzinfo=UTC)
@@ -28,7 +28,7 @@ def verdicts() -> Iterator[str]:
             yield row["OnTime_Status"]
 
 
-def due(mapped: Mapped) -> datetime | None:
+def due(mapped: MappedRow) -> datetime | None:
     for event in mapped.events:
         if event.type == TermSet.type:
             data = REGISTRY.decode(event.type, event.data)
@@ -37,13 +37,13 @@ def due(mapped: Mapped) -> datetime | None:
     return None
 
 
-def closed(mapped: Mapped) -> datetime | None:
+def closed(mapped: MappedRow) -> datetime | None:
     return next((event.time for event in mapped.events if event.type == Answered.type), None)
 
 
 def test_every_case_is_mapped_and_its_verdict_is_the_citys() -> None:
     mapping = boston()
-    register = RegisterFile(FILE, mapping)
+    register = CsvFile(FILE, mapping)
     mapper = Mapper(mapping, register.header, "kg", SEALER)
     told: Counter[str] = Counter()
     for row, verdict in zip(register.rows(), verdicts(), strict=True):

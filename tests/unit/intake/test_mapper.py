@@ -11,15 +11,15 @@ from natija_events.types.intake import Registered, Supplemented
 from natija_events.types.routing import Answered, Routed
 from natija_events.wire.envelope import write_proposal
 from natija_intake.imports import mapping_check
-from natija_intake.imports.mapper import Mapped, Mapper, Unmappable
+from natija_intake.imports.mapper import MappedRow, Mapper, Unmappable
 from natija_intake.imports.mapping import RegisterMapping, parse
 
 
-def types(mapped: Mapped) -> list[str]:
+def types(mapped: MappedRow) -> list[str]:
     return [event.type for event in mapped.events]
 
 
-def admitted(mapped: Mapped, index: int) -> object:
+def admitted(mapped: MappedRow, index: int) -> object:
     event = mapped.events[index]
     return REGISTRY.admit(event.type, event.data)
 

@@ -10,7 +10,7 @@ from natija_events.encryption import Sealer
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
-from natija_intake.appeals.service import Reception, Unknown
+from natija_intake.appeals.service import AppealService, StatusUnavailable
 from natija_intake.appeals.submission import SOURCE, Submission
 from natija_intake.receipts.access_codes import AccessCodes
 from natija_intake.registrar.admission import Refused
@@ -20,7 +20,7 @@ SENT = Submission(channel="electronic", text="Our road has washed away.")
 NOW, EARLIER = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC), datetime(2026, 3, 30, tzinfo=UTC)
 
 
-class Door:
+class Gateway:
     """Answers each proposal with *says*."""
 
     def __init__(self, says: Rejection | Exception | None) -> None:
@@ -33,18 +33,18 @@ class Door:
 
 
 def reception(
-    says: Rejection | Exception | None, head: Head | Unknown | None, monkeypatch: pytest.MonkeyPatch
-) -> Reception:
-    async def look_up(self: Reception, number: str) -> Head | None:
-        if isinstance(head, Unknown):
+    says: Rejection | Exception | None, head: Head | StatusUnavailable | None, monkeypatch: pytest.MonkeyPatch
+) -> AppealService:
+    async def look_up(self: AppealService, number: str) -> Head | None:
+        if isinstance(head, StatusUnavailable):
             raise head
         return head
 
-    monkeypatch.setattr(Reception, "_head", look_up)
-    return Reception(
+    monkeypatch.setattr(AppealService, "_head", look_up)
+    return AppealService(
         realm="kg", jurisdiction="KG", secret=b"s" * 32, codes=AccessCodes({1: b"x" * 32}), sealer=Sealer(b"k" * 32),
         publishers=Publishers(publishers={SOURCE: frozenset({"channel"})}),
-        door=Door(says), engine=None, clock=FixedClock(NOW), wait=0.01,  # type: ignore[arg-type]  # nothing else is asked
+        gateway=Gateway(says), engine=None, clock=FixedClock(NOW), wait=0.01,  # type: ignore[arg-type]  # nothing else is asked
     )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ AGAIN = [Rejection("duplicate", "id", "again", 1), Rejection("reused", "id", "so
 
 
 async def test_what_is_registered_now_needs_no_head(monkeypatch: pytest.MonkeyPatch) -> None:
-    receipt = await reception(None, Unknown(), monkeypatch).take(SENT, "k", None)
+    receipt = await reception(None, StatusUnavailable(), monkeypatch).take(SENT, "k", None)
     assert receipt.registered == NOW
 
 
@@ -67,9 +67,9 @@ async def test_what_an_earlier_attempt_has_registered_gets_the_receipt_of_that_a
     assert (receipt.number, receipt.code) == (other.number, other.code)
 
 
-@pytest.mark.parametrize("head", [None, Unknown()])
+@pytest.mark.parametrize("head", [None, StatusUnavailable()])
 async def test_a_number_holds_that_nobody_can_tell_more_of(
-    head: Unknown | None, monkeypatch: pytest.MonkeyPatch
+    head: StatusUnavailable | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unheard: list[Rejection | Exception] = [*AGAIN, OutcomePending("slow")]
     for says in unheard:

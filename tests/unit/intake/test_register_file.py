@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from natija_intake.imports.csv_file import FileError, RegisterFile
+from natija_intake.imports.csv_file import CsvFile, CsvFileError
 from natija_intake.imports.mapping import parse
 
 
-def opened(path: Path, content: bytes, **changes: str) -> RegisterFile:
+def opened(path: Path, content: bytes, **changes: str) -> CsvFile:
     path.write_bytes(content)
     mapping = {
         "register": "r", "jurisdiction": "KG", "external_id": "id",
         "events": [{"type": "appeal.registered.v1", "time": "came", "data": {"text": {"sealed": "text"}}}],
     }  # fmt: skip
-    return RegisterFile(path, parse(mapping | changes))
+    return CsvFile(path, parse(mapping | changes))
 
 
-def cells(file: RegisterFile) -> list[list[str]]:
+def cells(file: CsvFile) -> list[list[str]]:
     return [row.cells for row in file.rows()]
 
 
@@ -64,5 +64,5 @@ def test_a_row_that_is_no_csv_is_told_and_those_after_it_are_read(tmp_path: Path
     ],
 )
 def test_a_file_that_cannot_be_this_register_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
-    with pytest.raises(FileError, match=says):
+    with pytest.raises(CsvFileError, match=says):
         list(opened(tmp_path / "r.csv", content).rows())

@@ -39,7 +39,9 @@ def reception() -> Reception:
 @pytest.fixture
 async def client(reception: Reception) -> AsyncIterator[httpx.AsyncClient]:
     directory = Directory(zone="Asia/Bishkek")
-    app = create_app(Settings(realm="kg"), title="intake", about="The door.", health=lambda: Health(True, "open"))
+    app = create_app(
+        Settings(realm="kg"), title="intake", about="It receives appeals.", health=lambda: Health(True, "open")
+    )
     routes.install(app, reception, directory)  # type: ignore[arg-type]  # stands in for the real one
     problems.install(app)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -7,7 +7,7 @@ from tests.unit.deadlines.history import recorded
 
 from natija_events.lifecycle.transitions import OPEN, State
 from natija_events.types.routing import Forwarded, Routed
-from natija_intake.appeals.status import Status, public_status, words
+from natija_intake.appeals.status import PublicStatus, label, public_status
 from natija_intake.registrar.heads import NO_HEAD, Head, after
 
 
@@ -33,7 +33,7 @@ def head(state: State, *, extended: bool = False) -> Head:
         ("MERGED_AS_DUPLICATE", "closed"),
     ],
 )
-def test_each_state_has_its_status(state: State, status: Status) -> None:
+def test_each_state_has_its_status(state: State, status: PublicStatus) -> None:
     assert public_status(head(state)) == status
 
 
@@ -55,4 +55,4 @@ def test_sent_on_to_another_body_it_is_forwarded_until_that_body_routes_it() -> 
 
 
 def test_every_status_has_words() -> None:
-    assert all(words(status) for status in get_args(Status))
+    assert all(label(status) for status in get_args(PublicStatus))

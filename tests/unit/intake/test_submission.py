@@ -18,10 +18,10 @@ from natija_events.types import intake, routing
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
 from natija_events.wire.envelope import Event, write_proposal
-from natija_intake.appeals.submission import SOURCE, Submission, data_of, number_of, opening, strangers
+from natija_intake.appeals.submission import SOURCE, Submission, data_of, number_of, opening, unknown_ids
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import examine_new
-from natija_intake.sealing import shapes
+from natija_intake.sealing import field_shapes
 
 SENT: dict[str, Any] = {
     "kind": "complaint",
@@ -134,16 +134,16 @@ def test_no_personal_field_stands_in_the_open() -> None:
 def test_an_id_that_the_directory_does_not_know_is_a_stranger_and_one_without_such_a_section_knows_none() -> None:
     submission = Submission.model_validate(SENT | {"topic": "roads"})
     directory = Directory.model_validate({"channels": {"electronic": {}}, "regions": {"naryn": {}}})
-    assert list(strangers(submission, directory)) == [("region", "regions")]
-    assert list(strangers(submission, Directory())) == []
+    assert list(unknown_ids(submission, directory)) == [("region", "regions")]
+    assert list(unknown_ids(submission, Directory())) == []
 
 
 def test_every_field_of_the_contract_has_a_shape() -> None:
-    found = shapes(Registered)
+    found = field_shapes(Registered)
     assert (found["text"].kind, found["received"].kind, found["attachments"].kind) == ("sealed", "instant", "list")
     assert (found["applicant"].kind, found["applicant"].part) == ("part", intake.Applicant)
-    assert shapes(routing.Forwarded)["due"].kind == "instant"
-    assert shapes(routing.Answered)["law"].kind == "list"
+    assert field_shapes(routing.Forwarded)["due"].kind == "instant"
+    assert field_shapes(routing.Answered)["law"].kind == "list"
     for module in (intake, routing):
         for model in models_of(module):
-            assert set(shapes(model)) == set(model.model_fields)
+            assert set(field_shapes(model)) == set(model.model_fields)

@@ -1,1 +1,1 @@
-"""The door: registrar, intake API, import."""
+"""Registrar, intake API and import of registers."""

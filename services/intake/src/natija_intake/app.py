@@ -15,10 +15,10 @@ from natija_chassis.process.run import run
 from natija_chassis.realm import publishers
 from natija_chassis.realm.directory import load_directory
 from natija_intake.api import routes
-from natija_intake.appeals.inbox_gateway import Door
-from natija_intake.appeals.service import Reception
+from natija_intake.appeals.inbox_gateway import InboxGateway
+from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
-from natija_intake.inbox_lag import Inbox
+from natija_intake.inbox_lag import InboxLag
 from natija_intake.receipts.access_codes import AccessCodes
 from natija_intake.settings import IntakeSettings, intake_secrets, sealer
 
@@ -29,38 +29,40 @@ async def serve(settings: IntakeSettings) -> None:
         raise OperatorError("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
     gc_tuning.relax_gc()  # a post that waits holds some hundred objects
     engine = open_engine(settings, "intake")
-    door = Door(settings.kafka_config, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
+    gateway = InboxGateway(settings.kafka_config, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
     secrets = intake_secrets(settings)
-    reception = Reception(
+    service = AppealService(
         realm=settings.realm.lower(),
         jurisdiction=settings.jurisdiction or settings.realm.upper(),
         secret=secrets[min(secrets)],
         codes=AccessCodes(secrets),
         sealer=sealer(settings),
         publishers=publishers.load_publishers(settings.publishers),
-        door=door,
+        gateway=gateway,
         engine=engine,
         clock=settings.injected_clock,
         wait=settings.outcome_wait,
     )
     try:
-        async with Inbox(settings.kafka_config, settings.realm) as inbox:
-            await run(_app(settings, reception, door, inbox, engine), settings, [door.keep_open])
+        async with InboxLag(settings.kafka_config, settings.realm) as inbox:
+            await run(_app(settings, service, gateway, inbox, engine), settings, [gateway.run])
     finally:
         await engine.dispose()
 
 
-def _app(settings: IntakeSettings, reception: Reception, door: Door, inbox: Inbox, engine: AsyncEngine) -> FastAPI:
+def _app(
+    settings: IntakeSettings, service: AppealService, gateway: InboxGateway, inbox: InboxLag, engine: AsyncEngine
+) -> FastAPI:
     async def waiting() -> Sequence[Backlog]:
         return [Backlog("proposals that the registrar has not decided", await inbox.waiting(engine))]
 
     app = create_app(
         settings,
         title="intake",
-        about="The door: appeals come in here, and whoever sent one follows it with its number and access code.",
-        health=lambda: door.health,
+        about="It receives appeals. Senders follow an appeal with its number and access code.",
+        health=lambda: gateway.health,
         backlog=waiting,
     )
-    routes.install(app, reception, load_directory(settings.directory))
+    routes.install(app, service, load_directory(settings.directory))
     problems.install(app)
     return app

@@ -17,11 +17,11 @@ NO_SUCH_TABLE = "42P01"
 _ANSWERS_WITHIN = 3.0
 
 
-class Unreachable(Exception):
+class KafkaUnreachable(Exception):
     """Kafka does not answer."""
 
 
-class Inbox(LazyConsumer):
+class InboxLag(LazyConsumer):
     """The inbox of a realm, seen from outside."""
 
     def __init__(self, kafka: KafkaConfig, realm: str) -> None:
@@ -29,20 +29,20 @@ class Inbox(LazyConsumer):
         self._places = [TopicPartition(INBOX.name(realm), partition) for partition in range(PARTITIONS)]
 
     async def ends(self) -> dict[int, int]:
-        """Per partition, the offset of the next proposal. Raises `Unreachable`: a way to ask whether Kafka is there."""
+        """The offset of the next proposal per partition. Raises `KafkaUnreachable`: also a connection check."""
         try:
             async with asyncio.timeout(_ANSWERS_WITHIN):
                 consumer = await self._connect()
                 found = await consumer.end_offsets(self._places)
         except (KafkaError, OSError, TimeoutError) as error:
-            raise Unreachable(f"Kafka at {self._kafka} does not answer ({type(error).__name__})") from None
+            raise KafkaUnreachable(f"Kafka at {self._kafka} does not answer ({type(error).__name__})") from None
         return {place.partition: end for place, end in found.items()}
 
     async def waiting(self, engine: AsyncEngine) -> int:
         """Proposals that the registrar has not decided, by its own positions in the database of *engine*.
 
-        Kafka's committed offsets would not do: they are forgotten after a quiet week. Raises `Unreachable`, and what
-        the database raises.
+        Kafka's committed offsets would not do: Kafka deletes them after a quiet week. Raises `KafkaUnreachable`, and
+        what the database raises.
         """
         ends = await self.ends()
         assert self._consumer is not None

@@ -11,7 +11,7 @@ from natija_events.encryption import Sealed, Sealer
 Kind = Literal["sealed", "instant", "part", "list", "plain"]
 
 
-class Shape(NamedTuple):
+class FieldShape(NamedTuple):
     """The *kind* of a field; *part* is the model of a part, or of a list's parts."""
 
     kind: Kind
@@ -19,18 +19,18 @@ class Shape(NamedTuple):
 
 
 @cache
-def shapes(model: type[BaseModel]) -> dict[str, Shape]:
+def field_shapes(model: type[BaseModel]) -> dict[str, FieldShape]:
     """The shape of each field of *model*."""
     return {name: _shape(field.annotation) for name, field in model.model_fields.items()}
 
 
 def seal(values: dict[str, Any], model: type[BaseModel], number: str, sealer: Sealer, at: str = "") -> dict[str, Any]:
     """*values* with every text sealed that *model* wants sealed, bound to the appeal and the field's dotted path."""
-    known = shapes(model)
+    known = field_shapes(model)
     return {name: _sealed(value, known[name], number, sealer, at + name) for name, value in values.items()}
 
 
-def _sealed(value: Any, shape: Shape, number: str, sealer: Sealer, path: str) -> Any:
+def _sealed(value: Any, shape: FieldShape, number: str, sealer: Sealer, path: str) -> Any:
     if shape.kind == "sealed":
         return sealer.seal(number, path, value)
     if shape.kind == "part" and shape.part is not None:
@@ -38,14 +38,14 @@ def _sealed(value: Any, shape: Shape, number: str, sealer: Sealer, path: str) ->
     return value
 
 
-def _shape(annotation: Any) -> Shape:
+def _shape(annotation: Any) -> FieldShape:
     inner = _single(annotation)
     if get_origin(inner) is tuple:
         item = _shape(get_args(inner)[0])
-        return Shape("list", item.part)
+        return FieldShape("list", item.part)
     if isinstance(inner, type) and issubclass(inner, BaseModel):
-        return Shape("sealed") if issubclass(inner, Sealed) else Shape("part", inner)
-    return Shape("instant" if inner is AwareDatetime else "plain")
+        return FieldShape("sealed") if issubclass(inner, Sealed) else FieldShape("part", inner)
+    return FieldShape("instant" if inner is AwareDatetime else "plain")
 
 
 def _single(annotation: Any) -> Any:

@@ -45,31 +45,31 @@ def install(app: FastAPI) -> None:
     app.exception_handler(Exception)(_failed)
 
 
-def invalid(errors: Sequence[Mapping[str, str]]) -> Problem:
+def validation_problem(errors: Sequence[Mapping[str, str]]) -> Problem:
     """What was sent breaks rules, each of *errors* with its `field`, `rule` and `message`."""
     return Problem(
         422, "What was sent cannot be taken", "Each error names a field and the rule it breaks.", errors=errors
     )
 
 
-def unfit(errors: Sequence[Any]) -> Problem:
+def problem_of_pydantic(errors: Sequence[Any]) -> Problem:
     """What was sent does not fit its model, as *errors* of pydantic say."""
-    return invalid([_field_error(one) for one in errors])
+    return validation_problem([_field_error(one) for one in errors])
 
 
-def written(problem: Problem) -> JSONResponse:
+def to_response(problem: Problem) -> JSONResponse:
     """The HTTP answer of *problem*."""
     return JSONResponse(problem.body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
 async def _answer(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
-    return written(error)
+    return to_response(error)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     known: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
-    return written(unfit(known))
+    return to_response(problem_of_pydantic(known))
 
 
 def _field_error(error: Any) -> dict[str, str]:
@@ -81,9 +81,9 @@ def _field_error(error: Any) -> dict[str, str]:
 
 async def _plain(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return written(Problem(error.status_code, str(error.detail), headers=error.headers))
+    return to_response(Problem(error.status_code, str(error.detail), headers=error.headers))
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     log.error("a %s request failed", request.method, exc_info=error)
-    return written(Problem(500, "Something failed here"))
+    return to_response(Problem(500, "Something failed here"))

@@ -58,7 +58,7 @@ def open_engine(
 
 
 def _must_be_open(connection: Any, record: object, proxy: object) -> None:
-    """What SQLAlchemy's own ping would ask the server in three round trips, asyncpg knows: whether it hung up."""
+    """SQLAlchemy's own ping takes three round trips. asyncpg knows without one whether the connection is closed."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
 

@@ -101,7 +101,7 @@ _STAY = Stay()
 _RESUME = Resume()
 
 _ROWS = (
-    # The door. Paper that came in yesterday may be entered today.
+    # Intake. Paper that came in yesterday may be entered today.
     _row(i.Registered, ("channel", "desk"), "NEW", "REGISTERED", back=_DAY),
     _row(i.Supplemented, ("channel", "desk"), OPEN, _STAY, back=_DAY),
     _row(i.WithdrawalRequested, ("channel", "desk"), OPEN, _STAY, back=_DAY),

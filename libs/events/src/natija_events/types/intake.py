@@ -1,4 +1,4 @@
-"""Events of the door: an appeal comes in, is added to, is linked, is withdrawn."""
+"""Intake events: an appeal comes in, is added to, is linked, is withdrawn."""
 
 from typing import Literal
 

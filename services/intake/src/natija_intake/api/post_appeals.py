@@ -12,7 +12,7 @@ from natija_chassis.http.problems import Problem
 from natija_intake.appeals.submission import Submission
 
 PATH = "/appeals"
-MOST_BYTES = 262_144
+MAX_BODY_BYTES = 262_144
 """Of a body."""
 KEY = r"^[\x21-\x7e]{1,200}$"
 """What an idempotency key looks like."""
@@ -43,7 +43,7 @@ class Sending:
         try:
             answer = await self._answer(dict(scope["headers"]), receive)
         except Problem as problem:
-            answer = problems.written(problem)
+            answer = problems.to_response(problem)
         if answer is not None:
             await answer(scope, receive, send)
 
@@ -64,8 +64,8 @@ def _small_enough(headers: _Headers) -> None:
     length = headers.get(b"content-length", b"")
     if not length.isdigit() or b"transfer-encoding" in headers:  # in chunks it may be longer than it says
         raise Problem(411, "Say how long it is: Content-Length")
-    if int(length) > MOST_BYTES:
-        raise Problem(413, f"More than {MOST_BYTES} bytes")
+    if int(length) > MAX_BODY_BYTES:
+        raise Problem(413, f"More than {MAX_BODY_BYTES} bytes")
 
 
 def _key(headers: _Headers) -> str | None:
@@ -74,7 +74,7 @@ def _key(headers: _Headers) -> str | None:
         return None
     if not _KEY.fullmatch(text := key.decode("latin-1")):
         message = f"String should match pattern '{KEY}'"
-        raise problems.invalid(
+        raise problems.validation_problem(
             [{"field": "header.Idempotency-Key", "rule": "string_pattern_mismatch", "message": message}]
         )
     return text
@@ -96,8 +96,12 @@ def _submission(headers: _Headers, body: bytes) -> Submission:
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media_type != b"application/json" and not media_type.endswith(b"+json"):
         # A page elsewhere can send text unasked.
-        raise problems.invalid([{"field": "body", "rule": "media_type", "message": "is not sent as application/json"}])
+        raise problems.validation_problem(
+            [{"field": "body", "rule": "media_type", "message": "is not sent as application/json"}]
+        )
     try:
         return Submission.model_validate_json(body)
     except ValidationError as error:
-        raise problems.unfit(error.errors(include_url=False, include_context=False, include_input=False)) from None
+        raise problems.problem_of_pydantic(
+            error.errors(include_url=False, include_context=False, include_input=False)
+        ) from None

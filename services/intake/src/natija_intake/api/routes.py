@@ -18,9 +18,9 @@ from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.wire.rejection import Rejection
 from natija_intake.api import metrics
 from natija_intake.api.post_appeals import KEY, PATH, Sending
-from natija_intake.appeals.service import Receipt, Reception, Unknown
-from natija_intake.appeals.status import Status, public_status, words
-from natija_intake.appeals.submission import Submission, strangers
+from natija_intake.appeals.service import AppealService, Receipt, StatusUnavailable
+from natija_intake.appeals.status import PublicStatus, label, public_status
+from natija_intake.appeals.submission import Submission, unknown_ids
 from natija_intake.registrar.admission import Refused
 from natija_intake.registrar.heads import Head
 
@@ -33,7 +33,7 @@ _KEY = Header(
 )
 
 
-class Registered(BaseModel):
+class RegisteredResponse(BaseModel):
     """The appeal is in the register: its receipt."""
 
     number: str = Field(examples=["KG-7K3M-9QX4-T2R8-M5"])
@@ -44,37 +44,37 @@ class Registered(BaseModel):
     zone: str = Field(examples=["Asia/Bishkek"])
 
 
-class BeingRegistered(BaseModel):
+class BeingRegisteredResponse(BaseModel):
     """The appeal is safe and will be registered: its receipt so far."""
 
     number: str
     access_code: str
-    status: Status = "being_registered"
+    status: PublicStatus = "being_registered"
     says: str
 
 
-class Body(BaseModel):
+class ResponsibleBody(BaseModel):
     """Who has the appeal."""
 
     id: str
     name: str
 
 
-class Standing(BaseModel):
+class AppealStatus(BaseModel):
     """How an appeal stands."""
 
     number: str
-    status: Status
+    status: PublicStatus
     says: str = Field(description="The status in words.")
     registered: datetime | None
     due: datetime | None = Field(description="The instant the term ends; none where no term is set.")
-    body: Body | None
+    body: ResponsibleBody | None
 
 
 _PROBLEM: dict[str, Any] = {"content": {problems.MEDIA_TYPE: {}}}
 
 
-def install(app: FastAPI, reception: Reception, directory: Directory) -> None:
+def install(app: FastAPI, reception: AppealService, directory: Directory) -> None:
     """Give *app* the routes. Times are told in the directory's zone, names in its first language."""
     router = APIRouter(tags=["appeals"])
     zone = ZoneInfo(directory.zone)
@@ -91,7 +91,7 @@ def install(app: FastAPI, reception: Reception, directory: Directory) -> None:
         said = _said(receipt, directory.zone, zone)
         return Response(
             said.model_dump_json(),
-            201 if isinstance(said, Registered) else 202,
+            201 if isinstance(said, RegisteredResponse) else 202,
             {"Idempotency-Key": key, "Location": f"{PATH}/{receipt.number}", "Cache-Control": "no-store"},
             "application/json",
         )
@@ -101,10 +101,10 @@ def install(app: FastAPI, reception: Reception, directory: Directory) -> None:
         send,
         methods=["POST"],
         status_code=201,
-        response_model=Registered | BeingRegistered,
+        response_model=RegisteredResponse | BeingRegisteredResponse,
         responses={
-            201: {"model": Registered},
-            202: {"model": BeingRegistered},
+            201: {"model": RegisteredResponse},
+            202: {"model": BeingRegisteredResponse},
             422: _PROBLEM | {"description": "A field breaks a rule"},
             503: _PROBLEM | {"description": "Not registered: send the same again with the same Idempotency-Key"},
         },
@@ -117,12 +117,12 @@ def install(app: FastAPI, reception: Reception, directory: Directory) -> None:
         response: Response,
         access_code: Annotated[str | None, Header(alias="Access-Code", max_length=64)] = None,
         code: Annotated[str | None, Query(max_length=64)] = None,
-    ) -> Standing:
+    ) -> AppealStatus:
         """How an appeal stands, for whoever has its access code, in the header or in the query."""
         response.headers["Cache-Control"] = "no-store"
         try:
             found = await reception.find(number, access_code or code or "")
-        except Unknown:
+        except StatusUnavailable:
             raise _later("The status cannot be looked up now") from None
         if found is None:
             raise Problem(404, "There is no appeal with this number and access code")
@@ -131,15 +131,15 @@ def install(app: FastAPI, reception: Reception, directory: Directory) -> None:
     app.include_router(router)
 
 
-def _said(receipt: Receipt, zone_name: str, zone: ZoneInfo) -> Registered | BeingRegistered:
+def _said(receipt: Receipt, zone_name: str, zone: ZoneInfo) -> RegisteredResponse | BeingRegisteredResponse:
     if receipt.registered is None:
-        return BeingRegistered(
+        return BeingRegisteredResponse(
             number=receipt.number,
             access_code=receipt.code,
             says="The appeal is safe and will be registered; its number holds.",
         )
     local = receipt.registered.astimezone(zone)
-    return Registered(
+    return RegisteredResponse(
         number=receipt.number,
         access_code=receipt.code,
         registered=local,
@@ -164,10 +164,10 @@ async def _measured(take: Callable[[], Awaitable[Receipt]]) -> Receipt:
     return receipt
 
 
-async def _take(reception: Reception, directory: Directory, submission: Submission, key: str) -> Receipt:
-    unknown = list(strangers(submission, directory))
+async def _take(reception: AppealService, directory: Directory, submission: Submission, key: str) -> Receipt:
+    unknown = list(unknown_ids(submission, directory))
     if unknown:
-        raise problems.invalid(
+        raise problems.validation_problem(
             [
                 {"field": field, "rule": "unknown_id", "message": f"is not among the {section} of the directory"}
                 for field, section in unknown
@@ -194,23 +194,23 @@ def _later(title: str, detail: str | None = None, key: str | None = None) -> Pro
 
 def _refused(why: Rejection, key: str) -> Problem:
     if why.reason in ("invalid", "unlawful", "oversize", "unreadable"):
-        return problems.invalid([{"field": why.field, "rule": why.reason, "message": why.rule}])
+        return problems.validation_problem([{"field": why.field, "rule": why.reason, "message": why.rule}])
     return Problem(
         500, "The register does not take appeals from here", f"{why.reason}: {why.field} {why.rule}",
         headers={"Idempotency-Key": key},
     )  # fmt: skip
 
 
-def _standing(number: str, head: Head | None, directory: Directory, zone: ZoneInfo) -> Standing:
+def _standing(number: str, head: Head | None, directory: Directory, zone: ZoneInfo) -> AppealStatus:
     status = public_status(head)
     if head is None:
-        return Standing(number=number, status=status, says=words(status), registered=None, due=None, body=None)
+        return AppealStatus(number=number, status=status, says=label(status), registered=None, due=None, body=None)
     language = directory.languages[0]
-    return Standing(
+    return AppealStatus(
         number=number,
         status=status,
-        says=words(status),
+        says=label(status),
         registered=head.registered.astimezone(zone) if head.registered else None,
         due=head.due.astimezone(zone) if head.due else None,
-        body=Body(id=head.body, name=directory.name("bodies", head.body, language)) if head.body else None,
+        body=ResponsibleBody(id=head.body, name=directory.name("bodies", head.body, language)) if head.body else None,
     )

@@ -9,20 +9,20 @@ from aiokafka.errors import KafkaError
 from natija_chassis.process.health import Health
 from natija_events.kafka import DeliveryUnconfirmed, KafkaConfig, ProposalOutcome, Publisher
 from natija_events.wire.envelope import Event
-from natija_intake.appeals.write_probe import TakesNoWrites, WriteProbe
-from natija_intake.inbox_lag import Inbox, Unreachable
+from natija_intake.appeals.write_probe import WriteProbe, WritesUnconfirmed
+from natija_intake.inbox_lag import InboxLag, KafkaUnreachable
 
-LOOK_EVERY = 1.0
+PROBE_INTERVAL = 1.0
 
 log = logging.getLogger(__name__)
 
 
-class Door:
+class InboxGateway:
     """Proposes events of *source*. Run `keep_open` beside it; while Kafka takes nothing, nothing is even tried."""
 
     def __init__(self, kafka: KafkaConfig, realm: str, source: str, *, delivery_wait: float) -> None:
         self._kafka, self._realm, self._source = kafka, realm, source
-        self._inbox = Inbox(kafka, realm)
+        self._inbox = InboxLag(kafka, realm)
         self._write_probe = WriteProbe(kafka, realm, "intake")
         self._delivery_wait = delivery_wait
         self._publisher: Publisher | None = None
@@ -35,7 +35,7 @@ class Door:
             return Health(True, "open: appeals can be proposed")
         return Health(False, f"closed: {self._trouble}")
 
-    async def keep_open(self, stopping: asyncio.Event) -> None:
+    async def run(self, stopping: asyncio.Event) -> None:
         """Connect, and keep asking whether Kafka is there and takes writes, until *stopping*."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._inbox)
@@ -57,9 +57,9 @@ class Door:
             if self._publisher is None:
                 publisher = Publisher(self._kafka, self._realm, self._source, delivery_timeout=self._delivery_wait)
                 self._publisher = await stack.enter_async_context(publisher)
-        except TakesNoWrites as error:
+        except WritesUnconfirmed as error:
             self._close("Kafka takes no writes", error)
-        except (Unreachable, KafkaError, OSError) as error:
+        except (KafkaUnreachable, KafkaError, OSError) as error:
             self._close("Kafka does not answer", error)
         else:
             if self._trouble is not None:
@@ -74,7 +74,7 @@ class Door:
 
 async def _pause(stopping: asyncio.Event) -> None:
     try:
-        async with asyncio.timeout(LOOK_EVERY):
+        async with asyncio.timeout(PROBE_INTERVAL):
             await stopping.wait()
     except TimeoutError:
         return

@@ -11,7 +11,7 @@ from natija_chassis.clock import Clock
 from natija_chassis.realm.publishers import Publishers
 from natija_events.encryption import Sealer
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
-from natija_intake.appeals.inbox_gateway import Door
+from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.submission import Submission, data_of, number_of, opening
 from natija_intake.inbox_lag import NO_SUCH_TABLE
 from natija_intake.receipts.access_codes import AccessCodes
@@ -22,7 +22,7 @@ from natija_intake.registrar.projection import load_heads
 _LOOK_AGAIN = 0.05
 
 
-class Unknown(Exception):
+class StatusUnavailable(Exception):
     """The database does not answer: nobody can tell now."""
 
 
@@ -34,7 +34,7 @@ class Receipt(NamedTuple):
     registered: datetime | None
 
 
-class Reception:
+class AppealService:
     """The reception of a realm. *jurisdiction* is whose law its appeals fall under, *secret* what numbers derive from,
     *wait* the seconds the registrar is given."""
 
@@ -47,7 +47,7 @@ class Reception:
         codes: AccessCodes,
         sealer: Sealer,
         publishers: Publishers,
-        door: Door,
+        gateway: InboxGateway,
         engine: AsyncEngine,
         clock: Clock,
         wait: float,
@@ -58,7 +58,7 @@ class Reception:
         self._codes = codes
         self._sealer = sealer
         self._publishers = publishers
-        self._door = door
+        self._gateway = gateway
         self._engine = engine
         self._clock = clock
         self._wait = wait
@@ -76,9 +76,9 @@ class Reception:
     async def find(self, typed_number: str, typed_code: str) -> tuple[str, Head | None] | None:
         """The number and head of an appeal, a head of None before it is registered; None when number or code is wrong.
 
-        Raises `Unknown`.
+        Raises `StatusUnavailable`.
         """
-        number = self._codes.opens(typed_number, typed_code)
+        number = self._codes.verify(typed_number, typed_code)
         return None if number is None else (number, await self._head(number))
 
     async def _propose(self, submission: Submission, number: str, traceparent: str | None) -> datetime | None:
@@ -92,7 +92,7 @@ class Reception:
         event = opening(data, number, traceparent)
         examine_new(event, data, self._publishers, now)
         try:
-            outcome = await self._door.propose(event, wait=self._wait)
+            outcome = await self._gateway.propose(event, wait=self._wait)
         except OutcomePending:
             return await self._registered(number)
         except DeliveryUnconfirmed:
@@ -120,7 +120,7 @@ class Reception:
         same: it is the log that counts."""
         try:
             head = await self._head(number)
-        except Unknown:
+        except StatusUnavailable:
             return None
         return None if head is None else head.registered
 
@@ -131,6 +131,6 @@ class Reception:
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) == NO_SUCH_TABLE:
                 return None  # no registrar has ever run here
-            raise Unknown from None
+            raise StatusUnavailable from None
         except (SQLAlchemyError, OSError, TimeoutError):
-            raise Unknown from None
+            raise StatusUnavailable from None

@@ -4,11 +4,11 @@ from typing import Literal
 
 from natija_intake.registrar.heads import Head
 
-Status = Literal[
+PublicStatus = Literal[
     "being_registered", "received", "in_work", "needs_your_data", "forwarded", "term_extended", "answered", "closed",
 ]  # fmt: skip
 
-_WORDS: dict[Status, str] = {
+_WORDS: dict[PublicStatus, str] = {
     "being_registered": "being registered",
     "received": "received",
     "in_work": "in work",
@@ -20,12 +20,12 @@ _WORDS: dict[Status, str] = {
 }
 
 
-def words(status: Status) -> str:
+def label(status: PublicStatus) -> str:
     """The status in English, for whoever reads the answer as it is."""
     return _WORDS[status]
 
 
-def public_status(head: Head | None) -> Status:
+def public_status(head: Head | None) -> PublicStatus:
     """The status of the appeal with this head; of None, which has a number and no event yet, "being registered"."""
     if head is None:
         return "being_registered"

@@ -20,10 +20,10 @@ from natija_intake import sealing
 
 SOURCE = "/services/intake"
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+DirectoryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """An id in the directory. Nothing else stands on the log in the open, so that no name can slip in."""
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 
 class _Part(BaseModel):
@@ -33,10 +33,10 @@ class _Part(BaseModel):
 class Address(_Part):
     """Where the applicant lives; *region* and *district* are ids, the rest is sealed."""
 
-    region: Id | None = None
-    district: Id | None = None
-    settlement: Short | None = None
-    address_text: Short | None = None
+    region: DirectoryId | None = None
+    district: DirectoryId | None = None
+    settlement: ShortText | None = None
+    address_text: ShortText | None = None
     abroad: bool = False
 
 
@@ -44,20 +44,20 @@ class Applicant(_Part):
     """Who asks. All that tells who it is will be sealed."""
 
     kind: Literal["natural", "legal"] = "natural"
-    name: Short | None = None
-    id_number: Short | None = None
+    name: ShortText | None = None
+    id_number: ShortText | None = None
     birth_date: date | None = None
-    phone: Short | None = None
-    email: Short | None = None
-    social_group: Id | None = None
+    phone: ShortText | None = None
+    email: ShortText | None = None
+    social_group: DirectoryId | None = None
     address: Address | None = None
 
 
 class Representative(_Part):
     """Who acts for the applicant, and by what power."""
 
-    name: Short
-    proof: Short | None = None
+    name: ShortText
+    proof: ShortText | None = None
 
 
 class Submission(_Part):
@@ -81,19 +81,19 @@ class Submission(_Part):
 
     kind: Literal["application", "complaint", "proposal", "request", "message", "response"] = "application"
     form: Literal["written", "electronic", "oral", "video"] = "electronic"
-    channel: Id
+    channel: DirectoryId
     language: Language | None = None
     character: Literal["individual", "collective"] = "individual"
     applicants_count: Count = 1
-    referral_from: Id | None = None
-    addressee: Id | None = None
-    complained_of: Id | None = None
-    region: Id | None = None
-    district: Id | None = None
-    topic: Id | None = None
+    referral_from: DirectoryId | None = None
+    addressee: DirectoryId | None = None
+    complained_of: DirectoryId | None = None
+    region: DirectoryId | None = None
+    district: DirectoryId | None = None
+    topic: DirectoryId | None = None
     applicant: Applicant | None = None
     representative: Representative | None = None
-    text: Long
+    text: LongText
     confidential: bool = False
     complaint_of: AppealNumber | None = None
 
@@ -107,7 +107,7 @@ _DIRECTORY: dict[str, Section] = {
 }
 
 
-def strangers(submission: Submission, directory: Directory) -> Iterator[tuple[str, Section]]:
+def unknown_ids(submission: Submission, directory: Directory) -> Iterator[tuple[str, Section]]:
     """The fields whose ids the realm's directory does not know, and the section that should. A directory without
     such a section knows no strangers."""
     for field, section in _DIRECTORY.items():

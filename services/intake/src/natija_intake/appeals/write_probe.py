@@ -12,7 +12,7 @@ from natija_events.topics import LOG
 _CONFIRMS_WITHIN = 3.0
 
 
-class TakesNoWrites(Exception):
+class WritesUnconfirmed(Exception):
     """Kafka confirms no write."""
 
 
@@ -26,7 +26,7 @@ class WriteProbe(LazyConsumer):
         self._place = TopicPartition(LOG.name(realm), 0)
 
     async def write(self) -> None:
-        """Raises `TakesNoWrites`."""
+        """Raises `WritesUnconfirmed`."""
         try:
             async with asyncio.timeout(_CONFIRMS_WITHIN):
                 consumer = await self._connect(group_id=self._group)
@@ -36,4 +36,4 @@ class WriteProbe(LazyConsumer):
                 # The end of the log, so that who watches Kafka's groups sees no lag where nothing is read.
                 await consumer.commit(await consumer.end_offsets([self._place]))
         except (KafkaError, OSError, TimeoutError) as error:
-            raise TakesNoWrites(f"Kafka at {self._kafka} confirms no write ({type(error).__name__})") from None
+            raise WritesUnconfirmed(f"Kafka at {self._kafka} confirms no write ({type(error).__name__})") from None

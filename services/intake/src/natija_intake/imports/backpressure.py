@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_intake.inbox_lag import Inbox, Unreachable
+from natija_intake.inbox_lag import InboxLag, KafkaUnreachable
 
 LOOK_EVERY = 0.5
 QUIET = 5.0
@@ -16,18 +16,18 @@ LOST_AFTER = 60.0
 """Seconds without a decision, though nothing waits on the inbox, after which outcomes count as lost."""
 
 
-class Unfinished(Exception):
+class ImportStopped(Exception):
     """The import could not go on; what it says is for a person."""
 
 
-class Pace:
+class Backpressure:
     """Run `watch` beside the import. *decided* and *undecided* count its rows; *tell* is given what a person should
     know. Rows are held back while more than *most_waiting* proposals wait, whoever made them; *patience* is how many
     seconds Kafka may be gone."""
 
     def __init__(
         self,
-        inbox: Inbox,
+        inbox: InboxLag,
         engine: AsyncEngine,
         *,
         most_waiting: int,
@@ -50,7 +50,7 @@ class Pace:
         self._moved = self._answered = self._waited = time.monotonic()
 
     async def watch(self) -> None:
-        """Look, for ever. Raises `Unfinished`."""
+        """Look, for ever. Raises `ImportStopped`."""
         while True:
             self._look_at_decisions()
             await self._look_at_the_inbox()
@@ -69,9 +69,9 @@ class Pace:
     async def _look_at_the_inbox(self) -> None:
         try:
             waiting = await self._inbox.waiting(self._engine)
-        except Unreachable as error:
+        except KafkaUnreachable as error:
             if time.monotonic() - self._answered > self._patience:
-                raise Unfinished(f"{error}, for {self._patience:g} s") from None
+                raise ImportStopped(f"{error}, for {self._patience:g} s") from None
             return
         except (SQLAlchemyError, OSError, TimeoutError):
             waiting = 1  # the registrar needs this database too: it is the one that is waited for
@@ -81,7 +81,7 @@ class Pace:
         if waiting or not self._undecided():
             self._waited = self._answered
         elif self._answered - max(self._waited, self._moved) > LOST_AFTER:
-            raise Unfinished("the registrar has decided on every proposal, but some outcomes did not come")
+            raise ImportStopped("the registrar has decided on every proposal, but some outcomes did not come")
 
     def _set_clear(self, clear: bool) -> None:
         if clear:

@@ -29,6 +29,6 @@ def import_register(
     \b
     natija import cases.csv.gz --mapping examples/boston311.yaml
     """
-    from natija_intake.imports import run
+    from natija_intake.imports import job
 
-    raise typer.Exit(run.run(file, mapping, rejected, format))
+    raise typer.Exit(job.run_import(file, mapping, rejected, format))

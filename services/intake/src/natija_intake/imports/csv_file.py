@@ -15,11 +15,11 @@ csv.field_size_limit(1_000_000)
 _GZIP = b"\x1f\x8b"
 
 
-class FileError(Exception):
+class CsvFileError(Exception):
     """The file cannot be read as the mapping says; holds no values."""
 
 
-class FileRow(NamedTuple):
+class CsvRow(NamedTuple):
     """A row and the line it begins at, from 1. *broken* says why it is no CSV; then it has no cells."""
 
     line: int
@@ -27,7 +27,7 @@ class FileRow(NamedTuple):
     broken: str | None = None
 
 
-class RegisterFile:
+class CsvFile:
     """The file at *path*, read as *mapping* says. Bytes that are not text in its encoding spoil their row only."""
 
     def __init__(self, path: Path, mapping: RegisterMapping) -> None:
@@ -35,8 +35,8 @@ class RegisterFile:
         self._mapping = mapping
         self.header = self._header()
 
-    def rows(self) -> Iterator[FileRow]:
-        """Every row after the header. Raises `FileError` when the file ends in the middle of its compression."""
+    def rows(self) -> Iterator[CsvRow]:
+        """Every row after the header. Raises `CsvFileError` when the file ends in the middle of its compression."""
         with self._opened() as stream:
             reader = csv.reader(stream, delimiter=self._mapping.delimiter)
             next(reader)
@@ -47,10 +47,10 @@ class RegisterFile:
                 except StopIteration:
                     return
                 except csv.Error:
-                    yield FileRow(line, [], "is not CSV: a quote that does not end, or a stray line end")
+                    yield CsvRow(line, [], "is not CSV: a quote that does not end, or a stray line end")
                     continue
                 if cells:
-                    yield FileRow(line, cells)
+                    yield CsvRow(line, cells)
 
     def count(self) -> int:
         """The number of rows."""
@@ -61,14 +61,14 @@ class RegisterFile:
             try:
                 header = [name.strip() for name in next(csv.reader(stream, delimiter=self._mapping.delimiter), [])]
             except csv.Error:
-                raise FileError("the first line is not CSV") from None
+                raise CsvFileError("the first line is not CSV") from None
         wanted = self._mapping.columns()
         missing = sorted(wanted.difference(header))
         if missing:
-            raise FileError(f"the mapping reads columns that the file does not have: {', '.join(missing)}")
+            raise CsvFileError(f"the mapping reads columns that the file does not have: {', '.join(missing)}")
         doubled = sorted(name for name in wanted if header.count(name) > 1)
         if doubled:
-            raise FileError(f"columns that the mapping reads stand twice: {', '.join(doubled)}")
+            raise CsvFileError(f"columns that the mapping reads stand twice: {', '.join(doubled)}")
         return header
 
     @contextmanager
@@ -82,4 +82,4 @@ class RegisterFile:
             ) as stream:
                 yield stream
         except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeError):
-            raise FileError("the file is damaged, or not in the encoding the mapping says") from None
+            raise CsvFileError("the file is damaged, or not in the encoding the mapping says") from None

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_events.failpoints import failpoint
 from natija_events.kafka import ProposalOutcome, Publisher
-from natija_intake.imports.backpressure import Pace
-from natija_intake.imports.csv_file import FileRow
-from natija_intake.imports.mapper import Mapped, Mapper, Unmappable
-from natija_intake.inbox_lag import Inbox
+from natija_intake.imports.backpressure import Backpressure
+from natija_intake.imports.csv_file import CsvRow
+from natija_intake.imports.mapper import MappedRow, Mapper, Unmappable
+from natija_intake.inbox_lag import InboxLag
 from natija_intake.settings import ImportSettings
 
 _BREATH = 50
@@ -36,7 +36,7 @@ class RejectedRow(NamedTuple):
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportCounts:
     """What became of the rows so far."""
 
     rows: int = 0
@@ -56,7 +56,7 @@ class Tally:
         self.rows += 1
         self.rejected.append(row)
 
-    def take(self, mapped: Mapped, outcome: ProposalOutcome) -> None:
+    def take(self, mapped: MappedRow, outcome: ProposalOutcome) -> None:
         """Count a row as registered, now or before."""
         self.rows += 1
         if outcome.rejection is None:
@@ -74,17 +74,17 @@ class Importer:
         self,
         mapper: Mapper,
         publisher: Publisher,
-        inbox: Inbox,
+        inbox: InboxLag,
         engine: AsyncEngine,
         settings: ImportSettings,
         tell: Callable[[str], None],
     ) -> None:
-        self.tally = Tally()
+        self.tally = ImportCounts()
         self._mapper = mapper
         self._publisher = publisher
         self._window = asyncio.Semaphore(settings.import_in_flight)
         self._undecided: dict[str, asyncio.Task[None]] = {}
-        self._pace = Pace(
+        self._pace = Backpressure(
             inbox,
             engine,
             most_waiting=settings.import_inbox_lag,
@@ -94,7 +94,7 @@ class Importer:
             tell=tell,
         )
 
-    async def run(self, rows: Iterable[FileRow]) -> None:
+    async def run(self, rows: Iterable[CsvRow]) -> None:
         """Propose all *rows* and wait for every outcome.
 
         Raises `Unfinished`, `FileError`, and what `Publisher.propose` raises: then run it again.
@@ -107,7 +107,7 @@ class Importer:
         except ExceptionGroup as errors:
             raise _first(errors) from None
 
-    async def _feed(self, rows: Iterable[FileRow]) -> None:
+    async def _feed(self, rows: Iterable[CsvRow]) -> None:
         async with asyncio.TaskGroup() as group:
             for count, row in enumerate(rows):
                 mapped = self._mapped(row)
@@ -117,7 +117,7 @@ class Importer:
                 if count % _BREATH == 0:
                     await asyncio.sleep(0)
 
-    def _mapped(self, row: FileRow) -> Mapped | None:
+    def _mapped(self, row: CsvRow) -> MappedRow | None:
         try:
             if row.broken is not None:
                 raise Unmappable("", "row", row.broken)
@@ -127,7 +127,7 @@ class Importer:
             self.tally.reject(RejectedRow(row.line, error.column, reason, error.field, error.rule, error.number))
             return None
 
-    async def _admitted(self, mapped: Mapped) -> None:
+    async def _admitted(self, mapped: MappedRow) -> None:
         """Wait until another proposal may be made: the inbox is clear, the window has room, the appeal is at rest."""
         await self._pace.clear.wait()
         await self._window.acquire()
@@ -135,7 +135,7 @@ class Importer:
         while mapped.number in self._undecided:
             await asyncio.wait([self._undecided[mapped.number]])
 
-    async def _propose(self, line: int, mapped: Mapped) -> None:
+    async def _propose(self, line: int, mapped: MappedRow) -> None:
         try:
             with failpoint("import.propose"):
                 outcome = await self._publisher.propose(*mapped.events, wait=math.inf)
@@ -147,7 +147,7 @@ class Importer:
             del self._undecided[mapped.number]
             self._window.release()
 
-    def _count(self, line: int, mapped: Mapped, outcome: ProposalOutcome) -> None:
+    def _count(self, line: int, mapped: MappedRow, outcome: ProposalOutcome) -> None:
         why = outcome.rejection
         if why is None or outcome.registered:
             self.tally.take(mapped, outcome)

@@ -14,7 +14,16 @@ from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event
 from natija_intake.imports.local_times import LocalTimes
 from natija_intake.imports.mapping import RegisterMapping
-from natija_intake.imports.sources import Cell, Const, Items, Part, SealedCell, Source, Time, columns_of
+from natija_intake.imports.sources import (
+    Cell,
+    Const,
+    ListSource,
+    ObjectSource,
+    SealedCell,
+    Source,
+    Time,
+    columns_by_path,
+)
 
 
 class Unmappable(Exception):
@@ -28,7 +37,7 @@ class Unmappable(Exception):
         self.number = number
 
 
-class Mapped(NamedTuple):
+class MappedRow(NamedTuple):
     """What a row says: the appeal's *number*, its *events*, and which events of the mapping those are."""
 
     number: str
@@ -36,7 +45,7 @@ class Mapped(NamedTuple):
     indices: tuple[int, ...]
 
 
-class Row(NamedTuple):
+class RowContext(NamedTuple):
     """A row while it is read: its cells, blanks stripped, the appeal it is of, and the columns with unmapped values."""
 
     cells: Sequence[str]
@@ -44,17 +53,17 @@ class Row(NamedTuple):
     unmapped: set[str]
 
 
-Read = Callable[[Row], Any]
+Reader = Callable[[RowContext], Any]
 """Reads a value from a row; None where it is blank."""
 
 
-class _Entry(NamedTuple):
+class _BoundEvent(NamedTuple):
     """An event of the mapping, bound to a header."""
 
     model: type[EventData]
     time: int
     when: int | None
-    read: Read
+    read: Reader
     columns: dict[str, str]
     """The column behind each field, by dotted path."""
 
@@ -73,7 +82,7 @@ class Mapper:
         self._added = {"jurisdiction": mapping.jurisdiction, "register_name": mapping.register_name}
         self._entries = [self._bind(index) for index in range(len(mapping.events))]
 
-    def map(self, cells: Sequence[str]) -> Mapped:
+    def map(self, cells: Sequence[str]) -> MappedRow:
         """The events of a row. Raises `Unmappable`."""
         if len(cells) != len(self._header):
             raise Unmappable("", "row", f"has {len(cells)} columns, not {len(self._header)}")
@@ -85,13 +94,13 @@ class Mapper:
             number = derived_appeal_number(self._realm, self._mapping.register_name, external_id)
         except UnicodeEncodeError:
             raise Unmappable(self._mapping.external_id, "external_id", "is not text in the encoding") from None
-        row = Row(cells, number, set())
+        row = RowContext(cells, number, set())
         due = [index for index, entry in enumerate(self._entries) if entry.when is None or cells[entry.when]]
         events = tuple(self._event(index, row, external_id) for index in due)
         self.unmapped.update(row.unmapped)
-        return Mapped(number, events, tuple(due))
+        return MappedRow(number, events, tuple(due))
 
-    def column_of(self, mapped: Mapped, field: str) -> str:
+    def column_of(self, mapped: MappedRow, field: str) -> str:
         """The column behind a *field* of the proposal as the registrar names it; "" where none is."""
         index, _, path = field.rpartition("]")
         entry = self._entries[mapped.indices[int(index[1:]) if index else 0]]
@@ -99,7 +108,7 @@ class Mapper:
         time = self._header[entry.time]
         return entry.columns.get(path.removeprefix("."), time if path in ("", "type", ".time", "time") else "")
 
-    def _event(self, index: int, row: Row, external_id: str) -> Event:
+    def _event(self, index: int, row: RowContext, external_id: str) -> Event:
         entry, source = self._entries[index], self._mapping.source
         try:
             time = self._time(row, entry.time)
@@ -122,24 +131,24 @@ class Mapper:
             data=data.model_dump_json(exclude_none=True).encode(),
         )
 
-    def _invalid(self, entry: _Entry, error: ValidationError, number: str) -> Unmappable:
+    def _invalid(self, entry: _BoundEvent, error: ValidationError, number: str) -> Unmappable:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         path = ".".join(str(step) for step in first["loc"])
         column = self._mapping.external_id if path == "external_id" else entry.columns.get(path, "")
         field = f"{entry.model.type} {path}" if path else entry.model.type
         return Unmappable(column, field, first["msg"].removeprefix("Value error, "), number)
 
-    def _bind(self, index: int) -> _Entry:
+    def _bind(self, index: int) -> _BoundEvent:
         event, data = self._mapping.events[index], self._mapping.data(index)
-        return _Entry(
+        return _BoundEvent(
             model=self._mapping.model(index),
             time=self._place[event.time],
             when=None if event.when is None else self._place[event.when],
             read=self._reader(data, ""),
-            columns=dict(columns_of(data)),
+            columns=dict(columns_by_path(data)),
         )
 
-    def _reader(self, source: Source, path: str) -> Read:
+    def _reader(self, source: Source, path: str) -> Reader:
         match source:
             case Const(const=value):
                 return lambda row: value
@@ -150,19 +159,19 @@ class Mapper:
                 return lambda row: self._time(row, place)
             case SealedCell(sealed=column):
                 return self._sealed(self._place[column], path)
-            case Items(items):
+            case ListSource(items):
                 readers = [self._reader(item, f"{path}.{index}") for index, item in enumerate(items)]
                 return lambda row: [value for read in readers if (value := read(row)) is not None] or None
-            case Part():
+            case ObjectSource():
                 return self._part(source, path)
 
-    def _cell(self, source: Cell) -> Read:
+    def _cell(self, source: Cell) -> Reader:
         place, default, otherwise = self._place[source.column], source.default, source.otherwise
         if source.map is None:
             return lambda row: row.cells[place] or default
         known = self._mapping.values[source.map]
 
-        def read(row: Row) -> Any:
+        def read(row: RowContext) -> Any:
             value = row.cells[place]
             if not value:
                 return default
@@ -173,8 +182,8 @@ class Mapper:
 
         return read
 
-    def _sealed(self, place: int, path: str) -> Read:
-        def read(row: Row) -> Any:
+    def _sealed(self, place: int, path: str) -> Reader:
+        def read(row: RowContext) -> Any:
             plain = row.cells[place]
             if not plain:
                 return None
@@ -185,7 +194,7 @@ class Mapper:
 
         return read
 
-    def _part(self, source: Part, path: str) -> Read:
+    def _part(self, source: ObjectSource, path: str) -> Reader:
         """A part is there when a column of it is filled, or when it has none."""
         readers = [
             (name, self._reader(inner, f"{path}.{name}" if path else name)) for name, inner in source.fields.items()
@@ -193,13 +202,13 @@ class Mapper:
         fixed = {name for name, inner in source.fields.items() if isinstance(inner, Const)}
         always = not path or len(fixed) == len(source.fields)
 
-        def read(row: Row) -> Any:
+        def read(row: RowContext) -> Any:
             values = {name: value for name, read in readers if (value := read(row)) is not None}
             return values if always or not fixed.issuperset(values) else None
 
         return read
 
-    def _time(self, row: Row, place: int) -> datetime | None:
+    def _time(self, row: RowContext, place: int) -> datetime | None:
         text = row.cells[place]
         if not text:
             return None

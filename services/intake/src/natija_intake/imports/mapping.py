@@ -13,7 +13,15 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import Code, EventData
-from natija_intake.imports.sources import MappingError, Part, Scalar, Strict, columns_of, named, source_of
+from natija_intake.imports.sources import (
+    MappingError,
+    ObjectSource,
+    Scalar,
+    StrictModel,
+    columns_by_path,
+    located_error,
+    parse_source,
+)
 
 
 def _zone(name: str) -> str:
@@ -52,7 +60,7 @@ def _quoted(values: Any) -> Any:
     return values
 
 
-class EventMapping(Strict):
+class EventMapping(StrictModel):
     """An event of each row, or of those in which the column *when* is filled; it happened at the column *time*."""
 
     type: str
@@ -61,7 +69,7 @@ class EventMapping(Strict):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
-class RegisterMapping(Strict):
+class RegisterMapping(StrictModel):
     """A mapping file."""
 
     register_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"), Field(alias="register")]
@@ -84,17 +92,17 @@ class RegisterMapping(Strict):
         found = {self.external_id, *(event.time for event in self.events)}
         found |= {event.when for event in self.events if event.when}
         for index in range(len(self.events)):
-            found |= {column for _, column in columns_of(self.data(index))}
+            found |= {column for _, column in columns_by_path(self.data(index))}
         return found
 
     def model(self, index: int) -> type[EventData]:
         """The model of the event at *index*."""
         return REGISTRY.models[self.events[index].type]
 
-    def data(self, index: int) -> Part:
+    def data(self, index: int) -> ObjectSource:
         """Where the data of the event at *index* come from. Raises `MappingError`."""
         key = f"events.{index}.data"
-        return Part({name: source_of(f"{key}.{name}", raw) for name, raw in self.events[index].data.items()})
+        return ObjectSource({name: parse_source(f"{key}.{name}", raw) for name, raw in self.events[index].data.items()})
 
 
 def load_mapping(path: Path) -> RegisterMapping:
@@ -113,4 +121,4 @@ def parse(raw: Any) -> RegisterMapping:
     try:
         return RegisterMapping.model_validate(raw)
     except ValidationError as error:
-        raise named("", error) from None
+        raise located_error("", error) from None

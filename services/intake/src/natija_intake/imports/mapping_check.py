@@ -10,16 +10,16 @@ from natija_intake.imports.mapping import RegisterMapping
 from natija_intake.imports.sources import (
     Cell,
     Const,
-    Items,
+    ListSource,
     MappingError,
-    Part,
+    ObjectSource,
     Scalar,
     SealedCell,
     Source,
     Time,
-    named,
+    located_error,
 )
-from natija_intake.sealing import Shape, shapes
+from natija_intake.sealing import FieldShape, field_shapes
 
 ADDED = ("jurisdiction", "register_name", "external_id")
 """Fields of `registered` that follow from the mapping's head."""
@@ -50,7 +50,7 @@ def _check_event(mapping: RegisterMapping, index: int) -> None:
 
 
 def _check_part(
-    mapping: RegisterMapping, key: str, part: Part, model: type[BaseModel], added: tuple[str, ...] = ()
+    mapping: RegisterMapping, key: str, part: ObjectSource, model: type[BaseModel], added: tuple[str, ...] = ()
 ) -> None:
     for name in part.fields:
         if name not in model.model_fields:
@@ -60,11 +60,11 @@ def _check_part(
             raise MappingError(f"{key}.{name}", "is missing")
     for name, source in part.fields.items():
         adapter: TypeAdapter[Any] = TypeAdapter(model.model_fields[name].rebuild_annotation())
-        _check_source(mapping, f"{key}.{name}", source, shapes(model)[name], adapter)
+        _check_source(mapping, f"{key}.{name}", source, field_shapes(model)[name], adapter)
 
 
 def _check_source(
-    mapping: RegisterMapping, key: str, source: Source, shape: Shape, adapter: TypeAdapter[Any] | None
+    mapping: RegisterMapping, key: str, source: Source, shape: FieldShape, adapter: TypeAdapter[Any] | None
 ) -> None:
     match shape.kind, source:
         case "sealed", SealedCell():
@@ -75,11 +75,11 @@ def _check_source(
             pass
         case "instant", _:
             raise MappingError(key, "is an instant: time: COLUMN")
-        case "part", Part() if shape.part is not None:
+        case "part", ObjectSource() if shape.part is not None:
             _check_part(mapping, key, source, shape.part)
-        case "list", Items(items):
+        case "list", ListSource(items):
             for index, item in enumerate(items):
-                inner = Shape("part", shape.part) if shape.part else Shape("plain")
+                inner = FieldShape("part", shape.part) if shape.part else FieldShape("plain")
                 _check_source(mapping, f"{key}.{index}", item, inner, None)
         case "plain", Const() | Cell():
             _check_values(mapping, key, source, adapter)
@@ -107,4 +107,4 @@ def _check_values(mapping: RegisterMapping, key: str, source: Const | Cell, adap
             try:
                 adapter.validate_python(value)
             except ValidationError as error:
-                raise named(place, error) from None
+                raise located_error(place, error) from None

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from natija_intake.imports.importer import RejectedRow, Tally
+from natija_intake.imports.importer import ImportCounts, RejectedRow
 
 
-class Summary(NamedTuple):
+class ImportSummary(NamedTuple):
     """An import in figures. *seconds* is how long it took; *unmapped* counts rows per column."""
 
     register: str
-    tally: Tally
+    tally: ImportCounts
     unmapped: Counter[str]
     seconds: float
     rejected_file: Path
@@ -41,7 +41,7 @@ def write_rejected(path: Path, rows: Sequence[RejectedRow]) -> None:
         writer.writerows(sorted(rows))
 
 
-def as_json(summary: Summary) -> str:
+def as_json(summary: ImportSummary) -> str:
     """The summary as one JSON object."""
     tally = summary.tally
     found: dict[str, Any] = {
@@ -59,7 +59,7 @@ def as_json(summary: Summary) -> str:
     return json.dumps(found)
 
 
-def print_table(summary: Summary) -> None:
+def print_table(summary: ImportSummary) -> None:
     """Print the summary for a person."""
     tally = summary.tally
     table = Table("", "rows", "events", box=None, pad_edge=False)

@@ -28,7 +28,7 @@ class AccessCodes:
         code = self._derived(self._newest, number)
         return f"{code[:5]}-{code[5:]}"
 
-    def opens(self, typed_number: str, typed_code: str) -> str | None:
+    def verify(self, typed_number: str, typed_code: str) -> str | None:
         """The number, in its written form, when the code is its own; None when either is wrong.
 
         Small letters, blanks and O for 0 are forgiven in both. It takes the same time whichever is wrong.

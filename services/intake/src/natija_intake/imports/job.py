@@ -18,28 +18,28 @@ from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, Publisher
 from natija_intake.imports import mapping, mapping_check, report
-from natija_intake.imports.backpressure import Unfinished
-from natija_intake.imports.csv_file import FileError, RegisterFile
+from natija_intake.imports.backpressure import ImportStopped
+from natija_intake.imports.csv_file import CsvFile, CsvFileError
 from natija_intake.imports.importer import Importer
 from natija_intake.imports.mapper import Mapper
-from natija_intake.imports.report import Summary
+from natija_intake.imports.report import ImportSummary
 from natija_intake.imports.sources import MappingError
-from natija_intake.inbox_lag import Inbox
+from natija_intake.inbox_lag import InboxLag
 from natija_intake.settings import ImportSettings, sealer
 
 AGAIN = "Run the same command again: it goes on where it stopped, and nothing is registered twice."
 _TICK = 0.2
 
 
-def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["table", "json"]) -> int:
+def run_import(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["table", "json"]) -> int:
     """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `OperatorError`."""
     rejected_file = rejected or file.with_name(f"{file.name}.rejected.csv")
     try:
         found = mapping_check.check(mapping.load_mapping(mapping_file))
-        register = RegisterFile(file, found)
+        register = CsvFile(file, found)
     except MappingError as error:
         raise OperatorError(f"{mapping_file}: {error}") from None
-    except FileError as error:
+    except CsvFileError as error:
         raise OperatorError(f"{file}: {error}") from None
     try:
         report.write_rejected(rejected_file, [])
@@ -62,15 +62,15 @@ def run(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["
 
 
 async def _import(
-    register: RegisterFile, found: mapping.RegisterMapping, rejected_file: Path
-) -> tuple[Summary, str | None]:
+    register: CsvFile, found: mapping.RegisterMapping, rejected_file: Path
+) -> tuple[ImportSummary, str | None]:
     settings = ImportSettings()
     mapper = Mapper(found, register.header, settings.realm, sealer(settings))
     began, trouble = time.monotonic(), None
     async with AsyncExitStack() as stack:
         engine = open_engine(settings, "intake", pool=1)
         stack.push_async_callback(engine.dispose)
-        inbox = await stack.enter_async_context(Inbox(settings.kafka_config, settings.realm))
+        inbox = await stack.enter_async_context(InboxLag(settings.kafka_config, settings.realm))
         publisher = Publisher(
             settings.kafka_config, settings.realm, found.source, delivery_timeout=settings.import_patience
         )
@@ -79,17 +79,17 @@ async def _import(
         try:
             await stack.enter_async_context(publisher)
             await _shown(importer, register, progress)
-        except (Unfinished, OutcomePending, FileError) as error:
+        except (ImportStopped, OutcomePending, CsvFileError) as error:
             trouble = str(error)
         except (DeliveryUnconfirmed, KafkaError, TimeoutError):
             trouble = f"Kafka at {settings.kafka} does not answer"
         finally:
             seconds = time.monotonic() - began
             report.write_rejected(rejected_file, importer.tally.rejected)
-    return Summary(found.register_name, importer.tally, mapper.unmapped, seconds, rejected_file), trouble
+    return ImportSummary(found.register_name, importer.tally, mapper.unmapped, seconds, rejected_file), trouble
 
 
-async def _shown(importer: Importer, register: RegisterFile, progress: Progress) -> None:
+async def _shown(importer: Importer, register: CsvFile, progress: Progress) -> None:
     """Run the import under a progress bar that counts rows whose outcome is known."""
     bar = progress.add_task("rows", total=register.count())
 
