@@ -27,7 +27,7 @@ from tests.unit.events import authority
 
 from natija_events.kafka import KafkaConfig
 
-GUIDE = (REPOSITORY / "docs" / "operations.md").read_text().partition("\n## Who may write what\n")[2]
+GUIDE = (REPOSITORY / "docs" / "operations.md").read_text().partition("\n## Kafka access rights\n")[2]
 TOOLS = {"kafka-acls.sh": "org.apache.kafka.tools.AclCommand", "kafka-configs.sh": "kafka.admin.ConfigCommand"}
 PRINCIPALS = ("registrar", "intake", "routing", "deadlines", "analytics", "publisher", "operator", "provision")
 _ALLOWED = re.compile(
