@@ -1,10 +1,11 @@
-"""The decision worker against the real registrar: each decision once, on the state it was taken on."""
+"""The process manager with the real registrar: each proposal once, on the state it assumes."""
 
 import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -16,8 +17,9 @@ from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
 
 from natija_chassis.observability import metrics
-from natija_chassis.process_manager import manager
-from natija_chassis.process_manager.manager import ProcessManager, ProposedEvent, count_refused_proposals
+from natija_chassis.process_manager import refused_proposals
+from natija_chassis.process_manager.manager import ProcessManager
+from natija_chassis.process_manager.proposed_event import ProposedEvent
 from natija_chassis.projections.runner import Runner
 from natija_events.kafka import ProposalOutcome, Publisher, read
 from natija_events.lifecycle.transitions import INITIAL, Standing, evolve
@@ -28,8 +30,8 @@ from natija_events.wire.envelope import Event
 from natija_events.wire.record import RecordedEvent
 
 
-class Desk:
-    """The standing of each appeal, as far as a decision needs it."""
+class Standings:
+    """The projection: the standing of each appeal."""
 
     service = SERVICE
     version = 1
@@ -64,22 +66,24 @@ class Desk:
 
 async def route(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
     """Each registered appeal goes to the same body."""
-    table = Desk.standings
+    table = Standings.standings
     for row in await connection.execute(select(table).where(table.c.state == "REGISTERED").order_by(table.c.appeal)):
         yield ProposedEvent(row.appeal, Routed(body="mayor-osh"), now, row.sequence, row.material, "mayor-osh")
 
 
-class Deciders:
-    """Starts workers on the realm, each as an instance of its own."""
+class Managers:
+    """Starts process managers in the realm, each as an instance of its own."""
 
     def __init__(self, settings: TallySettings, engine: AsyncEngine) -> None:
         self._settings, self._engine = settings, engine
+        self.last: ProcessManager | None = None
         self._running: list[tuple[asyncio.Event, list[asyncio.Task[None]]]] = []
 
-    def start(self, decide: object = route, desk: Desk | None = None) -> Runner:
+    def start(self, pending: object = route, projection: Standings | None = None, **options: Any) -> Runner:
         stopping = asyncio.Event()
-        runner = Runner(desk or Desk(), self._settings, self._engine)
-        manager = ProcessManager(self._settings, self._engine, runner, decide)  # type: ignore[arg-type]
+        runner = Runner(projection or Standings(), self._settings, self._engine)
+        manager = ProcessManager(self._settings, self._engine, runner, pending, **options)  # type: ignore[arg-type]
+        self.last = manager
         parts = [asyncio.create_task(part(stopping)) for part in (runner.run, manager.run)]
         self._running.append((stopping, parts))
         return runner
@@ -93,10 +97,10 @@ class Deciders:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def deciders(settings: TallySettings, engine: AsyncEngine) -> AsyncIterator[Deciders]:
-    deciders = Deciders(settings, engine)
-    yield deciders
-    await deciders.stop()
+async def managers(settings: TallySettings, engine: AsyncEngine) -> AsyncIterator[Managers]:
+    managers = Managers(settings, engine)
+    yield managers
+    await managers.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -133,7 +137,7 @@ async def types_on_log(realm: Realm) -> Counter[str]:
 async def states(engine: AsyncEngine) -> Counter[str]:
     with contextlib.suppress(Exception):  # before the first start there are no tables
         async with engine.connect() as connection:
-            return Counter(await connection.scalars(select(Desk.standings.c.state)))
+            return Counter(await connection.scalars(select(Standings.standings.c.state)))
     return Counter()
 
 
@@ -143,34 +147,36 @@ async def settled(engine: AsyncEngine, expected: dict[str, int]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_each_row_is_decided_once_by_two_instances_and_again_after_a_restart(
-    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
+async def test_each_row_is_proposed_once(
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, managers: Managers
 ) -> None:
+    """Two instances, a restart and a lost projection add no second proposal."""
     before = proposals()
     await register(publisher, realm, 100)
-    deciders.start()
-    deciders.start()
+    managers.start()
+    managers.start()
     await settled(engine, {"ROUTED": 100})
     await register(publisher, realm, 30)
     await settled(engine, {"ROUTED": 130})
-    await deciders.stop()
+    await managers.stop()
     async with engine.begin() as connection:  # the projection is lost, and catches up before anything is decided
         for table in ("standings", "checkpoints"):
             await connection.execute(text(f"drop table {table}"))
-    runner = deciders.start()
+    runner = managers.start()
     await until(lambda: runner.progress.caught_up)
     await settled(engine, {"ROUTED": 130})
     assert await types_on_log(realm) == {"appeal.registered.v1": 130, "appeal.routed.v1": 130}
     assert proposals() - before == {"registered": 130}
 
 
-async def test_nothing_is_decided_before_the_projection_has_caught_up(
-    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
+async def test_waits_until_projection_caught_up(
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, managers: Managers
 ) -> None:
+    """The rows are not even queried before."""
     await register(publisher, realm, 3)
     shut, looked = asyncio.Event(), asyncio.Event()
 
-    class SlowDesk(Desk):
+    class SlowStandings(Standings):
         async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
             await shut.wait()
             await super().apply(connection, events)
@@ -180,7 +186,7 @@ async def test_nothing_is_decided_before_the_projection_has_caught_up(
         async for one in route(connection, now, busy):
             yield one
 
-    deciders.start(looking, SlowDesk())
+    managers.start(looking, SlowStandings())
     held = text(f"select count(*) {ADVISORY_LOCKS} and granted and mode = 'ExclusiveLock'")
     async with engine.connect() as connection, asyncio.timeout(30):
         while not await connection.scalar(held):
@@ -191,10 +197,10 @@ async def test_nothing_is_decided_before_the_projection_has_caught_up(
     await settled(engine, {"ROUTED": 3})
 
 
-async def test_decisions_that_were_refused_take_no_places(
-    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
+async def test_refused_proposals_take_no_places(
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, managers: Managers
 ) -> None:
-    monkeypatch.setattr(manager, "MAX_IN_FLIGHT", 4)
+    """Neither while they are remembered, nor after a restart."""
     hopeless = set(await register(publisher, realm, 5))
 
     async def hopeless_first(
@@ -209,17 +215,20 @@ async def test_decisions_that_were_refused_take_no_places(
                 yield one
 
     await register(publisher, realm, 5)
-    deciders.start(hopeless_first)
+    managers.start(hopeless_first, max_in_flight=4)
     await settled(engine, {"REGISTERED": 5, "ROUTED": 5})
-    await deciders.stop()
+    await managers.stop()
     await register(publisher, realm, 5)
-    deciders.start(hopeless_first)  # what it remembered of refusals is gone, what is written down stands
+    managers.start(
+        hopeless_first, max_in_flight=4
+    )  # what it remembered of refusals is gone, what is written down stands
     await settled(engine, {"REGISTERED": 5, "ROUTED": 10})
 
 
-async def test_a_decision_on_a_state_that_has_passed_conflicts_and_is_taken_again(
-    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
+async def test_stale_proposal_conflicts_then_repeats(
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, managers: Managers
 ) -> None:
+    """A proposal on an old state is rejected as a conflict, and made again on the new one."""
     [number] = await register(publisher, realm, 1)
     added = await publisher.propose(publisher.event(number, datetime.now(UTC), Supplemented()), wait=30)
     assert added.sequence == 2
@@ -231,22 +240,23 @@ async def test_a_decision_on_a_state_that_has_passed_conflicts_and_is_taken_agai
             tries.append(one.sequence)
             yield one._replace(sequence=1, material=1) if stale else one
 
-    deciders.start(hasty)
+    managers.start(hasty)
     await settled(engine, {"ROUTED": 1})
     routed = [event async for event in read(realm.servers.kafka, realm.name) if event.type == "appeal.routed.v1"]
     assert [(one.sequence, one.event.expectedsequence) for one in routed] == [(3, 2)]
 
 
-async def test_a_refused_decision_is_written_down_and_rests_until_its_row_changes(
-    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
+async def test_refused_proposal_waits_for_change(
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, managers: Managers
 ) -> None:
+    """It is written down, and not sent again until its row changes."""
     [number] = await register(publisher, realm, 1)
     looked = 0
 
     async def unlawful(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
         nonlocal looked
         looked += 1
-        table = Desk.standings
+        table = Standings.standings
         for row in await connection.execute(select(table)):
             data: EventData = ExecutorChanged(executor="department-4")
             yield ProposedEvent(row.appeal, data, now, row.sequence, row.material)
@@ -254,10 +264,10 @@ async def test_a_refused_decision_is_written_down_and_rests_until_its_row_change
     async def refused() -> int:
         with contextlib.suppress(Exception):
             async with engine.connect() as connection:
-                return await count_refused_proposals(connection)
+                return await refused_proposals.count(connection)
         return 0
 
-    deciders.start(unlawful)
+    managers.start(unlawful)
     async with asyncio.timeout(30):
         while not await refused():
             await asyncio.sleep(0.05)
@@ -273,9 +283,10 @@ async def test_a_refused_decision_is_written_down_and_rests_until_its_row_change
             await asyncio.sleep(0.05)
 
 
-async def test_nobody_waits_for_the_slowest_and_its_appeal_is_not_decided_again_meanwhile(
-    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
+async def test_slow_outcome_delays_only_itself(
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, managers: Managers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Other appeals go on; the same appeal is not proposed again meanwhile."""
     [slow] = await register(publisher, realm, 1)
     heard, begun = asyncio.Event(), Counter[str]()
     propose = Publisher.propose
@@ -288,7 +299,7 @@ async def test_nobody_waits_for_the_slowest_and_its_appeal_is_not_decided_again_
         return await propose(self, *events, wait=wait)
 
     monkeypatch.setattr(Publisher, "propose", slowly)
-    deciders.start()
+    managers.start()
     await until(lambda: begun[slow] == 1)
     added = await publisher.propose(publisher.event(slow, datetime.now(UTC), Supplemented()), wait=30)
     assert added.sequence == 2
@@ -300,31 +311,31 @@ async def test_nobody_waits_for_the_slowest_and_its_appeal_is_not_decided_again_
     assert begun[slow] == 2  # the first one assumed what had passed
 
 
-async def test_a_decision_whose_outcome_was_not_heard_is_proposed_again_and_stands_once(
-    realm: Realm, engine: AsyncEngine, deciders: Deciders, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(manager, "OUTCOME_TIMEOUT", 0.3)
+async def test_unknown_outcome_is_proposed_again(realm: Realm, engine: AsyncEngine, managers: Managers) -> None:
+    """After a timeout the same event is proposed again, and registered once."""
     registrar = await realm.serve("registrar")
     async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as publisher:
         await register(publisher, realm, 3)
     await registrar.kill()
     before = proposals()
-    deciders.start()
+    managers.start(outcome_timeout=0.3)
     await until(lambda: (proposals() - before)["undecided"] >= 6)
-    monkeypatch.setattr(manager, "OUTCOME_TIMEOUT", 30.0)
+    assert managers.last
+    managers.last.outcome_timeout = 30
     await realm.serve("registrar")
     await settled(engine, {"ROUTED": 3})
     await until(lambda: (proposals() - before)["reused"] == 3)
     assert await types_on_log(realm) == {"appeal.registered.v1": 3, "appeal.routed.v1": 3}
     async with engine.connect() as connection:
-        assert await count_refused_proposals(connection) == 0
+        assert await refused_proposals.count(connection) == 0
 
 
-async def test_a_worker_whose_lock_goes_with_its_connection_takes_it_anew(
-    realm: Realm, publisher: Publisher, engine: AsyncEngine, deciders: Deciders
+async def test_lost_lock_is_acquired_again(
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, managers: Managers
 ) -> None:
+    """The lock is lost with its connection."""
     await register(publisher, realm, 5)
-    deciders.start()
+    managers.start()
     await settled(engine, {"ROUTED": 5})
     async with engine.begin() as connection:
         query = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"

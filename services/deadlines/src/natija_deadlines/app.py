@@ -10,7 +10,8 @@ from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
-from natija_chassis.process_manager.manager import ProcessManager, count_refused_proposals
+from natija_chassis.process_manager import refused_proposals
+from natija_chassis.process_manager.manager import ProcessManager
 from natija_chassis.projections.runner import Runner
 from natija_deadlines import api
 from natija_deadlines.policies import policy
@@ -44,7 +45,7 @@ async def serve(settings: DeadlinesSettings) -> None:
 async def _waiting(engine: AsyncEngine, clock: Clock) -> Sequence[Backlog]:
     async with engine.connect() as connection:
         counts = await queue.count(connection, clock.now())
-        refused = await count_refused_proposals(connection)
+        refused = await refused_proposals.count(connection)
     return [
         Backlog("open appeals with a term", counts.with_term),
         Backlog("of these overdue", counts.overdue),

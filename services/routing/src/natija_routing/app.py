@@ -9,7 +9,8 @@ from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
-from natija_chassis.process_manager.manager import ProcessManager, count_refused_proposals
+from natija_chassis.process_manager import refused_proposals
+from natija_chassis.process_manager.manager import ProcessManager
 from natija_chassis.projections.runner import Runner
 from natija_routing import api
 from natija_routing.assignment import projection, queue
@@ -44,5 +45,5 @@ async def _waiting(engine: AsyncEngine) -> Sequence[Backlog]:
     async with engine.connect() as connection:
         return [
             Backlog("appeals nobody is named for", await queue.count(connection), "/unrouted"),
-            Backlog("refused proposals", await count_refused_proposals(connection)),
+            Backlog("refused proposals", await refused_proposals.count(connection)),
         ]

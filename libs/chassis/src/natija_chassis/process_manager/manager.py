@@ -1,312 +1,226 @@
-"""The decision worker: rows that call for a decision become proposals, one instance at a time, after catching up.
+"""The process manager: rows that call for an event become proposals, by one instance at a time, after catching up.
 
-What is decided is never kept in memory only: a row calls for it until its own projection has seen the outcome. A
-decision's id derives from what it decides and on which state, so deciding again after a crash repeats nothing.
+What it proposes is never kept in memory only: a row calls for it until the service's own projection has applied the
+outcome. A proposal's id derives from its content and the state it assumes, so repeating it after a crash adds nothing.
 """
 
 import asyncio
 import contextlib
 import logging
-import time
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime
-from functools import partial
-from typing import NamedTuple
-from uuid import UUID
+from collections.abc import AsyncIterator
 from zlib import crc32
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, Uuid, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.observability import metrics, tracing
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.postgres.engine import create_service_tables
 from natija_chassis.process.backoff import Backoff
+from natija_chassis.process_manager import refused_proposals
+from natija_chassis.process_manager.in_flight import MAX_IN_FLIGHT, QUERY_INTERVAL, InFlight
+from natija_chassis.process_manager.proposed_event import PendingProposals, ProposedEvent
 from natija_chassis.projections.progress import Progress
 from natija_chassis.projections.runner import Runner
 from natija_chassis.settings import Settings
 from natija_events.failpoints import failpoint
-from natija_events.ids import derived_event_id
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome, Publisher
-from natija_events.types.base import EventData
-from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
 
 log = logging.getLogger(__name__)
 OUTCOME_TIMEOUT = 30.0
-"""Seconds to wait for the registrar's decision before proposing the same again."""
-MAX_IN_FLIGHT = 256
-"""Proposals that wait for an outcome at one time, at most."""
-POLL_INTERVAL = 0.5
-"""Seconds after which the rows are looked at in any case: the clock may have moved, or half of the places be stuck."""
+"""Seconds to wait for the registrar's outcome before proposing the same event again."""
 _LOCK = 0x6E61_7469
-_BETWEEN_LOOKS = 0.03
-"""Seconds in which more comes together."""
-_REMEMBERED = 20_000
-_SETTLES = ("duplicate", "reused", "conflict")
-"""Reasons after which nothing is to be proposed until the row changes, and nothing is wrong."""
-_UNTIMELY_REST = 1.0
-"""Seconds until a decision that was refused for its time alone is taken again; each time twice as long, up to WAIT."""
+_LOCK_RETRY = 1.0
+_COALESCE = 0.03
+"""Seconds in which several reasons to query the rows become one query."""
+_EXPECTED_REASONS = ("duplicate", "reused", "conflict")
+"""Reasons of a rejection after which nothing is wrong: the row has changed, or will.
 
-service_metadata = MetaData()
-refused = Table(
-    "refused_proposals",
-    service_metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("appeal", Text, nullable=False, index=True),
-    Column("type", Text, nullable=False),
-    Column("sequence", BigInteger, nullable=False, comment="of the appeal, on which it was decided"),
-    Column("reason", Text, nullable=False),
-    Column("field", Text, nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("refusedtime", DateTime(timezone=True), nullable=False),
-)
-"""Decisions the registrar refused for another reason than a conflict. They rest until their row changes."""
-_REFUSED = text("select id from refused_proposals where id = any(cast(:ids as uuid[]))")
-
-
-class ProposedEvent(NamedTuple):
-    """An event to propose. *sequence* is the projection's of that appeal: what the decision assumes.
-
-    *what* says what is decided (a due date, a body): the same decision on the same *material* state has the same id.
-    """
-
-    appeal: str
-    data: EventData
-    time: datetime
-    sequence: int
-    material: int
-    what: str = ""
-
-    @property
-    def id(self) -> UUID:
-        """The id of the event it proposes."""
-        return derived_event_id(self.appeal, self.data.type, self.what, str(self.material))
-
-
-PendingProposals = Callable[[AsyncConnection, datetime, list[str]], AsyncIterator[ProposedEvent]]
-"""Look at the rows and yield what they call for *now*. Called again and again, so cheap when nothing is due, and rows
-of *busy* appeals, whose proposals are under way, are better left unread. Reads only."""
+`reused`: the id stands for this very proposal, sent before at another time, whose outcome did not arrive.
+"""
 
 
 class ProcessManager:
-    """Proposes what *decide* yields. Run it with `run` beside the *runner* of the same projection."""
+    """Proposes what *pending_proposals* yields. Run it with `run`, beside the *runner* of the same projection.
+
+    `run` repeats these steps, and starts over after an outage of Kafka or the database:
+
+    1. Take the advisory lock of the service: one instance proposes, the others wait for it.
+    2. Wait until the projection has caught up with the log.
+    3. Query the rows, leave out what is in flight, settled, on cooldown or refused, and propose the rest.
+    4. Handle each outcome when it arrives. Nobody waits for the slowest: its place alone stays taken.
+    5. Wait until the projection moves, a place is free, or half a second has passed; then go to 2.
+
+    The states of a single proposal are those of `InFlight`; refused ones are rows of `refused_proposals`.
+    """
 
     def __init__(
         self,
         settings: Settings,
         engine: AsyncEngine,
         runner: Runner,
-        decide: PendingProposals,
+        pending_proposals: PendingProposals,
+        *,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        outcome_timeout: float = OUTCOME_TIMEOUT,
     ) -> None:
+        self.outcome_timeout = outcome_timeout
         self._settings = settings
         self._engine = engine
         self._progress: Progress = runner.progress
-        self._decide = decide
+        self._pending_proposals = pending_proposals
         self._wake = asyncio.Event()
-        self._under_way: dict[str, asyncio.Task[None]] = {}
-        """Proposals that wait for an outcome, by appeal."""
-        self._more = False
-        """True when there may be work for which there was no place."""
-        self._failed: BaseException | None = None
-        """What a proposal raised; then all begins anew."""
-        self._settled: OrderedDict[UUID, None] = OrderedDict()
-        """Ids that need no proposal: their outcome is known, but their row may not have seen it yet."""
-        self._untimely: dict[UUID, tuple[float, float]] = {}
-        """Ids refused for their time alone: when (monotonic) to try again, and how long they rested."""
+        self._in_flight = InFlight(self._wake, max_in_flight)
         runner.on_applied.append(self._wake.set)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """PendingProposals until *stopping* is set; outages of Kafka or the database are waited out."""
+        """Propose until *stopping* is set. During an outage of Kafka or the database it retries."""
         backoff = Backoff()
+        source = f"/services/{self._settings.process}"
         while not stopping.is_set():
             try:
-                await create_service_tables(self._engine, service_metadata)
-                publisher = Publisher(
-                    self._settings.kafka_config, self._settings.realm, f"/services/{self._settings.process}"
-                )
-                async with publisher, self._only_one(stopping) as connection:
+                await create_service_tables(self._engine, refused_proposals.metadata)
+                publisher = Publisher(self._settings.kafka_config, self._settings.realm, source)
+                async with publisher, self._exclusive_lock(stopping) as connection:
                     await self._work(publisher, connection, stopping, backoff)
             except Exception as error:
-                log.warning("deciding waits: %s", sanitised(error))
+                log.warning("no proposals at present, retrying: %s", sanitised(error))
                 await backoff.wait(stopping)
 
     @contextlib.asynccontextmanager
-    async def _only_one(self, stopping: asyncio.Event) -> AsyncIterator[AsyncConnection]:
-        """The connection whose advisory lock makes this the instance that decides; the lock goes with the process."""
-        number = {"lock": _LOCK << 32 | crc32(self._settings.process.encode()) & 0x7FFF_FFFF}
+    async def _exclusive_lock(self, stopping: asyncio.Event) -> AsyncIterator[AsyncConnection]:
+        """The connection whose advisory lock makes this the instance that proposes. It is lost with the connection."""
+        key = {"lock": _LOCK << 32 | crc32(self._settings.process.encode()) & 0x7FFF_FFFF}
         async with self._engine.connect() as connection:
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             while not stopping.is_set():
-                if await connection.scalar(text("select pg_try_advisory_lock(:lock)"), number):
+                if await connection.scalar(text("select pg_try_advisory_lock(:lock)"), key):
                     break
-                await _until(stopping, 1.0)
+                await _pause(stopping, _LOCK_RETRY)
             try:
                 yield connection
             finally:
-                # The connection goes back to a pool: without its session the lock would stay with it.
+                # The connection returns to a pool: unless its session ends, the lock would stay with it.
                 await connection.invalidate()
 
     async def _work(
-        self, publisher: Publisher, lock: AsyncConnection, stopping: asyncio.Event, backoff: Backoff
+        self, publisher: Publisher, connection: AsyncConnection, stopping: asyncio.Event, backoff: Backoff
     ) -> None:
-        """Look at the rows whenever they may call for more. Nobody waits for the slowest: as outcomes come in, others
-        take their places. Raises what a proposal raised, and what the database does when the lock goes."""
-        self._failed, looked = None, 0.0
+        """Query and propose while the lock is held. Raises when a proposal failed or the lock was lost."""
         try:
             while not stopping.is_set():
-                if self._failed is not None:
-                    raise self._failed
-                places = MAX_IN_FLIGHT - len(self._under_way)
-                half, long_ago = places >= MAX_IN_FLIGHT // 2, time.monotonic() - looked >= POLL_INTERVAL
-                if self._progress.caught_up and places and (half or long_ago):
-                    looked = time.monotonic()
-                    due = await self._due(lock, places)
-                    self._propose(publisher, due)
-                    self._more = len(due) == places
-                else:
-                    await lock.execute(text("select 1"))  # raises when the lock went with its connection
-                    self._more = True
-                metrics.PROPOSALS_IN_FLIGHT.labels(self._settings.process).set(len(self._under_way))
-                if not self._under_way:  # what is under way may fail yet
-                    backoff.reset()
-                await self._until_called(stopping)
-                await _until(stopping, _BETWEEN_LOOKS)
+                self._in_flight.raise_failure()
+                await self._query_and_propose(publisher, connection)
+                self._report(backoff)
+                await self._until_woken(stopping)
+                await _pause(stopping, _COALESCE)
         finally:
-            tasks = list(self._under_way.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            metrics.PROPOSALS_IN_FLIGHT.labels(self._settings.process).set(0)
+            await self._in_flight.cancel()
+            self._report(backoff=None)
 
-    async def _due(self, connection: AsyncConnection, places: int) -> dict[str, ProposedEvent]:
-        """What the rows call for now, by appeal, and neither settled nor refused; at most *places*.
+    async def _query_and_propose(self, publisher: Publisher, connection: AsyncConnection) -> None:
+        if not (self._progress.caught_up and self._in_flight.should_query()):
+            await connection.execute(text("select 1"))  # raises when the lock was lost with its connection
+            return
+        places = self._in_flight.places
+        proposals = await self._query(connection, places)
+        with tracing.span(f"{self._settings.process} propose") if proposals else contextlib.nullcontext():
+            self._in_flight.start(
+                proposals, lambda proposal: self._propose(publisher, proposal), more_pending=len(proposals) == places
+            )
 
-        Nothing of an appeal that has a proposal under way: what comes of that may change its row.
-        """
+    async def _query(self, connection: AsyncConnection, places: int) -> dict[str, ProposedEvent]:
+        """What the rows call for now and may be sent, by appeal, at most *places*."""
         now = self._settings.injected_clock.now()
-        due: dict[str, ProposedEvent] = {}
-        async for decision in self._decide(connection, now, list(self._under_way)):
-            if decision.appeal in self._under_way or decision.appeal in due or self._rests(decision.id):
+        found: dict[str, ProposedEvent] = {}
+        async for proposal in self._pending_proposals(connection, now, self._in_flight.appeals):
+            if proposal.appeal in found or not self._in_flight.admits(proposal):
                 continue
-            due[decision.appeal] = decision
-            if len(due) == places:
-                await self._leave_out_refused(connection, due)
-                if len(due) == places:
+            found[proposal.appeal] = proposal
+            if len(found) == places:
+                await self._leave_out_refused(connection, found)
+                if len(found) == places:
                     break
         else:
-            await self._leave_out_refused(connection, due)
-        return due
+            await self._leave_out_refused(connection, found)
+        return found
 
-    def _rests(self, id: UUID) -> bool:
-        until, _ = self._untimely.get(id, (0.0, 0.0))
-        return id in self._settled or time.monotonic() < until
-
-    async def _leave_out_refused(self, connection: AsyncConnection, due: dict[str, ProposedEvent]) -> None:
-        appeals = {decision.id: appeal for appeal, decision in due.items()}
+    async def _leave_out_refused(self, connection: AsyncConnection, found: dict[str, ProposedEvent]) -> None:
+        appeals = {proposal.id: appeal for appeal, proposal in found.items()}
         if appeals:
-            for id in await connection.scalars(_REFUSED, {"ids": list(appeals)}):
-                self._settle(id)
-                del due[appeals[id]]
+            for id in await refused_proposals.among(connection, appeals):
+                self._in_flight.mark_settled(id)
+                del found[appeals[id]]
 
-    def _propose(self, publisher: Publisher, due: Mapping[str, ProposedEvent]) -> None:
-        if not due:
-            return
-        with tracing.span(f"{self._settings.process} decide"):
-            for appeal, decision in due.items():
-                self._under_way[appeal] = asyncio.create_task(self._one(publisher, decision))
-                self._under_way[appeal].add_done_callback(partial(self._ended, appeal))
-
-    def _ended(self, appeal: str, task: asyncio.Task[None]) -> None:
-        """A place is free: another look is taken when there was more than places, and half of them are free again."""
-        del self._under_way[appeal]
-        if not task.cancelled() and (error := task.exception()):
-            self._failed = error
-            self._wake.set()
-        elif self._more and len(self._under_way) <= MAX_IN_FLIGHT // 2:
-            self._wake.set()
-
-    async def _one(self, publisher: Publisher, decision: ProposedEvent) -> None:
+    async def _propose(self, publisher: Publisher, proposal: ProposedEvent) -> None:
+        """Send one proposal and handle its outcome. Raises when Kafka or the database fails."""
         event = publisher.event(
-            decision.appeal,
-            decision.time,
-            decision.data,
-            id=decision.id,
-            expectedsequence=decision.sequence,
+            proposal.appeal,
+            proposal.time,
+            proposal.data,
+            id=proposal.id,
+            expectedsequence=proposal.sequence,
             traceparent=tracing.current_traceparent(),
         )
         try:
-            with failpoint("process_manager.propose"):
-                outcome = await publisher.propose(event, wait=OUTCOME_TIMEOUT)
+            with failpoint("process-manager.propose"):
+                outcome = await publisher.propose(event, wait=self.outcome_timeout)
         except OutcomePending:
-            self._count("undecided")  # the same again later: the registrar registers it once
+            self._count("undecided")  # it is pending again: the registrar registers it once
             return
         except DeliveryUnconfirmed:
             self._count("not-proposed")
             raise
-        await self._take(decision, event, outcome)
+        await self._handle(proposal, outcome)
 
-    async def _take(self, decision: ProposedEvent, event: Event, outcome: ProposalOutcome) -> None:
-        """Registered: done. Conflict: the row will change, and be decided again. Anything else rests, written down.
+    async def _handle(self, proposal: ProposedEvent, outcome: ProposalOutcome) -> None:
+        """Settle *proposal*, cool it down, or write it down as refused.
 
-        Reused is done too: the id stands for this very decision, taken at another time by who did not hear its outcome.
-        But a refusal for the time alone says that the two clocks differ, or that the realm's was moved meanwhile:
-        neither is the row's fault, and what is due stays due. It is decided again, at another time.
+        A rejection for the time alone says that the two clocks differ, or that the realm's was moved meanwhile. What
+        is due stays due, so it is proposed again, at another time.
         """
         rejection = outcome.rejection
-        if rejection is not None:
-            self._wake.set()  # its row may have changed before this was heard: then nothing else tells
         self._count("registered" if rejection is None else rejection.reason)
-        if rejection is not None and _untimely(rejection):
-            _, rested = self._untimely.get(decision.id, (0.0, 0.0))
-            rest = min(rested * 2 or _UNTIMELY_REST, OUTCOME_TIMEOUT)
-            self._untimely[decision.id] = time.monotonic() + rest, rest
-            log.warning("%s of %s is taken again in %g s: time %s", event.type, decision.appeal, rest, rejection.rule)
-            return
-        if rejection is not None and rejection.reason not in _SETTLES:
-            log.error(
-                "%s of %s was refused: %s, %s %s",
-                event.type, decision.appeal, rejection.reason, rejection.field, rejection.rule,
-            )  # fmt: skip
-            row = {
-                "id": decision.id, "appeal": decision.appeal, "type": event.type, "sequence": decision.sequence,
-                "reason": rejection.reason, "field": rejection.field, "rule": rejection.rule,
-                "refusedtime": outcome.recordedtime,
-            }  # fmt: skip
-            with failpoint("process_manager.refused"):
-                async with self._engine.begin() as connection:
-                    await connection.execute(insert(refused).on_conflict_do_nothing(), row)
-        self._settle(decision.id)
+        if rejection is not None:
+            self._wake.set()  # its row may have changed before this was known: then nothing else wakes
+            type, appeal = proposal.data.type, proposal.appeal
+            if _concerns_time_only(rejection):
+                seconds = self._in_flight.cool_down(proposal.id)
+                log.warning("%s of %s is proposed again in %g s: time %s", type, appeal, seconds, rejection.rule)
+                return
+            if rejection.reason not in _EXPECTED_REASONS:
+                reason = f"{rejection.reason}, {rejection.field} {rejection.rule}"
+                log.error("%s of %s was refused: %s", type, appeal, reason)
+                await self._write_down(proposal, outcome, rejection)
+        self._in_flight.mark_settled(proposal.id)
 
-    def _settle(self, id: UUID) -> None:
-        self._untimely.pop(id, None)
-        self._settled[id] = None
-        if len(self._settled) > _REMEMBERED:
-            self._settled.popitem(last=False)
+    async def _write_down(self, proposal: ProposedEvent, outcome: ProposalOutcome, rejection: Rejection) -> None:
+        with failpoint("process-manager.refused"):
+            async with self._engine.begin() as connection:
+                await refused_proposals.add(connection, proposal, rejection, outcome.recordedtime)
 
     def _count(self, outcome: str) -> None:
         metrics.PROPOSALS.labels(self._settings.process, outcome).inc()
 
-    async def _until_called(self, stopping: asyncio.Event) -> None:
-        """Until the projection moved, the clock may have, or the process ends."""
-        calls = [asyncio.create_task(event.wait()) for event in (self._wake, stopping)]
-        await asyncio.wait(calls, timeout=POLL_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
-        for call in calls:
-            call.cancel()
+    def _report(self, backoff: Backoff | None) -> None:
+        metrics.PROPOSALS_IN_FLIGHT.labels(self._settings.process).set(len(self._in_flight))
+        if backoff is not None and not len(self._in_flight):  # what is in flight may fail yet
+            backoff.reset()
+
+    async def _until_woken(self, stopping: asyncio.Event) -> None:
+        """Until the projection moved, a place is free, the clock may have moved, or the process ends."""
+        waits = [asyncio.create_task(event.wait()) for event in (self._wake, stopping)]
+        await asyncio.wait(waits, timeout=QUERY_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
         self._wake.clear()
 
 
-def _untimely(rejection: Rejection) -> bool:
+def _concerns_time_only(rejection: Rejection) -> bool:
     return rejection.reason == "invalid" and rejection.field == "time"
 
 
-async def count_refused_proposals(connection: AsyncConnection) -> int:
-    """How many refused proposals are kept, for a state page."""
-    return int(await connection.scalar(select(func.count()).select_from(refused)) or 0)
-
-
-async def _until(event: asyncio.Event, seconds: float) -> None:
+async def _pause(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)

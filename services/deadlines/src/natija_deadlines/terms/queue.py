@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_chassis.process_manager.manager import PendingProposals, ProposedEvent
+from natija_chassis.process_manager.proposed_event import PendingProposals, ProposedEvent
 from natija_deadlines.policies.policy import Policies
 from natija_deadlines.terms.decide import NextEvent, decide
 from natija_deadlines.terms.projection import TERMS

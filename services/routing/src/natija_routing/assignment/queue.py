@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_chassis.process_manager.manager import PendingProposals, ProposedEvent
+from natija_chassis.process_manager.proposed_event import PendingProposals, ProposedEvent
 from natija_events.types.routing import Routed
 from natija_routing.assignment.decide import Original, decide
 from natija_routing.assignment.projection import ROUTES
