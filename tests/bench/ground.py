@@ -86,7 +86,7 @@ async def _filled(realm: Realm, step: Step) -> Register:
 async def decided(engine: AsyncEngine) -> int:
     """How many proposals the registrar has decided, their heads kept; *engine* is intake's."""
     async with engine.connect() as connection:
-        found = await store.positions(connection, range(PARTITIONS))
+        found = await store.load_offsets(connection, range(PARTITIONS))
     return sum(position.inbox_next for position in found.values())
 
 

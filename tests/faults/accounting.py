@@ -156,7 +156,7 @@ async def _verify(realm: Realm) -> None:
     try:
         async with engine.connect() as connection:
             held = await checkpoints.load(connection)
-        verdict = await verify(KafkaConfig(realm.servers.kafka), realm.name, engine, held)
+        report = await verify(KafkaConfig(realm.servers.kafka), realm.name, engine, held)
     finally:
         await engine.dispose()
-    assert verdict.misfits == [], [str(misfit) for misfit in verdict.misfits]
+    assert report.breaks == [], [str(one) for one in report.breaks]

@@ -2,8 +2,8 @@
 
 A pause needs no step of its own: who is not chosen for a while is paused, and a zombie once its session was cut and the
 other one went on. Each step is one effect that outlives a process, or one look at what others wrote; their names
-follow `natija_intake.registrar.shard`. Numbers of entries stand for offsets: markers and records on the wire change
-nothing here.
+follow `natija_intake.registrar.shard_owner`. Numbers of entries stand for offsets: markers and records on the wire
+change nothing here.
 Which ``transactional.id`` there is to take, and that taking it fences *everyone* else, is the business of `shards`.
 
 Once, at any time, the database is restored from an older state. Sessions may outlive that or be lost in it: losing one

@@ -13,20 +13,20 @@ PART = "TAKEN_OUT"
 
 def take_out_fence() -> None:
     """Every owner writes under a transactional.id of its own: nobody is fenced."""
-    from natija_intake.registrar.shard_locks import Layout
+    from natija_intake.registrar.shard_locks import ShardLayout
 
-    shared = Layout.transactional_id
-    Layout.transactional_id = lambda self, realm, shard: f"{shared(self, realm, shard)}.{os.getpid()}"  # type: ignore[method-assign]
+    shared = ShardLayout.transactional_id
+    ShardLayout.transactional_id = lambda self, realm, shard: f"{shared(self, realm, shard)}.{os.getpid()}"  # type: ignore[method-assign]
 
 
 def take_out_line() -> None:
     """Whoever comes takes the shard."""
-    from natija_intake.registrar.shard_locks import Layout, Line
+    from natija_intake.registrar.shard_locks import ShardLayout, ShardLocks
 
-    async def take(self: Line, layout: Layout, shard: int) -> bool:
+    async def acquire(self: ShardLocks, layout: ShardLayout, shard: int) -> bool:
         return True
 
-    Line.take = take  # type: ignore[method-assign]
+    ShardLocks.acquire = acquire  # type: ignore[method-assign]
 
 
 def take_out_guard() -> None:
@@ -39,11 +39,11 @@ def take_out_guard() -> None:
 
     async def keep(engine: Any, before: Any, known: Any, decided: Any, reached: Any, moved: Any) -> None:
         async with projection_transaction(engine) as connection:
-            await projection.store(connection, {one: known.heads[one] for one in decided.touched}, decided.ids)
+            await projection.save(connection, {one: known.heads[one] for one in decided.touched}, decided.ids)
             await checkpoints.save(connection, reached)
-            await store._move(connection, moved)
+            await store.save_offsets(connection, moved)
 
-    store.keep = keep  # type: ignore[assignment]
+    store.persist = keep  # type: ignore[assignment]
     projection._STORE_IDS = text(f"{projection._STORE_IDS.text} on conflict do nothing")
 
 
@@ -64,23 +64,23 @@ def take_out_skip() -> None:
 
 def take_out_order() -> None:
     """The position is read first, then the predecessor is fenced."""
-    from natija_intake.registrar.shard import Shard
+    from natija_intake.registrar.shard_owner import ShardOwner
 
-    async def own(self: Shard) -> None:
+    async def run(self: ShardOwner) -> None:
         async with AsyncExitStack() as stack:
-            consumer = await self._stand_at_the_end(stack)
+            consumer = await self._catch_up_and_seek(stack)
             producer = await self._fence(stack)
             await self._decide_batches(consumer, producer)
 
-    Shard.own = own  # type: ignore[method-assign]
+    ShardOwner.run = run  # type: ignore[method-assign]
 
 
 def take_out_unkept() -> None:
     """It decides on the heads that are kept, and on no others."""
-    from natija_intake.registrar.admission import Ledger
-    from natija_intake.registrar.shard import Shard
+    from natija_intake.registrar.admission import AdmissionState
+    from natija_intake.registrar.shard_owner import ShardOwner
 
-    Shard._newest_first = lambda self: Ledger({}, {})  # type: ignore[method-assign]
+    ShardOwner._newest_first = lambda self: AdmissionState({}, {})  # type: ignore[method-assign]
 
 
 def take_out_overtaken() -> None:
@@ -89,25 +89,25 @@ def take_out_overtaken() -> None:
     from types import SimpleNamespace
 
     from natija_chassis.projections.checkpoints import Checkpoint
-    from natija_intake.registrar import shard
+    from natija_intake.registrar import shard_owner
 
     async def load(connection: Any) -> Any:
         return defaultdict(lambda: Checkpoint(-1, -1, 1 << 60))
 
-    shard.checkpoints = SimpleNamespace(load=load)  # type: ignore[assignment, attr-defined]
+    shard_owner.checkpoints = SimpleNamespace(load=load)  # type: ignore[assignment, attr-defined]
 
 
 def take_out_reached() -> None:
     """It reads its positions wherever they are."""
     from natija_intake.registrar import store
-    from natija_intake.registrar.store import Reached
+    from natija_intake.registrar.store import CatchUpResult
 
-    stand = store.stand
+    stand = store.confirm
 
-    async def anywhere(connection: Any, reached: Reached) -> Any:
-        return await stand(connection, Reached(dict.fromkeys(reached.log, -1), dict.fromkeys(reached.log, 0)))
+    async def anywhere(connection: Any, reached: CatchUpResult) -> Any:
+        return await stand(connection, CatchUpResult(dict.fromkeys(reached.log, -1), dict.fromkeys(reached.log, 0)))
 
-    store.stand = anywhere
+    store.confirm = anywhere
 
 
 if os.environ.get(PART):

@@ -89,7 +89,7 @@ async def test_every_process_does_its_work_with_the_rights_of_the_table_and_need
     await house.being("registrar").serve("registrar")
     await on_log(realm, waits, "appeal.registered.v1", "appeal.term-set.v1", kafka=house.as_user("operator"))
     assert (await lag(house))["registrar"] == 0
-    assert (await operator.run("verify", "--format", "json")).json()["misfits"] == []
+    assert (await operator.run("verify", "--format", "json")).json()["breaks"] == []
 
     assert house.broker.denied() == set()
     assert house.broker.used() == house.broker.granted()

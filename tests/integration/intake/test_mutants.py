@@ -113,7 +113,7 @@ async def restore_the_empty_database(realm: Realm) -> None:
     """In one transaction, so that nobody who is connected is thrown out."""
     async with database(realm) as connection, connection.transaction():
         await connection.execute('update live.checkpoints set "offset" = -1, logsequence = 0, recordedtime = null')
-        for table in ("live.heads", "live.event_ids", "service.positions"):
+        for table in ("live.heads", "live.event_ids", "service.inbox_offsets"):
             await connection.execute(f"delete from {table}")
 
 

@@ -115,7 +115,7 @@ def swapped(records: Sequence[Stored], one: int, other: int) -> list[Stored]:
 async def test_an_untouched_log_fits_to_the_last_event(log: Log) -> None:
     check = checked(log, log.records)
     check.against_heads(log.heads)
-    assert check.misfit is None
+    assert check.chain_break is None
     assert check.events == len(log.records)
 
 
@@ -132,27 +132,27 @@ async def test_an_untouched_log_fits_to_the_last_event(log: Log) -> None:
 async def test_it_names_the_first_event_that_does_not_fit(
     log: Log, tamper: Callable[[Log], Sequence[Stored]], found_at: int | None, says: str
 ) -> None:
-    misfit = checked(log, tamper(log)).misfit
-    assert misfit is not None
-    assert says in misfit.what
+    chain_break = checked(log, tamper(log)).chain_break
+    assert chain_break is not None
+    assert says in chain_break.what
     if found_at is not None:
-        assert log.records[log.one[found_at]].key.decode() == misfit.appeal
+        assert log.records[log.one[found_at]].key.decode() == chain_break.appeal
 
 
 async def test_a_copy_of_an_event_put_in_is_found(log: Log) -> None:
     records = [*log.records[: log.one[3] + 1], log.records[log.one[3]], *log.records[log.one[3] + 1 :]]
-    misfit = checked(log, records).misfit
-    assert misfit is not None
-    assert "follows event 4 of its appeal" in misfit.what
+    chain_break = checked(log, records).chain_break
+    assert chain_break is not None
+    assert "follows event 4 of its appeal" in chain_break.what
 
 
 async def test_a_change_of_an_appeals_last_event_is_found_by_its_head(log: Log) -> None:
     check = checked(log, changed(log.records, log.one[-1]))
-    assert check.misfit is None
+    assert check.chain_break is None
     check.against_heads(log.heads)
-    assert check.misfit is not None
-    assert check.misfit.appeal == log.records[log.one[-1]].key.decode()
-    assert check.misfit.sequence == EVENTS
+    assert check.chain_break is not None
+    assert check.chain_break.appeal == log.records[log.one[-1]].key.decode()
+    assert check.chain_break.sequence == EVENTS
 
 
 async def test_a_run_of_records_missing_from_a_partition_is_found_on_the_real_log(realm: Realm) -> None:
@@ -167,7 +167,7 @@ async def test_a_run_of_records_missing_from_a_partition_is_found_on_the_real_lo
     await admin.delete_records({place: RecordsToDelete(before_offset=1)})
     await admin.close()
     done = await realm.run("verify", "--format", "json", expect=1)
-    assert [misfit["partition"] for misfit in json.loads(done.stdout)["misfits"]] == [partition]
+    assert [chain_break["partition"] for chain_break in json.loads(done.stdout)["breaks"]] == [partition]
 
 
 async def test_a_record_that_the_registrar_did_not_write_is_found_on_the_real_log(realm: Realm) -> None:
@@ -217,20 +217,20 @@ async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
                 await asyncio.sleep(0.01)
         assert not verifying.done(), verifying.result()
     async with asyncio.timeout(20):
-        verdict = await verifying
-    assert (verdict.events, verdict.misfits) == (1, [])
+        report = await verifying
+    assert (report.events, report.breaks) == (1, [])
 
 
 async def test_what_cannot_be_read_for_too_long_is_told(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 0.5)
     async with written_and_not_readable(realm) as held, asyncio.timeout(20):
-        [misfit] = (await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held)).misfits
-    assert misfit.what == "the log ends at logsequence 0, the registrar wrote 1"
+        [chain_break] = (await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held)).breaks
+    assert chain_break.what == "the log ends at logsequence 0, the registrar wrote 1"
 
 
 async def test_what_is_not_on_the_log_at_all_is_told_at_once(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 3600.0)
     held = {3: Checkpoint(3, 0, 1, datetime.now(UTC))}
     async with asyncio.timeout(20):
-        [misfit] = (await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held)).misfits
-    assert misfit.what == "the log ends at logsequence 0, the registrar wrote 1"
+        [chain_break] = (await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held)).breaks
+    assert chain_break.what == "the log ends at logsequence 0, the registrar wrote 1"

@@ -2,13 +2,13 @@
 
 import pytest
 
-from natija_intake.registrar.shard_locks import Layout
+from natija_intake.registrar.shard_locks import ShardLayout
 
 
 def test_an_id_tells_the_generation_it_was_given_in() -> None:
-    assert Layout.generation_of(Layout(7, 16, True).transactional_id("kg", 12), "kg") == 7
+    assert ShardLayout.generation_of(ShardLayout(7, 16, True).transactional_id("kg", 12), "kg") == 7
 
 
 @pytest.mark.parametrize("stranger", ["kg.registrar.7", "xkg.registrar.7.0", "kg.registrar.7.0.1", "kgxregistrar.7.0"])
 def test_an_id_of_somebody_else_has_none(stranger: str) -> None:
-    assert Layout.generation_of(stranger, "kg") is None
+    assert ShardLayout.generation_of(stranger, "kg") is None

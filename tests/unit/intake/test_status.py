@@ -8,7 +8,7 @@ from tests.unit.deadlines.history import recorded
 from natija_events.lifecycle.transitions import OPEN, State
 from natija_events.types.routing import Forwarded, Routed
 from natija_intake.appeals.status import PublicStatus, label, public_status
-from natija_intake.registrar.heads import NO_HEAD, Head, after
+from natija_intake.registrar.heads import NO_HEAD, Head, evolve
 
 
 def head(state: State, *, extended: bool = False) -> Head:
@@ -49,9 +49,9 @@ def test_a_longer_term_shows_while_somebody_works_and_not_after() -> None:
 
 
 def test_sent_on_to_another_body_it_is_forwarded_until_that_body_routes_it() -> None:
-    sent = after(head("IN_WORK", extended=True), recorded(4, "2024-03-04T10:00", Forwarded(body="city-hall")), hash="")
+    sent = evolve(head("IN_WORK", extended=True), recorded(4, "2024-03-04T10:00", Forwarded(body="city-hall")), hash="")
     assert public_status(sent) == "forwarded"
-    assert public_status(after(sent, recorded(5, "2024-03-05T10:00", Routed(body="city-hall")), hash="")) == "in_work"
+    assert public_status(evolve(sent, recorded(5, "2024-03-05T10:00", Routed(body="city-hall")), hash="")) == "in_work"
 
 
 def test_every_status_has_words() -> None:

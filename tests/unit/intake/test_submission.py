@@ -92,8 +92,8 @@ def test_the_number_follows_from_realm_key_body_and_secret_and_nothing_else() ->
 def admitted(event: Event, publishers: Publishers) -> EventData:
     """What the registrar makes of it. Raises `Refused`."""
     key, value, headers = write_proposal([event])
-    record = admission.Incoming(partition_of(key), 0, key, value, headers, timedelta(0))
-    [data] = admission.admit(admission.read(record), record, admission.Ledger(), publishers, NOW)
+    record = admission.PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
+    [data] = admission.admit(admission.read(record), record, admission.AdmissionState(), publishers, NOW)
     return data
 
 

@@ -56,7 +56,7 @@ class InboxLag(LazyConsumer):
         """Per partition, the offset to decide next; none before a registrar has ever run."""
         try:
             async with engine.connect() as connection:
-                found = await store.positions(connection, range(PARTITIONS))
+                found = await store.load_offsets(connection, range(PARTITIONS))
         except ProgrammingError as error:
             if getattr(error.orig, "sqlstate", None) != NO_SUCH_TABLE:
                 raise

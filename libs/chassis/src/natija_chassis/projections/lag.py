@@ -48,7 +48,7 @@ async def measure_lag(settings: Settings) -> list[Lag]:
 
 async def inbox_lag(settings: Settings) -> Positions:
     """Per partition, how many proposals the registrar has still to decide."""
-    decided = await _query(settings, _KEEPS_POSITIONS, "select partition, inbox_next from service.positions")
+    decided = await _query(settings, _KEEPS_POSITIONS, "select partition, inbox_next from service.inbox_offsets")
     topic = INBOX.name(settings.realm)
     async with _looking(settings.kafka_config) as consumer:
         places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]

@@ -24,7 +24,7 @@ from natija_events.wire.rejection import Rejection
 from natija_intake.registrar.heads import NO_HEAD, Head
 
 
-class Incoming(NamedTuple):
+class PolledRecord(NamedTuple):
     """A record of the inbox. *waited* is how long it stood there until now, in wall time."""
 
     partition: int
@@ -43,7 +43,7 @@ class Refused(Exception):
         self.rejection = Rejection(reason, field, rule, sequence)
 
 
-class KnownId(NamedTuple):
+class RegisteredId(NamedTuple):
     """What an event id of an appeal stands for already."""
 
     digest: bytes
@@ -51,18 +51,18 @@ class KnownId(NamedTuple):
 
 
 @dataclass(slots=True)
-class Ledger:
+class AdmissionState:
     """What admission knows of the appeals in a batch. Whoever registers an event writes it down here at once."""
 
     heads: MutableMapping[str, Head] = field(default_factory=dict)
-    ids: MutableMapping[tuple[str, UUID], KnownId] = field(default_factory=dict)
+    ids: MutableMapping[tuple[str, UUID], RegisteredId] = field(default_factory=dict)
 
     def head(self, appeal: str) -> Head:
         """The appeal's head; of an unknown appeal, that of nothing."""
         return self.heads.get(appeal, NO_HEAD)
 
 
-def read(record: Incoming) -> Proposal:
+def read(record: PolledRecord) -> Proposal:
     """The proposal in a record of the inbox. Raises `Refused`: oversize or unreadable."""
     if limits.record_bytes(record.key, record.value, record.headers) > limits.PROPOSAL_BYTES:
         raise Refused("oversize", "data", f"is larger than {limits.PROPOSAL_BYTES} bytes with its headers")
@@ -73,7 +73,7 @@ def read(record: Incoming) -> Proposal:
 
 
 def admit(
-    proposal: Proposal, record: Incoming, ledger: Ledger, publishers: Publishers, now: datetime
+    proposal: Proposal, record: PolledRecord, ledger: AdmissionState, publishers: Publishers, now: datetime
 ) -> Sequence[EventData]:
     """The data of the proposal's events, all fit to be registered now. Raises `Refused` at the first rule broken."""
     _placed(proposal, record)
@@ -108,7 +108,7 @@ def digest(event: Event) -> bytes:
     return sha256(said.encode() + b"\x1e" + event.data).digest()[:16]
 
 
-def _placed(proposal: Proposal, record: Incoming) -> None:
+def _placed(proposal: Proposal, record: PolledRecord) -> None:
     if record.key != proposal.subject.encode():
         raise Refused("misplaced", "key", "is not the subject")
     if partition_of(record.key) != record.partition:
@@ -158,7 +158,7 @@ def _expectation(proposal: Proposal) -> None:
             raise Refused("invalid", "expectedsequence", f"is required for {event.type}")
 
 
-def _new(proposal: Proposal, ledger: Ledger) -> None:
+def _new(proposal: Proposal, ledger: AdmissionState) -> None:
     known = [ledger.ids.get((event.subject, event.id)) for event in proposal.events]
     if all(known is None for known in known):
         return

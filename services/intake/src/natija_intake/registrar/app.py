@@ -14,10 +14,10 @@ from natija_chassis.realm.publishers import Publishers, load_publishers
 from natija_chassis.settings import Settings, port_field
 from natija_events.topics import PARTITIONS
 from natija_intake.registrar import fencing, tables
-from natija_intake.registrar.projection import Heads
-from natija_intake.registrar.shard import Shard
-from natija_intake.registrar.shard_locks import Layout, Line
-from natija_intake.registrar.shard_manager import Office
+from natija_intake.registrar.projection import HeadsProjection
+from natija_intake.registrar.shard_locks import ShardLayout, ShardLocks
+from natija_intake.registrar.shard_manager import ShardManager
+from natija_intake.registrar.shard_owner import ShardOwner
 from natija_intake.settings import sealer
 
 
@@ -37,12 +37,12 @@ async def registrar(settings: RegistrarSettings) -> None:
     # A shard holds one connection to read on and takes another to keep heads, and one process may own all shards.
     engine = open_engine(settings, "intake", pool=PARTITIONS)
 
-    def make_shard(line: Line, layout: Layout, number: int) -> Shard:
-        return Shard(
+    def make_owner(locks: ShardLocks, layout: ShardLayout, number: int) -> ShardOwner:
+        return ShardOwner(
             kafka=settings.kafka_config,
             realm=settings.realm.lower(),
             engine=engine,
-            line=line,
+            locks=locks,
             layout=layout,
             number=number,
             publishers=publishers,
@@ -54,20 +54,20 @@ async def registrar(settings: RegistrarSettings) -> None:
 
     async def prepare() -> None:
         await create_service_tables(engine, tables.own)
-        await schema.prepare(engine, Heads(), await log_identity.fetch(settings.kafka_config, settings.realm))
+        await schema.prepare(engine, HeadsProjection(), await log_identity.fetch(settings.kafka_config, settings.realm))
 
-    async def settle(line: Line) -> None:
-        await fencing.settle(line, settings.kafka_config, settings.realm.lower())
+    async def settle(locks: ShardLocks) -> None:
+        await fencing.ensure_latest_layout(locks, settings.kafka_config, settings.realm.lower())
 
-    office = Office(settings.database_url("intake"), make_shard, prepare, settle)
+    manager = ShardManager(settings.database_url("intake"), make_owner, prepare, settle)
     app = create_app(
         settings,
         title="registrar",
         about="The only writer of the log: it admits what is proposed on the inbox, or rejects it with a reason.",
-        health=lambda: office.health,
+        health=lambda: manager.health,
     )
     try:
-        await run(app, settings, [office.run])
+        await run(app, settings, [manager.run])
     finally:
         await engine.dispose()
 

@@ -21,26 +21,26 @@ from natija_events.wire.rejection import (
     write_rejected,
 )
 from natija_intake.registrar import admission
-from natija_intake.registrar.admission import Incoming, KnownId, Ledger, Refused
-from natija_intake.registrar.heads import after
+from natija_intake.registrar.admission import AdmissionState, PolledRecord, Refused, RegisteredId
+from natija_intake.registrar.heads import evolve
 
 SOURCE = "/services/intake/registrar"
 
 
 @dataclass(slots=True)
-class PartitionHead:
+class LogEnd:
     """The end of a log partition: the last *logsequence* and the *recordedtime* that goes with it."""
 
     logsequence: int = 0
     recordedtime: datetime | None = None
 
-    def tick(self, now: datetime) -> datetime:
+    def next_recordedtime(self, now: datetime) -> datetime:
         """The time to record at: never before what is recorded already, whatever the clock does."""
         self.recordedtime = now if self.recordedtime is None else max(now, self.recordedtime)
         return self.recordedtime
 
 
-class Record(NamedTuple):
+class OutputRecord(NamedTuple):
     """A record to write: on *partition*, of the log or of rejected."""
 
     partition: int
@@ -50,36 +50,36 @@ class Record(NamedTuple):
 
 
 @dataclass(slots=True)
-class Decided:
+class DecidedBatch:
     """What a batch came to: records for both topics, and the same registered events typed (offsets still unknown)."""
 
-    log: list[Record] = field(default_factory=list)
-    rejected: list[Record] = field(default_factory=list)
+    log: list[OutputRecord] = field(default_factory=list)
+    rejected: list[OutputRecord] = field(default_factory=list)
     events: list[RecordedEvent] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
     ids: list[tuple[str, UUID, bytes, int]] = field(default_factory=list)
 
 
-def read_batch(records: Iterable[Incoming]) -> list[tuple[Incoming, Proposal | Rejection]]:
+def read_batch(records: Iterable[PolledRecord]) -> list[tuple[PolledRecord, Proposal | Rejection]]:
     """Read each record: its proposal, or why there is none."""
     return [(record, _read(record)) for record in records]
 
 
-def _read(record: Incoming) -> Proposal | Rejection:
+def _read(record: PolledRecord) -> Proposal | Rejection:
     try:
         return admission.read(record)
     except Refused as refused:
         return refused.rejection
 
 
-class Decider:
+class BatchDecider:
     """Decides proposals one after the other, each on what the ones before it left."""
 
     def __init__(
         self,
-        ledger: Ledger,
-        partitions: dict[int, PartitionHead],
+        ledger: AdmissionState,
+        partitions: dict[int, LogEnd],
         publishers: Publishers,
         sealer: Sealer,
         now: datetime,
@@ -89,15 +89,15 @@ class Decider:
         self._publishers = publishers
         self._sealer = sealer
         self._now = now
-        self.decided = Decided()
+        self.decided = DecidedBatch()
 
-    def decide(self, record: Incoming, read: Proposal | Rejection) -> None:
+    def decide(self, record: PolledRecord, read: Proposal | Rejection) -> None:
         """Register the proposal whole, or reject it whole."""
         proposal = None if isinstance(read, Rejection) else read
         try:
             if isinstance(read, Rejection):
                 raise Refused(*read)
-            recordedtime = self._partitions[record.partition].tick(self._now)
+            recordedtime = self._partitions[record.partition].next_recordedtime(self._now)
             datas = admission.admit(read, record, self._ledger, self._publishers, recordedtime)
         except Refused as refused:
             self._reject(record, proposal, refused.rejection)
@@ -105,7 +105,7 @@ class Decider:
             self._register(record, read, datas, recordedtime)
 
     def _register(
-        self, record: Incoming, proposal: Proposal, datas: Sequence[EventData], recordedtime: datetime
+        self, record: PolledRecord, proposal: Proposal, datas: Sequence[EventData], recordedtime: datetime
     ) -> None:
         partition = self._partitions[record.partition]
         head = self._ledger.head(proposal.subject)
@@ -114,8 +114,8 @@ class Decider:
             stamp = Stamp(head.standing.sequence + 1, partition.logsequence, recordedtime, record.offset, head.hash)
             written = headers(event, stamp)
             registered = RecordedEvent(record.partition, -1, event, stamp, data, written)
-            head = after(head, registered, hash=event_hash(written, event.data))
-            self.decided.log.append(Record(record.partition, record.key, event.data, written))
+            head = evolve(head, registered, hash=event_hash(written, event.data))
+            self.decided.log.append(OutputRecord(record.partition, record.key, event.data, written))
             self.decided.events.append(registered)
             self._remember(registered)
         self._ledger.heads[proposal.subject] = head
@@ -123,10 +123,10 @@ class Decider:
 
     def _remember(self, registered: RecordedEvent) -> None:
         digest = admission.digest(registered.event)
-        self._ledger.ids[registered.subject, registered.id] = KnownId(digest, registered.sequence)
+        self._ledger.ids[registered.subject, registered.id] = RegisteredId(digest, registered.sequence)
         self.decided.ids.append((registered.subject, registered.id, digest, registered.sequence))
 
-    def _reject(self, record: Incoming, proposal: Proposal | None, why: Rejection) -> None:
+    def _reject(self, record: PolledRecord, proposal: Proposal | None, why: Rejection) -> None:
         original = InboxRecord(record.key, record.value, record.headers)
         sealed = (
             None
@@ -137,7 +137,7 @@ class Decider:
             rejection=why,
             partition=record.partition,
             inboxoffset=record.offset,
-            recordedtime=self._partitions[record.partition].tick(self._now),
+            recordedtime=self._partitions[record.partition].next_recordedtime(self._now),
             subject=None if proposal is None else proposal.subject,
             proposalid=None if proposal is None else proposal.events[0].id,
             digest=inbox_record_digest(original),
@@ -147,5 +147,5 @@ class Decider:
         value, written = write_rejected(rejected, SOURCE)
         # A key of a broken record may be of any size and content: the subject stands in its place, or nothing.
         key = None if proposal is None else proposal.subject.encode()
-        self.decided.rejected.append(Record(record.partition, key, value, written))
+        self.decided.rejected.append(OutputRecord(record.partition, key, value, written))
         self.decided.rejections.append(why)

@@ -15,14 +15,14 @@ _ENDED_WITHIN = 5.0
 _LOOK_AGAIN = 0.1
 
 
-class Open(Exception):
+class HangingTransaction(Exception):
     """A transaction is open and nobody can end it any more: what stands there cannot be read, and would be decided
     twice."""
 
 
-async def until_none(kafka: KafkaConfig, realm: str, partitions: Collection[int]) -> None:
+async def wait_until_none(kafka: KafkaConfig, realm: str, partitions: Collection[int]) -> None:
     """Return once all that stands on log and rejected of *partitions* can be read. To be asked after the fence, which
-    ends whatever others began. Raises `Open`, and KafkaError."""
+    ends whatever others began. Raises `HangingTransaction`, and KafkaError."""
     places = [TopicPartition(topic.name(realm), partition) for topic in (LOG, REJECTED) for partition in partitions]
     waits: dict[TopicPartition, int] = {}
     async with AsyncExitStack() as stack:
@@ -35,7 +35,9 @@ async def until_none(kafka: KafkaConfig, realm: str, partitions: Collection[int]
                 return
             await asyncio.sleep(_LOOK_AGAIN)
     place, offset = next(iter(waits.items()))
-    raise Open(f"a transaction at offset {offset} of {place.topic} {place.partition} has no end (docs/operations.md)")
+    raise HangingTransaction(
+        f"a transaction at offset {offset} of {place.topic} {place.partition} has no end (docs/operations.md)"
+    )
 
 
 async def _reader(stack: AsyncExitStack, kafka: KafkaConfig, isolation: str) -> AIOKafkaConsumer:

@@ -31,7 +31,7 @@ NO_HEAD = Head()
 """The head of an appeal of which nothing is registered."""
 
 
-def after(head: Head, event: RecordedEvent, *, hash: str) -> Head:
+def evolve(head: Head, event: RecordedEvent, *, hash: str) -> Head:
     """The head after one more registered event, whose hash is *hash*."""
     standing = transitions.evolve(head.standing, event.event.type, event.event.time, event.data)
     if changed := _changed(event.data):

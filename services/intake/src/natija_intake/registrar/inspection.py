@@ -17,8 +17,8 @@ from natija_events.kafka import partition_of, read_batches
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.wire.rejection import RejectedProposal, read_rejected
 from natija_intake.registrar import fencing
-from natija_intake.registrar.shard_locks import BeingChanged, Line
-from natija_intake.registrar.verification import Verdict, verify
+from natija_intake.registrar.shard_locks import LayoutLocked, ShardLocks
+from natija_intake.registrar.verification import VerificationReport, verify
 
 _stderr = Console(stderr=True)
 
@@ -36,7 +36,7 @@ async def verify_log(appeal: str | None, format: str) -> int:
         columns = TextColumn("verifying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
         with Progress(*columns, console=_stderr, transient=True) as progress:
             bar = progress.add_task("", total=total)
-            verdict = await verify(
+            report = await verify(
                 settings.kafka_config,
                 settings.realm,
                 engine,
@@ -46,8 +46,8 @@ async def verify_log(appeal: str | None, format: str) -> int:
             )
     finally:
         await engine.dispose()
-    print(_as_json(verdict) if format == "json" else _as_text(verdict, len(partitions)))
-    return 1 if verdict.misfits else 0
+    print(_as_json(report) if format == "json" else _as_text(report, len(partitions)))
+    return 1 if report.breaks else 0
 
 
 async def _offsets(settings: Settings, partitions: Sequence[int]) -> int:
@@ -62,16 +62,16 @@ async def _offsets(settings: Settings, partitions: Sequence[int]) -> int:
         await consumer.stop()
 
 
-def _as_json(verdict: Verdict) -> str:
-    misfits = [misfit._asdict() for misfit in verdict.misfits]
-    return json.dumps({"events": verdict.events, "appeals": verdict.appeals, "misfits": misfits})
+def _as_json(report: VerificationReport) -> str:
+    breaks = [chain_break._asdict() for chain_break in report.breaks]
+    return json.dumps({"events": report.events, "appeals": report.appeals, "breaks": breaks})
 
 
-def _as_text(verdict: Verdict, partitions: int) -> str:
-    read = f"{verdict.events:,} events of {verdict.appeals:,} appeals on {partitions} partition{'s'[: partitions > 1]}"
-    if not verdict.misfits:
+def _as_text(report: VerificationReport, partitions: int) -> str:
+    read = f"{report.events:,} events of {report.appeals:,} appeals on {partitions} partition{'s'[: partitions > 1]}"
+    if not report.breaks:
         return f"{read}: every chain and every logsequence fits"
-    return "\n".join([f"{read}: {len(verdict.misfits)} partitions do not fit", *map(str, verdict.misfits)])
+    return "\n".join([f"{read}: {len(report.breaks)} partitions do not fit", *map(str, report.breaks)])
 
 
 async def show_rejected(reason: str | None, last: int, format: str) -> int:
@@ -123,20 +123,21 @@ def _rejected_as_text(found: Sequence[RejectedProposal], counts: Counter[str]) -
 async def show_shards(number: int | None) -> int:
     """Show the layout of the shards, or change it: fence every owner of the old one, then let the new one be taken."""
     settings = Settings()
-    line = await Line.stand(settings.database_url("intake"))
+    locks = await ShardLocks.connect(settings.database_url("intake"))
     try:
         if number is not None:
-            await _lay_out_anew(line, settings, number)
-        layout = await line.layout()
-        print(f"{layout.shards} shards, generation {layout.generation}, {await line.present() - 1} registrars present")
+            await _lay_out_anew(locks, settings, number)
+        layout = await locks.load_layout()
+        registrars = await locks.member_count() - 1
+        print(f"{layout.shards} shards, generation {layout.generation}, {registrars} registrars present")
     finally:
-        await line.leave()
+        await locks.close()
     return 0
 
 
-async def _lay_out_anew(line: Line, settings: Settings, number: int) -> None:
+async def _lay_out_anew(locks: ShardLocks, settings: Settings, number: int) -> None:
     try:
-        async with line.changing(within=5):
-            await fencing.lay_out(line, settings.kafka_config, settings.realm.lower(), number)
-    except BeingChanged:
+        async with locks.lock_layout(within=5):
+            await fencing.change_layout(locks, settings.kafka_config, settings.realm.lower(), number)
+    except LayoutLocked:
         raise OperatorError("somebody else is changing the shard count just now") from None

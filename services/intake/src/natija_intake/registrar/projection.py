@@ -1,6 +1,6 @@
 """The registrar's projection: heads and event ids, by set-based SQL.
 
-The registrar stores what it has just registered through the same `store` that catching up and a rebuild go through.
+The registrar stores what it has just registered through the same `save` that catching up and a rebuild go through.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from natija_events.lifecycle.transitions import Standing
 from natija_events.wire.record import RecordedEvent
 from natija_intake.registrar import tables
-from natija_intake.registrar.admission import KnownId, Ledger, digest
-from natija_intake.registrar.heads import Head, after
+from natija_intake.registrar.admission import AdmissionState, RegisteredId, digest
+from natija_intake.registrar.heads import Head, evolve
 
 _LOAD_HEADS = text("select * from heads where appeal = any(cast(:appeals as text[]))")
 
@@ -52,7 +52,7 @@ _STORE_IDS = text("""
 """)
 
 
-class Heads:
+class HeadsProjection:
     """The projection of heads. Version goes up when its rows change their meaning or shape."""
 
     service = "intake"
@@ -68,20 +68,22 @@ class Heads:
             head = heads.get(event.subject, Head())
             # Only the last hash of an appeal is kept, so only that one is worth computing.
             hashed = event.hash if last[event.subject] is event else head.hash
-            heads[event.subject] = after(head, event, hash=hashed)
-        await store(
+            heads[event.subject] = evolve(head, event, hash=hashed)
+        await save(
             connection,
             heads,
             [(event.subject, event.id, digest(event.event), event.sequence) for event in events],
         )
 
 
-def build() -> Heads:
+def build() -> HeadsProjection:
     """The projection of this service, for the chassis."""
-    return Heads()
+    return HeadsProjection()
 
 
-async def load(connection: AsyncConnection, wanted: Sequence[tuple[str, UUID]], unkept: Ledger) -> Ledger:
+async def load_admission_state(
+    connection: AsyncConnection, wanted: Sequence[tuple[str, UUID]], unkept: AdmissionState
+) -> AdmissionState:
     """What admission must know to decide on events of these appeals with these ids.
 
     *unkept* is what was registered and may not stand in the database yet, as it was before this is called: it is newer
@@ -91,13 +93,13 @@ async def load(connection: AsyncConnection, wanted: Sequence[tuple[str, UUID]], 
     heads |= await load_heads(connection, {appeal for appeal, _ in wanted if appeal not in heads})
     known = [(appeal, id) for appeal, id in wanted if appeal in heads]
     if not known:
-        return Ledger(heads)
+        return AdmissionState(heads)
     rows = await connection.execute(
         _LOAD_IDS, {"appeals": [appeal for appeal, _ in known], "ids": [id for _, id in known]}
     )
-    ids = {(row.appeal, row.id): KnownId(row.digest, row.sequence) for row in rows}
+    ids = {(row.appeal, row.id): RegisteredId(row.digest, row.sequence) for row in rows}
     ids |= {key: known_id for key in known if (known_id := unkept.ids.get(key)) is not None}
-    return Ledger(heads, ids)
+    return AdmissionState(heads, ids)
 
 
 async def load_heads(connection: AsyncConnection, appeals: Iterable[str]) -> dict[str, Head]:
@@ -106,7 +108,7 @@ async def load_heads(connection: AsyncConnection, appeals: Iterable[str]) -> dic
     return {row.appeal: _head(row) for row in rows}
 
 
-async def store(
+async def save(
     connection: AsyncConnection, heads: Mapping[str, Head], ids: Sequence[tuple[str, UUID, bytes, int]]
 ) -> None:
     """Write *heads*, and the *ids* (appeal, id, digest, sequence) that were registered for the first time."""

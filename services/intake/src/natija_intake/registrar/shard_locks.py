@@ -21,7 +21,7 @@ _SHARD = 0x6E61_0002
 _COUNT_CHANGE = 0x6E61_0003
 
 
-class Layout(NamedTuple):
+class ShardLayout(NamedTuple):
     """How the partitions are shared out. *generation* goes up with every change of *shards*; while it is not *ready*
     the ``transactional.id``s of the generation before are still being fenced, and nobody may start."""
 
@@ -44,15 +44,15 @@ class Layout(NamedTuple):
         return int(found[1]) if found else None
 
 
-class BeingChanged(Exception):
+class LayoutLocked(Exception):
     """Somebody else lays the shards out anew just now."""
 
 
-class Restored(Exception):
+class RestoredFromBackup(Exception):
     """The layout is not the one of a moment ago, but an earlier one: these rows are from a backup."""
 
 
-class Line:
+class ShardLocks:
     """A registrar's place in the line for shards: one PostgreSQL session, which holds the locks it has taken.
 
     Every method raises when the session is lost; with it go all the locks.
@@ -64,14 +64,14 @@ class Line:
         self._generation = 0
 
     @classmethod
-    async def stand(cls, database_url: str) -> Self:
+    async def connect(cls, database_url: str) -> Self:
         """Open the session and be counted among the registrars that are present."""
         url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         connection = await asyncpg.connect(url, timeout=5, command_timeout=5)
         await connection.execute("select pg_advisory_lock_shared($1, 0)", _PRESENT)
         return cls(connection)
 
-    async def leave(self) -> None:
+    async def close(self) -> None:
         """Give up all locks and the session."""
         with contextlib.suppress(Exception):  # a session that is lost cannot be left more than that
             await self._connection.close(timeout=2)
@@ -81,21 +81,21 @@ class Line:
         """True once the session is gone, and with it every lock."""
         return self._connection.is_closed()
 
-    async def layout(self) -> Layout:
-        """The layout in force; made, with one shard, when there is none yet. Raises `Restored`."""
+    async def load_layout(self) -> ShardLayout:
+        """The layout in force; made, with one shard, when there is none yet. Raises `RestoredFromBackup`."""
         async with self._one_at_a_time:
             await self._connection.execute(
                 "insert into service.shards values (true, 1, 1, true) on conflict do nothing"
             )
             row = await self._connection.fetchrow("select generation, shards, ready from service.shards")
         assert row is not None
-        layout = Layout(*row)
+        layout = ShardLayout(*row)
         if layout.generation < self._generation:
-            raise Restored
+            raise RestoredFromBackup
         self._generation = layout.generation
         return layout
 
-    async def present(self) -> int:
+    async def member_count(self) -> int:
         """How many registrars stand in line for this realm, this one included."""
         count = await self._ask(
             "select count(*) from pg_locks where locktype = 'advisory' and objid = 0 and classid = $1 and granted"
@@ -104,38 +104,38 @@ class Line:
         )
         return int(count)
 
-    async def take(self, layout: Layout, shard: int) -> bool:
+    async def acquire(self, layout: ShardLayout, shard: int) -> bool:
         """Take the lock of *shard* if it is free."""
         lock = layout.generation * PARTITIONS + shard
         return bool(await self._ask("select pg_try_advisory_lock($1, $2)", _SHARD, lock))
 
-    async def give(self, layout: Layout, shard: int) -> None:
+    async def release(self, layout: ShardLayout, shard: int) -> None:
         """Give the lock of *shard* back."""
         await self._ask("select pg_advisory_unlock($1, $2)", _SHARD, layout.generation * PARTITIONS + shard)
 
     @contextlib.asynccontextmanager
-    async def changing(self, within: float = 0) -> AsyncIterator[None]:
-        """Nobody else changes the layout during the block. Raises `BeingChanged` when somebody else does, and still
+    async def lock_layout(self, within: float = 0) -> AsyncIterator[None]:
+        """Nobody else changes the layout during the block. Raises `LayoutLocked` when somebody else does, and still
         does after *within* seconds."""
         until = time.monotonic() + within
         while not await self._ask("select pg_try_advisory_lock($1, 0)", _COUNT_CHANGE):
             if time.monotonic() >= until:
-                raise BeingChanged
+                raise LayoutLocked
             await asyncio.sleep(0.1)
         try:
             yield
         finally:
             await self._ask("select pg_advisory_unlock($1, 0)", _COUNT_CHANGE)
 
-    async def write(self, layout: Layout) -> None:
+    async def save_layout(self, layout: ShardLayout) -> None:
         """Put *layout* in force; for who is `changing` it. While it is not ready nobody takes a shard."""
         await self._ask("update service.shards set generation = $1, shards = $2, ready = $3", *layout)
 
-    async def made_ready(self, layout: Layout) -> None:
-        """Who had an earlier layout is fenced: shards of *layout* may be taken. Raises `Restored`."""
+    async def activate_layout(self, layout: ShardLayout) -> None:
+        """Who had an earlier layout is fenced: shards of *layout* may be taken. Raises `RestoredFromBackup`."""
         ready = "update service.shards set ready = true where (generation, shards, ready) = ($1, $2, $3) returning true"
         if not await self._ask(ready, *layout):
-            raise Restored
+            raise RestoredFromBackup
 
     async def _ask(self, query: str, *arguments: Any) -> Any:
         """The one value that *query* answers with, or None."""
@@ -143,6 +143,6 @@ class Line:
             return await self._connection.fetchval(query, *arguments)
 
 
-def fair_share(layout: Layout, present: int) -> int:
+def fair_share(layout: ShardLayout, present: int) -> int:
     """How many shards one of *present* registrars takes at most."""
     return -(-layout.shards // max(present, 1))

@@ -25,7 +25,7 @@ _LEVELS = "read_uncommitted", "read_committed"
 _READABLE_WITHIN = 30.0
 
 
-class Misfit(NamedTuple):
+class ChainBreak(NamedTuple):
     """The first record that does not fit, and how: *partition* and *offset* say where it stands."""
 
     partition: int
@@ -39,7 +39,7 @@ class Misfit(NamedTuple):
         return f"partition {self.partition}, offset {self.offset}{event}: {self.what}"
 
 
-class Link(NamedTuple):
+class ChainEnd(NamedTuple):
     """The end of an appeal's chain: where its last event stands, and its hash."""
 
     sequence: int
@@ -47,16 +47,16 @@ class Link(NamedTuple):
     offset: int
 
 
-_START = Link(0, GENESIS, -1)
+_START = ChainEnd(0, GENESIS, -1)
 
 
 @dataclass(slots=True)
-class Verdict:
-    """What was read, and the first *misfit* of each partition that has one, by partition."""
+class VerificationReport:
+    """What was read, and the first *chain_break* of each partition that has one, by partition."""
 
     events: int = 0
     appeals: int = 0
-    misfits: list[Misfit] = field(default_factory=list)
+    breaks: list[ChainBreak] = field(default_factory=list)
 
 
 class PartitionCheck:
@@ -67,30 +67,30 @@ class PartitionCheck:
         self.logsequence = 0
         self.offset = -1
         self.events = 0
-        self.chains: dict[str, Link] = {}
-        self.misfit: Misfit | None = None
+        self.chains: dict[str, ChainEnd] = {}
+        self.chain_break: ChainBreak | None = None
 
     def take(self, records: Iterable[Any]) -> None:
-        """Check *records* in their order; those after a misfit prove nothing and are passed over."""
+        """Check *records* in their order; those after a chain_break prove nothing and are passed over."""
         for record in records:
-            if self.misfit is None:
-                self.misfit = self._misfit(record)
+            if self.chain_break is None:
+                self.chain_break = self._find_break(record)
                 self.events += 1
 
-    def _misfit(self, record: Any) -> Misfit | None:
+    def _find_break(self, record: Any) -> ChainBreak | None:
         try:
             event, stamp = read_log_record(record.value, record.headers)
         except Unreadable as error:
-            return Misfit(self.partition, record.offset, None, None, f"is no registered event: {error}")
+            return ChainBreak(self.partition, record.offset, None, None, f"is no registered event: {error}")
         link = self.chains.get(event.subject, _START)
         what = self._broken(record, event.subject, stamp, link)
         if what is not None:
-            return Misfit(self.partition, record.offset, event.subject, stamp.sequence, what)
+            return ChainBreak(self.partition, record.offset, event.subject, stamp.sequence, what)
         self.logsequence, self.offset = stamp.logsequence, record.offset
-        self.chains[event.subject] = Link(stamp.sequence, event_hash(record.headers, record.value), record.offset)
+        self.chains[event.subject] = ChainEnd(stamp.sequence, event_hash(record.headers, record.value), record.offset)
         return None
 
-    def _broken(self, record: Any, subject: str, stamp: Stamp, link: Link) -> str | None:
+    def _broken(self, record: Any, subject: str, stamp: Stamp, link: ChainEnd) -> str | None:
         if record.key != subject.encode() or partition_of(record.key) != self.partition:
             return "does not stand under its appeal's key on its appeal's partition"
         if stamp.sequence != link.sequence + 1:
@@ -103,17 +103,17 @@ class PartitionCheck:
 
     def against(self, checkpoint: Checkpoint) -> None:
         """The log reaches at least as far as the registrar's database, which was read before it."""
-        if self.misfit is None and checkpoint.logsequence > self.logsequence:
+        if self.chain_break is None and checkpoint.logsequence > self.logsequence:
             what = f"the log ends at logsequence {self.logsequence}, the registrar wrote {checkpoint.logsequence}"
-            self.misfit = Misfit(self.partition, self.offset, None, None, what)
+            self.chain_break = ChainBreak(self.partition, self.offset, None, None, what)
 
     def against_heads(self, heads: Iterable[Any]) -> None:
         """The last event of each appeal is the one whose hash its head holds."""
         for head in heads:
             link = self.chains[head.appeal]
-            if self.misfit is None and head.sequence == link.sequence and head.hash != link.hash:
+            if self.chain_break is None and head.sequence == link.sequence and head.hash != link.hash:
                 what = "is not the event the registrar wrote: the appeal's head holds another hash"
-                self.misfit = Misfit(self.partition, link.offset, head.appeal, link.sequence, what)
+                self.chain_break = ChainBreak(self.partition, link.offset, head.appeal, link.sequence, what)
 
 
 async def verify(
@@ -124,7 +124,7 @@ async def verify(
     *,
     appeal: str | None = None,
     read: Callable[[int], None] = lambda records: None,
-) -> Verdict:
+) -> VerificationReport:
     """Recompute the log, or the partition that *appeal* is on; *read* is told how many records were read.
 
     *held* are the registrar's checkpoints, loaded before; *engine* its database, or None to go without heads.
@@ -140,10 +140,10 @@ async def verify(
             check.against(held[partition])
         if engine is not None:
             await _against_heads(engine, check)
-    return Verdict(
+    return VerificationReport(
         events=sum(check.events for check in checks.values()),
         appeals=sum(len(check.chains) for check in checks.values()),
-        misfits=[check.misfit for check in checks.values() if check.misfit is not None],
+        breaks=[check.chain_break for check in checks.values() if check.chain_break is not None],
     )
 
 

@@ -31,29 +31,29 @@ from natija_events.kafka import KafkaConfig
 from natija_events.topics import INBOX, LOG, REJECTED
 from natija_events.wire.envelope import Proposal
 from natija_intake.registrar import fencing, hanging_transactions, metrics, store
-from natija_intake.registrar.admission import Incoming, Ledger
-from natija_intake.registrar.batch import Decided, Decider, PartitionHead, Record, read_batch
-from natija_intake.registrar.projection import load
-from natija_intake.registrar.shard_locks import Layout, Line
-from natija_intake.registrar.store import Position
+from natija_intake.registrar.admission import AdmissionState, PolledRecord
+from natija_intake.registrar.batch import BatchDecider, DecidedBatch, LogEnd, OutputRecord, read_batch
+from natija_intake.registrar.projection import load_admission_state
+from natija_intake.registrar.shard_locks import ShardLayout, ShardLocks
+from natija_intake.registrar.store import InboxOffsets
 
 TRANSACTION_TIMEOUT = timedelta(seconds=30)
 RENEW_AFTER_IDLE = timedelta(days=1)
 """Kafka forgets a ``transactional.id`` that was idle for 7 days."""
 POLL = timedelta(seconds=1)
-GATHER_BYTES = 65_536
+FETCH_MIN_BYTES = 65_536
 """What the broker waits for, as long as it may: a batch costs 6 ms of work, however few proposals it holds."""
-HEARD_WITHIN = 5.0
+ACTIVITY_TIMEOUT = 5.0
 """Seconds without a batch that ended or an answer of Kafka after which the owner is waiting, not deciding."""
 
 log = logging.getLogger(__name__)
 
 
-class Superseded(Exception):
+class StaleLayout(Exception):
     """There is a later layout than the one whose shard was being taken."""
 
 
-class Shard:
+class ShardOwner:
     """The owner of one shard, from taking it to giving it up."""
 
     def __init__(
@@ -62,8 +62,8 @@ class Shard:
         kafka: KafkaConfig,
         realm: str,
         engine: AsyncEngine,
-        line: Line,
-        layout: Layout,
+        locks: ShardLocks,
+        layout: ShardLayout,
         number: int,
         publishers: Publishers,
         sealer: Sealer,
@@ -73,12 +73,12 @@ class Shard:
     ) -> None:
         self.number = number
         self.layout = layout
-        self._heard: float | None = None
+        self._last_activity: float | None = None
         """When (monotonic) a batch last ended or Kafka last answered; None before the shard is taken."""
         self._kafka = kafka
         self._realm = realm
         self._engine = engine
-        self._line = line
+        self._locks = locks
         self._publishers = publishers
         self._sealer = sealer
         self._clock = clock
@@ -87,43 +87,43 @@ class Shard:
         self._partitions = layout.partitions(number)
         self._stop = asyncio.Event()
         self._checkpoints: dict[int, Checkpoint] = {}
-        self._heads: dict[int, PartitionHead] = {}
+        self._heads: dict[int, LogEnd] = {}
         self._reading: AsyncConnection
         """Where heads and ids are looked up: one for all batches, and no transaction around each look."""
-        self._unkept: deque[_Batch] = deque()
+        self._pending: deque[_Batch] = deque()
         """The batches that are decided and whose heads are not in the database yet."""
 
     @property
     def deciding(self) -> bool:
         """True while it takes proposals and its servers answer."""
-        return self._heard is not None and not self.waiting
+        return self._last_activity is not None and not self.waiting
 
     @property
     def waiting(self) -> bool:
         """True while it has taken the shard and a server has not answered for too long."""
-        return self._heard is not None and time.monotonic() - self._heard > HEARD_WITHIN
+        return self._last_activity is not None and time.monotonic() - self._last_activity > ACTIVITY_TIMEOUT
 
-    def give_up(self) -> None:
+    def stop(self) -> None:
         """Ask the owner to end after its batch."""
         self._stop.set()
 
-    async def own(self) -> None:
+    async def run(self) -> None:
         """Decide until asked to give up. Raises whatever made a result unknown; then nothing is half done."""
         async with AsyncExitStack() as stack:
             producer = await self._fence(stack)
-            if await self._line.layout() != self.layout:
-                raise Superseded
+            if await self._locks.load_layout() != self.layout:
+                raise StaleLayout
             # A database that was restored in this moment may have forgotten a later layout; Kafka has not.
-            if await fencing.latest(self._kafka, self._realm) > self.layout.generation:
-                raise Superseded
-            await hanging_transactions.until_none(self._kafka, self._realm, self._partitions)
-            consumer = await self._stand_at_the_end(stack)
+            if await fencing.latest_generation(self._kafka, self._realm) > self.layout.generation:
+                raise StaleLayout
+            await hanging_transactions.wait_until_none(self._kafka, self._realm, self._partitions)
+            consumer = await self._catch_up_and_seek(stack)
             metrics.TAKEOVERS.inc()
             log.info("shard %d of %d: deciding", self.number, self.layout.shards)
             try:
                 await self._decide_batches(consumer, producer)
             finally:
-                self._heard = None
+                self._last_activity = None
 
     async def _fence(self, stack: AsyncExitStack) -> AIOKafkaProducer:
         """A producer under the shard's ``transactional.id``: from here on nobody else can commit under it."""
@@ -140,21 +140,21 @@ class Shard:
             await producer.start()
         return producer
 
-    async def _stand_at_the_end(self, stack: AsyncExitStack) -> AIOKafkaConsumer:
+    async def _catch_up_and_seek(self, stack: AsyncExitStack) -> AIOKafkaConsumer:
         """Heads up to the end of the log, and a consumer at the first proposal that is not decided."""
         reached = await store.catch_up(self._engine, self._kafka, self._realm, self._partitions)
         reading = await stack.enter_async_context(self._engine.connect())
         self._reading = await reading.execution_options(isolation_level="AUTOCOMMIT")
-        self._checkpoints, positions = await store.stand(self._reading, reached)
+        self._checkpoints, positions = await store.confirm(self._reading, reached)
         self._heads = {
-            partition: PartitionHead(one.logsequence, one.recordedtime) for partition, one in self._checkpoints.items()
+            partition: LogEnd(one.logsequence, one.recordedtime) for partition, one in self._checkpoints.items()
         }
         consumer = AIOKafkaConsumer(
             **self._kafka.client_options(),
             enable_auto_commit=False,
             isolation_level="read_committed",
             auto_offset_reset="none",
-            fetch_min_bytes=GATHER_BYTES,
+            fetch_min_bytes=FETCH_MIN_BYTES,
             fetch_max_wait_ms=int(self._fetch_max_wait * 1000),
         )
         stack.push_async_callback(_quietly, consumer.stop)
@@ -180,7 +180,7 @@ class Shard:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._write_all(producer, decided, written))
-                group.create_task(self._keep_all(written))
+                group.create_task(self._persist_all(written))
                 await self._decide_all(consumer, decided)
                 await decided.put(None)
         except ExceptionGroup as errors:
@@ -188,8 +188,8 @@ class Shard:
 
     async def _decide_all(self, consumer: AIOKafkaConsumer, decided: asyncio.Queue["_Batch | None"]) -> None:
         active = datetime.now(UTC)
-        self._heard = time.monotonic()
-        while not self._stop.is_set() and not self._line.lost:
+        self._last_activity = time.monotonic()
+        while not self._stop.is_set() and not self._locks.lost:
             polled = await consumer.getmany(
                 timeout_ms=int(POLL.total_seconds() * 1000), max_records=self._batch_records
             )
@@ -199,10 +199,10 @@ class Shard:
             elif datetime.now(UTC) - active > RENEW_AFTER_IDLE:
                 return  # whoever takes the shard next, likely this same process, renews its id
             else:
-                async with asyncio.timeout(HEARD_WITHIN):  # nothing polled may also be nobody there
+                async with asyncio.timeout(ACTIVITY_TIMEOUT):  # nothing polled may also be nobody there
                     await consumer.end_offsets(list(consumer.assignment()))
-            if not self._unkept:  # what is under way has to end before anybody is heard of
-                self._heard = time.monotonic()
+            if not self._pending:  # what is under way has to end before anybody is heard of
+                self._last_activity = time.monotonic()
 
     async def _write_all(
         self,
@@ -215,9 +215,9 @@ class Shard:
             await written.put(batch)
         await written.put(None)
 
-    async def _keep_all(self, written: asyncio.Queue["_Batch | None"]) -> None:
+    async def _persist_all(self, written: asyncio.Queue["_Batch | None"]) -> None:
         while batch := await written.get():
-            await self._keep(batch)
+            await self._persist(batch)
 
     async def _decide(self, records: Sequence[Any]) -> "_Batch":
         """Decide on the heads that are kept and on those that are about to be."""
@@ -227,22 +227,22 @@ class Shard:
         wanted = [(event.subject, event.id) for _, one in read if isinstance(one, Proposal) for event in one.events]
         unkept = self._newest_first()
         kept = {partition: one.logsequence for partition, one in self._checkpoints.items()}
-        known = await load(self._reading, wanted, unkept)
+        known = await load_admission_state(self._reading, wanted, unkept)
         held = await checkpoints.load(self._reading)
         if any(held[partition].logsequence < at for partition, at in kept.items()):
-            raise store.Overtaken  # a database restored from an older state: so may be the heads that were just read
-        decider = Decider(known, self._heads, self._publishers, self._sealer, self._clock.now())
+            raise store.ConcurrentUpdate  # restored from an older state: so may be the heads that were just read
+        decider = BatchDecider(known, self._heads, self._publishers, self._sealer, self._clock.now())
         for record, one in read:
             decider.decide(record, one)
         offsets = _last_offsets(records)
         heads = {partition: (head.logsequence, head.recordedtime) for partition, head in self._heads.items()}
         batch = _Batch(began, known, decider.decided, offsets, heads)
-        self._unkept.append(batch)
+        self._pending.append(batch)
         return batch
 
-    def _newest_first(self) -> Ledger:
-        batches = [batch.ledger for batch in reversed(self._unkept)]
-        return Ledger(ChainMap(*(one.heads for one in batches)), ChainMap(*(one.ids for one in batches)))
+    def _newest_first(self) -> AdmissionState:
+        batches = [batch.ledger for batch in reversed(self._pending)]
+        return AdmissionState(ChainMap(*(one.heads for one in batches)), ChainMap(*(one.ids for one in batches)))
 
     async def _commit(self, producer: AIOKafkaProducer, batch: "_Batch") -> None:
         """Write the batch in one transaction, and note in it, per partition, the last offset on log and on rejected.
@@ -267,18 +267,18 @@ class Shard:
         with failpoint("registrar.commit"):
             await producer.commit_transaction()
 
-    async def _keep(self, batch: "_Batch") -> None:
+    async def _persist(self, batch: "_Batch") -> None:
         """Keep the heads of a batch that stands on the log."""
         reached = [Checkpoint(partition, offset, *batch.heads[partition]) for partition, offset in batch.on_log.items()]
         moved = [
-            Position(partition, offset + 1, batch.on_rejected.get(partition, -1) + 1)
+            InboxOffsets(partition, offset + 1, batch.on_rejected.get(partition, -1) + 1)
             for partition, offset in batch.inbox.items()
         ]
         with failpoint("registrar.keep"):
-            await store.keep(self._engine, self._checkpoints.values(), batch.ledger, batch.decided, reached, moved)
+            await store.persist(self._engine, self._checkpoints.values(), batch.ledger, batch.decided, reached, moved)
         self._checkpoints.update((one.partition, one) for one in reached)
-        self._unkept.popleft()
-        self._heard = time.monotonic()
+        self._pending.popleft()
+        self._last_activity = time.monotonic()
         metrics.BATCH_SECONDS.observe(time.monotonic() - batch.began)
         metrics.EVENTS_REGISTERED.inc(len(batch.decided.log))
         for why in batch.decided.rejections:
@@ -291,8 +291,8 @@ class _Batch:
     the logsequence and recorded time of each partition after it. Where it stands is known once it is written."""
 
     began: float
-    ledger: Ledger
-    decided: Decided
+    ledger: AdmissionState
+    decided: DecidedBatch
     inbox: dict[int, int]
     heads: dict[int, tuple[int, datetime | None]]
     on_log: dict[int, int] = field(default_factory=dict)
@@ -307,9 +307,9 @@ class _Sent(NamedTuple):
     place: "asyncio.Future[Any]"
 
 
-async def _send(producer: AIOKafkaProducer, topic: str, records: Sequence[Record]) -> list[_Sent]:
+async def _send(producer: AIOKafkaProducer, topic: str, records: Sequence[OutputRecord]) -> list[_Sent]:
     """Hand *records* over, a partition at a time: one by one they would cost as much as the deciding."""
-    by_partition: dict[int, list[Record]] = {}
+    by_partition: dict[int, list[OutputRecord]] = {}
     for record in records:
         by_partition.setdefault(record.partition, []).append(record)
     sent = []
@@ -335,11 +335,11 @@ async def _written(sent: Sequence[_Sent]) -> dict[int, int]:
     return {one.partition: place.offset + one.records - 1 for one, place in zip(sent, places, strict=True)}
 
 
-def _incoming(record: Any, now: int) -> Incoming:
+def _incoming(record: Any, now: int) -> PolledRecord:
     """The proposal in *record*, polled *now* (milliseconds since 1970)."""
     # The broker's clock, not the realm's: it says how long the proposal waited, whatever time it is here.
     waited = timedelta(milliseconds=max(0, now - record.timestamp))
-    return Incoming(record.partition, record.offset, record.key, record.value, record.headers, waited)
+    return PolledRecord(record.partition, record.offset, record.key, record.value, record.headers, waited)
 
 
 def _last_offsets(records: Sequence[Any]) -> dict[int, int]:
