@@ -172,8 +172,8 @@ async def test_the_api_refuses_what_it_cannot_answer_by_field(client: httpx.Asyn
     for path, params, field in (
         ("/reports/topics", {**period, "zone": "Mars"}, "zone"),
         ("/reports/topics", {**period, "to": "1990-01-01"}, "to"),
-        ("/reports/overdue", {"as_of": "2019-01-01"}, "query.as_of"),
-        ("/reports/nothing", period, "path.subject"),
+        ("/reports/overdue", {"as_of": "2019-01-01"}, "as_of"),
+        ("/reports/nothing", period, "subject"),
     ):
         answer = await client.get(path, params=params)
         assert answer.status_code == 422

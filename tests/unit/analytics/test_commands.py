@@ -24,7 +24,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (("report", "topics", "--from", "1.1.2019", "--to", "2019-01-02"), "does not match"),
         (("report", "overdue", "--as-of", "yesterday"), "is not ISO 8601"),
         (("report", "overdue", "--by", "person"), "person"),
-        (("history", "KG-1"), "a character is missing or mistaken"),
+        (("history", "KG-1"), "one character is wrong or missing"),
         (("sample", "--marginals", "none.yaml"), "does not exist"),
     ],
 )

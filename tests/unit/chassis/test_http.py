@@ -107,9 +107,9 @@ async def test_a_validation_error_names_the_field_and_never_repeats_the_value(pr
             "rule": "int_parsing",
             "message": "Input should be a valid integer, unable to parse string as an integer",
         },
-        {"field": "text", "rule": "value_error", "message": "is refused"},
+        {"field": "text", "rule": "value_error", "message": "not valid"},
     ]
-    assert garbled.json() == {"errors": [{"field": "body", "rule": "json_invalid", "message": "is not valid JSON"}]}
+    assert garbled.json()["errors"] == [{"field": "body", "rule": "json_invalid", "message": "not valid JSON"}]
     assert PERSON not in answer.text + garbled.text
 
 

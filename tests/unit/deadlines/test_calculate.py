@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from natija_chassis.clock import FixedClock
+from natija_chassis.http.app import create_app
+from natija_chassis.process.health import Health
+from natija_chassis.settings import Settings
 from natija_deadlines import api
 from natija_deadlines.policies import policy
 
@@ -15,8 +17,10 @@ NOWHERE = create_async_engine("postgresql+asyncpg://nobody@/nowhere")  # never c
 
 
 async def calculate(**asked: str) -> tuple[int, Any]:
-    app = FastAPI()
-    app.include_router(api.router(NOWHERE, policy.load_policies(), FixedClock(datetime(2022, 1, 1, tzinfo=UTC))))
+    router = api.router(NOWHERE, policy.load_policies(), FixedClock(datetime(2022, 1, 1, tzinfo=UTC)))
+    app = create_app(
+        Settings(), title="deadlines", about="Legal terms.", health=lambda: Health(True, "ready"), routers=[router]
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         answer = await client.get("/calculate", params=asked)
     return answer.status_code, answer.json()
@@ -62,6 +66,6 @@ async def test_what_cannot_be_calculated_names_the_field() -> None:
     status, answer = await calculate(country="FR", kind="application", received="2022-02-14T10:00")
     assert (status, answer["errors"][0]["field"]) == (422, "country")
     status, answer = await calculate(country="KZ", kind="application", received="2020-02-14T10:00")
-    assert (status, answer["errors"][0]["message"]) == (422, "There is no policy of KZ in force on 2020-02-14.")
+    assert (status, answer["errors"][0]["message"]) == (422, "there is no policy of KZ in force on 2020-02-14")
     status, answer = await calculate(country="KZ", kind="application", received="2040-02-14T10:00")
-    assert (status, answer["errors"][0]["message"]) == (422, "There is no working calendar of KZ for 2040.")
+    assert (status, answer["errors"][0]["message"]) == (422, "there is no working calendar of KZ for 2040")

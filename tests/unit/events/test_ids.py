@@ -104,7 +104,7 @@ def test_what_a_person_types_is_forgiven(number: str, chance: Random) -> None:
 
 @pytest.mark.parametrize("typed", ["", "KG", "KG-0000-0000-0000-13", "KG-0000-0000-0000-1", "0000-0000-0000-12", "-"])
 def test_what_a_person_mistypes_is_told_without_repeating_it(typed: str) -> None:
-    with pytest.raises(ValueError, match="a character is missing or mistaken") as caught:
+    with pytest.raises(ValueError, match="one character is wrong or missing") as caught:
         parse_appeal_number(typed)
     assert not typed or typed == "-" or typed not in str(caught.value)
 

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from natija_chassis.http import problems
 from natija_chassis.http.app import create_app
 from natija_chassis.process.health import Health
 from natija_chassis.realm.directory import Directory
@@ -43,7 +42,6 @@ async def client(reception: Reception) -> AsyncIterator[httpx.AsyncClient]:
         Settings(realm="kg"), title="intake", about="It receives appeals.", health=lambda: Health(True, "open")
     )
     routes.install(app, reception, directory)  # type: ignore[arg-type]  # stands in for the real one
-    problems.install(app)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
         yield client

@@ -67,7 +67,7 @@ def parse_appeal_number(typed: str) -> str:
     digits = re.sub(r"[\s-]", "", rest).translate(_MISREAD)
     number = f"{realm}-{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
     if not is_appeal_number(number):
-        raise ValueError("not an appeal number: a character is missing or mistaken")
+        raise ValueError("not a valid appeal number: one character is wrong or missing")
     return number
 
 

@@ -16,6 +16,7 @@ from natija_analytics.reports import counts, overdue, queries
 from natija_analytics.reports.counts import Period
 from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
+from natija_chassis.http import problems
 from natija_chassis.realm.directory import Directory
 from natija_events.ids import parse_appeal_number
 
@@ -24,20 +25,20 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
     """The paths of analytics, on the database of *engine*."""
     api = APIRouter(tags=["analytics"])
 
-    @api.get("/appeals/{appeal}/history", responses={404: {}})
+    @api.get("/appeals/{appeal}/history", responses=problems.responses(404, 422))
     async def get_history(appeal: Annotated[str, Path(description="The appeal's number.")]) -> JSONResponse:
         """All that happened to one appeal. `natija history --from-log` reads the same from the log itself."""
         try:
             number = parse_appeal_number(appeal)
-        except ValueError:
-            return _problem(404, "appeal", "number", "This is no appeal number: a character is missing or mistaken.")
+        except ValueError as error:
+            raise problems.not_found("appeal", "number", str(error)) from None
         async with engine.connect() as connection:
             rows = await history.of_projection(connection, number)
         if not rows:
-            return _problem(404, "appeal", "unknown", "No appeal with this number is registered.")
+            raise problems.not_found("appeal", "unknown", "no appeal with this number is registered")
         return JSONResponse({"appeal": number, "events": overdue_report.history_records(rows)})
 
-    @api.get("/reports/overdue")
+    @api.get("/reports/overdue", responses=problems.responses(422))
     async def get_overdue(
         by: Annotated[Literal["appeal", "body", "topic", "region"], Query(description="Each, or sums.")] = "body",
         as_of: Annotated[
@@ -50,7 +51,7 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
         pieces = overdue_report.overdue_json(by, at, columns, _verdicts(engine, by, at))
         return StreamingResponse(pieces, media_type="application/json")
 
-    @api.get("/reports/{subject}", responses={422: {}})
+    @api.get("/reports/{subject}", responses=problems.responses(422))
     async def get_counts(
         subject: Subject,
         first: Annotated[date, Query(alias="from", description="The first local day.")],
@@ -63,9 +64,9 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
         try:
             counts.zone_named(period.zone)
         except ValueError as error:
-            return _problem(422, "zone", "unknown", str(error))
+            raise problems.invalid_field("zone", "unknown", str(error)) from None
         if last < first:
-            return _problem(422, "to", "order", "The last day is before the first.")
+            raise problems.invalid_field("to", "order", "the last day is before the first")
         async with engine.connect() as connection:
             counted = await queries.count(connection, subject, period)
         report = counts.build(subject, period, counted, definitions, getattr(directory, subject))
@@ -82,7 +83,3 @@ async def _verdicts(engine: AsyncEngine, by: str, at: datetime) -> AsyncIterator
             return
         for sums in await overdue.by_key(connection, at, next(key for key in overdue.KEYS if key == by)):
             yield sums
-
-
-def _problem(status: int, field: str, rule: str, message: str) -> JSONResponse:
-    return JSONResponse({"errors": [{"field": field, "rule": rule, "message": message}]}, status_code=status)

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
+from natija_chassis.http import problems
 from natija_deadlines.calendars.calendar import CalendarMissing
 from natija_deadlines.policies.arithmetic import is_late
 from natija_deadlines.policies.policy import Policies, PolicyMissing
@@ -17,20 +17,6 @@ from natija_deadlines.terms.projection import TERMS
 from natija_deadlines.terms.state import AppealTerm
 from natija_events.ids import parse_appeal_number
 from natija_events.lifecycle.transitions import State
-
-
-class Problem(BaseModel):
-    """What is wrong with one field."""
-
-    field: str
-    rule: str
-    message: str
-
-
-class Problems(BaseModel):
-    """Why the question has no answer."""
-
-    errors: list[Problem]
 
 
 class TermOfAppeal(BaseModel):
@@ -76,33 +62,34 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
     """The paths of deadlines, on the clocks in the database of *engine*."""
     api = APIRouter(tags=["deadlines"])
 
-    @api.get("/terms/{appeal}", response_model=TermOfAppeal, responses={404: {"model": Problems}})
-    async def term(appeal: Annotated[str, Path(description="The appeal's number.")]) -> TermOfAppeal | JSONResponse:
+    @api.get("/terms/{appeal}", responses=problems.responses(404, 422))
+    async def term(appeal: Annotated[str, Path(description="The appeal's number.")]) -> TermOfAppeal:
         """The term of one appeal, as far as this service has read the log."""
         try:
             number = parse_appeal_number(appeal)
-        except ValueError:
-            return _problem(404, "appeal", "number", "This is no appeal number: a character is missing or mistaken.")
+        except ValueError as error:
+            raise problems.not_found("appeal", "number", str(error)) from None
         async with engine.connect() as connection:
             found = (await TERMS.load(connection, [number])).get(number)
         if found is None:
-            return _problem(404, "appeal", "unknown", "No appeal with this number is registered.")
+            raise problems.not_found("appeal", "unknown", "no appeal with this number is registered")
         return _term(found, clock.now(), policies)
 
-    @api.get("/calculate", response_model=Calculation, responses={422: {"model": Problems}})
+    @api.get("/calculate", responses=problems.responses(422))
     def calculate(
         country: Annotated[str, Query(description="KG, KZ or UZ.")],
         kind: Annotated[str, Query(description="application, complaint, proposal, request, message, response.")],
         received: Annotated[datetime, Query(description="ISO 8601; without an offset it is the country's local time.")],
         type: Annotated[str | None, Query(description="The country's own type, such as notary-request.")] = None,
-    ) -> Calculation | JSONResponse:
+    ) -> Calculation:
         """What the term of an appeal would be, by the policy that was in force when it was received."""
         if country not in policies.calendars:
-            return _problem(422, "country", "unknown", f"Known are {', '.join(sorted(policies.calendars))}.")
+            known = ", ".join(sorted(policies.calendars))
+            raise problems.invalid_field("country", "unknown", f"not one of {known}")
         try:
             return _calculated(policies, country, kind, received, type)
         except (PolicyMissing, CalendarMissing) as missing:
-            return _problem(422, "received", "no_data", f"There is {missing}.")
+            raise problems.invalid_field("received", "no_data", f"there is {missing}") from None
 
     return api
 
@@ -144,8 +131,3 @@ def _calculated(policies: Policies, country: str, kind: str, received: datetime,
         forward_by=ruling.forward_by,
         provisional=deadline.provisional,
     )
-
-
-def _problem(status: int, field: str, rule: str, message: str) -> JSONResponse:
-    problems = Problems(errors=[Problem(field=field, rule=rule, message=message)])
-    return JSONResponse(problems.model_dump(), status_code=status)

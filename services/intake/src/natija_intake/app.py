@@ -6,7 +6,6 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.errors import OperatorError
-from natija_chassis.http import problems
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
@@ -64,5 +63,4 @@ def _app(
         backlog=waiting,
     )
     routes.install(app, service, load_directory(settings.directory))
-    problems.install(app)
     return app

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
+from natija_chassis.http import problems
 from natija_routing.assignment import queue
 from natija_routing.assignment.decide import decide
 from natija_routing.competence.reference import ReferenceData
@@ -58,7 +59,7 @@ def router(engine: AsyncEngine, reference_data: ReferenceData, clock: Clock) -> 
     api = APIRouter(tags=["routing"])
     page = _directory(reference_data)
 
-    @api.get("/unrouted")
+    @api.get("/unrouted", responses=problems.responses(422))
     async def unrouted(
         limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
         after: Annotated[str, Query(description="Go on after this number.")] = "",

@@ -1,23 +1,38 @@
-"""Errors as problem+json (RFC 9457). They name fields and rules, and repeat nothing that was sent."""
+"""HTTP errors of every service: one `application/problem+json` body (RFC 9457).
+
+An error names fields and rules. It never repeats a value that was sent, because a value may be a person's.
+"""
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypedDict
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from natija_chassis.http import app
+MEDIA_TYPE = "application/problem+json"
+
+_UNMARKED = ("body", "query", "path")
+"""Places of a field that its name does not tell. A header is told: `header.Idempotency-Key`."""
+_QUOTING = ("value_error", "assertion_error")
+"""Rules of our own validators: their messages may quote the value. Those of pydantic's own rules do not."""
 
 log = logging.getLogger(__name__)
 
-MEDIA_TYPE = "application/problem+json"
+
+class FieldError(TypedDict):
+    """A *field* (dotted path in the body, or a parameter's name) breaks a *rule* (a code); *message* is for people."""
+
+    field: str
+    rule: str
+    message: str
 
 
 class Problem(Exception):
-    """An answer that is an error. *errors* name the fields; *members* are further members of the answer."""
+    """An error answer. *errors* name fields; *members* are further members of the body."""
 
     def __init__(
         self,
@@ -25,7 +40,7 @@ class Problem(Exception):
         title: str,
         detail: str | None = None,
         *,
-        errors: Sequence[Mapping[str, str]] = (),
+        errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         **members: str,
     ) -> None:
@@ -37,24 +52,24 @@ class Problem(Exception):
         self.body |= {name: value for name, value in optional.items() if value} | members
 
 
-def install(app: FastAPI) -> None:
-    """Have every error of *app* answered as problem+json."""
-    app.exception_handler(Problem)(_answer)
-    app.exception_handler(RequestValidationError)(_invalid)
-    app.exception_handler(HTTPException)(_plain)
-    app.exception_handler(Exception)(_failed)
+def invalid(*errors: FieldError) -> Problem:
+    """422: the request breaks rules."""
+    return Problem(422, "The request is not valid", "Each error names a field and the rule it breaks.", errors=errors)
 
 
-def validation_problem(errors: Sequence[Mapping[str, str]]) -> Problem:
-    """What was sent breaks rules, each of *errors* with its `field`, `rule` and `message`."""
-    return Problem(
-        422, "What was sent cannot be taken", "Each error names a field and the rule it breaks.", errors=errors
-    )
+def invalid_field(field: str, rule: str, message: str) -> Problem:
+    """422: one field breaks one rule."""
+    return invalid({"field": field, "rule": rule, "message": message})
 
 
-def problem_of_pydantic(errors: Sequence[Any]) -> Problem:
-    """What was sent does not fit its model, as *errors* of pydantic say."""
-    return validation_problem([_field_error(one) for one in errors])
+def not_found(field: str, rule: str, message: str) -> Problem:
+    """404: what *field* names does not exist."""
+    return Problem(404, "Not found", errors=[{"field": field, "rule": rule, "message": message}])
+
+
+def from_pydantic(errors: Sequence[Any]) -> Problem:
+    """422: the request does not match its model, as pydantic's *errors* tell."""
+    return invalid(*map(_field_error, errors))
 
 
 def to_response(problem: Problem) -> JSONResponse:
@@ -62,28 +77,72 @@ def to_response(problem: Problem) -> JSONResponse:
     return JSONResponse(problem.body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
-async def _answer(request: Request, error: Exception) -> JSONResponse:
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These error answers, for the OpenAPI document of a route or a router."""
+    content = {MEDIA_TYPE: {"schema": _SCHEMA}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of *app* as problem+json: ours, FastAPI's, unknown paths and methods, and failures."""
+    app.exception_handler(Problem)(_on_problem)
+    app.exception_handler(RequestValidationError)(_on_invalid_request)
+    app.exception_handler(HTTPException)(_on_http_error)
+    app.exception_handler(Exception)(_on_failure)
+
+
+async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
     return to_response(error)
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    known: Sequence[Any] = error.errors() if isinstance(error, RequestValidationError) else ()
-    return to_response(problem_of_pydantic(known))
+async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return to_response(from_pydantic(error.errors()))
 
 
-def _field_error(error: Any) -> dict[str, str]:
-    if error["type"] == "extra_forbidden":
-        # The name of a field nobody knows may be anything, also a person's name.
-        error = error | {"loc": error["loc"][:-1], "msg": "has a field that is not of this contract"}
-    return app.problem(error)
-
-
-async def _plain(request: Request, error: Exception) -> JSONResponse:
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     return to_response(Problem(error.status_code, str(error.detail), headers=error.headers))
 
 
-async def _failed(request: Request, error: Exception) -> JSONResponse:
+async def _on_failure(request: Request, error: Exception) -> JSONResponse:
     log.error("a %s request failed", request.method, exc_info=error)
-    return to_response(Problem(500, "Something failed here"))
+    return to_response(Problem(500, "Internal error"))
+
+
+def _field_error(error: Any) -> FieldError:
+    rule, place = str(error["type"]), error["loc"]
+    if rule == "json_invalid":  # the parser's message quotes
+        return {"field": "body", "rule": rule, "message": "not valid JSON"}
+    if rule == "extra_forbidden":
+        # The name of an unknown field can be anything, also a person's name: the object around it is named.
+        return {"field": _field(place[:-1]), "rule": rule, "message": "has an unknown field"}
+    return {"field": _field(place), "rule": rule, "message": "not valid" if rule in _QUOTING else str(error["msg"])}
+
+
+def _field(place: Sequence[Any]) -> str:
+    steps = [str(step) for step in place]
+    if steps and steps[0] in _UNMARKED:
+        del steps[0]
+    return ".".join(steps) or "body"
+
+
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "rule", "message"],
+                "properties": {name: {"type": "string"} for name in ("field", "rule", "message")},
+            },
+        },
+    },
+}

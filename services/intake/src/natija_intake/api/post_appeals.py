@@ -63,9 +63,9 @@ def _small_enough(headers: _Headers) -> None:
     """A body that is too large, or does not say how large it is, is refused before it is read."""
     length = headers.get(b"content-length", b"")
     if not length.isdigit() or b"transfer-encoding" in headers:  # in chunks it may be longer than it says
-        raise Problem(411, "Say how long it is: Content-Length")
+        raise Problem(411, "Content-Length is missing")
     if int(length) > MAX_BODY_BYTES:
-        raise Problem(413, f"More than {MAX_BODY_BYTES} bytes")
+        raise Problem(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
 
 
 def _key(headers: _Headers) -> str | None:
@@ -73,9 +73,10 @@ def _key(headers: _Headers) -> str | None:
     if key is None:
         return None
     if not _KEY.fullmatch(text := key.decode("latin-1")):
-        message = f"String should match pattern '{KEY}'"
-        raise problems.validation_problem(
-            [{"field": "header.Idempotency-Key", "rule": "string_pattern_mismatch", "message": message}]
+        raise problems.invalid_field(
+            "header.Idempotency-Key",
+            "string_pattern_mismatch",
+            "not 1 to 200 printable ASCII characters without blanks",
         )
     return text
 
@@ -96,12 +97,10 @@ def _submission(headers: _Headers, body: bytes) -> Submission:
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media_type != b"application/json" and not media_type.endswith(b"+json"):
         # A page elsewhere can send text unasked.
-        raise problems.validation_problem(
-            [{"field": "body", "rule": "media_type", "message": "is not sent as application/json"}]
-        )
+        raise problems.invalid_field("body", "media_type", "not sent as application/json")
     try:
         return Submission.model_validate_json(body)
     except ValidationError as error:
-        raise problems.problem_of_pydantic(
+        raise problems.from_pydantic(
             error.errors(include_url=False, include_context=False, include_input=False)
         ) from None

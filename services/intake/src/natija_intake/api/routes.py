@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, Field
 
 from natija_chassis.http import problems
-from natija_chassis.http.problems import Problem
+from natija_chassis.http.problems import FieldError, Problem
 from natija_chassis.observability import tracing
 from natija_chassis.realm.directory import Directory
 from natija_events.kafka import DeliveryUnconfirmed
@@ -111,7 +111,7 @@ def install(app: FastAPI, reception: AppealService, directory: Directory) -> Non
     )
     app.add_middleware(Sending, endpoint=send)
 
-    @router.get(PATH + "/{number}", responses={404: _PROBLEM, 503: _PROBLEM})
+    @router.get(PATH + "/{number}", responses=problems.responses(404, 422, 503))
     async def status(
         number: Annotated[str, Path(max_length=64)],
         response: Response,
@@ -167,11 +167,11 @@ async def _measured(take: Callable[[], Awaitable[Receipt]]) -> Receipt:
 async def _take(reception: AppealService, directory: Directory, submission: Submission, key: str) -> Receipt:
     unknown = list(unknown_ids(submission, directory))
     if unknown:
-        raise problems.validation_problem(
-            [
-                {"field": field, "rule": "unknown_id", "message": f"is not among the {section} of the directory"}
+        raise problems.invalid(
+            *(
+                FieldError(field=field, rule="unknown_id", message=f"not an id of the directory's {section}")
                 for field, section in unknown
-            ]
+            )
         )
     try:
         return await reception.take(submission, key, tracing.current_traceparent())
@@ -194,7 +194,7 @@ def _later(title: str, detail: str | None = None, key: str | None = None) -> Pro
 
 def _refused(why: Rejection, key: str) -> Problem:
     if why.reason in ("invalid", "unlawful", "oversize", "unreadable"):
-        return problems.validation_problem([{"field": why.field, "rule": why.reason, "message": why.rule}])
+        return problems.invalid_field(why.field, why.reason, why.rule)
     return Problem(
         500, "The register does not take appeals from here", f"{why.reason}: {why.field} {why.rule}",
         headers={"Idempotency-Key": key},
