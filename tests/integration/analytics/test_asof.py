@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.analytics.histories import Log, appeal_number, hour, random_log, registered, verdicts
+from tests.unit.analytics.histories import Log, appeal_lateness, appeal_number, hour, random_log, registered
 
 from natija_analytics.projection import projection
 from natija_analytics.reports import overdue
@@ -18,9 +18,9 @@ async def project(engine: AsyncEngine, log: Log) -> None:
         await projection.build().apply(connection, log.events)
 
 
-async def judged(engine: AsyncEngine, at: datetime) -> list[AppealLateness]:
+async def lateness(engine: AsyncEngine, at: datetime) -> list[AppealLateness]:
     async with engine.connect() as connection:
-        return [verdict async for verdict in overdue.by_appeal(connection, at)]
+        return [late async for late in overdue.by_appeal(connection, at)]
 
 
 async def test_the_database_equals_a_plain_fold_over_random_histories(engine: AsyncEngine) -> None:
@@ -28,8 +28,8 @@ async def test_the_database_equals_a_plain_fold_over_random_histories(engine: As
     await project(engine, log)
     late = 0
     for at in [hour(number) for number in (-1, 0, 2, 3.5, 7, 12, 17.5, 24, 30, 60)]:
-        expected = verdicts(log, at)
-        found = await judged(engine, at)
+        expected = appeal_lateness(log, at)
+        found = await lateness(engine, at)
         assert [(one.number, one.body, one.due, one.closed, one.overdue) for one in found] == [
             (one.number, one.body, one.due, one.closed, one.overdue) for one in expected
         ]
@@ -62,8 +62,8 @@ async def one_appeal(engine: AsyncEngine, *events: tuple[float, object]) -> None
 
 
 async def is_overdue(engine: AsyncEngine, at: float) -> bool:
-    (verdict,) = await judged(engine, hour(at))
-    return verdict.overdue
+    (late,) = await lateness(engine, hour(at))
+    return late.overdue
 
 
 async def test_an_appeal_is_open_overdue_only_after_its_due_instant(engine: AsyncEngine) -> None:
@@ -120,8 +120,8 @@ async def test_forwarding_gives_the_new_body_a_term_of_its_own_and_keeps_a_breac
         (11, Forwarded(body="B")),
         (12, TermSet(due=hour(50))),
     )
-    (verdict,) = await judged(engine, hour(13))
-    assert (verdict.body, verdict.due, verdict.overdue) == ("B", hour(50), True)
+    (late,) = await lateness(engine, hour(13))
+    assert (late.body, late.due, late.overdue) == ("B", hour(50), True)
 
 
 async def test_a_term_that_passes_while_the_appeal_is_merged_counts_once_it_is_open_again(engine: AsyncEngine) -> None:
@@ -137,6 +137,6 @@ async def test_a_term_that_passes_while_the_appeal_is_merged_counts_once_it_is_o
 
 async def test_an_appeal_not_yet_received_is_not_counted(engine: AsyncEngine) -> None:
     await one_appeal(engine)
-    assert await judged(engine, hour(-1)) == []
-    (verdict,) = await judged(engine, hour(0))
-    assert verdict == AppealLateness(appeal_number(0), "7", None, None, None, False)
+    assert await lateness(engine, hour(-1)) == []
+    (late,) = await lateness(engine, hour(0))
+    assert late == AppealLateness(appeal_number(0), "7", None, None, None, False)

@@ -2,14 +2,15 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.kafka import partition_of
 from natija_events.lifecycle import transitions
-from natija_events.lifecycle.fold import Appeal, evolve
+from natija_events.lifecycle.fold import fold
+from natija_events.terms.lateness import lateness
 from natija_events.types import deadlines as d
 from natija_events.types import intake as i
 from natija_events.types import routing as r
@@ -137,8 +138,8 @@ _POSSIBLE = (
 )
 
 
-class Verdict(NamedTuple):
-    """What a plain fold says of one appeal as of an instant."""
+class AppealLateness(NamedTuple):
+    """What the fold says of one appeal as of an instant."""
 
     number: str
     body: str | None
@@ -149,29 +150,14 @@ class Verdict(NamedTuple):
     overdue: bool
 
 
-def verdict(events: Sequence[RecordedEvent], at: datetime) -> Verdict | None:
-    """The verdict on one appeal, by folding what had happened; None when it had not come in by then."""
-    happened = sorted((event for event in events if event.time <= at), key=lambda event: (event.time, event.sequence))
-    appeal = Appeal(events[0].subject)
-    due: datetime | None = None
-    overdue = False
-    for event in happened:
-        overdue |= appeal.open and due is not None and due < event.time
-        appeal = evolve(appeal, event)
-        if _moves_due(event.data):
-            due = appeal.due
-    overdue |= appeal.open and due is not None and due < at
-    if appeal.received is None or appeal.received > at:
-        return None
-    return Verdict(appeal.number, appeal.body, appeal.topic, appeal.region, due, appeal.closed, overdue)
-
-
-def _moves_due(data: EventData | None) -> bool:
-    # An end outside the register takes the term along that was in force.
-    return isinstance(data, (d.TermSet, d.ExtensionSigned)) or (isinstance(data, r.Forwarded) and not data.external)
-
-
-def verdicts(log: Log, at: datetime) -> Iterable[Verdict]:
-    """The verdicts on all appeals that had come in, by number."""
-    found = (verdict(log.of(appeal), at) for appeal in sorted(log.appeals))
-    return [one for one in found if one is not None]
+def appeal_lateness(log: Log, at: datetime) -> list[AppealLateness]:
+    """The lateness of all appeals that had been received by *at*, by number."""
+    found = []
+    for number in sorted(log.appeals):
+        events = log.of(number)
+        if late := lateness(events, at):
+            happened = sorted((one for one in events if one.time <= at), key=lambda one: (one.time, one.sequence))
+            appeal = fold(happened)
+            assert appeal
+            found.append(AppealLateness(number, appeal.body, appeal.topic, appeal.region, *late))
+    return found

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from natija_deadlines.calendars.calendar import DAY, Calendar, CalendarMissing, Year, load_calendars
 from natija_deadlines.policies import arithmetic, policy
 from natija_deadlines.policies.arithmetic import Counting, Deadline, FirstDay, TermLength
+from natija_events.terms.lateness import is_late
 
 CALENDARS = load_calendars()
 RULES = policy.load_policies()
@@ -94,8 +95,8 @@ def test_the_due_instant_is_the_24th_hour_of_the_last_day_in_the_calendars_zone(
 
 def test_the_due_instant_itself_is_in_time_and_the_next_microsecond_is_late() -> None:
     due = kz("2022-02-14", TermLength(15, "working"), "NEXT").due
-    assert not arithmetic.is_late(due, due)
-    assert arithmetic.is_late(due + timedelta(microseconds=1), due)
+    assert not is_late(due, due)
+    assert is_late(due + timedelta(microseconds=1), due)
 
 
 def test_the_day_on_which_kazakhstan_set_its_clocks_back_ends_once_and_an_hour_later() -> None:

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_deadlines.calendars.calendar import CalendarMissing
-from natija_deadlines.policies.arithmetic import is_late
 from natija_deadlines.policies.policy import Policies, PolicyMissing
 from natija_deadlines.terms.decide import DataMissing, decide
 from natija_deadlines.terms.projection import TERMS
 from natija_deadlines.terms.state import AppealTerm
 from natija_events.ids import parse_appeal_number
 from natija_events.lifecycle.transitions import State
+from natija_events.terms.lateness import is_late
 
 
 class TermOfAppeal(BaseModel):

@@ -1,8 +1,8 @@
-"""Appeals past their term as of an instant, computed by the database from the history.
+"""Appeals past their term as of an instant T, computed by the database from the history.
 
-As of T counts what had happened by then: events with ``time`` ≤ T, ordered by time, then sequence. An appeal counts
-when it was received and registered by T. A term that passes while the appeal is open is missed for good: a later
-extension does not cure it, nor does an answer in the extended term. At the due instant itself the term is still kept.
+This is `natija_events.terms.lateness.lateness` for all appeals at once; a test holds the two equal. Only what had
+happened by T counts: events with ``time`` ≤ T, ordered by time, then sequence. An appeal counts when it was received
+and registered by T.
 """
 
 from collections.abc import AsyncIterator
@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple, get_args
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from natija_events.terms.lateness import is_late_sql
 
 Key = Literal["body", "topic", "region"]
 KEYS: tuple[Key, ...] = get_args(Key)
@@ -37,9 +39,18 @@ class LatenessSums(NamedTuple):
     open_overdue: int
 
 
-# An appeal's steps are what moves its term or closes it. Between two resumptions it is merged since its first merge; an
-# end counts unless it is merged at that moment, and then for ever. That is lifecycle.transitions.evolve, as sets.
-_LATENESS = """
+# The history of an appeal is cut into spans, within which neither its term nor its closure changes. It is late in a
+# span when it is open and its due instant lies before the end of the span. The parts of the query:
+#
+# counted   The appeals that count as of T.
+# steps     The events that begin a span: those that move the term, or end, merge or resume the appeal. Each has the
+#           number of resumptions and of terms up to it. Steps with the same number of terms have the same term.
+# states    Each step with the due instant in force (null: none), and the time since which the appeal is merged (null:
+#           it is not). A merge lasts until the next resumption, and the first of several counts.
+# spans     Each step with the start of the next one (null for the last), and the time at which the appeal ended. An end
+#           while the appeal is merged does not count; an end that counts is final.
+# lateness  One row an appeal. Its term and closure are those of its last span; it is overdue when it was late in any.
+_LATENESS = f"""
     with counted as (
         select appeal, external_id, region from facts where received <= :at and opened <= :at
     ), steps as (
@@ -64,10 +75,10 @@ _LATENESS = """
         select appeal,
             max(due_now) filter (where until is null) as due,
             max(coalesce(ended, merged)) filter (where until is null) as closed,
-            bool_or(ended is null and merged is null and due_now < coalesce(until, :at)) as overdue
+            bool_or(ended is null and merged is null and {is_late_sql("coalesce(until, :at)", "due_now")}) as overdue
         from spans group by appeal
     )
-"""
+"""  # noqa: S608 - our own columns, nothing that comes in
 
 _LATEST = """, latest as (
         select distinct on (appeal) appeal, {column} from history

@@ -1,8 +1,7 @@
 """The arithmetic of terms: received, policy and calendar give the days and the instant of a deadline.
 
 A legal day ends at 24:00 in its calendar's zone, so the due instant is where the day after `due_on` begins. That
-instant itself is still in time, as "24:00" of the last day is: late is whatever comes *after* it. Everybody who
-compares with a due instant (breach, report) does it as `is_late` does.
+instant itself is still in time: see `natija_events.terms.lateness`.
 """
 
 from calendar import monthrange
@@ -90,11 +89,6 @@ def warn_at(starts: datetime, due: datetime, before: TermLength, calendar: Calen
 def last_warned_of(today: date, before: TermLength, calendar: Calendar) -> date:
     """The last due day of which `warn_at` warns on the local day *today*. Raises `CalendarMissing`."""
     return calendar.add_working(today, before.amount) if before.unit == "working" else today + before.amount * DAY
-
-
-def is_late(instant: datetime, due: datetime) -> bool:
-    """Whether *instant* comes after *due*; the due instant itself is in time."""
-    return instant > due
 
 
 def add_months(day: date, months: int) -> date:

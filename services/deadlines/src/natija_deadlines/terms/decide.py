@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from natija_deadlines.calendars.calendar import CalendarMissing
-from natija_deadlines.policies.arithmetic import is_late
 from natija_deadlines.policies.policy import Policies, PolicyMissing
 from natija_deadlines.terms.state import AppealTerm
+from natija_events.terms.lateness import is_late
 from natija_events.types.deadlines import Missed, TermSet, Warned
 
 

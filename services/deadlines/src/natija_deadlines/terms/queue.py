@@ -13,6 +13,7 @@ from natija_deadlines.terms.decide import NextEvent, decide
 from natija_deadlines.terms.projection import TERMS
 from natija_deadlines.terms.state import AppealTerm
 from natija_deadlines.terms.tables import PENDING_MISSED, PENDING_TERM, PENDING_WARNING
+from natija_events.terms.lateness import is_late_sql
 
 ROUTING_HEAD_START = timedelta(seconds=2)
 """How long routing is let go first. It acts on the same event, and of two decisions on one state the second is refused
@@ -21,6 +22,7 @@ and taken again: as a rule that would be one refusal an appeal. A term counts da
 _PAGE = 200
 _Query = tuple[TextClause, dict[str, Any]]
 
+_IS_LATE = is_late_sql(":now", "due")
 _PENDING_TERM = text(f"""
     select * from terms
     where {PENDING_TERM} and jurisdiction = any(cast(:jurisdictions as text[])) and appeal > :appeal
@@ -28,13 +30,13 @@ _PENDING_TERM = text(f"""
     order by appeal limit :page
 """)  # noqa: S608 - conditions of our own
 _PENDING_MISSED = text(f"""
-    select * from terms where {PENDING_MISSED} and due < :now and (due, appeal) > (:due, :appeal)
+    select * from terms where {PENDING_MISSED} and {_IS_LATE} and (due, appeal) > (:due, :appeal)
         and appeal <> all(cast(:busy as text[]))
     order by due, appeal limit :page
 """)  # noqa: S608
 _PENDING_WARNING = text(f"""
     select * from terms
-    where {PENDING_WARNING} and jurisdiction = :jurisdiction and due >= :now and due <= :horizon
+    where {PENDING_WARNING} and jurisdiction = :jurisdiction and not ({_IS_LATE}) and due <= :horizon
         and (due, appeal) > (:due, :appeal)
         and appeal <> all(cast(:busy as text[]))
     order by due, appeal limit :page
@@ -42,7 +44,7 @@ _PENDING_WARNING = text(f"""
 _COUNTS = text(f"""
     select
         (select count(*) from terms where running and due is not null) as with_term,
-        (select count(*) from terms where running and due is not null and due < :now) as overdue,
+        (select count(*) from terms where running and due is not null and {_IS_LATE}) as overdue,
         (select count(*) from terms where {PENDING_TERM}) as without_term
 """)  # noqa: S608
 

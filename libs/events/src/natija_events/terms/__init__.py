@@ -1,0 +1,1 @@
+"""Legal terms: the rule that says whether one was kept."""
