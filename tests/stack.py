@@ -31,11 +31,13 @@ from deploy.local.ports import free_port
 from deploy.local.processes import die_with_parent
 
 from natija_chassis.realm.provision import provision_realm
+from natija_chassis.services import port_variable, service_infos
 from natija_chassis.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NATIJA = Path(sys.executable).with_name("natija")
-SERVICES = ("registrar", "intake", "routing", "deadlines", "analytics")
+SERVICES = tuple(info.name for info in sorted(service_infos(), key=lambda info: info.reads == "log"))
+"""Every installed process; first the registrar, since the others wait for what it writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
     ports: list[int] = []
     for _ in SERVICES:
         ports.append(free_port(without=frozenset(ports)))  # nobody listens yet: chance alone could give one twice
-    return variables | {f"NATIJA_{one.upper()}_PORT": str(port) for one, port in zip(SERVICES, ports, strict=True)}
+    return variables | {port_variable(one): str(port) for one, port in zip(SERVICES, ports, strict=True)}
 
 
 async def _drop(name: str, servers: Servers) -> None:

@@ -17,9 +17,10 @@ from typing import Any
 import yaml
 
 from deploy.local import live, memory, processes, services, stack
-from deploy.local.environment import SERVICES, port_name
+from deploy.local.environment import SERVICES
 from deploy.local.errors import LocalStackError, StepFailed
 from deploy.local.places import REPOSITORY, Places
+from natija_chassis.services import port_variable
 
 _MARGINALS = Path("examples/kg-h1-2019.yaml")
 _MAPPING = Path("examples/kg-h1-2019-mapping.yaml")
@@ -102,7 +103,7 @@ class Demo:
 
     def url(self, service: str) -> str:
         """Where *service* answers."""
-        return f"http://{self.values['NATIJA_HOST']}:{self.values[port_name(service)]}"
+        return f"http://{self.values['NATIJA_HOST']}:{self.values[port_variable(service)]}"
 
     def stay(self) -> None:
         """Return at Ctrl-C, or when the stack was stopped from elsewhere; raise when a part of it died."""

@@ -9,14 +9,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.ports import HOST, free_port
+from natija_chassis.services import port_variable, service_infos
 
-SERVICES = {"intake": 8081, "routing": 8082, "deadlines": 8083, "analytics": 8084, "registrar": 8085}
-"""The processes of a stack and the ports they like."""
-
-
-def port_name(service: str) -> str:
-    """The variable that holds the port of *service*."""
-    return f"NATIJA_{service.upper()}_PORT"
+SERVICES = {info.name: info.port for info in service_infos()}
+"""Every installed process with its default port."""
 
 
 def read(places: Places) -> dict[str, str]:
@@ -56,7 +52,7 @@ def _ports(before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:
     ports: dict[str, str] = {}
     taken: set[int] = set()
     for service, liked in sorted(SERVICES.items(), key=lambda item: item[0] not in held):
-        name = port_name(service)
+        name = port_variable(service)
         port = int(before.get(name, liked))
         if service not in held:
             port = free_port(port, without=frozenset(taken))

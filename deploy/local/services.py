@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local import processes
-from deploy.local.environment import SERVICES, port_name
+from deploy.local.environment import SERVICES
 from deploy.local.errors import with_log
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.ports import HOST, split
 from deploy.local.processes import Record
+from natija_chassis.services import port_variable
 
 NATIJA = str(Path(sys.executable).with_name("natija"))
 _READY_SECONDS = 90
@@ -62,7 +63,7 @@ def _start(places: Places, service: str, values: Mapping[str, str], owner: str, 
         places,
         service,
         [NATIJA, "serve", service],
-        address=f"{HOST}:{values[port_name(service)]}",
+        address=f"{HOST}:{values[port_variable(service)]}",
         owner=owner,
         environment=environment(places, values),
         settings=fitting,

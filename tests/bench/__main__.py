@@ -46,7 +46,7 @@ def main() -> int:
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     logging.getLogger("tests.bench").setLevel(logging.INFO if arguments.runs else logging.ERROR)
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
-    gc_tuning.relax_gc()  # as `natija rebuild` does; the floors that are measured here get the same
+    gc_tuning.relax_gc()  # as `natija projection rebuild` does; the floors that are measured here get the same
     console = Console()
     figures: dict[str, Figure] = {}
     try:

@@ -71,8 +71,8 @@ async def registrars(realm: Realm) -> AsyncIterator[None]:
         engine = engine_of(realm, "intake")
         stack.push_async_callback(engine.dispose)
         await create_service_tables(engine, tables.own)
-        await realm.run("shards", str(SHARDS))
-        stack.push_async_callback(realm.run, "shards", "1")
+        await realm.run("registrar", "shards", str(SHARDS))
+        stack.push_async_callback(realm.run, "registrar", "shards", "1")
         children = []
         for _ in range(SHARDS):
             child = await realm.serve("registrar", ready=False, NATIJA_REGISTRAR_PORT=str(free_port()))

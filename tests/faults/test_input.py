@@ -172,7 +172,7 @@ async def test_what_only_one_database_refuses_waits_there_and_nowhere_else(house
         await connection.execute("alter table live.terms drop constraint poison")
     finally:
         await connection.close()
-    await house.realm.run("parked", "--retry", "--service", "deadlines")
+    await house.realm.run("dead-letters", "retry", "--service", "deadlines")
     house.counts("faults", 1)
     await house.account()
 

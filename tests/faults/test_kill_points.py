@@ -77,7 +77,7 @@ async def projection_around_poison(house: House, point: str, chance: Random) -> 
         await connection.execute("alter table live.facts drop constraint poison")
     finally:
         await connection.close()
-    await house.realm.run("parked", "--retry", "--service", "analytics")
+    await house.realm.run("dead-letters", "retry", "--service", "analytics")
 
 
 async def decision_at_work(house: House, point: str, chance: Random) -> None:
@@ -155,9 +155,9 @@ async def rebuild_at_work(house: House, point: str, chance: Random) -> None:
     """A rebuild dies beside the live projection, which goes on; the next one drops what it left and is equal."""
     service = chance.choice((*PROJECTING, "intake"))
     async with house.feed.flowing():
-        await killed(await house.realm.start("rebuild", service, **{VARIABLE: point}))
+        await killed(await house.realm.start("projection", "rebuild", service, **{VARIABLE: point}))
         await house.until_ready(service if service != "intake" else "registrar")
-        done = await house.realm.run("rebuild", service)
+        done = await house.realm.run("projection", "rebuild", service)
     assert "rebuilt" in done.stdout
 
 
@@ -165,7 +165,7 @@ async def shards_laid_out_anew(house: House, point: str, chance: Random) -> None
     """Who shares the partitions out anew dies over it; once it has begun, a registrar brings it to its end."""
     shards = chance.randint(2, 8)
     async with house.feed.flowing():
-        await killed(await house.realm.start("shards", str(shards), **{VARIABLE: point}))
+        await killed(await house.realm.start("registrar", "shards", str(shards), **{VARIABLE: point}))
         async with asyncio.timeout(30):
             while point != "shards.write:before" and f"{shards} shard" not in (await house.says("registrar"))[1]:
                 await asyncio.sleep(0.1)

@@ -96,7 +96,7 @@ async def test_a_registrar_stopped_under_a_layout_that_the_database_forgot_write
     async with superuser(house) as connection:
         await copied(connection, database, f"{database}_older")
         await house.until_ready("registrar")
-        await house.realm.run("shards", "1")  # as many as before, of a later generation
+        await house.realm.run("registrar", "shards", "1")  # as many as before, of a later generation
         await house.until_ready("registrar")
         async with house.feed.flowing():
             zombie = await house.arm("registrar", "registrar.commit:before:3:STOP", NATIJA_BATCH_RECORDS="5")

@@ -1,6 +1,6 @@
 """The layouts of the shards as a model: who may write while their number changes, and after the database forgot one.
 
-One partition is looked at. Two registrars come for the shard it is on, and `natija shards N` shares the partitions out
+One partition is looked at. Two registrars come for the shard it is on, and `natija registrar shards N` shares them out
 anew, twice. Any of the three may crash or be paused between any two steps, and once the database is restored to the
 layout of the begin. The steps follow `natija_intake.registrar.shard_manager`, `.shards` and `.fencing`.
 

@@ -16,6 +16,8 @@ from deploy.local.ports import free_port
 from deploy.local.processes import Record
 from tests.stack import REPOSITORY
 
+from natija_chassis.services import port_variable
+
 
 @dataclass(frozen=True, slots=True)
 class Clone:
@@ -37,7 +39,7 @@ class Clone:
         clone.places.state.mkdir(mode=0o700)
         clone.places.jars.symlink_to(ours.jars)
         # Each worker of pytest has clones of its own: two that like the same ports may find them free at once.
-        ports = {environment.port_name(service): str(free_port()) for service in environment.SERVICES}
+        ports = {port_variable(service): str(free_port()) for service in environment.SERVICES}
         environment.write(clone.places, ports)
         _git(root, "init", "-q")
         _git(root, "add", ".")

@@ -76,10 +76,10 @@ async def test_every_process_does_its_work_with_the_rights_of_the_table_and_need
 
     assert len((await operator.run("history", number, "--format", "json")).json()["events"]) >= 3
     await operator.run("history", number, "--from-log")
-    assert "unlawful 1" in (await operator.run("rejected", "--reason", "unlawful")).stdout
-    await operator.run("rebuild", "analytics")
+    assert "unlawful 1" in (await operator.run("registrar", "rejections", "--reason", "unlawful")).stdout
+    await operator.run("projection", "rebuild", "analytics")
 
-    shards = await house.being("registrar").run("shards", "2")
+    shards = await house.being("registrar").run("registrar", "shards", "2")
     assert shards.stdout.startswith("2 shards, generation 2, 1 registrars present")
     await goes_its_way(house)
     [registrar, *_] = realm.children
@@ -89,7 +89,7 @@ async def test_every_process_does_its_work_with_the_rights_of_the_table_and_need
     await house.being("registrar").serve("registrar")
     await on_log(realm, waits, "appeal.registered.v1", "appeal.term-set.v1", kafka=house.as_user("operator"))
     assert (await lag(house))["registrar"] == 0
-    assert (await operator.run("verify", "--format", "json")).json()["breaks"] == []
+    assert (await operator.run("registrar", "verify", "--format", "json")).json()["breaks"] == []
 
     assert house.broker.denied() == set()
     assert house.broker.used() == house.broker.granted()
@@ -127,8 +127,8 @@ async def bring_in(house: House, rows: int) -> None:
 
 
 async def lag(house: House) -> Counter[str]:
-    """What each service has still to take in, as `natija lag` says."""
-    told = (await house.being("operator").run("lag", "--format", "json")).json()
+    """What each service has still to take in, as `natija projection lag` says."""
+    told = (await house.being("operator").run("projection", "lag", "--format", "json")).json()
     waiting = Counter[str]()
     for one in told:
         waiting[one["service"]] += one["lag"]
@@ -188,10 +188,10 @@ async def test_who_says_no_password_or_a_wrong_one_or_shows_no_certificate_is_no
 
 async def test_a_command_whose_user_may_not_says_so_and_changes_nothing(house: House) -> None:
     operator = house.being("operator")
-    before = await operator.run("shards")
-    refused = await operator.run("shards", "3", expect=1)
+    before = await operator.run("registrar", "shards")
+    refused = await operator.run("registrar", "shards", "3", expect=1)
     assert "ACLs hide the registrars' transactions" in refused.stderr
-    assert await operator.run("shards") == before
+    assert await operator.run("registrar", "shards") == before
     for principal in ("operator", "registrar"):
         refused = await house.being(principal).run("provision", expect=1)
         assert "TopicAuthorizationFailedError" in refused.stderr

@@ -126,7 +126,7 @@ async def types(realm: Realm) -> Counter[str]:
 
 async def lag(realm: Realm, *services: str) -> int:
     """Records that one of *services*, by default any, has still to take in."""
-    told = (await realm.run("lag", "--format", "json")).json()
+    told = (await realm.run("projection", "lag", "--format", "json")).json()
     return sum(one["lag"] for one in told if not services or one["service"] in services)
 
 
@@ -136,7 +136,9 @@ async def test_every_row_is_registered_but_those_closed_before_they_were_opened(
     assert city.summary["rows"] == len(city.cases)
     assert city.summary["registered"]["rows"] == len(city.lawful)
     assert city.summary["rejected"] == {"unlawful": unlawful}
-    kept = (await city.realm.run("rejected", "--reason", "unlawful", "--last", "100", "--format", "json")).json()
+    kept = (
+        await city.realm.run("registrar", "rejections", "--reason", "unlawful", "--last", "100", "--format", "json")
+    ).json()
     assert len(kept) == unlawful
 
 
@@ -163,7 +165,7 @@ async def test_as_of_midyear_it_counts_what_was_known_to_have_happened(city: Cit
 
 
 async def test_the_log_verifies_and_history_reads_the_same_from_the_log_as_from_the_projection(city: City) -> None:
-    assert "fits" in (await city.realm.run("verify")).stdout
+    assert "fits" in (await city.realm.run("registrar", "verify")).stdout
     connection = await asyncpg.connect(city.realm.database("analytics").replace("+asyncpg", ""))
     appeals = await connection.fetch(
         "select appeal from live.history group by appeal order by count(*) desc, appeal limit 3"
@@ -184,7 +186,10 @@ async def test_beside_history_a_live_appeal_is_routed_termed_and_missed_and_a_re
     await happened(city.realm, number, "appeal.missed.v1")
     before = await city.quiet()
     for service in SERVICES:
-        assert "equal" in (rebuilt := await city.realm.run("rebuild", service, seconds=300)).stdout + rebuilt.stderr
+        assert (
+            "equal"
+            in (rebuilt := await city.realm.run("projection", "rebuild", service, seconds=300)).stdout + rebuilt.stderr
+        )
     assert await city.quiet() == before
 
 

@@ -40,7 +40,7 @@ async def test_what_is_not_on_the_log_is_dumped_and_reloaded_and_the_log_gives_t
     realm: Realm, tmp_path: Path
 ) -> None:
     processes = dict(zip(SERVICES, await asyncio.gather(*map(realm.serve, SERVICES)), strict=True))
-    await realm.run("shards", "2")
+    await realm.run("registrar", "shards", "2")
     async with r.publisher(realm) as publisher:
         await r.open_appeal(publisher, realm)
         await followed(realm, block("pg_dump"), tmp_path)
@@ -52,5 +52,5 @@ async def test_what_is_not_on_the_log_is_dumped_and_reloaded_and_the_log_gives_t
     await says(registrar, "deciding on 2 shards")
     async with r.publisher(realm) as publisher:
         await r.open_appeal(publisher, realm)
-    assert "every chain and every logsequence fits" in (await realm.run("verify")).stdout
-    assert "rebuilt" in (await realm.run("rebuild", "intake")).stdout
+    assert "every chain and every logsequence fits" in (await realm.run("registrar", "verify")).stdout
+    assert "rebuilt" in (await realm.run("projection", "rebuild", "intake")).stdout

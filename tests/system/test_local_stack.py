@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from deploy.local.environment import SERVICES, port_name, read
+from deploy.local.environment import SERVICES, read
 from tests.system.clones import Clone
+
+from natija_chassis.services import port_variable
 
 EVERYTHING = {"kafka", "postgres", *SERVICES}
 
@@ -28,13 +30,13 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 def test_every_process_is_ready_when_make_up_returns(up: Clone) -> None:
     values = read(up.places)
     for service in SERVICES:
-        url = f"http://127.0.0.1:{values[port_name(service)]}/ready"
+        url = f"http://127.0.0.1:{values[port_variable(service)]}/ready"
         answer = httpx.get(url, trust_env=False)
         assert answer.status_code == 200, f"{service}: {answer.text}"
 
 
 def test_natija_finds_the_stack_by_itself(up: Clone) -> None:
-    done = up.natija("lag", "--format", "json")
+    done = up.natija("projection", "lag", "--format", "json")
     assert done.returncode == 0, done.stderr
     assert {row["lag"] for row in json.loads(done.stdout)} == {0}
 

@@ -53,7 +53,7 @@ async def test_the_guide_makes_a_projection_that_runs_and_is_rebuilt_equal(realm
             assert (await publisher.propose(event, wait=10)).registered
     await realm.serve("tally", NATIJA_TALLY_PORT=realm.environment["NATIJA_TALLY_PORT"])
     assert await channels(realm) == {"post": 2, "booth": 1}
-    rebuilt = await realm.run("rebuild", "tally")
+    rebuilt = await realm.run("projection", "rebuild", "tally")
     assert "equal" in rebuilt.stdout + rebuilt.stderr
     assert await channels(realm) == {"post": 2, "booth": 1}
 

@@ -1,4 +1,4 @@
-"""`natija lag` counts records, not markers, on the real servers."""
+"""`natija projection lag` counts records, not markers, on the real servers."""
 
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -6,8 +6,9 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached
 from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
 
-from natija_chassis.projections.lag import inbox_lag, last_logsequences, measure_lag
+from natija_chassis.projections.lag import last_logsequences, measure_lag
 from natija_events.topics import INBOX, LOG
+from natija_intake.registrar.lag import inbox_lag
 
 
 async def test_the_lag_of_a_service_is_what_it_has_not_taken_in_and_reaches_0(
@@ -15,15 +16,15 @@ async def test_the_lag_of_a_service_is_what_it_has_not_taken_in_and_reaches_0(
 ) -> None:
     for _ in range(3):
         await log.write(*[log.number(partition) for partition in ALL], log.number(5))
-    before = (await realm.run("lag", "--format", "json")).json()
+    before = (await realm.run("projection", "lag", "--format", "json")).json()
     assert [one["service"] for one in before[::16]] == ["registrar", "analytics", "deadlines", "intake", "routing"]
     own = {one["partition"]: one["lag"] for one in before if one["service"] == SERVICE}
     assert own == dict.fromkeys(ALL, 3) | {5: 6}
     start()
     await reached(engine, log)
-    after = (await realm.run("lag", "--format", "json")).json()
+    after = (await realm.run("projection", "lag", "--format", "json")).json()
     assert {one["lag"] for one in after if one["service"] == SERVICE} == {0}
-    table = (await realm.run("lag")).stdout.splitlines()
+    table = (await realm.run("projection", "lag")).stdout.splitlines()
     assert table[0].split() == ["service", "lag", "partitions", "that", "wait"]
     assert table[1].split() == ["registrar", "inbox", "0", "-"]
     assert table[-1].split() == ["routing", "0", "-"]

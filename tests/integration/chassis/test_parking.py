@@ -46,7 +46,10 @@ async def test_what_the_database_refuses_is_parked_with_what_follows_and_the_oth
     )  # fmt: skip
     assert [(one.appeal, one.error, one.blocked_by) for one in following] == [(bad, None, first.offset)] * 2
     await until(lambda: running.runner.progress.caught_up)
-    assert running.runner.progress.health().message == "caught up with the log; 1 appeals are parked, see natija parked"
+    assert (
+        running.runner.progress.health().message
+        == "caught up with the log; 1 appeals are parked, see natija dead-letters list"
+    )
     await log.write(bad, beside)
     await reached(engine, log)
     assert len(await parked(engine)) == 4
@@ -125,11 +128,11 @@ async def test_with_too_many_parked_appeals_the_runner_stops_and_says_so(
 async def test_the_command_lists_what_is_parked(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:
-    assert (await realm.run("parked")).stdout == "nothing is parked\n"
+    assert (await realm.run("dead-letters", "list")).stdout == "nothing is parked\n"
     bad = log.number(3)
     await log.write(bad, channel="poison")
     start()
     await reached(engine, log)
-    [listed] = (await realm.run("parked", "--service", SERVICE, "--format", "json")).json()
+    [listed] = (await realm.run("dead-letters", "list", "--service", SERVICE, "--format", "json")).json()
     assert (listed["service"], listed["appeal"], listed["error"]) == (SERVICE, bad, "IntegrityError")
-    assert f"routing 3/{listed['offset']} {bad}: IntegrityError" in (await realm.run("parked")).stdout
+    assert f"routing 3/{listed['offset']} {bad}: IntegrityError" in (await realm.run("dead-letters", "list")).stdout

@@ -1,4 +1,4 @@
-"""`natija rebuild` on the real servers: equal or nothing, without a trace when it ends early."""
+"""`natija projection rebuild` on the real servers: equal or nothing, without a trace when it ends early."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""`natija rebuild` as a command: what it prints, and what it leaves when it is told to stop."""
+"""`natija projection rebuild` as a command: what it prints, and what it leaves when it is told to stop."""
 
 import asyncio
 import signal
@@ -20,7 +20,7 @@ async def test_it_prints_what_it_compared_and_did_while_the_service_runs(
     service = await realm.serve(SERVICE)
     await log.write(*[log.number(partition) for partition in ALL], events=2)
     await reached(engine, log)
-    done = await realm.run("rebuild", SERVICE)
+    done = await realm.run("projection", "rebuild", SERVICE)
     assert done.stdout == "routes: 16 rows compared, equal\nrouting: rebuilt from 32 records, and switched\n"
     assert "32/32" in done.stderr
     await service.until_ready()
@@ -36,7 +36,7 @@ async def test_a_difference_ends_it_with_1_and_the_first_keys(
     await service.stop()
     async with engine.begin() as connection:
         await connection.execute(text("update routes set sequence = 7 where appeal = :one"), {"one": appeals[5]})
-    done = await realm.run("rebuild", SERVICE, expect=1)
+    done = await realm.run("projection", "rebuild", SERVICE, expect=1)
     assert done.stdout == "routes: 16 rows compared, DIFFERENT\n"
     assert f"table routes, only in the live one: {appeals[5]}, only in the rebuilt one: {appeals[5]}" in done.stderr
     assert done.stderr.endswith("nothing was switched\n")
@@ -58,7 +58,7 @@ async def _hold_up_and_stop(realm: Realm, sign: signal.Signals) -> None:
     holder = await asyncpg.connect(realm.database(SERVICE).replace("+asyncpg", ""))
     try:
         await holder.execute("select pg_advisory_lock($1)", SWITCH_LOCK)
-        rebuilding = await realm.start("rebuild", SERVICE)
+        rebuilding = await realm.start("projection", "rebuild", SERVICE)
         waiting = f"select count(*) {ADVISORY_LOCKS} and not granted"
         async with asyncio.timeout(30):
             while not await holder.fetchval(waiting):

@@ -39,7 +39,7 @@ async def test_aborted_at_any_step_it_leaves_no_trace_and_says_what_is_so(
         for sign in (signal.SIGINT, signal.SIGTERM):
             before = await live_tables(engine)
             armed = f"{point}:1:{sign.name.removeprefix('SIG')}"
-            done = await realm.run("rebuild", SERVICE, expect=None, NATIJA_FAILPOINT=armed)
+            done = await realm.run("projection", "rebuild", SERVICE, expect=None, NATIJA_FAILPOINT=armed)
             switched = before != await live_tables(engine)
             assert done.code == (0 if switched else 130), f"{armed}: {done.code} {done.stderr}"
             assert ("and switched" in done.stdout) == switched, armed
@@ -57,10 +57,10 @@ async def test_killed_at_any_step_it_can_be_begun_again_and_what_it_left_is_drop
     service = await realm.serve(SERVICE)
     await log.write(*[log.number(partition) for partition in ALL], events=2)
     await reached(engine, log)
-    await realm.run("rebuild", SERVICE, expect=-signal.SIGKILL, NATIJA_FAILPOINT=point)
+    await realm.run("projection", "rebuild", SERVICE, expect=-signal.SIGKILL, NATIJA_FAILPOINT=point)
     await log.write(*[log.number(partition) for partition in ALL])
     await reached(engine, log)  # the live side goes on all the while
-    assert "routes: 32 rows compared, equal" in (await realm.run("rebuild", SERVICE)).stdout
+    assert "routes: 32 rows compared, equal" in (await realm.run("projection", "rebuild", SERVICE)).stdout
     assert await schemas(engine) == CLEAN
     await service.until_ready()
 

@@ -1,4 +1,4 @@
-"""`natija rebuild` of every service while 300 events a second come in, and a new version that goes live meanwhile."""
+"""`natija projection rebuild` of every service at 300 events a second, and a new version that goes live meanwhile."""
 
 import asyncio
 import contextlib
@@ -97,7 +97,7 @@ async def test_every_service_is_rebuilt_equal_under_load_and_its_live_side_pause
         for service in SERVICES:
             async with Pauses(realm, service) as pauses:
                 before = pauses.taken_in
-                done = await realm.run("rebuild", service)
+                done = await realm.run("projection", "rebuild", service)
                 async with asyncio.timeout(30):  # what the switch held up shows when it goes on
                     after = pauses.taken_in
                     while pauses.taken_in == after:
@@ -108,7 +108,7 @@ async def test_every_service_is_rebuilt_equal_under_load_and_its_live_side_pause
             print(f"{service}: longest pause {pauses.longest:.3f} s, {pauses.taken_in - before} events meanwhile")
             assert pauses.longest <= LONGEST_PAUSE, service
     for service in SERVICES:  # and once more at rest: what was switched in is the fold, too
-        assert "DIFFERENT" not in (await realm.run("rebuild", service)).stdout
+        assert "DIFFERENT" not in (await realm.run("projection", "rebuild", service)).stdout
 
 
 class TallyWithFirst(Tally):

@@ -69,7 +69,9 @@ async def test_rebuilt_killed_and_started_again_nothing_is_added(work: Work) -> 
         await work.until(appeal, "missed")
     before = await work.quiet()
 
-    await asyncio.gather(work.realm.run("rebuild", "routing"), work.realm.run("rebuild", "deadlines"))
+    await asyncio.gather(
+        work.realm.run("projection", "rebuild", "routing"), work.realm.run("projection", "rebuild", "deadlines")
+    )
     await asyncio.gather(*(work.children[name].kill() for name in ("routing", "deadlines")))
     await work.start("routing", "deadlines")
     await work.settled()

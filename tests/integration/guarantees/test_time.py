@@ -33,7 +33,7 @@ async def test_a_clock_that_jumps_a_day_moves_no_recorded_time_back_and_no_row(r
 
     clock.set(datetime.now(UTC) + 40 * DAY)
     for service in ("intake", "routing", "deadlines", "analytics"):
-        rebuilt = await realm.run("rebuild", service)
+        rebuilt = await realm.run("projection", "rebuild", service)
         assert "DIFFERENT" not in rebuilt.stdout
 
 

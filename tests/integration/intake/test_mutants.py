@@ -71,9 +71,9 @@ async def wrong(realm: Realm, proposals: Sequence[Event], rejected: int = 0) -> 
         found.append(f"{len(ends)} of {len(proposals) + rejected} proposals have an end")
     if missing := {event.id for event in proposals} - {event.id for event in log}:
         found.append(f"{len(missing)} events are not on the log")
-    if (await realm.run("verify", expect=None)).code:
+    if (await realm.run("registrar", "verify", expect=None)).code:
         found.append("the log does not verify")
-    if (await realm.run("rebuild", "intake", expect=None)).code:
+    if (await realm.run("projection", "rebuild", "intake", expect=None)).code:
         found.append("the heads are not what the log says")
     return found
 

@@ -88,7 +88,7 @@ async def test_killed_again_and_again_while_it_decides_it_registers_everything_o
     await says(registrar, "deciding")
     assert_once(events, proposals)
     assert await r.rejected(realm) == []
-    assert (await realm.run("verify")).code == 0
+    assert (await realm.run("registrar", "verify")).code == 0
 
 
 async def test_all_proposed_again_is_rejected_as_duplicate_and_the_log_stays(realm: Realm) -> None:
@@ -105,7 +105,7 @@ async def test_all_proposed_again_is_rejected_as_duplicate_and_the_log_stays(rea
 
 async def test_of_two_shards_a_second_registrar_takes_one_and_both_when_the_first_dies(realm: Realm) -> None:
     first = await realm.serve("registrar")
-    await realm.run("shards", "2")
+    await realm.run("registrar", "shards", "2")
     await says(first, "deciding on 2 shards")
     second = await second_registrar(realm)
     await says(first, "deciding on 1 shard")
@@ -120,7 +120,7 @@ async def test_of_two_shards_a_second_registrar_takes_one_and_both_when_the_firs
         assert time.monotonic() - killed < 3
         await sending
     assert_once(await registered(realm, LIVES * EVENTS_OF_A_LIFE), proposals)
-    assert (await realm.run("verify")).code == 0
+    assert (await realm.run("registrar", "verify")).code == 0
 
 
 async def test_the_shard_count_changes_under_load_and_nothing_is_lost_or_doubled(realm: Realm) -> None:
@@ -129,11 +129,11 @@ async def test_the_shard_count_changes_under_load_and_nothing_is_lost_or_doubled
         proposals = lives(publisher, realm)
         sending = asyncio.create_task(send_all(publisher, proposals))
         for count in ("4", "1", "3"):
-            await realm.run("shards", count)
+            await realm.run("registrar", "shards", count)
         await says(registrar, "deciding on 3 shards")
         await sending
     assert_once(await registered(realm, LIVES * EVENTS_OF_A_LIFE), proposals)
-    assert (await realm.run("verify")).code == 0
+    assert (await realm.run("registrar", "verify")).code == 0
 
 
 @pytest.mark.parametrize("point", ["shards.fence:before", "shards.ready:before"])
@@ -145,16 +145,16 @@ async def test_a_change_of_the_shard_count_that_is_killed_midway_is_finished_by_
         proposals = lives(publisher, realm, 50)
         sending = asyncio.create_task(send_all(publisher, proposals))
         await registered(realm, 10)
-        await realm.run("shards", "3", expect=-signal.SIGKILL, NATIJA_FAILPOINT=point)
+        await realm.run("registrar", "shards", "3", expect=-signal.SIGKILL, NATIJA_FAILPOINT=point)
         await says(registrar, "deciding on 3 shards")
         await sending
     assert_once(await registered(realm, 50 * EVENTS_OF_A_LIFE), proposals)
-    assert (await realm.run("verify")).code == 0
+    assert (await realm.run("registrar", "verify")).code == 0
 
 
 async def test_a_layout_is_later_than_all_that_kafka_knows_also_those_that_the_database_forgot(realm: Realm) -> None:
     registrar = await realm.serve("registrar")
-    await realm.run("shards", "2")
+    await realm.run("registrar", "shards", "2")
     await says(registrar, "deciding on 2 shards")
     await registrar.stop()
     connection = await asyncpg.connect(realm.database("intake").replace("+asyncpg", ""))
@@ -162,7 +162,7 @@ async def test_a_layout_is_later_than_all_that_kafka_knows_also_those_that_the_d
         await connection.execute("update service.shards set generation = 1, shards = 1")  # as it was in the backup
     finally:
         await connection.close()
-    assert "2 shards, generation 3" in (await realm.run("shards", "2")).stdout
+    assert "2 shards, generation 3" in (await realm.run("registrar", "shards", "2")).stdout
 
 
 async def test_a_registrar_that_is_stopped_and_continued_after_another_took_over_writes_nothing(realm: Realm) -> None:
@@ -211,7 +211,7 @@ async def test_a_registrar_whose_database_is_dropped_makes_it_anew_from_the_log_
                 await asyncio.sleep(0.1)
     assert len({event.id for event in events}) == len(events) == 120
     assert {one.rejection.reason for one in refused} == {"duplicate"}
-    assert (await realm.run("verify")).code == 0
+    assert (await realm.run("registrar", "verify")).code == 0
 
 
 async def test_an_idle_registrar_makes_no_transaction(registry: Realm) -> None:

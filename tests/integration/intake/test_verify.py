@@ -1,4 +1,4 @@
-"""`natija verify` finds what does not fit: changed, missing, inserted and swapped events, and missing records."""
+"""`natija registrar verify` finds changed, missing, inserted and swapped events, and missing records."""
 
 import asyncio
 import json
@@ -159,14 +159,14 @@ async def test_a_run_of_records_missing_from_a_partition_is_found_on_the_real_lo
     await realm.serve("registrar")
     async with r.publisher(realm) as publisher:
         subjects = [(await r.open_appeal(publisher, realm))[0] for _ in range(40)]
-    assert "fits" in (await realm.run("verify")).stdout
+    assert "fits" in (await realm.run("registrar", "verify")).stdout
     partition = partition_of(subjects[0].encode())
     place = TopicPartition(LOG.name(realm.name), partition)
     admin = AIOKafkaAdminClient(bootstrap_servers=realm.servers.kafka)
     await admin.start()
     await admin.delete_records({place: RecordsToDelete(before_offset=1)})
     await admin.close()
-    done = await realm.run("verify", "--format", "json", expect=1)
+    done = await realm.run("registrar", "verify", "--format", "json", expect=1)
     assert [chain_break["partition"] for chain_break in json.loads(done.stdout)["breaks"]] == [partition]
 
 
@@ -178,7 +178,7 @@ async def test_a_record_that_the_registrar_did_not_write_is_found_on_the_real_lo
     await producer.start()
     await producer.send_and_wait(LOG.name(realm.name), b"{}", key=subject.encode())
     await producer.stop()
-    for arguments in (["verify"], ["verify", subject]):
+    for arguments in (["registrar", "verify"], ["registrar", "verify", subject]):
         assert "is no registered event" in (await realm.run(*arguments, expect=1)).stdout
 
 

@@ -9,13 +9,16 @@ from tests.unit.events import authority
 
 from natija_chassis.clock import FileClock, SystemClock
 from natija_chassis.errors import OperatorError
+from natija_chassis.services import ServiceInfo
 from natija_chassis.settings import Settings, env_file, port_field
 from natija_events.kafka import KafkaConfig
 
+INFO = ServiceInfo(name="tally", panel="Tally", port=8081, start="", settings="")
 
-class ApiSettings(Settings):
-    process: ClassVar[str] = "api"
-    port: int = port_field("api", 8081)
+
+class TallySettings(Settings):
+    process: ClassVar[str] = INFO.name
+    port: int = port_field(INFO)
 
 
 @pytest.fixture(autouse=True)
@@ -28,14 +31,14 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_the_environment_wins_over_the_local_stacks_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "natija.env").write_text("NATIJA_REALM=filed\nNATIJA_KAFKA=127.0.0.1:1234\nNATIJA_API_PORT=9001\n")
+    (tmp_path / "natija.env").write_text("NATIJA_REALM=filed\nNATIJA_KAFKA=127.0.0.1:1234\nNATIJA_TALLY_PORT=9001\n")
     monkeypatch.setenv("NATIJA_REALM", "told")
-    settings = ApiSettings()
+    settings = TallySettings()
     assert (settings.realm, settings.kafka, settings.port) == ("told", "127.0.0.1:1234", 9001)
 
 
 def test_without_either_the_defaults_hold() -> None:
-    settings = ApiSettings()
+    settings = TallySettings()
     assert (settings.realm, settings.kafka, settings.port) == ("kg", "127.0.0.1:9092", 8081)
     assert isinstance(settings.injected_clock, SystemClock)
 

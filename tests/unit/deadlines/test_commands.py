@@ -1,4 +1,4 @@
-"""`natija calendars`: the small command that seeds a year."""
+"""`natija deadlines seed-calendars`: the small command that seeds a year."""
 
 from pathlib import Path
 

@@ -12,6 +12,7 @@ import yaml
 from deploy.local import environment, errors, kafka, postgres, processes
 from deploy.local.places import REPOSITORY, Places
 
+from natija_chassis.services import port_variable
 from natija_chassis.settings import Settings
 
 
@@ -68,7 +69,7 @@ def test_keys_and_ports_stay_as_they_were(places: Places) -> None:
 
 def test_each_process_has_a_port_of_its_own(places: Places) -> None:
     values = _compose(places)
-    ports = {values[environment.port_name(service)] for service in environment.SERVICES}
+    ports = {values[port_variable(service)] for service in environment.SERVICES}
     assert len(ports) == len(environment.SERVICES)
 
 

@@ -1,4 +1,4 @@
-"""`natija competent`: who would have to answer."""
+"""`natija routing explain`: who would have to answer."""
 
 from pathlib import Path
 

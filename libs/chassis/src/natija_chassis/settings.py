@@ -1,4 +1,4 @@
-"""What a process is told by its environment: `NATIJA_…`, or the local stack's file where a variable is unset."""
+"""The settings of a process: variables `NATIJA_…` of its environment, or else the file of the local stack."""
 
 import os
 import sys
@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from natija_chassis.errors import OperatorError
+from natija_chassis.services import ServiceInfo, port_variable
 
 if TYPE_CHECKING:
     from natija_chassis.clock import Clock
@@ -18,46 +20,68 @@ if TYPE_CHECKING:
 
 
 def env_file() -> Path:
-    """Where the local stack writes what it listens on: beside the virtual environment, unless told otherwise."""
-    told = os.environ.get("NATIJA_ENV_FILE")
-    return Path(told) if told else Path(sys.prefix).parent / ".local" / "natija.env"
+    """The file in which the local stack stores its settings: NATIJA_ENV_FILE, or beside the virtual environment."""
+    given = os.environ.get("NATIJA_ENV_FILE")
+    return Path(given) if given else Path(sys.prefix).parent / ".local" / "natija.env"
+
+
+def read_env_file() -> dict[str, str]:
+    """The variables in `env_file()`; none without such a file."""
+    found = dotenv_values(env_file(), interpolate=False)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class Settings(BaseSettings):
-    """What every process needs. A service adds its own fields in a subclass, and its port: see `port_field`."""
+    """What every process needs. A service adds its own fields in a subclass, and its port: see `port_field`.
+
+    Each field is the variable NATIJA_<FIELD>. The text below a field is its meaning, which `natija settings` prints.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="NATIJA_", extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True
-    )
+        env_prefix="NATIJA_", extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True,
+        use_attribute_docstrings=True,
+    )  # fmt: skip
 
     process: ClassVar[str] = "natija"
     """The name of the process: metrics, logs and the consumer group carry it."""
 
     realm: str = Field("kg", pattern="^[A-Za-z][A-Za-z0-9]{1,11}$")
+    """The realm: the first part of topic names, database names and appeal numbers."""
     kafka: str = "127.0.0.1:9092"
+    """Kafka's brokers as host:port, separated by commas."""
     kafka_user: str | None = None
-    """With its password: whom Kafka's ACLs call ``User:<kafka_user>``, by SASL/SCRAM-SHA-512."""
+    """The Kafka user, proven by SASL/SCRAM-SHA-512. It needs NATIJA_KAFKA_PASSWORD."""
     kafka_password: SecretStr | None = None
+    """The password of the Kafka user."""
     kafka_ca: Path | None = None
-    """A PEM file of the authorities that vouch for Kafka's brokers; with it all goes over TLS."""
+    """A PEM file with the authorities that sign the brokers' certificates. When it is set, connections use TLS."""
     database: str = "postgresql+asyncpg://natija_{service}@/{realm}_{service}?host=/var/run/postgresql"
+    """The URL of the databases; {service} and {realm} are replaced."""
     realm_key: SecretStr | None = None
+    """The key that seals personal data: 32 bytes in base64url."""
     clock: str = Field("system", pattern="^(system|file:.+)$")
+    """The clock: system, or file:PATH for a clock that `natija clock` can move."""
     directory: Path | None = None
+    """The realm's directory of bodies, topics, regions and channels (YAML)."""
     publishers: Path | None = None
+    """The sources that may publish, with their roles (YAML)."""
     host: str = "127.0.0.1"
+    """The address that the HTTP server listens on."""
     port: int = 0
+    """The port that the HTTP server listens on; 0 takes a free one."""
     log_level: str = "INFO"
+    """The least severe level that is logged: DEBUG, INFO, WARNING or ERROR."""
     batch_records: int = Field(1000, ge=1)
-    """In one transaction, at most. It takes what is there: only a queue makes batches large, and the registrar decides
-    one of 1000 in a tenth of a second. At 500 an event costs it a fifth more, at 2000 hardly less."""
+    """The most records in one transaction. A batch is smaller when fewer records are waiting."""
+    # The registrar decides 1000 records in a tenth of a second. At 500 a record costs it a fifth more, at 2000 hardly
+    # less.
     fetch_max_wait: float = Field(0.12, ge=0, le=5)
-    """Seconds that the broker may wait for more before it answers a reader: a batch costs its process some 5 ms,
-    however little it holds. Longest where nobody sits and waits, before what a service decides."""
+    """Seconds that the broker may wait for more records before it answers a consumer."""
+    # A batch costs its process some 5 ms, however small it is. So the wait is longest where no person waits.
     dead_letter_limit: int = Field(100, ge=0)
-    """More parked appeals than this, and the projection stops."""
+    """With more appeals than this in its dead letters, a projection stops."""
     drain: timedelta = timedelta(seconds=4)
-    """How long a stopping process waits for what it has begun."""
+    """How long a stopping process waits for the work it has begun."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(_env_file=env_file(), **given)
@@ -85,6 +109,12 @@ class Settings(BaseSettings):
         return clock_from(self.clock)
 
 
-def port_field(process: str, default: int) -> Any:
-    """The field `port` of a service's settings: read from NATIJA_<PROCESS>_PORT; 0 takes a free one."""
-    return Field(default, validation_alias=f"NATIJA_{process.upper()}_PORT", ge=0, le=65535)
+def port_field(info: ServiceInfo) -> Any:
+    """The field `port` of a process' settings: read from NATIJA_<PROCESS>_PORT; 0 takes a free one."""
+    return Field(
+        info.port,
+        validation_alias=port_variable(info.name),
+        ge=0,
+        le=65535,
+        description="The port that the HTTP server listens on; 0 takes a free one.",
+    )

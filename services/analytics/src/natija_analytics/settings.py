@@ -5,19 +5,20 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from natija_analytics.info import ANALYTICS
 from natija_chassis.settings import Settings, port_field
 
 
 class AnalyticsSettings(Settings):
     """The chassis' settings, and how the realm's tables are printed."""
 
-    process: ClassVar[str] = "analytics"
+    process: ClassVar[str] = ANALYTICS.name
 
-    port: int = port_field("analytics", 8084)
+    port: int = port_field(ANALYTICS)
     fetch_max_wait: float = Field(0.04, ge=0, le=5)
-    """Shorter than where only decisions wait: here people look."""
+    """Seconds that the broker may wait for more records. Shorter than elsewhere, since people wait for figures."""
     reports: Path | None = None
-    """The definitions of the realm's tables; unless told, `reports.yaml` beside the directory."""
+    """The definitions of the realm's reports (YAML); by default `reports.yaml` beside the directory."""
 
     @property
     def definitions(self) -> Path | None:

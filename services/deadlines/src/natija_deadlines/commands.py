@@ -1,4 +1,4 @@
-"""Commands of deadlines: `natija calendars`."""
+"""The commands of deadlines: `natija deadlines …`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,16 +6,18 @@ from typing import Annotated
 import typer
 
 app = typer.Typer()
+deadlines = typer.Typer(help="Maintain the working calendars.")
+app.add_typer(deadlines, name="deadlines")
 
 
-@app.command()
-def calendars(
+@deadlines.command()
+def seed_calendars(
     country: Annotated[str, typer.Option(help="KG, KZ or UZ.")],
     first: Annotated[int, typer.Option("--from", help="The first year.")],
     last: Annotated[int, typer.Option("--to", help="The last year.")],
     folder: Annotated[Path | None, typer.Option(help="Where to write; by default in this package.")] = None,
 ) -> None:
-    """Seed working calendars from the package `holidays`; decrees written into the files stay."""
+    """Write working calendars from the package `holidays`; decrees in the files stay."""
     from natija_deadlines.calendars.calendar import DATA
     from natija_deadlines.calendars.seed import COUNTRIES, seed
 
@@ -23,4 +25,4 @@ def calendars(
         raise typer.BadParameter(f"one of {', '.join(COUNTRIES)}", param_hint="--country")
     for year in range(first, last + 1):
         changed = seed(country, year, folder or DATA)
-        print(f"{country} {year}: {'written' if changed else 'as it was'}")
+        print(f"{country} {year}: {'written' if changed else 'unchanged'}")

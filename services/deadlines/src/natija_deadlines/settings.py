@@ -5,14 +5,17 @@ from typing import ClassVar
 
 from natija_chassis.settings import Settings, port_field
 from natija_deadlines.calendars import calendar
+from natija_deadlines.info import DEADLINES
 from natija_deadlines.policies import policy
 
 
 class DeadlinesSettings(Settings):
     """The chassis' settings, and where the dated data stand: by default what this package brings."""
 
-    process: ClassVar[str] = "deadlines"
+    process: ClassVar[str] = DEADLINES.name
 
-    port: int = port_field("deadlines", 8083)
+    port: int = port_field(DEADLINES)
     policies: Path = policy.DATA
+    """The folder of policies (YAML); by default the one in this package."""
     calendars: Path = calendar.DATA
+    """The folder of working calendars (YAML); by default the one in this package."""

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 from natija_chassis.errors import OperatorError
 from natija_chassis.settings import Settings, port_field
 from natija_events.encryption import Sealer
+from natija_intake.info import INTAKE
 
 _KEY_BYTES = 32
 _VERSIONED = re.compile(r"(?:(\d{1,2}):)?([A-Za-z0-9_-]{43}=?)")
@@ -20,13 +21,13 @@ _GREATEST_VERSION = 31
 class IntakeSettings(Settings):
     """Settings of the intake API."""
 
-    process: ClassVar[str] = "intake"
+    process: ClassVar[str] = INTAKE.name
 
-    port: int = port_field("intake", 8081)
+    port: int = port_field(INTAKE)
     jurisdiction: str | None = Field(None, pattern="^[A-Z]{2}(-[A-Za-z0-9-]{1,20})?$")
-    """Whose law the appeals sent here fall under, as in KG; by default the realm's name says it."""
+    """The jurisdiction of appeals sent to the intake API, such as KG; by default the realm in capital letters."""
     intake_secret: SecretStr | None = None
-    """One secret in base64url, or several as ``1:SECRET 2:SECRET``: the newest issues, all are accepted."""
+    """The secret of access codes: 32 bytes in base64url, or several as 1:SECRET 2:SECRET. The last issues codes."""
     outcome_wait: float = Field(5.0, gt=0, le=60)
     """Seconds a POST waits for the registrar before it answers 202."""
     delivery_wait: float = Field(5.0, gt=0, le=60)
@@ -39,11 +40,11 @@ class ImportSettings(Settings):
     process: ClassVar[str] = "import"
 
     import_in_flight: int = Field(2000, ge=1)
-    """Rows that are proposed and not yet decided, at most: so many stand before a citizen at the worst."""
+    """The most rows of an import that are proposed and not yet decided."""
     import_inbox_lag: int = Field(5000, ge=1)
-    """While more proposals than this wait for the registrar, whoever made them, none is added."""
+    """An import pauses while more proposals than this wait for the registrar."""
     import_patience: float = Field(60.0, gt=0)
-    """Seconds Kafka may be gone before the import gives up."""
+    """Seconds without Kafka after which an import gives up."""
 
 
 def sealer(settings: Settings) -> Sealer:

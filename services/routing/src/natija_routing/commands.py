@@ -1,19 +1,26 @@
-"""Commands of routing: `natija competent`."""
+"""The commands of routing: `natija routing …`."""
 
 from typing import Annotated
 
 import typer
 
 app = typer.Typer()
+routing = typer.Typer(help="Explain who must answer an appeal.")
+app.add_typer(routing, name="routing")
 
 
-@app.command()
-def competent(
+@routing.command()
+def explain(
     topic: Annotated[str, typer.Argument(help="The topic's id in the directory.")],
     region: Annotated[str | None, typer.Option(help="The region's id.")] = None,
-    complained_of: Annotated[list[str] | None, typer.Option(help="A body that may not judge; may be repeated.")] = None,
+    complained_of: Annotated[
+        list[str] | None, typer.Option(help="A body that the appeal complains of; may be repeated.")
+    ] = None,
 ) -> None:
-    """Say who must answer by today's rules: body, name and rule. Ends with 1 when a person must find the body."""
+    """Print the body that must answer by today's rules: its id, its name and the rule.
+
+    Ends with 1 when no rule names a body.
+    """
     from natija_routing.competence import reference
     from natija_routing.competence.rules import Competent, Matter, find_competent_body
     from natija_routing.settings import RoutingSettings

@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import ClassVar
 
 from natija_chassis.settings import Settings, port_field
+from natija_routing.info import ROUTING
 
 
 class RoutingSettings(Settings):
     """The chassis' settings, and the file of competence rules: by default `competence.yaml` beside the directory."""
 
-    process: ClassVar[str] = "routing"
+    process: ClassVar[str] = ROUTING.name
 
-    port: int = port_field("routing", 8082)
+    port: int = port_field(ROUTING)
     competence: Path | None = None
+    """The competence rules (YAML); by default `competence.yaml` beside the directory."""
 
     @property
     def competence_file(self) -> Path | None:

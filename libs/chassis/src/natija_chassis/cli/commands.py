@@ -1,11 +1,28 @@
-"""The commands that work on any service: `natija provision, serve, rebuild, lag, parked, clock`."""
+"""The commands that work on any service."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from natija_chassis.cli.options import FormatOption
+from natija_chassis.services import service_infos
+
 app = typer.Typer()
-Format = Literal["table", "json"]
+projection = typer.Typer(help="Rebuild a projection from the log, or show how far each service lags.")
+dead_letters = typer.Typer(help="List the log records that a projection could not apply, or retry them.")
+app.add_typer(projection, name="projection")
+app.add_typer(dead_letters, name="dead-letters")
+
+_PROCESSES = f"The process: {', '.join(info.name for info in service_infos())}."
+ServiceOption = Annotated[str | None, typer.Option(help="Only this service.")]
+
+
+@app.command()
+def serve(process: Annotated[str, typer.Argument(help=_PROCESSES)]) -> None:
+    """Run one process of the realm until SIGTERM."""
+    from natija_chassis.process import serve
+
+    raise typer.Exit(serve.serve(process))
 
 
 @app.command()
@@ -14,68 +31,34 @@ def provision(
         str, typer.Option(envvar="NATIJA_POSTGRES", help="URL of a superuser's connection: postgresql://…")
     ],
 ) -> None:
-    """Make the topics, databases and roles of the realm that are missing."""
+    """Create the realm's missing topics, databases and roles."""
     import asyncio
 
     from natija_chassis.realm.provision import provision_realm
     from natija_chassis.settings import Settings
 
     for line in asyncio.run(provision_realm(Settings(), postgres)):
-        print(f"made {line}")
+        print(f"created {line}")
 
 
 @app.command()
-def serve(process: Annotated[str, typer.Argument(help="intake, registrar, routing, deadlines or analytics")]) -> None:
-    """Run one process of the realm until SIGTERM."""
-    from natija_chassis.process import serve
+def settings(format: FormatOption = "table") -> None:
+    """Show every environment variable: its value, where the value comes from, its default and meaning.
 
-    raise typer.Exit(serve.serve(process))
+    Secrets are masked.
+    """
+    from natija_chassis.cli import settings_table
 
-
-@app.command()
-def lag(
-    format: Annotated[Format, typer.Option(help="How to print it.")] = "table",
-) -> None:
-    """Show how many records each service has still to take in, the registrar's inbox first."""
-    import asyncio
-
-    from natija_chassis.projections.lag import lag_json, lag_table, measure_lag
-    from natija_chassis.settings import Settings
-
-    found = asyncio.run(measure_lag(Settings()))
-    print(lag_json(found) if format == "json" else lag_table(found))
-
-
-@app.command()
-def parked(
-    service: Annotated[str | None, typer.Option(help="Only this service.")] = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Apply them again, in order.")] = False,
-    format: Annotated[Format, typer.Option(help="How to print it.")] = "table",
-) -> None:
-    """List the records that projections set aside as poison, or take them in again once the cause is mended."""
-    import asyncio
-
-    from natija_chassis.cli import dead_letter_commands
-    from natija_chassis.settings import Settings
-
-    raise typer.Exit(asyncio.run(dead_letter_commands.show(Settings(), service, retry, format)))
-
-
-@app.command()
-def rebuild(service: Annotated[str, typer.Argument(help="The service whose projection is made anew.")]) -> None:
-    """Make a projection anew from the log beside the live one, prove it equal, and switch."""
-    from natija_chassis.cli import projection_commands
-
-    raise typer.Exit(projection_commands.run(service))
+    settings_table.show(format)
 
 
 @app.command()
 def clock(
-    advance: Annotated[str | None, typer.Option(help="Move the clock on: 90s, 30m, 12h or 20d.")] = None,
-    speed: Annotated[float | None, typer.Option(help="Run so many times as fast as real time; 0 stands still.")] = None,
-    reset: Annotated[bool, typer.Option("--reset", help="System time again.")] = False,
+    advance: Annotated[str | None, typer.Option(help="Move the clock forward by 90s, 30m, 12h or 20d.")] = None,
+    speed: Annotated[float | None, typer.Option(help="Run this many times faster than real time; 0 stops it.")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Return to system time.")] = False,
 ) -> None:
-    """Show or move the clock that all services of the realm take the time from."""
+    """Show or move the clock that all services of the realm read."""
     from natija_chassis.clock import FileClock, describe_clock, parse_duration
     from natija_chassis.settings import Settings
 
@@ -93,3 +76,45 @@ def clock(
         except ValueError as error:
             raise typer.BadParameter(f"--advance: {error}") from None
     print(describe_clock(current))
+
+
+@projection.command()
+def lag(format: FormatOption = "table") -> None:
+    """Show how many records each service has not applied yet."""
+    import asyncio
+
+    from natija_chassis.projections.lag import lag_json, lag_table, measure_lag
+    from natija_chassis.settings import Settings
+
+    found = asyncio.run(measure_lag(Settings()))
+    print(lag_json(found) if format == "json" else lag_table(found))
+
+
+@projection.command()
+def rebuild(service: Annotated[str, typer.Argument(help="The service whose projection is rebuilt.")]) -> None:
+    """Rebuild a projection from the log beside the live one, prove the two equal, and switch."""
+    from natija_chassis.cli import projection_commands
+
+    raise typer.Exit(projection_commands.run(service))
+
+
+@dead_letters.command(name="list")
+def list_dead_letters(service: ServiceOption = None, format: FormatOption = "table") -> None:
+    """List the log records that could not be applied, each with its error."""
+    import asyncio
+
+    from natija_chassis.cli import dead_letter_commands
+    from natija_chassis.settings import Settings
+
+    asyncio.run(dead_letter_commands.show(Settings(), service, format))
+
+
+@dead_letters.command()
+def retry(service: ServiceOption = None, format: FormatOption = "table") -> None:
+    """Apply the dead letters again, in order, after their cause is fixed. Ends with 1 when one fails again."""
+    import asyncio
+
+    from natija_chassis.cli import dead_letter_commands
+    from natija_chassis.settings import Settings
+
+    raise typer.Exit(asyncio.run(dead_letter_commands.retry_all(Settings(), service, format)))

@@ -1,6 +1,7 @@
-"""`natija parked`: what projections set aside, and taking it in again once the cause is mended."""
+"""`natija dead-letters`: the log records that projections could not apply, and their retry."""
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -18,27 +19,31 @@ from natija_events.topics import LOG
 
 
 class Retried(NamedTuple):
-    """How many records of how many appeals were taken in after all, and how many stay parked."""
+    """The numbers of records applied, of their appeals, and of dead letters that are left."""
 
     applied: int
     appeals: int
-    parked: int
+    left: int
 
 
-async def show(settings: Settings, service: str | None, retry: bool, format: str) -> int:
-    """Print what is parked, after a retry if one is asked for. 1 when a retry left something parked."""
-    found = {}
-    for name in [service] if service else services():
-        if retry:
-            outcome = await retry_service(settings, name)
-            if outcome.applied or outcome.parked:
-                print(f"{name}: {outcome.applied} records of {outcome.appeals} appeals taken in, {outcome.parked} stay")
-        found[name] = await _listing(settings, name)
+async def show(settings: Settings, service: str | None, format: str) -> bool:
+    """Print the dead letters of *service*, or of all services; whether there are any."""
+    found = {name: await _listing(settings, name) for name in ([service] if service else services())}
     if format == "json":
         print(json.dumps([_plain(name, one) for name, listed in found.items() for one in listed]))
     else:
         _print(found)
-    return 1 if retry and any(found.values()) else 0
+    return any(found.values())
+
+
+async def retry_all(settings: Settings, service: str | None, format: str) -> int:
+    """Retry the dead letters of *service*, or of all services, and print what is left; 1 when something is left."""
+    for name in [service] if service else services():
+        outcome = await retry_service(settings, name)
+        if outcome.applied or outcome.left:
+            counts = f"{outcome.applied} records of {outcome.appeals} appeals applied, {outcome.left} left"
+            print(f"{name}: {counts}", file=sys.stderr if format == "json" else sys.stdout)
+    return int(await show(settings, service, format))
 
 
 def _plain(service: str, one: DeadLetter) -> dict[str, Any]:
@@ -48,7 +53,7 @@ def _plain(service: str, one: DeadLetter) -> dict[str, Any]:
 
 def _print(found: dict[str, list[DeadLetter]]) -> None:
     if not any(found.values()):
-        print("nothing is parked")
+        print("no dead letters")
     for service, listed in found.items():
         for one in listed:
             why = one.detail or f"waits for offset {one.blocked_by} of the same appeal"

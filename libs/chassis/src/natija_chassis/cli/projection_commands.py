@@ -1,4 +1,4 @@
-"""`natija rebuild`: a progress bar over a rebuild, and what came of it."""
+"""`natija projection rebuild`: a progress bar over a rebuild, and what came of it."""
 
 import asyncio
 import signal

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-_SPEAKS_PLAINLY = ("aiokafka", "natija_chassis", "natija_events", "natija_intake")
+_PRINTABLE = ("aiokafka.", "natija_")
+"""Modules whose exceptions hold no values of others: aiokafka's, and ours by our own rule."""
 _KNOWN_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -35,7 +36,7 @@ def _detail(error: BaseException) -> str:
     if isinstance(error, OSError):
         return error.strerror or ""
     module = type(error).__module__
-    return str(error) if module.startswith(_SPEAKS_PLAINLY) else ""
+    return str(error) if module.startswith(_PRINTABLE) else ""
 
 
 class JsonFormatter(logging.Formatter):

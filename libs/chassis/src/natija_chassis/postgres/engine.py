@@ -1,12 +1,14 @@
 """PostgreSQL: engines, schemas, and the lock that keeps a switch of schemas out of every projection transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from natija_chassis.errors import ServerUnavailable
 
 if TYPE_CHECKING:
     from natija_chassis.settings import Settings
@@ -54,7 +56,19 @@ def open_engine(
         },
     )
     event.listen(engine.sync_engine, "checkout", _must_be_open)
+    event.listen(engine.sync_engine, "do_connect", _connect)
     return engine
+
+
+def _connect(dialect: Any, record: object, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Connect as SQLAlchemy does; where the server does not answer, the error names it."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except OSError as error:
+        where = ":".join(str(options[name]) for name in ("host", "port") if options.get(name))
+        raise ServerUnavailable(
+            error.errno, f"PostgreSQL at {where or 'its default address'} does not answer ({type(error).__name__})"
+        ) from error
 
 
 def _must_be_open(connection: Any, record: object, proxy: object) -> None:

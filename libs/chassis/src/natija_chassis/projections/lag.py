@@ -2,7 +2,7 @@
 that it reaches 0."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -12,13 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.projections.installed import services
+from natija_chassis.services import resolve, service_infos
 from natija_chassis.settings import Settings
 from natija_events.kafka import KafkaConfig
-from natija_events.topics import INBOX, LOG, PARTITIONS
+from natija_events.topics import LOG, PARTITIONS
 
-REGISTRAR = "registrar"
-_KEEPS_POSITIONS = "intake"
-"""The service in whose database the registrar keeps how far it has decided the inbox."""
 _COUNTED_ONE_BY_ONE = 2000
 _UNDEFINED_TABLE = "42P01"
 Positions = dict[int, int]
@@ -30,35 +28,39 @@ class Lag(NamedTuple):
     service: str
     partition: int
     lag: int
+    topic: str = "log"
 
 
 async def measure_lag(settings: Settings) -> list[Lag]:
-    """The lag of the registrar on its inbox, then of each service on the log, by partition.
+    """The lag by partition: of each process that reads another topic than the log, then of each service on the log.
 
     Raises what Kafka or a database raises when it does not answer. A service that never ran lags by the whole log.
     """
-    found = [Lag(REGISTRAR, partition, count) for partition, count in sorted((await inbox_lag(settings)).items())]
+    found = []
+    for info in service_infos():
+        if info.lag is not None:
+            counted: Positions = await resolve(info.lag)(settings)
+            found += [Lag(info.name, partition, count, info.reads) for partition, count in sorted(counted.items())]
     ends = await last_logsequences(settings.kafka_config, settings.realm)
     for service in services():
-        at = await _logsequences(settings, service)
-        for partition, end in sorted(ends.items()):
-            found.append(Lag(service, partition, max(0, end - at.get(partition, 0))))
+        at = await read_positions(settings, service, "select partition, logsequence from live.checkpoints")
+        found += [
+            Lag(service, partition, max(0, end - at.get(partition, 0))) for partition, end in sorted(ends.items())
+        ]
     return found
 
 
-async def inbox_lag(settings: Settings) -> Positions:
-    """Per partition, how many proposals the registrar has still to decide."""
-    decided = await _query(settings, _KEEPS_POSITIONS, "select partition, inbox_next from service.inbox_offsets")
-    topic = INBOX.name(settings.realm)
-    async with _looking(settings.kafka_config) as consumer:
+async def count_records_from(kafka: KafkaConfig, topic: str, offsets: Mapping[int, int]) -> Positions:
+    """Per partition of *topic*, how many records stand at or after the offset given, or after the topic's start."""
+    async with _looking(kafka) as consumer:
         places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
         ends = await consumer.end_offsets(places)
         starts = await consumer.beginning_offsets(places)
-        waiting = {}
+        counted = {}
         for place in places:
-            start = max(decided.get(place.partition, 0), starts[place])
-            waiting[place.partition] = await _count(consumer, place, start, ends[place])
-    return waiting
+            start = max(offsets.get(place.partition, 0), starts[place])
+            counted[place.partition] = await _count(consumer, place, start, ends[place])
+    return counted
 
 
 async def last_logsequences(kafka: KafkaConfig, realm: str) -> Positions:
@@ -130,11 +132,7 @@ async def _looking(kafka: KafkaConfig) -> AsyncIterator[AIOKafkaConsumer]:
         await consumer.stop()
 
 
-async def _logsequences(settings: Settings, service: str) -> Positions:
-    return await _query(settings, service, "select partition, logsequence from live.checkpoints")
-
-
-async def _query(settings: Settings, service: str, query: str) -> Positions:
+async def read_positions(settings: Settings, service: str, query: str) -> Positions:
     """Two columns of the service's database as a mapping; empty when it never ran."""
     engine = open_engine(settings, service, pool=1)
     try:
@@ -160,6 +158,6 @@ def lag_table(found: Sequence[Lag]) -> str:
         own = [one for one in found if one.service == service]
         waiting = [f"{one.partition}:{one.lag}" for one in sorted(own, key=lambda one: -one.lag) if one.lag]
         shown = " ".join(waiting[:4]) + (f" and {len(waiting) - 4} more" if len(waiting) > 4 else "")
-        name = f"{service} inbox" if service == REGISTRAR else service
+        name = service if own[0].topic == "log" else f"{service} {own[0].topic}"
         lines.append(f"{name:<16}{sum(one.lag for one in own):>8,}  {shown or '-'}")
     return "\n".join(lines)

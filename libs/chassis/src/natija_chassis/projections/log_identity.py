@@ -74,7 +74,7 @@ def check_version(version: int | None, projection: Projection) -> None:
         refuses = OutdatedSchema if version is not None and version < projection.version else OperatorError
         raise refuses(
             f"the tables of {projection.service} are of projection version {version}, this program is of version "
-            f"{projection.version}: run `natija rebuild {projection.service}` with the newer program"
+            f"{projection.version}: run `natija projection rebuild {projection.service}` with the newer program"
         )
 
 

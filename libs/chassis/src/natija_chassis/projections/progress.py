@@ -77,7 +77,7 @@ class Progress:
         return Health(self.caught_up, self._says(), self.lag)
 
     def _says(self) -> str:
-        parked = f"; {self.dead_letters} appeals are parked, see natija parked" if self.dead_letters else ""
+        parked = f"; {self.dead_letters} appeals are parked, see natija dead-letters list" if self.dead_letters else ""
         if self.stopped:
             return f"stopped: {self.stopped}"
         if self.blocked:

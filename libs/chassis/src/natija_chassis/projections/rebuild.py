@@ -59,7 +59,7 @@ class RebuildMismatch(Exception):
     """The log does not give the rows that stand in the live tables. Nothing was switched."""
 
     def __init__(self, tables: Sequence[TableDiff], parked: int) -> None:
-        hint = f"; {parked} records are parked there: natija parked --retry first" if parked else ""
+        hint = f"; {parked} records are parked there: natija dead-letters retry first" if parked else ""
         super().__init__(f"the rebuilt tables differ from the live ones: {'; '.join(map(_named, tables))}{hint}")
 
 

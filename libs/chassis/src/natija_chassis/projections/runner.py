@@ -219,7 +219,7 @@ class Runner(ConsumerRebalanceListener):
             limit = self._settings.dead_letter_limit
             self._stop(
                 f"{self.progress.dead_letters} appeals are parked, more than NATIJA_DEAD_LETTER_LIMIT={limit}: "
-                "see natija parked, mend the cause, run natija parked --retry, and start again"
+                "see natija dead-letters list, mend the cause, run natija dead-letters retry, and start again"
             )
 
     # Where to read.

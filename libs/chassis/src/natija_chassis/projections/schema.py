@@ -54,7 +54,7 @@ async def _check_whole(connection: AsyncConnection, projection: Projection, sche
     if missing:
         raise OperatorError(
             f"{projection.service} lacks {', '.join(sorted(missing))}, and part of the log is taken in: "
-            f"a new table needs a new version of the projection, then natija rebuild {projection.service}"
+            f"a new table needs a new version of the projection, then natija projection rebuild {projection.service}"
         )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from natija_chassis.projections.installed import services
+from natija_chassis.services import service_info
 from natija_chassis.settings import Settings
 from natija_events.topics import PARTITIONS, TOPICS, Topic
 
 READER = "natija_reader"
-"""The role of analysts: reads what `READ_BY_ANALYSTS` projects, connects nowhere else."""
-READ_BY_ANALYSTS = ("analytics",)
+"""The role of analysts: reads the databases of services that allow it, and connects nowhere else."""
 _LOCK = 0x6E61_7469_6A61_0100
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ async def _database(connection: Any, name: str, service: str, postgres: str) -> 
         return []
     await connection.execute(f'create database "{name}" owner "natija_{service}"')
     await connection.execute(f'revoke all on database "{name}" from public')
-    if service in READ_BY_ANALYSTS:
+    if service_info(service).read_by_analysts:
         await connection.execute(f'grant connect on database "{name}" to {READER}')
         inside = await asyncpg.connect(postgres, database=name)
         try:

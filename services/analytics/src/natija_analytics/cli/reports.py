@@ -97,7 +97,7 @@ async def _from_log(settings: AnalyticsSettings, engine: AsyncEngine, number: st
         rows = await history.of_log(settings.kafka_config, settings.realm, engine, number)
     except history.BrokenChain as broken:
         raise OperatorError(
-            f"the log does not hold this history together: {broken}. Run natija verify {number}"
+            f"the log does not hold this history together: {broken}. Run natija registrar verify {number}"
         ) from None
     except (KafkaError, TimeoutError):
         raise OperatorError(f"Kafka at {settings.kafka} does not answer") from None

@@ -12,7 +12,7 @@ from typing import Any
 from natija_deadlines.calendars.calendar import DATA, read, year_file
 
 _HEADER = """\
-# Seeded by `natija calendars`; what stands under `decrees` is ours, wins over the seed and survives a new one.
+# Written by `natija deadlines seed-calendars`. Entries under `decrees` are ours; they win and survive a new run.
 """
 
 

@@ -1,12 +1,13 @@
-"""The commands of intake."""
+"""The command of intake: `natija import`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from natija_chassis.cli.options import FormatOption
+
 app = typer.Typer()
-Format = Literal["table", "json"]
 
 
 @app.command(name="import")
@@ -19,7 +20,7 @@ def import_register(
     rejected: Annotated[
         Path | None, typer.Option(help="Where the rows that were not taken are listed; else FILE.rejected.csv.")
     ] = None,
-    format: Annotated[Format, typer.Option(help="How to print the summary.")] = "table",
+    format: FormatOption = "table",
 ) -> None:
     """Bring a register's history in through the inbox: one row is one proposal of all its events.
 

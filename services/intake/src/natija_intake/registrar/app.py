@@ -13,6 +13,7 @@ from natija_chassis.projections import log_identity, schema
 from natija_chassis.realm.publishers import Publishers, load_publishers
 from natija_chassis.settings import Settings, port_field
 from natija_events.topics import PARTITIONS
+from natija_intake.info import REGISTRAR
 from natija_intake.registrar import fencing, tables
 from natija_intake.registrar.projection import HeadsProjection
 from natija_intake.registrar.shard_locks import ShardLayout, ShardLocks
@@ -24,10 +25,10 @@ from natija_intake.settings import sealer
 class RegistrarSettings(Settings):
     """Of the registrar's process."""
 
-    process: ClassVar[str] = "registrar"
-    port: int = port_field("registrar", 8085)
+    process: ClassVar[str] = REGISTRAR.name
+    port: int = port_field(REGISTRAR)
     fetch_max_wait: float = Field(0.04, ge=0, le=5)
-    """Shorter than a projection's: who sent an appeal waits for its receipt."""
+    """Seconds that the broker may wait for more records. Shorter than elsewhere: applicants wait for receipts."""
 
 
 async def registrar(settings: RegistrarSettings) -> None:

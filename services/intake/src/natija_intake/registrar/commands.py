@@ -1,25 +1,28 @@
-"""The registrar's commands: `natija verify, rejected, shards`."""
+"""The registrar's commands: `natija registrar verify, rejected, shards`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from natija_chassis.cli.options import FormatOption
+
 app = typer.Typer()
-Format = Literal["table", "json"]
+registrar = typer.Typer(help="Verify the log, list rejected proposals, or show and change the shards.")
+app.add_typer(registrar, name="registrar")
 
 
-@app.command()
+@registrar.command()
 def verify(
     appeal: Annotated[str | None, typer.Argument(help="Only the partition this appeal is on.")] = None,
-    format: Annotated[Format, typer.Option(help="How to print it.")] = "table",
+    format: FormatOption = "table",
 ) -> None:
-    """Recompute every chain and every logsequence from the log; name the first event that does not fit.
+    """Recompute every chain and every logsequence from the log; name the first inconsistent event.
 
-    Ends with 1 when one does not.
+    Ends with 1 when there is one.
 
     \b
-    natija verify
-    natija verify KG-7K3M-9QX4-T2R8-M5
+    natija registrar verify
+    natija registrar verify KG-7K3M-9QX4-T2R8-M5
     """
     import asyncio
 
@@ -28,16 +31,16 @@ def verify(
     raise typer.Exit(asyncio.run(inspection.verify_log(appeal, format)))
 
 
-@app.command()
-def rejected(
+@registrar.command()
+def rejections(
     reason: Annotated[str | None, typer.Option(help="Only this reason, as in unlawful.")] = None,
     last: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 20,
-    format: Annotated[Format, typer.Option(help="How to print it.")] = "table",
+    format: FormatOption = "table",
 ) -> None:
     """List rejected proposals, the newest last: where they came in, why, and which field breaks which rule.
 
     \b
-    natija rejected --reason conflict
+    natija registrar rejections --reason conflict
     """
     import asyncio
 
@@ -46,7 +49,7 @@ def rejected(
     raise typer.Exit(asyncio.run(inspection.show_rejected(reason, last, format)))
 
 
-@app.command()
+@registrar.command()
 def shards(
     number: Annotated[int | None, typer.Argument(help="Share the partitions out in so many shards.")] = None,
 ) -> None:

@@ -1,0 +1,28 @@
+"""The two processes of intake, as the chassis finds them."""
+
+from natija_chassis.services import ServiceInfo
+
+_PANEL = "Intake and registrar"
+
+INTAKE = ServiceInfo(
+    name="intake",
+    panel=_PANEL,
+    port=8081,
+    start="natija_intake.app:serve",
+    settings="natija_intake.settings:IntakeSettings",
+    commands="natija_intake.imports.commands:app",
+    command_settings=("natija_intake.settings:ImportSettings",),
+    projection="natija_intake.registrar.projection:build",
+    metrics="natija_intake.api.metrics",
+)
+REGISTRAR = ServiceInfo(
+    name="registrar",
+    panel=_PANEL,
+    port=8085,
+    start="natija_intake.registrar.app:registrar",
+    settings="natija_intake.registrar.app:RegistrarSettings",
+    commands="natija_intake.registrar.commands:app",
+    reads="inbox",
+    lag="natija_intake.registrar.lag:inbox_lag",
+    metrics="natija_intake.registrar.metrics",
+)
