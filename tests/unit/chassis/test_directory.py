@@ -6,6 +6,7 @@ import pytest
 
 from natija_chassis.realm import directory, publishers
 from natija_chassis.realm.publishers import Publishers
+from natija_chassis.realm.yaml_file import FileError
 from natija_events.lifecycle.transitions import HISTORY, TABLE
 
 KG = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
@@ -29,7 +30,7 @@ def test_a_stranger_is_named_by_its_id_and_a_missing_language_by_the_first_there
 
 def test_a_directory_that_is_none_is_refused_with_the_place_named(tmp_path: Path) -> None:
     (tmp_path / "d.yaml").write_text("bodies: {x: {names: [a, b]}}")
-    with pytest.raises(ValueError, match=r"bodies\.x\.names"):
+    with pytest.raises(FileError, match=r"bodies\.x\.names"):
         directory.load_directory(tmp_path / "d.yaml")
 
 

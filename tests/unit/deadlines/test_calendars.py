@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from natija_chassis.realm.yaml_file import FileError
 from natija_deadlines.calendars import calendar, seed
 from natija_deadlines.calendars.calendar import CalendarMissing
 
@@ -60,7 +61,7 @@ def test_a_day_of_another_year_is_refused(tmp_path: Path) -> None:
     shutil.copy(calendar.DATA / "countries.yaml", tmp_path)
     file = Path(shutil.copy(calendar.year_file("KG", 2027), tmp_path))
     file.write_text(file.read_text().replace("2027-03-08", "2026-03-08"))
-    with pytest.raises(ValueError, match=r"kg-2027\.yaml"):
+    with pytest.raises(FileError, match=r"kg-2027\.yaml"):
         calendar.load_calendars(tmp_path)
 
 

@@ -4,20 +4,43 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from natija_chassis.realm import yaml_file
 from natija_deadlines.calendars import calendar
 from natija_deadlines.commands import app
 
 
 def test_a_year_is_seeded_once(tmp_path: Path) -> None:
-    asked = ["--country", "UZ", "--from", "2030", "--to", "2031", "--folder", str(tmp_path)]
+    asked = [
+        "deadlines",
+        "seed-calendars",
+        "--country",
+        "UZ",
+        "--from",
+        "2030",
+        "--to",
+        "2031",
+        "--folder",
+        str(tmp_path),
+    ]
     first, again = CliRunner().invoke(app, asked), CliRunner().invoke(app, asked)
     assert (first.exit_code, first.output) == (0, "UZ 2030: written\nUZ 2031: written\n")
-    assert again.output == "UZ 2030: as it was\nUZ 2031: as it was\n"
-    assert calendar.read(calendar.year_file("UZ", 2031, tmp_path))["version"] == 1
+    assert again.output == "UZ 2030: unchanged\nUZ 2031: unchanged\n"
+    assert yaml_file.read(calendar.year_file("UZ", 2031, tmp_path))["version"] == 1
 
 
 def test_a_country_nobody_knows_is_refused(tmp_path: Path) -> None:
-    asked = ["--country", "FR", "--from", "2030", "--to", "2030", "--folder", str(tmp_path)]
+    asked = [
+        "deadlines",
+        "seed-calendars",
+        "--country",
+        "FR",
+        "--from",
+        "2030",
+        "--to",
+        "2030",
+        "--folder",
+        str(tmp_path),
+    ]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 2
     assert not list(tmp_path.iterdir())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from natija_chassis.realm.yaml_file import FileError
 from natija_deadlines.policies import policy
 from natija_deadlines.policies.arithmetic import TermLength
 from natija_deadlines.policies.policy import PolicyMissing
@@ -54,7 +55,7 @@ def test_a_new_version_applies_from_its_day_and_the_old_one_until_then(tmp_path:
 
 def test_two_versions_in_force_on_one_day_are_refused(tmp_path: Path) -> None:
     _shorter_from(tmp_path, "2026-07-01", old_until="2026-07-01")
-    with pytest.raises(ValueError, match="in force on the same day"):
+    with pytest.raises(FileError, match="in force on the same day"):
         policy.load_policies(tmp_path)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from natija_chassis.realm.yaml_file import FileError
 from natija_intake.imports import mapping, mapping_check
 from natija_intake.imports.sources import MappingError
 
@@ -107,5 +108,5 @@ def test_what_is_wrong_is_named_by_its_key(key: str, value: Any, named: str, rul
 def test_a_file_that_is_no_mapping_says_so(tmp_path: Path, text: str) -> None:
     path = tmp_path / "map.yaml"
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(MappingError):
+    with pytest.raises((MappingError, FileError)):
         mapping.load_mapping(path)

@@ -17,10 +17,12 @@ def realm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_the_competent_body_is_named_with_its_rule() -> None:
-    done = CliRunner().invoke(app, ["roads", "--region", "bishkek", "--complained-of", "mayor-bishkek"])
+    done = CliRunner().invoke(
+        app, ["routing", "explain", "roads", "--region", "bishkek", "--complained-of", "mayor-bishkek"]
+    )
     assert (done.exit_code, done.output) == (0, "ministry-transport\tMinistry of Transport and Roads\troads/1\n")
 
 
 def test_when_a_person_must_find_the_body_it_says_so_and_fails() -> None:
-    done = CliRunner().invoke(app, ["other"])
+    done = CliRunner().invoke(app, ["routing", "explain", "other"])
     assert (done.exit_code, done.output) == (1, "nobody: no_rule\n")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natija_chassis.realm import directory
+from natija_chassis.realm.yaml_file import FileError
 from natija_routing.competence import rules
 from natija_routing.competence.rules import (
     Bodies,
@@ -100,7 +101,7 @@ def test_two_rules_for_one_case_on_one_day_are_refused() -> None:
 def test_a_rule_with_an_id_the_directory_does_not_have_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "competence.yaml"
     file.write_text(yaml.safe_dump({"version": 1, "rules": [{"id": "a", "topic": "roads", "body": "nobody"}]}))
-    with pytest.raises(ValueError, match="a names nobody, which is not among the directory's bodies"):
+    with pytest.raises(FileError, match="a names nobody, which is not among the directory's bodies"):
         rules.load_competence(file, KNOWN)
 
 

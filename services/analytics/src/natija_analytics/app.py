@@ -10,7 +10,6 @@ from natija_analytics.projection import projection
 from natija_analytics.reports import definitions
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.clock import Clock
-from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
@@ -27,10 +26,7 @@ _COUNTS = text(f"""
 
 async def serve(settings: AnalyticsSettings) -> None:
     """Run analytics until SIGTERM. Raises `OperatorError` when the directory or the definitions are wrong."""
-    try:
-        directory, defined = load_directory(settings.directory), definitions.load_definitions(settings.definitions)
-    except (OSError, ValueError) as error:
-        raise OperatorError(f"the directory or the definitions of reports cannot be read: {error}") from None
+    directory, defined = load_directory(settings.directory), definitions.load_definitions(settings.definitions)
     engine = open_engine(settings, settings.process)
     runner = Runner(projection.build(), settings, engine)
     app = create_app(

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
-from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
@@ -21,10 +20,7 @@ from natija_deadlines.terms import projection, queue
 
 async def serve(settings: DeadlinesSettings) -> None:
     """Run deadlines until SIGTERM. Raises `OperatorError` when policies or calendars are wrong."""
-    try:
-        policies = policy.load_policies(settings.policies, settings.calendars)
-    except ValueError as error:
-        raise OperatorError(str(error)) from None
+    policies = policy.load_policies(settings.policies, settings.calendars)
     engine = open_engine(settings, settings.process)
     runner = Runner(projection.build(), settings, engine)
     manager = ProcessManager(settings, engine, runner, queue.pending_proposals(policies))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
@@ -20,10 +19,7 @@ from natija_routing.settings import RoutingSettings
 
 async def serve(settings: RoutingSettings) -> None:
     """Run routing until SIGTERM. Raises `OperatorError` when the directory or the rules are wrong."""
-    try:
-        reference_data = reference.load(settings)
-    except ValueError as error:
-        raise OperatorError(str(error)) from None
+    reference_data = reference.load(settings)
     engine = open_engine(settings, settings.process)
     runner = Runner(projection.build(), settings, engine)
     manager = ProcessManager(settings, engine, runner, queue.pending_proposals(reference_data))

@@ -1,20 +1,22 @@
-"""The directory of a realm as a data file: names of bodies, topics, regions and channels, joined when somebody asks.
+"""The directory of a realm as a data file: the names of bodies, topics, regions and channels.
 
-The log holds ids only and a fold never looks here, so a name may be corrected at any time.
+The log holds ids only, and a fold never reads names. They are joined at query time, so a correction needs no rebuild.
 """
 
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from natija_chassis.realm import yaml_file
 
 Section = Literal["bodies", "topics", "regions", "channels"]
 
 
 class DirectoryEntry(BaseModel):
-    """One named thing; *names* by language (`ky`, `ru`, `kk`, `uz`, `en`). Further fields belong to who reads them."""
+    """One named thing; *names* by language (`ky`, `ru`, `kk`, `uz`, `en`). Services may read further fields."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -30,7 +32,7 @@ class Body(DirectoryEntry):
 
 
 class Directory(BaseModel):
-    """Each section by id, in the order of print."""
+    """Each section by id, in the order in which it is printed."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -44,7 +46,7 @@ class Directory(BaseModel):
     channels: Mapping[str, DirectoryEntry] = Field(default_factory=dict)
 
     def name(self, section: Section, id: str, language: str = "en") -> str:
-        """The name of *id*, in *language* or else the directory's first language; the id itself for a stranger."""
+        """The name of *id*, in *language* or else the directory's first language; an unknown id itself."""
         entry = self._sections[section].get(id)
         if entry is None:
             return id
@@ -56,13 +58,5 @@ class Directory(BaseModel):
 
 
 def load_directory(path: Path | None) -> Directory:
-    """Read a directory file (YAML); without one, everything is named by its id.
-
-    Raises OSError, or ValueError that names the place.
-    """
-    if path is None:
-        return Directory()
-    import yaml
-
-    raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Directory.model_validate(raw)
+    """Read a directory file (YAML); without one, everything is named by its id. Raises `FileError`."""
+    return Directory() if path is None else yaml_file.load(path, Directory, "NATIJA_DIRECTORY")

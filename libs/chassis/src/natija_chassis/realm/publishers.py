@@ -1,22 +1,23 @@
-"""Who may publish what: sources and their roles, as data of a realm."""
+"""The sources that may publish, with their roles: data of a realm."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from natija_chassis.realm import yaml_file
+
 
 class Publishers(BaseModel):
-    """Roles by source. A pattern that ends in ``*`` stands for every source that begins so; the longest one wins."""
+    """Roles by source. A pattern that ends in ``*`` covers every source with that beginning; the longest wins."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     publishers: Mapping[str, frozenset[str]] = Field(default_factory=dict)
 
     def roles(self, source: str) -> frozenset[str]:
-        """The roles of *source*; none for a stranger."""
+        """The roles of *source*; none for an unknown source."""
         return self._remembered(source)
 
     @cached_property
@@ -26,13 +27,10 @@ class Publishers(BaseModel):
     def _look_up(self, source: str) -> frozenset[str]:
         if source in self.publishers:
             return self.publishers[source]
-        fitting = [name for name in self.publishers if name.endswith("*") and source.startswith(name[:-1])]
-        return self.publishers[max(fitting, key=len)] if fitting else frozenset()
+        matching = [name for name in self.publishers if name.endswith("*") and source.startswith(name[:-1])]
+        return self.publishers[max(matching, key=len)] if matching else frozenset()
 
 
 def load_publishers(path: Path) -> Publishers:
-    """Read a publishers file (YAML). Raises OSError, or ValueError that names the place."""
-    import yaml
-
-    raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Publishers.model_validate(raw)
+    """Read a publishers file (YAML). Raises `FileError`."""
+    return yaml_file.load(path, Publishers, "NATIJA_PUBLISHERS")

@@ -117,10 +117,7 @@ def sample(
 
     from natija_analytics.samples.sample import load_marginals, write_sample
 
-    try:
-        known = load_marginals(marginals)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--marginals") from None
+    known = load_marginals(marginals)
     if output is None:
         write_sample(known, seed, sys.stdout)
         return

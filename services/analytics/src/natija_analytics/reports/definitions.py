@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from natija_analytics.reports.rounding import Rounding
+from natija_chassis.realm import yaml_file
 
 Subject = Literal["channels", "regions", "topics"]
 """What an appeal is counted by."""
@@ -54,10 +55,5 @@ class Definitions(BaseModel):
 
 
 def load_definitions(path: Path | None) -> Definitions:
-    """Read a definitions file (YAML); without one, tables are plain. Raises OSError, or ValueError naming the place."""
-    if path is None:
-        return Definitions()
-    import yaml
-
-    raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Definitions.model_validate(raw)
+    """Read a definitions file (YAML); without one, tables are plain. Raises `FileError`."""
+    return Definitions() if path is None else yaml_file.load(path, Definitions, "NATIJA_REPORTS")

@@ -9,9 +9,11 @@ import random
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from natija_chassis.realm import yaml_file
 
 COLUMNS = ("number", "received", "form", "channel", "region", "topic")
 _OPENS, _CLOSES = time(8), time(18)
@@ -57,17 +59,8 @@ class Marginals(BaseModel):
 
 
 def load_marginals(path: Path) -> Marginals:
-    """Read a marginals file (YAML). Raises OSError, or ValueError that names the place."""
-    import yaml
-
-    try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Marginals.model_validate(raw)
-    except yaml.YAMLError as error:
-        raise ValueError(f"not YAML: {error}") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'file'}: {first['msg']}") from None
+    """Read a marginals file (YAML). Raises `FileError`."""
+    return yaml_file.load(path, Marginals)
 
 
 def rows(marginals: Marginals, seed: int) -> Iterator[tuple[str, ...]]:

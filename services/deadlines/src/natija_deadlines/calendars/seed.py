@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from natija_deadlines.calendars.calendar import DATA, read, year_file
+from natija_chassis.realm import yaml_file
+from natija_deadlines.calendars.calendar import DATA, year_file
 
 _HEADER = """\
 # Written by `natija deadlines seed-calendars`. Entries under `decrees` are ours; they win and survive a new run.
@@ -22,7 +23,7 @@ COUNTRIES = ("KG", "KZ", "UZ")
 def seed(country: str, year: int, folder: Path = DATA) -> bool:
     """Write the calendar of *country* for *year*; True when that changed the file, whose version then grows by one."""
     path = year_file(country, year, folder)
-    before: dict[str, Any] = read(path) if path.exists() else {}
+    before: dict[str, Any] = yaml_file.read(path) if path.exists() else {}
     decrees = before.get("decrees") or {"days_off": {}, "working": {}}
     seeded = {"country": country, "year": year, **_seeded(country, year), "decrees": decrees}
     if {name: before.get(name) for name in seeded} == seeded:

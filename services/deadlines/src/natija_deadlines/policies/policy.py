@@ -14,6 +14,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from natija_chassis.realm import yaml_file
 from natija_deadlines.calendars import calendar
 from natija_deadlines.calendars.calendar import Calendar, CalendarMissing
 from natija_deadlines.policies.arithmetic import (
@@ -168,12 +169,13 @@ class Policies:
 
 
 def load_policies(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Policies:
-    """Read both folders. Raises OSError, or ValueError when policies of one jurisdiction overlap or break the model."""
+    """Read both folders. Raises `FileError`, also when two policies of a jurisdiction are in force on one day."""
     by_jurisdiction: dict[str, list[Policy]] = {}
     for path in sorted(policies.glob("*.yaml")):
-        policy = Policy.model_validate(calendar.read(path))
+        policy = yaml_file.load(path, Policy)
         for other in by_jurisdiction.setdefault(policy.jurisdiction, []):
             if other.in_force(policy.valid_from) or policy.in_force(other.valid_from):
-                raise ValueError(f"{policy.number} and {other.number} are in force on the same day")
+                rule = f"{policy.number} and {other.number} are in force on the same day"
+                raise yaml_file.error_at(path, ("valid_from",), rule)
         by_jurisdiction[policy.jurisdiction].append(policy)
     return Policies(by_jurisdiction, calendar.load_calendars(calendar_data))

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
+from natija_chassis.realm import yaml_file
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, Publisher
 from natija_intake.imports import mapping, mapping_check, report
 from natija_intake.imports.backpressure import ImportStopped
@@ -38,7 +39,7 @@ def run_import(file: Path, mapping_file: Path, rejected: Path | None, format: Li
         found = mapping_check.check(mapping.load_mapping(mapping_file))
         register = CsvFile(file, found)
     except MappingError as error:
-        raise OperatorError(f"{mapping_file}: {error}") from None
+        raise yaml_file.error_at(mapping_file, error.key.split("."), error.rule) from None
     except CsvFileError as error:
         raise OperatorError(f"{file}: {error}") from None
     try:

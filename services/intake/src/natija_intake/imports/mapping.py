@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 
+from natija_chassis.realm import yaml_file
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import Code, EventData
 from natija_intake.imports.sources import (
-    MappingError,
     ObjectSource,
     Scalar,
     StrictModel,
@@ -106,14 +106,8 @@ class RegisterMapping(StrictModel):
 
 
 def load_mapping(path: Path) -> RegisterMapping:
-    """Read a mapping file (YAML). Raises OSError or `MappingError`."""
-    import yaml
-
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise MappingError(path.name, f"is not YAML: {error}") from None
-    return parse(raw)
+    """Read a mapping file (YAML). Raises `FileError` or `MappingError`."""
+    return parse(yaml_file.read(path))
 
 
 def parse(raw: Any) -> RegisterMapping:

@@ -13,7 +13,7 @@ class MappingError(ValueError):
 
     def __init__(self, key: str, rule: str) -> None:
         super().__init__(f"{key}: {rule}")
-        self.key = key
+        self.key, self.rule = key, rule
 
 
 class StrictModel(BaseModel):

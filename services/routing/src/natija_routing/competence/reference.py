@@ -27,7 +27,7 @@ class ReferenceData:
 def load(settings: RoutingSettings) -> ReferenceData:
     """Read both files; without them there are no rules and every appeal waits for a person.
 
-    Raises OSError, or ValueError that names the place.
+    Raises `FileError`.
     """
     known = directory.load_directory(settings.directory)
     file = settings.competence_file

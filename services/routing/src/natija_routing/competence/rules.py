@@ -11,6 +11,8 @@ from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from natija_chassis.realm import yaml_file
+
 
 class Rule(BaseModel):
     """*body* is competent for *topic*, in *region* or, without one, everywhere, from *valid_from* to *valid_to*."""
@@ -116,14 +118,13 @@ def _may_judge(body: str, matter: Matter, bodies: Bodies) -> bool:
 def load_competence(path: Path, known: Mapping[str, Iterable[str]]) -> Competence:
     """Read a file of rules (YAML). *known* holds the directory's ids of `topics`, `regions` and `bodies`.
 
-    Raises OSError, or ValueError that names the rule with an id the directory does not have.
+    Raises `FileError`, also for an id that is not in the directory.
     """
-    import yaml
-
-    competence = Competence.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    for rule in competence.rules:
-        named = {"topics": rule.topic, "regions": rule.region, "bodies": rule.body}
-        for section, id in named.items():
+    competence = yaml_file.load(path, Competence, "NATIJA_COMPETENCE")
+    for index, rule in enumerate(competence.rules):
+        named = {"topics": ("topic", rule.topic), "regions": ("region", rule.region), "bodies": ("body", rule.body)}
+        for section, (field, id) in named.items():
             if id is not None and id not in known[section]:
-                raise ValueError(f"{path.name}: {rule.id} names {id}, which is not among the directory's {section}")
+                reason = f"{rule.id} names {id}, which is not among the directory's {section}"
+                raise yaml_file.error_at(path, ("rules", index, field), reason)
     return competence

@@ -1,0 +1,69 @@
+"""Errors of YAML files name file, line, field and rule."""
+
+from pathlib import Path
+
+import pytest
+
+from natija_chassis.errors import OperatorError
+from natija_chassis.realm import yaml_file
+from natija_chassis.realm.directory import Directory, load_directory
+from natija_chassis.realm.publishers import load_publishers
+
+GOOD = """\
+version: 1
+bodies:
+  mayor-osh: {class: local, region: osh-city}
+topics:
+  roads:
+    names: {en: Roads}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "directory.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_right_file_is_loaded(tmp_path: Path) -> None:
+    assert yaml_file.load(written(tmp_path, GOOD), Directory).name("topics", "roads") == "Roads"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("osh-city}", "osh-city", ":4: YAML syntax: expected ',' or '}', but got ':'"),
+        ("version: 1", "version: one", ":1: version: Input should be a valid integer"),
+        ("names: {en: Roads}", "names: [Roads]", ":6: topics.roads.names: Input should be a valid dictionary"),
+        ("region: osh-city", "region: {}", ":3: bodies.mayor-osh.region: Input should be a valid string"),
+        (GOOD, "- a list", ": Input should be a valid dictionary or instance of Directory"),
+    ],
+)
+def test_wrong_file_is_named_with_line(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    path = written(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(OperatorError) as caught:
+        load_directory(path)
+    assert str(caught.value).startswith(f"{path}{expected}")
+
+
+def test_all_errors_are_counted(tmp_path: Path) -> None:
+    text = "version: one\nzone: 1\nlanguages: 2\nbodies: 3\ntopics: 4\n"
+    with pytest.raises(OperatorError, match=r"version: .*; .*zone: .*; .*languages: .*; and 2 more$"):
+        load_directory(written(tmp_path, text))
+
+
+def test_missing_file_names_its_setting() -> None:
+    with pytest.raises(OperatorError) as caught:
+        load_directory(Path("/nope.yaml"))
+    assert str(caught.value) == "/nope.yaml does not exist (NATIJA_DIRECTORY)"
+    with pytest.raises(OperatorError, match=r"^/nope.yaml does not exist \(NATIJA_PUBLISHERS\)$"):
+        load_publishers(Path("/nope.yaml"))
+
+
+def test_unreadable_file_names_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match=r"\(NATIJA_DIRECTORY\): Is a directory"):
+        load_directory(tmp_path)
+    path = tmp_path / "directory.yaml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(OperatorError, match=r"\(NATIJA_DIRECTORY\) is not a text in UTF-8"):
+        load_directory(path)
