@@ -11,7 +11,7 @@ from tests.integration.chassis.tally import SERVICE
 from tests.integration.chassis.test_rebuild import schemas
 from tests.stack import Realm
 
-from natija_chassis.postgres.engine import SWITCH_LOCK
+from natija_chassis.postgres.locks import Lock
 
 
 async def test_it_prints_what_it_compared_and_did_while_the_service_runs(
@@ -57,7 +57,7 @@ async def _hold_up_and_stop(realm: Realm, sign: signal.Signals) -> None:
     """Keep a rebuild waiting at its first batch, and stop it there."""
     holder = await asyncpg.connect(realm.database(SERVICE).replace("+asyncpg", ""))
     try:
-        await holder.execute("select pg_advisory_lock($1)", SWITCH_LOCK)
+        await holder.execute("select pg_advisory_lock($1)", Lock.SCHEMA_SWITCH)
         rebuilding = await realm.start("projection", "rebuild", SERVICE)
         waiting = f"select count(*) {ADVISORY_LOCKS} and not granted"
         async with asyncio.timeout(30):

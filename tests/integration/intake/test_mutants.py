@@ -23,7 +23,7 @@ from tests.model.registrar_world import FENCE, GUARD, LINE, ORDER, OVERTAKEN, RE
 from tests.mutants.taking_out import without
 from tests.stack import Child, Realm
 
-from natija_chassis.postgres.engine import SWITCH_LOCK
+from natija_chassis.postgres.locks import Lock
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Publisher
 from natija_events.types.base import EventData
@@ -105,7 +105,7 @@ async def database(realm: Realm) -> AsyncIterator[asyncpg.Connection]:
 async def no_heads_kept(realm: Realm) -> AsyncIterator[None]:
     """What is decided during the block is committed, and its heads are not kept: as if tables were being switched."""
     async with database(realm) as connection, connection.transaction():
-        await connection.execute("select pg_advisory_xact_lock($1)", SWITCH_LOCK)
+        await connection.execute("select pg_advisory_xact_lock($1)", Lock.SCHEMA_SWITCH)
         yield
 
 

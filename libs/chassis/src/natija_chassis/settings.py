@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     process: ClassVar[str] = "natija"
     """The name of the process: metrics, logs and the consumer group carry it."""
 
+    gc_threshold: ClassVar[int] = 100_000
+    """New objects after which the garbage collector runs: see `gc_tuning.relax_gc`."""
+
     realm: str = Field("kg", pattern="^[A-Za-z][A-Za-z0-9]{1,11}$")
     """The realm: the first part of topic names, database names and appeal numbers."""
     kafka: str = "127.0.0.1:9092"

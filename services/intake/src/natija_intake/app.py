@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
-from natija_chassis.process import gc_tuning
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.realm import publishers
@@ -26,7 +25,6 @@ async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `OperatorError` when a key or a file it needs is missing."""
     if settings.publishers is None:
         raise OperatorError("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
-    gc_tuning.relax_gc()  # a post that waits holds some hundred objects
     engine = open_engine(settings, "intake")
     gateway = InboxGateway(settings.kafka_config, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
     secrets = intake_secrets(settings)

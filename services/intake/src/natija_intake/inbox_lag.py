@@ -8,12 +8,11 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.kafka.lazy_consumer import LazyConsumer
+from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_events.kafka import KafkaConfig
 from natija_events.topics import INBOX, PARTITIONS
 from natija_intake.registrar import store
 
-NO_SUCH_TABLE = "42P01"
-"""What PostgreSQL says before the registrar has made its tables."""
 _ANSWERS_WITHIN = 3.0
 
 
@@ -58,7 +57,7 @@ class InboxLag(LazyConsumer):
             async with engine.connect() as connection:
                 found = await store.load_offsets(connection, range(PARTITIONS))
         except ProgrammingError as error:
-            if getattr(error.orig, "sqlstate", None) != NO_SUCH_TABLE:
+            if not is_undefined_table(error):
                 raise
             return {}
         return {partition: position.inbox_next for partition, position in found.items()}

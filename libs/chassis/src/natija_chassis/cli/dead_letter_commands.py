@@ -10,11 +10,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.postgres.engine import open_engine, projection_transaction
+from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_chassis.projections import checkpoints, dead_letters, log_identity, log_records
 from natija_chassis.projections.dead_letters import DeadLetter
 from natija_chassis.projections.installed import projection_of, services
 from natija_chassis.projections.projection import Projection
 from natija_chassis.settings import Settings
+from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG
 
 
@@ -66,7 +68,7 @@ async def _listing(settings: Settings, service: str) -> list[DeadLetter]:
         async with engine.connect() as connection:
             return await dead_letters.load(connection)
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == "42P01":
+        if is_undefined_table(error):
             return []  # it never ran
         raise
     finally:
@@ -93,20 +95,13 @@ async def retry(settings: Settings, engine: AsyncEngine, projection: Projection)
     async with engine.connect() as connection:
         everything = await dead_letters.load(connection)
     applied = appeals = 0
-    consumer = AIOKafkaConsumer(
-        **settings.kafka_config.client_options(), enable_auto_commit=False, isolation_level="read_committed",
-        auto_offset_reset="none", max_poll_records=1,
-    )  # fmt: skip
-    await consumer.start()
-    try:
+    async with open_consumer(settings.kafka_config, max_poll_records=1) as consumer:
         for appeal in dict.fromkeys(one.appeal for one in everything):
             partition = next(one.partition for one in everything if one.appeal == appeal)
             async with projection_transaction(engine) as connection:
                 taken = await _retry_appeal(connection, projection, consumer, settings, partition, appeal)
             applied += taken
             appeals += taken > 0
-    finally:
-        await consumer.stop()
     async with engine.connect() as connection:
         return Retried(applied, appeals, len(await dead_letters.load(connection)))
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer
 
 from natija_events.kafka import KafkaConfig
+from natija_events.kafka.consumers import start_consumer
 from natija_events.kafka.shutdown import close_consumer
 
 
@@ -25,14 +26,8 @@ class LazyConsumer:
         if self._consumer is not None:
             await close_consumer(self._consumer)
 
-    async def _connect(self, **settings: Any) -> AIOKafkaConsumer:
-        """The consumer, with these *settings* when it is made now. Raises what its start raises; then none is kept."""
+    async def _connect(self, **options: Any) -> AIOKafkaConsumer:
+        """The consumer, with these *options* when it is made now. Raises what its start raises; then none is kept."""
         if self._consumer is None:
-            consumer = AIOKafkaConsumer(**self._kafka.client_options(), enable_auto_commit=False, **settings)
-            try:
-                await consumer.start()
-            except BaseException:
-                await close_consumer(consumer)
-                raise
-            self._consumer = consumer
+            self._consumer = await start_consumer(self._kafka, auto_offset_reset="latest", **options)
         return self._consumer

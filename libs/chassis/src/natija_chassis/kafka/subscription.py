@@ -34,7 +34,7 @@ def log_subscriber(
     listener: ConsumerRebalanceListener,
 ) -> tuple[KafkaBroker, Any]:
     """A broker, to be started, and its one subscriber, a member of the realm's *group*: batches of committed records of
-    the log go through *parser* to *handler*, which must not raise."""
+    the log go through *parser*, and its `raw_message` to *handler*, which must not raise."""
     broker = KafkaBroker(
         settings.kafka_config.addresses.split(","),  # FastStream takes a string for the name of one broker
         security=security_of(settings.kafka_config),
@@ -84,6 +84,10 @@ def security_of(kafka: KafkaConfig) -> BaseSecurity:
     return SASLScram512(kafka.user, kafka.password, kafka.ssl_context())
 
 
-async def _decode(message: Any) -> Any:
-    """The decoder: the handler takes the message whole."""
-    return message
+async def _decode(message: KafkaAckableMessage) -> Any:
+    """The decoder: the handler takes the raw records.
+
+    It must not return the message: FastStream keeps the result in the message, and a message that holds itself keeps
+    its thousand records alive until the garbage collector comes.
+    """
+    return message.raw_message

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from natija_chassis.errors import ServerUnavailable
+from natija_chassis.postgres.locks import Lock
 
 if TYPE_CHECKING:
     from natija_chassis.settings import Settings
@@ -19,12 +20,6 @@ SERVICE = "service"
 """The schema of the few things that are not on the log."""
 REBUILD, SNAPSHOT, RETIRED = "rebuild", "snapshot", "retired"
 """Schemas of a rebuild: the one it fills, the copy it compares with, and the live one once it is replaced."""
-SWITCH_LOCK = 0x6E61_7469_6A61_0001
-"""Advisory lock: shared by each projection transaction, exclusive for the moment in which a rebuild takes over."""
-
-REBUILD_LOCK = 0x6E61_7469_6A61_0002
-"""Advisory lock of the session that rebuilds: one at a time, and what a dead one left may be dropped."""
-_SCHEMA_LOCK = 0x6E61_7469_6A61_0003
 
 
 def open_engine(
@@ -81,13 +76,13 @@ def _must_be_open(connection: Any, record: object, proxy: object) -> None:
 async def projection_transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A transaction that writes projection tables: whatever switches schemas waits for it, and it for the switch."""
     async with engine.begin() as connection:
-        await connection.execute(text("select pg_advisory_xact_lock_shared(:lock)"), {"lock": SWITCH_LOCK})
+        await connection.execute(text("select pg_advisory_xact_lock_shared(:lock)"), {"lock": Lock.SCHEMA_SWITCH})
         yield connection
 
 
 async def create_schema(connection: AsyncConnection, name: str) -> None:
     """Make the schema *name* unless it is there; two processes may do so at once."""
-    await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _SCHEMA_LOCK})
+    await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": Lock.CREATE_SCHEMA})
     # Asked first: `create schema if not exists` believes what its session once looked up for the search path.
     there = text("select true from pg_namespace where nspname = :name")
     if not await connection.scalar(there, {"name": name}):

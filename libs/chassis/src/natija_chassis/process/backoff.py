@@ -1,8 +1,9 @@
 """Trying again: soon at first, then ever more rarely, never all at once."""
 
 import asyncio
-import contextlib
 import random
+
+from natija_chassis.process.stopping import pause
 
 
 class Backoff:
@@ -24,5 +25,4 @@ class Backoff:
 
     async def wait(self, interrupt: asyncio.Event) -> None:
         """Wait for the next turn, or until *interrupt* is set."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(interrupt.wait(), self.seconds())
+        await pause(interrupt, self.seconds())

@@ -1,15 +1,15 @@
-"""How often a process looks for garbage."""
+"""How often a process runs Python's cyclic garbage collector."""
 
 import gc
 
 
-def relax_gc(objects: int = 100_000) -> None:
-    """Look only after so many new *objects* that were not freed, and never at those that are there now.
+def relax_gc(threshold: int = 100_000) -> None:
+    """Collect only after *threshold* new objects that were not freed, and never look at those alive now.
 
-    For a process that has thousands of objects under way, none of them garbage, which free themselves when they are
-    done: by default a tenth to a third of its time goes into looking through them again and again. It costs memory,
-    so a service that keeps few under way does without (see `serving`).
+    A process with thousands of records in flight would else spend a tenth to a third of its time on collections that
+    find nothing: records hold no cycles and are freed by their reference counts. That they stay free of cycles is
+    tested (`test_batches_leave_no_garbage`); with a cycle this would cost some 90 MiB a process.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(objects, 20, 50)
+    gc.set_threshold(threshold, 20, 50)

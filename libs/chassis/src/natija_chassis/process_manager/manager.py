@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from zlib import crc32
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from natija_chassis.observability import metrics, tracing
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.postgres.engine import create_service_tables
+from natija_chassis.postgres.locks import LockClass, process_key
 from natija_chassis.process.backoff import Backoff
+from natija_chassis.process.stopping import pause
 from natija_chassis.process_manager import refused_proposals
 from natija_chassis.process_manager.in_flight import MAX_IN_FLIGHT, QUERY_INTERVAL, InFlight
 from natija_chassis.process_manager.proposed_event import PendingProposals, ProposedEvent
@@ -30,7 +31,7 @@ from natija_events.wire.rejection import Rejection
 log = logging.getLogger(__name__)
 OUTCOME_TIMEOUT = 30.0
 """Seconds to wait for the registrar's outcome before proposing the same event again."""
-_LOCK = 0x6E61_7469
+_TRY_LOCK = text("select pg_try_advisory_lock(cast(:class as int), cast(:process as int))")
 _LOCK_RETRY = 1.0
 _COALESCE = 0.03
 """Seconds in which several reasons to query the rows become one query."""
@@ -91,13 +92,13 @@ class ProcessManager:
     @contextlib.asynccontextmanager
     async def _exclusive_lock(self, stopping: asyncio.Event) -> AsyncIterator[AsyncConnection]:
         """The connection whose advisory lock makes this the instance that proposes. It is lost with the connection."""
-        key = {"lock": _LOCK << 32 | crc32(self._settings.process.encode()) & 0x7FFF_FFFF}
+        key = {"class": LockClass.PROCESS_MANAGER, "process": process_key(self._settings.process)}
         async with self._engine.connect() as connection:
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             while not stopping.is_set():
-                if await connection.scalar(text("select pg_try_advisory_lock(:lock)"), key):
+                if await connection.scalar(_TRY_LOCK, key):
                     break
-                await _pause(stopping, _LOCK_RETRY)
+                await pause(stopping, _LOCK_RETRY)
             try:
                 yield connection
             finally:
@@ -114,7 +115,7 @@ class ProcessManager:
                 await self._query_and_propose(publisher, connection)
                 self._report(backoff)
                 await self._until_woken(stopping)
-                await _pause(stopping, _COALESCE)
+                await pause(stopping, _COALESCE)
         finally:
             await self._in_flight.cancel()
             self._report(backoff=None)
@@ -210,17 +211,9 @@ class ProcessManager:
 
     async def _until_woken(self, stopping: asyncio.Event) -> None:
         """Until the projection moved, a place is free, the clock may have moved, or the process ends."""
-        waits = [asyncio.create_task(event.wait()) for event in (self._wake, stopping)]
-        await asyncio.wait(waits, timeout=QUERY_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
+        await pause(stopping, QUERY_INTERVAL, self._wake)
         self._wake.clear()
 
 
 def _concerns_time_only(rejection: Rejection) -> bool:
     return rejection.reason == "invalid" and rejection.field == "time"
-
-
-async def _pause(event: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.observability.logs import sanitised
+from natija_chassis.postgres.sqlstate import is_data_error
 from natija_chassis.projections import checkpoints
 from natija_chassis.projections.log_records import LogRecord
 from natija_events.schema.registry import Invalid
@@ -52,8 +53,7 @@ def is_poison(error: BaseException) -> bool:
     """True for the closed list above."""
     if isinstance(error, (Unreadable, Invalid)):
         return True
-    sqlstate = getattr(getattr(error, "orig", None) or error, "sqlstate", None)
-    return isinstance(sqlstate, str) and sqlstate[:2] in ("22", "23")
+    return is_data_error(error)
 
 
 def from_error(record: LogRecord, error: BaseException) -> DeadLetter:

@@ -2,8 +2,7 @@
 that it reaches 0."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,14 +10,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from natija_chassis.postgres.engine import open_engine
+from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_chassis.projections.installed import services
 from natija_chassis.services import resolve, service_infos
 from natija_chassis.settings import Settings
 from natija_events.kafka import KafkaConfig
+from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG, PARTITIONS
 
 _COUNTED_ONE_BY_ONE = 2000
-_UNDEFINED_TABLE = "42P01"
+_CONSUMER: Any = {"auto_offset_reset": "earliest", "fetch_max_wait_ms": 50}
 Positions = dict[int, int]
 
 
@@ -52,7 +53,7 @@ async def measure_lag(settings: Settings) -> list[Lag]:
 
 async def count_records_from(kafka: KafkaConfig, topic: str, offsets: Mapping[int, int]) -> Positions:
     """Per partition of *topic*, how many records stand at or after the offset given, or after the topic's start."""
-    async with _looking(kafka) as consumer:
+    async with open_consumer(kafka, **_CONSUMER) as consumer:
         places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
         ends = await consumer.end_offsets(places)
         starts = await consumer.beginning_offsets(places)
@@ -66,7 +67,7 @@ async def count_records_from(kafka: KafkaConfig, topic: str, offsets: Mapping[in
 async def last_logsequences(kafka: KafkaConfig, realm: str) -> Positions:
     """Per partition, the logsequence of the last record on the log; 0 on an empty one."""
     topic = LOG.name(realm)
-    async with _looking(kafka) as consumer:
+    async with open_consumer(kafka, **_CONSUMER) as consumer:
         places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
         ends = await consumer.end_offsets(places)
         found = dict.fromkeys(range(PARTITIONS), 0)
@@ -115,23 +116,6 @@ def _logsequence(record: Any) -> int:
     return next((int(content) for name, content in record.headers if name == "ce_logsequence"), 0)
 
 
-@asynccontextmanager
-async def _looking(kafka: KafkaConfig) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer without a group."""
-    consumer = AIOKafkaConsumer(
-        **kafka.client_options(),
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=50,
-    )
-    await consumer.start()
-    try:
-        yield consumer
-    finally:
-        await consumer.stop()
-
-
 async def read_positions(settings: Settings, service: str, query: str) -> Positions:
     """Two columns of the service's database as a mapping; empty when it never ran."""
     engine = open_engine(settings, service, pool=1)
@@ -139,7 +123,7 @@ async def read_positions(settings: Settings, service: str, query: str) -> Positi
         async with engine.connect() as connection:
             return {row[0]: row[1] for row in await connection.execute(text(query))}
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
+        if is_undefined_table(error):
             return {}
         raise
     finally:

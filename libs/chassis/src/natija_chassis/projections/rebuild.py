@@ -15,7 +15,8 @@ from sqlalchemy import MetaData, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.errors import OperatorError
-from natija_chassis.postgres.engine import LIVE, REBUILD, REBUILD_LOCK, RETIRED, SNAPSHOT, SWITCH_LOCK, open_engine
+from natija_chassis.postgres.engine import LIVE, REBUILD, RETIRED, SNAPSHOT, open_engine
+from natija_chassis.postgres.locks import Lock
 from natija_chassis.postgres.table_diff import TableDiff, compare
 from natija_chassis.projections import apply, checkpoints, log_identity, log_records, schema
 from natija_chassis.projections.checkpoints import Checkpoint
@@ -106,7 +107,7 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
     """Hold the lock of rebuilds; what a crashed one or this one leaves is dropped."""
     async with engine.connect() as connection:
         connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not await connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": REBUILD_LOCK}):
+        if not await connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": Lock.REBUILD}):
             raise OperatorError("another rebuild of this service is running")
         try:
             await schema.drop_leftovers(connection)
@@ -118,7 +119,7 @@ async def _alone(engine: AsyncEngine) -> AsyncIterator[None]:
 
 async def _clear(connection: AsyncConnection) -> None:
     await schema.drop_leftovers(connection)
-    await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": REBUILD_LOCK})
+    await connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": Lock.REBUILD})
 
 
 class _Rebuild:
@@ -283,7 +284,7 @@ class _Rebuild:
         async with self._beside.begin() as connection:
             async with asyncio.timeout(wait):
                 await connection.execute(text("set local synchronous_commit to on"))
-                await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": SWITCH_LOCK})
+                await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": Lock.SCHEMA_SWITCH})
                 live = await _live_checkpoints(connection)
                 held = await checkpoints.load(connection)
                 async for batch in self._batches(held, live):

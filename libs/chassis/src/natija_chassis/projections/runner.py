@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -147,10 +147,10 @@ class Runner(ConsumerRebalanceListener):
             raw_message=records, consumer=self._subscriber.consumer,
         )  # fmt: skip
 
-    async def _handle(self, message: Any) -> None:
+    async def _handle(self, records: Sequence[Any]) -> None:
         """Decode a batch while the database has the one before it, then hand it over; never raises to FastStream."""
         turn = self._turn
-        batch = await log_records.read_in_slices(message.raw_message)
+        batch = await log_records.read_in_slices(records)
         await self._until_applied()
         self._taking = asyncio.create_task(self._apply_until_done(batch, turn))
 

@@ -7,13 +7,13 @@ from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import (
     LIVE,
     REBUILD,
-    REBUILD_LOCK,
     RETIRED,
     SERVICE,
     SNAPSHOT,
     create_schema,
     create_tables,
 )
+from natija_chassis.postgres.locks import Lock
 from natija_chassis.projections import checkpoints, log_identity
 from natija_chassis.projections import dead_letters as _parking  # noqa: F401  # its table belongs to the store
 from natija_chassis.projections.projection import Projection
@@ -25,7 +25,7 @@ async def prepare(engine: AsyncEngine, projection: Projection, log: log_identity
     Raises `OperatorError` otherwise: what is of another version or lacks a table is for a rebuild, not to be added to.
     """
     async with engine.begin() as connection:
-        if await connection.scalar(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": REBUILD_LOCK}):
+        if await connection.scalar(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": Lock.REBUILD}):
             await drop_leftovers(connection)
         await create_schema(connection, SERVICE)
         await create_schema(connection, LIVE)
@@ -59,6 +59,6 @@ async def _check_whole(connection: AsyncConnection, projection: Projection, sche
 
 
 async def drop_leftovers(connection: AsyncConnection) -> None:
-    """Drop what a rebuild left behind; only for who holds `REBUILD_LOCK`."""
+    """Drop what a rebuild left behind; only for who holds `Lock.REBUILD`."""
     for schema in (REBUILD, SNAPSHOT, RETIRED):
         await connection.execute(text(f"drop schema if exists {schema} cascade"))

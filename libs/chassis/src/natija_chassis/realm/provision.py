@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from natija_chassis.postgres.locks import Lock
 from natija_chassis.projections.installed import services
 from natija_chassis.services import service_info
 from natija_chassis.settings import Settings
@@ -12,7 +13,6 @@ from natija_events.topics import PARTITIONS, TOPICS, Topic
 
 READER = "natija_reader"
 """The role of analysts: reads the databases of services that allow it, and connects nowhere else."""
-_LOCK = 0x6E61_7469_6A61_0100
 
 log = logging.getLogger(__name__)
 
@@ -103,8 +103,7 @@ async def provision_databases(settings: Settings, postgres: str, names: Sequence
     connection = await asyncpg.connect(postgres)
     made = []
     try:
-        # Roles belong to the whole server: two realms may be provisioned at once.
-        await connection.execute("select pg_advisory_lock($1)", _LOCK)
+        await connection.execute("select pg_advisory_lock($1)", Lock.PROVISION)
         made += await _role(connection, READER, None)
         for service in names:
             made += await _role(connection, f"natija_{service}", _password(settings, service))

@@ -7,8 +7,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from natija_events.kafka.config import KafkaConfig
+from natija_events.kafka.consumers import open_consumer
 from natija_events.kafka.partitioner import partition_of
-from natija_events.kafka.shutdown import close_consumer
 from natija_events.topics import LOG, PARTITIONS
 from natija_events.wire.record import RecordedEvent, read_recorded_event
 
@@ -55,14 +55,7 @@ async def read_batches(
     Ends before the offsets *end*, by default those of now. Commit markers take offsets: the end is reached by position,
     not by the last record.
     """
-    consumer = AIOKafkaConsumer(
-        **KafkaConfig.of(kafka).client_options(),
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        auto_offset_reset="none",
-    )
-    try:
-        await consumer.start()
+    async with open_consumer(kafka) as consumer:
         places = {TopicPartition(topic, partition): offset for partition, offset in start.items()}
         consumer.assign(list(places))
         first = await consumer.beginning_offsets(list(places))
@@ -70,8 +63,6 @@ async def read_batches(
             consumer.seek(place, max(offset, first[place]))
         async for batch in _batches(consumer, await _ends(consumer, places, end, follow)):
             yield batch
-    finally:
-        await close_consumer(consumer)
 
 
 async def _ends(

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from natija_events.kafka.config import KafkaConfig
+from natija_events.kafka.consumers import start_consumer
 from natija_events.kafka.shutdown import close_consumer
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.wire.envelope import PREFIX
@@ -135,22 +136,16 @@ class OutcomeReader:
 
     async def _start(self) -> AIOKafkaConsumer:
         # Kept only once it runs: a start that fails while Kafka is down is tried anew by the next who waits.
-        consumer = AIOKafkaConsumer(
-            **self._kafka.client_options(),
-            enable_auto_commit=False,
-            isolation_level="read_committed",
+        consumer = await start_consumer(
+            self._kafka,
             auto_offset_reset="latest",
             # A partition that joins waits for the fetch under way: not longer than this, whatever comes.
             fetch_max_wait_ms=20,
             fetch_min_bytes=16_384,  # an answer costs both sides a look at 32 partitions
         )
-        try:
-            await consumer.start()
-            if self._stopped:
-                raise OutcomeUnavailable("nobody reads the decisions any more")
-        except BaseException:
+        if self._stopped:
             await close_consumer(consumer)
-            raise
+            raise OutcomeUnavailable("nobody reads the decisions any more")
         places = [place for partition in range(PARTITIONS) for place in self._places(partition)]
         consumer.assign(places)
         consumer.pause(*places)

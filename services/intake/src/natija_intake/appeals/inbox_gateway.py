@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from aiokafka.errors import KafkaError
 
 from natija_chassis.process.health import Health
+from natija_chassis.process.stopping import pause
 from natija_events.kafka import DeliveryUnconfirmed, KafkaConfig, ProposalOutcome, Publisher
 from natija_events.wire.envelope import Event
 from natija_intake.appeals.write_probe import WriteProbe, WritesUnconfirmed
@@ -42,7 +43,7 @@ class InboxGateway:
             await stack.enter_async_context(self._write_probe)
             while not stopping.is_set():
                 await self._look(stack)
-                await _pause(stopping)
+                await pause(stopping, PROBE_INTERVAL)
 
     async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
         """Propose *event* and wait for its outcome. Raises what `Publisher.propose` raises."""
@@ -70,11 +71,3 @@ class InboxGateway:
         if self._trouble is None:
             log.warning("closed: %s", error)
         self._trouble = trouble
-
-
-async def _pause(stopping: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(PROBE_INTERVAL):
-            await stopping.wait()
-    except TimeoutError:
-        return

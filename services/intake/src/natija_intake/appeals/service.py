@@ -8,12 +8,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
+from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_chassis.realm.publishers import Publishers
 from natija_events.encryption import Sealer
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
 from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.submission import Submission, data_of, number_of, opening
-from natija_intake.inbox_lag import NO_SUCH_TABLE
 from natija_intake.receipts.access_codes import AccessCodes
 from natija_intake.registrar.admission import Refused, examine_new
 from natija_intake.registrar.heads import Head
@@ -129,7 +129,7 @@ class AppealService:
             async with self._engine.connect() as connection:
                 return (await load_heads(connection, [number])).get(number)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == NO_SUCH_TABLE:
+            if is_undefined_table(error):
                 return None  # no registrar has ever run here
             raise StatusUnavailable from None
         except (SQLAlchemyError, OSError, TimeoutError):

@@ -7,7 +7,6 @@ from pydantic import Field
 from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import create_service_tables, open_engine
-from natija_chassis.process import gc_tuning
 from natija_chassis.process.run import run
 from natija_chassis.projections import log_identity, schema
 from natija_chassis.realm.publishers import Publishers, load_publishers
@@ -26,6 +25,9 @@ class RegistrarSettings(Settings):
     """Of the registrar's process."""
 
     process: ClassVar[str] = REGISTRAR.name
+    gc_threshold: ClassVar[int] = 200_000
+    """A batch in flight is 100,000 objects and more."""
+
     port: int = port_field(REGISTRAR)
     fetch_max_wait: float = Field(0.04, ge=0, le=5)
     """Seconds that the broker may wait for more records. Shorter than elsewhere: applicants wait for receipts."""
@@ -33,7 +35,6 @@ class RegistrarSettings(Settings):
 
 async def registrar(settings: RegistrarSettings) -> None:
     """Run the registrar until SIGTERM. Raises `OperatorError` when it is not told who may publish, or how to seal."""
-    gc_tuning.relax_gc(200_000)  # a batch under way is 100,000 objects and more
     publishers, realm_sealer = _publishers(settings), sealer(settings)
     # A shard holds one connection to read on and takes another to keep heads, and one process may own all shards.
     engine = open_engine(settings, "intake", pool=PARTITIONS)

@@ -5,10 +5,10 @@ import asyncio
 from collections.abc import Collection
 from contextlib import AsyncExitStack
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from natija_events.kafka import KafkaConfig
-from natija_events.kafka.shutdown import close_consumer
+from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG, REJECTED
 
 _ENDED_WITHIN = 5.0
@@ -26,8 +26,8 @@ async def wait_until_none(kafka: KafkaConfig, realm: str, partitions: Collection
     places = [TopicPartition(topic.name(realm), partition) for topic in (LOG, REJECTED) for partition in partitions]
     waits: dict[TopicPartition, int] = {}
     async with AsyncExitStack() as stack:
-        written = await _reader(stack, kafka, "read_uncommitted")
-        readable = await _reader(stack, kafka, "read_committed")
+        written = await stack.enter_async_context(open_consumer(kafka, isolation_level="read_uncommitted"))
+        readable = await stack.enter_async_context(open_consumer(kafka))
         for _ in range(int(_ENDED_WITHIN / _LOOK_AGAIN)):
             upto, ends = await readable.end_offsets(places), await written.end_offsets(places)
             waits = {place: upto[place] for place in places if upto[place] < ends[place]}
@@ -38,10 +38,3 @@ async def wait_until_none(kafka: KafkaConfig, realm: str, partitions: Collection
     raise HangingTransaction(
         f"a transaction at offset {offset} of {place.topic} {place.partition} has no end (docs/operations.md)"
     )
-
-
-async def _reader(stack: AsyncExitStack, kafka: KafkaConfig, isolation: str) -> AIOKafkaConsumer:
-    consumer = AIOKafkaConsumer(**kafka.client_options(), enable_auto_commit=False, isolation_level=isolation)
-    stack.push_async_callback(close_consumer, consumer)
-    await consumer.start()
-    return consumer

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -14,6 +14,7 @@ from natija_chassis.projections import checkpoints
 from natija_chassis.settings import Settings
 from natija_events.ids import parse_appeal_number
 from natija_events.kafka import partition_of, read_batches
+from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.wire.rejection import RejectedProposal, read_rejected
 from natija_intake.registrar import fencing
@@ -52,14 +53,10 @@ async def verify_log(appeal: str | None, format: str) -> int:
 
 async def _offsets(settings: Settings, partitions: Sequence[int]) -> int:
     """How many offsets there are to read; markers of transactions take one each, so records are fewer."""
-    consumer = AIOKafkaConsumer(**settings.kafka_config.client_options(), enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with open_consumer(settings.kafka_config) as consumer:
         places = [TopicPartition(LOG.name(settings.realm), partition) for partition in partitions]
         first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         return sum(end[place] - first[place] for place in places)
-    finally:
-        await consumer.stop()
 
 
 def _as_json(report: VerificationReport) -> str:

@@ -14,11 +14,8 @@ from typing import Any, NamedTuple, Self
 import asyncpg
 from sqlalchemy.engine import make_url
 
+from natija_chassis.postgres.locks import LockClass
 from natija_events.topics import PARTITIONS
-
-_PRESENT = 0x6E61_0001
-_SHARD = 0x6E61_0002
-_COUNT_CHANGE = 0x6E61_0003
 
 
 class ShardLayout(NamedTuple):
@@ -68,7 +65,7 @@ class ShardLocks:
         """Open the session and be counted among the registrars that are present."""
         url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         connection = await asyncpg.connect(url, timeout=5, command_timeout=5)
-        await connection.execute("select pg_advisory_lock_shared($1, 0)", _PRESENT)
+        await connection.execute("select pg_advisory_lock_shared($1, 0)", LockClass.SHARD_MEMBER)
         return cls(connection)
 
     async def close(self) -> None:
@@ -100,32 +97,34 @@ class ShardLocks:
         count = await self._ask(
             "select count(*) from pg_locks where locktype = 'advisory' and objid = 0 and classid = $1 and granted"
             " and database = (select oid from pg_database where datname = current_database())",
-            _PRESENT,
+            LockClass.SHARD_MEMBER,
         )
         return int(count)
 
     async def acquire(self, layout: ShardLayout, shard: int) -> bool:
         """Take the lock of *shard* if it is free."""
         lock = layout.generation * PARTITIONS + shard
-        return bool(await self._ask("select pg_try_advisory_lock($1, $2)", _SHARD, lock))
+        return bool(await self._ask("select pg_try_advisory_lock($1, $2)", LockClass.SHARD_OWNER, lock))
 
     async def release(self, layout: ShardLayout, shard: int) -> None:
         """Give the lock of *shard* back."""
-        await self._ask("select pg_advisory_unlock($1, $2)", _SHARD, layout.generation * PARTITIONS + shard)
+        await self._ask(
+            "select pg_advisory_unlock($1, $2)", LockClass.SHARD_OWNER, layout.generation * PARTITIONS + shard
+        )
 
     @contextlib.asynccontextmanager
     async def lock_layout(self, within: float = 0) -> AsyncIterator[None]:
         """Nobody else changes the layout during the block. Raises `LayoutLocked` when somebody else does, and still
         does after *within* seconds."""
         until = time.monotonic() + within
-        while not await self._ask("select pg_try_advisory_lock($1, 0)", _COUNT_CHANGE):
+        while not await self._ask("select pg_try_advisory_lock($1, 0)", LockClass.SHARD_LAYOUT):
             if time.monotonic() >= until:
                 raise LayoutLocked
             await asyncio.sleep(0.1)
         try:
             yield
         finally:
-            await self._ask("select pg_advisory_unlock($1, 0)", _COUNT_CHANGE)
+            await self._ask("select pg_advisory_unlock($1, 0)", LockClass.SHARD_LAYOUT)
 
     async def save_layout(self, layout: ShardLayout) -> None:
         """Put *layout* in force; for who is `changing` it. While it is not ready nobody takes a shard."""

@@ -9,6 +9,7 @@ from natija_chassis.errors import OperatorError
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.process.backoff import Backoff
 from natija_chassis.process.health import Health
+from natija_chassis.process.stopping import pause
 from natija_chassis.projections import log_identity
 from natija_chassis.projections.checkpoints import Gap
 from natija_intake.registrar import metrics
@@ -71,13 +72,13 @@ class ShardManager:
                 await self._session(stopping)
             except log_identity.OutdatedSchema as older:
                 self._message = f"waiting for a rebuild: {older}"
-                await _pause(stopping, RECONCILE_INTERVAL)
+                await pause(stopping, RECONCILE_INTERVAL)
             except _FATAL:
                 raise
             except Exception as error:
                 self._message = f"out of the line, and back in a moment: {sanitised(error)}"
                 log.warning("%s", self._message)
-                await _pause(stopping, 1.0)
+                await pause(stopping, 1.0)
 
     async def _session(self, stopping: asyncio.Event) -> None:
         """One session in the line; with its end, however it comes, every shard is given up."""
@@ -86,7 +87,7 @@ class ShardManager:
             await self._ensure_layout(locks)
             while not stopping.is_set():
                 await self._reconcile(locks)
-                await _pause(stopping, RECONCILE_INTERVAL, *(task for _, task in self._owned.values()))
+                await pause(stopping, RECONCILE_INTERVAL, *(task for _, task in self._owned.values()))
         finally:
             self._standby = False
             await self._stop_all()
@@ -144,12 +145,3 @@ class ShardManager:
                 task.cancel()
             await asyncio.gather(*(task for _, task in self._owned.values()), return_exceptions=True)
         self._owned.clear()
-
-
-async def _pause(stopping: asyncio.Event, seconds: float, *tasks: asyncio.Task[None]) -> None:
-    """Wait *seconds*, or until there is something to see to."""
-    stop = asyncio.create_task(stopping.wait())
-    try:
-        await asyncio.wait([stop, *tasks], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stop.cancel()

@@ -28,6 +28,7 @@ from natija_events import limits
 from natija_events.encryption import Sealer
 from natija_events.failpoints import failpoint
 from natija_events.kafka import KafkaConfig
+from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import INBOX, LOG, REJECTED
 from natija_events.wire.envelope import Proposal
 from natija_intake.registrar import fencing, hanging_transactions, metrics, store
@@ -149,16 +150,11 @@ class ShardOwner:
         self._heads = {
             partition: LogEnd(one.logsequence, one.recordedtime) for partition, one in self._checkpoints.items()
         }
-        consumer = AIOKafkaConsumer(
-            **self._kafka.client_options(),
-            enable_auto_commit=False,
-            isolation_level="read_committed",
-            auto_offset_reset="none",
-            fetch_min_bytes=FETCH_MIN_BYTES,
-            fetch_max_wait_ms=int(self._fetch_max_wait * 1000),
+        consumer = await stack.enter_async_context(
+            open_consumer(
+                self._kafka, fetch_min_bytes=FETCH_MIN_BYTES, fetch_max_wait_ms=int(self._fetch_max_wait * 1000)
+            )
         )
-        stack.push_async_callback(_quietly, consumer.stop)
-        await consumer.start()
         places = [TopicPartition(INBOX.name(self._realm), partition) for partition in self._partitions]
         consumer.assign(places)
         first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)

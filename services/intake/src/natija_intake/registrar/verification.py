@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.projections.checkpoints import Checkpoint
 from natija_events.kafka import KafkaConfig, partition_of, read_batches
+from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG, PARTITIONS
 from natija_events.wire.envelope import Stamp, Unreadable, read_log_record
 from natija_events.wire.hash_chain import GENESIS, event_hash
 
 _HEADS = text("select appeal, sequence, hash from heads where appeal = any(:appeals)")
 _CHUNK = 5000
-_LEVELS = "read_uncommitted", "read_committed"
 _READABLE_WITHIN = 30.0
 
 
@@ -154,11 +154,7 @@ async def _until_readable(kafka: KafkaConfig, realm: str, held: Sequence[Checkpo
     back, the registrar knows of events that nobody can read yet. They are not missing.
     """
     places = {TopicPartition(LOG.name(realm), one.partition): one.offset for one in held}
-    async with contextlib.AsyncExitStack() as stack:
-        anything, committed = (AIOKafkaConsumer(**kafka.client_options(), isolation_level=level) for level in _LEVELS)
-        for consumer in (anything, committed):
-            stack.push_async_callback(consumer.stop)
-            await consumer.start()
+    async with open_consumer(kafka, isolation_level="read_uncommitted") as anything, open_consumer(kafka) as committed:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_READABLE_WITHIN):
                 while True:

@@ -1,0 +1,47 @@
+"""The one way to open a Kafka consumer: committed records only, nothing committed by itself, always closed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+
+from natija_events.kafka.config import KafkaConfig
+from natija_events.kafka.shutdown import close_consumer
+
+
+async def start_consumer(
+    kafka: KafkaConfig | str,
+    *,
+    isolation_level: str = "read_committed",
+    auto_offset_reset: str = "none",
+    **options: Any,
+) -> AIOKafkaConsumer:
+    """A started consumer without a group and without partitions; the caller ends it with `close_consumer`.
+
+    *options* are further keyword arguments of `AIOKafkaConsumer`. Raises KafkaError or OSError when Kafka is not
+    reachable; then nothing is left open.
+    """
+    consumer = AIOKafkaConsumer(
+        **KafkaConfig.of(kafka).client_options(),
+        enable_auto_commit=False,
+        isolation_level=isolation_level,
+        auto_offset_reset=auto_offset_reset,
+        **options,
+    )
+    try:
+        await consumer.start()
+    except BaseException:  # also when cancelled: a half-started consumer holds connections
+        await close_consumer(consumer)
+        raise
+    return consumer
+
+
+@asynccontextmanager
+async def open_consumer(kafka: KafkaConfig | str, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """`start_consumer` as a context manager, closed at its end also while Kafka is gone."""
+    consumer = await start_consumer(kafka, **options)
+    try:
+        yield consumer
+    finally:
+        await close_consumer(consumer)
