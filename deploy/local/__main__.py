@@ -20,7 +20,7 @@ def main() -> int:
     commands.add_parser("servers-up", help="Kafka and PostgreSQL only")
     commands.add_parser("down", help="stop all")
     commands.add_parser("clean", help="stop all and forget the data")
-    commands.add_parser("status", help="what runs, where, and the memory it holds")
+    commands.add_parser("status", help="show what runs, where, and its memory")
     demo = commands.add_parser("demo", help="the main job, shown")
     demo.add_argument("--once", action="store_true", help="end after the reports")
     arguments = parser.parse_args()

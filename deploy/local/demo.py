@@ -122,7 +122,7 @@ class Demo:
             print()
 
     def _wait_for_readers(self) -> None:
-        """Return when every service has taken in what is on the log."""
+        """Return when every service has applied the whole log."""
         end = time.monotonic() + _CATCH_UP_SECONDS
         while behind := [service for service in SERVICES if not services.ready(self.url(service))]:
             if time.monotonic() > end:

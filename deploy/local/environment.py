@@ -1,4 +1,4 @@
-"""What `natija` is told: the settings of the local stack, written to `.local/natija.env`, which it finds by itself."""
+"""The settings of the local stack, written to `.local/natija.env`. The command `natija` finds this file by itself."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What stops the local stack with a message and no traceback."""
+"""The error that stops the local stack with a message and without a traceback."""
 
 from pathlib import Path
 

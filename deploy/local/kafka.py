@@ -37,7 +37,7 @@ _JVM = (
     "-XX:ReservedCodeCacheSize=64m", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData",
 )  # fmt: skip
 """Direct memory stays bounded by the heap's size: a network thread holds its largest request there, 100 MB at most, and
-one that gets no room for it spins for ever, deaf to its clients."""
+a thread that gets no room spins without end and serves no client."""
 
 PROPERTIES = """\
 # Written at every start: ports may change, the data stays.
@@ -223,7 +223,7 @@ def _ports(node: Node) -> tuple[int, int]:
 
 
 def _format(node: Node, run: Sequence[str]) -> None:
-    """Give an empty data folder its cluster id; one that a killed run left half done is begun again.
+    """Give an empty data folder its cluster id; a folder that a killed run left incomplete is created again.
 
     The first node is the whole quorum at first; those that come after join it.
     """

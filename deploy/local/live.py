@@ -20,7 +20,7 @@ _SUBMISSION = {
     "text": "Айылдын жолун оңдоп бериңиздер.",
 }
 _AWAITED = ("appeal.routed.v1", "appeal.term-set.v1")
-"""What routing and deadlines do with it."""
+"""The events of routing and deadlines that follow."""
 _SECONDS = 60
 
 

@@ -1,4 +1,4 @@
-"""What the stack's processes hold in memory."""
+"""The memory of the stack's processes."""
 
 import contextlib
 from collections.abc import Iterable

@@ -24,7 +24,7 @@ class Places:
 
     @classmethod
     def of_clone(cls) -> "Places":
-        """Those of the clone this code stands in."""
+        """The folders of the clone that contains this code."""
         return cls(REPOSITORY / ".local")
 
     @property
@@ -42,7 +42,7 @@ class Places:
 
     @property
     def settings(self) -> Path:
-        """What `natija` reads by itself."""
+        """The settings that `natija` reads by itself."""
         return self.state / "natija.env"
 
     @property

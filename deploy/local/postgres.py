@@ -83,7 +83,8 @@ def _version(programs: Path) -> int:
 
 
 def _as_somebody() -> list[str]:
-    """What runs a command as anybody but root: a user namespace, in which root's files belong to that user."""
+    """The command prefix to run as a user other than root: a user namespace, in which root's files belong to that
+    user."""
     if os.getuid() != 0:
         return []
     somebody = next(user for user in pwd.getpwall() if user.pw_uid != 0)
@@ -96,7 +97,7 @@ def _as_somebody() -> list[str]:
 
 
 def _initialise(places: Places, programs: Path, data: Path) -> None:
-    """Make the data folder; one that a killed run left half done is begun again."""
+    """Make the data folder; a folder that a killed run left incomplete is created again."""
     made = places.postgres / "initialised"
     if made.exists() and data.is_dir():
         return

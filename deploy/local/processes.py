@@ -45,7 +45,7 @@ class Record:
 
     @property
     def alive(self) -> bool:
-        """Whether that very process still runs."""
+        """Whether this process still runs."""
         return born(self.pid) == self.born
 
 
@@ -108,7 +108,7 @@ def start(
     path = places.log(name)
     if path.exists():
         path.replace(path.with_suffix(".log.1"))
-    # Interrupted between the two, a process would run of which nobody knows.
+    # After an interruption between the two, a process would run without a record.
     with undisturbed(), path.open("wb") as log:
         process = subprocess.Popen(
             command,

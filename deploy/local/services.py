@@ -78,7 +78,7 @@ def _fingerprint(values: Mapping[str, str]) -> str:
 
 
 def ready(url: str) -> bool:
-    """Whether the process at *url* says that it is caught up and moving."""
+    """Whether the process at *url* is ready."""
     host, port = split(url.removeprefix("http://"))
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:

@@ -65,7 +65,7 @@ def up(places: Places, *, owner: str = UP) -> dict[str, str]:
 
 
 def down(places: Places) -> list[Record]:
-    """Stop whatever runs; gives what did."""
+    """Stop every process that runs, and return them."""
     if not places.state.is_dir():
         return []
     with places.locked():
@@ -73,7 +73,7 @@ def down(places: Places) -> list[Record]:
 
 
 def release(places: Places, owner: str) -> list[Record]:
-    """Stop what *owner* started and nobody has claimed since."""
+    """Stop the processes that *owner* started and no other owner has claimed since."""
     with places.locked():
         return _stop(places, [record for record in processes.find_all(places) if record.owner == owner])
 
@@ -116,7 +116,7 @@ def _claim(places: Places, owner: str) -> None:
 
 
 def _stop(places: Places, records: list[Record]) -> list[Record]:
-    """Services first: they end what they have begun while their servers still answer."""
+    """Services first: they complete their work while their servers still answer."""
     servers = [record for record in records if record.name.startswith((kafka.NAME, postgres.NAME))]
     processes.stop(places, [record for record in records if record not in servers])
     processes.stop(places, servers, patience=40)

@@ -28,7 +28,7 @@ async def test_without_analytics_the_report_is_printed_and_stderr_says_what_it_l
     await freshness.until_current(settings_of(register.realm), register.engine)
     printed, said = capsys.readouterr()
     assert printed == ""
-    assert f"analytics has still to take in {len(life())} events" in said
+    assert f"analytics has not applied the last {len(life())} events" in said
 
 
 async def test_without_kafka_the_report_is_printed_and_stderr_says_so(

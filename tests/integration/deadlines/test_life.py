@@ -109,7 +109,7 @@ async def test_what_no_rule_covers_waits_for_a_person_and_is_seen(work: Work) ->
     assert "routed" not in short(await work.log(appeal))
     found = await work.get("routing", "/unrouted")
     assert (appeal, "no_rule") in [(one["appeal"], one["reason"]) for one in found]
-    assert "appeals nobody is named for" in await work.get("routing", "/")
+    assert "appeals without a responsible body" in await work.get("routing", "/")
     directory = await work.get("routing", "/directory")
     assert directory["topics"][-1]["id"] == "other"
 

@@ -20,7 +20,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ("arguments", "complaint"),
     [
         (("report", "channels", "--from", "2019-01-01", "--to", "2018-01-01"), "is before --from"),
-        (("report", "channels", "--from", "2019-01-01", "--to", "2019-01-02", "--zone", "Mars"), "no such zone"),
+        (("report", "channels", "--from", "2019-01-01", "--to", "2019-01-02", "--zone", "Mars"), "not a time zone"),
         (("report", "topics", "--from", "1.1.2019", "--to", "2019-01-02"), "does not match"),
         (("report", "overdue", "--as-of", "yesterday"), "is not ISO 8601"),
         (("report", "overdue", "--by", "person"), "person"),

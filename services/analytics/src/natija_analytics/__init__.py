@@ -1,1 +1,1 @@
-"""What happened: history, facts, reports."""
+"""Analytics: history, facts, reports."""

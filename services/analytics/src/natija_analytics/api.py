@@ -59,7 +59,7 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
         zone: Annotated[str | None, Query(description="By default the realm's.")] = None,
         lang: Language = "en",
     ) -> JSONResponse:
-        """What came in during a period, with the shares as the realm rounds them."""
+        """The appeals received in a period, with shares rounded by the rule of the realm."""
         period = Period(first, last, zone or directory.zone)
         try:
             counts.zone_named(period.zone)

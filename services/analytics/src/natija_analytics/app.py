@@ -32,7 +32,7 @@ async def serve(settings: AnalyticsSettings) -> None:
     app = create_app(
         settings,
         title="analytics",
-        about="What happened: the history of every appeal, the facts about each, and the reports made of them.",
+        about="The history of every appeal, the facts about each, and reports.",
         health=runner.progress.health,
         backlog=lambda: _figures(engine, settings.injected_clock),
         routers=[api.router(engine, defined, directory, settings.injected_clock)],

@@ -1,4 +1,4 @@
-"""What the analytics process and its commands are told by their environment."""
+"""The settings of the analytics process and its commands."""
 
 from pathlib import Path
 from typing import ClassVar

@@ -22,7 +22,7 @@ from natija_events.terms.lateness import is_late
 class TermOfAppeal(BaseModel):
     """The clock of an appeal. *overdue*: nobody has answered and the due instant is past.
 
-    *data_missing*: why no term or warning follows from the policies and calendars there are, until somebody mends them.
+    *data_missing*: why no term or warning follows from today's policies and calendars, until somebody corrects them.
     """
 
     appeal: str
@@ -82,7 +82,7 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
         received: Annotated[datetime, Query(description="ISO 8601; without an offset it is the country's local time.")],
         type: Annotated[str | None, Query(description="The country's own type, such as notary-request.")] = None,
     ) -> Calculation:
-        """What the term of an appeal would be, by the policy that was in force when it was received."""
+        """The term that an appeal would have, by the policy in force when it was received."""
         if country not in policies.calendars:
             known = ", ".join(sorted(policies.calendars))
             raise problems.invalid_field("country", "unknown", f"not one of {known}")

@@ -1,4 +1,4 @@
-"""What the deadlines process is told by its environment."""
+"""The settings of the deadlines process."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -10,7 +10,7 @@ from natija_deadlines.policies import policy
 
 
 class DeadlinesSettings(Settings):
-    """The chassis' settings, and where the dated data stand: by default what this package brings."""
+    """The chassis' settings, and the folders of the dated data: by default those of this package."""
 
     process: ClassVar[str] = DEADLINES.name
 

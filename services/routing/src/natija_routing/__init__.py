@@ -1,1 +1,1 @@
-"""Who must answer: directory, competence rules, routing."""
+"""Routing: directory, competence rules, the responsible body."""

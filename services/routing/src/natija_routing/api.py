@@ -18,7 +18,7 @@ UnroutedReason = Literal["no_topic", "no_rule", "complained_of", "original_unkno
 
 
 class Unrouted(BaseModel):
-    """An appeal nobody is named for. *reason* a person must find the body; null while routing is about to do it."""
+    """An appeal without a responsible body. *reason*: why a person must choose it; null while routing will do so."""
 
     appeal: str
     received: datetime | None
@@ -61,10 +61,10 @@ def router(engine: AsyncEngine, reference_data: ReferenceData, clock: Clock) -> 
 
     @api.get("/unrouted", responses=problems.responses(422))
     async def unrouted(
-        limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
-        after: Annotated[str, Query(description="Go on after this number.")] = "",
+        limit: Annotated[int, Query(ge=1, le=1000, description="The maximum number of appeals.")] = 100,
+        after: Annotated[str, Query(description="Continue after this number.")] = "",
     ) -> list[Unrouted]:
-        """Live appeals nobody is named for, by number."""
+        """Live appeals without a responsible body, by number."""
         async with engine.connect() as connection:
             cases = await queue.unrouted_appeals(connection, after, limit)
         day = reference_data.day(clock.now())

@@ -26,7 +26,7 @@ async def serve(settings: RoutingSettings) -> None:
     app = create_app(
         settings,
         title="routing",
-        about="Who must answer: each live appeal is sent to the competent body, and what no rule covers waits here.",
+        about="Sends each live appeal to the competent body. Appeals that no rule covers wait here for a person.",
         health=runner.progress.health,
         backlog=lambda: _waiting(engine),
         routers=[api.router(engine, reference_data, settings.injected_clock)],
@@ -40,6 +40,6 @@ async def serve(settings: RoutingSettings) -> None:
 async def _waiting(engine: AsyncEngine) -> Sequence[Backlog]:
     async with engine.connect() as connection:
         return [
-            Backlog("appeals nobody is named for", await queue.count(connection), "/unrouted"),
+            Backlog("appeals without a responsible body", await queue.count(connection), "/unrouted"),
             Backlog("refused proposals", await refused_proposals.count(connection)),
         ]

@@ -1,4 +1,4 @@
-"""What the routing process is told by its environment."""
+"""The settings of the routing process."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +18,7 @@ class RoutingSettings(Settings):
 
     @property
     def competence_file(self) -> Path | None:
-        """Where the rules stand; None in a realm without a directory."""
+        """The path of the rules; None in a realm without a directory."""
         if self.competence is not None or self.directory is None:
             return self.competence
         return self.directory.with_name("competence.yaml")

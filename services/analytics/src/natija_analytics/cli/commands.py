@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 app = typer.Typer()
-report = typer.Typer(no_args_is_help=True, help="Print a report: appeals past their term, or what came in and how.")
+report = typer.Typer(no_args_is_help=True, help="Print a report: overdue appeals, or counts of received appeals.")
 app.add_typer(report, name="report")
 
 Format = Literal["table", "csv", "json"]

@@ -10,16 +10,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.errors import OperatorError
-from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_chassis.projections import checkpoints, lag
 from natija_chassis.settings import Settings
 
 PATIENCE = 5.0
-"""Seconds without any progress after which one goes on with what there is."""
+"""Seconds without progress after which the report continues with the rows there are."""
+_UNDEFINED_TABLE = "42P01"
 
 
 async def until_current(settings: Settings, engine: AsyncEngine) -> None:
-    """Return when all that is on the log now is taken in, or when nothing moves; then say on stderr what is missing.
+    """Return when the projection has applied the log as it is now, or makes no progress. Print on stderr what is
+    missing.
 
     Raises `OperatorError` when the projection was never made.
     """
@@ -27,7 +28,7 @@ async def until_current(settings: Settings, engine: AsyncEngine) -> None:
         async with asyncio.timeout(PATIENCE):
             ends = await lag.last_logsequences(settings.kafka_config, settings.realm)
     except (KafkaError, TimeoutError):
-        print("natija: Kafka does not answer, so nobody can tell whether these figures are the newest", file=sys.stderr)
+        print("natija: Kafka does not answer, so newer events may be missing in these figures", file=sys.stderr)
         ends = {}
     missing = await _behind(engine, ends)
     moved = time.monotonic()
@@ -38,7 +39,8 @@ async def until_current(settings: Settings, engine: AsyncEngine) -> None:
             moved = time.monotonic()
     if missing:
         print(
-            f"natija: analytics has still to take in {missing:,} events; the figures are without them", file=sys.stderr
+            f"natija: analytics has not applied the last {missing:,} events; the figures are without them",
+            file=sys.stderr,
         )
 
 
@@ -47,7 +49,7 @@ async def _behind(engine: AsyncEngine, ends: Mapping[int, int]) -> int:
         async with engine.connect() as connection:
             held = await checkpoints.load(connection)
     except DBAPIError as error:
-        if is_undefined_table(error):
+        if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
             raise OperatorError("analytics has never run in this realm: start it with natija serve analytics") from None
         raise
     return sum(max(0, end - held[partition].logsequence) for partition, end in ends.items() if partition in held)

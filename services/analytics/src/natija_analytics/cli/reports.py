@@ -1,4 +1,4 @@
-"""What the commands do: ask the database, wait until it is current, print on stdout and nothing else there."""
+"""The work of the commands: wait until the database is current, query it, print the result on stdout."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -52,7 +52,7 @@ async def print_overdue(by: str, as_of: str | None, format: str, language: Langu
 async def print_counts(
     subject: Subject, first: date, last: date, format: str, language: Language, zone: str | None
 ) -> None:
-    """Print what came in during a period. Raises `OperatorError`."""
+    """Print the counts of appeals received in a period. Raises `OperatorError`."""
     settings, directory, engine = _opened()
     period = Period(first, last, zone or directory.zone)
     _zone(period.zone)

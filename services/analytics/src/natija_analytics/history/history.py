@@ -1,10 +1,10 @@
-"""The history of one appeal: as the projection has it, or as it stands on the log."""
+"""The history of one appeal, from the projection or from the log."""
 
 import asyncio
 from collections.abc import Collection
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,7 +13,6 @@ from natija_analytics.projection import tables
 from natija_analytics.projection.rows import HistoryRow, history_row
 from natija_chassis.projections import checkpoints, dead_letters
 from natija_events.kafka import KafkaConfig, partition_of, read_batches
-from natija_events.kafka.consumers import open_consumer
 from natija_events.schema.registry import Invalid
 from natija_events.topics import LOG
 from natija_events.wire.envelope import Unreadable
@@ -25,7 +24,7 @@ _PATIENCE = 10.0
 
 
 class BrokenChain(Exception):
-    """What stands on the log of this appeal is no chain; the text names the first event that does not fit."""
+    """The events of this appeal on the log are not a hash chain. The message names the first inconsistent event."""
 
 
 async def of_projection(connection: AsyncConnection, appeal: str) -> list[HistoryRow]:
@@ -37,8 +36,8 @@ async def of_projection(connection: AsyncConnection, appeal: str) -> list[Histor
 async def of_log(kafka: KafkaConfig, realm: str, engine: AsyncEngine, appeal: str) -> list[HistoryRow]:
     """The same rows made from the events on the log itself, their chain verified.
 
-    The projection tells where they stand; what it has not taken in yet is looked for, and without it the whole
-    partition is. Raises `BrokenChain`, TimeoutError, or what Kafka raises.
+    The projection knows their offsets. Events that it has not applied yet are searched, and without a projection the
+    whole partition is. Raises `BrokenChain`, TimeoutError, or what Kafka raises.
     """
     known, start = await _places(engine, appeal)
     events = await _read(kafka, realm, appeal, known, start)
@@ -50,7 +49,7 @@ async def _places(engine: AsyncEngine, appeal: str) -> tuple[list[int], int]:
     """The offsets of the appeal's known events, and the one from which on nothing is known."""
     places = [
         select(table.c.offset).where(table.c.appeal == appeal)
-        for table in (tables.history, dead_letters.table)  # what is parked stands on the log all the same
+        for table in (tables.history, dead_letters.table)  # dead letters are on the log too
     ]
     try:
         async with engine.connect() as connection:
@@ -62,9 +61,14 @@ async def _places(engine: AsyncEngine, appeal: str) -> tuple[list[int], int]:
 
 
 async def _read(kafka: KafkaConfig, realm: str, appeal: str, known: Collection[int], start: int) -> list[RecordedEvent]:
-    """The events of *appeal* that stand at the offsets *known* of its partition, and those from *start* on."""
+    """The events of *appeal* at the offsets *known* of its partition, and those from *start*."""
     key = appeal.encode()
-    async with open_consumer(kafka, max_partition_fetch_bytes=4096, fetch_max_wait_ms=10) as consumer:
+    consumer = AIOKafkaConsumer(
+        **kafka.client_options(), enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none",
+        max_partition_fetch_bytes=4096, fetch_max_wait_ms=10,
+    )  # fmt: skip
+    await consumer.start()
+    try:
         place = TopicPartition(LOG.name(realm), partition_of(key))
         consumer.assign([place])
         end = (await consumer.end_offsets([place]))[place]
@@ -78,7 +82,9 @@ async def _read(kafka: KafkaConfig, realm: str, appeal: str, known: Collection[i
                 at = record.offset + 1
                 if record.offset == offset and record.key == key:
                     found.append(_event(record))
-    if start < end - 1:  # the last offset is a commit marker's: nobody writes here but in transactions
+    finally:
+        await consumer.stop()
+    if start < end - 1:  # the last offset is a commit marker: every writer of the log uses transactions
         async for batch in read_batches(kafka, LOG.name(realm), {place.partition: start}):
             found += [_event(record) for record in batch if record.key == key]
     return found
@@ -95,7 +101,7 @@ def _verify(appeal: str, events: list[RecordedEvent]) -> None:
     previous = GENESIS
     for place, event in enumerate(events, start=1):
         if event.subject != appeal or event.sequence != place:
-            raise BrokenChain(f"where event {place} of {appeal} belongs, another stands or none")
+            raise BrokenChain(f"where event {place} of {appeal} belongs, there is another event or none")
         if event.stamp.previoushash != previous:
             raise BrokenChain(f"event {place} of {appeal} does not follow from the one before it")
         previous = event.hash

@@ -1,4 +1,4 @@
-"""Events to rows, pure: each event is a row of history; a batch folds to one sparse row of facts an appeal."""
+"""Events to rows, pure: each event is a row of history. A batch folds to one sparse row of facts per appeal."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -14,7 +14,7 @@ Closure = Literal["end", "merge", "resume"]
 
 
 class EventEffect(NamedTuple):
-    """What an event says that questions about the past need. See the columns of `tables.history`."""
+    """The values of an event that questions about the past need. See the columns of `tables.history`."""
 
     state: str | None = None
     closure: Closure | None = None
@@ -51,7 +51,7 @@ NO_EFFECT = EventEffect()
 
 
 def history_row(event: RecordedEvent) -> HistoryRow:
-    """The row of *event*; one of an unknown type has no effect, and its place in the history all the same."""
+    """The row of *event*. An event of an unknown type has no effect, but has its place in the history."""
     told, stamp = event.event, event.stamp
     return HistoryRow(
         told.subject, stamp.sequence, event.partition, event.offset, stamp.logsequence, told.id, told.type, told.source,
@@ -125,10 +125,11 @@ _SPECIAL: dict[type[EventData], Callable[[Any], EventEffect]] = {
 
 
 class FactsUpdate(NamedTuple):
-    """What a batch says of one appeal: flags, and values by column of `tables.facts`; a column without one stays.
+    """The changes of one appeal in a batch: flags, and values by column of `tables.facts`. A column without a value
+    stays.
 
-    *moves_due* and *links* say that `due` and `duplicate_of` are replaced, even by nothing; *reopens* that what closed
-    the appeal before does not count.
+    *moves_due* and *links* mean that `due` and `duplicate_of` are replaced, even by null. *reopens* means that an
+    earlier closure does not count.
     """
 
     values: dict[str, Any]

@@ -1,6 +1,6 @@
-"""The rows of analytics: `history`, one row an event, and `facts`, one row an appeal. No personal data in either.
+"""The rows of analytics: `history`, one row per event, and `facts`, one row per appeal. Neither contains personal data.
 
-Analysts read both as the role `natija_reader`. Names of bodies, topics, regions and channels stand in the directory.
+Analysts read both as the role `natija_reader`. The directory has the names of bodies, topics, regions and channels.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, SmallInteger, Table, Text, Uuid
@@ -14,7 +14,7 @@ history = Table(
     projected,
     Column("appeal", Text, primary_key=True),
     Column("sequence", Integer, primary_key=True, comment="place among the events of the appeal, from 1"),
-    Column("partition", SmallInteger, nullable=False, comment="of the log, where the event stands"),
+    Column("partition", SmallInteger, nullable=False, comment="of the log, which contains the event"),
     Column("offset", BigInteger, nullable=False),
     Column("logsequence", BigInteger, nullable=False),
     Column("id", Uuid, nullable=False),
@@ -25,9 +25,9 @@ history = Table(
     Column("state", Text, comment="the state it leads to; null when it leads to none, or back to the one before"),
     Column("closure", Text, comment="end, merge (into another appeal) or resume; null when neither"),
     Column("moves_due", Boolean, nullable=False, comment="true when due is the term from now on (null: none)"),
-    Column("due", _INSTANT, comment="the due instant it speaks of"),
-    Column("body", Text, comment="who must answer from now on"),
-    Column("topic", Text, comment="what it is about from now on"),
+    Column("due", _INSTANT, comment="the due instant in the event"),
+    Column("body", Text, comment="the responsible body from now on"),
+    Column("topic", Text, comment="the topic from now on"),
     Column("outcome", Text),
 )
 
@@ -53,7 +53,7 @@ facts = Table(
     Column("topic", Text),
     Column("referral_from", Text),
     Column("addressee", Text),
-    Column("body", Text, comment="who must answer, or did"),
+    Column("body", Text, comment="the responsible body, or the last one"),
     Column("first_due", _INSTANT),
     Column("due", _INSTANT),
     Column("closed", _INSTANT, comment="null while somebody owes an answer"),
@@ -63,6 +63,6 @@ facts = Table(
     Column("duplicate_of", Text, comment="counts once: leave these out of counts"),
     Column("parent", Text, comment="of a part that was forwarded"),
     Column("complaint_of", Text),
-    Column("register_name", Text, comment="where its history was brought from; null when it came in here"),
+    Column("register_name", Text, comment="the register its history was imported from; null when it was received here"),
     Column("external_id", Text, comment="its id there"),
 )

@@ -68,6 +68,6 @@ _WORDS: dict[str, dict[Language, str]] = {
 
 
 def word(name: str, language: Language, **values: object) -> str:
-    """The word *name* in *language*, *values* filled in; a name without a word stands for itself."""
+    """The word *name* in *language*, *values* filled in; a name without a word is returned as it is."""
     entry = _WORDS.get(name)
     return name if entry is None else entry[language].format(**values)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 ColumnStyle = Literal["text", "code", "figure"]
-"""Of a column: a `text` wraps where it has to, a `code` and a `figure` never do; figures stand at the right."""
+"""Of a column: a `text` wraps where necessary, a `code` and a `figure` never do. Figures are right-aligned."""
 _SINGULAR: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
 COUNT_COLUMNS = ("key", "name", "appeals", "percent", "kind")
 
@@ -103,7 +103,7 @@ def columns_table(title: str, columns: Mapping[str, ColumnStyle], rows: Iterable
 
 
 def _plain(text: str) -> str:
-    """*text* with plain blanks for hard ones: the columns it stands in never wrap, and people search for it."""
+    """*text* with plain blanks for hard ones: its columns never wrap, and people search for it."""
     return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 

@@ -42,7 +42,7 @@ async def overdue_json(
 def appeals_table(
     verdicts: Iterable[AppealLateness], at: datetime, directory: Directory, language: Language, zone: ZoneInfo
 ) -> str:
-    """The appeals that are past their term, `MOST` of them in the order of their terms, and how many there are."""
+    """The overdue appeals in the order of their terms, `MOST` at most, and the count of all."""
     received = closed = 0
     overdue = []
     for verdict in verdicts:
@@ -50,7 +50,7 @@ def appeals_table(
         closed += verdict.closed is not None
         if verdict.overdue:
             overdue.append(verdict)
-    # A term that was missed may have been replaced by none: that appeal has no due instant and stands first.
+    # A missed term may have been withdrawn later: that appeal has no due instant and comes first.
     overdue.sort(key=lambda verdict: verdict.due.timestamp() if verdict.due else 0)
     columns: dict[str, ColumnStyle] = {
         word("number", language): "code",

@@ -1,1 +1,1 @@
-"""What is counted, as of when, by which definition."""
+"""Reports as data: counts and overdue appeals, as of an instant, by the realm's definitions."""

@@ -1,4 +1,4 @@
-"""Tables of what came in during a period, as data: rows, totals and computed rows. Pure; `printing` shows them."""
+"""Tables of the appeals received in a period, as data: rows, totals and computed rows. Pure; `printing` shows them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,16 +12,16 @@ from natija_analytics.reports.definitions import Base, Definitions, Subject, Tab
 from natija_analytics.reports.rounding import Rounding
 
 LineKind = Literal["row", "subtotal", "rest", "unclassified", "total", "apart", "all"]
-"""What a line is: `row` counts one key; all others are computed. `subtotal` is of the printed rows, `rest` of those
+"""The kind of a line: `row` counts one key; all others are computed. `subtotal` is of the printed rows, `rest` of those
 that are not, `unclassified` of appeals without a key, `total` of the base, `apart` of a form outside the base."""
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """The time zone *name*. Raises ValueError, whatever is wrong with it."""
+    """The time zone *name*. Raises ValueError for every wrong name."""
     try:
         return ZoneInfo(name)
     except (OSError, LookupError, ValueError):
-        raise ValueError("there is no such zone; Asia/Bishkek is one") from None
+        raise ValueError("not a time zone (example: Asia/Bishkek)") from None
 
 
 class GroupCount(NamedTuple):

@@ -10,7 +10,7 @@ from natija_analytics.reports.rounding import Rounding
 from natija_chassis.realm import yaml_file
 
 Subject = Literal["channels", "regions", "topics"]
-"""What an appeal is counted by."""
+"""The key that appeals are counted by."""
 
 
 def _rounding(name: Any) -> Any:
@@ -18,7 +18,8 @@ def _rounding(name: Any) -> Any:
 
 
 class TableDefinition(BaseModel):
-    """One table. *first* None prints every row; else the rest of them is one row below the first."""
+    """One table. If *first* is None, every row is printed. Otherwise the remaining rows are one row below the first
+    ones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,7 +29,7 @@ class TableDefinition(BaseModel):
 
 
 class Base(BaseModel):
-    """What 100 % is: received appeals of these *forms*, and how that is called, by language."""
+    """The base of 100 %: received appeals of these *forms*, with its caption by language."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""What came in during a period, counted by the database."""
+"""The appeals received in a period, counted by the database."""
 
 from datetime import datetime, time, timedelta
 

@@ -14,7 +14,7 @@ _NAME = re.compile(r"(HALF_UP|TRUNCATE) (\d)( \+ BALANCE_LAST)?")
 
 
 class Mode(StrEnum):
-    """What becomes of the digits that are not printed."""
+    """The treatment of the digits that are not printed."""
 
     HALF_UP = "HALF_UP"
     TRUNCATE = "TRUNCATE"

@@ -1,6 +1,7 @@
-"""A register that never was, with the figures of a report that is: for a demo, and to test the reports against print.
+"""An invented register with the figures of a real report: for a demo, and to test the reports against the printed
+figures.
 
-A marginals file says how many appeals came by each channel, from each region, on each topic. The report it was taken
+A marginals file has the number of appeals of each channel, region and topic. The report it was taken
 from gives no cross-table, so any joint assignment is as true as another: each column is shuffled by itself.
 """
 
@@ -43,7 +44,7 @@ class Group(BaseModel):
 
 
 class Marginals(BaseModel):
-    """What a register of the days from *first_day* to *last_day* (both included, local days) counts to."""
+    """The counts of a register of the days from *first_day* to *last_day* (both included, local days)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

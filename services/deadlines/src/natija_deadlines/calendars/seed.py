@@ -1,7 +1,7 @@
 """Seeds the calendar files from the `holidays` package, which knows most days off and many moved ones.
 
-It is a start, not the law: moved days of coming years are unknown to it, and religious days are estimates. What a
-decree says is written under ``decrees`` in the file, by hand, and survives a new seed.
+It is a start, not the law: moved days of coming years are unknown to it, and religious days are estimates. The content
+of a decree is written under ``decrees`` in the file, by hand, and survives a new seed.
 """
 
 from calendar import isleap

@@ -19,7 +19,7 @@ CountFrom = Literal["registered", "received"]
 
 @dataclass(frozen=True, slots=True)
 class TermLength:
-    """So many working days, calendar days or months."""
+    """A number of working days, calendar days or months."""
 
     amount: int
     unit: Unit

@@ -1,6 +1,6 @@
-"""Policies: what the law of a country says about terms, as dated data under ``data/policies``.
+"""Policies: the law of a country about terms, as dated data under ``data/policies``.
 
-A policy's number goes into the event, so that everybody can tell by which rule a term was set. A change of the law is
+A policy's number goes into the event, so that everybody can see the rule of a term. A change of the law is
 a new version with its own dates, never an edit: terms that were set stay as they are.
 """
 
@@ -90,7 +90,7 @@ class Policy(_Data):
 
     @property
     def number(self) -> str:
-        """What an event names the policy by."""
+        """The name of the policy in an event."""
         return f"{self.id}/{self.version}"
 
     @cached_property
@@ -139,11 +139,11 @@ class Policies:
         before = [policy.warn_before.term for policy in self.policies.get(jurisdiction, ())]
         try:
             return max((calendar.end(last_warned_of(today, term, calendar)) for term in before), default=now)
-        except CalendarMissing:  # somebody has to seed the next year; until then look at more than is needed
+        except CalendarMissing:  # the next year is not seeded yet: until then examine more rows than necessary
             return now + timedelta(weeks=max(term.amount for term in before))
 
     def policy(self, jurisdiction: str, received: datetime) -> tuple[Policy, Calendar]:
-        """What was in force in *jurisdiction* on the local day of *received*. Raises `PolicyMissing`."""
+        """The policy in force in *jurisdiction* on the local day of *received*. Raises `PolicyMissing`."""
         calendar = self.calendars.get(jurisdiction)
         if calendar is None:
             raise PolicyMissing(jurisdiction, received.date())

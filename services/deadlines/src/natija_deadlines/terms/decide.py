@@ -1,4 +1,4 @@
-"""What the clock decides about an appeal: a term, a warning, a breach. Pure: a term, a time, the policies."""
+"""The decisions about a term: set it, warn, record a breach. Pure: a function of a term, a time and the policies."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -18,15 +18,15 @@ class NextEvent(NamedTuple):
 
 
 class DataMissing(NamedTuple):
-    """Something should be decided and cannot be, for a reason a person has to mend."""
+    """A decision is due and is impossible, for a reason that a person must remove."""
 
     reason: str
 
 
 def decide(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | DataMissing | None:
-    """The one thing to record of this clock at *now*, if any; what follows from it is decided when it is on the log.
+    """The one event to propose for this term at *now*, if any. Later events are decided when this one is on the log.
 
-    A breach comes before a warning: who is late needs no notice that the term ends soon. Of imported history only the
+    A breach comes before a warning: after the due instant a warning is useless. Of imported history only the
     breach of an open clock is recorded.
     """
     if not term.running:

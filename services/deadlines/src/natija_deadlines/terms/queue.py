@@ -16,8 +16,9 @@ from natija_deadlines.terms.tables import PENDING_MISSED, PENDING_TERM, PENDING_
 from natija_events.terms.lateness import is_late_sql
 
 ROUTING_HEAD_START = timedelta(seconds=2)
-"""How long routing is let go first. It acts on the same event, and of two decisions on one state the second is refused
-and taken again: as a rule that would be one refusal an appeal. A term counts days, and does not wait for routing."""
+"""The time that routing has to decide first. Routing acts on the same event, and the second of two decisions on one
+state is a conflict. Without the pause most appeals would have one conflict. A term counts days and does not depend on
+routing."""
 
 _PAGE = 200
 _Query = tuple[TextClause, dict[str, Any]]
@@ -58,7 +59,7 @@ class Counts(NamedTuple):
 
 
 def pending_proposals(policies: Policies) -> PendingProposals:
-    """What the process manager asks again and again: the decisions that the rows call for by *rules*."""
+    """The function that the process manager calls repeatedly: the events that the rows need by *rules*."""
     jurisdictions = sorted(policies.policies)
 
     async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
@@ -95,7 +96,7 @@ def _proposal(term: AppealTerm, event: NextEvent) -> ProposedEvent:
 
 
 async def _rows(connection: AsyncConnection, query: _Query) -> AsyncIterator[RowMapping]:
-    """All rows of *query*, page by page: whoever stops early has not read the rest."""
+    """All rows of *query*, page by page: a caller that stops early reads no further page."""
     statement, given = query
     names = statement.compile().params.keys()
     place: dict[str, Any] = {"due": datetime.min.replace(tzinfo=UTC), "appeal": ""}

@@ -1,4 +1,4 @@
-"""The clock of an appeal, as its events tell it: the pure part of the projection."""
+"""The term of one appeal, and how an event changes it (pure)."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -26,9 +26,9 @@ _OPEN_TERM = "running and due is not null"
 PENDING_TERM = "running and due is null and not imported"
 PENDING_MISSED = f"{_OPEN_TERM} and due >= opened and not (due = any(missed))"
 PENDING_WARNING = f"{_OPEN_TERM} and not imported and not (due = any(warned))"
-"""Which rows may call for a decision, as conditions that a query repeats to find them by an index of those alone.
+"""The conditions of rows that may need a decision. A query repeats them to use the partial index.
 
-There is no index of all running terms on purpose: the planner would take it for these and read every breach anew."""
+There is no index of all running terms: the planner would choose it and read every breach again."""
 
 Index("terms_pending_term", terms.c.appeal, postgresql_where=text(PENDING_TERM))
 Index("terms_pending_missed", terms.c.due, terms.c.appeal, postgresql_where=text(PENDING_MISSED))

@@ -1,4 +1,4 @@
-"""Who must answer an appeal, as a proposal. Pure: a route, what it complains of, a day, the rules."""
+"""The proposed body of an appeal. Pure: a function of a route, the appeal it complains of, a day and the rules."""
 
 from datetime import date
 from typing import NamedTuple
@@ -19,8 +19,8 @@ def decide(
 ) -> Routed | NoCompetentBody | None:
     """The `Routed` to propose for *route* by the rules of the local *day*, or why a person must find the body.
 
-    None when there is nothing to decide. *original* is the appeal that `route.complaint_of` names, None when it is not
-    known here: then nobody can tell which body may not judge.
+    None when there is nothing to decide. *original* is the appeal that `route.complaint_of` names, None when it is
+    unknown here: then no body can be excluded.
     """
     if route.imported or not route.unrouted:
         return None

@@ -1,4 +1,4 @@
-"""The work of routing as rows: live appeals nobody is named for, with what their complaints are about."""
+"""The queue of routing: live appeals without a responsible body, with the appeals they complain of."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -35,7 +35,7 @@ class UnroutedAppeal(NamedTuple):
 
 
 def pending_proposals(reference_data: ReferenceData) -> PendingProposals:
-    """What the process manager asks again and again: the proposals that the rows call for now."""
+    """The function that the process manager calls repeatedly: the events that the rows need now."""
     # What no rule can cover is not even looked at: it waits for a person, however many there are.
     topics = sorted({rule.topic for rule in reference_data.competence.rules})
 
@@ -67,7 +67,7 @@ async def unrouted_appeals(
 
 
 async def count(connection: AsyncConnection) -> int:
-    """How many appeals nobody is named for."""
+    """The number of appeals without a responsible body."""
     return int(await connection.scalar(_COUNT) or 0)
 
 

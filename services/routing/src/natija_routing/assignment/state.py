@@ -1,4 +1,4 @@
-"""Where an appeal stands with a body, as its events tell it: the pure part of the projection."""
+"""The routing state of one appeal, and how an event changes it (pure)."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class Route(NamedTuple):
 
     @property
     def unrouted(self) -> bool:
-        """True while somebody owes an answer and nobody is named."""
+        """True while an answer is due and no body is responsible."""
         return self.body is None and self.standing.state in transitions.OPEN
 
 

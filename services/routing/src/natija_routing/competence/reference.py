@@ -1,4 +1,4 @@
-"""What routing decides by: the realm's directory and its competence rules, read once at the start."""
+"""The reference data of routing: the realm's directory and competence rules, read once at the start."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,7 +25,7 @@ class ReferenceData:
 
 
 def load(settings: RoutingSettings) -> ReferenceData:
-    """Read both files; without them there are no rules and every appeal waits for a person.
+    """Read both files. Without them there is no rule, and every appeal waits for a person.
 
     Raises `FileError`.
     """

@@ -1,7 +1,7 @@
-"""Who must answer: competence rules as dated data, and the one pure function that applies them.
+"""Competence rules as dated data, and the pure function that applies them.
 
-A rule says that a body is competent for a topic, in one region or in all. The most specific rule wins, and none may
-send an appeal to the body it complains of, nor to one that stands under that body.
+A rule says that a body is competent for a topic, in one region or in all. The most specific rule wins. No rule may
+send an appeal to the body it complains of, or to a body below it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ class Competence(BaseModel):
     @model_validator(mode="after")
     def _one_rule_an_id_and_one_a_case(self) -> Self:
         if len({rule.id for rule in self.rules}) < len(self.rules):
-            raise ValueError("rules: an id stands twice")
+            raise ValueError("rules: an id occurs twice")
         cases: dict[tuple[str, str | None], list[Rule]] = {}
         for rule in self.rules:
             same = cases.setdefault((rule.topic, rule.region), [])
@@ -52,7 +52,8 @@ class Competence(BaseModel):
 
 
 class Matter(NamedTuple):
-    """What decides about competence. *complained_of*: bodies that may not judge, because the appeal is about them."""
+    """The facts that decide about competence. *complained_of*: bodies that may not judge, because the appeal is about
+    them."""
 
     topic: str | None
     region: str | None
@@ -89,9 +90,9 @@ class Bodies(NamedTuple):
 def find_competent_body(
     matter: Matter, day: date, competence: Competence, bodies: Bodies
 ) -> Competent | NoCompetentBody:
-    """Who must answer *matter* by the rules of *day*: the most specific rule's body that may judge.
+    """The responsible body for *matter* by the rules of *day*: that of the most specific rule, if it may judge.
 
-    When none of them may, it is the nearest superior of the most specific one that may.
+    If no such body may judge, it is the nearest superior of the most specific one that may.
     """
     if matter.topic is None:
         return NoCompetentBody("no_topic")
