@@ -10,12 +10,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.errors import OperatorError
+from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_chassis.projections import checkpoints, lag
 from natija_chassis.settings import Settings
 
 PATIENCE = 5.0
 """Seconds without progress after which the report continues with the rows there are."""
-_UNDEFINED_TABLE = "42P01"
 
 
 async def until_current(settings: Settings, engine: AsyncEngine) -> None:
@@ -39,8 +39,7 @@ async def until_current(settings: Settings, engine: AsyncEngine) -> None:
             moved = time.monotonic()
     if missing:
         print(
-            f"natija: analytics has not applied the last {missing:,} events; the figures are without them",
-            file=sys.stderr,
+            f"natija: analytics has not applied the last {missing:,} events; the figures are without them", file=sys.stderr
         )
 
 
@@ -49,7 +48,7 @@ async def _behind(engine: AsyncEngine, ends: Mapping[int, int]) -> int:
         async with engine.connect() as connection:
             held = await checkpoints.load(connection)
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
+        if is_undefined_table(error):
             raise OperatorError("analytics has never run in this realm: start it with natija serve analytics") from None
         raise
     return sum(max(0, end - held[partition].logsequence) for partition, end in ends.items() if partition in held)

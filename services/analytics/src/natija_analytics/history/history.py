@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,6 +13,7 @@ from natija_analytics.projection import tables
 from natija_analytics.projection.rows import HistoryRow, history_row
 from natija_chassis.projections import checkpoints, dead_letters
 from natija_events.kafka import KafkaConfig, partition_of, read_batches
+from natija_events.kafka.consumers import open_consumer
 from natija_events.schema.registry import Invalid
 from natija_events.topics import LOG
 from natija_events.wire.envelope import Unreadable
@@ -63,12 +64,7 @@ async def _places(engine: AsyncEngine, appeal: str) -> tuple[list[int], int]:
 async def _read(kafka: KafkaConfig, realm: str, appeal: str, known: Collection[int], start: int) -> list[RecordedEvent]:
     """The events of *appeal* at the offsets *known* of its partition, and those from *start*."""
     key = appeal.encode()
-    consumer = AIOKafkaConsumer(
-        **kafka.client_options(), enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="none",
-        max_partition_fetch_bytes=4096, fetch_max_wait_ms=10,
-    )  # fmt: skip
-    await consumer.start()
-    try:
+    async with open_consumer(kafka, max_partition_fetch_bytes=4096, fetch_max_wait_ms=10) as consumer:
         place = TopicPartition(LOG.name(realm), partition_of(key))
         consumer.assign([place])
         end = (await consumer.end_offsets([place]))[place]
@@ -82,8 +78,6 @@ async def _read(kafka: KafkaConfig, realm: str, appeal: str, known: Collection[i
                 at = record.offset + 1
                 if record.offset == offset and record.key == key:
                     found.append(_event(record))
-    finally:
-        await consumer.stop()
     if start < end - 1:  # the last offset is a commit marker: every writer of the log uses transactions
         async for batch in read_batches(kafka, LOG.name(realm), {place.partition: start}):
             found += [_event(record) for record in batch if record.key == key]

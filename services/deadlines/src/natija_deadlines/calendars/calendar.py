@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, RootModel
+
+from natija_chassis.realm import yaml_file
 
 DATA = Path(__file__).parent / "data"
 DAY = timedelta(days=1)
@@ -88,49 +91,68 @@ class Calendar:
         return day.year > self.decreed_through
 
 
-def read(path: Path) -> Any:
-    """The YAML file at *path*."""
-    import yaml
-
-    safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one reads ten times as fast, where it was built
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=safe)  # noqa: S506
-
-
 def year_file(country: str, year: int, folder: Path = DATA) -> Path:
     """The path of the calendar of *country* for *year*."""
     return folder / f"{country.lower()}-{year}.yaml"
 
 
 def load_calendars(folder: Path = DATA) -> dict[str, Calendar]:
-    """All calendars of *folder*, by country. Raises OSError, or ValueError that names the file."""
+    """All calendars of *folder*, by country. Raises `FileError`."""
     years: dict[str, dict[int, Year]] = {}
     for path in sorted(folder.glob("*-[0-9][0-9][0-9][0-9].yaml")):
-        raw = read(path)
-        year = _year(path, raw)
-        years.setdefault(raw["country"], {})[raw["year"]] = year
+        found = yaml_file.load(path, YearFile)
+        years.setdefault(found.country, {})[found.year] = _year(path, found)
+    countries = yaml_file.load(folder / "countries.yaml", CountriesFile).root
     return {
         country: Calendar(
             country=country,
-            zone=ZoneInfo(raw["zone"]),
-            weekend=frozenset(raw["weekend"]),
+            zone=ZoneInfo(found.zone),
+            weekend=found.weekend,
             years=years.get(country, {}),
-            decreed_through=raw["decreed_through"],
+            decreed_through=found.decreed_through,
         )
-        for country, raw in read(folder / "countries.yaml").items()
+        for country, found in countries.items()
     }
 
 
-def _year(path: Path, raw: Any) -> Year:
-    """The seeded days, with the decrees applied."""
-    off, working = dict(raw["days_off"]), dict(raw["working"])
-    decrees = raw["decrees"]
-    for day in decrees["working"]:
-        off.pop(day, None)
-    for day in decrees["days_off"]:
-        working.pop(day, None)
-    off |= decrees["days_off"]
-    working |= decrees["working"]
-    strange = [day for day in (*off, *working) if type(day) is not date or day.year != raw["year"]]
-    if strange or off.keys() & working.keys():
-        raise ValueError(f"{path.name}: a day is of another year, or both worked and off")
-    return Year(raw["version"], frozenset(off), frozenset(working))
+class Days(BaseModel):
+    """Days off and working days on weekends, each with its reason."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days_off: Mapping[date, str]
+    working: Mapping[date, str]
+
+
+class YearFile(Days):
+    """The file of one year. *decrees* win over the days that were seeded."""
+
+    version: int
+    country: str
+    year: int
+    decrees: Days
+
+
+class Country(BaseModel):
+    """A country of `countries.yaml`: its zone, its weekend and the last year whose moved days are known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    zone: str
+    weekend: frozenset[int]
+    decreed_through: int
+
+
+class CountriesFile(RootModel[Mapping[str, Country]]):
+    """`countries.yaml`."""
+
+
+def _year(path: Path, found: YearFile) -> Year:
+    """The seeded days with the decrees over them. Raises `FileError`."""
+    off = dict.fromkeys(found.days_off.keys() - found.decrees.working.keys()) | dict(found.decrees.days_off)
+    working = dict.fromkeys(found.working.keys() - found.decrees.days_off.keys()) | dict(found.decrees.working)
+    if any(day.year != found.year for day in (*off, *working)):
+        raise yaml_file.error_at(path, ("year",), f"every day must be of {found.year}")
+    if both := off.keys() & working.keys():
+        raise yaml_file.error_at(path, ("decrees",), f"{min(both)} is both a day off and a working day")
+    return Year(found.version, frozenset(off), frozenset(working))
