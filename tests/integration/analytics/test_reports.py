@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.integration.analytics.register import settings_of
 from tests.stack import REPOSITORY, Realm
 
-from natija_analytics.cli.freshness import until_current
+from natija_chassis.cli.freshness import until_current
 from natija_chassis.postgres.engine import open_engine
 from natija_events.ids import derived_appeal_number
 
@@ -45,7 +45,7 @@ async def bring(realm: Realm, marginals: str, register: str, year: str) -> None:
     await realm.run("import", str(files["csv"]), "--mapping", str(files["mapping.yaml"]))
     settings = settings_of(realm)
     engine = open_engine(settings, "analytics", pool=1)
-    await until_current(settings, engine)
+    await until_current(settings, engine, "analytics")
     await engine.dispose()
 
 

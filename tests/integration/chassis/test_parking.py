@@ -128,7 +128,7 @@ async def test_with_too_many_parked_appeals_the_runner_stops_and_says_so(
 async def test_the_command_lists_what_is_parked(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:
-    assert (await realm.run("dead-letters", "list")).stdout == "nothing is parked\n"
+    assert (await realm.run("dead-letters", "list")).stdout == "no dead letters\n"
     bad = log.number(3)
     await log.write(bad, channel="poison")
     start()

@@ -12,9 +12,10 @@ import pytest
 from natija_analytics.rendering import count_report
 from natija_analytics.rendering.captions import LANGUAGES, Language
 from natija_analytics.reports import counts, definitions
-from natija_analytics.reports.counts import GroupCount, Period, Report
+from natija_analytics.reports.counts import GroupCount, Report
 from natija_analytics.reports.definitions import Definitions, Subject, TableDefinition
 from natija_analytics.samples import sample
+from natija_chassis.period import Period
 from natija_chassis.realm import directory
 
 ROOT = Path(__file__).parents[3]

@@ -13,10 +13,10 @@ from natija_analytics.history import history
 from natija_analytics.rendering import count_report, overdue_report
 from natija_analytics.rendering.captions import Language
 from natija_analytics.reports import counts, overdue, queries
-from natija_analytics.reports.counts import Period
 from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
+from natija_chassis.period import Period
 from natija_chassis.realm.directory import Directory
 from natija_events.ids import parse_appeal_number
 

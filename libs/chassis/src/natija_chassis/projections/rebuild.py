@@ -185,7 +185,7 @@ class _Rebuild:
                 await connection.execute(text(f"create schema {SNAPSHOT}"))
                 names = text("select tablename from pg_tables where schemaname = :live")
                 present = set(await connection.scalars(names, {"live": LIVE}))
-                for name in [*self._projection.metadata.tables, "parked"]:
+                for name in [*self._projection.metadata.tables, "dead_letters"]:
                     if name in present:
                         await connection.execute(
                             text(f'create unlogged table {SNAPSHOT}."{name}" as table {LIVE}."{name}"')

@@ -1,20 +1,17 @@
-"""Commands of analytics: `natija report, history, sample`."""
+"""The commands of analytics: `natija report …`, `natija history`, `natija sample`."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from natija_chassis.cli.options import FirstDayOption, FormatOption, LastDayOption, ReportFormatOption, ZoneOption
+
 app = typer.Typer()
-report = typer.Typer(no_args_is_help=True, help="Print a report: overdue appeals, or counts of received appeals.")
+report = typer.Typer(help="Print a report.")
 app.add_typer(report, name="report")
 
-Format = Literal["table", "csv", "json"]
-FormatOption = Annotated[Format, typer.Option(help="A table for people; csv or json for programs.")]
 LanguageOption = Annotated[Literal["ky", "ru", "en"], typer.Option("--lang", help="The language of names and numbers.")]
-ZoneOption = Annotated[str | None, typer.Option(help="Local time of this zone; by default the realm's.")]
-_DAY = ["%Y-%m-%d"]
 
 
 @report.command()
@@ -25,11 +22,11 @@ def overdue(
     as_of: Annotated[
         str | None, typer.Option(help="An ISO 8601 instant; by default now, by the realm's clock.")
     ] = None,
-    format: FormatOption = "table",
+    format: ReportFormatOption = "table",
     language: LanguageOption = "en",
     zone: ZoneOption = None,
 ) -> None:
-    """Appeals past their term as of an instant.
+    """Appeals past their term at an instant.
 
     That is: closed late, or open with the term past, by then. Only what had happened by then counts, and only appeals
     received by then. The table by appeal lists the hundred whose term passed first; csv and json list all appeals.
@@ -45,8 +42,6 @@ def overdue(
     asyncio.run(reports.print_overdue(by, as_of, format, language, zone))
 
 
-_FIRST = Annotated[datetime, typer.Option("--from", formats=_DAY, metavar="DAY", help="The first local day.")]
-_LAST = Annotated[datetime, typer.Option("--to", formats=_DAY, metavar="DAY", help="The last local day, included.")]
 _COUNTS_HELP = """{about}
 
 Shares are of the realm's base, rounded as it says.
@@ -60,9 +55,9 @@ natija report {subject} --from 2019-01-01 --to 2019-06-30 --format csv
 def _add(subject: Literal["channels", "regions", "topics"], about: str) -> None:
     @report.command(subject, help=_COUNTS_HELP.format(about=about, subject=subject))
     def counted(
-        first: _FIRST,
-        last: _LAST,
-        format: FormatOption = "table",
+        first: FirstDayOption,
+        last: LastDayOption,
+        format: ReportFormatOption = "table",
         language: LanguageOption = "en",
         zone: ZoneOption = None,
     ) -> None:
@@ -84,11 +79,11 @@ def history(
     from_log: Annotated[
         bool, typer.Option("--from-log", help="Read the events themselves from Kafka and verify their chain.")
     ] = False,
-    format: Annotated[Literal["table", "json"], typer.Option(help="A table for people; json for programs.")] = "table",
+    format: FormatOption = "table",
     language: LanguageOption = "en",
     zone: ZoneOption = None,
 ) -> None:
-    """All that happened to one appeal, from the projection or from the log itself: the same, if all is well.
+    """Print all events of one appeal, from the projection or from the log itself.
 
     \b
     natija history KG-7K3M-9QX4-T2R8-M5
@@ -107,7 +102,7 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same number makes the same register.")] = 1,
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
 ) -> None:
-    """Make a register whose counts by channel, region and topic are exactly those of a marginals file.
+    """Create a sample register with exactly the counts of a marginals file.
 
     \b
     natija sample --marginals examples/kg-h1-2019.yaml --seed 1 --output sample.csv

@@ -10,16 +10,16 @@ import typer
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_analytics.cli.freshness import until_current
 from natija_analytics.history import history
 from natija_analytics.projection.rows import HistoryRow
 from natija_analytics.rendering import count_report, overdue_report
 from natija_analytics.rendering.captions import Language
 from natija_analytics.reports import counts, definitions, overdue, queries
-from natija_analytics.reports.counts import Period
 from natija_analytics.reports.definitions import Subject
 from natija_analytics.settings import AnalyticsSettings
+from natija_chassis.cli.freshness import until_current
 from natija_chassis.errors import OperatorError
+from natija_chassis.period import Period
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.realm.directory import Directory, load_directory
 from natija_events.ids import parse_appeal_number
@@ -115,7 +115,7 @@ def _opened() -> tuple[AnalyticsSettings, Directory, AsyncEngine]:
 @asynccontextmanager
 async def _current(settings: AnalyticsSettings, engine: AsyncEngine) -> AsyncIterator[None]:
     try:
-        await until_current(settings, engine)
+        await until_current(settings, engine, "analytics")
         yield
     finally:
         await engine.dispose()

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from natija_analytics.reports.definitions import Base, Definitions, Subject, TableDefinition
 from natija_analytics.reports.rounding import Rounding
+from natija_chassis.period import Period
 
 LineKind = Literal["row", "subtotal", "rest", "unclassified", "total", "apart", "all"]
 """The kind of a line: `row` counts one key; all others are computed. `subtotal` is of the printed rows, `rest` of those
@@ -30,15 +30,6 @@ class GroupCount(NamedTuple):
     form: str | None
     key: str | None
     appeals: int
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Local days of *zone*, the first and the last included."""
-
-    first_day: date
-    last_day: date
-    zone: str
 
 
 @dataclass(frozen=True, slots=True)

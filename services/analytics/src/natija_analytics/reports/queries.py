@@ -5,8 +5,9 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_analytics.reports.counts import GroupCount, Period, zone_named
+from natija_analytics.reports.counts import GroupCount, zone_named
 from natija_analytics.reports.definitions import Subject
+from natija_chassis.period import Period
 
 _COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
 
