@@ -43,7 +43,7 @@ shards = Table(
 )
 
 positions = Table(
-    "positions",
+    "inbox_offsets",
     own,
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("inbox_next", BigInteger, nullable=False, comment="the inbox offset to decide next"),
