@@ -1,15 +1,20 @@
 """A realm's log to write on as the registrar would, and the projection of what is taken in."""
 
+import asyncio
+
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.stack import Realm
+from tests.stack import Completed, Realm
 from tests.unit.analytics.histories import Log, appeal_number, hour, registered
+from typer.testing import CliRunner
 
+from natija_analytics.cli.commands import app
 from natija_analytics.history import history
 from natija_analytics.projection import projection
 from natija_analytics.projection.rows import HistoryRow
 from natija_analytics.settings import AnalyticsSettings
+from natija_chassis.errors import OperatorError
 from natija_chassis.projections import log_records
 from natija_chassis.projections.apply import apply_batch
 from natija_events.kafka import KafkaConfig, partition_of, read_batches
@@ -74,3 +79,16 @@ def life(appeal: str = APPEAL) -> list[RecordedEvent]:
 def settings_of(realm: Realm) -> AnalyticsSettings:
     """The settings of analytics in *realm*, in this process."""
     return AnalyticsSettings(realm=realm.name, kafka=realm.servers.kafka, database=realm.environment["NATIJA_DATABASE"])
+
+
+async def natija(realm: Realm, *arguments: str, expect: int = 0) -> Completed:
+    """Run the command in this process: starting an interpreter for each would take longer than the test.
+
+    Raises AssertionError, with what it printed, when the exit code is not *expect*.
+    """
+    result = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=realm.environment)
+    stderr = result.stderr
+    if isinstance(result.exception, OperatorError):
+        stderr += f"natija: {result.exception}"
+    assert result.exit_code == expect, (result.exception, result.stdout, stderr)
+    return Completed(result.exit_code, result.stdout, stderr)

@@ -3,16 +3,20 @@
 import asyncio
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 from tests.integration.analytics.register import Register, life, settings_of
+from tests.stack import Servers
 
-from natija_chassis.cli import freshness
+from natija_analytics.settings import AnalyticsSettings
+from natija_chassis.errors import OperatorError
+from natija_chassis.reports import freshness
 
 
 async def test_a_report_waits_until_all_that_is_on_the_log_is_taken_in(
     register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await register.write(*life())
-    waiting = asyncio.create_task(freshness.until_current(settings_of(register.realm), register.engine, "analytics"))
+    waiting = asyncio.create_task(freshness.until_current(settings_of(register.realm), register.engine))
     await asyncio.wait([waiting], timeout=0.5)
     assert not waiting.done()
     await register.apply_batch()
@@ -21,21 +25,31 @@ async def test_a_report_waits_until_all_that_is_on_the_log_is_taken_in(
 
 
 async def test_without_analytics_the_report_is_printed_and_stderr_says_what_it_lacks(
-    register: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(freshness, "PATIENCE", 1.0)
     await register.write(*life())
-    await freshness.until_current(settings_of(register.realm), register.engine, "analytics")
+    await freshness.until_current(settings_of(register.realm), register.engine, patience=1)
     printed, said = capsys.readouterr()
     assert printed == ""
-    assert f"analytics has not applied {len(life())} events yet" in said
+    assert f"analytics has not applied the last {len(life())} events" in said
 
 
 async def test_without_kafka_the_report_is_printed_and_stderr_says_so(
     register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nowhere = settings_of(register.realm).model_copy(update={"kafka": "127.0.0.1:1"})
-    await freshness.until_current(nowhere, register.engine, "analytics")
+    await freshness.until_current(nowhere, register.engine)
     printed, said = capsys.readouterr()
     assert printed == ""
     assert "Kafka does not answer" in said
+
+
+async def test_service_that_never_ran_is_named(servers: Servers) -> None:
+    """The error says how to start it."""
+    engine = create_async_engine(
+        servers.postgres.replace("postgresql://", "postgresql+asyncpg://"),
+        connect_args={"server_settings": {"search_path": "nowhere"}},
+    )
+    with pytest.raises(OperatorError, match="Start it: natija serve analytics"):
+        await freshness.until_current(AnalyticsSettings(kafka="127.0.0.1:1"), engine)
+    await engine.dispose()

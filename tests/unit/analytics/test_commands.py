@@ -22,7 +22,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (("report", "channels", "--from", "2019-01-01", "--to", "2018-01-01"), "is before --from"),
         (("report", "channels", "--from", "2019-01-01", "--to", "2019-01-02", "--zone", "Mars"), "not a time zone"),
         (("report", "topics", "--from", "1.1.2019", "--to", "2019-01-02"), "does not match"),
-        (("report", "overdue", "--as-of", "yesterday"), "is not ISO 8601"),
+        (("report", "overdue", "--as-of", "yesterday"), "not an ISO 8601 instant"),
         (("report", "overdue", "--by", "person"), "person"),
         (("history", "KG-1"), "one character is wrong or missing"),
         (("sample", "--marginals", "none.yaml"), "does not exist"),

@@ -6,17 +6,24 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from tests.unit.analytics.histories import Log, appeal_number, hour, registered
 
-from natija_analytics.rendering import count_report
-from natija_analytics.rendering.captions import LANGUAGES, Language
+from natija_analytics.projection.rows import history_row
+from natija_analytics.rendering import count_report, history_report
+from natija_analytics.rendering.captions import CAPTIONS
 from natija_analytics.reports import counts, definitions
 from natija_analytics.reports.counts import GroupCount, Report
 from natija_analytics.reports.definitions import Definitions, Subject, TableDefinition
 from natija_analytics.samples import sample
-from natija_chassis.period import Period
 from natija_chassis.realm import directory
+from natija_chassis.reports.localized import number, percent
+from natija_chassis.reports.output import as_json
+from natija_chassis.reports.period import Period
+from natija_events.types.routing import Answered
+from natija_events.words import LANGUAGES, Language
 
 ROOT = Path(__file__).parents[3]
 DIRECTORY = directory.load_directory(ROOT / "deploy/realms/kg/directory.yaml")
@@ -112,12 +119,14 @@ def test_a_printed_table_is_80_columns_wide_at_most_and_cuts_nothing(subject: Su
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
     for line in report.lines:
-        assert f" {count_report.number(line.appeals, language)}" in text
-        assert count_report.percent(line.percent, language) in text
+        assert f" {number(line.appeals, language)}" in text
+        assert percent(line.percent, language) in text
 
 
 NUMBERS: Mapping[Language, tuple[str, str]] = {
     "ky": ("2 454", "4,60"),
+    "kk": ("2 454", "4,60"),
+    "uz": ("2 454", "4,60"),
     "ru": ("2 454", "4,60"),
     "en": ("2,454", "4.60"),
 }
@@ -126,7 +135,7 @@ NUMBERS: Mapping[Language, tuple[str, str]] = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_numbers_are_written_as_the_language_writes_them(language: Language) -> None:
     text = count_report.counts_table(published("topics"), DIRECTORY, language)
-    assert all(number in text for number in NUMBERS[language])
+    assert all(figure in text for figure in NUMBERS[language])
 
 
 def test_a_printed_table_names_its_base_and_its_rounding() -> None:
@@ -142,7 +151,7 @@ def test_a_printed_table_names_its_base_and_its_rounding() -> None:
 def test_csv_and_json_carry_the_same_lines() -> None:
     report = published("topics")
     rows = list(csv.DictReader(io.StringIO(count_report.counts_csv(report, DIRECTORY, "en"))))
-    parsed = json.loads(count_report.as_json(count_report.counts_json(report, DIRECTORY, "en")))
+    parsed = json.loads(as_json(count_report.counts_json(report, DIRECTORY, "en")))
     assert [(row["kind"], row["key"], int(row["appeals"]), row["percent"] or None) for row in rows] == lines(report)
     assert [(row["kind"], row["key"], row["appeals"], row["percent"]) for row in parsed["lines"]] == lines(report)
     assert parsed["base"] == {"name": "written received", "forms": ["written", "electronic"], "appeals": 2454}
@@ -154,10 +163,37 @@ def test_every_channel_region_and_topic_of_the_sample_has_a_name_in_every_langua
     for group in MARGINALS.groups:
         for subject, column in COLUMNS.items():
             for key in getattr(group, column):
-                names = {directory_name(subject, key, language) for language in LANGUAGES}
+                names = {directory_name(subject, key, language) for language in DIRECTORY.languages}
                 assert key not in names
-                assert len(names) == len(LANGUAGES)
+                assert len(names) == len(DIRECTORY.languages) == 3
 
 
-def directory_name(subject: Subject, key: str, language: Language) -> str:
+def directory_name(subject: Subject, key: str, language: str) -> str:
     return DIRECTORY.name(subject, key, language)
+
+
+def test_captions_have_all_languages() -> None:
+    assert CAPTIONS.missing() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("ky", ["кайрылуу катталды → катталды", "түшүндүрүлдү"]),
+        ("kk", ["жолданым тіркелді → тіркелді", "түсіндірілді"]),
+        ("uz", ["murojaat roʻyxatga olindi → roʻyxatga olindi", "tushuntirildi"]),
+        ("ru", ["обращение зарегистрировано →", "разъяснено"]),
+        ("en", ["appeal registered → registered", "explained"]),
+    ],
+)
+def test_history_table_prints_words(language: Language, texts: list[str]) -> None:
+    """Types, states and outcomes are words; a type that has none stays a code."""
+    log = Log()
+    for data in (registered(hour(0)), None, Answered(outcome="explained")):
+        log.add(appeal_number(0), hour(0), data)
+    rows = [history_row(event) for event in log.events]
+    table = history_report.history_table(appeal_number(0), rows, DIRECTORY, language, ZoneInfo("Asia/Bishkek"))
+    printed = " ".join(table.split())
+    for text in (*texts, "appeal.foreseen.v7", "2019-01-01 06:00:00"):
+        assert text in printed
+    assert max(map(len, table.splitlines())) <= 80

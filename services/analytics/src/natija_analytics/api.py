@@ -10,15 +10,16 @@ from pydantic import AwareDatetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_analytics.history import history
-from natija_analytics.rendering import count_report, overdue_report
-from natija_analytics.rendering.captions import Language
+from natija_analytics.rendering import count_report, history_report
 from natija_analytics.reports import counts, overdue, queries
 from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
-from natija_chassis.period import Period
 from natija_chassis.realm.directory import Directory
+from natija_chassis.reports.output import stream_json
+from natija_chassis.reports.period import Period, zone_named
 from natija_events.ids import parse_appeal_number
+from natija_events.words import Language
 
 
 def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, clock: Clock) -> APIRouter:
@@ -27,7 +28,7 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
 
     @api.get("/appeals/{appeal}/history", responses=problems.responses(404, 422))
     async def get_history(appeal: Annotated[str, Path(description="The appeal's number.")]) -> JSONResponse:
-        """All that happened to one appeal. `natija history --from-log` reads the same from the log itself."""
+        """All events of one appeal. `natija history --from-log` reads the same from the log itself."""
         try:
             number = parse_appeal_number(appeal)
         except ValueError as error:
@@ -36,33 +37,36 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
             rows = await history.of_projection(connection, number)
         if not rows:
             raise problems.not_found("appeal", "unknown", "no appeal with this number is registered")
-        return JSONResponse({"appeal": number, "events": overdue_report.history_records(rows)})
+        return JSONResponse(history_report.history_json(number, rows))
 
     @api.get("/reports/overdue", responses=problems.responses(422))
     async def get_overdue(
-        by: Annotated[Literal["appeal", "body", "topic", "region"], Query(description="Each, or sums.")] = "body",
+        by: Annotated[
+            Literal["appeal", "body", "topic", "region"], Query(description="A row for each appeal, or sums.")
+        ] = "body",
         as_of: Annotated[
-            AwareDatetime | None, Query(description="An ISO 8601 instant with offset; by default now.")
+            AwareDatetime | None, Query(description="Instant in ISO 8601 with an offset. Default: now.")
         ] = None,
     ) -> StreamingResponse:
-        """Appeals past their term as of an instant: closed late, or open with the term past, by then."""
+        """Overdue appeals as of an instant: those closed late by then, and those open after their due instant."""
         at = as_of or clock.now()
         columns = overdue.AppealLateness._fields if by == "appeal" else overdue.LatenessSums._fields
-        pieces = overdue_report.overdue_json(by, at, columns, _verdicts(engine, by, at))
+        head = {"report": "overdue", "by": by, "as_of": at.isoformat()}
+        pieces = stream_json(head, columns, _overdue_rows(engine, by, at))
         return StreamingResponse(pieces, media_type="application/json")
 
     @api.get("/reports/{subject}", responses=problems.responses(422))
     async def get_counts(
         subject: Subject,
-        first: Annotated[date, Query(alias="from", description="The first local day.")],
-        last: Annotated[date, Query(alias="to", description="The last local day, included.")],
-        zone: Annotated[str | None, Query(description="By default the realm's.")] = None,
-        lang: Language = "en",
+        first: Annotated[date, Query(alias="from", description="First local day.")],
+        last: Annotated[date, Query(alias="to", description="Last local day, included.")],
+        zone: Annotated[str | None, Query(description="Time zone of the days. Default: the realm's.")] = None,
+        lang: Annotated[Language, Query(description="Language of names.")] = "en",
     ) -> JSONResponse:
-        """The appeals received in a period, with shares rounded by the rule of the realm."""
+        """Appeals received in a period, counted, with shares rounded as the realm defines it."""
         period = Period(first, last, zone or directory.zone)
         try:
-            counts.zone_named(period.zone)
+            zone_named(period.zone)
         except ValueError as error:
             raise problems.invalid_field("zone", "unknown", str(error)) from None
         if last < first:
@@ -75,11 +79,13 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
     return api
 
 
-async def _verdicts(engine: AsyncEngine, by: str, at: datetime) -> AsyncIterator[tuple[Any, ...]]:
+async def _overdue_rows(
+    engine: AsyncEngine, by: overdue.Key | Literal["appeal"], at: datetime
+) -> AsyncIterator[tuple[Any, ...]]:
     async with engine.connect() as connection:
         if by == "appeal":
-            async for verdict in overdue.by_appeal(connection, at):
-                yield verdict
+            async for appeal in overdue.by_appeal(connection, at):
+                yield appeal
             return
-        for sums in await overdue.by_key(connection, at, next(key for key in overdue.KEYS if key == by)):
+        for sums in await overdue.by_key(connection, at, by):
             yield sums

@@ -1,50 +1,55 @@
-"""The commands of analytics: `natija report …`, `natija history`, `natija sample`."""
+"""Commands of analytics: `natija report`, `natija history`, `natija sample`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from natija_chassis.cli.options import FirstDayOption, FormatOption, LastDayOption, ReportFormatOption, ZoneOption
+from natija_chassis.reports.options import (
+    AsOfOption,
+    FirstDayOption,
+    FormatOption,
+    LanguageOption,
+    LastDayOption,
+    TableOrJsonOption,
+    ZoneOption,
+)
 
 app = typer.Typer()
-report = typer.Typer(help="Print a report.")
+report = typer.Typer(no_args_is_help=True, help="Print a report: overdue appeals, or appeals counted for a period.")
 app.add_typer(report, name="report")
-
-LanguageOption = Annotated[Literal["ky", "ru", "en"], typer.Option("--lang", help="The language of names and numbers.")]
 
 
 @report.command()
 def overdue(
     by: Annotated[
-        Literal["appeal", "body", "topic", "region"], typer.Option(help="A line for each appeal, or sums.")
+        Literal["appeal", "body", "topic", "region"], typer.Option(help="A row for each appeal, or sums.")
     ] = "body",
-    as_of: Annotated[
-        str | None, typer.Option(help="An ISO 8601 instant; by default now, by the realm's clock.")
-    ] = None,
-    format: ReportFormatOption = "table",
+    as_of: AsOfOption = None,
+    format: FormatOption = "table",
     language: LanguageOption = "en",
     zone: ZoneOption = None,
 ) -> None:
-    """Appeals past their term at an instant.
+    """Overdue appeals as of an instant.
 
-    That is: closed late, or open with the term past, by then. Only what had happened by then counts, and only appeals
-    received by then. The table by appeal lists the hundred whose term passed first; csv and json list all appeals.
+    These are the appeals closed late by then, and those open after their due instant. Only events that had happened
+    by then count, and only appeals received by then. The table by appeal lists the first hundred by due instant; csv
+    and json list all appeals.
 
     \b
     natija report overdue --by region
-    natija report overdue --by appeal --as-of 2016-01-12T22:55:00-05:00 --format csv > verdicts.csv
+    natija report overdue --by appeal --as-of 2016-01-12T22:55:00-05:00 --format csv > overdue.csv
     """
     import asyncio
 
-    from natija_analytics.cli import reports
+    from natija_analytics.cli import actions
 
-    asyncio.run(reports.print_overdue(by, as_of, format, language, zone))
+    asyncio.run(actions.print_overdue(by, as_of, format, language, zone))
 
 
 _COUNTS_HELP = """{about}
 
-Shares are of the realm's base, rounded as it says.
+Shares are rounded as the realm defines it.
 
 \b
 natija report {subject} --from 2019-01-01 --to 2019-06-30 --lang ky
@@ -57,33 +62,33 @@ def _add(subject: Literal["channels", "regions", "topics"], about: str) -> None:
     def counted(
         first: FirstDayOption,
         last: LastDayOption,
-        format: ReportFormatOption = "table",
+        format: FormatOption = "table",
         language: LanguageOption = "en",
         zone: ZoneOption = None,
     ) -> None:
         import asyncio
 
-        from natija_analytics.cli import reports
+        from natija_analytics.cli import actions
 
-        asyncio.run(reports.print_counts(subject, first.date(), last.date(), format, language, zone))
+        asyncio.run(actions.print_counts(subject, first.date(), last.date(), format, language, zone))
 
 
-_add("channels", "Appeals received in a period by channel.")
-_add("regions", "Appeals received in a period by region.")
-_add("topics", "Appeals received in a period by topic, the main ones first.")
+_add("channels", "Appeals received in a period, by channel.")
+_add("regions", "Appeals received in a period, by region.")
+_add("topics", "Appeals received in a period, by topic, the largest first.")
 
 
 @app.command()
 def history(
     appeal: Annotated[str, typer.Argument(help="The appeal's number.")],
     from_log: Annotated[
-        bool, typer.Option("--from-log", help="Read the events themselves from Kafka and verify their chain.")
+        bool, typer.Option("--from-log", help="Read the events from Kafka and verify their hash chain.")
     ] = False,
-    format: FormatOption = "table",
+    format: TableOrJsonOption = "table",
     language: LanguageOption = "en",
     zone: ZoneOption = None,
 ) -> None:
-    """Print all events of one appeal, from the projection or from the log itself.
+    """All events of one appeal, from the projection or from the log itself. Both must be the same.
 
     \b
     natija history KG-7K3M-9QX4-T2R8-M5
@@ -91,18 +96,18 @@ def history(
     """
     import asyncio
 
-    from natija_analytics.cli import reports
+    from natija_analytics.cli import actions
 
-    asyncio.run(reports.print_history(appeal, from_log, format, language, zone))
+    asyncio.run(actions.print_history(appeal, from_log, format, language, zone))
 
 
 @app.command()
 def sample(
-    marginals: Annotated[Path, typer.Option(help="What the register counts to.", exists=True, dir_okay=False)],
-    seed: Annotated[int, typer.Option(help="The same number makes the same register.")] = 1,
+    marginals: Annotated[Path, typer.Option(help="The marginals file (YAML).", exists=True, dir_okay=False)],
+    seed: Annotated[int, typer.Option(help="The same seed makes the same register.")] = 1,
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
 ) -> None:
-    """Create a sample register with exactly the counts of a marginals file.
+    """Make a register whose counts by channel, region and topic are those of a marginals file.
 
     \b
     natija sample --marginals examples/kg-h1-2019.yaml --seed 1 --output sample.csv

@@ -1,27 +1,18 @@
-"""Tables of the appeals received in a period, as data: rows, totals and computed rows. Pure; `printing` shows them."""
+"""Tables of the appeals received in a period, as data: rows, totals and computed rows. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 from natija_analytics.reports.definitions import Base, Definitions, Subject, TableDefinition
 from natija_analytics.reports.rounding import Rounding
-from natija_chassis.period import Period
+from natija_chassis.reports.period import Period
 
 LineKind = Literal["row", "subtotal", "rest", "unclassified", "total", "apart", "all"]
 """The kind of a line: `row` counts one key; all others are computed. `subtotal` is of the printed rows, `rest` of those
 that are not, `unclassified` of appeals without a key, `total` of the base, `apart` of a form outside the base."""
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """The time zone *name*. Raises ValueError for every wrong name."""
-    try:
-        return ZoneInfo(name)
-    except (OSError, LookupError, ValueError):
-        raise ValueError("not a time zone (example: Asia/Bishkek)") from None
 
 
 class GroupCount(NamedTuple):

@@ -1,13 +1,11 @@
 """The appeals received in a period, counted by the database."""
 
-from datetime import datetime, time, timedelta
-
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_analytics.reports.counts import GroupCount, zone_named
+from natija_analytics.reports.counts import GroupCount
 from natija_analytics.reports.definitions import Subject
-from natija_chassis.period import Period
+from natija_chassis.reports.period import Period
 
 _COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
 
@@ -22,13 +20,6 @@ _QUERIES = {
 
 
 async def count(connection: AsyncConnection, subject: Subject, period: Period) -> list[GroupCount]:
-    """The appeals received in *period*, by form and *subject*. Raises ValueError for a zone that does not exist."""
-    start, end = bounds(period)
+    """The appeals received in *period*, by form and *subject*. Raises ValueError for an unknown zone."""
+    start, end = period.bounds()
     return [GroupCount(*row) for row in await connection.execute(_QUERIES[subject], {"start": start, "end": end})]
-
-
-def bounds(period: Period) -> tuple[datetime, datetime]:
-    """The instants between which the period lies, the second one excluded. Raises ValueError for an unknown zone."""
-    zone = zone_named(period.zone)
-    after = period.last_day + timedelta(days=1)
-    return datetime.combine(period.first_day, time(), zone), datetime.combine(after, time(), zone)

@@ -1,0 +1,132 @@
+"""What the commands do: wait until the projection is current, query it, print the report (alone) on stdout."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any, Literal
+
+import typer
+from aiokafka.errors import KafkaError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_analytics.history import history
+from natija_analytics.projection.rows import HistoryRow
+from natija_analytics.rendering import count_report, history_report, overdue_report
+from natija_analytics.reports import counts, definitions, overdue, queries
+from natija_analytics.reports.definitions import Subject
+from natija_analytics.settings import AnalyticsSettings
+from natija_chassis.errors import OperatorError
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.realm.directory import Directory, load_directory
+from natija_chassis.reports.freshness import until_current
+from natija_chassis.reports.options import Format, TableOrJson, instant_option, period_options, zone_option
+from natija_chassis.reports.output import as_json, stream_csv, stream_json
+from natija_events.ids import parse_appeal_number
+from natija_events.words import Language
+
+By = overdue.Key | Literal["appeal"]
+
+
+async def print_overdue(by: By, as_of: str | None, format: Format, language: Language, zone: str | None) -> None:
+    """Print the overdue appeals, or sums of all appeals. Raises `OperatorError`."""
+    settings, directory, engine = _opened()
+    local = zone_option(zone or directory.zone)
+    at = settings.injected_clock.now() if as_of is None else instant_option(as_of, local)
+    async with _current(settings, engine), engine.connect() as connection:
+        if by == "appeal":
+            appeals = overdue.by_appeal(connection, at)
+            if format == "table":
+                found = [one async for one in appeals]
+                sys.stdout.write(overdue_report.appeals_table(found, at, directory, language, local))
+            else:
+                await _write(format, {"by": by, "as_of": at.isoformat()}, overdue.AppealLateness._fields, appeals)
+            return
+        sums = await overdue.by_key(connection, at, by)
+    if format == "table":
+        sys.stdout.write(overdue_report.sums_table(by, sums, at, directory, language, local))
+    else:
+        await _write(format, {"by": by, "as_of": at.isoformat()}, overdue.LatenessSums._fields, _each(sums))
+
+
+async def print_counts(
+    subject: Subject, first: date, last: date, format: Format, language: Language, zone: str | None
+) -> None:
+    """Print the appeals received in a period, counted by *subject*. Raises `OperatorError`."""
+    settings, directory, engine = _opened()
+    period = period_options(first, last, zone or directory.zone)
+    defined = definitions.load_definitions(settings.definitions)
+    async with _current(settings, engine), engine.connect() as connection:
+        counted = await queries.count(connection, subject, period)
+    report = counts.build(subject, period, counted, defined, getattr(directory, subject))
+    if format == "table":
+        sys.stdout.write(count_report.counts_table(report, directory, language))
+    elif format == "csv":
+        sys.stdout.write(count_report.counts_csv(report, directory, language))
+    else:
+        sys.stdout.write(as_json(count_report.counts_json(report, directory, language)))
+
+
+async def print_history(appeal: str, from_log: bool, format: TableOrJson, language: Language, zone: str | None) -> None:
+    """Print all events of one appeal. Raises `OperatorError`, also when the log's hash chain is broken."""
+    settings, directory, engine = _opened()
+    local = zone_option(zone or directory.zone)
+    try:
+        number = parse_appeal_number(appeal)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="APPEAL") from None
+    rows = await (_from_log(settings, engine, number) if from_log else _from_projection(settings, engine, number))
+    if not rows:
+        raise OperatorError(f"{number} is not in the register")
+    if format == "json":
+        sys.stdout.write(as_json(history_report.history_json(number, rows)))
+    else:
+        sys.stdout.write(history_report.history_table(number, rows, directory, language, local))
+
+
+async def _from_projection(settings: AnalyticsSettings, engine: AsyncEngine, number: str) -> list[HistoryRow]:
+    async with _current(settings, engine), engine.connect() as connection:
+        return await history.of_projection(connection, number)
+
+
+async def _from_log(settings: AnalyticsSettings, engine: AsyncEngine, number: str) -> list[HistoryRow]:
+    try:
+        rows = await history.of_log(settings.kafka_config, settings.realm, engine, number)
+    except history.BrokenChain as broken:
+        raise OperatorError(
+            f"the hash chain of this appeal is broken: {broken}. Run natija registrar verify {number}"
+        ) from None
+    except (KafkaError, TimeoutError):
+        raise OperatorError(f"Kafka at {settings.kafka} does not answer") from None
+    finally:
+        await engine.dispose()
+    print(f"{len(rows)} events read from the log; their hash chain is intact", file=sys.stderr)
+    return rows
+
+
+def _opened() -> tuple[AnalyticsSettings, Directory, AsyncEngine]:
+    settings = AnalyticsSettings()
+    return settings, load_directory(settings.directory), open_engine(settings, "analytics", pool=1)
+
+
+@asynccontextmanager
+async def _current(settings: AnalyticsSettings, engine: AsyncEngine) -> AsyncIterator[None]:
+    try:
+        await until_current(settings, engine)
+        yield
+    finally:
+        await engine.dispose()
+
+
+async def _write(
+    format: Format, head: dict[str, Any], columns: tuple[str, ...], rows: AsyncIterator[tuple[Any, ...]]
+) -> None:
+    csv = format == "csv"
+    pieces = stream_csv(columns, rows) if csv else stream_json({"report": "overdue", **head}, columns, rows)
+    async for piece in pieces:
+        sys.stdout.write(piece)
+
+
+async def _each(rows: list[overdue.LatenessSums]) -> AsyncIterator[overdue.LatenessSums]:
+    for row in rows:
+        yield row

@@ -1,0 +1,97 @@
+"""What every report stands on: periods, options, numbers by language, tables, CSV and JSON, captions."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import typer
+
+from natija_chassis.reports.captions import Captions
+from natija_chassis.reports.localized import local_time, long_day, number, percent
+from natija_chassis.reports.options import instant_option, period_options, zone_option
+from natija_chassis.reports.output import as_csv, stream_csv, stream_json
+from natija_chassis.reports.period import Period
+from natija_chassis.reports.tables import text_table
+from natija_events.words import LANGUAGES
+
+BISHKEK = ZoneInfo("Asia/Bishkek")
+
+
+def test_period_ends_after_last_day() -> None:
+    period = Period(date(2019, 1, 1), date(2019, 1, 2), "Asia/Bishkek")
+    assert period.bounds() == (datetime(2018, 12, 31, 18, tzinfo=UTC), datetime(2019, 1, 2, 18, tzinfo=UTC))
+
+
+def test_wrong_options_are_named() -> None:
+    for call, option in (
+        (lambda: zone_option("Mars"), "--zone"),
+        (lambda: period_options(date(2019, 1, 2), date(2019, 1, 1), "UTC"), "--to"),
+        (lambda: instant_option("yesterday", BISHKEK), "--as-of"),
+    ):
+        with pytest.raises(typer.BadParameter) as error:
+            call()
+        assert error.value.param_hint == option
+
+
+def test_instant_without_offset_is_local() -> None:
+    assert instant_option("2019-07-01T00:00", BISHKEK) == datetime(2019, 6, 30, 18, tzinfo=UTC)
+    assert instant_option("2019-07-01T00:00Z", BISHKEK) == datetime(2019, 7, 1, tzinfo=UTC)
+
+
+def test_numbers_follow_the_language() -> None:
+    assert {language: number(2454, language) for language in LANGUAGES} == {
+        "ky": "2 454", "kk": "2 454", "uz": "2 454", "ru": "2 454", "en": "2,454"
+    }  # fmt: skip
+    assert {language: percent(Decimal("4.60"), language) for language in LANGUAGES} == {
+        "ky": "4,60", "kk": "4,60", "uz": "4,60", "ru": "4,60", "en": "4.60"
+    }  # fmt: skip
+    assert percent(None, "en") == ""
+
+
+def test_days_follow_the_language() -> None:
+    days = [long_day(date(2019, 6, 30), language) for language in LANGUAGES]
+    assert days == ["2019-ж., 30-июнь", "2019 ж. 30 маусым", "30-iyun, 2019", "30 июня 2019 г.", "June 30, 2019"]
+    assert local_time(datetime(2019, 6, 30, 18, tzinfo=UTC), BISHKEK) == "2019-07-01 00:00"
+    assert local_time(None, BISHKEK) == ""
+
+
+def test_table_is_80_columns_wide() -> None:
+    table = text_table("Title", {"Name": "text", "Count": "number"}, [("word " * 30, "7"), ("Total", "7")], {1})
+    assert max(map(len, table.splitlines())) <= 80
+    assert " ".join(table.split()).endswith("Total 7")
+
+
+ROWS = [("a", None, True, datetime(2019, 1, 1, tzinfo=UTC)), ("b, c", 3, False, None)]
+
+
+async def streamed(rows: list[tuple[Any, ...]]) -> AsyncIterator[tuple[Any, ...]]:
+    for row in rows:
+        yield row
+
+
+async def test_csv_has_plain_values() -> None:
+    text = "".join([piece async for piece in stream_csv(("id", "n", "late", "at"), streamed(ROWS))])
+    assert text == as_csv(("id", "n", "late", "at"), ROWS)
+    assert list(csv.reader(io.StringIO(text)))[1:] == [
+        ["a", "", "true", "2019-01-01T00:00:00+00:00"],
+        ["b, c", "3", "false", ""],
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 500, 501])
+async def test_streamed_json_is_one_object(count: int) -> None:
+    rows = [(number, None) for number in range(count)]
+    pieces = [piece async for piece in stream_json({"report": "r"}, ("id", "due"), streamed(rows))]
+    assert json.loads("".join(pieces)) == {"report": "r", "rows": [{"id": n, "due": None} for n in range(count)]}
+
+
+def test_caption_without_language_is_missing() -> None:
+    captions = Captions({"total": {"en": "Total: {n}", "ru": "Итого: {n}"}})
+    assert captions("total", "ru", n=3) == "Итого: 3"
+    assert captions.missing() == [("total", "ky"), ("total", "kk"), ("total", "uz")]
