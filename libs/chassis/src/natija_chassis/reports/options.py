@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from natija_chassis.reports.period import Period
 
-Format = Literal["table", "csv", "json"]
-TableOrJson = Literal["table", "json"]
+ReportFormat = Literal["table", "csv", "json"]
 
-FormatOption = Annotated[Format, typer.Option(help="table for people; csv or json for programs.")]
-TableOrJsonOption = Annotated[TableOrJson, typer.Option("--format", help="table for people; json for programs.")]
+ReportFormatOption = Annotated[
+    ReportFormat, typer.Option("--format", help="Output format: a table for people, csv or json for programs.")
+]
 LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of words, names and numbers.")]
 ZoneOption = Annotated[
     str | None, typer.Option(help="Time zone for days and local times, such as Asia/Bishkek. Default: the realm's.")

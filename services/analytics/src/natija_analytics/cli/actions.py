@@ -16,11 +16,12 @@ from natija_analytics.rendering import count_report, history_report, overdue_rep
 from natija_analytics.reports import counts, definitions, overdue, queries
 from natija_analytics.reports.definitions import Subject
 from natija_analytics.settings import AnalyticsSettings
+from natija_chassis.cli.options import Format
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.realm.directory import Directory, load_directory
 from natija_chassis.reports.freshness import until_current
-from natija_chassis.reports.options import Format, TableOrJson, instant_option, period_options, zone_option
+from natija_chassis.reports.options import ReportFormat, instant_option, period_options, zone_option
 from natija_chassis.reports.output import as_json, stream_csv, stream_json
 from natija_events.ids import parse_appeal_number
 from natija_events.words import Language
@@ -28,7 +29,7 @@ from natija_events.words import Language
 By = overdue.Key | Literal["appeal"]
 
 
-async def print_overdue(by: By, as_of: str | None, format: Format, language: Language, zone: str | None) -> None:
+async def print_overdue(by: By, as_of: str | None, format: ReportFormat, language: Language, zone: str | None) -> None:
     """Print the overdue appeals, or sums of all appeals. Raises `OperatorError`."""
     settings, directory, engine = _opened()
     local = zone_option(zone or directory.zone)
@@ -50,7 +51,7 @@ async def print_overdue(by: By, as_of: str | None, format: Format, language: Lan
 
 
 async def print_counts(
-    subject: Subject, first: date, last: date, format: Format, language: Language, zone: str | None
+    subject: Subject, first: date, last: date, format: ReportFormat, language: Language, zone: str | None
 ) -> None:
     """Print the appeals received in a period, counted by *subject*. Raises `OperatorError`."""
     settings, directory, engine = _opened()
@@ -67,7 +68,7 @@ async def print_counts(
         sys.stdout.write(as_json(count_report.counts_json(report, directory, language)))
 
 
-async def print_history(appeal: str, from_log: bool, format: TableOrJson, language: Language, zone: str | None) -> None:
+async def print_history(appeal: str, from_log: bool, format: Format, language: Language, zone: str | None) -> None:
     """Print all events of one appeal. Raises `OperatorError`, also when the log's hash chain is broken."""
     settings, directory, engine = _opened()
     local = zone_option(zone or directory.zone)
@@ -119,7 +120,7 @@ async def _current(settings: AnalyticsSettings, engine: AsyncEngine) -> AsyncIte
 
 
 async def _write(
-    format: Format, head: dict[str, Any], columns: tuple[str, ...], rows: AsyncIterator[tuple[Any, ...]]
+    format: ReportFormat, head: dict[str, Any], columns: tuple[str, ...], rows: AsyncIterator[tuple[Any, ...]]
 ) -> None:
     csv = format == "csv"
     pieces = stream_csv(columns, rows) if csv else stream_json({"report": "overdue", **head}, columns, rows)

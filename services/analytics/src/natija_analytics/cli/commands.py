@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from natija_chassis.cli.options import FormatOption
 from natija_chassis.reports.options import (
     AsOfOption,
     FirstDayOption,
-    FormatOption,
     LanguageOption,
     LastDayOption,
-    TableOrJsonOption,
+    ReportFormatOption,
     ZoneOption,
 )
 
@@ -26,7 +26,7 @@ def overdue(
         Literal["appeal", "body", "topic", "region"], typer.Option(help="A row for each appeal, or sums.")
     ] = "body",
     as_of: AsOfOption = None,
-    format: FormatOption = "table",
+    format: ReportFormatOption = "table",
     language: LanguageOption = "en",
     zone: ZoneOption = None,
 ) -> None:
@@ -62,7 +62,7 @@ def _add(subject: Literal["channels", "regions", "topics"], about: str) -> None:
     def counted(
         first: FirstDayOption,
         last: LastDayOption,
-        format: FormatOption = "table",
+        format: ReportFormatOption = "table",
         language: LanguageOption = "en",
         zone: ZoneOption = None,
     ) -> None:
@@ -84,7 +84,7 @@ def history(
     from_log: Annotated[
         bool, typer.Option("--from-log", help="Read the events from Kafka and verify their hash chain.")
     ] = False,
-    format: TableOrJsonOption = "table",
+    format: FormatOption = "table",
     language: LanguageOption = "en",
     zone: ZoneOption = None,
 ) -> None:

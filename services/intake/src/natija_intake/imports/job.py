@@ -6,13 +6,13 @@ import sys
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Literal
 
 import uvloop
 from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from natija_chassis.cli.options import Format
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
@@ -32,7 +32,7 @@ AGAIN = "Run the same command again: it goes on where it stopped, and nothing is
 _TICK = 0.2
 
 
-def run_import(file: Path, mapping_file: Path, rejected: Path | None, format: Literal["table", "json"]) -> int:
+def run_import(file: Path, mapping_file: Path, rejected: Path | None, format: Format) -> int:
     """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `OperatorError`."""
     rejected_file = rejected or file.with_name(f"{file.name}.rejected.csv")
     try:
