@@ -1,4 +1,4 @@
-"""Options that commands of several services share, so that they look the same everywhere. Those of reports: `reports`."""
+"""Options that commands of several services share. Those of reports are in `natija_chassis.reports.options`."""
 
 from typing import Annotated, Literal
 

@@ -3,19 +3,33 @@
 import asyncio
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.errors import OperatorError
+from natija_chassis.postgres.engine import open_engine
 from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_chassis.projections import checkpoints, lag
 from natija_chassis.settings import Settings
 
 PATIENCE = 5.0
 """Seconds without any progress after which the report is printed as it is."""
+
+
+@asynccontextmanager
+async def current_projection(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    """A connection to the database of the service, once its projection is current: see `until_current`."""
+    engine = open_engine(settings, settings.process, pool=1)
+    try:
+        await until_current(settings, engine)
+        async with engine.connect() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
 
 
 async def until_current(settings: Settings, engine: AsyncEngine, patience: float = PATIENCE) -> None:

@@ -2,13 +2,11 @@
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any, Literal
 
 import typer
 from aiokafka.errors import KafkaError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_analytics.history import history
 from natija_analytics.projection.rows import HistoryRow
@@ -20,7 +18,7 @@ from natija_chassis.cli.options import Format
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.realm.directory import Directory, load_directory
-from natija_chassis.reports.freshness import until_current
+from natija_chassis.reports.freshness import current_projection
 from natija_chassis.reports.options import ReportFormat, instant_option, period_options, zone_option
 from natija_chassis.reports.output import as_json, stream_csv, stream_json
 from natija_events.ids import parse_appeal_number
@@ -31,10 +29,10 @@ By = overdue.Key | Literal["appeal"]
 
 async def print_overdue(by: By, as_of: str | None, format: ReportFormat, language: Language, zone: str | None) -> None:
     """Print the overdue appeals, or sums of all appeals. Raises `OperatorError`."""
-    settings, directory, engine = _opened()
+    settings, directory = _opened()
     local = zone_option(zone or directory.zone)
     at = settings.injected_clock.now() if as_of is None else instant_option(as_of, local)
-    async with _current(settings, engine), engine.connect() as connection:
+    async with current_projection(settings) as connection:
         if by == "appeal":
             appeals = overdue.by_appeal(connection, at)
             if format == "table":
@@ -54,10 +52,10 @@ async def print_counts(
     subject: Subject, first: date, last: date, format: ReportFormat, language: Language, zone: str | None
 ) -> None:
     """Print the appeals received in a period, counted by *subject*. Raises `OperatorError`."""
-    settings, directory, engine = _opened()
+    settings, directory = _opened()
     period = period_options(first, last, zone or directory.zone)
     defined = definitions.load_definitions(settings.definitions)
-    async with _current(settings, engine), engine.connect() as connection:
+    async with current_projection(settings) as connection:
         counted = await queries.count(connection, subject, period)
     report = counts.build(subject, period, counted, defined, getattr(directory, subject))
     if format == "table":
@@ -70,13 +68,13 @@ async def print_counts(
 
 async def print_history(appeal: str, from_log: bool, format: Format, language: Language, zone: str | None) -> None:
     """Print all events of one appeal. Raises `OperatorError`, also when the log's hash chain is broken."""
-    settings, directory, engine = _opened()
+    settings, directory = _opened()
     local = zone_option(zone or directory.zone)
     try:
         number = parse_appeal_number(appeal)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="APPEAL") from None
-    rows = await (_from_log(settings, engine, number) if from_log else _from_projection(settings, engine, number))
+    rows = await (_from_log(settings, number) if from_log else _from_projection(settings, number))
     if not rows:
         raise OperatorError(f"{number} is not in the register")
     if format == "json":
@@ -85,12 +83,13 @@ async def print_history(appeal: str, from_log: bool, format: Format, language: L
         sys.stdout.write(history_report.history_table(number, rows, directory, language, local))
 
 
-async def _from_projection(settings: AnalyticsSettings, engine: AsyncEngine, number: str) -> list[HistoryRow]:
-    async with _current(settings, engine), engine.connect() as connection:
+async def _from_projection(settings: AnalyticsSettings, number: str) -> list[HistoryRow]:
+    async with current_projection(settings) as connection:
         return await history.of_projection(connection, number)
 
 
-async def _from_log(settings: AnalyticsSettings, engine: AsyncEngine, number: str) -> list[HistoryRow]:
+async def _from_log(settings: AnalyticsSettings, number: str) -> list[HistoryRow]:
+    engine = open_engine(settings, settings.process, pool=1)
     try:
         rows = await history.of_log(settings.kafka_config, settings.realm, engine, number)
     except history.BrokenChain as broken:
@@ -105,18 +104,9 @@ async def _from_log(settings: AnalyticsSettings, engine: AsyncEngine, number: st
     return rows
 
 
-def _opened() -> tuple[AnalyticsSettings, Directory, AsyncEngine]:
+def _opened() -> tuple[AnalyticsSettings, Directory]:
     settings = AnalyticsSettings()
-    return settings, load_directory(settings.directory), open_engine(settings, "analytics", pool=1)
-
-
-@asynccontextmanager
-async def _current(settings: AnalyticsSettings, engine: AsyncEngine) -> AsyncIterator[None]:
-    try:
-        await until_current(settings, engine)
-        yield
-    finally:
-        await engine.dispose()
+    return settings, load_directory(settings.directory)
 
 
 async def _write(

@@ -16,7 +16,7 @@ from natija_chassis.reports.options import (
 )
 
 app = typer.Typer()
-report = typer.Typer(no_args_is_help=True, help="Print a report: overdue appeals, or appeals counted for a period.")
+report = typer.Typer(no_args_is_help=True, help="Print a report.")
 app.add_typer(report, name="report")
 
 
