@@ -32,7 +32,7 @@ def _rule(column: Column[Any]) -> str:
 
 _MERGE = text(f"""
     merge into facts f
-    using jsonb_to_recordset(cast(:changes as jsonb))
+    using jsonb_to_recordset(cast(:facts_updates as jsonb))
         as c({_TYPES}, moves_due boolean, links boolean, reopens boolean) on f.appeal = c.appeal
     when matched then update set {", ".join(_rule(column) for column in _COLUMNS if not column.primary_key)}
     when not matched then insert ({", ".join(_NAMES)}) values ({", ".join(f"c.{name}" for name in _NAMES)})
