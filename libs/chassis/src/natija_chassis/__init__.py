@@ -1,1 +1,1 @@
-"""What the services of Natija stand on."""
+"""The shared runtime of Natija's services."""

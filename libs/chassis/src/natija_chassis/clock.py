@@ -1,4 +1,5 @@
-"""The one injected clock: a demo runs a month in a minute, a test stands still. Kafka's timestamps stay wall time."""
+"""The injected clock: a demo can run a month in a minute, and a test can stop the time. Kafka's timestamps stay wall
+time."""
 
 import json
 import os
@@ -9,11 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 FILE_POLL_SECONDS = 0.1
-"""Seconds between two looks at a clock file."""
+"""Seconds between two reads of a clock file."""
 
 
 class Clock(Protocol):
-    """Tells the time; never goes back unless somebody sets it back."""
+    """A source of time. It never goes back unless somebody sets it back."""
 
     def now(self) -> datetime:
         """Now, aware, in UTC."""
@@ -29,7 +30,7 @@ class SystemClock:
 
 @dataclass(slots=True)
 class FixedClock:
-    """Stands still until moved: for tests."""
+    """A clock that does not move by itself: for tests."""
 
     instant: datetime
 
@@ -131,7 +132,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def describe_clock(clock: Clock) -> str:
-    """The time and what kind of clock tells it, in a line."""
+    """The time and the kind of clock, in one line."""
     if isinstance(clock, FileClock) and clock.path.exists():
         return f"{clock.now():%Y-%m-%d %H:%M:%S} UTC, {clock.speed:g} times real time"
     return f"{clock.now():%Y-%m-%d %H:%M:%S} UTC, system time"

@@ -14,7 +14,7 @@ GROUP = "natija.services"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceInfo:
-    """What a distribution says about one of its processes. References are ``module:name``, resolved when needed.
+    """The description of one process of a distribution. References are ``module:name``, resolved when needed.
 
     The module that holds it is imported by every command, so it imports nothing but this class.
     """

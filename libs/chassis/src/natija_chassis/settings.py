@@ -32,7 +32,7 @@ def read_env_file() -> dict[str, str]:
 
 
 class Settings(BaseSettings):
-    """What every process needs. A service adds its own fields in a subclass, and its port: see `port_field`.
+    """The settings of every process. A service adds its own fields in a subclass, and its port: see `port_field`.
 
     Each field is the variable NATIJA_<FIELD>. The text below a field is its meaning, which `natija settings` prints.
     """
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     dead_letter_limit: int = Field(100, ge=0)
     """With more appeals than this in its dead letters, a projection stops."""
     drain: timedelta = timedelta(seconds=4)
-    """How long a stopping process waits for the work it has begun."""
+    """Time that a stopping process has to complete its work."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(_env_file=env_file(), **given)

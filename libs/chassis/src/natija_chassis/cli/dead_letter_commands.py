@@ -76,7 +76,7 @@ async def _listing(settings: Settings, service: str) -> list[DeadLetter]:
 
 
 async def retry_service(settings: Settings, service: str) -> Retried:
-    """Retry all that *service* has parked."""
+    """Retry all dead letters of *service*."""
     engine = open_engine(settings, service, pool=2)
     try:
         if not await _listing(settings, service):
@@ -87,10 +87,10 @@ async def retry_service(settings: Settings, service: str) -> Retried:
 
 
 async def retry(settings: Settings, engine: AsyncEngine, projection: Projection) -> Retried:
-    """Take parked records in again, appeal by appeal and in order, while the service runs or not.
+    """Apply dead letters again, appeal by appeal and in order. The service may run meanwhile.
 
-    An appeal's records are read from the log at their offsets. The first one that still fails stays, and with it those
-    that follow.
+    An appeal's records are read from the log at their offsets. The first one that fails again stays, together with the
+    later ones.
     """
     async with engine.connect() as connection:
         everything = await dead_letters.load(connection)
@@ -114,7 +114,7 @@ async def _retry_appeal(
     partition: int,
     appeal: str,
 ) -> int:
-    """How many of the appeal's parked records are taken in. The runner waits at the checkpoint's row meanwhile."""
+    """How many dead letters of the appeal are applied. The runner waits for the row of the checkpoint meanwhile."""
     _, version = await checkpoints.lock(connection, [partition])
     log_identity.check_version(version, projection)
     parked = [one for one in await dead_letters.load(connection) if one.appeal == appeal]

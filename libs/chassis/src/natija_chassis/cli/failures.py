@@ -13,7 +13,7 @@ _NO_DATABASE = "3D000"
 
 
 def explain(error: Exception) -> str:
-    """What failed, and what to do next. Holds no value that *error* may repeat."""
+    """A message about *error*, and the next step. It repeats no value of the error."""
     if isinstance(error, OperatorError):
         return str(error)
     if isinstance(error, ServerUnavailable):

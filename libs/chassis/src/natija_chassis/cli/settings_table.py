@@ -25,7 +25,7 @@ _OTHERS = {
     "NATIJA_BROKERS": ("1", "How many Kafka brokers `make up` starts: 1 or 3."),
     "OTEL_EXPORTER_OTLP_ENDPOINT": (None, "Where processes send traces (OTLP over HTTP); without it they send none."),
 }
-"""Variables that are no fields of a settings class: default and meaning."""
+"""Variables outside the settings classes: default and meaning."""
 
 
 class Variable(NamedTuple):

@@ -11,7 +11,7 @@ from natija_events.kafka.shutdown import close_consumer
 
 
 class LazyConsumer:
-    """Who asks Kafka something again and again. An async context manager, which opens even while Kafka is down."""
+    """A consumer for repeated queries of Kafka. An async context manager, which opens even while Kafka is down."""
 
     def __init__(self, kafka: KafkaConfig) -> None:
         self._kafka = kafka

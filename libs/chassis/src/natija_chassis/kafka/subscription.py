@@ -1,4 +1,4 @@
-"""What is used of FastStream, and how: one batch subscriber of raw records that decides nothing by itself.
+"""The use of FastStream: one batch subscriber of raw records that decides nothing by itself.
 
 Its parser, decoder and acknowledgement are replaced, its nack never used: by default it would lose data.
 """
@@ -19,9 +19,9 @@ from natija_events.kafka import KafkaConfig
 from natija_events.topics import LOG
 
 FETCH_BYTES = 262_144
-"""Per partition and fetch, so that 16 partitions do not fill the memory; a larger record comes all the same. The broker
-waits for as much, which so one partition can give alone: what is committed at once would else be fetched in many
-pieces, and each piece costs a transaction."""
+"""Bytes per partition and fetch, so that 16 partitions do not fill the memory. A larger record is fetched too. The
+broker waits for the same number of bytes, which one partition can fill alone. Otherwise one commit would be fetched in
+many pieces, and each piece costs a transaction."""
 END_OFFSETS_TIMEOUT = 4.0
 
 
@@ -78,7 +78,7 @@ async def end_offsets(consumer: AIOKafkaConsumer, places: list[TopicPartition]) 
 
 
 def security_of(kafka: KafkaConfig) -> BaseSecurity:
-    """What `KafkaConfig.client_options` tells aiokafka, as FastStream wants to be told."""
+    """The options of `KafkaConfig.client_options`, in the form of FastStream."""
     if not kafka.user or not kafka.password:
         return BaseSecurity(kafka.ssl_context())
     return SASLScram512(kafka.user, kafka.password, kafka.ssl_context())

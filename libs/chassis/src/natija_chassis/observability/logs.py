@@ -1,7 +1,8 @@
-"""Logs: one JSON object a line, and no personal data in any.
+"""Logs: one JSON object per line, without personal data.
 
-Exceptions of pydantic, SQLAlchemy and PostgreSQL repeat the values they refuse. So an exception's text is printed for
-classes known to hold none, and for all others only what and where: its class, fields or SQLSTATE, and the frames.
+Exceptions of pydantic, SQLAlchemy and PostgreSQL repeat the values they refuse. So the text of an exception is printed
+only for classes that are known to be safe. For all others, the log has the class, the fields or SQLSTATE, and the
+frames.
 """
 
 import json
@@ -18,7 +19,7 @@ _KNOWN_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", 
 
 
 def sanitised(error: BaseException) -> str:
-    """What *error* says without any value it holds: its class, and the text, fields or SQLSTATE where harmless."""
+    """*error* without its values: its class, and its text, fields or SQLSTATE where these are harmless."""
     detail = _detail(error)
     return f"{type(error).__name__}: {detail}" if detail else type(error).__name__
 
@@ -80,15 +81,16 @@ def frames(error: BaseException) -> list[str]:
 
 
 def unhandled(loop: object, context: dict[str, Any]) -> None:
-    """asyncio's handler for errors nobody awaits; its own prints the error's values."""
+    """asyncio's handler for errors that are never awaited. The default handler prints the error's values."""
     error = context.get("exception")
     logging.getLogger("natija.asyncio").error("%s", context.get("message"), exc_info=error)
 
 
 class RateLimit(logging.Filter):
-    """Lets one place in the code log *most* lines in *seconds*; the next line after that says how many were dropped.
+    """Lets one place in the code log *most* lines in *seconds*. The next line after that has the count of dropped
+    lines.
 
-    A broker that is away for a minute makes aiokafka write thousands of lines.
+    When a broker is down for a minute, aiokafka logs thousands of lines.
     """
 
     def __init__(self, most: int = 5, seconds: float = 30) -> None:

@@ -1,6 +1,6 @@
 """Trace context from proposal to projection.
 
-Without OTEL_EXPORTER_OTLP_ENDPOINT one that comes in is carried, and none is begun.
+Without OTEL_EXPORTER_OTLP_ENDPOINT an existing trace is forwarded, and none is started.
 """
 
 import os
@@ -17,9 +17,9 @@ _tracer: trace.Tracer = trace.NoOpTracer()  # kept: to ask for it takes as long 
 
 
 def configure(process: str) -> None:
-    """Set the SDK up for *process*, once, when an endpoint is configured to export to over OTLP/HTTP.
+    """Set up the SDK for *process*, once, if an OTLP/HTTP endpoint is configured.
 
-    Without one a span is its parent's context and no more: one of the SDK's costs 50 µs, and nobody would see it.
+    Without an endpoint a span is only its parent's context. A span of the SDK costs 50 µs, and nobody would see it.
     """
     if not (os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
         return
@@ -43,7 +43,7 @@ def current_traceparent() -> str | None:
 
 
 def link_to(traceparent: str) -> Link | None:
-    """A link to the span a proposal was made in; None when the text is no traceparent."""
+    """A link to the span of a proposal; None when the text is not a traceparent."""
     context = trace.get_current_span(_propagator.extract({"traceparent": traceparent})).get_span_context()
     return Link(context) if context.is_valid else None
 
@@ -51,7 +51,7 @@ def link_to(traceparent: str) -> Link | None:
 @contextmanager
 def span(name: str, *, kind: SpanKind = SpanKind.INTERNAL, traceparent: str | None = None) -> Iterator[Span]:
     """A span, child of *traceparent* where one is given. Exceptions are marked by their class, never by their text."""
-    if traceparent is None and isinstance(_tracer, trace.NoOpTracer):  # nothing to carry, nobody to tell
+    if traceparent is None and isinstance(_tracer, trace.NoOpTracer):  # nothing to forward and no endpoint
         yield trace.get_current_span()
         return
     context = _propagator.extract({"traceparent": traceparent}) if traceparent else None

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from natija_chassis.settings import Settings
 
 LIVE = "live"
-"""The schema of the projection in use: its tables, checkpoints, parked records and identity."""
+"""The schema of the projection in use: its tables, checkpoints, dead letters and identity."""
 SERVICE = "service"
 """The schema of the few things that are not on the log."""
 REBUILD, SNAPSHOT, RETIRED = "rebuild", "snapshot", "retired"
-"""Schemas of a rebuild: the one it fills, the copy it compares with, and the live one once it is replaced."""
+"""Schemas of a rebuild: the one it fills, the copy to compare with, and the live one after its replacement."""
 
 
 def open_engine(
@@ -74,7 +74,7 @@ def _must_be_open(connection: Any, record: object, proxy: object) -> None:
 
 @asynccontextmanager
 async def projection_transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A transaction that writes projection tables: whatever switches schemas waits for it, and it for the switch."""
+    """A transaction that writes projection tables. A switch of schemas waits for it, and it waits for a switch."""
     async with engine.begin() as connection:
         await connection.execute(text("select pg_advisory_xact_lock_shared(:lock)"), {"lock": Lock.SCHEMA_SWITCH})
         yield connection

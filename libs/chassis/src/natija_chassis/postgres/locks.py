@@ -13,7 +13,7 @@ class Lock(IntEnum):
     SCHEMA_SWITCH = 0x6E61_7469_6A61_0001
     """Shared by each projection transaction, exclusive for the moment in which a rebuild takes over."""
     REBUILD = 0x6E61_7469_6A61_0002
-    """Of the session that rebuilds: one at a time, and whoever holds it may drop what a dead one left."""
+    """Held by the session that rebuilds: one at a time. Its holder may drop the leftovers of a dead rebuild."""
     CREATE_SCHEMA = 0x6E61_7469_6A61_0003
     """Two processes may start at once and make the same schemas."""
     PROVISION = 0x6E61_7469_6A61_0100
@@ -21,7 +21,7 @@ class Lock(IntEnum):
 
 
 class LockClass(IntEnum):
-    """First halves of 32-bit pairs: a family of locks each, told apart by the second half."""
+    """First halves of 32-bit pairs. Each is a family of locks; the second half selects one."""
 
     SHARD_MEMBER = 0x6E61_0001
     """Shared by every registrar that is present; the second half is 0."""

@@ -1,4 +1,4 @@
-"""What PostgreSQL's error codes mean to us."""
+"""The meaning of PostgreSQL's error codes here."""
 
 _UNDEFINED_TABLE = "42P01"
 

@@ -35,7 +35,7 @@ async def compare(connection: AsyncConnection, table: Table, there: str, here: s
     keys = [column.name for column in table.primary_key] or [name for name, _ in shape]
     rows, as_many = await _count(connection, table.name, here), await _count(connection, table.name, there)
     only_there = await _only(connection, table.name, columns, keys, there, here)
-    if rows == as_many and not only_there:  # then none stands here alone: it would have another's place
+    if rows == as_many and not only_there:  # then no row is only here: the counts would differ
         return TableDiff(table.name, rows)
     return TableDiff(table.name, rows, only_there, await _only(connection, table.name, columns, keys, here, there))
 
@@ -60,7 +60,7 @@ def _comparable(name: str, kind: str) -> str:
 async def _only(
     connection: AsyncConnection, table: str, columns: str, keys: Sequence[str], here: str, there: str
 ) -> list[str]:
-    """Keys of the first rows that stand *here* and not *there*, or more often."""
+    """Keys of the first rows that are *here* and not *there*, or here more often."""
     named = ", ".join(f'"{key}"' for key in keys)
     query = text(
         f"select {named} from (select {columns} from {here}.{table} except all select {columns} from {there}.{table})"  # noqa: S608

@@ -1,1 +1,1 @@
-"""One process: how it runs, serves, tells its health and stops."""
+"""One process: how it runs, serves, reports its health and stops."""

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 
 class Health(NamedTuple):
-    """*ready* is caught up and moving; *says* is one plain sentence; *behind* counts log offsets not yet taken in."""
+    """*ready* means caught up and working; *message* is one plain sentence; *lag* counts log offsets that are not
+    applied yet."""
 
     ready: bool
     message: str
@@ -15,7 +16,7 @@ class Health(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Work that waits: *count* of *what* ("appeals without a body"), and where to look, if anywhere."""
+    """Work that waits: the *count* of *what* ("appeals without a body"), and a page that lists it, if any."""
 
     what: str
     count: int

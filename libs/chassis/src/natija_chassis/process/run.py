@@ -18,7 +18,7 @@ from natija_chassis.observability import logs
 from natija_chassis.settings import Settings
 
 BackgroundTask = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
-"""A part runs until the event is set, then ends what it has begun within `settings.drain` and returns."""
+"""A task runs until the event is set. Then it completes its work within `settings.drain` and returns."""
 
 MAX_HEAD_BYTES = 65_536
 """Of a request before its body."""
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 async def run(app: FastAPI, settings: Settings, parts: Sequence[BackgroundTask] = ()) -> None:
-    """Serve *app* and run *parts* until SIGTERM or SIGINT, or until one of them fails: that ends all and is raised."""
+    """Serve *app* and run *parts* until SIGTERM or SIGINT. If one fails, all end and its error is raised."""
     stopping = asyncio.Event()
     asyncio.get_running_loop().set_exception_handler(logs.unhandled)
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -56,7 +56,7 @@ async def _end(tasks: Sequence[asyncio.Task[None]], seconds: float) -> bool:
 
 
 def _cut_off_after(seconds: float) -> threading.Timer:
-    """End the process after *seconds* whatever still hangs: what is half done is in a transaction, and undone."""
+    """End the process after *seconds*, even if something hangs. Incomplete work is in a transaction, and is undone."""
     timer = threading.Timer(seconds, os._exit, [1])
     timer.daemon = True
     timer.start()

@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 
 
 def serve(process: str) -> int:
-    """Run *process* until SIGTERM; 0, or 1 when it could not start or go on. Raises `OperatorError` if unknown."""
+    """Run *process* until SIGTERM. Returns 0, or 1 when it could not start or continue. Raises `OperatorError` if
+    unknown."""
     info = service_info(process)
     start: Callable[[Settings], Coroutine[Any, Any, None]] = resolve(info.start)
     settings: Settings = resolve(info.settings)()

@@ -1,4 +1,4 @@
-"""Waiting that ends at once when a process is told to stop."""
+"""Pauses that end at once when a process stops."""
 
 import asyncio
 from typing import Any

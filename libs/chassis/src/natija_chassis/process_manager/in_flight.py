@@ -12,7 +12,8 @@ from natija_chassis.process_manager.proposed_event import ProposedEvent
 MAX_IN_FLIGHT = 256
 """Proposals that wait for an outcome at one time, at most."""
 QUERY_INTERVAL = 0.5
-"""Seconds after which the rows are queried in any case: the clock may have moved, or half of the places be stuck."""
+"""Seconds after which the rows are queried in any case. The clock may have moved, or half of the places may be
+stuck."""
 _MAX_SETTLED = 20_000
 _FIRST_COOLDOWN = 1.0
 _MAX_COOLDOWN = 30.0
@@ -63,9 +64,9 @@ class InFlight:
         return self._limit - len(self._tasks)
 
     def should_query(self) -> bool:
-        """Whether to query the rows now: half of the places are free, or some are and the last query is old.
+        """Whether to query the rows now: half of the places are free, or one is free and the last query is old.
 
-        A query for each place that becomes free would cost more than the proposals themselves.
+        One query per free place would cost more than the proposals.
         """
         old = time.monotonic() - self._queried >= QUERY_INTERVAL
         query = self.places > 0 and (self.places >= self._limit // 2 or old)

@@ -1,7 +1,7 @@
-"""The process manager: rows that call for an event become proposals, by one instance at a time, after catching up.
+"""The process manager: rows that need an event become proposals. One instance proposes at a time, after it caught up.
 
-What it proposes is never kept in memory only: a row calls for it until the service's own projection has applied the
-outcome. A proposal's id derives from its content and the state it assumes, so repeating it after a crash adds nothing.
+Pending work is never in memory only: the row needs the event until the service's own projection has applied the
+outcome. A proposal's id derives from its content and the state it assumes. So a repetition after a crash adds nothing.
 """
 
 import asyncio
@@ -36,9 +36,9 @@ _LOCK_RETRY = 1.0
 _COALESCE = 0.03
 """Seconds in which several reasons to query the rows become one query."""
 _EXPECTED_REASONS = ("duplicate", "reused", "conflict")
-"""Reasons of a rejection after which nothing is wrong: the row has changed, or will.
+"""Reasons of a rejection that need no action: the row has changed, or will change.
 
-`reused`: the id stands for this very proposal, sent before at another time, whose outcome did not arrive.
+`reused`: the id belongs to this proposal, sent before at another time, whose outcome did not arrive.
 """
 
 
@@ -132,7 +132,7 @@ class ProcessManager:
             )
 
     async def _query(self, connection: AsyncConnection, places: int) -> dict[str, ProposedEvent]:
-        """What the rows call for now and may be sent, by appeal, at most *places*."""
+        """The events that the rows need now and that may be sent, by appeal, at most *places*."""
         now = self._settings.injected_clock.now()
         found: dict[str, ProposedEvent] = {}
         async for proposal in self._pending_proposals(connection, now, self._in_flight.appeals):

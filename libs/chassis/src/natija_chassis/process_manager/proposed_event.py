@@ -1,4 +1,4 @@
-"""What a service wants to happen to an appeal, and the query that finds it."""
+"""An event that a service proposes for an appeal, and the query that finds it."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -31,5 +31,5 @@ class ProposedEvent(NamedTuple):
 
 
 PendingProposals = Callable[[AsyncConnection, datetime, list[str]], AsyncIterator[ProposedEvent]]
-"""Reads the rows and yields the events they call for *now*. It is called many times a second, so it must be cheap when
-nothing is due, and should not read the rows of *busy* appeals, whose proposals are in flight. It only reads."""
+"""Reads the rows and yields the events they need *now*. It is called many times a second, so it must be cheap when
+nothing is due. It should not read the rows of *busy* appeals, whose proposals are in flight. It never writes."""

@@ -1,4 +1,4 @@
-"""Proposals that the registrar rejected for a reason that an operator must look at. Kept in the service's own schema.
+"""Proposals that the registrar rejected for a reason that needs an operator. Kept in the service's own schema.
 
 Such a proposal is not sent again until its row changes, not even after a restart. To send it again at once, an
 operator deletes its row here and restarts the service.

@@ -1,1 +1,1 @@
-"""What a realm brings: its directory, its publishers, its topics and databases."""
+"""The parts of a realm: its directory, publishers, topics and databases."""

@@ -1,4 +1,4 @@
-"""What a realm needs before its services start: topics, databases, roles. Run again, it changes nothing."""
+"""Creates the topics, databases and roles of a realm. Run again, it changes nothing."""
 
 import asyncio
 import logging
@@ -59,7 +59,7 @@ async def provision_topics(settings: Settings) -> list[str]:
 
 
 async def _until_told(admin: Any, settings: Settings) -> None:
-    """Wait until the broker tells of all topics: a consumer that does not find one asks again minutes later."""
+    """Wait until the broker knows all topics: a consumer that does not find one asks again only minutes later."""
     names = [topic.name(settings.realm) for topic in TOPICS]
     async with asyncio.timeout(30):
         while any(len(one["partitions"]) != PARTITIONS for one in await admin.describe_topics(names)):  # noqa: ASYNC110 - of another process one can only ask again

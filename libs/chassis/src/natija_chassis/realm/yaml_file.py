@@ -54,7 +54,7 @@ def error_at(path: Path, field: Sequence[str | int], rule: str) -> FileError:
 
 
 def _syntax(path: Path, text: str) -> str:
-    """What is wrong with the YAML of *text*: the loader in Python says it in plainer words than the one in C."""
+    """The syntax error in *text*. The loader in Python has plainer messages than the one in C."""
     import yaml
 
     try:
