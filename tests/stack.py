@@ -194,6 +194,7 @@ def new_name() -> str:
 def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
     """In which `natija` works in the realm *name*, with keys of its own and ports that are free."""
     variables = {
+        "NATIJA_TESTING": "1",  # failpoints may be armed
         "NATIJA_REALM": name,
         "NATIJA_JURISDICTION": "KG",
         "NATIJA_KAFKA": servers.kafka,

@@ -13,7 +13,7 @@ from tests.unit.events.examples import EXAMPLES
 
 from natija_events.ids import appeal_number, derived_event_id
 from natija_events.types.base import EventData
-from natija_events.wire.envelope import Event, Stamp, attributes, headers, read_proposal, write_proposal
+from natija_events.wire.envelope import Event, Stamp, attributes, read_proposal, write_headers, write_proposal
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.rejection import RejectedProposal, Rejection, write_rejected
 
@@ -73,7 +73,7 @@ def test_the_sdk_reads_each_event_of_a_batch() -> None:
 def test_the_sdk_reads_a_registered_event_with_its_stamps() -> None:
     written = event(1, EXAMPLES[0])
 
-    read = from_binary(KafkaMessage(dict(headers(written, STAMP)), None, written.data), JSONFormat())
+    read = from_binary(KafkaMessage(dict(write_headers(written, STAMP)), None, written.data), JSONFormat())
 
     assert_read(read, written)
     assert read.get_extension("sequence") == "0000000005"

@@ -61,18 +61,18 @@ BREAKS = {
     "a removed field": (changed(marks=None), "marks is removed"),
     "a removed field that was required": (changed(to=None), "to is removed"),
     "a removed field of a part": (changed_box(), "box.weight is removed"),
-    "a new required field": (changed(by=(Code, ...)), "by is new and required: earlier events do not have it"),
+    "a new required field": (changed(by=(Code, ...)), "by is new and required: earlier events lack it"),
     "a new required field of a part": (
         changed_box(weight=(Count | None, None), depth=(Count, ...)),
-        "box.depth is new and required: earlier events do not have it",
+        "box.depth is new and required: earlier events lack it",
     ),
     "a field that becomes required": (
         changed(count=(Count, ...)),
-        "count is required now: earlier events may not have it",
+        "count is required now: earlier events may lack it",
     ),
     "a field that need no longer be there": (
         changed(to=(Code, "nobody")),
-        "to may be missing now: readers of an earlier version need it",
+        "to is optional now: readers of an earlier version need it",
     ),
     "a field that may be null": (changed(to=(Code | None, ...)), "to changes its type from string to string or null"),
     "a field that may no longer be null": (
@@ -152,12 +152,12 @@ def test_a_change_that_breaks_nobody_is_left_to_be_written(kind: str, folder: Pa
 
 
 def test_a_removed_type_breaks_whoever_reads_the_log_and_a_new_one_nobody(folder: Path) -> None:
-    assert compare([], folder).broken == [f"{TYPE}: its model is removed: events of it stand on the log"]
+    assert compare([], folder).broken == [f"{TYPE}: its model is removed, but the log has its events"]
 
     other = changed()
     other.type = "appeal.parcel-lost.v1"
     verdict = compare([Parcel, other], folder)
-    assert verdict == ([], ["appeal.parcel-lost.v1: is not as its model says"])
+    assert verdict == ([], ["appeal.parcel-lost.v1: differs from its model"])
 
 
 def test_several_breaks_are_all_told(folder: Path) -> None:
@@ -174,10 +174,10 @@ def test_an_edit_of_the_schema_by_hand_is_found(folder: Path) -> None:
     assert len(compare([Parcel], folder).broken) == 2
 
     file.write_text(text.replace("A parcel is on its way", "A parcel"))
-    assert compare([Parcel], folder).stale == [f"{TYPE}: is not as its model says"]
+    assert compare([Parcel], folder).stale == [f"{TYPE}: differs from its model"]
 
     file.write_text("{")
-    assert compare([Parcel], folder).broken == [f"{TYPE}: its schema is no JSON"]
+    assert compare([Parcel], folder).broken == [f"{TYPE}: its schema is not JSON"]
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_a_field_that_was_ever_committed_stays(committed: Path) -> None:
 def test_a_schema_deleted_with_its_model_is_found_by_what_git_knows(committed: Path) -> None:
     (committed / f"{TYPE}.json").unlink()
 
-    assert compare([], committed).broken == [f"{TYPE}: its model is removed: events of it stand on the log"]
+    assert compare([], committed).broken == [f"{TYPE}: its model is removed, but the log has its events"]
 
 
 def test_the_command_fails_and_names_type_and_field(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,7 +220,7 @@ def test_the_command_fails_and_names_type_and_field(folder: Path, capsys: pytest
     assert compatibility.main([], schemas) == 1
     told = capsys.readouterr().err
     assert "appeal.routed.v1: official is removed\n" in told
-    assert "make a vN+1 with an upcaster" in told
+    assert "add a version vN+1 with an upcast" in told
 
     assert compatibility.main(["--write"], schemas) == 1
     assert '"official"' in file.read_text(), "a change that breaks is not written"
@@ -230,10 +230,10 @@ def test_the_command_writes_what_breaks_nobody(folder: Path, capsys: pytest.Capt
     schemas = _copy_of_the_real_ones(folder)
     (schemas / "appeal.routed.v1.json").unlink()
     text = (schemas / "appeal.missed.v1.json").read_text()
-    (schemas / "appeal.missed.v1.json").write_text(text.replace("The term passed", "The time passed"))
+    (schemas / "appeal.missed.v1.json").write_text(text.replace("The term ended", "The time ended"))
 
     assert compatibility.main([], schemas) == 1
-    assert "appeal.routed.v1: is not as its model says" in (told := capsys.readouterr().err)
+    assert "appeal.routed.v1: differs from its model" in (told := capsys.readouterr().err)
     assert "run python -m natija_events.schema.compatibility --write" in told
 
     assert compatibility.main(["--write"], schemas) == 0

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from natija_events.wire.envelope import Event, Stamp, headers, read_log_record, read_proposal, write_proposal
+from natija_events.wire.envelope import Event, Stamp, read_log_record, read_proposal, write_headers, write_proposal
 from natija_events.wire.hash_chain import GENESIS, event_hash
 
 EVENT = Event(
@@ -79,7 +79,7 @@ def test_a_proposal_of_several_events() -> None:
 
 
 def test_a_registered_event_and_its_hash() -> None:
-    assert headers(EVENT, STAMP) == REGISTERED
+    assert write_headers(EVENT, STAMP) == REGISTERED
     assert read_log_record(EVENT.data, REGISTERED) == (EVENT, STAMP)
     assert (
         event_hash(REGISTERED, EVENT.data)

@@ -9,7 +9,7 @@ from tests.faults.accounting import MOVES_WITHIN, account
 from tests.faults.feed import Feed
 from tests.stack import SERVICES, Child, Realm
 
-from natija_events.failpoints import VARIABLE
+from natija_chassis.process.failpoints import FAILPOINT
 
 STARTS_WITHIN = 60.0
 """Seconds for a process to come up and take in what it has missed: no promise, but a limit for the tests."""
@@ -41,10 +41,10 @@ class House:
         await self.children[process].stop()
 
     async def arm(self, process: str, point: str, **variables: str) -> Child:
-        """Put one in its place that dies, or stops, at *point* (see `failpoints.VARIABLE`)."""
+        """Put one in its place that dies, or stops, at *point* (see `failpoints.FAILPOINT`)."""
         if self.children[process].process.returncode is None:
             await self.stop(process)
-        child = await self.realm.serve(process, ready=False, **variables, **{VARIABLE: point})
+        child = await self.realm.serve(process, ready=False, **variables, **{FAILPOINT: point})
         self.children[process] = child
         return child
 

@@ -22,7 +22,7 @@ from natija_chassis.realm.provision import topic_configs
 from natija_events.kafka import partition_of
 from natija_events.topics import INBOX, PARTITIONS
 from natija_events.types.intake import Supplemented
-from natija_events.wire.envelope import Event, headers, write_proposal
+from natija_events.wire.envelope import Event, write_headers, write_proposal
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -99,7 +99,7 @@ async def test_records_of_10_million_bytes_through_a_raised_limit_are_rejected(h
         for _ in range(4):
             event = house.feed.open(publisher).opening
             place = await producer.send_and_wait(
-                topic, b"x" * LARGEST, key=event.subject.encode(), headers=headers(event),
+                topic, b"x" * LARGEST, key=event.subject.encode(), headers=write_headers(event),
                 partition=partition_of(event.subject.encode()),
             )  # fmt: skip
             places.append(place)

@@ -19,7 +19,7 @@ from tests.integration.intake.conftest import APPEAL
 from tests.stack import REPOSITORY
 from tests.unit.intake.boston import CASE, HEADER
 
-from natija_events.failpoints import VARIABLE
+from natija_chassis.process.failpoints import FAILPOINT
 from natija_events.kafka import read
 
 PROJECTING = ("routing", "deadlines", "analytics")
@@ -134,7 +134,7 @@ async def import_at_work(house: House, point: str, chance: Random) -> None:
         first = chance.randrange(10**11, 10**12, CASES)  # cases that no other import has brought
         writer.writerows(CASE | {"CASE_ENQUIRY_ID": str(first + number)} for number in range(CASES))
     command = "import", str(file), "--mapping", BOSTON
-    await killed(await house.realm.start(*command, **{VARIABLE: f"{point}:{chance.randint(1, CASES)}"}))
+    await killed(await house.realm.start(*command, **{FAILPOINT: f"{point}:{chance.randint(1, CASES)}"}))
     done = (await house.realm.run(*command, "--format", "json")).json()
     assert done["registered"]["rows"] + done["already_registered"]["rows"] == CASES, done
     after = await _histories(house)
@@ -155,7 +155,7 @@ async def rebuild_at_work(house: House, point: str, chance: Random) -> None:
     """A rebuild dies beside the live projection, which goes on; the next one drops what it left and is equal."""
     service = chance.choice((*PROJECTING, "intake"))
     async with house.feed.flowing():
-        await killed(await house.realm.start("projection", "rebuild", service, **{VARIABLE: point}))
+        await killed(await house.realm.start("projection", "rebuild", service, **{FAILPOINT: point}))
         await house.until_ready(service if service != "intake" else "registrar")
         done = await house.realm.run("projection", "rebuild", service)
     assert "rebuilt" in done.stdout
@@ -165,7 +165,7 @@ async def shards_laid_out_anew(house: House, point: str, chance: Random) -> None
     """Who shares the partitions out anew dies over it; once it has begun, a registrar brings it to its end."""
     shards = chance.randint(2, 8)
     async with house.feed.flowing():
-        await killed(await house.realm.start("registrar", "shards", str(shards), **{VARIABLE: point}))
+        await killed(await house.realm.start("registrar", "shards", str(shards), **{FAILPOINT: point}))
         async with asyncio.timeout(30):
             while point != "shards.write:before" and f"{shards} shard" not in (await house.says("registrar"))[1]:
                 await asyncio.sleep(0.1)

@@ -21,7 +21,7 @@ from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.topics import LOG
 from natija_events.types.intake import Supplemented
 from natija_events.types.routing import Answered, Routed
-from natija_events.wire.envelope import headers
+from natija_events.wire.envelope import write_headers
 from natija_events.wire.record import RecordedEvent
 
 APPEAL = appeal_number(1)
@@ -41,7 +41,7 @@ class Register:
                 key = event.subject.encode()
                 await self._producer.send_and_wait(
                     LOG.name(self.realm.name), event.event.data, key=key, partition=partition_of(key),
-                    headers=headers(event.event, event.stamp),
+                    headers=write_headers(event.event, event.stamp),
                 )  # fmt: skip
 
     async def apply_batch(self) -> None:

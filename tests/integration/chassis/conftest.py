@@ -21,7 +21,7 @@ from natija_events.kafka import partition_of
 from natija_events.topics import LOG, PARTITIONS
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered, Supplemented
-from natija_events.wire.envelope import Event, Stamp, headers
+from natija_events.wire.envelope import Event, Stamp, write_headers
 from natija_events.wire.hash_chain import GENESIS
 
 ADVISORY_LOCKS = """
@@ -96,7 +96,11 @@ class LogWriter:
         )  # fmt: skip
         stamp = Stamp(sequence, logsequence, now, 0, GENESIS)
         sent = await self.producer.send(
-            LOG.name(self.realm), event.data, key=appeal.encode(), partition=partition, headers=headers(event, stamp)
+            LOG.name(self.realm),
+            event.data,
+            key=appeal.encode(),
+            partition=partition,
+            headers=write_headers(event, stamp),
         )
         sent.add_done_callback(lambda done: self._note(partition, done.result().offset))
 

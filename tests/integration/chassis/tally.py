@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from natija_chassis.http.app import create_app
 from natija_chassis.observability import logs
 from natija_chassis.postgres.engine import open_engine
+from natija_chassis.process import failpoints
 from natija_chassis.process.run import run
 from natija_chassis.projections.runner import Runner
 from natija_chassis.settings import Settings
@@ -88,5 +89,6 @@ async def counts(engine: AsyncEngine) -> dict[str, int]:
 
 
 if __name__ == "__main__":
+    failpoints.arm()
     logs.configure(SERVICE)
     asyncio.run(serve(TallySettings(port=int(sys.argv[1]))))

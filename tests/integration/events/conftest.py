@@ -18,7 +18,7 @@ from natija_events.kafka import Publisher, partition_of
 from natija_events.topics import LOG
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
-from natija_events.wire.envelope import Event, Headers, Stamp, headers
+from natija_events.wire.envelope import Event, Headers, Stamp, write_headers
 from natija_events.wire.hash_chain import GENESIS
 
 SOURCE = "/registers/tests"
@@ -73,9 +73,9 @@ async def offset_of(publisher: Publisher, number: str) -> int:
     """Where on the inbox the proposal stands that *publisher* waits for."""
     async with asyncio.timeout(20):
         while True:
-            for awaited in publisher._outcomes._awaited.get(number.encode(), []):
-                if awaited.offset is not None:
-                    return awaited.offset
+            for pending in publisher.outcomes.pending(number.encode()):
+                if pending.offset is not None:
+                    return pending.offset
             await asyncio.sleep(0.01)
 
 
@@ -95,7 +95,7 @@ class Pen:
         await self._producer.begin_transaction()
         for place, event in enumerate(events, sequence):
             stamp = Stamp(place, place, THEN, inbox, GENESIS)
-            await self.put(event.subject.encode(), event.data, headers(event, stamp))
+            await self.put(event.subject.encode(), event.data, write_headers(event, stamp))
         await (self._producer.commit_transaction() if commit else self._producer.abort_transaction())
 
     async def scribble(self, key: bytes, value: bytes, written: Headers) -> None:

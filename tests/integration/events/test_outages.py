@@ -80,7 +80,7 @@ async def test_a_publisher_with_proposals_on_their_way_closes_in_time_while_kafk
 ) -> None:
     async with Publisher(unattended.servers.kafka, unattended.name, "/registers/tests", delivery_timeout=1) as one:
         waiting = asyncio.create_task(one.propose(event(one, appeals(1)[0]), wait=60))
-        while not one._outcomes._awaited:
+        while not one.outcomes.pending():
             await asyncio.sleep(0.01)
         getattr(cable, breaks)()
         for number in appeals(5):

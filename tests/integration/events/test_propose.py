@@ -9,8 +9,7 @@ from tests.stack import Realm, Realms
 
 from natija_events import limits
 from natija_events.ids import derived_event_id
-from natija_events.kafka import OutcomePending, Publisher, partition_of, read, read_batches
-from natija_events.kafka import outcome_reader as outcomes_module
+from natija_events.kafka import OutcomePending, Publisher, outcome_reader, partition_of, read, read_batches
 from natija_events.topics import INBOX
 from natija_events.types.routing import Answered, DataProvided, Routed
 
@@ -168,24 +167,24 @@ async def test_a_decision_on_another_proposal_of_the_same_events_is_not_the_one_
 async def test_a_decision_may_come_before_kafka_confirms_the_proposal(unheard: Publisher, pen: Pen) -> None:
     (number,) = appeals(1)
     key = number.encode()
-    awaited = await unheard._outcomes.expect(partition_of(key), key)
+    pending = await unheard.outcomes.expect(partition_of(key), key)
     await pen.write(event(unheard, number), inbox=76, sequence=1)
     await pen.write(event(unheard, number), event(unheard, number), inbox=77, sequence=2)
     async with asyncio.timeout(WAIT):
-        while len(awaited.heard) < 2:
+        while len(pending.received) < 2:
             await asyncio.sleep(0.01)
-    assert not awaited.decision.done()
+    assert not pending.decision.done()
 
-    unheard._outcomes.sent(awaited, 77)
+    unheard.outcomes.sent(pending, 77)
 
-    assert (await awaited.decision)[1] == 2, "the first event of the proposal"
-    unheard._outcomes.forget(awaited)
+    assert (await pending.decision).sequence == 2, "the first event of the proposal"
+    unheard.outcomes.forget(pending)
 
 
 async def test_who_waits_after_a_rest_learns_it_too(
     unheard: Publisher, pen: Pen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outcomes_module, "_LINGER", 0.0)
+    monkeypatch.setattr(outcome_reader, "_LINGER_SECONDS", 0.0)
     one, two = _neighbours()
     for sequence, number in enumerate((one, two, one, two), 1):
         proposed = unheard.event(number, THEN, REGISTERED, id=derived_event_id(number, str(sequence)))
@@ -233,8 +232,8 @@ async def test_who_gives_up_waiting_leaves_nothing_behind(unheard: Publisher) ->
     await asyncio.gather(*waiting, return_exceptions=True)
 
     assert all(one.cancelled() for one in waiting)
-    assert unheard._outcomes._awaited == {}
-    assert sum(unheard._outcomes._waiting.values()) == 0
+    assert unheard.outcomes.pending() == []
+    await _rested(unheard)
 
 
 async def test_what_is_no_proposal_is_not_sent(unheard: Publisher) -> None:
@@ -244,7 +243,7 @@ async def test_what_is_no_proposal_is_not_sent(unheard: Publisher) -> None:
         await unheard.send()
     with pytest.raises(ValueError, match="1 to 200 events"):
         await unheard.propose(*([one] * 201), wait=1)
-    with pytest.raises(ValueError, match="all of one appeal"):
+    with pytest.raises(ValueError, match="the same subject"):
         await unheard.send(one, two)
     with pytest.raises(ValueError, match="larger than"):
         await unheard.send(one._replace(data=b'{"x":"' + b"x" * limits.PROPOSAL_BYTES + b'"}'))
@@ -253,13 +252,13 @@ async def test_what_is_no_proposal_is_not_sent(unheard: Publisher) -> None:
 async def _waited_for(publisher: Publisher, count: int = 1) -> None:
     """Return when *count* proposals are on the inbox and waited for."""
     async with asyncio.timeout(WAIT):
-        while len(publisher._outcomes._awaited) < count:
+        while len(publisher.outcomes.pending()) < count:
             await asyncio.sleep(0.01)
 
 
 async def _rested(publisher: Publisher) -> None:
     async with asyncio.timeout(WAIT):
-        while publisher._outcomes._read_until:
+        while publisher.outcomes.is_reading:
             await asyncio.sleep(0.01)
 
 

@@ -36,7 +36,7 @@ def test_the_table_in_the_readme_is_the_one_code_and_tests_read() -> None:
 
 async def test_the_ten_lines_of_the_readme_run(registry: Realm, capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = blocks(section("Propose and read in ten lines"))
-    assert len(example.splitlines()) == 10
+    assert len(example.splitlines()) <= 10
     names: dict[str, Any] = {}
     exec(example, names)
 
@@ -58,7 +58,7 @@ def test_the_steps_to_add_an_event_type_work_as_they_stand(tmp_path: Path) -> No
         follow(edit, tmp_path / edit["file"])
     write, gate, table, tests = (line for block in blocks(text, "sh") for line in block.splitlines())
 
-    assert "appeal.site-visited.v1: is not as its model says" in run(tmp_path, gate, fails=True).stderr
+    assert "appeal.site-visited.v1: differs from its model" in run(tmp_path, gate, fails=True).stderr
     run(tmp_path, write)
     run(tmp_path, gate)
     assert (tmp_path / "libs/events/src/natija_events/schemas/appeal.site-visited.v1.json").exists()

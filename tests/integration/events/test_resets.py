@@ -1,4 +1,4 @@
-"""Connections to the broker are reset again and again: who reads goes on. See `kafka.broken_connections`."""
+"""Connections to the broker are reset again and again: who reads goes on. See `kafka.aiokafka_patch`."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from tests.integration.events.cable import Cable
 from tests.stack import Realm
 
-from natija_events.kafka import KafkaConfig
+from natija_events.kafka import KafkaConfig, aiokafka_patch
 from natija_events.topics import LOG, PARTITIONS
 
 CONSUMERS = 10
@@ -18,6 +18,7 @@ ANSWERS = 100
 
 
 async def test_a_consumer_reads_on_however_often_its_connections_are_reset(cable: Cable, unattended: Realm) -> None:
+    aiokafka_patch.apply()
     kafka, topic = KafkaConfig(unattended.servers.kafka), LOG.name(unattended.name)
     places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
     consumers = [

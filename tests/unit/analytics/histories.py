@@ -11,12 +11,10 @@ from natija_events.kafka import partition_of
 from natija_events.lifecycle import transitions
 from natija_events.lifecycle.fold import fold
 from natija_events.terms.lateness import lateness
-from natija_events.types import deadlines as d
-from natija_events.types import intake as i
-from natija_events.types import routing as r
+from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire import record
-from natija_events.wire.envelope import Event, Stamp, headers
+from natija_events.wire.envelope import Event, Stamp, write_headers
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.record import RecordedEvent
 
@@ -33,9 +31,9 @@ def appeal_number(number: int) -> str:
     return derived_appeal_number("KG", "given", str(number))
 
 
-def registered(received: datetime, **more: Any) -> i.Registered:
+def registered(received: datetime, **more: Any) -> intake.Registered:
     given = {"kind": "application", "form": "written", "channel": "other", "jurisdiction": "KG"}
-    return i.Registered.model_validate({**given, "received": received, **more})
+    return intake.Registered.model_validate({**given, "received": received, **more})
 
 
 class Log:
@@ -62,7 +60,7 @@ class Log:
         )
         previous = before[-1].hash if before else GENESIS
         stamp = Stamp(len(before) + 1, place, hour(1000) + timedelta(seconds=len(self.events)), place, previous)
-        recorded = record.read_recorded_event(partition, 2 * place, event.data, headers(event, stamp))
+        recorded = record.read_recorded_event(partition, 2 * place, event.data, write_headers(event, stamp))
         before.append(recorded)
         self.events.append(recorded)
         return recorded
@@ -116,24 +114,24 @@ def _due(chance: random.Random) -> datetime:
 
 
 _POSSIBLE = (
-    lambda chance: d.TermSet(due=_due(chance)),
-    lambda chance: d.TermSet(due=_due(chance)),
-    lambda chance: d.ExtensionSigned(due=_due(chance)),
-    lambda chance: d.Warned(due=_due(chance)),
-    lambda chance: r.Routed(body=chance.choice("AB"), executor=chance.choice((None, "e"))),
-    lambda chance: r.Forwarded(body=chance.choice("AB"), due=chance.choice((None, _due(chance)))),
-    lambda chance: r.Forwarded(body="out", external=True),
-    lambda chance: r.TopicAssigned(topic=chance.choice(("land", "labour"))),
-    lambda chance: r.DataRequested(missing=("address",), until=_due(chance)),
-    lambda chance: r.DataProvided(),
-    lambda chance: i.DuplicateLinked(of="KG-0000-0000-0000-00"),
-    lambda chance: i.DuplicateLinked(of="KG-0000-0000-0000-00"),
-    lambda chance: i.DuplicateUnlinked(signer="s"),
-    lambda chance: i.RepeatLinked(of="KG-0000-0000-0000-00"),
-    lambda chance: r.Answered(outcome="explained"),
-    lambda chance: i.Withdrawn(),
-    lambda chance: r.ReviewTerminated(reason="own_decision_in_force"),
-    lambda chance: r.AnswerClarified(),
+    lambda chance: deadlines.TermSet(due=_due(chance)),
+    lambda chance: deadlines.TermSet(due=_due(chance)),
+    lambda chance: deadlines.ExtensionSigned(due=_due(chance)),
+    lambda chance: deadlines.Warned(due=_due(chance)),
+    lambda chance: routing.Routed(body=chance.choice("AB"), executor=chance.choice((None, "e"))),
+    lambda chance: routing.Forwarded(body=chance.choice("AB"), due=chance.choice((None, _due(chance)))),
+    lambda chance: routing.Forwarded(body="out", external=True),
+    lambda chance: routing.TopicAssigned(topic=chance.choice(("land", "labour"))),
+    lambda chance: routing.DataRequested(missing=("address",), until=_due(chance)),
+    lambda chance: routing.DataProvided(),
+    lambda chance: intake.DuplicateLinked(of="KG-0000-0000-0000-00"),
+    lambda chance: intake.DuplicateLinked(of="KG-0000-0000-0000-00"),
+    lambda chance: intake.DuplicateUnlinked(signer="s"),
+    lambda chance: intake.RepeatLinked(of="KG-0000-0000-0000-00"),
+    lambda chance: routing.Answered(outcome="explained"),
+    lambda chance: intake.Withdrawn(),
+    lambda chance: routing.ReviewTerminated(reason="own_decision_in_force"),
+    lambda chance: routing.AnswerClarified(),
     lambda chance: None,
 )
 

@@ -84,9 +84,9 @@ def test_a_process_is_somebody_to_kafka_when_it_is_told_so(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("NATIJA_KAFKA_USER", "kg.registrar", "a name and a password"),
-        ("NATIJA_KAFKA_PASSWORD", "opensesame", "a name and a password"),
-        ("NATIJA_KAFKA_CA", "/nowhere/ca.pem", "/nowhere/ca.pem is no file of certificates"),
+        ("NATIJA_KAFKA_USER", "kg.registrar", "set both, or neither"),
+        ("NATIJA_KAFKA_PASSWORD", "opensesame", "set both, or neither"),
+        ("NATIJA_KAFKA_CA", "/nowhere/ca.pem", "/nowhere/ca.pem is not a file of PEM certificates"),
     ],
 )
 def test_half_of_what_kafka_wants_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:

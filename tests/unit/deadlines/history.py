@@ -7,7 +7,7 @@ from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
 from natija_events.wire import record
-from natija_events.wire.envelope import Event, Stamp, headers
+from natija_events.wire.envelope import Event, Stamp, write_headers
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.record import RecordedEvent
 
@@ -38,7 +38,7 @@ def recorded(sequence: int, time: str, data: EventData, appeal: str = APPEAL) ->
         data=data.model_dump_json(exclude_none=True).encode(),
     )
     stamp = Stamp(sequence, sequence, moment, inboxoffset=sequence, previoushash=GENESIS)
-    return record.read_recorded_event(0, sequence, event.data, headers(event, stamp))
+    return record.read_recorded_event(0, sequence, event.data, write_headers(event, stamp))
 
 
 def history(*events: tuple[str, EventData], appeal: str = APPEAL) -> list[RecordedEvent]:

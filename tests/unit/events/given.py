@@ -14,7 +14,7 @@ from natija_events.lifecycle.fold import Appeal
 from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import Missed
-from natija_events.wire.envelope import Event, Stamp, headers
+from natija_events.wire.envelope import Event, Stamp, write_headers
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.record import RecordedEvent, read_recorded_event
 
@@ -47,7 +47,7 @@ def register(events: Iterable[Dated], number: str = APPEAL) -> list[RecordedEven
             data=data.model_dump_json(exclude_none=True).encode(),
         )
         stamp = Stamp(place, place, START + timedelta(days=place), place, log[-1].hash if log else GENESIS)
-        log.append(read_recorded_event(0, place, event.data, headers(event, stamp)))
+        log.append(read_recorded_event(0, place, event.data, write_headers(event, stamp)))
     return log
 
 

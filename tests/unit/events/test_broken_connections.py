@@ -11,7 +11,7 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.admin import ApiVersionRequest
 
-import natija_events.kafka  # noqa: F401 - what is tested
+from natija_events.kafka import aiokafka_patch
 
 _RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -29,6 +29,7 @@ def test_to_write_to_a_connection_that_was_reset_is_an_error_of_kafka(
     write: Callable[[AIOKafkaConnection], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(AIOKafkaConnection, "_do_version_lookup", _nothing)
+    aiokafka_patch.apply()
     errors = uvloop.run(_written_until_it_is_closed(write))
     assert errors
     assert {type(error) for error in errors} == {KafkaConnectionError}

@@ -10,7 +10,7 @@ from tests.unit.events.examples import LEAST
 from tests.unit.events.given import START, Dated, register
 
 from natija_events.ids import appeal_number
-from natija_events.wire.envelope import Event, Headers, Stamp, headers
+from natija_events.wire.envelope import Event, Headers, Stamp, write_headers
 from natija_events.wire.hash_chain import ALGORITHM, GENESIS, event_hash
 
 EVENT = Event(
@@ -21,7 +21,7 @@ EVENT = Event(
     datetime(2024, 3, 4, 12, tzinfo=UTC),
     '{"body":"ош"}'.encode(),
 )
-HEADERS = headers(EVENT, Stamp(1, 1, datetime(2024, 3, 4, 12, 0, 1, tzinfo=UTC), 0, GENESIS))
+HEADERS = write_headers(EVENT, Stamp(1, 1, datetime(2024, 3, 4, 12, 0, 1, tzinfo=UTC), 0, GENESIS))
 
 VECTORS: list[tuple[Headers, bytes, str]] = [
     ([], b"", "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc"),

@@ -16,9 +16,10 @@ from natija_events.wire.envelope import (
     Proposal,
     Stamp,
     Unreadable,
-    headers,
+    logsequence_of,
     read_log_record,
     read_proposal,
+    write_headers,
     write_proposal,
 )
 from natija_events.wire.hash_chain import GENESIS
@@ -54,7 +55,7 @@ def refused(value: bytes | None, headers: Headers) -> Unreadable:
 
 def binary(**changed: bytes | None) -> list[tuple[str, bytes | None]]:
     """The headers of EVENT; by attribute: others, or (None) without it."""
-    named: dict[str, bytes | None] = dict(headers(EVENT))
+    named: dict[str, bytes | None] = dict(write_headers(EVENT))
     named |= {f"ce_{name}": content for name, content in changed.items()}
     return [(name, content) for name, content in named.items() if content is not None]
 
@@ -88,17 +89,17 @@ class TestOneEvent:
     def test_needs_no_more_than_the_required_attributes(self) -> None:
         least = Event(EVENT.id, "/s", "appeal.x.v1", APPEAL, NOON, b"{}")
 
-        assert read_proposal(b"{}", headers(least)).events == (least,)
+        assert read_proposal(b"{}", write_headers(least)).events == (least,)
 
     def test_may_stand_among_headers_that_are_none_of_ours(self) -> None:
-        foreign: Headers = [("traceparent", b"\xff"), ("retries", None), *headers(EVENT), ("traceparent", b"")]
+        foreign: Headers = [("traceparent", b"\xff"), ("retries", None), *write_headers(EVENT), ("traceparent", b"")]
 
         assert read_proposal(EVENT.data, foreign).events == (EVENT,)
 
     def test_may_name_a_charset(self) -> None:
         with_charset = [
             (name, b"Application/JSON; charset=UTF-8" if name == "content-type" else content)
-            for name, content in headers(EVENT)
+            for name, content in write_headers(EVENT)
         ]
 
         assert read_proposal(EVENT.data, with_charset).events == (EVENT,)
@@ -109,22 +110,26 @@ class TestOneEvent:
 
         assert (error.field, error.rule) == (name, "is missing")
 
-    @pytest.mark.parametrize("name", [name for name, _ in headers(EVENT)])
+    @pytest.mark.parametrize("name", [name for name, _ in write_headers(EVENT)])
     def test_with_a_header_that_stands_twice_is_unreadable(self, name: str) -> None:
-        error = refused(EVENT.data, [*headers(EVENT), (name, CANARY.encode())])
+        error = refused(EVENT.data, [*write_headers(EVENT), (name, CANARY.encode())])
 
-        assert (error.field, error.rule) == (name.removeprefix("ce_"), "stands twice")
+        assert (error.field, error.rule) == (name.removeprefix("ce_"), "occurs twice")
 
-    @pytest.mark.parametrize("name", [name for name, _ in headers(EVENT)])
+    @pytest.mark.parametrize("name", [name for name, _ in write_headers(EVENT)])
     def test_with_a_null_header_is_unreadable(self, name: str) -> None:
-        error = refused(EVENT.data, [(other, None if other == name else value) for other, value in headers(EVENT)])
+        error = refused(
+            EVENT.data, [(other, None if other == name else value) for other, value in write_headers(EVENT)]
+        )
 
         assert (error.field, error.rule) == (name.removeprefix("ce_"), "is null")
 
-    @pytest.mark.parametrize("name", [name for name, _ in headers(EVENT)])
+    @pytest.mark.parametrize("name", [name for name, _ in write_headers(EVENT)])
     def test_with_a_header_that_is_not_utf_8_is_unreadable(self, name: str) -> None:
         latin = CANARY.encode() + "é".encode("latin-1")
-        error = refused(EVENT.data, [(other, latin if other == name else value) for other, value in headers(EVENT)])
+        error = refused(
+            EVENT.data, [(other, latin if other == name else value) for other, value in write_headers(EVENT)]
+        )
 
         assert (error.field, error.rule) == (name.removeprefix("ce_"), "is not UTF-8")
 
@@ -132,25 +137,25 @@ class TestOneEvent:
         ("name", "content", "rule"),
         [
             ("specversion", "0.3", "is not 1.0"),
-            ("id", CANARY, "is not a UUID in small letters with dashes"),
-            ("id", str(EVENT.id).upper(), "is not a UUID in small letters with dashes"),
-            ("id", EVENT.id.hex, "is not a UUID in small letters with dashes"),
+            ("id", CANARY, "is not a UUID in lower case with dashes"),
+            ("id", str(EVENT.id).upper(), "is not a UUID in lower case with dashes"),
+            ("id", EVENT.id.hex, "is not a UUID in lower case with dashes"),
             ("source", "", "is not 1 to 512 visible ASCII characters"),
             ("source", CANARY, "is not 1 to 512 visible ASCII characters"),
             ("type", "x" * 513, "is not 1 to 512 visible ASCII characters"),
             ("source", "a b", "is not 1 to 512 visible ASCII characters"),
             ("source", "a\n", "is not 1 to 512 visible ASCII characters"),
-            ("subject", CANARY, "is not the number of an appeal"),
-            ("subject", APPEAL.lower(), "is not the number of an appeal"),
-            ("subject", APPEAL + "\n", "is not the number of an appeal"),
-            ("time", CANARY, "is not an RFC 3339 time with zone from 1900 on"),
-            ("time", "2024-03-04T12:00:00", "is not an RFC 3339 time with zone from 1900 on"),
-            ("time", "2024-03-04", "is not an RFC 3339 time with zone from 1900 on"),
-            ("time", "2024-02-30T12:00:00Z", "is not an RFC 3339 time with zone from 1900 on"),
-            ("time", "2024-03-04T12:00:00+99:00", "is not an RFC 3339 time with zone from 1900 on"),
-            ("time", "٢٠٢٤-03-04T12:00:00Z", "is not an RFC 3339 time with zone from 1900 on"),
-            ("time", "0001-01-01T00:00:00+14:00", "is not an RFC 3339 time with zone from 1900 on"),
-            ("time", "9999-12-31T23:59:59-14:00", "is not an RFC 3339 time with zone from 1900 on"),
+            ("subject", CANARY, "is not an appeal number"),
+            ("subject", APPEAL.lower(), "is not an appeal number"),
+            ("subject", APPEAL + "\n", "is not an appeal number"),
+            ("time", CANARY, "is not an RFC 3339 time with a zone, from 1900 on"),
+            ("time", "2024-03-04T12:00:00", "is not an RFC 3339 time with a zone, from 1900 on"),
+            ("time", "2024-03-04", "is not an RFC 3339 time with a zone, from 1900 on"),
+            ("time", "2024-02-30T12:00:00Z", "is not an RFC 3339 time with a zone, from 1900 on"),
+            ("time", "2024-03-04T12:00:00+99:00", "is not an RFC 3339 time with a zone, from 1900 on"),
+            ("time", "٢٠٢٤-03-04T12:00:00Z", "is not an RFC 3339 time with a zone, from 1900 on"),
+            ("time", "0001-01-01T00:00:00+14:00", "is not an RFC 3339 time with a zone, from 1900 on"),
+            ("time", "9999-12-31T23:59:59-14:00", "is not an RFC 3339 time with a zone, from 1900 on"),
             ("dataschema", "urn:natija:appeal.routed.v2", "is not the schema of the event's type"),
             ("expectedsequence", CANARY, "is not a whole number of at most 19 digits"),
             ("expectedsequence", "-1", "is not a whole number of at most 19 digits"),
@@ -172,7 +177,7 @@ class TestOneEvent:
     def test_with_a_stamp_of_the_registrar_is_unreadable(self, name: str) -> None:
         error = refused(EVENT.data, binary(**{name: b"1"}))
 
-        assert (error.field, error.rule) == (name, "is the registrar's to give")
+        assert (error.field, error.rule) == (name, "is set by the registrar only")
 
     def test_with_a_key_to_wrap_is_not_supported_yet(self) -> None:
         error = refused(EVENT.data, binary(wrappedkey=b"1"))
@@ -180,21 +185,21 @@ class TestOneEvent:
         assert (error.field, error.rule) == ("wrappedkey", "is not supported yet")
 
     def test_with_an_unknown_attribute_is_unreadable_and_its_name_is_not_repeated(self) -> None:
-        error = refused(EVENT.data, [*headers(EVENT), (f"ce_{CANARY}", b"1")])
+        error = refused(EVENT.data, [*write_headers(EVENT), (f"ce_{CANARY}", b"1")])
 
-        assert (error.field, error.rule) == ("header", "is no attribute of this contract")
+        assert (error.field, error.rule) == ("header", "is an unknown attribute")
 
     @pytest.mark.parametrize(
         "content_type", [None, b"", b"text/plain", b"application/cloudevents+json", b"application"]
     )
     def test_of_another_content_type_is_unreadable(self, content_type: bytes | None) -> None:
-        others = [(name, value) for name, value in headers(EVENT) if name != "content-type"]
+        others = [(name, value) for name, value in write_headers(EVENT) if name != "content-type"]
         given_type = [] if content_type is None else [("content-type", content_type)]
 
         assert refused(EVENT.data, [*others, *given_type]).field == "content-type"
 
     def test_that_is_a_tombstone_is_unreadable(self) -> None:
-        assert refused(None, headers(EVENT)).rule == "is missing: a proposal is no tombstone"
+        assert refused(None, write_headers(EVENT)).rule == "is missing: a proposal cannot be a tombstone"
 
     @pytest.mark.parametrize(
         "value",
@@ -223,7 +228,7 @@ class TestOneEvent:
         ids=lambda value: value[:20].decode("latin-1") + f"-{len(value)}",
     )
     def test_whose_value_is_not_plain_json_is_unreadable(self, value: bytes) -> None:
-        assert refused(value, headers(EVENT)).field == "data"
+        assert refused(value, write_headers(EVENT)).field == "data"
 
 
 class TestSeveralEvents:
@@ -291,25 +296,27 @@ class TestLogRecords:
     """What stands on the log: one event, with the registrar's stamps."""
 
     def test_are_read_back_as_they_were_written(self) -> None:
-        assert read_log_record(EVENT.data, headers(EVENT, STAMP)) == (EVENT, STAMP)
+        assert read_log_record(EVENT.data, write_headers(EVENT, STAMP)) == (EVENT, STAMP)
 
     def test_sort_by_sequence_as_strings(self) -> None:
-        written = [dict(headers(EVENT, STAMP._replace(sequence=count)))["ce_sequence"] for count in (2, 10, 9_999_999)]
+        written = [
+            dict(write_headers(EVENT, STAMP._replace(sequence=count)))["ce_sequence"] for count in (2, 10, 9_999_999)
+        ]
 
         assert written == sorted(written)
 
     def test_of_a_later_contract_may_have_more_attributes(self) -> None:
-        assert read_log_record(EVENT.data, [*headers(EVENT, STAMP), ("ce_later", b"x")]) == (EVENT, STAMP)
+        assert read_log_record(EVENT.data, [*write_headers(EVENT, STAMP), ("ce_later", b"x")]) == (EVENT, STAMP)
 
     @pytest.mark.parametrize("name", ["sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash"])
     def test_without_a_stamp_were_not_written_by_the_registrar(self, name: str) -> None:
         with pytest.raises(Unreadable) as caught:
-            read_log_record(EVENT.data, [pair for pair in headers(EVENT, STAMP) if pair[0] != f"ce_{name}"])
+            read_log_record(EVENT.data, [pair for pair in write_headers(EVENT, STAMP) if pair[0] != f"ce_{name}"])
         assert (caught.value.field, caught.value.rule) == (name, "is missing")
 
     def test_are_never_tombstones(self) -> None:
         with pytest.raises(Unreadable):
-            read_log_record(None, headers(EVENT, STAMP))
+            read_log_record(None, write_headers(EVENT, STAMP))
 
 
 def test_a_record_counts_whatever_it_takes_to_write_it_down_again() -> None:
@@ -317,3 +324,25 @@ def test_a_record_counts_whatever_it_takes_to_write_it_down_again() -> None:
     assert limits.record_bytes(None, None, []) == 0
     assert math.ceil(limits.PROPOSAL_BYTES * 16 / 9) + 100_000 < limits.REJECTED_BYTES
     assert limits.PROPOSAL_BYTES < limits.INBOX_BYTES < limits.LOG_BYTES < limits.REJECTED_BYTES
+
+
+class TestLogsequence:
+    """The place of a record on its partition, read without reading the event."""
+
+    def test_is_read_from_headers(self) -> None:
+        assert logsequence_of(write_headers(EVENT, STAMP)) == STAMP.logsequence
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            [],
+            [("ce_logsequence", None)],
+            [("ce_logsequence", b"")],
+            [("ce_logsequence", b"-1")],
+            [("ce_logsequence", b"\xd9\xa1")],
+            [("ce_logsequence", b"1" * 20)],
+            [("ce_logsequence", b"1"), ("ce_logsequence", b"2")],
+        ],
+    )
+    def test_is_none_when_malformed(self, headers: Headers) -> None:
+        assert logsequence_of(headers) is None

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.unit.events.test_envelope import APPEAL, EVENT, STAMP, batch, item
 
-from natija_events.wire.envelope import Event, Headers, Unreadable, headers, read_proposal, write_proposal
+from natija_events.wire.envelope import Event, Headers, Unreadable, read_proposal, write_headers, write_proposal
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -57,8 +57,8 @@ def test_any_batch_is_read_back_as_it_was_written(several: list[Event]) -> None:
     assert read_proposal(again[1], again[2]).events == read, "read once, it stays the same bytes"
 
 
-NAMES = [name for name, _ in headers(EVENT, STAMP)]
-contents = st.none() | st.binary(max_size=30) | st.sampled_from([content for _, content in headers(EVENT, STAMP)])
+NAMES = [name for name, _ in write_headers(EVENT, STAMP)]
+contents = st.none() | st.binary(max_size=30) | st.sampled_from([content for _, content in write_headers(EVENT, STAMP)])
 any_headers = st.lists(
     st.tuples(st.sampled_from(NAMES) | st.text(max_size=20) | st.text(max_size=9).map("ce_{}".format), contents)
 )
@@ -87,7 +87,7 @@ def test_whatever_record_stands_on_the_inbox_is_read_or_unreadable(value: bytes 
 def test_a_record_that_is_nearly_right_is_read_or_unreadable(
     value: bytes | None, edits: list[tuple[int, bytes | None]]
 ) -> None:
-    written: list[tuple[str, bytes | None]] = [*headers(EVENT)]
+    written: list[tuple[str, bytes | None]] = [*write_headers(EVENT)]
     for place, content in edits:
         written[place % len(written)] = (written[place % len(written)][0], content)
     _read(value, written)

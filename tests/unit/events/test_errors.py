@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.unit.events.examples import EXAMPLES
@@ -85,7 +85,7 @@ def test_an_unknown_field_is_refused_everywhere_without_its_name_which_may_be_a_
         error = refuse(data.type, json.dumps(changed(data, (*path, CANARY), 1)).encode())
         assert error is not None
         assert error.field == ".".join(map(str, path)) or error.field == "data"
-        assert error.rule == "has a field that is not of this contract"
+        assert error.rule == "has an unknown field"
 
 
 def _at(whole: Any, path: tuple[str | int, ...]) -> Any:
@@ -102,7 +102,6 @@ values = words | st.lists(words, max_size=2) | st.dictionaries(words, words | st
 
 
 @given(st.sampled_from(EVERYWHERE), values)
-@settings(max_examples=300, deadline=None)
 def test_whatever_is_wrong_is_told_by_field_and_rule_alone(
     place: tuple[EventData, tuple[str | int, ...]], wrong: Any
 ) -> None:
@@ -113,8 +112,8 @@ def test_whatever_is_wrong_is_told_by_field_and_rule_alone(
 @pytest.mark.parametrize(
     ("type", "raw", "field", "rule"),
     [
-        ("appeal.unknown.v1", b"{}", "type", "is not a type of this contract"),
-        ("appeal.routed.v2", b"{}", "type", "is not a type of this contract"),
+        ("appeal.unknown.v1", b"{}", "type", "is not an event type of this contract"),
+        ("appeal.routed.v2", b"{}", "type", "is not an event type of this contract"),
         ("appeal.routed.v1", b"{}", "body", "Field required"),
         ("appeal.routed.v1", b'{"body":""}', "body", "String should have at least 1 character"),
         ("appeal.routed.v1", b'{"body":1}', "body", "Input should be a valid string"),
@@ -129,7 +128,7 @@ def test_whatever_is_wrong_is_told_by_field_and_rule_alone(
         ("appeal.term-set.v1", b'{"due":"9999-12-31T23:59:59Z"}', "due", "not from 1900 to 9998"),
         ("appeal.repeat-linked.v1", b'{"of":"KG-0000-0000-0000-13"}', "of", "not an appeal number"),
         ("appeal.answered.v1", b'{"outcome":"refused","reason":"tired"}', "reason", None),
-        ("appeal.answered.v1", b'{"outcome":"terminated"}', "data", "this outcome needs a reason"),
+        ("appeal.answered.v1", b'{"outcome":"terminated"}', "data", "reason is required for this outcome"),
         ("appeal.registered.v1", b'{"applicant":{"address":{"abroad":"yes"}}}', None, None),
         ("appeal.withdrawn.v1", b"[]", "data", "Input should be an object"),
         ("appeal.withdrawn.v1", b"{", "data", None),

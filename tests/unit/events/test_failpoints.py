@@ -1,71 +1,35 @@
-"""Failpoints: nothing unless armed; armed, the very process is hit, at the step, on the side and pass it was told."""
+"""Failpoints of the library: harmless unless a program installs a handler."""
 
-import os
-import signal
-import subprocess
-import sys
+from collections.abc import Iterator
 
 import pytest
 
-from natija_events.failpoints import VARIABLE, Armed, read
-
-PROGRAM = """
-from natija_events.failpoints import failpoint
-for step in ("send", "commit", "commit", "broken"):
-    try:
-        with failpoint(step):
-            print(step, end=" ", flush=True)
-            if step == "broken":
-                raise OSError
-    except OSError:
-        print("raised", end=" ", flush=True)
-print("ended", end="", flush=True)
-"""
+from natija_events import failpoints
+from natija_events.failpoints import Side, failpoint
 
 
-def run(point: str | None) -> tuple[int, str]:
-    """Run PROGRAM with *point* armed: its exit code, and what it had done by then."""
-    variables = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env=variables | ({} if point is None else {VARIABLE: point}),
-        capture_output=True,
-        text=True,
-    )
-    return done.returncode, done.stdout
+@pytest.fixture
+def passed() -> Iterator[list[tuple[str, Side]]]:
+    """The steps that a handler has seen."""
+    seen: list[tuple[str, Side]] = []
+    failpoints.install(lambda step, side: seen.append((step, side)))
+    yield seen
+    failpoints.install(None)
 
 
-@pytest.mark.parametrize("point", [None, "", "another:before", "commit:after:3"])
-def test_unless_the_very_pass_is_armed_nothing_happens(point: str | None) -> None:
-    assert run(point) == (0, "send commit commit broken raised ended")
+def test_handler_sees_both_sides(passed: list[tuple[str, Side]]) -> None:
+    with failpoint("send"):
+        assert passed == [("send", "before")]
+    assert passed == [("send", "before"), ("send", "after")]
 
 
-@pytest.mark.parametrize(
-    ("point", "done"),
-    [
-        ("send:before", ""),
-        ("send:after", "send "),
-        ("commit:before", "send "),
-        ("commit:before:2", "send commit "),
-        ("commit:after:2", "send commit commit "),
-    ],
-)
-def test_the_process_is_killed_on_that_side_of_that_pass(point: str, done: str) -> None:
-    assert run(point) == (-signal.SIGKILL, done)
+def test_step_that_raises_has_no_after(passed: list[tuple[str, Side]]) -> None:
+    with pytest.raises(ZeroDivisionError), failpoint("send"):
+        raise ZeroDivisionError
+    assert passed == [("send", "before")]
 
 
-def test_a_step_that_raises_has_no_after() -> None:
-    assert run("broken:after") == (0, "send commit commit broken raised ended")
-
-
-def test_another_signal_may_be_sent() -> None:
-    assert run("commit:after:1:TERM") == (-signal.SIGTERM, "send commit ")
-    assert read("commit:before:3:STOP") == Armed("commit", "before", 3, signal.SIGSTOP)
-
-
-@pytest.mark.parametrize(
-    "point", ["commit", "commit:beside", "commit:after:x", "commit:after:1:NONE", "a:after:1:KILL:b"]
-)
-def test_what_is_no_failpoint_is_refused(point: str) -> None:
-    with pytest.raises((ValueError, KeyError)):
-        read(point)
+def test_without_handler_nothing_happens() -> None:
+    with failpoint("send"):
+        done = True
+    assert done

@@ -12,9 +12,7 @@ from tests.unit.events.lifecycle_as_read import ENDED, LINES
 from natija_events.ids import appeal_number, derived_event_id
 from natija_events.lifecycle import transitions
 from natija_events.lifecycle.fold import fold
-from natija_events.types import deadlines as d
-from natija_events.types import intake as i
-from natija_events.types import routing as r
+from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event, Stamp
 from natija_events.wire.record import RecordedEvent
@@ -23,8 +21,8 @@ NUMBER = appeal_number("KG", 500)
 AS_READ = {line.type: line for line in LINES}
 
 hours = st.integers(-2, 40).map(lambda count: START + timedelta(hours=count))
-links = st.integers(498, 502).map(lambda bits: i.DuplicateLinked(of=appeal_number("KG", bits)))
-breaches = hours.map(lambda due: d.Missed(due=due))
+links = st.integers(498, 502).map(lambda bits: intake.DuplicateLinked(of=appeal_number("KG", bits)))
+breaches = hours.map(lambda due: deadlines.Missed(due=due))
 anything = st.one_of(st.sampled_from(EXAMPLES), st.sampled_from(EXAMPLES), links, breaches)
 dated = st.tuples(hours, anything).map(lambda pair: Dated(*pair))
 proposals = st.lists(st.one_of(dated, dated, breaches.map(lambda data: Dated(data.due, data))), max_size=30)
@@ -44,16 +42,16 @@ class AsRead:
             return False
         if self.opened and event.time < self.opened:
             return False
-        if isinstance(event.data, i.DuplicateLinked):
+        if isinstance(event.data, intake.DuplicateLinked):
             return event.data.of < NUMBER
-        return not isinstance(event.data, d.Missed) or event.data.due == event.time
+        return not isinstance(event.data, deadlines.Missed) or event.data.due == event.time
 
     def take(self, event: Dated) -> None:
         self.opened = self.opened or event.time
         target = AS_READ[event.data.type].target
-        if isinstance(event.data, r.Routed) and event.data.executor:
+        if isinstance(event.data, routing.Routed) and event.data.executor:
             target = "IN_WORK"
-        if isinstance(event.data, r.Forwarded) and event.data.external:
+        if isinstance(event.data, routing.Forwarded) and event.data.external:
             target = "FORWARDED"
         if target == "back":
             self.state = self.before.pop()

@@ -1,23 +1,46 @@
-"""Whose decisions are read: a partition that is read already is not begun again."""
+"""Which partitions the reader of outcomes reads, and since when."""
 
 import asyncio
 
-import pytest
-
-from natija_events.kafka import KafkaConfig
-from natija_events.kafka.outcome_reader import OutcomeReader
+from natija_events.kafka.outcome_reader import ActivePartitions
 
 
-async def test_a_partition_that_is_read_already_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    outcomes, begun = OutcomeReader(KafkaConfig("nowhere"), "kg"), list[int]()
+class Starts:
+    """Starts partitions at once, and remembers them."""
 
-    async def begin(partitions: set[int]) -> None:
-        begun.extend(partitions)
+    def __init__(self) -> None:
+        self.started: list[set[int]] = []
+
+    async def __call__(self, partitions: set[int]) -> None:
+        self.started.append(partitions)
         await asyncio.sleep(0)
-        outcomes._read_until |= dict.fromkeys(partitions, 0.0)
 
-    monkeypatch.setattr(outcomes, "_begin", begin)
-    await asyncio.gather(*(outcomes._watch(partition) for partition in (1, 1, 2)))
-    await outcomes._watch(3)
 
-    assert sorted(begun) == [1, 2, 3]
+async def test_partition_is_started_once() -> None:
+    """A second start would jump to the end, past a decision that is awaited."""
+    starts = Starts()
+    partitions = ActivePartitions(starts)
+
+    await asyncio.gather(*(partitions.acquire(partition) for partition in (1, 1, 2)))
+    await partitions.acquire(3)
+
+    assert sorted(one for started in starts.started for one in started) == [1, 2, 3]
+
+
+async def test_partitions_start_together() -> None:
+    """Those requested while one starts are started in one request."""
+    starts = Starts()
+    partitions = ActivePartitions(starts)
+
+    await asyncio.gather(*(partitions.acquire(partition) for partition in (1, 2, 3)))
+
+    assert starts.started == [{1, 2, 3}] or starts.started == [{1}, {2, 3}]
+
+
+async def test_pending_partition_never_expires() -> None:
+    partitions = ActivePartitions(Starts())
+    await partitions.acquire(1)
+    partitions.release(1)
+    await partitions.acquire(1)
+
+    assert partitions.expired() == []

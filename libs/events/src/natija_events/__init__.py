@@ -1,1 +1,144 @@
-"""The contract of Natija: events of citizens' appeals, their life cycle and their hash chain."""
+"""The contract of Natija: events of citizens' appeals, their life cycle, their wire form, and their way over Kafka.
+
+Other services import from here only: modules inside the package may move. A name is loaded when it is first used, so
+that ``import natija_events`` does no I/O and needs no Kafka client. Names of the Kafka part (`Publisher`, `read`, …)
+need the ``kafka`` extra.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from natija_events.encryption import Sealed, Sealer, Unsealable
+    from natija_events.ids import (
+        derived_appeal_number,
+        derived_event_id,
+        is_appeal_number,
+        new_appeal_number,
+        parse_appeal_number,
+    )
+    from natija_events.kafka import (
+        DeliveryUnconfirmed,
+        KafkaConfig,
+        OutcomePending,
+        ProposalOutcome,
+        Publisher,
+        partition_of,
+        read,
+        read_batches,
+    )
+    from natija_events.lifecycle.fold import Appeal, evolve, fold
+    from natija_events.lifecycle.transitions import Standing, State
+    from natija_events.schema.registry import REGISTRY, Invalid
+    from natija_events.terms.lateness import Lateness, is_late, lateness
+    from natija_events.topics import INBOX, LOG, PARTITIONS, REJECTED
+    from natija_events.types import deadlines, intake, oversight, routing
+    from natija_events.types.base import AnswerOutcome, Attachment, EventData
+    from natija_events.wire.envelope import Event, Unreadable, read_log_record, read_proposal, write_proposal
+    from natija_events.wire.hash_chain import GENESIS, event_hash
+    from natija_events.wire.record import RecordedEvent, read_recorded_event
+    from natija_events.wire.rejection import RejectedProposal, Rejection, RejectionReason, read_rejected
+    from natija_events.words import word
+
+_HOMES = {
+    "natija_events.encryption": "Sealed Sealer Unsealable",
+    "natija_events.ids": """
+        derived_appeal_number derived_event_id is_appeal_number new_appeal_number parse_appeal_number
+    """,
+    "natija_events.kafka": """
+        DeliveryUnconfirmed KafkaConfig OutcomePending ProposalOutcome Publisher partition_of read read_batches
+    """,
+    "natija_events.lifecycle.fold": "Appeal evolve fold",
+    "natija_events.lifecycle.transitions": "Standing State",
+    "natija_events.schema.registry": "REGISTRY Invalid",
+    "natija_events.terms.lateness": "Lateness is_late lateness",
+    "natija_events.topics": "INBOX LOG PARTITIONS REJECTED",
+    "natija_events.types.base": "AnswerOutcome Attachment EventData",
+    "natija_events.wire.envelope": "Event Unreadable read_log_record read_proposal write_proposal",
+    "natija_events.wire.hash_chain": "GENESIS event_hash",
+    "natija_events.wire.record": "RecordedEvent read_recorded_event",
+    "natija_events.wire.rejection": "RejectedProposal Rejection RejectionReason read_rejected",
+    "natija_events.words": "word",
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
+_OWNERS = ("deadlines", "intake", "oversight", "routing")
+"""Modules of event types: `intake.Registered`."""
+
+__all__ = [
+    "GENESIS",
+    "INBOX",
+    "LOG",
+    "PARTITIONS",
+    "REGISTRY",
+    "REJECTED",
+    "AnswerOutcome",
+    "Appeal",
+    "Attachment",
+    "DeliveryUnconfirmed",
+    "Event",
+    "EventData",
+    "Invalid",
+    "KafkaConfig",
+    "Lateness",
+    "OutcomePending",
+    "ProposalOutcome",
+    "Publisher",
+    "RecordedEvent",
+    "RejectedProposal",
+    "Rejection",
+    "RejectionReason",
+    "Sealed",
+    "Sealer",
+    "Standing",
+    "State",
+    "Unreadable",
+    "Unsealable",
+    "deadlines",
+    "derived_appeal_number",
+    "derived_event_id",
+    "event_hash",
+    "evolve",
+    "fold",
+    "intake",
+    "is_appeal_number",
+    "is_late",
+    "lateness",
+    "new_appeal_number",
+    "oversight",
+    "parse_appeal_number",
+    "partition_of",
+    "read",
+    "read_batches",
+    "read_log_record",
+    "read_proposal",
+    "read_recorded_event",
+    "read_rejected",
+    "routing",
+    "word",
+    "write_proposal",
+]
+
+if not TYPE_CHECKING:  # a type checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        if name in _OWNERS:
+            found = import_module(f"natija_events.types.{name}")
+        elif name in _HOME_OF:
+            found = _load(name, _HOME_OF[name])
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _load(name: str, module: str) -> Any:
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name == "aiokafka":
+            raise ImportError(f"{name} needs the kafka extra: pip install 'natija-events[kafka]'") from error
+        raise

@@ -1,6 +1,6 @@
-"""Personal data on the log: AES-256-GCM under a data key, bound to the appeal and the field it stands in.
+"""Encrypts personal data on the log: AES-256-GCM under a data key, bound to the appeal and the field.
 
-The wire form names its key, so that one key of the realm (now) and one key a person (with erasure) look the same.
+The wire form names the key. So one key per realm (now) and one key per person (with erasure) look the same.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ _NONCE_BYTES = 12
 
 
 class Sealed(BaseModel):
-    """A sealed value: the id of its key, the nonce (12 bytes) and the ciphertext with its tag, both base64url."""
+    """An encrypted value: the id of its key, the nonce (12 bytes), the ciphertext with its tag; both in base64url."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -26,29 +26,29 @@ class Sealed(BaseModel):
 
 
 class Unsealable(ValueError):
-    """A sealed value that this key does not open: another key, another appeal or field, or changed."""
+    """This key cannot decrypt the value: it has another key, appeal or field, or it was changed."""
 
 
 class Sealer:
-    """Seals and opens the personal fields of appeals under one data *key* (32 bytes)."""
+    """Encrypts and decrypts the personal fields of appeals under one data *key* (32 bytes) with the id *kid*."""
 
     def __init__(self, key: bytes, kid: str = "realm-1") -> None:
         if len(key) != 32:
-            raise ValueError("key: 32 bytes")
+            raise ValueError("key: must have 32 bytes")
         self._cipher = AESGCM(key)
         nonce_key = hmac.digest(key, b"natija nonce", hashlib.sha256)
-        self._nonces = hmac.new(nonce_key, digestmod=hashlib.sha256)  # keyed once: a copy costs half of keying it again
+        self._nonces = hmac.new(nonce_key, digestmod=hashlib.sha256)  # a copy costs half of a new one
         self.kid = kid
 
     def seal(self, subject: str, field: str, plain: str | bytes) -> Sealed:
-        """Seal *plain*. The nonce derives from what is sealed, so that proposing again proposes the same bytes."""
+        """Encrypt *plain*. The nonce derives from all three, so that a repeated proposal has the same bytes."""
         raw = plain.encode() if isinstance(plain, str) else plain
         bound = self._bound(self.kid, subject, field)
         nonce = self._nonce(len(bound).to_bytes(4, "big") + bound + raw)
         return Sealed(kid=self.kid, iv=_text(nonce), ct=_text(self._cipher.encrypt(nonce, raw, bound)))
 
     def open(self, subject: str, field: str, sealed: Sealed) -> bytes:
-        """What was sealed for this appeal and field. Raises `Unsealable`."""
+        """Decrypt a value of this appeal and field. Raises `Unsealable`."""
         if sealed.kid != self.kid:
             raise Unsealable("sealed under another key")
         try:

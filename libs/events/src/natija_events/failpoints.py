@@ -1,39 +1,25 @@
-"""Failpoints: named steps before and after which a test can kill or stop the very process that takes them.
+"""Failpoints: named steps at which a test of Natija itself may stop the process. In any other program nothing happens.
 
-A step is an effect that outlives its process: a send, a commit, a checkpoint, a switch. The code marks it where it is
-taken, ``with failpoint("registrar.commit"): ...``, and `tests/faults` goes through all of them. Nothing happens here
-unless NATIJA_FAILPOINT is set, which no deployment does.
+A step is an effect that outlives its process: a send, a commit, a checkpoint, a switch. The code marks it:
+``with failpoint("registrar.commit"): ...``. Only a handler that a program installs can act on it. The library installs
+none and reads no environment variable.
 """
 
-import os
-import signal
+from collections.abc import Callable
 from types import TracebackType
-from typing import Literal, NamedTuple
-
-VARIABLE = "NATIJA_FAILPOINT"
-"""`STEP:before` or `STEP:after`, then the number of the pass that counts (1) and the signal it gets (KILL):
-`registrar.commit:after:3:STOP`."""
+from typing import Literal
 
 Side = Literal["before", "after"]
+Handler = Callable[[str, Side], None]
+"""Called with the name of the step, before the block and after it."""
+
+_handler: Handler | None = None
 
 
-class Armed(NamedTuple):
-    """The one failpoint of this process that is armed."""
-
-    step: str
-    side: Side
-    passes: int
-    number: signal.Signals
-
-
-def read(text: str) -> Armed:
-    """What VARIABLE says. Raises ValueError for what is no failpoint."""
-    step, side, *more = text.split(":")
-    if side not in ("before", "after") or len(more) > 2:
-        raise ValueError(f"{VARIABLE} is no STEP:before|after[:COUNT[:SIGNAL]]")
-    passes = int(more[0]) if more else 1
-    number = signal.Signals[f"SIG{more[1] if len(more) > 1 else 'KILL'}"]
-    return Armed(step, "before" if side == "before" else "after", passes, number)
+def install(handler: Handler | None) -> None:
+    """Have *handler* called at every step of this process from now on; None removes it."""
+    global _handler
+    _handler = handler
 
 
 class failpoint:
@@ -45,23 +31,11 @@ class failpoint:
         self._step = step
 
     def __enter__(self) -> None:
-        if _armed is not None:
-            _pass(_armed, self._step, "before")
+        if _handler is not None:
+            _handler(self._step, "before")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if _armed is not None and kind is None:
-            _pass(_armed, self._step, "after")
-
-
-_armed = read(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None
-_passed = 0
-
-
-def _pass(armed: Armed, step: str, side: Side) -> None:
-    global _passed
-    if (step, side) == (armed.step, armed.side):
-        _passed += 1
-        if _passed == armed.passes:
-            os.kill(os.getpid(), armed.number)
+        if _handler is not None and kind is None:
+            _handler(self._step, "after")

@@ -1,7 +1,7 @@
 """Numbers of appeals and ids of events.
 
 An appeal's id is its registration number: the realm and 64 bits in Crockford's base 32, with a check digit, as in
-``KG-7K3M-9QX4-T2R8-MA``. No counter and no clock enters it, so anybody may derive one and nobody has to ask.
+``KG-7K3M-9QX4-T2R8-MA``. It needs no counter and no clock, so every publisher derives numbers by itself.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ _DOUBLED = tuple(map(_double, range(32)))
 
 
 def check_digit(digits: str) -> str:
-    """A digit that changes when one of *digits* (base 32) is mistaken or two neighbours are swapped."""
+    """The check digit of *digits* (base 32). It detects one wrong digit and two swapped neighbors."""
     total = 0
     for digit in digits:
         total = _DOUBLED[total ^ _VALUE[digit]]
@@ -43,7 +43,7 @@ def appeal_number(realm: str, bits: int) -> str:
     if not _REALM.fullmatch(realm.upper()):
         raise ValueError("realm: 2 to 12 Latin letters or digits, a letter first")
     if not 0 <= bits < 1 << 64:
-        raise ValueError("bits: 64 bits, not less than 0")
+        raise ValueError("bits: from 0 to 2**64 - 1")
     digits = "".join(ALPHABET[bits >> shift & 31] for shift in range(60, -1, -5))
     digits += check_digit(digits)
     return f"{realm.upper()}-{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
@@ -51,7 +51,7 @@ def appeal_number(realm: str, bits: int) -> str:
 
 @lru_cache(maxsize=4096)  # the events of an appeal often come together
 def is_appeal_number(number: str) -> bool:
-    """True for a number in its one written form, its check digit right."""
+    """True for a number in its standard form with the right check digit."""
     if not _NUMBER.fullmatch(number):
         return False
     digits = number.split("-", 1)[1].replace("-", "")
@@ -59,9 +59,9 @@ def is_appeal_number(number: str) -> bool:
 
 
 def parse_appeal_number(typed: str) -> str:
-    """The number a person *typed*: small letters, blanks, missing dashes and I, L, O for 1, 1, 0 are forgiven.
+    """The number that a person *typed*. Lower case, spaces, missing dashes and I, L, O for 1, 1, 0 are accepted.
 
-    Raises ValueError, without the value, when the check digit says that a character is wrong.
+    Raises ValueError, without the value, when a character is wrong or missing.
     """
     realm, _, rest = typed.strip().upper().partition("-")
     digits = re.sub(r"[\s-]", "", rest).translate(_MISREAD)
@@ -77,11 +77,11 @@ def new_appeal_number(realm: str) -> str:
 
 
 def derived_appeal_number(realm: str, *parts: str, secret: bytes = b"") -> str:
-    """The number that follows from *parts* and nothing else; with a *secret* nobody else can derive it."""
+    """The number derived from *parts* alone. With a *secret*, only its holders can derive it."""
     message = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in (realm.upper(), *parts)))
     return appeal_number(realm, int.from_bytes(hmac.digest(secret, message, hashlib.sha256)[:8], "big"))
 
 
 def derived_event_id(subject: str, *parts: str) -> UUID:
-    """The event id that follows from the appeal and *parts*: proposing again proposes the same event."""
+    """The event id derived from the appeal and *parts*: a repeated proposal has the same id."""
     return uuid5(_NAMESPACE, "\x1f".join((subject, *parts)))

@@ -1,7 +1,7 @@
-"""Greatest sizes in bytes. Inbox < log < rejected, so that whatever came in can be written down on the way out.
+"""Limits of sizes (bytes) and times. Inbox < log < rejected, so that every record received can be recorded.
 
-A record counts as its key, its headers and its value, uncompressed: a compressed record of any size can enter a topic,
-so the registrar counts again.
+The size of a record is that of its key, headers and value, uncompressed. Kafka limits only the compressed size, so the
+registrar checks again.
 """
 
 import re
@@ -9,27 +9,27 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 PROPOSAL_BYTES = 1_000_000
-"""A proposal above this is rejected as oversize and recorded by its digest."""
+"""A larger proposal is rejected as oversize, and only its digest is stored."""
 
 INBOX_BYTES = 1_048_576
 LOG_BYTES = 1_572_864
-"""A proposal's greatest record and the registrar's stamps."""
+"""Room for the largest proposal with the registrar's stamps."""
 
 REJECTED_BYTES = 4_194_304
-"""A sealed original is written in base 64 twice, 16/9 of the record it keeps, and the reason beside it."""
+"""Room for a sealed inbox record, in base 64 twice (16/9 of its size), and the reason."""
 
 PROPOSAL_EVENTS = 200
-"""A proposal holds at most this many events."""
+"""The most events of a proposal."""
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
-"""Every time in an event is from EARLIEST to before LATEST, so that it can be told in any zone and kept anywhere."""
+"""Times are from EARLIEST to before LATEST: every zone can show them and every database can store them."""
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-"""How every time is written. Some libraries write nanoseconds; what is below a microsecond is cut off."""
+"""The form of every time. Some libraries write nanoseconds; digits after the microseconds are dropped."""
 
 _HEADER_BYTES = 10
-"""What a header takes beside its name and content when a rejected record is written down; even an empty one."""
+"""The size of a header beside its name and content, when a rejected record is stored."""
 
 
 def record_bytes(key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> int:

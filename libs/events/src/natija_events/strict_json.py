@@ -1,4 +1,4 @@
-"""JSON as the contract reads it: no NaN, no infinity, no key twice, nothing nested beyond reason."""
+"""Strict JSON: without NaN, infinity, duplicate keys and deep nesting."""
 
 import math
 import re
@@ -7,11 +7,11 @@ from typing import Any
 import jiter
 
 _MAYBE_INFINITE = re.compile(rb"[:\[,\s-][0-9](?:[0-9.]*[eE]\+?[0-9]|[0-9]{308})")
-"""A number large enough to become infinite when read, or text that looks like one."""
+"""A number that may be too large for a float, or text that looks like one."""
 
 
 def parse(raw: bytes) -> Any:
-    """Parse *raw* (UTF-8). Raises ValueError, without the value, on anything doubtful."""
+    """Parse *raw* (UTF-8). Raises ValueError, without the value, for anything that is not strict JSON."""
     try:
         value = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
@@ -22,8 +22,8 @@ def parse(raw: bytes) -> Any:
 
 
 def _without_value(message: str) -> str:
-    # jiter names the doubled key in quotes; a key may be anything, also a person's name.
-    return "a key stands twice" if message.startswith("Detected duplicate key") else message
+    # jiter quotes the duplicate key, which may be anything, also a person's name.
+    return "an object has a duplicate key" if message.startswith("Detected duplicate key") else message
 
 
 def _infinite(value: Any) -> bool:

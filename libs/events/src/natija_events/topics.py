@@ -1,4 +1,4 @@
-"""Every topic of a realm: its name, who writes it, its key, and how long it is kept. Nowhere else."""
+"""The topics of a realm: name, writer, key and retention of each. This is their only place."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,17 +6,17 @@ from datetime import timedelta
 from natija_events import limits
 
 PARTITIONS = 16
-"""Of inbox, log and rejected alike: what comes in on partition p goes out on partition p. See docs/adr/0001."""
+"""Partitions of each topic: a proposal on partition p of the inbox is recorded on partition p. See docs/adr/0001."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic: *kept* is None for ever; *max_bytes* is its greatest record batch."""
+    """One topic. *retention* None means for ever; *max_bytes* is the largest record batch."""
 
     purpose: str
     writer: str
     key: str
-    kept: timedelta | None
+    retention: timedelta | None
     max_bytes: int
 
     def name(self, realm: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from natija_chassis.process import failpoints
+
 ABOUT = "Natija: the register of citizens' appeals. `natija COMMAND --help` shows the arguments of a command."
 PANEL = "Run a realm"
 """The heading of the chassis' own commands. Those of services follow, in the order of their ports."""
@@ -119,6 +121,7 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """The program `natija`. An error ends it with a line that repeats no value it may hold."""
+    failpoints.arm()
     try:
         build()()
     except KeyboardInterrupt:

@@ -26,6 +26,7 @@ from natija_chassis.process import gc_tuning
 from natija_chassis.projections.installed import projection_of
 from natija_chassis.projections.rebuild import RebuildMismatch, RebuildResult, rebuild
 from natija_chassis.settings import Settings
+from natija_events.kafka import aiokafka_patch
 
 ABORTED = 130
 
@@ -79,6 +80,7 @@ def _line(table: TableDiff) -> str:
 def run(service: str) -> int:
     """0 when rebuilt and switched, 1 when it differs, 130 when aborted."""
     gc_tuning.relax_gc()
+    aiokafka_patch.apply()
     return uvloop.run(_run(Settings(), service))
 
 

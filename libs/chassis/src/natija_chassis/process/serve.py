@@ -12,6 +12,7 @@ from natija_chassis.observability.logs import sanitised
 from natija_chassis.process import gc_tuning
 from natija_chassis.services import resolve, service_info
 from natija_chassis.settings import Settings
+from natija_events.kafka import aiokafka_patch
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ def serve(process: str) -> int:
     logs.configure(process, settings.log_level)
     tracing.configure(process)
     gc_tuning.relax_gc(settings.gc_threshold)
+    aiokafka_patch.apply()
     try:
         uvloop.run(start(settings))
     except OperatorError as error:

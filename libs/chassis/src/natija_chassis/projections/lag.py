@@ -17,6 +17,7 @@ from natija_chassis.settings import Settings
 from natija_events.kafka import KafkaConfig
 from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG, PARTITIONS
+from natija_events.wire.envelope import logsequence_of
 
 _COUNTED_ONE_BY_ONE = 2000
 _CONSUMER: Any = {"auto_offset_reset": "earliest", "fetch_max_wait_ms": 50}
@@ -75,7 +76,7 @@ async def last_logsequences(kafka: KafkaConfig, realm: str) -> Positions:
         missing = [place for place in places if ends[place] > 0]
         while missing:
             last = await _last_records(consumer, {place: max(0, ends[place] - back) for place in missing}, ends)
-            found |= {place.partition: _logsequence(record) for place, record in last.items()}
+            found |= {place.partition: logsequence_of(record.headers) or 0 for place, record in last.items()}
             missing = [place for place in missing if place not in last and back < ends[place]]
             back *= 8  # aborted transactions at the end, or large ones
     return found
@@ -110,10 +111,6 @@ async def _count(consumer: AIOKafkaConsumer, place: TopicPartition, start: int, 
         for records in (await consumer.getmany(timeout_ms=50)).values():
             counted += sum(record.offset < end for record in records)
     return counted
-
-
-def _logsequence(record: Any) -> int:
-    return next((int(content) for name, content in record.headers if name == "ce_logsequence"), 0)
 
 
 async def read_positions(settings: Settings, service: str, query: str) -> Positions:

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from natija_events.schema.registry import Invalid
-from natija_events.wire.envelope import Unreadable
+from natija_events.wire.envelope import Unreadable, logsequence_of
 from natija_events.wire.record import RecordedEvent, read_recorded_event
 
-_LOGSEQUENCE = "ce_logsequence"
 _SLICE = 50
 
 
@@ -47,10 +46,5 @@ def _entry(record: Any) -> LogRecord:
         event = read_recorded_event(record.partition, record.offset, record.value, record.headers)
     except (Unreadable, Invalid) as error:
         appeal = (record.key or b"").decode("ascii", errors="replace")[:64]
-        return LogRecord(record.partition, record.offset, appeal, _logsequence(record), None, error)
+        return LogRecord(record.partition, record.offset, appeal, logsequence_of(record.headers), None, error)
     return LogRecord(record.partition, record.offset, event.subject, event.stamp.logsequence, event)
-
-
-def _logsequence(record: Any) -> int | None:
-    found = [content for name, content in record.headers if name == _LOGSEQUENCE]
-    return int(found[0]) if len(found) == 1 and found[0] and found[0].isdigit() and len(found[0]) < 20 else None

@@ -71,7 +71,7 @@ def topic_configs(topic: Topic, replicas: int) -> dict[str, str]:
 
     Retention goes by wall time, so records carry the broker's clock.
     """
-    kept = -1 if topic.kept is None else int(topic.kept.total_seconds() * 1000)
+    kept = -1 if topic.retention is None else int(topic.retention.total_seconds() * 1000)
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(kept),

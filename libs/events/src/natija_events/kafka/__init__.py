@@ -1,6 +1,5 @@
-"""For services that talk to the register over Kafka: `Publisher` proposes, `read` reads. Needs the ``kafka`` extra."""
+"""The Kafka part of the contract: `Publisher` proposes, `read` reads. It needs the ``kafka`` extra."""
 
-from natija_events.kafka import aiokafka_patch
 from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.consumer import read, read_batches
 from natija_events.kafka.partitioner import partition_of
@@ -16,5 +15,3 @@ __all__ = [
     "read",
     "read_batches",
 ]
-
-aiokafka_patch.apply()

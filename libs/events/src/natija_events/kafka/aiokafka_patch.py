@@ -1,9 +1,9 @@
-"""A broken connection of aiokafka's, on uvloop, said to be broken.
+"""A fix of aiokafka 0.14 on uvloop: a broken connection raises an error that aiokafka handles.
 
-aiokafka expects an OSError where it writes to a connection that the broker has reset. uvloop raises RuntimeError
-there, for as long as the reader has not heard of it (https://github.com/aio-libs/aiokafka/issues/1038). That ends tasks
-of the client's own, which fetch and which keep metadata, and nothing starts them again: the client then waits for ever.
-To be deleted once aiokafka handles it.
+aiokafka expects an OSError when it writes to a connection that the broker has reset. uvloop raises RuntimeError
+instead until the reader notices the reset (https://github.com/aio-libs/aiokafka/issues/1038). The error ends background
+tasks of the client that nothing restarts: those that fetch and those that update metadata. The client then waits for
+ever. Delete this module once aiokafka handles the error.
 """
 
 from collections.abc import Callable
@@ -13,18 +13,27 @@ from typing import Any
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import KafkaConnectionError
 
+_WRITING_METHODS = ("send", "_send_sasl_token")
+_applied = False
+
 
 def apply() -> None:
-    """Have every connection raise KafkaConnectionError, as it does on asyncio's own loop."""
-    for name in ("send", "_send_sasl_token"):
-        setattr(AIOKafkaConnection, name, _raising_kafka_error(getattr(AIOKafkaConnection, name)))
+    """Have every connection of this process raise KafkaConnectionError. To call it again changes nothing.
+
+    `Publisher` and `read` call it when they start. A program with clients of its own on uvloop calls it first.
+    """
+    global _applied
+    if not _applied:
+        _applied = True
+        for name in _WRITING_METHODS:
+            setattr(AIOKafkaConnection, name, _raising_kafka_error(getattr(AIOKafkaConnection, name)))
 
 
 def _raising_kafka_error(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
-    def write(self: AIOKafkaConnection, *given: Any, **named: Any) -> Any:
+    def write(self: AIOKafkaConnection, *args: Any, **kwargs: Any) -> Any:
         try:
-            return method(self, *given, **named)
+            return method(self, *args, **kwargs)
         except RuntimeError as error:
             self.close(reason=CloseReason.CONNECTION_BROKEN)
             raise KafkaConnectionError(f"Connection at {self.host}:{self.port} broken") from error

@@ -1,4 +1,4 @@
-"""Reading topics of the register: committed records only, from given offsets, to the end or for ever."""
+"""Reads topics of the register: committed records only, from given offsets, to the end or for ever."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
@@ -12,10 +12,11 @@ from natija_events.kafka.partitioner import partition_of
 from natija_events.topics import LOG, PARTITIONS
 from natija_events.wire.record import RecordedEvent, read_recorded_event
 
-_BATCH = 2000
-_WAIT_MS, _WAIT_AT_THE_END_MS = 200, 10
-"""For more records. What stands at the end of a log is a commit marker, of which nobody is told: who reads to the end
-looks often whether it is passed."""
+_BATCH_RECORDS = 2000
+_FETCH_WAIT_MS = 200
+_FETCH_WAIT_MS_TO_END = 10
+"""A log ends with a commit marker, which no consumer receives. A reader that stops at the end asks for its position
+often instead."""
 
 
 async def read(
@@ -26,11 +27,13 @@ async def read(
     positions: Mapping[int, int] | None = None,
     follow: bool = False,
 ) -> AsyncGenerator[RecordedEvent]:
-    """The registered events, in order within each appeal; of one appeal when *subject* is given.
+    """The registered events, in order within each appeal; only those of the appeal *subject* when it is given.
 
-    *positions* says, per partition, the offset to start at: the `RecordedEvent.offset` you processed last, plus one.
-    Ends at what is the end of the log now, or never when asked to *follow*. Keep the offset in the transaction in
-    which you keep what you made of the event: then every event counts once, whatever dies when.
+    *positions* holds the offset to start at, by partition: the `RecordedEvent.offset` you processed last, plus one.
+    Save the offset in the transaction in which you save the event's result. Then every event counts once, also after
+    a crash. The reader stops at the present end of the log, or never with *follow*.
+
+    Raises KafkaError when Kafka is not reachable, `Unreadable` or `Invalid` for a record that breaks the contract.
     """
     partitions = range(PARTITIONS) if subject is None else (partition_of(subject.encode()),)
     start = {partition: (positions or {}).get(partition, 0) for partition in partitions}
@@ -50,42 +53,47 @@ async def read_batches(
     end: Mapping[int, int] | None = None,
     follow: bool = False,
 ) -> AsyncGenerator[Sequence[Any]]:
-    """Batches of raw records of *topic*, each from one partition, from the offsets *start* (per partition).
+    """Batches of raw records of *topic*, each of one partition, from the offsets *start* (by partition).
 
-    Ends before the offsets *end*, by default those of now. Commit markers take offsets: the end is reached by position,
-    not by the last record.
+    Stops before the offsets *end*, by default before the present ends of the partitions; never with *follow*.
     """
     async with open_consumer(kafka) as consumer:
-        places = {TopicPartition(topic, partition): offset for partition, offset in start.items()}
-        consumer.assign(list(places))
-        first = await consumer.beginning_offsets(list(places))
-        for place, offset in places.items():
-            consumer.seek(place, max(offset, first[place]))
-        async for batch in _batches(consumer, await _ends(consumer, places, end, follow)):
+        offsets = {TopicPartition(topic, partition): offset for partition, offset in start.items()}
+        consumer.assign(list(offsets))
+        first = await consumer.beginning_offsets(list(offsets))
+        for partition, offset in offsets.items():
+            consumer.seek(partition, max(offset, first[partition]))
+        async for batch in _batches(consumer, None if follow else await _ends(consumer, list(offsets), end)):
             yield batch
 
 
 async def _ends(
-    consumer: AIOKafkaConsumer, places: Mapping[TopicPartition, int], end: Mapping[int, int] | None, follow: bool
-) -> dict[TopicPartition, int] | None:
-    if follow:
-        return None
-    now: dict[TopicPartition, int] = await consumer.end_offsets(list(places))
-    return now if end is None else {place: min(end[place.partition], now[place]) for place in places}
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], end: Mapping[int, int] | None
+) -> dict[TopicPartition, int]:
+    """The offset to stop before, by partition: its present end, or *end* when that comes first."""
+    present: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+    return present if end is None else {one: min(end[one.partition], offset) for one, offset in present.items()}
 
 
 async def _batches(consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int] | None) -> AsyncIterator[Sequence[Any]]:
-    open_places = None if ends is None else set(ends)
-    while True:
-        if ends is not None and open_places is not None:
-            reached = {place for place in open_places if await consumer.position(place) >= ends[place]}
-            open_places -= reached
-            if reached:
-                consumer.pause(*reached)
-            if not open_places:
-                return
-        wait = _WAIT_MS if ends is None else _WAIT_AT_THE_END_MS
-        for place, records in (await consumer.getmany(timeout_ms=wait, max_records=_BATCH)).items():
-            wanted = records if ends is None else [record for record in records if record.offset < ends[place]]
-            if wanted:
-                yield wanted
+    if ends is None:
+        while True:
+            for records in (await consumer.getmany(timeout_ms=_FETCH_WAIT_MS, max_records=_BATCH_RECORDS)).values():
+                yield records
+    unfinished = set(ends)
+    while unfinished := await _pause_finished(consumer, unfinished, ends):
+        fetched = await consumer.getmany(timeout_ms=_FETCH_WAIT_MS_TO_END, max_records=_BATCH_RECORDS)
+        for partition, records in fetched.items():
+            before_end = [record for record in records if record.offset < ends[partition]]
+            if before_end:
+                yield before_end
+
+
+async def _pause_finished(
+    consumer: AIOKafkaConsumer, partitions: set[TopicPartition], ends: dict[TopicPartition, int]
+) -> set[TopicPartition]:
+    """Pause the partitions that are read to their end; the other ones. A position counts commit markers, too."""
+    finished = {partition for partition in partitions if await consumer.position(partition) >= ends[partition]}
+    if finished:
+        consumer.pause(*finished)
+    return partitions - finished

@@ -1,4 +1,4 @@
-"""The one way to open a Kafka consumer: committed records only, nothing committed by itself, always closed."""
+"""Opens Kafka consumers: committed records only, without automatic commits, and always closed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
+from natija_events.kafka import aiokafka_patch
 from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.shutdown import close_consumer
 
@@ -17,11 +18,12 @@ async def start_consumer(
     auto_offset_reset: str = "none",
     **options: Any,
 ) -> AIOKafkaConsumer:
-    """A started consumer without a group and without partitions; the caller ends it with `close_consumer`.
+    """A started consumer without a group and without partitions. The caller closes it with `close_consumer`.
 
     *options* are further keyword arguments of `AIOKafkaConsumer`. Raises KafkaError or OSError when Kafka is not
     reachable; then nothing is left open.
     """
+    aiokafka_patch.apply()
     consumer = AIOKafkaConsumer(
         **KafkaConfig.of(kafka).client_options(),
         enable_auto_commit=False,
@@ -31,7 +33,7 @@ async def start_consumer(
     )
     try:
         await consumer.start()
-    except BaseException:  # also when cancelled: a half-started consumer holds connections
+    except BaseException:  # also when canceled: a consumer that is not yet started holds connections
         await close_consumer(consumer)
         raise
     return consumer
@@ -39,7 +41,7 @@ async def start_consumer(
 
 @asynccontextmanager
 async def open_consumer(kafka: KafkaConfig | str, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
-    """`start_consumer` as a context manager, closed at its end also while Kafka is gone."""
+    """`start_consumer` as a context manager, closed at its end, also while Kafka is down."""
     consumer = await start_consumer(kafka, **options)
     try:
         yield consumer

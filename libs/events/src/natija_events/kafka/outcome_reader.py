@@ -1,11 +1,11 @@
-"""Waiting for the registrar's decision: the log and the rejected topic, read only while somebody waits."""
+"""Waits for the registrar's decisions: reads the log and the rejected topic, only while a proposal is pending."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -17,40 +17,99 @@ from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.wire.envelope import PREFIX
 from natija_events.wire.rejection import Rejection, read_rejected
 
-Decision = tuple[Rejection | None, int | None, datetime]
-"""Why it was rejected (None: registered), the sequence of the first event, the time of the decision."""
-
 _INBOX_OFFSET, _SEQUENCE, _RECORDEDTIME = f"{PREFIX}inboxoffset", f"{PREFIX}sequence", f"{PREFIX}recordedtime"
-_LINGER = 1.0
-"""Seconds that a partition is read on after the last who waited: who proposes one by one need not begin anew."""
-_PAUSE = 0.2
+_LINGER_SECONDS = 1.0
+"""A partition is read on for this time after its last pending outcome, so that the next proposal need not seek."""
+_POLL_SECONDS = 0.2
 
 
 class OutcomeUnavailable(Exception):
-    """Decisions cannot be read, or are no longer."""
+    """Decisions cannot be read."""
+
+
+class Decision(NamedTuple):
+    """The registrar's decision on a proposal: *rejection* is None when it is registered, *sequence* is that of its
+    first event on the log, *recordedtime* is the time of the decision."""
+
+    rejection: Rejection | None
+    sequence: int | None
+    recordedtime: datetime
 
 
 @dataclass(slots=True, eq=False)
 class PendingOutcome:
-    """What somebody waits for: the *decision* on the record at *offset* of the inbox, once it is known where it stands.
+    """A proposal whose *decision* is awaited. Its *offset* on the inbox identifies it, once Kafka has confirmed it.
 
-    A decision may be heard before Kafka has confirmed the proposal: *heard* are those on the same appeal, by offset.
+    The decision may arrive before the confirmation. So *received* keeps all decisions on the appeal, by inbox offset.
     """
 
     appeal: bytes
     partition: int
     decision: asyncio.Future[Decision]
     offset: int | None = None
-    heard: dict[int, Decision] = field(default_factory=dict)
+    received: dict[int, Decision] = field(default_factory=dict)
 
-    def settle(self) -> None:
-        """Tell who waits, when the decision is among what was heard."""
-        if self.offset in self.heard and not self.decision.done():
-            self.decision.set_result(self.heard[self.offset])
+    def resolve(self) -> None:
+        """Complete the future if the decision is among those received."""
+        if self.offset in self.received and not self.decision.done():
+            self.decision.set_result(self.received[self.offset])
+
+
+class ActivePartitions:
+    """The partitions that are read, and those to start or stop.
+
+    A partition is *idle*, *starting*, *active* (proposals are pending on it) or *lingering* (none is, but it is still
+    read). `acquire` starts an idle partition and returns when it is read; callers that come meanwhile wait, and all
+    that want to start then start together. `release` ends one pending proposal. A partition without any lingers for a
+    second, then `expired` reports it and it is idle again. An active partition is never started again: its reader must
+    not jump to the end past a decision that is awaited.
+    """
+
+    def __init__(self, start: Callable[[set[int]], Awaitable[None]]) -> None:
+        self._start = start
+        self._pending: Counter[int] = Counter()
+        self._read_until: dict[int, float] = {}
+        """The partitions that are read, and the loop's time at which each may stop."""
+        self._requested: set[int] = set()
+        self._starting = asyncio.Lock()
+
+    async def acquire(self, partition: int) -> None:
+        """Have *partition* read until `release`. Raises what starting raises."""
+        if partition not in self._read_until:
+            self._requested.add(partition)
+            async with self._starting:
+                if partition not in self._read_until:
+                    requested, self._requested = self._requested - self._read_until.keys(), set()
+                    await self._start_all(requested | {partition})
+        self._pending[partition] += 1
+
+    def __len__(self) -> int:
+        """How many partitions are read."""
+        return len(self._read_until)
+
+    def release(self, partition: int) -> None:
+        """One proposal fewer is pending on *partition*."""
+        self._pending[partition] -= 1
+
+    def expired(self) -> list[int]:
+        """The partitions that have lingered long enough. They are idle from now on."""
+        now = asyncio.get_running_loop().time()
+        expired = []
+        for partition, until in list(self._read_until.items()):
+            if self._pending[partition]:
+                self._read_until[partition] = now + _LINGER_SECONDS
+            elif now > until:
+                del self._read_until[partition]
+                expired.append(partition)
+        return expired
+
+    async def _start_all(self, partitions: set[int]) -> None:
+        await self._start(partitions)
+        self._read_until |= dict.fromkeys(partitions, asyncio.get_running_loop().time() + _LINGER_SECONDS)
 
 
 class OutcomeReader:
-    """The decisions on proposals, by where they stand on the inbox: the same events proposed twice are told apart."""
+    """The decisions on proposals, by their offsets on the inbox. So the same events proposed twice are told apart."""
 
     def __init__(self, kafka: KafkaConfig, realm: str) -> None:
         self._kafka = kafka
@@ -58,95 +117,86 @@ class OutcomeReader:
         self._rejected = REJECTED.name(realm)
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
-        self._awaited: dict[bytes, list[PendingOutcome]] = {}
-        self._waiting: Counter[int] = Counter()
-        self._read_until: dict[int, float] = {}
-        """The partitions that are read, and when each may rest."""
-        self._wanted: set[int] = set()
-        """Partitions that somebody wants read while others are begun: they are begun together."""
-        self._lock = asyncio.Lock()
+        self._pending: dict[bytes, list[PendingOutcome]] = {}
+        self._partitions = ActivePartitions(self._seek_to_end)
         self._stopped = False
 
+    def pending(self, appeal: bytes | None = None) -> list[PendingOutcome]:
+        """The proposals whose decisions are awaited; only those of *appeal* when it is given."""
+        if appeal is not None:
+            return list(self._pending.get(appeal, ()))
+        return [pending for of_appeal in self._pending.values() for pending in of_appeal]
+
+    @property
+    def is_reading(self) -> bool:
+        """True while some partition is read."""
+        return len(self._partitions) > 0
+
     async def expect(self, partition: int, appeal: bytes) -> PendingOutcome:
-        """Listen for the decision on a proposal that is sent after this returns, until `forget`.
+        """Await the decision on a proposal that is sent after this returns, until `forget`.
 
-        Raises KafkaError when Kafka does not answer. The decision may raise `OutcomeUnavailable`.
+        Raises KafkaError when Kafka is not reachable. The decision may raise `OutcomeUnavailable`.
         """
-        await self._watch(partition)
-        awaited = PendingOutcome(appeal, partition, asyncio.get_running_loop().create_future())
-        self._awaited.setdefault(appeal, []).append(awaited)
-        return awaited
+        await self._partitions.acquire(partition)
+        pending = PendingOutcome(appeal, partition, asyncio.get_running_loop().create_future())
+        self._pending.setdefault(appeal, []).append(pending)
+        return pending
 
-    def sent(self, awaited: PendingOutcome, offset: int) -> None:
-        """The proposal stands at *offset* of the inbox."""
-        awaited.offset = offset
-        awaited.settle()
+    def sent(self, pending: PendingOutcome, offset: int) -> None:
+        """The proposal has this *offset* on the inbox."""
+        pending.offset = offset
+        pending.resolve()
 
-    def forget(self, awaited: PendingOutcome) -> None:
-        """Nobody waits for this any more, whether it is decided or not."""
-        self._waiting[awaited.partition] -= 1
-        if awaited.decision.done() and not awaited.decision.cancelled():
-            awaited.decision.exception()  # seen, even when who waited has left for another reason
-        others = self._awaited[awaited.appeal]
-        others.remove(awaited)
+    def forget(self, pending: PendingOutcome) -> None:
+        """The decision is no longer awaited, whether it has come or not."""
+        self._partitions.release(pending.partition)
+        if pending.decision.done() and not pending.decision.cancelled():
+            pending.decision.exception()  # retrieved, or asyncio would report it as lost
+        others = self._pending[pending.appeal]
+        others.remove(pending)
         if not others:
-            del self._awaited[awaited.appeal]
+            del self._pending[pending.appeal]
 
     async def stop(self) -> None:
-        """Stop reading; who still waits is told `OutcomeUnavailable`."""
+        """Stop reading. Decisions still awaited raise `OutcomeUnavailable`."""
         self._stopped = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._fail(OutcomeUnavailable("nobody reads the decisions any more"))
+        self._fail(OutcomeUnavailable("the publisher is closed"))
         if self._consumer is not None:
             await close_consumer(self._consumer)
 
     def _fail(self, error: OutcomeUnavailable) -> None:
-        for waiting in self._awaited.values():
-            for awaited in waiting:
-                if not awaited.decision.done():
-                    awaited.decision.set_exception(error)
+        for pending in self.pending():
+            if not pending.decision.done():
+                pending.decision.set_exception(error)
 
-    def _places(self, partition: int) -> list[TopicPartition]:
+    def _topic_partitions(self, partition: int) -> list[TopicPartition]:
         return [TopicPartition(self._log, partition), TopicPartition(self._rejected, partition)]
 
-    async def _watch(self, partition: int) -> None:
-        """Read this partition from its end on, if nobody does yet."""
-        if partition not in self._read_until:
-            self._wanted.add(partition)
-            async with self._lock:
-                if partition not in self._read_until:
-                    # What is read already is not moved to its end: a decision that is waited for may stand before it.
-                    wanted, self._wanted = self._wanted - self._read_until.keys(), set()
-                    await self._begin(wanted | {partition})
-        self._waiting[partition] += 1
-
-    async def _begin(self, partitions: set[int]) -> None:
-        """All at once: the broker answers where they end only after the fetch under way."""
+    async def _seek_to_end(self, partitions: set[int]) -> None:
+        """Read *partitions* from their ends on. All in one request: the broker answers it after the fetch in flight."""
         if self._consumer is None:
-            self._consumer = await self._start()
+            self._consumer = await self._start_consumer()
             self._task = asyncio.create_task(self._read(self._consumer))
-        consumer, places = self._consumer, [place for one in partitions for place in self._places(one)]
+        consumer, places = self._consumer, [place for one in partitions for place in self._topic_partitions(one)]
         for place, end in (await consumer.end_offsets(places)).items():
             consumer.seek(place, end)
         consumer.resume(*places)
-        until = asyncio.get_running_loop().time() + _LINGER
-        self._read_until |= dict.fromkeys(partitions, until)
 
-    async def _start(self) -> AIOKafkaConsumer:
-        # Kept only once it runs: a start that fails while Kafka is down is tried anew by the next who waits.
+    async def _start_consumer(self) -> AIOKafkaConsumer:
+        # Kept only once it runs: when Kafka is down now, the next proposal tries to start one again.
         consumer = await start_consumer(
             self._kafka,
             auto_offset_reset="latest",
-            # A partition that joins waits for the fetch under way: not longer than this, whatever comes.
-            fetch_max_wait_ms=20,
-            fetch_min_bytes=16_384,  # an answer costs both sides a look at 32 partitions
+            fetch_max_wait_ms=20,  # a partition that is started waits for the fetch in flight
+            fetch_min_bytes=16_384,  # each answer makes both sides visit 32 partitions
         )
         if self._stopped:
             await close_consumer(consumer)
-            raise OutcomeUnavailable("nobody reads the decisions any more")
-        places = [place for partition in range(PARTITIONS) for place in self._places(partition)]
+            raise OutcomeUnavailable("the publisher is closed")
+        places = [place for partition in range(PARTITIONS) for place in self._topic_partitions(partition)]
         consumer.assign(places)
         consumer.pause(*places)
         return consumer
@@ -154,44 +204,34 @@ class OutcomeReader:
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         while True:
             try:
-                batches = await consumer.getmany(timeout_ms=int(_PAUSE * 1000))
-                for place, records in batches.items():
+                for place, records in (await consumer.getmany(timeout_ms=int(_POLL_SECONDS * 1000))).items():
                     for record in records:
-                        if record.key in self._awaited:
-                            self._tell(place.topic == self._log, record)
+                        if record.key in self._pending:
+                            self._receive(place.topic == self._log, record)
             except KafkaError:
-                await asyncio.sleep(_PAUSE)  # who waits learns by its time-out; who waits next finds a reader
-            except Exception as error:  # a record that nobody can read: who waits must not wait for ever
-                self._fail(OutcomeUnavailable(f"the decisions cannot be read ({type(error).__name__})"))
-                await asyncio.sleep(_PAUSE)
-            self._rest(consumer)
+                await asyncio.sleep(_POLL_SECONDS)  # pending proposals time out by themselves
+            except Exception as error:  # an unreadable record: those who wait must not wait for ever
+                self._fail(OutcomeUnavailable(f"decisions cannot be read ({type(error).__name__})"))
+                await asyncio.sleep(_POLL_SECONDS)
+            for partition in self._partitions.expired():
+                consumer.pause(*self._topic_partitions(partition))
 
-    def _rest(self, consumer: AIOKafkaConsumer) -> None:
-        """Leave the partitions that nobody waits for."""
-        now = asyncio.get_running_loop().time()
-        for partition, until in list(self._read_until.items()):
-            if self._waiting[partition]:
-                self._read_until[partition] = now + _LINGER
-            elif now > until:
-                del self._read_until[partition]
-                consumer.pause(*self._places(partition))
-
-    def _tell(self, on_log: bool, record: Any) -> None:
+    def _receive(self, on_log: bool, record: Any) -> None:
         headers = dict(record.headers)
         offset = int(headers[_INBOX_OFFSET])
-        waiting = [awaited for awaited in self._awaited[record.key] if offset not in awaited.heard]
-        if waiting:  # the first event of a proposal speaks for all
-            decided = _registered(headers) if on_log else _refused(record)
-            for awaited in waiting:
-                awaited.heard[offset] = decided
-                awaited.settle()
+        undecided = [pending for pending in self._pending[record.key] if offset not in pending.received]
+        if undecided:  # later events of the same proposal bring nothing new
+            decision = _registered(headers) if on_log else _rejected(record)
+            for pending in undecided:
+                pending.received[offset] = decision
+                pending.resolve()
 
 
 def _registered(headers: Mapping[str, bytes]) -> Decision:
-    """Of its stamps only what is told: to read the whole event takes five times as long."""
-    return None, int(headers[_SEQUENCE]), datetime.fromisoformat(headers[_RECORDEDTIME].decode())
+    """Read from two stamps: to read the whole event takes five times as long."""
+    return Decision(None, int(headers[_SEQUENCE]), datetime.fromisoformat(headers[_RECORDEDTIME].decode()))
 
 
-def _refused(record: Any) -> Decision:
+def _rejected(record: Any) -> Decision:
     rejected = read_rejected(record.partition, record.value, record.headers)
-    return rejected.rejection, rejected.rejection.sequence, rejected.recordedtime
+    return Decision(rejected.rejection, rejected.rejection.sequence, rejected.recordedtime)

@@ -1,4 +1,4 @@
-"""Which partition an appeal's events stand on: Kafka's own murmur2, as the Java client has it."""
+"""Kafka's own murmur2 partitioner, as in the Java client."""
 
 from functools import lru_cache
 
@@ -9,5 +9,5 @@ from natija_events.topics import PARTITIONS
 
 @lru_cache(maxsize=4096)  # murmur2 is pure Python, 10 us, and the events of an appeal often come together
 def partition_of(key: bytes) -> int:
-    """The partition of a record with this *key*. librdkafka's default partitioner gives another one."""
+    """The partition of a record with this *key*, an appeal number. librdkafka's default partitioner gives another."""
     return int(murmur2(key) & 0x7FFFFFFF) % PARTITIONS

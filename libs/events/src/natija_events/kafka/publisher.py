@@ -1,4 +1,4 @@
-"""Proposing events to the register and learning what became of them."""
+"""Proposes events to the register and waits for their outcome."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 
 from natija_events import limits
 from natija_events.failpoints import failpoint
+from natija_events.kafka import aiokafka_patch
 from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.outcome_reader import OutcomeReader, OutcomeUnavailable, PendingOutcome
 from natija_events.kafka.partitioner import partition_of
@@ -21,20 +22,20 @@ from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event, write_proposal
 from natija_events.wire.rejection import Rejection
 
-_Given = TypeVar("_Given")
+_Result = TypeVar("_Result")
 
 
 class DeliveryUnconfirmed(Exception):
-    """Kafka did not confirm the proposal. It may or may not be on the inbox: propose the same events again."""
+    """Kafka did not confirm the proposal. It may be on the inbox or not: propose the same events again."""
 
 
 class OutcomePending(Exception):
-    """The proposal is on the inbox, the registrar has not decided yet. It will: nothing is lost."""
+    """The proposal is on the inbox, and the registrar has not decided yet. Nothing is lost: it will decide."""
 
 
 class ProposalOutcome(NamedTuple):
-    """What became of a proposal: *rejection* is None when it is registered. Proposing what already stands on the log
-    counts as registered. *sequence* is that of the proposal's first event."""
+    """The outcome of a proposal: *rejection* is None when it is registered. Events that are on the log already count
+    as registered. *sequence* is that of the proposal's first event, *recordedtime* the time of the decision."""
 
     subject: str
     sequence: int | None
@@ -43,15 +44,21 @@ class ProposalOutcome(NamedTuple):
 
     @property
     def registered(self) -> bool:
-        """True when the events stand on the log."""
+        """True when the events are on the log."""
         return self.rejection is None or self.rejection.reason == "duplicate"
 
 
 class Publisher:
     """Proposes events of appeals on the inbox of a *realm*, as *source*.
 
-    Safe as it is: acks=all, idempotent, on the partition the appeal belongs to. Proposing the same events again is
+    Its producer uses acks=all, idempotence and the partition of the appeal. Proposing the same events again is
     harmless: they are registered once. Use it as an async context manager, one for many proposals.
+
+    It is *closed*, *open* or *spent*. `async with` opens it. When the broker refuses its producer for good, it is spent
+    until the next proposal replaces the producer. Leaving the context closes it: proposals then raise
+    `DeliveryUnconfirmed`, and those still pending raise `OutcomePending`.
+
+    *delivery_timeout* (seconds) limits the connection and each delivery.
     """
 
     def __init__(self, kafka: KafkaConfig | str, realm: str, source: str, *, delivery_timeout: float = 10.0) -> None:
@@ -59,13 +66,14 @@ class Publisher:
         self._topic = INBOX.name(realm)
         self._kafka = KafkaConfig.of(kafka)
         self._delivery_timeout = delivery_timeout
-        self._outcomes = OutcomeReader(self._kafka, realm)
+        self.outcomes = OutcomeReader(self._kafka, realm)
+        """Reads the decisions; its `pending` are the proposals that wait for one."""
         self._producer: AIOKafkaProducer | None = None
         self._spent = False
-        self._renewing = asyncio.Lock()
+        self._replacing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        """Connect. Raises KafkaError or TimeoutError when Kafka does not answer."""
+        """Connect. Raises KafkaError or TimeoutError when Kafka is not reachable."""
         self._producer = await self._connect()
         return self
 
@@ -73,7 +81,7 @@ class Publisher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         producer, self._producer = self._producer, None
-        await self._outcomes.stop()
+        await self.outcomes.stop()
         if producer is not None:
             await close_producer(producer)
 
@@ -89,7 +97,7 @@ class Publisher:
         correlationid: str | None = None,
         traceparent: str | None = None,
     ) -> Event:
-        """An event of the appeal *subject*. Give an *id* of your own when you may have to propose it again."""
+        """An event of the appeal *subject*. Give an *id* of your own if you may have to propose it again."""
         return Event(
             id=id or uuid4(),
             source=self.source,
@@ -104,69 +112,68 @@ class Publisher:
         )
 
     async def send(self, *events: Event) -> None:
-        """Propose *events*, all of one appeal, to stand or fall together; return when they are on the inbox.
+        """Propose *events*, all of one appeal, to be registered together or not at all. Return when Kafka has them.
 
-        Raises ValueError for what is no proposal or too large, and `DeliveryUnconfirmed` when Kafka did not confirm it.
+        Raises ValueError for an invalid or too large proposal, and `DeliveryUnconfirmed`.
         """
-        await self._in_time(self._deliver(_written(events)))
+        await self._in_time(self._deliver(_to_record(events)))
 
     async def propose(self, *events: Event, wait: float) -> ProposalOutcome:
-        """Propose *events* as `send` does and wait up to *wait* seconds for the registrar's decision.
+        """Propose *events* as `send` does, and wait up to *wait* seconds for the registrar's decision.
 
         Raises what `send` raises, and `OutcomePending` when the decision takes longer.
         """
-        awaited = await self._in_time(self._send_expecting(_written(events)))
+        pending = await self._in_time(self._deliver_expecting(_to_record(events)))
         try:
             with failpoint("propose.decision"):
                 async with asyncio.timeout(wait):
-                    rejection, sequence, recordedtime = await awaited.decision
+                    rejection, sequence, recordedtime = await pending.decision
         except TimeoutError:
-            raise OutcomePending(
-                f"no decision within {wait:g} s: ask again, or propose the same events again"
-            ) from None
+            raise OutcomePending(f"no decision within {wait:g} s: propose the same events again") from None
         except OutcomeUnavailable as error:
             raise OutcomePending(f"{error}: propose the same events again") from None
         finally:
-            self._outcomes.forget(awaited)
+            self.outcomes.forget(pending)
         return ProposalOutcome(events[0].subject, sequence, recordedtime, rejection)
 
-    async def _send_expecting(self, written: "_Written") -> PendingOutcome:
-        """Put it on the inbox, its decision listened for. Raises what `_deliver` raises, and `OutcomeUnavailable`."""
-        awaited = await self._outcomes.expect(written.partition, written.key)
+    async def _deliver_expecting(self, record: "_ProposalRecord") -> PendingOutcome:
+        """Deliver *record*, its decision expected. Raises what `_deliver` raises, and `OutcomeUnavailable`."""
+        pending = await self.outcomes.expect(record.partition, record.key)
         try:
-            self._outcomes.sent(awaited, await self._deliver(written))
+            self.outcomes.sent(pending, await self._deliver(record))
         except BaseException:
-            self._outcomes.forget(awaited)
+            self.outcomes.forget(pending)
             raise
-        return awaited
+        return pending
 
-    async def _deliver(self, written: "_Written") -> int:
-        """Put it on the inbox; the offset it has there. Raises KafkaError and `DeliveryUnconfirmed`."""
-        key, value, headers, partition = written
+    async def _deliver(self, record: "_ProposalRecord") -> int:
+        """Send *record* to the inbox; its offset there. Raises KafkaError and `DeliveryUnconfirmed`."""
+        key, value, headers, partition = record
         producer = await self._ready_producer()
         try:
             with failpoint("propose.send"):
-                at = await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
+                sent = await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
         except (KafkaTimeoutError, MessageSizeTooLargeError):
             raise
         except KafkaError as error:
-            # A producer that the broker refuses for good (its sequence, its id) is refused whatever it sends next.
+            # The broker refuses this producer for good (its sequence, its id): whatever it sends next fails, too.
             self._spent = self._spent or (not error.retriable and producer is self._producer)
             raise
-        return int(at.offset)
+        return int(sent.offset)
 
     async def _ready_producer(self) -> AIOKafkaProducer:
         if self._spent:
-            async with self._renewing:
+            async with self._replacing:
                 if self._spent and self._producer is not None:
                     await close_producer(self._producer)
                     self._producer = await self._connect()
                     self._spent = False
         if self._producer is None:
-            raise DeliveryUnconfirmed("the publisher is not open: use it as an async context manager")
+            raise DeliveryUnconfirmed("the publisher is not open: use it with `async with`")
         return self._producer
 
     async def _connect(self) -> AIOKafkaProducer:
+        aiokafka_patch.apply()
         producer = AIOKafkaProducer(
             **self._kafka.client_options(),
             acks="all",
@@ -183,19 +190,21 @@ class Publisher:
             raise
         return producer
 
-    async def _in_time(self, work: Coroutine[Any, Any, _Given]) -> _Given:
-        """What *work* gives. Whatever Kafka does instead of answering in time is `DeliveryUnconfirmed`."""
+    async def _in_time(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """The result of *work*. Any failure of Kafka, and no answer in time, raise `DeliveryUnconfirmed`."""
         try:
             async with asyncio.timeout(self._delivery_timeout):
                 return await work
         except TimeoutError:
-            raise DeliveryUnconfirmed("Kafka does not answer in time: propose again later") from None
+            raise DeliveryUnconfirmed("Kafka did not answer in time: propose again later") from None
         except (KafkaError, OutcomeUnavailable) as error:
-            raise DeliveryUnconfirmed(f"Kafka does not take it ({type(error).__name__}): propose again later") from None
+            raise DeliveryUnconfirmed(
+                f"Kafka did not accept the proposal ({type(error).__name__}): propose again later"
+            ) from None
 
 
-class _Written(NamedTuple):
-    """The inbox record of a proposal, and where it belongs."""
+class _ProposalRecord(NamedTuple):
+    """The inbox record of a proposal, and its partition."""
 
     key: bytes
     value: bytes
@@ -203,13 +212,13 @@ class _Written(NamedTuple):
     partition: int
 
 
-def _written(events: Sequence[Event]) -> _Written:
-    """The inbox record of a proposal. Raises ValueError for what the registrar could only reject as unreadable."""
+def _to_record(events: Sequence[Event]) -> _ProposalRecord:
+    """The inbox record of a proposal. Raises ValueError when the registrar could only reject it as unreadable."""
     if not 0 < len(events) <= limits.PROPOSAL_EVENTS:
         raise ValueError(f"a proposal has 1 to {limits.PROPOSAL_EVENTS} events")
     if any(event.subject != events[0].subject for event in events):
-        raise ValueError("the events of a proposal are all of one appeal")
+        raise ValueError("the events of a proposal must have the same subject")
     key, value, headers = write_proposal(events)
     if limits.record_bytes(key, value, headers) > limits.PROPOSAL_BYTES:
         raise ValueError(f"the proposal is larger than {limits.PROPOSAL_BYTES} bytes")
-    return _Written(key, value, headers, partition_of(key))
+    return _ProposalRecord(key, value, headers, partition_of(key))

@@ -1,17 +1,17 @@
-"""Leaving Kafka in bounded time, also while it is gone: aiokafka's own ways out may hang, or leave connections open."""
+"""Closes Kafka clients in bounded time, also while Kafka is down: aiokafka's own methods may hang or leak."""
 
 import asyncio
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-_HANDING_OVER = 1.0
-"""Seconds for what still waits to be sent."""
+_FLUSH_SECONDS = 1.0
 
-_leaving: set[asyncio.Task[None]] = set()
+_closing: set[asyncio.Task[None]] = set()
+"""Producers that close in the background. asyncio itself holds tasks weakly."""
 
 
 async def close_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Stop *consumer*. While Kafka is gone its stop may raise the CancelledError of a fetch that it has cancelled."""
+    """Stop *consumer*. While Kafka is down, its stop may raise the CancelledError of a fetch that it has canceled."""
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait([stopping])
     if stopping.cancelled() or stopping.exception() is not None:
@@ -19,22 +19,22 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 async def close_producer(producer: AIOKafkaProducer) -> None:
-    """Stop *producer*. By itself it would wait for ever for a broker that is gone to take what is left."""
+    """Stop *producer*. Its own stop waits for ever when the leader of a partition is gone."""
     try:
-        async with asyncio.timeout(_HANDING_OVER):
+        async with asyncio.timeout(_FLUSH_SECONDS):
             await producer.flush()
-    except BaseException as error:  # also who is cancelled here must not leave connections open
-        leaving = asyncio.create_task(_leave(producer))
-        _leaving.add(leaving)
-        leaving.add_done_callback(_leaving.discard)
+    except BaseException as error:  # a canceled caller must not leave connections open either
+        closing = asyncio.create_task(_close_without_flush(producer))
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
         if not isinstance(error, TimeoutError):
             raise
     else:
         await producer.stop()
 
 
-async def _leave(producer: AIOKafkaProducer) -> None:
-    """Stop without handing over what is left; the request that is under way ends with its time-out."""
+async def _close_without_flush(producer: AIOKafkaProducer) -> None:
+    """Close the connections and drop unsent records. The request in flight ends by its timeout."""
     producer._closed = True
     await producer._sender.close()
     await producer.client.close()

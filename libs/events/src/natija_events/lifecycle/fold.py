@@ -1,4 +1,4 @@
-"""The fold: what a log says of one appeal. Total: it never refuses what is registered."""
+"""The fold: the state of one appeal, from its events. It accepts every registered event."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from natija_events.wire.record import RecordedEvent
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """An appeal as its events tell it. *missed* holds every due instant that passed without an answer."""
+    """An appeal after its events. *missed* holds every due instant that passed without an answer."""
 
     number: str
     standing: Standing = INITIAL
@@ -46,12 +46,12 @@ class Appeal:
 
     @property
     def open(self) -> bool:
-        """True while somebody owes an answer."""
+        """True while the appeal awaits an answer."""
         return self.standing.state in transitions.OPEN
 
 
 def fold(events: Iterable[RecordedEvent]) -> Appeal | None:
-    """The appeal that these events, in their order, make; None when there are none."""
+    """The appeal after these events, given in their order; None when there are none."""
     appeal = None
     for event in events:
         appeal = evolve(Appeal(event.subject) if appeal is None else appeal, event)
@@ -123,7 +123,7 @@ def _opened(data: intake.Registered) -> dict[str, Any]:
 
 
 def _forwarded(appeal: Appeal, data: routing.Forwarded) -> dict[str, Any]:
-    if data.external:  # the term that was in force says whether it went in time
+    if data.external:  # the present term stays: it tells whether the appeal left in time
         return {"body": data.body, "executor": None}
     return {"body": data.body, "executor": None, "due": data.due, "first_due": appeal.first_due or data.due}
 

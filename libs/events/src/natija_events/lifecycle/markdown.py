@@ -1,10 +1,10 @@
-"""The life-cycle table as Markdown, for people: `python -m natija_events.lifecycle.markdown`."""
+"""The life-cycle table as Markdown: `python -m natija_events.lifecycle.markdown`."""
 
 from natija_events.lifecycle.transitions import OPEN, TABLE, TERMINAL, Either, Resume, State, Stay, Transition
 
 
 def markdown() -> str:
-    """One line a type: what the table says, in its order."""
+    """One line per type, in the order of the table."""
     head = (
         "| type | owner | who may publish | from | to | weight | expected sequence | dated back | after the end |\n"
         "|---|---|---|---|---|---|---|---|---|"

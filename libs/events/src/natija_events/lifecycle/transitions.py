@@ -1,18 +1,19 @@
-"""The life cycle of an appeal: one table, which code, tests and docs read.
+"""The life cycle of an appeal: one table for code, tests and docs.
 
-Each row says of a type of event who may publish it, from which states it is lawful and where it leads, whether it is
-material (it changes state, holder, due date or content, so that a decision taken without it must be taken again) or a
-note, whether its proposer must say what sequence it assumed, and how far back it may be dated.
+The row of an event type says:
+- which roles may publish it;
+- from which states it is lawful, and to which state it leads;
+- whether it is material or a note. A material event changes state, holder, due date or content. A decision that was
+  taken without it must be taken again;
+- whether its proposal must state the expected sequence;
+- how far back it may be dated.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from natija_events.types import deadlines as d
-from natija_events.types import intake as i
-from natija_events.types import oversight as o
-from natija_events.types import routing as r
+from natija_events.types import deadlines, intake, oversight, routing
 from natija_events.types.base import EventData
 
 State = Literal[
@@ -28,10 +29,10 @@ TERMINAL: tuple[State, ...] = (
 _WITH_A_BODY: tuple[State, ...] = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING")
 
 HISTORY = "history"
-"""The right to bring events from the past, of any type and date."""
+"""The right to import events of any type and any date in the past."""
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""How far a publisher's clock may go ahead of the registrar's, and behind it without counting as backdating."""
+"""How far a publisher's clock may be ahead of the registrar's, and behind it without counting as backdating."""
 
 
 class Stay(NamedTuple):
@@ -43,7 +44,7 @@ class Resume(NamedTuple):
 
 
 class Either(NamedTuple):
-    """One of two states, by whether the data's *field* is set."""
+    """One of two states: *when_set* if the data's *field* is set, else *otherwise*."""
 
     field: str
     when_set: State
@@ -51,7 +52,7 @@ class Either(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """What the table says of one type. *backdating* None: as far as the opening of the appeal."""
+    """The row of one event type. *backdating* None means: back to the registration of the appeal."""
 
     data: type[EventData]
     publishers: tuple[Role, ...]
@@ -69,7 +70,7 @@ class Transition(NamedTuple):
 
     @property
     def owner(self) -> str:
-        """The room that owns the type."""
+        """The module that owns the type."""
         return self.data.__module__.rpartition(".")[2]
 
 
@@ -101,73 +102,76 @@ _STAY = Stay()
 _RESUME = Resume()
 
 _ROWS = (
-    # Intake. Paper that came in yesterday may be entered today.
-    _row(i.Registered, ("channel", "desk"), "NEW", "REGISTERED", back=_DAY),
-    _row(i.Supplemented, ("channel", "desk"), OPEN, _STAY, back=_DAY),
-    _row(i.WithdrawalRequested, ("channel", "desk"), OPEN, _STAY, back=_DAY),
-    _row(i.Withdrawn, ("channel", "desk"), OPEN, "WITHDRAWN", expected=True),
-    _row(i.WithdrawalDeclined, "desk", OPEN, _STAY, expected=True),
-    _row(i.RepeatLinked, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
-    _row(i.DuplicateLinked, ("channel", "desk"), OPEN, "MERGED_AS_DUPLICATE", expected=True, after_terminal=True),
-    _row(i.DuplicateUnlinked, "desk", "MERGED_AS_DUPLICATE", _RESUME, expected=True),
-    _row(i.ComplaintFiled, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
-    _row(i.PersonErased, "data-officer", OPEN, _STAY, note=True, after_terminal=True),
-    # The desk. Who is judged by the clock does not set it: no backdating.
-    _row(r.TopicSuggested, "desk", OPEN, _STAY, note=True),
-    _row(r.TopicAssigned, "desk", OPEN, _STAY),
-    _row(r.AddresseeDetected, "desk", OPEN, _STAY, note=True),
-    _row(r.Routed, "desk", OPEN, Either("executor", "IN_WORK", "ROUTED"), expected=True),
-    _row(r.ExecutorChanged, "desk", ("AWAITING_DATA", *_WITH_A_BODY), "IN_WORK", expected=True),
-    _row(r.ForwardPrepared, "desk", OPEN, _STAY, note=True),
-    _row(r.ForwardApproved, "desk", OPEN, _STAY, note=True),
-    _row(r.Forwarded, "desk", OPEN, Either("external", "FORWARDED", "REGISTERED"), expected=True),
-    _row(r.ForwardedInPart, "desk", OPEN, _STAY, expected=True),
-    _row(r.Returned, "desk", OPEN, "RETURNED", expected=True),
-    _row(r.DataRequested, "desk", ("REGISTERED", "ROUTED", "IN_WORK"), "AWAITING_DATA", expected=True),
-    _row(r.DataProvided, ("channel", "desk"), "AWAITING_DATA", _RESUME, back=_DAY),
-    _row(r.HearingScheduled, "desk", OPEN, _STAY, note=True),
-    _row(r.HearingHeld, "desk", OPEN, _STAY, note=True),
-    _row(r.HearingWaived, "desk", OPEN, _STAY, note=True),
-    _row(r.PreliminaryDecisionSent, "desk", OPEN, _STAY, note=True),
-    _row(r.DecisionPrepared, "desk", _WITH_A_BODY, "ON_APPROVAL", expected=True),
-    _row(r.DecisionApproved, "desk", "ON_APPROVAL", "ON_SIGNING", expected=True),
-    _row(r.DecisionDeclined, "desk", ("ON_APPROVAL", "ON_SIGNING"), "IN_WORK", expected=True),
-    _row(r.Answered, "desk", ("REGISTERED", *_WITH_A_BODY), "ANSWERED", expected=True),
-    _row(r.AnswerDelivered, ("channel", "desk"), "ANSWERED", _STAY, note=True),
-    _row(r.AnswerClarified, "desk", "ANSWERED", _STAY),
-    _row(r.AnswerCorrected, "desk", "ANSWERED", _STAY),
-    _row(r.LeftWithoutConsideration, "desk", OPEN, "NOT_CONSIDERED", expected=True),
-    _row(r.ReviewTerminated, "desk", OPEN, "TERMINATED", expected=True),
-    # The clock. A breach is dated at the instant that was missed, however late it is found.
-    _row(d.TermSet, "clock", OPEN, _STAY, expected=True),
-    _row(d.ExtensionPrepared, "desk", OPEN, _STAY, note=True),
-    _row(d.ExtensionApproved, "desk", OPEN, _STAY, note=True),
-    _row(d.ExtensionSigned, "desk", OPEN, _STAY, expected=True),
-    _row(d.ExtensionDeclined, "desk", OPEN, _STAY, note=True),
-    _row(d.Warned, "clock", OPEN, _STAY, note=True, expected=True),
-    _row(d.Missed, "clock", OPEN, _STAY, note=True, expected=True, back=None, after_terminal=True),
-    _row(d.DataTermExpired, "clock", "AWAITING_DATA", "RETURNED", expected=True),
+    # Intake. A letter that was received yesterday may be entered today.
+    _row(intake.Registered, ("channel", "desk"), "NEW", "REGISTERED", back=_DAY),
+    _row(intake.Supplemented, ("channel", "desk"), OPEN, _STAY, back=_DAY),
+    _row(intake.WithdrawalRequested, ("channel", "desk"), OPEN, _STAY, back=_DAY),
+    _row(intake.Withdrawn, ("channel", "desk"), OPEN, "WITHDRAWN", expected=True),
+    _row(intake.WithdrawalDeclined, "desk", OPEN, _STAY, expected=True),
+    _row(intake.RepeatLinked, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
+    _row(intake.DuplicateLinked, ("channel", "desk"), OPEN, "MERGED_AS_DUPLICATE", expected=True, after_terminal=True),
+    _row(intake.DuplicateUnlinked, "desk", "MERGED_AS_DUPLICATE", _RESUME, expected=True),
+    _row(intake.ComplaintFiled, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
+    _row(intake.PersonErased, "data-officer", OPEN, _STAY, note=True, after_terminal=True),
+    # Routing. A body is judged by the dates of its acts, so it cannot date them back.
+    _row(routing.TopicSuggested, "desk", OPEN, _STAY, note=True),
+    _row(routing.TopicAssigned, "desk", OPEN, _STAY),
+    _row(routing.AddresseeDetected, "desk", OPEN, _STAY, note=True),
+    _row(routing.Routed, "desk", OPEN, Either("executor", "IN_WORK", "ROUTED"), expected=True),
+    _row(routing.ExecutorChanged, "desk", ("AWAITING_DATA", *_WITH_A_BODY), "IN_WORK", expected=True),
+    _row(routing.ForwardPrepared, "desk", OPEN, _STAY, note=True),
+    _row(routing.ForwardApproved, "desk", OPEN, _STAY, note=True),
+    _row(routing.Forwarded, "desk", OPEN, Either("external", "FORWARDED", "REGISTERED"), expected=True),
+    _row(routing.ForwardedInPart, "desk", OPEN, _STAY, expected=True),
+    _row(routing.Returned, "desk", OPEN, "RETURNED", expected=True),
+    _row(routing.DataRequested, "desk", ("REGISTERED", "ROUTED", "IN_WORK"), "AWAITING_DATA", expected=True),
+    _row(routing.DataProvided, ("channel", "desk"), "AWAITING_DATA", _RESUME, back=_DAY),
+    _row(routing.HearingScheduled, "desk", OPEN, _STAY, note=True),
+    _row(routing.HearingHeld, "desk", OPEN, _STAY, note=True),
+    _row(routing.HearingWaived, "desk", OPEN, _STAY, note=True),
+    _row(routing.PreliminaryDecisionSent, "desk", OPEN, _STAY, note=True),
+    _row(routing.DecisionPrepared, "desk", _WITH_A_BODY, "ON_APPROVAL", expected=True),
+    _row(routing.DecisionApproved, "desk", "ON_APPROVAL", "ON_SIGNING", expected=True),
+    _row(routing.DecisionDeclined, "desk", ("ON_APPROVAL", "ON_SIGNING"), "IN_WORK", expected=True),
+    _row(routing.Answered, "desk", ("REGISTERED", *_WITH_A_BODY), "ANSWERED", expected=True),
+    _row(routing.AnswerDelivered, ("channel", "desk"), "ANSWERED", _STAY, note=True),
+    _row(routing.AnswerClarified, "desk", "ANSWERED", _STAY),
+    _row(routing.AnswerCorrected, "desk", "ANSWERED", _STAY),
+    _row(routing.LeftWithoutConsideration, "desk", OPEN, "NOT_CONSIDERED", expected=True),
+    _row(routing.ReviewTerminated, "desk", OPEN, "TERMINATED", expected=True),
+    # Deadlines. A breach is dated at the missed instant, however late it is found.
+    _row(deadlines.TermSet, "clock", OPEN, _STAY, expected=True),
+    _row(deadlines.ExtensionPrepared, "desk", OPEN, _STAY, note=True),
+    _row(deadlines.ExtensionApproved, "desk", OPEN, _STAY, note=True),
+    _row(deadlines.ExtensionSigned, "desk", OPEN, _STAY, expected=True),
+    _row(deadlines.ExtensionDeclined, "desk", OPEN, _STAY, note=True),
+    _row(deadlines.Warned, "clock", OPEN, _STAY, note=True, expected=True),
+    _row(deadlines.Missed, "clock", OPEN, _STAY, note=True, expected=True, back=None, after_terminal=True),
+    _row(deadlines.DataTermExpired, "clock", "AWAITING_DATA", "RETURNED", expected=True),
     # Oversight.
-    _row(o.ControlTaken, "oversight", OPEN, _STAY, note=True),
-    _row(o.ControlReleased, "oversight", OPEN, _STAY, note=True, after_terminal=True),
-    _row(o.CourtNoted, ("oversight", "desk"), OPEN, _STAY, note=True, after_terminal=True),
-    _row(o.SanctionRecorded, "oversight", OPEN, _STAY, note=True, after_terminal=True),
+    _row(oversight.ControlTaken, "oversight", OPEN, _STAY, note=True),
+    _row(oversight.ControlReleased, "oversight", OPEN, _STAY, note=True, after_terminal=True),
+    _row(oversight.CourtNoted, ("oversight", "desk"), OPEN, _STAY, note=True, after_terminal=True),
+    _row(oversight.SanctionRecorded, "oversight", OPEN, _STAY, note=True, after_terminal=True),
 )
 
 
 def _by_version(row: Transition) -> dict[str, Transition]:
-    """A row stands for its type's newest version and for all before it: the version changes how it is written only."""
+    """A row is valid for all versions of its type: a version changes only how the data are written."""
     name, _, version = row.type.rpartition(".v")
     return {f"{name}.v{earlier}": row for earlier in range(1, int(version) + 1)}
 
 
 TABLE: dict[str, Transition] = {type: row for row in _ROWS for type, row in _by_version(row).items()}
-"""The table, by type in each of its versions."""
+"""The table: the row of every type in each of its versions."""
 
 
 class Standing(NamedTuple):
-    """What the life cycle knows of an appeal. *material* is the sequence of the last material event; *resume* the
-    states to go back to, the last one first; *opened* the time of its registration."""
+    """An appeal's place in the life cycle.
+
+    *resume* holds the states to go back to, the last one first. *opened* is the time of its registration, *sequence*
+    the sequence of its last event, *material* that of its last material event.
+    """
 
     state: State = "NEW"
     resume: tuple[State, ...] = ()
@@ -177,26 +181,26 @@ class Standing(NamedTuple):
 
 
 INITIAL = Standing()
-"""An appeal of which nothing is registered."""
+"""The standing of an appeal without events."""
 
 
 def find_violation(standing: Standing, subject: str, time: datetime, data: EventData) -> str | None:
-    """The rule that this event would break now, or None when it is lawful."""
+    """The rule that this event would break in this *standing*; None when it is lawful."""
     row = TABLE[data.type]
     lawful = standing.state in row.source or (row.after_terminal and standing.state in TERMINAL)
     if not lawful:
         return f"{row.type} is not lawful in state {standing.state}"
     if standing.opened is not None and time < standing.opened:
         return "is dated before the appeal's registration"
-    if isinstance(data, i.DuplicateLinked) and not subject > data.of:
+    if isinstance(data, intake.DuplicateLinked) and not subject > data.of:
         return "a duplicate points from the larger number to the smaller"
-    if isinstance(data, d.Missed) and data.due != time:
+    if isinstance(data, deadlines.Missed) and data.due != time:
         return "a breach is dated at the due instant"
     return None
 
 
 def evolve(standing: Standing, type: str, time: datetime, data: EventData | None) -> Standing:
-    """The standing after a registered event. Total: a type that is not in the table only moves the head."""
+    """The standing after one more registered event. Never raises: an unknown type only advances the sequence."""
     sequence = standing.sequence + 1
     row = TABLE.get(type if data is None else data.type)
     if row is None or data is None:
@@ -216,7 +220,7 @@ def _target(standing: Standing, row: Transition, data: EventData) -> tuple[State
             return (standing.resume[0], standing.resume[1:]) if standing.resume else (standing.state, ())
         case Either(field, when_set, otherwise):
             state = when_set if getattr(data, field) else otherwise
-    if standing.state in TERMINAL:  # an end is an end: what comes after it is written down and changes nothing
+    if standing.state in TERMINAL:  # events after the end change no state
         return standing.state, standing.resume
     if state in ("AWAITING_DATA", "MERGED_AS_DUPLICATE"):
         return state, (standing.state, *standing.resume)

@@ -1,9 +1,9 @@
 """The schema gate: `python -m natija_events.schema.compatibility [--write]`.
 
 The JSON Schema of every type and version is generated from its model and checked in under `schemas/`. The gate fails
-when the two differ, and when a model breaks readers of what is checked in or, inside a git work tree, of what was ever
-committed there: an edit of the schemas by hand does not get round it. `--write` brings the schemas up to date, unless a
-change breaks somebody.
+when a schema differs from its model. It also fails when a model breaks readers of the checked-in schema or, inside a
+git work tree, of any schema committed there before: editing a schema by hand does not get around it. `--write` updates
+the schemas, unless a change breaks a reader.
 """
 
 import argparse
@@ -20,19 +20,19 @@ from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import EventData
 
 FOLDER = Path(__file__).parents[1] / "schemas"
-REMEDY = "make a vN+1 with an upcaster; what is registered stays as it is"
+REMEDY = "add a version vN+1 with an upcast: registered events cannot change"
 
 
 class GateResult(NamedTuple):
-    """What the gate found, a line each: *broken* may not be, *stale* is for `--write` to mend."""
+    """The findings of the gate, a line each: *broken* must not happen, *stale* schemas need `--write`."""
 
     broken: list[str]
     stale: list[str]
 
 
 def schema_of(model: type[EventData]) -> Schema:
-    """The JSON Schema of the data of a type, as it is checked in. Fields that it does not name are for later readers:
-    admission refuses them, readers pass over them."""
+    """The JSON Schema of the data of a type, as it is checked in. It allows unknown fields: admission rejects them, and
+    readers ignore them."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:natija:{model.type}",
@@ -41,7 +41,7 @@ def schema_of(model: type[EventData]) -> Schema:
 
 
 def compare(models: Iterable[type[EventData]], folder: Path) -> GateResult:
-    """Compare *models* with the schemas in *folder* and with what git knows of it."""
+    """Compare *models* with the schemas in *folder*, and with those that git has of it."""
     generated = {model.type: schema_of(model) for model in models}
     checked_in = {file.stem: _parsed(file.read_bytes()) for file in sorted(folder.glob("*.json"))}
     broken = [
@@ -49,7 +49,7 @@ def compare(models: Iterable[type[EventData]], folder: Path) -> GateResult:
         for type, earlier in [*checked_in.items(), *committed(folder)]
         for change in _changes(earlier, generated.get(type))
     ]
-    stale = [f"{type}: is not as its model says" for type, now in generated.items() if checked_in.get(type) != now]
+    stale = [f"{type}: differs from its model" for type, now in generated.items() if checked_in.get(type) != now]
     return GateResult(list(dict.fromkeys(broken)), stale)
 
 
@@ -62,7 +62,7 @@ def write(models: Iterable[type[EventData]], folder: Path) -> None:
 
 
 def committed(folder: Path) -> Iterator[tuple[str, Schema | None]]:
-    """Every schema that HEAD or a commit before it holds in *folder*, with its type; none outside a git work tree."""
+    """Every schema in *folder* of HEAD and the commits before it, with its type; none outside a git work tree."""
     objects = _git(folder, "rev-list", "--objects", "HEAD", "--", ".").decode().splitlines()
     named = [line.split(" ", 1) for line in objects if line.endswith(".json")]
     batch = _git(folder, "cat-file", "--batch", stdin="".join(f"{name}\n" for name, _ in named).encode())
@@ -74,37 +74,33 @@ def committed(folder: Path) -> Iterator[tuple[str, Schema | None]]:
 
 
 def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
-    """Run the gate; 0 when it is passed."""
+    """Run the gate: 0 when it passes, else 1."""
     parser = argparse.ArgumentParser(
         prog="python -m natija_events.schema.compatibility", description="The schema gate."
     )
-    parser.add_argument("--write", action="store_true", help="bring the schemas up to date with compatible changes")
+    parser.add_argument("--write", action="store_true", help="update the schemas, if the changes are compatible")
     wanted = parser.parse_args(arguments)
     models = list(REGISTRY.models.values())
-    verdict = compare(models, folder)
-    for line in verdict.broken:
-        print(line, file=sys.stderr)
-    if verdict.broken:
-        print(REMEDY, file=sys.stderr)
+    found = compare(models, folder)
+    if found.broken:
+        print(*found.broken, REMEDY, sep="\n", file=sys.stderr)
         return 1
     if wanted.write:
         write(models, folder)
-        print(f"{len(verdict.stale)} of {len(models)} schemas written")
+        print(f"{len(found.stale)} of {len(models)} schemas written")
         return 0
-    for line in verdict.stale:
-        print(line, file=sys.stderr)
-    if verdict.stale:
-        print("run python -m natija_events.schema.compatibility --write", file=sys.stderr)
+    if found.stale:
+        print(*found.stale, "run python -m natija_events.schema.compatibility --write", sep="\n", file=sys.stderr)
         return 1
-    print(f"{len(models)} schemas agree with their models")
+    print(f"{len(models)} schemas equal their models")
     return 0
 
 
 def _changes(earlier: Schema | None, now: Schema | None) -> list[str]:
     if earlier is None:
-        return ["its schema is no JSON"]
+        return ["its schema is not JSON"]
     if now is None:
-        return ["its model is removed: events of it stand on the log"]
+        return ["its model is removed, but the log has its events"]
     return [str(change) for change in breaks(earlier, now)]
 
 
@@ -117,7 +113,7 @@ def _parsed(raw: bytes) -> Schema | None:
 
 
 def _git(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:
-    """What git prints, nothing where there is no git, no work tree or no commit."""
+    """The output of git; empty without git, a work tree or a commit."""
     git = shutil.which("git")
     if git is None:
         return b""

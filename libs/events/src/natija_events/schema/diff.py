@@ -1,7 +1,7 @@
-"""What breaks between two versions of a JSON Schema, field by field.
+"""The breaking changes between two versions of a JSON Schema, field by field.
 
-A log is read by readers of every age: old readers meet new events, new readers old ones. So the only change of a type
-that breaks nobody is one more field that may be missing. Titles and descriptions are for people and may change.
+Old readers meet new events, and new readers old ones. So the only compatible change of a type is one more optional
+field. Titles and descriptions are for people and may change.
 """
 
 import json
@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 Schema = dict[str, Any]
 
-_FOR_PEOPLE = ("title", "description", "examples", "$schema", "$id", "$defs")
-_COMPARED_BY_ITSELF = ("properties", "required", "items", "enum", "type", "nullable")
+_KEYS_FOR_PEOPLE = ("title", "description", "examples", "$schema", "$id", "$defs")
+_COMPARED_APART = ("properties", "required", "items", "enum", "type", "nullable")
 
 
 class Break(NamedTuple):
-    """A change of *field* (a path; empty for the whole) that breaks a reader."""
+    """A change of *field* (a path; empty for the whole data) that breaks a reader, and the *rule* it breaks."""
 
     field: str
     rule: str
@@ -25,18 +25,18 @@ class Break(NamedTuple):
 
 
 def breaks(old: Schema, new: Schema) -> list[Break]:
-    """The changes from *old* to *new* that break a reader of the one or the other; none when they are compatible."""
+    """The changes from *old* to *new* that break a reader of either; none when they are compatible."""
     return list(_compare("", _shape(old, old), _shape(new, new)))
 
 
 def _shape(part: Schema, whole: Schema) -> Schema:
-    """*part* with its references resolved and without what is for people."""
+    """*part* with its references resolved, without the keys for people."""
     if "$ref" in part:
         name = part["$ref"].rpartition("/")[2]
         part = {**whole["$defs"][name], **{key: value for key, value in part.items() if key != "$ref"}}
-    shape = {key: value for key, value in part.items() if key not in _FOR_PEOPLE}
+    shape = {key: value for key, value in part.items() if key not in _KEYS_FOR_PEOPLE}
     options = [option for option in shape.get("anyOf", ()) if option != {"type": "null"}]
-    if len(options) == 1:  # pydantic's way to say that something may be null
+    if len(options) == 1:  # pydantic writes an optional value so
         del shape["anyOf"]
         shape = {**_shape(options[0], whole), **shape, "nullable": True}
     if "const" in shape:
@@ -57,8 +57,8 @@ def _compare(path: str, old: Schema, new: Schema) -> Iterator[Break]:
         yield from _compare(f"{path}[]", old["items"], new["items"])
     yield from _compare_values(path, old.get("enum"), new.get("enum"))
     for key in sorted(old.keys() | new.keys()):
-        if key not in _COMPARED_BY_ITSELF and old.get(key, _ABSENT) != new.get(key, _ABSENT):
-            yield Break(path, f"changes its {key} from {_told(old, key)} to {_told(new, key)}")
+        if key not in _COMPARED_APART and old.get(key, _ABSENT) != new.get(key, _ABSENT):
+            yield Break(path, f"changes its {key} from {_text(old, key)} to {_text(new, key)}")
 
 
 _ABSENT = object()
@@ -73,13 +73,13 @@ def _compare_fields(path: str, old: Schema, new: Schema) -> Iterator[Break]:
             yield Break(field, "is removed")
             continue
         if name in was_required and name not in now_required:
-            yield Break(field, "may be missing now: readers of an earlier version need it")
+            yield Break(field, "is optional now: readers of an earlier version need it")
         if name in now_required and name not in was_required:
-            yield Break(field, "is required now: earlier events may not have it")
+            yield Break(field, "is required now: earlier events may lack it")
         yield from _compare(field, was[name], now[name])
     for name in now:
         if name not in was and name in now_required:
-            yield Break(f"{path}.{name}" if path else name, "is new and required: earlier events do not have it")
+            yield Break(f"{path}.{name}" if path else name, "is new and required: earlier events lack it")
 
 
 def _compare_values(path: str, old: list[Any] | None, new: list[Any] | None) -> Iterator[Break]:
@@ -100,5 +100,5 @@ def _type(shape: Schema) -> str:
     return f"{named} or null" if shape.get("nullable") else str(named)
 
 
-def _told(shape: Schema, key: str) -> str:
+def _text(shape: Schema, key: str) -> str:
     return json.dumps(shape[key], ensure_ascii=False) if key in shape else "nothing"

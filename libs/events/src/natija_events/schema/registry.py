@@ -1,7 +1,7 @@
-"""Which model reads the data of which type, and how data of an older version become data of the newest.
+"""The registry of event types: the model of each type and version, and the upcasts from version to version.
 
-A type's newest version is the one that folds and projections see; `decode` takes every version there, on every path
-that reads the log. Admission takes each version that has a model.
+Folds and projections see only the newest version of a type: on every path that reads the log, `decode` upcasts the
+older ones. Admission accepts every version that has a model.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Invalid(ValueError):
-    """Data that break their schema. *field* is the path to what is wrong, *rule* what it breaks; never its value."""
+    """Data that break their schema: *field* is the path of the wrong field, *rule* the rule it breaks; no values."""
 
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(f"{field}: {rule}")
@@ -26,52 +26,54 @@ class Invalid(ValueError):
         self.rule = rule
 
 
-class _Step(NamedTuple):
-    to: str
+class _NextVersion(NamedTuple):
+    type: str
     upcast: Upcast
 
 
 class EventRegistry:
-    """The types of events: their models and the steps from version to version."""
+    """Event types by name: their models, and the upcast of each older version to the next."""
 
     def __init__(self, models: Iterable[type[EventData]]) -> None:
         self.models: dict[str, type[EventData]] = {}
-        self._steps: dict[str, _Step] = {}
+        self._next: dict[str, _NextVersion] = {}
         for model in models:
             self.add(model)
 
     def add(
         self, model: type[EventData], replaces: type[EventData] | None = None, upcast: Upcast | None = None
     ) -> None:
-        """Add *model*; when it *replaces* an older version, *upcast* makes the new data of the old.
+        """Add *model*. When it *replaces* an older version, *upcast* turns the old data into the new.
 
-        Raises ValueError for a type that is another model's already.
+        Raises ValueError for a type that has another model already.
         """
         if self.models.setdefault(model.type, model) is not model:
             raise ValueError(f"{model.type}: two models")
         if replaces is not None and upcast is not None:
-            self._steps[replaces.type] = _Step(model.type, upcast)
+            self._next[replaces.type] = _NextVersion(model.type, upcast)
 
     def admit(self, type: str, data: bytes) -> EventData:
-        """The data of a proposal, strictly as its own version has them, in the type's newest version as `decode` gives
-        them. Unknown fields are refused. Raises `Invalid`."""
+        """The data of a proposal, checked strictly against its own version, then upcast to the newest as in `decode`.
+
+        Raises `Invalid`, also for unknown fields.
+        """
         model = self.models.get(type)
         if model is None:
-            raise Invalid("type", "is not a type of this contract")
+            raise Invalid("type", "is not an event type of this contract")
         try:
             admitted = model.model_validate_json(data, strict=True, extra="forbid")
         except ValidationError as error:
             raise _invalid(error) from None
-        if type in self._steps:
+        if type in self._next:
             return self._newest(type, data)
         return admitted
 
     def decode(self, type: str, data: bytes) -> EventData | None:
-        """The data of a registered event in its newest version; None for a type that this reader does not know.
+        """The data of a registered event in the newest version of its type; None for an unknown type.
 
-        Raises `Invalid` when what is registered does not fit its own schema: that is a fault of the register.
+        Raises `Invalid` when registered data break their own schema, which is an error of the register.
         """
-        if type in self._steps:
+        if type in self._next:
             return self._newest(type, data)
         model = self.models.get(type)
         if model is None:
@@ -84,27 +86,27 @@ class EventRegistry:
     def _newest(self, type: str, data: bytes) -> EventData:
         try:
             values = strict_json.parse(data)
-            while step := self._steps.get(type):
-                type, values = step.to, step.upcast(values)
+            while newer := self._next.get(type):
+                type, values = newer.type, newer.upcast(values)
             return self.models[type].model_validate_json(to_json(values))
         except ValidationError as error:
             raise _invalid(error) from None
-        except Exception as error:  # an upcast that fails once fails always: the event's fault, not an outage
-            raise Invalid("data", f"cannot be made {type}: {error.__class__.__name__}") from None
+        except Exception as error:  # an upcast that fails once fails always: this is no outage
+            raise Invalid("data", f"cannot be upcast to {type}: {error.__class__.__name__}") from None
 
 
 def _invalid(error: ValidationError) -> Invalid:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     path = ".".join(str(step) for step in first["loc"])
     if first["type"] == "extra_forbidden":
-        # The name of a field nobody knows may be anything, also a person's name.
+        # The name of an unknown field may be anything, also a person's name.
         parent = path.rpartition(".")[0]
-        return Invalid(parent or "data", "has a field that is not of this contract")
+        return Invalid(parent or "data", "has an unknown field")
     return Invalid(path or "data", first["msg"].removeprefix("Value error, "))
 
 
 def models_of(module: object) -> list[type[EventData]]:
-    """The types of events a module defines, in its order."""
+    """The event types that a module defines, in its order."""
     return [
         model
         for model in vars(module).values()
@@ -113,7 +115,7 @@ def models_of(module: object) -> list[type[EventData]]:
 
 
 OWNERS = {"intake": intake, "routing": routing, "deadlines": deadlines, "oversight": oversight}
-"""Who owns which types: the module they stand in."""
+"""The owners of event types, each with its module."""
 
 REGISTRY = EventRegistry(model for module in OWNERS.values() for model in models_of(module))
-"""The contract's types. Whoever reads the log reads it through this one."""
+"""The types of the contract. Every reader of the log uses this registry."""

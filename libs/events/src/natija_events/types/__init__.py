@@ -1,1 +1,1 @@
-"""The data of every type of event, grouped by the room that owns it."""
+"""The data of every event type, in a module per owner."""

@@ -1,4 +1,4 @@
-"""What the events' data are made of. Free text about people is `Sealed`; every other text is a code or a time."""
+"""Building blocks of event data. Free text about people is `Sealed`; every other text is a code or a time."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -25,7 +25,7 @@ def _appeal_number(number: str) -> str:
 
 
 def _read_rfc3339(value: Any) -> datetime:
-    """Read here, since pydantic would also take 1700000000, and strictly nothing that a validator has seen before."""
+    """Parse RFC 3339 only. pydantic would accept 1700000000, too, and in strict mode no value of a validator."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, str) and limits.RFC3339.fullmatch(value):
@@ -41,7 +41,7 @@ def _within_limits(time: datetime) -> datetime:
 
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""An id in the directory, or a register's own word for one. Never a person's name."""
+"""An id of the realm's directory, or a register's own code. Never a person's name."""
 
 AppealNumber = Annotated[
     str,
@@ -56,7 +56,7 @@ AnswerOutcome = Literal[
     "satisfied", "partly_satisfied", "refused", "explained", "forwarded", "noted", "terminated", "not_considered",
     "withdrawn",
 ]  # fmt: skip
-"""Outcome codes; a country's own words map many-to-one to them."""
+"""Outcomes of an answer. A country's own terms map many-to-one to them."""
 
 TerminationReason = Literal[
     "essence_not_stated", "repeat_without_new_facts", "authorship_not_established", "withdrawal_accepted",
@@ -71,11 +71,11 @@ NonConsiderationReason = Literal[
 ]  # fmt: skip
 
 AnswerReason = Literal[TerminationReason, NonConsiderationReason]
-"""Why an appeal ends without an answer on its substance."""
+"""The reason for an end without an answer on the substance."""
 
 
 class EventData(BaseModel):
-    """The data of one type of event. Readers ignore fields they do not know; admission forbids them."""
+    """The data of one event type. Readers ignore unknown fields; admission rejects them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -84,13 +84,13 @@ class EventData(BaseModel):
 
 
 class NestedData(BaseModel):
-    """A part of an event's data."""
+    """An object inside an event's data."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Attachment(NestedData):
-    """A file in the content-addressed store; its name is personal and stays with the file."""
+    """A file in the content-addressed store. Its name is personal data and is stored with the file."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     bytes: Annotated[int, Field(ge=0, le=1 << 50)]

@@ -1,11 +1,11 @@
-"""Events of the clock: terms, warnings, breaches."""
+"""Deadlines events: terms, extensions, warnings and breaches."""
 
 from natija_events.encryption import Sealed
 from natija_events.types.base import Code, EventData, Instant
 
 
 class TermSet(EventData):
-    """The legal term: from *starts* to *due*, both instants; *policy* names the dated rule it follows from."""
+    """The legal term is set: from *starts* to *due*, both instants. *policy* names the rule that it follows."""
 
     type = "appeal.term-set.v1"
 
@@ -15,7 +15,7 @@ class TermSet(EventData):
 
 
 class ExtensionPrepared(EventData):
-    """A longer term is asked for."""
+    """An extension of the term is drafted."""
 
     type = "appeal.extension-prepared.v1"
 
@@ -24,7 +24,7 @@ class ExtensionPrepared(EventData):
 
 
 class ExtensionApproved(EventData):
-    """The longer term is approved."""
+    """The draft of the extension is approved."""
 
     type = "appeal.extension-approved.v1"
 
@@ -32,7 +32,7 @@ class ExtensionApproved(EventData):
 
 
 class ExtensionSigned(EventData):
-    """The longer term is in force; the applicant is told. It does not cure a breach that was already there."""
+    """The extension is in force and the applicant is notified. It does not cure an earlier breach."""
 
     type = "appeal.extension-signed.v1"
 
@@ -42,7 +42,7 @@ class ExtensionSigned(EventData):
 
 
 class ExtensionDeclined(EventData):
-    """The term stays."""
+    """The extension is declined; the term stays."""
 
     type = "appeal.extension-declined.v1"
 
@@ -50,7 +50,7 @@ class ExtensionDeclined(EventData):
 
 
 class Warned(EventData):
-    """The term ends soon."""
+    """The term will end soon."""
 
     type = "appeal.warned.v1"
 
@@ -58,7 +58,7 @@ class Warned(EventData):
 
 
 class Missed(EventData):
-    """The term passed without an answer. The event's time is the due instant."""
+    """The term ended without an answer. The time of the event is the due instant."""
 
     type = "appeal.missed.v1"
 
@@ -66,7 +66,7 @@ class Missed(EventData):
 
 
 class DataTermExpired(EventData):
-    """The applicant did not bring what was missing in time."""
+    """The applicant did not provide the missing data in time."""
 
     type = "appeal.data-term-expired.v1"
 

@@ -1,4 +1,4 @@
-"""Intake events: an appeal comes in, is added to, is linked, is withdrawn."""
+"""Intake events: an appeal is registered, supplemented, linked or withdrawn."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from natija_events.types.base import AppealNumber, Attachment, Code, Count, Even
 
 
 class Address(NestedData):
-    """Where the applicant lives. Region and district are counted, the rest is personal."""
+    """Where the applicant lives. Region and district serve statistics; the rest is personal data."""
 
     region: Code | None = None
     district: Code | None = None
@@ -17,7 +17,7 @@ class Address(NestedData):
 
 
 class Applicant(NestedData):
-    """Who asks. *id* is a pseudonym: it names the person's data key and links repeats, and tells nothing else."""
+    """The applicant. *id* is a pseudonym: it names the person's data key and links repeats."""
 
     id: Code | None = None
     kind: Literal["natural", "legal"] = "natural"
@@ -31,16 +31,16 @@ class Applicant(NestedData):
 
 
 class Representative(NestedData):
-    """Who acts for the applicant, and by what power."""
+    """A person who acts for the applicant, with the proof of authority."""
 
     name: Sealed
     proof: Sealed | None = None
 
 
 class Registered(EventData):
-    """An appeal is in the register. *received* is the instant the legal term starts from.
+    """The appeal is registered. *received* is the instant from which the legal term counts.
 
-    *register_name* and *external_id* are set when the appeal's history was brought from another register.
+    *register_name* and *external_id* are set when the history of the appeal was imported from another register.
     """
 
     type = "appeal.registered.v1"
@@ -73,7 +73,7 @@ class Registered(EventData):
 
 
 class Supplemented(EventData):
-    """The applicant adds something unasked."""
+    """The applicant adds something on their own initiative."""
 
     type = "appeal.supplemented.v1"
 
@@ -82,7 +82,7 @@ class Supplemented(EventData):
 
 
 class WithdrawalRequested(EventData):
-    """The applicant asks to end an appeal that is in work."""
+    """The applicant asks to withdraw an appeal that is in work."""
 
     type = "appeal.withdrawal-requested.v1"
 
@@ -90,7 +90,7 @@ class WithdrawalRequested(EventData):
 
 
 class Withdrawn(EventData):
-    """The appeal ends at the applicant's wish."""
+    """The appeal ends at the applicant's request."""
 
     type = "appeal.withdrawn.v1"
 
@@ -98,7 +98,7 @@ class Withdrawn(EventData):
 
 
 class WithdrawalDeclined(EventData):
-    """The body goes on in spite of the applicant's wish."""
+    """The body continues in spite of the applicant's request to withdraw."""
 
     type = "appeal.withdrawal-declined.v1"
 
@@ -107,7 +107,7 @@ class WithdrawalDeclined(EventData):
 
 
 class RepeatLinked(EventData):
-    """The same applicant asked the same before; both are considered."""
+    """The same applicant raised the same matter before. Both appeals are considered."""
 
     type = "appeal.repeat-linked.v1"
 
@@ -115,7 +115,7 @@ class RepeatLinked(EventData):
 
 
 class DuplicateLinked(EventData):
-    """A copy of the same appeal; it counts once. Always from the larger to the smaller number."""
+    """This appeal is a copy of another, and both count once. The link leads from the larger to the smaller number."""
 
     type = "appeal.duplicate-linked.v1"
 
@@ -123,7 +123,7 @@ class DuplicateLinked(EventData):
 
 
 class DuplicateUnlinked(EventData):
-    """The link was a mistake: the appeal goes on where it stood."""
+    """The link was a mistake: the appeal returns to its state before."""
 
     type = "appeal.duplicate-unlinked.v1"
 
@@ -131,7 +131,7 @@ class DuplicateUnlinked(EventData):
 
 
 class ComplaintFiled(EventData):
-    """Somebody complains of how this appeal was dealt with; the complaint is an appeal of its own."""
+    """A complaint about the handling of this appeal was filed. The complaint is an appeal of its own."""
 
     type = "appeal.complaint-filed.v1"
 
@@ -139,7 +139,7 @@ class ComplaintFiled(EventData):
 
 
 class PersonErased(EventData):
-    """The applicant's data key was destroyed."""
+    """The data key of the applicant was destroyed."""
 
     type = "appeal.person-erased.v1"
 

@@ -1,4 +1,4 @@
-"""Events of those who watch: control, court, sanctions."""
+"""Oversight events: control, court cases and sanctions."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from natija_events.types.base import Code, EventData
 
 
 class ControlTaken(EventData):
-    """A controller follows this appeal."""
+    """A controller monitors this appeal."""
 
     type = "appeal.control-taken.v1"
 
@@ -14,7 +14,7 @@ class ControlTaken(EventData):
 
 
 class ControlReleased(EventData):
-    """The controller is done."""
+    """The controller no longer monitors this appeal."""
 
     type = "appeal.control-released.v1"
 
@@ -22,7 +22,7 @@ class ControlReleased(EventData):
 
 
 class CourtNoted(EventData):
-    """There is a lawsuit about this appeal."""
+    """There is a court case about this appeal."""
 
     type = "appeal.court-noted.v1"
 
@@ -31,7 +31,7 @@ class CourtNoted(EventData):
 
 
 class SanctionRecorded(EventData):
-    """What followed for those who dealt with the appeal."""
+    """A sanction against those who handled the appeal."""
 
     type = "appeal.sanction-recorded.v1"
 

@@ -1,4 +1,4 @@
-"""Events of the desk: who must answer, what is decided, how it is answered."""
+"""Routing events: the competent body, the decision and the answer."""
 
 from typing import Self
 
@@ -21,7 +21,7 @@ from natija_events.types.base import (
 
 
 class TopicSuggested(EventData):
-    """A classifier's suggestion, kept to measure it by what an official then assigned."""
+    """A classifier suggests a topic. It is kept to compare it with the topic that an official assigns."""
 
     type = "appeal.topic-suggested.v1"
 
@@ -30,7 +30,7 @@ class TopicSuggested(EventData):
 
 
 class TopicAssigned(EventData):
-    """What the appeal is about."""
+    """The topic of the appeal is assigned."""
 
     type = "appeal.topic-assigned.v1"
 
@@ -38,7 +38,7 @@ class TopicAssigned(EventData):
 
 
 class AddresseeDetected(EventData):
-    """A suggestion of who is competent."""
+    """The competent body is suggested."""
 
     type = "appeal.addressee-detected.v1"
 
@@ -47,7 +47,7 @@ class AddresseeDetected(EventData):
 
 
 class Routed(EventData):
-    """The body that must answer and, where named, the official. *rule* is the competence rule that said so."""
+    """The appeal is assigned to a body and, if named, to an official. *rule* is the competence rule that applied."""
 
     type = "appeal.routed.v1"
 
@@ -59,7 +59,7 @@ class Routed(EventData):
 
 
 class ExecutorChanged(EventData):
-    """Another official; all resolutions below end."""
+    """Another official is in charge. All assignments below end."""
 
     type = "appeal.executor-changed.v1"
 
@@ -68,7 +68,7 @@ class ExecutorChanged(EventData):
 
 
 class ForwardPrepared(EventData):
-    """A letter of forwarding is drafted."""
+    """A forwarding letter is drafted."""
 
     type = "appeal.forward-prepared.v1"
 
@@ -76,7 +76,7 @@ class ForwardPrepared(EventData):
 
 
 class ForwardApproved(EventData):
-    """The letter of forwarding is approved."""
+    """The forwarding letter is approved."""
 
     type = "appeal.forward-approved.v1"
 
@@ -85,9 +85,9 @@ class ForwardApproved(EventData):
 
 
 class Forwarded(EventData):
-    """The appeal goes to the competent body, the applicant is told. *external*: a body outside this register.
+    """The appeal goes to the competent body and the applicant is notified. *external*: a body outside this register.
 
-    *due* is the term at the new body where it is known at once; without it the appeal has no term until one is set.
+    *due* is the term at the new body, if known. Without it the appeal has no term until one is set.
     """
 
     type = "appeal.forwarded.v1"
@@ -100,7 +100,7 @@ class Forwarded(EventData):
 
 
 class ForwardedInPart(EventData):
-    """A part goes to another body as an appeal of its own, the *child*; this one goes on."""
+    """A part goes to another body as an appeal of its own, the *child*. This appeal continues."""
 
     type = "appeal.forwarded-in-part.v1"
 
@@ -111,7 +111,7 @@ class ForwardedInPart(EventData):
 
 
 class Returned(EventData):
-    """Back to the applicant, with reasons."""
+    """The appeal is returned to the applicant, with reasons."""
 
     type = "appeal.returned.v1"
 
@@ -121,7 +121,7 @@ class Returned(EventData):
 
 
 class DataRequested(EventData):
-    """The applicant is asked for what is missing, until *until*."""
+    """The applicant is asked to provide the missing data until *until*."""
 
     type = "appeal.data-requested.v1"
 
@@ -130,7 +130,7 @@ class DataRequested(EventData):
 
 
 class DataProvided(EventData):
-    """The applicant brought what was missing."""
+    """The applicant provided the missing data."""
 
     type = "appeal.data-provided.v1"
 
@@ -139,7 +139,7 @@ class DataProvided(EventData):
 
 
 class HearingScheduled(EventData):
-    """The applicant is to be heard."""
+    """A hearing of the applicant is scheduled."""
 
     type = "appeal.hearing-scheduled.v1"
 
@@ -155,7 +155,7 @@ class HearingHeld(EventData):
 
 
 class HearingWaived(EventData):
-    """No hearing, with the reason the law asks for."""
+    """No hearing takes place, for a *reason* that the law requires."""
 
     type = "appeal.hearing-waived.v1"
 
@@ -163,7 +163,7 @@ class HearingWaived(EventData):
 
 
 class PreliminaryDecisionSent(EventData):
-    """The applicant sees the decision before it is taken."""
+    """The preliminary decision is sent to the applicant."""
 
     type = "appeal.preliminary-decision-sent.v1"
 
@@ -171,7 +171,7 @@ class PreliminaryDecisionSent(EventData):
 
 
 class DecisionPrepared(EventData):
-    """A draft of the decision; a new draft replaces the old one."""
+    """A decision is drafted. A new draft replaces the old one."""
 
     type = "appeal.decision-prepared.v1"
 
@@ -180,7 +180,7 @@ class DecisionPrepared(EventData):
 
 
 class DecisionApproved(EventData):
-    """The draft goes to the signer."""
+    """The draft is approved and goes to the signer."""
 
     type = "appeal.decision-approved.v1"
 
@@ -188,7 +188,7 @@ class DecisionApproved(EventData):
 
 
 class DecisionDeclined(EventData):
-    """The draft goes back to the executor."""
+    """The draft is declined and goes back to the official."""
 
     type = "appeal.decision-declined.v1"
 
@@ -197,7 +197,7 @@ class DecisionDeclined(EventData):
 
 
 class Answered(EventData):
-    """The answer is signed: the end of the term's clock."""
+    """The answer is signed, which ends the term."""
 
     type = "appeal.answered.v1"
 
@@ -209,14 +209,14 @@ class Answered(EventData):
     text: Sealed | None = None
 
     @model_validator(mode="after")
-    def _an_end_without_an_answer_has_a_reason(self) -> Self:
+    def _require_reason(self) -> Self:
         if self.outcome in ("terminated", "not_considered") and self.reason is None:
-            raise ValueError("this outcome needs a reason")
+            raise ValueError("reason is required for this outcome")
         return self
 
 
 class AnswerDelivered(EventData):
-    """The answer reached the applicant; of a collective appeal, the first named."""
+    """The answer reached the applicant; for a collective appeal, the first named one."""
 
     type = "appeal.answer-delivered.v1"
 
@@ -225,7 +225,7 @@ class AnswerDelivered(EventData):
 
 
 class AnswerClarified(EventData):
-    """The answer is explained; its substance stays."""
+    """The answer is explained. Its substance stays."""
 
     type = "appeal.answer-clarified.v1"
 
@@ -234,7 +234,7 @@ class AnswerClarified(EventData):
 
 
 class AnswerCorrected(EventData):
-    """A slip in the answer is corrected; its substance stays."""
+    """An error in the answer is corrected. Its substance stays."""
 
     type = "appeal.answer-corrected.v1"
 
@@ -243,7 +243,7 @@ class AnswerCorrected(EventData):
 
 
 class LeftWithoutConsideration(EventData):
-    """A conclusion, approved by the head, that the law does not let this appeal be considered."""
+    """The appeal is not considered, for a *reason* in law. The head has approved that conclusion."""
 
     type = "appeal.left-without-consideration.v1"
 
@@ -252,7 +252,7 @@ class LeftWithoutConsideration(EventData):
 
 
 class ReviewTerminated(EventData):
-    """The consideration ends without an answer on the substance."""
+    """Consideration ends without an answer on the substance."""
 
     type = "appeal.review-terminated.v1"
 

@@ -1,4 +1,4 @@
-"""From a record of the log topic to the event every reader sees: read, upcast, typed. The one way in."""
+"""Reads a record of the log topic into the event that every reader sees: checked, upcast and typed."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -11,9 +11,9 @@ from natija_events.wire.hash_chain import event_hash
 
 
 class RecordedEvent(NamedTuple):
-    """One event as it stands on the log. *data* is in its type's newest version; None for an unknown type.
+    """One event of the log. *data* is in the newest version of its type; None for an unknown type.
 
-    *partition* and *offset* say where on the log it stands, *headers* are the record's, as stored.
+    *partition* and *offset* are its place on the log topic, *headers* those of the record as stored.
     """
 
     partition: int
@@ -45,21 +45,21 @@ class RecordedEvent(NamedTuple):
 
     @property
     def sequence(self) -> int:
-        """Its place among the events of the appeal, from 1."""
+        """Its number among the events of the appeal, from 1."""
         return self.stamp.sequence
 
     @property
     def recordedtime(self) -> datetime:
-        """When the registrar wrote it down."""
+        """When the registrar recorded it."""
         return self.stamp.recordedtime
 
     @property
     def hash(self) -> str:
-        """What the next event of the appeal carries as its previous hash."""
+        """Its hash, which is the previous hash of the appeal's next event."""
         return event_hash(self.headers, self.event.data)
 
 
 def read_recorded_event(partition: int, offset: int, value: bytes | None, headers: Headers) -> RecordedEvent:
-    """The registered event in this record of the log. Raises `Unreadable` or `Invalid`: a fault of the register."""
+    """The event in a record of the log. Raises `Unreadable` or `Invalid`, which are errors of the register."""
     event, stamp = read_log_record(value, headers)
     return RecordedEvent(partition, offset, event, stamp, REGISTRY.decode(event.type, event.data), headers)

@@ -1,4 +1,4 @@
-"""Rejected proposals: what stands on the rejected topic. The original is kept, sealed, with the reason beside it."""
+"""Records of the rejected topic: the reason, and the sealed inbox record of the rejected proposal."""
 
 from base64 import b64decode, b64encode
 from datetime import datetime
@@ -20,9 +20,9 @@ _SEALED_AS = "rejected"
 
 
 class Rejection(NamedTuple):
-    """Why a proposal was rejected. *field* names what is wrong and *rule* what it breaks; neither holds its value.
+    """Why a proposal was rejected: *field* breaks *rule*; neither holds the field's value.
 
-    *sequence* is, for a duplicate, where its first event stands on the log already.
+    *sequence* is set for a duplicate: the sequence of its first event, which is on the log already.
     """
 
     reason: RejectionReason
@@ -32,7 +32,7 @@ class Rejection(NamedTuple):
 
 
 class RejectedProposal(NamedTuple):
-    """A record of the rejected topic. *subject* and *proposalid* (of the first event) where they could be read."""
+    """A record of the rejected topic. *subject* and *proposalid* (of the first event) are None if unreadable."""
 
     rejection: Rejection
     partition: int
@@ -46,7 +46,7 @@ class RejectedProposal(NamedTuple):
 
 
 class InboxRecord(NamedTuple):
-    """The inbox record as it came in."""
+    """A record of the inbox, as received."""
 
     key: bytes | None
     value: bytes | None
@@ -54,7 +54,7 @@ class InboxRecord(NamedTuple):
 
 
 def write_rejected(rejected: RejectedProposal, source: str) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """Value and headers of the record that keeps *rejected*."""
+    """Value and headers of the record for *rejected*."""
     why = rejected.rejection
     named = {
         "specversion": "1.0",
@@ -77,11 +77,11 @@ def write_rejected(rejected: RejectedProposal, source: str) -> tuple[bytes, list
 
 
 def read_rejected(partition: int, value: bytes | None, headers: Headers) -> RejectedProposal:
-    """The rejection in a record of the rejected topic. Raises `Unreadable` when the registrar did not write it."""
+    """Read a record of the rejected topic. Raises `Unreadable` when the registrar did not write it."""
     try:
         return _read(partition, value or b"", headers)
     except (ValueError, KeyError, TypeError):  # pydantic's errors are ValueErrors
-        raise Unreadable("data", f"is no {TYPE}") from None
+        raise Unreadable("data", f"is not a {TYPE}") from None
 
 
 def _read(partition: int, value: bytes, headers: Headers) -> RejectedProposal:
@@ -109,12 +109,12 @@ def _read(partition: int, value: bytes, headers: Headers) -> RejectedProposal:
 
 
 def seal_inbox_record(sealer: Sealer, partition: int, offset: int, original: InboxRecord) -> Sealed:
-    """Seal an inbox record whole; it is bound to its place on the inbox."""
+    """Seal a whole inbox record, bound to its partition and offset."""
     return sealer.seal(f"{partition}:{offset}", _SEALED_AS, _pack(original))
 
 
 def open_inbox_record(sealer: Sealer, rejected: RejectedProposal) -> InboxRecord | None:
-    """The inbox record as it came in; None when only its digest was kept."""
+    """The inbox record; None when only its digest was stored."""
     if rejected.original is None:
         return None
     packed = from_json(sealer.open(f"{rejected.partition}:{rejected.inboxoffset}", _SEALED_AS, rejected.original))
@@ -126,12 +126,12 @@ def open_inbox_record(sealer: Sealer, rejected: RejectedProposal) -> InboxRecord
 
 
 def inbox_record_digest(original: InboxRecord) -> str:
-    """SHA-256 of an inbox record, to find it again."""
+    """SHA-256 of an inbox record, which identifies it."""
     return sha256(_pack(original)).hexdigest()
 
 
 def _pack(original: InboxRecord) -> bytes:
-    # Names in base 64 too: JSON writes a control character in six, and what came in has to fit on the way out.
+    # Names in base 64, too: JSON writes a control character in six bytes, and the result must fit the topic.
     def text(raw: bytes | None) -> str | None:
         return None if raw is None else b64encode(raw).decode()
 

@@ -17,7 +17,7 @@ from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
 from natija_chassis.realm import yaml_file
-from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, Publisher
+from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, Publisher, aiokafka_patch
 from natija_intake.imports import mapping, mapping_check, report
 from natija_intake.imports.backpressure import ImportStopped
 from natija_intake.imports.csv_file import CsvFile, CsvFileError
@@ -48,6 +48,7 @@ def run_import(file: Path, mapping_file: Path, rejected: Path | None, format: Fo
         raise OperatorError(f"cannot write {rejected_file}: say --rejected PATH") from None
     gc_tuning.relax_gc()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell, `Pace` tells in a line
+    aiokafka_patch.apply()
     try:
         summary, trouble = uvloop.run(_import(register, found, rejected_file))
     except KeyboardInterrupt:

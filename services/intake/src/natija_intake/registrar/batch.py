@@ -9,7 +9,7 @@ from uuid import UUID
 from natija_chassis.realm.publishers import Publishers
 from natija_events.encryption import Sealer
 from natija_events.types.base import EventData
-from natija_events.wire.envelope import Proposal, Stamp, headers
+from natija_events.wire.envelope import Proposal, Stamp, write_headers
 from natija_events.wire.hash_chain import event_hash
 from natija_events.wire.record import RecordedEvent
 from natija_events.wire.rejection import (
@@ -112,7 +112,7 @@ class BatchDecider:
         for event, data in zip(proposal.events, datas, strict=True):
             partition.logsequence += 1
             stamp = Stamp(head.standing.sequence + 1, partition.logsequence, recordedtime, record.offset, head.hash)
-            written = headers(event, stamp)
+            written = write_headers(event, stamp)
             registered = RecordedEvent(record.partition, -1, event, stamp, data, written)
             head = evolve(head, registered, hash=event_hash(written, event.data))
             self.decided.log.append(OutputRecord(record.partition, record.key, event.data, written))
