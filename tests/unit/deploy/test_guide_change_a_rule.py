@@ -24,7 +24,7 @@ def test_new_rule_applies_from_its_day(tmp_path: Path, day: str, body: str, rule
     clock = tmp_path / "clock.json"
     FileClock(clock).set(datetime.fromisoformat(f"{day}T12:00:00+00:00"), speed=0)
     variables = {"NATIJA_DIRECTORY": str(tmp_path / "directory.yaml"), "NATIJA_CLOCK": f"file:{clock}"}
-    command = [Path(sys.executable).with_name("natija"), "routing", "explain", "roads"]
+    command = [str(Path(sys.executable).with_name("natija")), "routing", "explain", "roads"]
     done = subprocess.run(command, env=variables | {"NATIJA_ENV_FILE": "/nowhere"}, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     found, _, cited = done.stdout.rstrip("\n").split("\t")
