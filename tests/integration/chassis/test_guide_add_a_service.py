@@ -54,6 +54,12 @@ async def test_guide_adds_service_that_runs(realm: Realm, site: Path) -> None:
             assert (await publisher.propose(event, wait=10)).registered
     await realm.serve("tally")
     assert (await realm.run("report", "tally", "--format", "json")).json() == {"booth": 1, "post": 2}
+    assert (await realm.run("report", "tally", "--format", "csv")).stdout.split() == [
+        "channel,appeals",
+        "booth,1",
+        "post,2",
+    ]
+    assert ["post", "2"] in [line.split() for line in (await realm.run("report", "tally")).stdout.splitlines()]
     rebuilt = await realm.run("projection", "rebuild", "tally")
     assert "equal" in rebuilt.stdout + rebuilt.stderr
     assert await channels(realm) == {"post": 2, "booth": 1}
