@@ -3,10 +3,12 @@
 import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.lint.words import Finding
 
-LONGEST = 32
+LONGEST = {".md": 20, ".py": 25}
+"""Words in a sentence, at most, by the ending of the file."""
 _FENCE = re.compile(r"^ *(```|~~~)")
 _ITEM = re.compile(r"^ *([-*+]|\d+\.) +")
 _END = re.compile(r"(?<=[.!?])[*_)\"']*\s+(?=[*_(\"'`]*[A-ZÀ-ЯІҚҒҮҰӘӨҢ0-9`])")
@@ -49,8 +51,9 @@ def sentences(block: str) -> list[str]:
     return [one for one in _END.split(_LINK.sub(r"\1", _QUOTED.sub("`quoted`", block))) if one]
 
 
-def faults(path: str, text: str, longest: int = LONGEST) -> Iterator[Finding]:
-    """Every sentence of *text* with more than *longest* words, or with a clause as its subject."""
+def faults(path: str, text: str) -> Iterator[Finding]:
+    """Every sentence of *text*, the content of the file *path*, that is too long or has a clause as its subject."""
+    longest = LONGEST[Path(path).suffix]
     blocks = docstring_blocks(text) if path.endswith(".py") else markdown_blocks(text)
     for line, block in blocks:
         for sentence in sentences(block):
