@@ -19,7 +19,7 @@ from tests.stack import REPOSITORY
 
 from natija_events import limits
 from natija_events.topics import PARTITIONS
-from natija_intake.registrar.shard_locks import ShardLayout
+from natija_intake.registrar.shard_locks import Shard, ShardLayout
 
 
 async def make_topic(kafka: str, name: str) -> None:
@@ -126,7 +126,7 @@ def _main() -> None:
     for name in ("batch", "shard", "shards", "records"):
         parser.add_argument(name, type=int)
     given = parser.parse_args()
-    partitions = ShardLayout(1, given.shards, True).partitions(given.shard)
+    partitions = Shard(ShardLayout(1, given.shards, True), given.shard).partitions
     copier = Copier(given.kafka, given.source, given.target, batch=given.batch, partitions=partitions)
     if given.records:
         print(json.dumps(uvloop.run(copier.copy(given.records))))

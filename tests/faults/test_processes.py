@@ -64,14 +64,14 @@ async def another_takes_over(house: House, zombie: Child) -> None:
     await house.moves()
     zombie.process.send_signal(signal.SIGCONT)
     house.children["zombie"] = zombie
-    await says(house, "zombie", "standing by")
+    await says(house, "zombie", "standby")
 
 
 @pytest.mark.parametrize(
     "step",
     [
         "registrar.commit",
-        *(pytest.param(one, marks=pytest.mark.thorough) for one in ("registrar.position", "registrar.keep")),
+        *(pytest.param(one, marks=pytest.mark.thorough) for one in ("registrar.offsets", "registrar.persist")),
     ],
 )
 async def test_a_registrar_stopped_at_its_commit_and_continued_after_another_took_over_writes_nothing(

@@ -17,19 +17,19 @@ from functools import cache
 from tests.model.explorer import comes_to
 from tests.model.registrar_world import (
     BOTH,
+    CAUGHT_UP,
     COMMITTED,
     FENCE,
-    FIRST,
     GAP,
     GUARD,
     INBOX,
     LARGEST_BATCH,
-    LINE,
+    LOCK,
+    NOT_RESTORED,
     ORDER,
-    OVERTAKEN,
-    REACHED,
+    PENDING,
+    PENDING_FIRST,
     SKIP,
-    UNKEPT,
     Batch,
     Database,
     Entry,
@@ -67,7 +67,7 @@ class Registrars:
         """What the registrar *me* may do next, in this world."""
         owner, database = world.owners[me], world.database
         match owner.at:
-            case "out" if not world.lock or self._without == LINE:
+            case "out" if not world.lock or self._without == LOCK:
                 first = "catch up" if self._without == ORDER else "fence"
                 yield "takes the lock", world.go(me, at=first)._replace(lock=world.lock | {me})
             case "fence":
@@ -124,7 +124,7 @@ class Registrars:
     def _stand(self, world: World, me: int) -> World:
         owner, database = world.owners[me], world.database
         behind = database.logsequence < owner.logsequence or database.inbox_next < owner.inbox_next
-        if behind and self._without != REACHED:
+        if behind and self._without != CAUGHT_UP:
             return world.out(me)
         then = "fence" if self._without == ORDER else "decide"
         now = {"logsequence": database.logsequence, "kept": database.logsequence, "inbox_next": database.inbox_next}
@@ -135,7 +135,9 @@ class Registrars:
     def _decide_write_and_keep(self, world: World, me: int) -> Iterator[tuple[str, World]]:
         owner = world.owners[me]
         if owner.looking is None and owner.inbox_next < len(INBOX):
-            looking = Looking(owner.kept, world.database.events if self._without == FIRST else self._unkept(owner))
+            looking = Looking(
+                owner.kept, world.database.events if self._without == PENDING_FIRST else self._unkept(owner)
+            )
             yield "begins to decide", world.go(me, looking=looking)
         elif owner.looking is not None:
             for size in range(1, min(LARGEST_BATCH, len(INBOX) - owner.inbox_next) + 1):
@@ -146,15 +148,15 @@ class Registrars:
             yield "keeps the heads", self._keep(world, me)
 
     def _unkept(self, owner: Owner) -> tuple[int, ...]:
-        if self._without == UNKEPT:
+        if self._without == PENDING:
             return ()
         return tuple(entry.inbox for batch in owner.unkept for entry in on_log(batch.entries))
 
     def _decide(self, world: World, me: int, looking: Looking, size: int) -> World:
         owner = world.owners[me]
-        if world.database.logsequence < looking.kept and self._without != OVERTAKEN:
+        if world.database.logsequence < looking.kept and self._without != NOT_RESTORED:
             return world.out(me)
-        read = self._unkept(owner) if self._without == FIRST else world.database.events
+        read = self._unkept(owner) if self._without == PENDING_FIRST else world.database.events
         known = {INBOX[event] for event in looking.known + read}
         logsequence, entries = owner.logsequence, []
         for inbox in range(owner.inbox_next, owner.inbox_next + size):

@@ -8,20 +8,20 @@ INBOX = ("a", "b", "a")
 LARGEST_BATCH = 2
 BOTH = (0, 1)
 
-FENCE, LINE, ORDER = "fence", "line", "order"
-SKIP, GAP, REACHED = "skip", "gap", "reached"
-UNKEPT, FIRST, OVERTAKEN = "unkept", "first", "overtaken"
+FENCE, LOCK, ORDER = "fence", "lock", "order"
+SKIP, GAP, CAUGHT_UP = "skip", "gap", "caught_up"
+PENDING, PENDING_FIRST, NOT_RESTORED = "pending", "pending_first", "not_restored"
 COMMITTED, GUARD = "committed", "guard"
 PARTS = {
     FENCE: "Kafka refuses a producer whose transactional.id somebody took after it",
-    LINE: "only who has the shard's lock takes its transactional.id",
+    LOCK: "only who has the shard's lock takes its transactional.id",
     ORDER: "the fence comes before the position",
     SKIP: "catching up skips what stands at or below the checkpoint",
     GAP: "catching up takes nothing in that does not follow the checkpoint",
-    REACHED: "the positions are not behind what it has just caught up with",
-    UNKEPT: "it decides also on its batches whose heads are not kept yet",
-    FIRST: "those are noted before the heads are read, not after",
-    OVERTAKEN: "it decides nothing when the checkpoint is behind what it has kept",
+    CAUGHT_UP: "the positions are not behind what it has just caught up with",
+    PENDING: "it decides also on its batches whose heads are not kept yet",
+    PENDING_FIRST: "those are noted before the heads are read, not after",
+    NOT_RESTORED: "it decides nothing when the checkpoint is behind what it has kept",
     COMMITTED: "heads are kept only of a batch that is committed",
     GUARD: "heads are kept only where the checkpoint is still the one it has kept",
 }

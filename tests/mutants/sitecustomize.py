@@ -1,11 +1,12 @@
 """Takes one part of Natija out of a child process. Python imports this module at its start from PYTHONPATH.
 
-Each part is one of the models' (`tests.model`), and what stands for it here is as small as can be: the same code, less
-the one thing. Where a second net would catch the fall, a key of a table for one, it is taken away too.
+Each part is one of the models' (`tests.model`). Its mutant is as small as possible: the same code without that one
+step. Where a second safeguard would catch the error, such as a primary key, the mutant takes that out too.
 """
 
 import os
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 PART = "TAKEN_OUT"
@@ -13,42 +14,43 @@ PART = "TAKEN_OUT"
 
 def take_out_fence() -> None:
     """Every owner writes under a transactional.id of its own: nobody is fenced."""
-    from natija_intake.registrar.shard_locks import ShardLayout
+    from natija_intake.registrar.shard_locks import Shard
 
-    shared = ShardLayout.transactional_id
-    ShardLayout.transactional_id = lambda self, realm, shard: f"{shared(self, realm, shard)}.{os.getpid()}"  # type: ignore[method-assign]
+    shared = Shard.transactional_id
+    Shard.transactional_id = lambda self, realm: f"{shared(self, realm)}.{os.getpid()}"  # type: ignore[method-assign]
 
 
-def take_out_line() -> None:
-    """Whoever comes takes the shard."""
-    from natija_intake.registrar.shard_locks import ShardLayout, ShardLocks
+def take_out_lock() -> None:
+    """Every registrar acquires the shard."""
+    from natija_intake.registrar.shard_locks import Shard, ShardLocks
 
-    async def acquire(self: ShardLocks, layout: ShardLayout, shard: int) -> bool:
+    async def acquire(self: ShardLocks, shard: Shard) -> bool:
         return True
 
     ShardLocks.acquire = acquire  # type: ignore[method-assign]
 
 
 def take_out_guard() -> None:
-    """Heads are kept whoever has moved them meanwhile."""
-    from sqlalchemy import text
+    """Heads are persisted even when another owner has changed them meanwhile."""
+    from sqlalchemy.dialects.postgresql import insert
 
-    from natija_chassis.postgres.engine import projection_transaction
-    from natija_chassis.projections import checkpoints
-    from natija_intake.registrar import projection, store
+    from natija_intake.registrar import projection, store, tables
 
-    async def keep(engine: Any, before: Any, known: Any, decided: Any, reached: Any, moved: Any) -> None:
-        async with projection_transaction(engine) as connection:
-            await projection.save(connection, {one: known.heads[one] for one in decided.touched}, decided.ids)
-            await checkpoints.save(connection, reached)
-            await store.save_offsets(connection, moved)
+    async def lock_unchanged(connection: Any, before: Any) -> None:
+        pass
 
-    store.persist = keep  # type: ignore[assignment]
-    projection._STORE_IDS = text(f"{projection._STORE_IDS.text} on conflict do nothing")
+    async def save_ids(connection: Any, ids: Any) -> None:
+        if ids:
+            columns = [column.name for column in tables.event_ids.columns]
+            rows = [dict(zip(columns, row, strict=True)) for row in ids]
+            await connection.execute(insert(tables.event_ids).on_conflict_do_nothing(), rows)
+
+    store.lock_unchanged = lock_unchanged
+    projection.save_ids = save_ids
 
 
 def take_out_skip() -> None:
-    """What stands at or below the checkpoint is taken in again."""
+    """Records at or below the checkpoint are applied again."""
     from natija_chassis.projections import apply
     from natija_chassis.projections.checkpoints import Checkpoint
 
@@ -63,51 +65,46 @@ def take_out_skip() -> None:
 
 
 def take_out_order() -> None:
-    """The position is read first, then the predecessor is fenced."""
-    from natija_intake.registrar.shard_owner import ShardOwner
+    """The inbox offsets are read first, then the predecessor is fenced."""
+    from natija_intake.registrar import takeover
 
-    async def run(self: ShardOwner) -> None:
+    @asynccontextmanager
+    async def take_over(context: Any, locks: Any, shard: Any) -> AsyncIterator[takeover.OwnedShard]:
         async with AsyncExitStack() as stack:
-            consumer = await self._catch_up_and_seek(stack)
-            producer = await self._fence(stack)
-            await self._decide_batches(consumer, producer)
+            caught_up = await takeover.catch_up_and_seek(stack, context, shard)
+            yield takeover.OwnedShard(await takeover.fence(stack, context, shard), caught_up)
 
-    ShardOwner.run = run  # type: ignore[method-assign]
+    takeover.take_over = take_over
 
 
-def take_out_unkept() -> None:
-    """It decides on the heads that are kept, and on no others."""
+def take_out_pending() -> None:
+    """It decides on the heads in the database, and on no pending ones."""
     from natija_intake.registrar.admission import AdmissionState
-    from natija_intake.registrar.shard_owner import ShardOwner
+    from natija_intake.registrar.pipeline import PendingBatches
 
-    ShardOwner._newest_first = lambda self: AdmissionState({}, {})  # type: ignore[method-assign]
-
-
-def take_out_overtaken() -> None:
-    """It never finds the checkpoint behind the one that it kept."""
-    from collections import defaultdict
-    from types import SimpleNamespace
-
-    from natija_chassis.projections.checkpoints import Checkpoint
-    from natija_intake.registrar import shard_owner
-
-    async def load(connection: Any) -> Any:
-        return defaultdict(lambda: Checkpoint(-1, -1, 1 << 60))
-
-    shard_owner.checkpoints = SimpleNamespace(load=load)  # type: ignore[assignment, attr-defined]
+    PendingBatches.state = lambda self: AdmissionState()  # type: ignore[method-assign]
 
 
-def take_out_reached() -> None:
-    """It reads its positions wherever they are."""
+def take_out_not_restored() -> None:
+    """It decides even when the checkpoint is behind the one that it persisted."""
     from natija_intake.registrar import store
-    from natija_intake.registrar.store import CatchUpResult
 
-    stand = store.confirm
+    async def check_not_restored(connection: Any, persisted: Any) -> None:
+        pass
 
-    async def anywhere(connection: Any, reached: CatchUpResult) -> Any:
-        return await stand(connection, CatchUpResult(dict.fromkeys(reached.log, -1), dict.fromkeys(reached.log, 0)))
+    store.check_not_restored = check_not_restored
 
-    store.confirm = anywhere
+
+def take_out_caught_up() -> None:
+    """It starts at the offsets in the database, even when they are behind what it has caught up with."""
+    from natija_intake.registrar import store
+
+    load_caught_up = store.load_caught_up
+
+    async def load(connection: Any, log: Any, inbox: Any) -> Any:
+        return await load_caught_up(connection, dict.fromkeys(log, -1), dict.fromkeys(inbox, 0))
+
+    store.load_caught_up = load
 
 
 if os.environ.get(PART):

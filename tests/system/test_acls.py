@@ -80,7 +80,7 @@ async def test_every_process_does_its_work_with_the_rights_of_the_table_and_need
     await operator.run("projection", "rebuild", "analytics")
 
     shards = await house.being("registrar").run("registrar", "shards", "2")
-    assert shards.stdout.startswith("2 shards, generation 2, 1 registrars present")
+    assert shards.stdout.startswith("2 shards, generation 2, 1 registrars connected")
     await goes_its_way(house)
     [registrar, *_] = realm.children
     await registrar.stop()

@@ -165,7 +165,7 @@ async def test_as_of_midyear_it_counts_what_was_known_to_have_happened(city: Cit
 
 
 async def test_the_log_verifies_and_history_reads_the_same_from_the_log_as_from_the_projection(city: City) -> None:
-    assert "fits" in (await city.realm.run("registrar", "verify")).stdout
+    assert "is consistent" in (await city.realm.run("registrar", "verify")).stdout
     connection = await asyncpg.connect(city.realm.database("analytics").replace("+asyncpg", ""))
     appeals = await connection.fetch(
         "select appeal from live.history group by appeal order by count(*) desc, appeal limit 3"

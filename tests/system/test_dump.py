@@ -52,5 +52,5 @@ async def test_what_is_not_on_the_log_is_dumped_and_reloaded_and_the_log_gives_t
     await says(registrar, "deciding on 2 shards")
     async with r.publisher(realm) as publisher:
         await r.open_appeal(publisher, realm)
-    assert "every chain and every logsequence fits" in (await realm.run("registrar", "verify")).stdout
+    assert "every chain and every logsequence is consistent" in (await realm.run("registrar", "verify")).stdout
     assert "rebuilt" in (await realm.run("projection", "rebuild", "intake")).stdout

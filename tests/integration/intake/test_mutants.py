@@ -19,7 +19,7 @@ import pytest
 from deploy.local.ports import free_port
 from tests.integration.intake import registering as r
 from tests.integration.intake.test_registrar_once import _cut_off, says
-from tests.model.registrar_world import FENCE, GUARD, LINE, ORDER, OVERTAKEN, REACHED, UNKEPT
+from tests.model.registrar_world import CAUGHT_UP, FENCE, GUARD, LOCK, NOT_RESTORED, ORDER, PENDING
 from tests.mutants.taking_out import without
 from tests.stack import Child, Realm
 
@@ -127,7 +127,7 @@ async def test_a_zombie_is_kept_from_the_log_by_the_fence(realm: Realm, part: st
     await registrar(realm, part=part)
     await on_log(realm, APPEALS)
     goes_on(zombie)
-    await says(zombie, "standing by")
+    await says(zombie, "standby")
     found = await wrong(realm, proposals)
     assert bool(found) == bool(part), found
 
@@ -143,7 +143,7 @@ async def test_who_takes_over_fences_first_and_then_reads_where_to_go_on(realm: 
     await until_stopped(second)
     goes_on(zombie)
     await on_log(realm, APPEALS)
-    await says(zombie, "standing by")
+    await says(zombie, "standby")
     goes_on(second)
     await says(second, "deciding")
     proposals += await send(realm, Supplemented())
@@ -155,7 +155,7 @@ async def test_who_takes_over_fences_first_and_then_reads_where_to_go_on(realm: 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, GUARD])
 async def test_a_zombie_is_kept_from_the_heads_by_their_checkpoint(realm: Realm, part: str | None) -> None:
-    zombie = await registrar(realm, stops="registrar.keep:before", part=part)
+    zombie = await registrar(realm, stops="registrar.persist:before", part=part)
     proposals = await send(realm, r.registered())
     await until_stopped(zombie)
     await _cut_off(realm)
@@ -163,13 +163,13 @@ async def test_a_zombie_is_kept_from_the_heads_by_their_checkpoint(realm: Realm,
     proposals += await send(realm, Supplemented())
     await on_log(realm, 2 * APPEALS)
     goes_on(zombie)
-    await says(zombie, "standing by")
+    await says(zombie, "standby")
     found = await wrong(realm, proposals)
     assert bool(found) == bool(part), found
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("part", [None, UNKEPT])
+@pytest.mark.parametrize("part", [None, PENDING])
 async def test_a_batch_is_decided_also_on_the_one_before_whose_heads_are_not_kept_yet(
     realm: Realm, part: str | None
 ) -> None:
@@ -184,7 +184,7 @@ async def test_a_batch_is_decided_also_on_the_one_before_whose_heads_are_not_kep
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("part", [None, OVERTAKEN])
+@pytest.mark.parametrize("part", [None, NOT_RESTORED])
 async def test_nothing_is_decided_on_a_database_that_was_restored_from_an_older_state(
     realm: Realm, part: str | None
 ) -> None:
@@ -202,7 +202,7 @@ async def test_nothing_is_decided_on_a_database_that_was_restored_from_an_older_
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("part", [None, REACHED])
+@pytest.mark.parametrize("part", [None, CAUGHT_UP])
 async def test_who_catches_up_with_a_database_that_is_restored_just_then_begins_anew(
     realm: Realm, part: str | None
 ) -> None:
@@ -225,7 +225,7 @@ async def test_who_catches_up_with_a_database_that_is_restored_just_then_begins_
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("part", [None, LINE])
+@pytest.mark.parametrize("part", [None, LOCK])
 async def test_two_that_live_do_not_fence_each_other_since_one_stands_in_line(realm: Realm, part: str | None) -> None:
     both = [await registrar(realm, part=part), await registrar(realm, part=part)]
     async with r.publisher(realm) as publisher, asyncio.timeout(60):

@@ -18,10 +18,10 @@ async def test_a_registrar_decides_nothing_while_a_transaction_on_the_log_has_no
         await nobody.send_and_wait(LOG.name(realm.name), b"{}", partition=7)
         registrar = await realm.serve("registrar", ready=False)
         async with asyncio.timeout(30):
-            while "has no end" not in (said := await says(registrar.url)):
+            while "was never ended" not in (said := await says(registrar.url)):
                 assert "deciding on" not in said
                 await asyncio.sleep(0.1)
-        assert f"a transaction at offset 0 of {LOG.name(realm.name)} 7 has no end" in said
+        assert f"the transaction at offset 0 of {LOG.name(realm.name)}, partition 7, was never ended" in said
         await nobody.abort_transaction()
         await registrar.until_ready()
 

@@ -178,7 +178,7 @@ async def test_a_registrar_that_is_stopped_and_continued_after_another_took_over
         await sending
         events = await registered(realm, LIVES * EVENTS_OF_A_LIFE)
         zombie.process.send_signal(signal.SIGCONT)
-        await says(zombie, "standing by")
+        await says(zombie, "standby")
     assert_once(events, proposals)
     assert len(await r.log_of(realm)) == len(events)
 
@@ -200,7 +200,7 @@ async def test_a_registrar_whose_database_is_dropped_makes_it_anew_from_the_log_
         await send_all(publisher, proposals)
         await registered(realm, 90)
         await drop_database(realm, "intake")
-        await says(registrar, "out of the line")
+        await says(registrar, "disconnected")
         more = [[publisher.event(life[0].subject, datetime.now(UTC), Supplemented())] for life in proposals]
         await send_all(publisher, [*more, *proposals])  # what it has decided must not be decided again
         await realm.run("provision")

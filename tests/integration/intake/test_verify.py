@@ -18,7 +18,6 @@ from tests.integration.chassis.conftest import LogWriter
 from tests.integration.intake import registering as r
 from tests.stack import Realm
 
-import natija_intake.registrar.verification
 from natija_chassis.projections.checkpoints import Checkpoint
 from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.topics import LOG
@@ -90,7 +89,7 @@ async def _beside_another(realm: Realm) -> str:
 
 def checked(log: Log, records: Sequence[Stored]) -> PartitionCheck:
     check = PartitionCheck(log.partition)
-    check.take(records)
+    check.check(records)
     return check
 
 
@@ -114,7 +113,7 @@ def swapped(records: Sequence[Stored], one: int, other: int) -> list[Stored]:
 
 async def test_an_untouched_log_fits_to_the_last_event(log: Log) -> None:
     check = checked(log, log.records)
-    check.against_heads(log.heads)
+    check.compare_heads(log.heads)
     assert check.chain_break is None
     assert check.events == len(log.records)
 
@@ -134,7 +133,7 @@ async def test_it_names_the_first_event_that_does_not_fit(
 ) -> None:
     chain_break = checked(log, tamper(log)).chain_break
     assert chain_break is not None
-    assert says in chain_break.what
+    assert says in chain_break.problem
     if found_at is not None:
         assert log.records[log.one[found_at]].key.decode() == chain_break.appeal
 
@@ -143,13 +142,13 @@ async def test_a_copy_of_an_event_put_in_is_found(log: Log) -> None:
     records = [*log.records[: log.one[3] + 1], log.records[log.one[3]], *log.records[log.one[3] + 1 :]]
     chain_break = checked(log, records).chain_break
     assert chain_break is not None
-    assert "follows event 4 of its appeal" in chain_break.what
+    assert "follows event 4 of its appeal" in chain_break.problem
 
 
 async def test_a_change_of_an_appeals_last_event_is_found_by_its_head(log: Log) -> None:
     check = checked(log, changed(log.records, log.one[-1]))
     assert check.chain_break is None
-    check.against_heads(log.heads)
+    check.compare_heads(log.heads)
     assert check.chain_break is not None
     assert check.chain_break.appeal == log.records[log.one[-1]].key.decode()
     assert check.chain_break.sequence == EVENTS
@@ -159,7 +158,7 @@ async def test_a_run_of_records_missing_from_a_partition_is_found_on_the_real_lo
     await realm.serve("registrar")
     async with r.publisher(realm) as publisher:
         subjects = [(await r.open_appeal(publisher, realm))[0] for _ in range(40)]
-    assert "fits" in (await realm.run("registrar", "verify")).stdout
+    assert "is consistent" in (await realm.run("registrar", "verify")).stdout
     partition = partition_of(subjects[0].encode())
     place = TopicPartition(LOG.name(realm.name), partition)
     admin = AIOKafkaAdminClient(bootstrap_servers=realm.servers.kafka)
@@ -179,7 +178,7 @@ async def test_a_record_that_the_registrar_did_not_write_is_found_on_the_real_lo
     await producer.send_and_wait(LOG.name(realm.name), b"{}", key=subject.encode())
     await producer.stop()
     for arguments in (["registrar", "verify"], ["registrar", "verify", subject]):
-        assert "is no registered event" in (await realm.run(*arguments, expect=1)).stdout
+        assert "is not a registered event" in (await realm.run(*arguments, expect=1)).stdout
 
 
 @asynccontextmanager
@@ -209,9 +208,10 @@ async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
         return looks[-1]
 
     monkeypatch.setattr(AIOKafkaConsumer, "end_offsets", looked)
-    monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 3600.0)
     async with written_and_not_readable(realm) as held:
-        verifying = asyncio.create_task(verify(KafkaConfig(realm.servers.kafka), realm.name, None, held))
+        verifying = asyncio.create_task(
+            verify(KafkaConfig(realm.servers.kafka), realm.name, None, held, readable_within=3600)
+        )
         async with asyncio.timeout(20):
             while len(looks) < 6 and not verifying.done():
                 await asyncio.sleep(0.01)
@@ -221,16 +221,18 @@ async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
     assert (report.events, report.breaks) == (1, [])
 
 
-async def test_what_cannot_be_read_for_too_long_is_told(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 0.5)
+async def test_what_cannot_be_read_for_too_long_is_told(realm: Realm) -> None:
     async with written_and_not_readable(realm) as held, asyncio.timeout(20):
-        [chain_break] = (await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held)).breaks
-    assert chain_break.what == "the log ends at logsequence 0, the registrar wrote 1"
+        [chain_break] = (
+            await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held, readable_within=0.5)
+        ).breaks
+    assert chain_break.problem == "the log ends at logsequence 0, the registrar wrote 1"
 
 
-async def test_what_is_not_on_the_log_at_all_is_told_at_once(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(natija_intake.registrar.verification, "_READABLE_WITHIN", 3600.0)
+async def test_what_is_not_on_the_log_at_all_is_told_at_once(realm: Realm) -> None:
     held = {3: Checkpoint(3, 0, 1, datetime.now(UTC))}
     async with asyncio.timeout(20):
-        [chain_break] = (await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held)).breaks
-    assert chain_break.what == "the log ends at logsequence 0, the registrar wrote 1"
+        [chain_break] = (
+            await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held, readable_within=3600)
+        ).breaks
+    assert chain_break.problem == "the log ends at logsequence 0, the registrar wrote 1"

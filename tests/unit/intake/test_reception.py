@@ -10,10 +10,9 @@ from natija_events.encryption import Sealer
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
-from natija_intake.appeals.service import AppealService, StatusUnavailable
+from natija_intake.appeals.service import AppealRejected, AppealService, StatusUnavailable
 from natija_intake.appeals.submission import SOURCE, Submission
 from natija_intake.receipts.access_codes import AccessCodes
-from natija_intake.registrar.admission import Refused
 from natija_intake.registrar.heads import Head
 
 SENT = Submission(channel="electronic", text="Our road has washed away.")
@@ -79,5 +78,5 @@ async def test_a_number_holds_that_nobody_can_tell_more_of(
 
 
 async def test_what_the_registrar_refuses_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(AppealRejected):
         await reception(Rejection("unlawful", "type", "no"), HEAD, monkeypatch).take(SENT, "k", None)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from natija_intake.registrar.shard_locks import ShardLayout
+from natija_intake.registrar.shard_locks import Shard, ShardLayout
 
 
 def test_an_id_tells_the_generation_it_was_given_in() -> None:
-    assert ShardLayout.generation_of(ShardLayout(7, 16, True).transactional_id("kg", 12), "kg") == 7
+    assert ShardLayout.generation_of(Shard(ShardLayout(7, 16, True), 12).transactional_id("kg"), "kg") == 7
 
 
 @pytest.mark.parametrize("stranger", ["kg.registrar.7", "xkg.registrar.7.0", "kg.registrar.7.0.1", "kgxregistrar.7.0"])

@@ -18,10 +18,9 @@ from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.wire.rejection import Rejection
 from natija_intake.api import metrics
 from natija_intake.api.post_appeals import KEY, PATH, Sending
-from natija_intake.appeals.service import AppealService, Receipt, StatusUnavailable
+from natija_intake.appeals.service import AppealRejected, AppealService, Receipt, StatusUnavailable
 from natija_intake.appeals.status import PublicStatus, label, public_status
 from natija_intake.appeals.submission import Submission, unknown_ids
-from natija_intake.registrar.admission import Refused
 from natija_intake.registrar.heads import Head
 
 RETRY_AFTER = 5
@@ -175,8 +174,8 @@ async def _take(reception: AppealService, directory: Directory, submission: Subm
         )
     try:
         return await reception.take(submission, key, tracing.current_traceparent())
-    except Refused as refused:
-        raise _refused(refused.rejection, key) from None
+    except AppealRejected as rejected:
+        raise _refused(rejected.rejection, key) from None
     except DeliveryUnconfirmed:
         raise _later(
             "Appeals cannot be registered now",

@@ -12,10 +12,11 @@ from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_chassis.realm.publishers import Publishers
 from natija_events.encryption import Sealer
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
+from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.submission import Submission, data_of, number_of, opening
 from natija_intake.receipts.access_codes import AccessCodes
-from natija_intake.registrar.admission import Refused, examine_new
+from natija_intake.registrar.admission import examine_new
 from natija_intake.registrar.heads import Head
 from natija_intake.registrar.projection import load_heads
 
@@ -24,6 +25,14 @@ _LOOK_AGAIN = 0.05
 
 class StatusUnavailable(Exception):
     """The database does not answer: nobody can tell now."""
+
+
+class AppealRejected(Exception):
+    """The registrar rejects the appeal, or would."""
+
+    def __init__(self, rejection: Rejection) -> None:
+        super().__init__(rejection.reason)
+        self.rejection = rejection
 
 
 class Receipt(NamedTuple):
@@ -67,7 +76,7 @@ class AppealService:
         """Have the appeal registered; the same submission with the same *key* is the same appeal and gets the same
         receipt.
 
-        Raises `admission.Refused` when the register would not or did not take it, and `DeliveryUnconfirmed` when Kafka
+        Raises `AppealRejected` when the registrar would not or did not admit it, and `DeliveryUnconfirmed` when Kafka
         does not confirm it; then it is right to send the same again.
         """
         number = number_of(submission, self._realm, key, self._secret)
@@ -90,7 +99,8 @@ class AppealService:
         now = self._clock.now()
         data = data_of(submission, number, now, jurisdiction=self._jurisdiction, sealer=self._sealer)
         event = opening(data, number, traceparent)
-        examine_new(event, data, self._publishers, now)
+        if rejection := examine_new(event, data, self._publishers, now):
+            raise AppealRejected(rejection)
         try:
             outcome = await self._gateway.propose(event, wait=self._wait)
         except OutcomePending:
@@ -104,7 +114,7 @@ class AppealService:
             return outcome.recordedtime
         if why.reason in ("duplicate", "reused"):  # the id is our own: an earlier attempt made it, at another time
             return await self._awaited(number)
-        raise Refused(*why)
+        raise AppealRejected(why)
 
     async def _awaited(self, number: str) -> datetime | None:
         """When an appeal that stands on the log was registered, as soon as its head says so."""

@@ -1,7 +1,7 @@
-"""Admission: which proposals may stand on the log. Pure: heads and a time in, events to register or a reason out.
+"""Admission: which proposals may be written to the log. Pure: heads and a time in, events or a rejection out.
 
-The checks come in the order of the reason codes: unreadable and oversize, misplaced, forbidden, invalid, duplicate and
-reused, unlawful, conflict.
+A rejection is a value: each check returns the `Rejection` it finds, or None. The checks run in the order of the reason
+codes: unreadable and oversize, misplaced, forbidden, invalid, duplicate and reused, unlawful, conflict.
 """
 
 from collections.abc import MutableMapping, Sequence
@@ -18,14 +18,13 @@ from natija_events.lifecycle.transitions import CLOCK_SKEW, HISTORY, INITIAL, TA
 from natija_events.schema.registry import REGISTRY, Invalid
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
-from natija_events.wire import rejection
 from natija_events.wire.envelope import Event, Headers, Proposal, Unreadable, read_proposal, rfc3339
 from natija_events.wire.rejection import Rejection
 from natija_intake.registrar.heads import NO_HEAD, Head
 
 
 class PolledRecord(NamedTuple):
-    """A record of the inbox. *waited* is how long it stood there until now, in wall time."""
+    """A record of the inbox. *waited* is how long it was on the inbox until now, in wall time."""
 
     partition: int
     offset: int
@@ -35,16 +34,15 @@ class PolledRecord(NamedTuple):
     waited: timedelta
 
 
-class Refused(Exception):
-    """A proposal breaks a rule."""
+class Admitted(NamedTuple):
+    """A proposal that may be registered: *data* holds the typed data of its events, in their order."""
 
-    def __init__(self, reason: rejection.RejectionReason, field: str, rule: str, sequence: int | None = None) -> None:
-        super().__init__(reason)
-        self.rejection = Rejection(reason, field, rule, sequence)
+    proposal: Proposal
+    data: Sequence[EventData]
 
 
 class RegisteredId(NamedTuple):
-    """What an event id of an appeal stands for already."""
+    """The registered event that has an id: the digest of its content, and its sequence."""
 
     digest: bytes
     sequence: int
@@ -52,139 +50,149 @@ class RegisteredId(NamedTuple):
 
 @dataclass(slots=True)
 class AdmissionState:
-    """What admission knows of the appeals in a batch. Whoever registers an event writes it down here at once."""
+    """The heads and event ids of the appeals in a batch. Each registered event is added at once."""
 
     heads: MutableMapping[str, Head] = field(default_factory=dict)
     ids: MutableMapping[tuple[str, UUID], RegisteredId] = field(default_factory=dict)
 
     def head(self, appeal: str) -> Head:
-        """The appeal's head; of an unknown appeal, that of nothing."""
+        """The appeal's head; the initial head for an unknown appeal."""
         return self.heads.get(appeal, NO_HEAD)
 
 
-def read(record: PolledRecord) -> Proposal:
-    """The proposal in a record of the inbox. Raises `Refused`: oversize or unreadable."""
+def read(record: PolledRecord) -> Proposal | Rejection:
+    """The proposal in a record of the inbox, or why it has none: oversize or unreadable."""
     if limits.record_bytes(record.key, record.value, record.headers) > limits.PROPOSAL_BYTES:
-        raise Refused("oversize", "data", f"is larger than {limits.PROPOSAL_BYTES} bytes with its headers")
+        return Rejection("oversize", "data", f"is larger than {limits.PROPOSAL_BYTES} bytes with its headers")
     try:
         return read_proposal(record.value, record.headers)
     except Unreadable as error:
-        raise Refused("unreadable", error.field, error.rule) from None
+        return Rejection("unreadable", error.field, error.rule)
 
 
 def admit(
-    proposal: Proposal, record: PolledRecord, ledger: AdmissionState, publishers: Publishers, now: datetime
-) -> Sequence[EventData]:
-    """The data of the proposal's events, all fit to be registered now. Raises `Refused` at the first rule broken."""
-    _placed(proposal, record)
-    datas = examine(proposal, publishers, now, record.waited)
-    _new(proposal, ledger)
-    standing = ledger.head(proposal.subject).standing
-    _lawful(proposal, datas, standing)
-    _on_time(proposal, standing)
-    return datas
+    proposal: Proposal, record: PolledRecord, state: AdmissionState, publishers: Publishers, now: datetime
+) -> Admitted | Rejection:
+    """Run every check on the proposal as of *now*. The first rule it breaks is the rejection."""
+    if misplaced := _find_misplaced(proposal, record):
+        return misplaced
+    admitted = examine(proposal, publishers, now, record.waited)
+    if isinstance(admitted, Rejection):
+        return admitted
+    standing = state.head(proposal.subject).standing
+    return (
+        _find_known_id(proposal, state)
+        or _find_unlawful(proposal, admitted.data, standing)
+        or _find_conflict(proposal, standing)
+        or admitted
+    )
 
 
-def examine(proposal: Proposal, publishers: Publishers, now: datetime, waited: timedelta) -> Sequence[EventData]:
-    """The checks that need no head: forbidden and invalid. Raises `Refused`."""
+def examine(proposal: Proposal, publishers: Publishers, now: datetime, waited: timedelta) -> Admitted | Rejection:
+    """The checks that need no head: forbidden and invalid."""
     for event in proposal.events:
-        _permitted(event, publishers)
-    datas = [_valid(proposal, index, publishers, now, waited) for index in range(len(proposal.events))]
-    _expectation(proposal)
-    return datas
+        if forbidden := _find_forbidden(event, publishers):
+            return forbidden
+    data: list[EventData] = []
+    for index, event in enumerate(proposal.events):
+        path = f"[{index}]." if len(proposal.events) > 1 else ""
+        try:
+            data.append(REGISTRY.admit(event.type, event.data))
+        except Invalid as error:
+            return Rejection("invalid", path + error.field, error.rule)
+        if untimely := _find_untimely(event, data[-1], publishers, now, waited, path):
+            return untimely
+    return _find_missing_expectation(proposal) or Admitted(proposal, data)
 
 
-def examine_new(event: Event, data: EventData, publishers: Publishers, now: datetime) -> None:
-    """The checks on an event that opens an appeal, as the registrar will make them. Its *data* are of the contract's
-    model, and valid by that. Raises `Refused`."""
-    _permitted(event, publishers)
-    _timely(event, data, publishers, now, timedelta(0))
-    _lawful(Proposal((event,)), (data,), INITIAL)
+def examine_new(event: Event, data: EventData, publishers: Publishers, now: datetime) -> Rejection | None:
+    """The registrar's checks on an event that opens an appeal; None when it passes. *data* is an instance of the
+    contract's model, so its schema is not checked again."""
+    return (
+        _find_forbidden(event, publishers)
+        or _find_untimely(event, data, publishers, now, timedelta(0))
+        or _find_unlawful(Proposal((event,)), (data,), INITIAL)
+    )
 
 
 def digest(event: Event) -> bytes:
-    """What an event id stands for: the same id with another digest is another event. A retry may have another trace."""
-    said = "\x1f".join((event.source, event.type, rfc3339(event.time)))
-    return sha256(said.encode() + b"\x1e" + event.data).digest()[:16]
+    """Digest of an event's content: an id with another digest is another event. The trace of a retry may differ."""
+    attributes = "\x1f".join((event.source, event.type, rfc3339(event.time)))
+    return sha256(attributes.encode() + b"\x1e" + event.data).digest()[:16]
 
 
-def _placed(proposal: Proposal, record: PolledRecord) -> None:
+def _find_misplaced(proposal: Proposal, record: PolledRecord) -> Rejection | None:
     if record.key != proposal.subject.encode():
-        raise Refused("misplaced", "key", "is not the subject")
+        return Rejection("misplaced", "key", "is not the subject")
     if partition_of(record.key) != record.partition:
-        raise Refused("misplaced", "partition", "is not the one that murmur2 gives for the key")
+        return Rejection("misplaced", "partition", "is not the one that murmur2 gives for the key")
+    return None
 
 
-def _permitted(event: Event, publishers: Publishers) -> None:
+def _find_forbidden(event: Event, publishers: Publishers) -> Rejection | None:
     roles = publishers.roles(event.source)
     if not roles:
-        raise Refused("forbidden", "source", "is no publisher of this realm")
+        return Rejection("forbidden", "source", "is not a publisher of this realm")
     row = TABLE.get(event.type)
     if row is not None and HISTORY not in roles and roles.isdisjoint(row.publishers):
-        raise Refused("forbidden", "type", f"{row.type} is not this publisher's to propose")
+        return Rejection("forbidden", "type", f"{row.type} may not be proposed by this publisher")
+    return None
 
 
-def _valid(proposal: Proposal, index: int, publishers: Publishers, now: datetime, waited: timedelta) -> EventData:
-    event = proposal.events[index]
-    at = f"[{index}]." if len(proposal.events) > 1 else ""
-    try:
-        data = REGISTRY.admit(event.type, event.data)
-    except Invalid as error:
-        raise Refused("invalid", at + error.field, error.rule) from None
-    _timely(event, data, publishers, now, waited, at)
-    return data
-
-
-def _timely(
-    event: Event, data: EventData, publishers: Publishers, now: datetime, waited: timedelta, at: str = ""
-) -> None:
-    """Only histories tell of other registers, and of what was long ago."""
+def _find_untimely(
+    event: Event, data: EventData, publishers: Publishers, now: datetime, waited: timedelta, path: str = ""
+) -> Rejection | None:
+    """Only a publisher of histories may name another register, or date an event back without limit."""
     history = HISTORY in publishers.roles(event.source)
     if isinstance(data, Registered) and data.register_name is not None and not history:
-        raise Refused("forbidden", at + "register_name", "only a publisher of histories sets it")
+        return Rejection("forbidden", path + "register_name", "may be set only by a publisher of histories")
     if event.time > now + CLOCK_SKEW:
-        raise Refused("invalid", at + "time", "is in the future")
+        return Rejection("invalid", path + "time", "is in the future")
     limit = TABLE[data.type].backdating
     if not history and limit is not None and event.time < now - waited - limit - CLOCK_SKEW:
-        raise Refused("invalid", at + "time", f"is dated back by more than {limit + CLOCK_SKEW}")
+        return Rejection("invalid", path + "time", f"is dated back by more than {limit + CLOCK_SKEW}")
+    return None
 
 
-def _expectation(proposal: Proposal) -> None:
-    """Who changes an appeal must say what it assumed. What opens one assumes nothing."""
+def _find_missing_expectation(proposal: Proposal) -> Rejection | None:
+    """A change of an appeal must name the sequence it assumes. An event that opens an appeal assumes none."""
     if proposal.expectedsequence is not None or proposal.events[0].type == Registered.type:
-        return
+        return None
     for event in proposal.events:
         if TABLE[event.type].expected:
-            raise Refused("invalid", "expectedsequence", f"is required for {event.type}")
+            return Rejection("invalid", "expectedsequence", f"is required for {event.type}")
+    return None
 
 
-def _new(proposal: Proposal, ledger: AdmissionState) -> None:
-    known = [ledger.ids.get((event.subject, event.id)) for event in proposal.events]
-    if all(known is None for known in known):
-        return
+def _find_known_id(proposal: Proposal, state: AdmissionState) -> Rejection | None:
+    known = [state.ids.get((event.subject, event.id)) for event in proposal.events]
+    if not any(known):
+        return None
     same = all(
         one is not None and one.digest == digest(event) for one, event in zip(known, proposal.events, strict=True)
     )
     if same and known[0] is not None:
-        raise Refused("duplicate", "id", "is registered already, and stands for the same", known[0].sequence)
-    raise Refused("reused", "id", "stands for something else on this appeal")
+        return Rejection("duplicate", "id", "is already registered with the same content", known[0].sequence)
+    return Rejection("reused", "id", "is already registered on this appeal with other content")
 
 
-def _lawful(proposal: Proposal, datas: Sequence[EventData], standing: Standing) -> None:
-    last = len(datas) - 1
-    for index, (event, data) in enumerate(zip(proposal.events, datas, strict=True)):
-        rule = find_violation(standing, event.subject, event.time, data)
+def _find_unlawful(proposal: Proposal, data: Sequence[EventData], standing: Standing) -> Rejection | None:
+    last = len(data) - 1
+    for index, (event, one) in enumerate(zip(proposal.events, data, strict=True)):
+        rule = find_violation(standing, event.subject, event.time, one)
         if rule is not None:
-            raise Refused("unlawful", f"[{index}]" if last else "type", rule)
+            return Rejection("unlawful", f"[{index}]" if last else "type", rule)
         if index < last:
-            standing = evolve(standing, event.type, event.time, data)
+            standing = evolve(standing, event.type, event.time, one)
+    return None
 
 
-def _on_time(proposal: Proposal, standing: Standing) -> None:
+def _find_conflict(proposal: Proposal, standing: Standing) -> Rejection | None:
     expected = proposal.expectedsequence
     if expected is None:
-        return
+        return None
     if expected > standing.sequence:
-        raise Refused("conflict", "expectedsequence", f"is ahead of the appeal, which is at {standing.sequence}")
+        return Rejection("conflict", "expectedsequence", f"is ahead of the appeal, which is at {standing.sequence}")
     if standing.material > expected:
-        raise Refused("conflict", "expectedsequence", f"a material event came after it, at {standing.material}")
+        return Rejection("conflict", "expectedsequence", f"a material event came after it, at {standing.material}")
+    return None

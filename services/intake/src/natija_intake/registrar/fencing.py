@@ -1,7 +1,7 @@
-"""The fence around the registrars of other layouts: every id under which one ever wrote, as Kafka knows them.
+"""Fencing registrars of earlier layouts: every ``transactional.id`` under which one ever wrote, as Kafka knows them.
 
 The database knows which layout is in force, but it may be dropped, or restored from before a change. Kafka's
-transactions outlive that: a generation that is on none of them is later than all.
+transactions outlive that. So a generation that no transaction has is later than all.
 """
 
 import contextlib
@@ -16,22 +16,23 @@ from natija_chassis.kafka.protocol import ListTransactions
 from natija_events.failpoints import failpoint
 from natija_events.kafka import KafkaConfig
 from natija_events.topics import PARTITIONS
-from natija_intake.registrar.shard_locks import LayoutLocked, ShardLayout, ShardLocks
+from natija_intake.registrar.shard_locks import LayoutLocked, Shard, ShardLayout, ShardLocks
 
 
 class KnownTransactionalId(NamedTuple):
-    """A ``transactional.id`` that a registrar of the realm has taken at some time, and of which generation it was."""
+    """A ``transactional.id`` that a registrar of the realm has used, and its generation."""
 
     generation: int
     transactional_id: str
 
 
 async def ensure_latest_layout(locks: ShardLocks, kafka: KafkaConfig, realm: str) -> None:
-    """See to it, before any shard is taken, that the layout in force is whole and the latest there ever was.
+    """Make sure, before any shard is acquired, that the layout in force is ready and the latest that ever was.
 
-    Where Kafka knows of a later one, the database forgot it, and who was paused under it could write on; where it is
-    not ready, who made it was cut off. Either way as many shards are laid out anew. Nothing is done while somebody else
-    does so. Raises KafkaError, `Restored`, or what a lost session raises.
+    When Kafka knows a later one, the database has forgotten it, and its paused owners could still write. When it is
+    not ready, the process that changed it died. In both cases a new layout with as many shards replaces it. Nothing
+    happens while another session changes the layout. Raises KafkaError, `RestoredFromBackup`, and errors of a lost
+    session.
     """
     if await _is_latest(locks, kafka, realm):
         return
@@ -42,14 +43,15 @@ async def ensure_latest_layout(locks: ShardLocks, kafka: KafkaConfig, realm: str
 
 
 async def change_layout(locks: ShardLocks, kafka: KafkaConfig, realm: str, shards: int | None = None) -> None:
-    """Share the partitions out anew in so many *shards*, or as many as before; for who is `changing` the layout.
+    """Share the partitions out into so many *shards*, or as many as before; only inside `lock_layout`.
 
-    First the new layout, so that nobody takes a shard of the old one; then every ``transactional.id`` of an earlier
-    one, so that nobody has one; only then it is ready. Whoever dies in between, a registrar does it over. Raises
-    `OperatorError`, KafkaError, `Restored`, or what a lost session raises.
+    First the new layout is saved, so that nobody acquires a shard of the old one. Then every ``transactional.id`` of an
+    earlier generation is fenced, so that nobody can write under one. Only then the layout is ready. If this process
+    dies in between, a registrar does it again. Raises `OperatorError`, KafkaError, `RestoredFromBackup`, and errors of
+    a lost session.
     """
     if not 1 <= (shards or 1) <= PARTITIONS:
-        raise OperatorError(f"a realm has 1 to {PARTITIONS} shards: one partition is never shared")
+        raise OperatorError(f"the number of shards must be 1 to {PARTITIONS}: a partition has one owner")
     old = await locks.load_layout()
     new = ShardLayout(max(old.generation, await latest_generation(kafka, realm)) + 1, shards or old.shards, ready=False)
     with failpoint("shards.write"):
@@ -61,7 +63,7 @@ async def change_layout(locks: ShardLocks, kafka: KafkaConfig, realm: str, shard
 
 
 async def latest_generation(kafka: KafkaConfig, realm: str) -> int:
-    """The latest generation of which a registrar ever wrote, or 0. Raises KafkaError."""
+    """The latest generation under which a registrar ever wrote, or 0. Raises KafkaError."""
     return max((one.generation for one in await _known_ids(kafka, realm)), default=0)
 
 
@@ -71,7 +73,7 @@ async def _is_latest(locks: ShardLocks, kafka: KafkaConfig, realm: str) -> bool:
 
 
 async def _fence_earlier(kafka: KafkaConfig, realm: str, generation: int) -> None:
-    """Take every id of a generation before *generation*: nobody who has one can commit any more."""
+    """Initialize every id of a generation before *generation*: nobody can commit under it any more."""
     for one in await _known_ids(kafka, realm):
         if one.generation < generation:
             producer = AIOKafkaProducer(**kafka.client_options(), transactional_id=one.transactional_id)
@@ -82,10 +84,10 @@ async def _fence_earlier(kafka: KafkaConfig, realm: str, generation: int) -> Non
 
 
 async def _known_ids(kafka: KafkaConfig, realm: str) -> list[KnownTransactionalId]:
-    """Every id of the realm's registrars, asked of each broker: one tells of those that it coordinates.
+    """Every id of the realm's registrars. Each broker lists the ids that it coordinates.
 
-    Raises KafkaError, and `OperatorError` if Kafka's ACLs hide them. Kafka forgets an id that was idle for 7 days, and
-    then its owner cannot commit either.
+    Raises KafkaError, and `OperatorError` when Kafka's ACLs hide them. Kafka forgets an id that was idle for 7 days;
+    its owner cannot commit then either.
     """
     client: Any = AIOKafkaClient(**kafka.client_options(), client_id="natija-fencing")
     await client.bootstrap()
@@ -96,23 +98,25 @@ async def _known_ids(kafka: KafkaConfig, realm: str) -> list[KnownTransactionalI
         await client.close()
     for answer in answers:
         if answer.error_code:
-            raise for_code(answer.error_code)("Kafka does not tell its transactions")
-    names = [name for answer in answers for name, *_ in answer.transactions]
-    return [
-        KnownTransactionalId(of, name) for name in names if (of := ShardLayout.generation_of(name, realm)) is not None
-    ]
+            raise for_code(answer.error_code)("Kafka did not list its transactions")
+    known = []
+    for name in (name for answer in answers for name, *_ in answer.transactions):
+        generation = ShardLayout.generation_of(name, realm)
+        if generation is not None:
+            known.append(KnownTransactionalId(generation, name))
+    return known
 
 
 async def _check_visible(client: Any, realm: str) -> None:
-    """Raise `OperatorError` unless the registrars' ids may be seen: Kafka leaves out without a word what is hidden, and
-    nobody would be fenced."""
+    """Raise `OperatorError` unless this user may see the registrars' ids. Kafka silently leaves hidden ids out of its
+    list, and nobody would be fenced."""
+    registrars = Shard(ShardLayout(0, 1, True), 0).transactional_id(realm)
     try:
-        await client.coordinator_lookup(
-            CoordinationType.TRANSACTION, ShardLayout(0, 1, True).transactional_id(realm, 0)
-        )
+        await client.coordinator_lookup(CoordinationType.TRANSACTION, registrars)
     except TransactionalIdAuthorizationFailed:
         raise OperatorError(
-            "Kafka's ACLs hide the registrars' transactions from this user, who could not fence them: be the registrar"
+            "Kafka's ACLs hide the registrars' transactions from this user, so it cannot fence them:"
+            " connect as the registrar's user"
         ) from None
     except CoordinatorNotAvailableError:
-        pass  # it would be shown: Kafka has yet to begin its book of transactions
+        pass  # no transaction was ever begun on this cluster, so none is hidden

@@ -1,5 +1,8 @@
-"""Whether Kafka has ended on every partition what it says it has ended. Killed just after a commit, Kafka 4.3.0 to
-4.4.0 leave the end out wherever it still had to be written (KAFKA-20734)."""
+"""Hanging transactions: Kafka says that they ended, and their records still cannot be read.
+
+Killed just after a commit, Kafka 4.3.0 to 4.4.0 do not write the end marker wherever it was still missing
+(KAFKA-20734).
+"""
 
 import asyncio
 from collections.abc import Collection
@@ -11,30 +14,33 @@ from natija_events.kafka import KafkaConfig
 from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG, REJECTED
 
-_ENDED_WITHIN = 5.0
-_LOOK_AGAIN = 0.1
+_END_TIMEOUT = 5.0
+_POLL_INTERVAL = 0.1
 
 
 class HangingTransaction(Exception):
-    """A transaction is open and nobody can end it any more: what stands there cannot be read, and would be decided
-    twice."""
+    """Nobody can end an open transaction any more. Records behind it are hidden, and would be decided twice."""
 
 
 async def wait_until_none(kafka: KafkaConfig, realm: str, partitions: Collection[int]) -> None:
-    """Return once all that stands on log and rejected of *partitions* can be read. To be asked after the fence, which
-    ends whatever others began. Raises `HangingTransaction`, and KafkaError."""
+    """Return once all records on log and rejected of *partitions* can be read.
+
+    Call it after the fence, which ends the transactions of earlier owners. Raises `HangingTransaction` after 5 seconds,
+    and KafkaError.
+    """
     places = [TopicPartition(topic.name(realm), partition) for topic in (LOG, REJECTED) for partition in partitions]
-    waits: dict[TopicPartition, int] = {}
+    hidden: dict[TopicPartition, int] = {}
     async with AsyncExitStack() as stack:
-        written = await stack.enter_async_context(open_consumer(kafka, isolation_level="read_uncommitted"))
-        readable = await stack.enter_async_context(open_consumer(kafka))
-        for _ in range(int(_ENDED_WITHIN / _LOOK_AGAIN)):
-            upto, ends = await readable.end_offsets(places), await written.end_offsets(places)
-            waits = {place: upto[place] for place in places if upto[place] < ends[place]}
-            if not waits:
+        everything = await stack.enter_async_context(open_consumer(kafka, isolation_level="read_uncommitted"))
+        committed = await stack.enter_async_context(open_consumer(kafka))
+        for _ in range(int(_END_TIMEOUT / _POLL_INTERVAL)):
+            readable, ends = await committed.end_offsets(places), await everything.end_offsets(places)
+            hidden = {place: readable[place] for place in places if readable[place] < ends[place]}
+            if not hidden:
                 return
-            await asyncio.sleep(_LOOK_AGAIN)
-    place, offset = next(iter(waits.items()))
+            await asyncio.sleep(_POLL_INTERVAL)
+    place, offset = next(iter(hidden.items()))
     raise HangingTransaction(
-        f"a transaction at offset {offset} of {place.topic} {place.partition} has no end (docs/operations.md)"
+        f"the transaction at offset {offset} of {place.topic}, partition {place.partition}, was never ended"
+        " (docs/operations.md)"
     )

@@ -1,4 +1,4 @@
-"""The head of an appeal: what the registrar must know to admit the next proposal, and what the status page tells."""
+"""The head of an appeal: the state that admission needs for the next proposal, and that the status page shows."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,8 +13,10 @@ from natija_events.wire.record import RecordedEvent
 
 
 class Head(NamedTuple):
-    """*hash* is that of the appeal's last event; *registered* is the recorded time of its first; *forwarded* holds
-    from a forward until the body that got it has routed it.
+    """The state of one appeal after its last event.
+
+    *hash* is the hash of that event. *registered* is the recorded time of the first one. *forwarded* is true from a
+    forward until the receiving body has routed the appeal.
     """
 
     standing: Standing = INITIAL
@@ -28,19 +30,19 @@ class Head(NamedTuple):
 
 
 NO_HEAD = Head()
-"""The head of an appeal of which nothing is registered."""
+"""The head of an appeal without events."""
 
 
 def evolve(head: Head, event: RecordedEvent, *, hash: str) -> Head:
-    """The head after one more registered event, whose hash is *hash*."""
+    """The head after one more registered event, whose hash is *hash*. Pure."""
     standing = transitions.evolve(head.standing, event.event.type, event.event.time, event.data)
-    if changed := _changed(event.data):
-        head = head._replace(**changed)
+    if changes := _changes(event.data):
+        head = head._replace(**changes)
     registered = head.registered or event.stamp.recordedtime
     return Head(standing, hash, head.received, registered, head.body, head.due, head.extended, head.forwarded)
 
 
-def _changed(data: EventData | None) -> Mapping[str, Any]:
+def _changes(data: EventData | None) -> Mapping[str, Any]:
     match data:
         case intake.Registered():
             return {"received": data.received, "body": data.addressee}

@@ -1,4 +1,4 @@
-"""Looking into the registrar's work from the command line: verify the log, list the rejected, lay out the shards."""
+"""The registrar's commands: verify the log, list rejected proposals, show or change the number of shards."""
 
 import json
 from collections import Counter
@@ -25,7 +25,7 @@ _stderr = Console(stderr=True)
 
 
 async def verify_log(appeal: str | None, format: str) -> int:
-    """Verify the log or an appeal's partition, with a progress bar; 1 when something does not fit."""
+    """Verify the log or an appeal's partition, with a progress bar. The exit code is 1 when it is inconsistent."""
     settings = Settings()
     number = None if appeal is None else parse_appeal_number(appeal)
     engine = open_engine(settings, "intake")
@@ -43,7 +43,7 @@ async def verify_log(appeal: str | None, format: str) -> int:
                 engine,
                 held,
                 appeal=number,
-                read=lambda count: progress.advance(bar, count),
+                on_read=lambda count: progress.advance(bar, count),
             )
     finally:
         await engine.dispose()
@@ -52,7 +52,7 @@ async def verify_log(appeal: str | None, format: str) -> int:
 
 
 async def _offsets(settings: Settings, partitions: Sequence[int]) -> int:
-    """How many offsets there are to read; markers of transactions take one each, so records are fewer."""
+    """The number of offsets to read. Transaction markers take one each, so there are fewer records."""
     async with open_consumer(settings.kafka_config) as consumer:
         places = [TopicPartition(LOG.name(settings.realm), partition) for partition in partitions]
         first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
@@ -65,14 +65,15 @@ def _as_json(report: VerificationReport) -> str:
 
 
 def _as_text(report: VerificationReport, partitions: int) -> str:
-    read = f"{report.events:,} events of {report.appeals:,} appeals on {partitions} partition{'s'[: partitions > 1]}"
+    plural = "s" if partitions > 1 else ""
+    read = f"{report.events:,} events of {report.appeals:,} appeals on {partitions} partition{plural}"
     if not report.breaks:
-        return f"{read}: every chain and every logsequence fits"
-    return "\n".join([f"{read}: {len(report.breaks)} partitions do not fit", *map(str, report.breaks)])
+        return f"{read}: every chain and every logsequence is consistent"
+    return "\n".join([f"{read}: inconsistent partitions: {len(report.breaks)}", *map(str, report.breaks)])
 
 
 async def show_rejected(reason: str | None, last: int, format: str) -> int:
-    """List the newest rejected proposals."""
+    """Print the *last* newest rejected proposals, oldest first, and how many have each reason."""
     settings = Settings()
     found: list[RejectedProposal] = []
     counts: Counter[str] = Counter()
@@ -109,32 +110,32 @@ def _rejected_as_text(found: Sequence[RejectedProposal], counts: Counter[str]) -
     for one in found:
         why = one.rejection
         lines.append(
-            f"{one.recordedtime:%Y-%m-%d %H:%M:%S}Z  {one.subject or 'appeal unknown'}  "
+            f"{one.recordedtime:%Y-%m-%d %H:%M:%S}Z  {one.subject or 'unknown appeal'}  "
             f"inbox {one.partition}:{one.inboxoffset}  {why.reason}"
         )
         lines.append(f"    {why.field}: {why.rule}")
-    lines.append(", ".join(f"{name} {count:,}" for name, count in counts.most_common()) or "nothing was rejected")
+    lines.append(", ".join(f"{name} {count:,}" for name, count in counts.most_common()) or "no rejected proposals")
     return "\n".join(lines)
 
 
 async def show_shards(number: int | None) -> int:
-    """Show the layout of the shards, or change it: fence every owner of the old one, then let the new one be taken."""
+    """Print the number of shards, or change it to *number* first."""
     settings = Settings()
     locks = await ShardLocks.connect(settings.database_url("intake"))
     try:
         if number is not None:
-            await _lay_out_anew(locks, settings, number)
+            await _change_layout(locks, settings, number)
         layout = await locks.load_layout()
         registrars = await locks.member_count() - 1
-        print(f"{layout.shards} shards, generation {layout.generation}, {registrars} registrars present")
+        print(f"{layout.shards} shards, generation {layout.generation}, {registrars} registrars connected")
     finally:
         await locks.close()
     return 0
 
 
-async def _lay_out_anew(locks: ShardLocks, settings: Settings, number: int) -> None:
+async def _change_layout(locks: ShardLocks, settings: Settings, number: int) -> None:
     try:
         async with locks.lock_layout(within=5):
             await fencing.change_layout(locks, settings.kafka_config, settings.realm.lower(), number)
     except LayoutLocked:
-        raise OperatorError("somebody else is changing the shard count just now") from None
+        raise OperatorError("another process is changing the number of shards now: try again") from None

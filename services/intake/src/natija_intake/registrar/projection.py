@@ -1,6 +1,6 @@
 """The registrar's projection: heads and event ids, by set-based SQL.
 
-The registrar stores what it has just registered through the same `save` that catching up and a rebuild go through.
+The registrar saves its batches through the same `save` as catching up and a rebuild.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from natija_events.lifecycle.transitions import Standing
 from natija_events.wire.record import RecordedEvent
 from natija_intake.registrar import tables
 from natija_intake.registrar.admission import AdmissionState, RegisteredId, digest
-from natija_intake.registrar.heads import Head, evolve
+from natija_intake.registrar.heads import NO_HEAD, Head, evolve
 
 _LOAD_HEADS = text("select * from heads where appeal = any(cast(:appeals as text[]))")
 
@@ -23,7 +23,7 @@ _LOAD_IDS = text("""
     from event_ids join unnest(cast(:appeals as text[]), cast(:ids as uuid[])) as wanted (appeal, id) using (appeal, id)
 """)
 
-_STORE_HEADS = text("""
+_SAVE_HEADS = text("""
     insert into heads
         (appeal, sequence, material, state, resume, opened, hash, received, registered, body, due, extended, forwarded)
     select
@@ -44,7 +44,7 @@ _STORE_HEADS = text("""
         forwarded = excluded.forwarded
 """)
 
-_STORE_IDS = text("""
+_SAVE_IDS = text("""
     insert into event_ids (appeal, id, digest, sequence)
     select * from unnest(
         cast(:appeals as text[]), cast(:ids as uuid[]), cast(:digests as bytea[]), cast(:sequences as int[])
@@ -52,28 +52,27 @@ _STORE_IDS = text("""
 """)
 
 
+IdRow = tuple[str, UUID, bytes, int]
+"""A row of ``event_ids``: appeal, event id, digest of the content, sequence."""
+
+
 class HeadsProjection:
-    """The projection of heads. Version goes up when its rows change their meaning or shape."""
+    """The projection of heads. *version* goes up when the meaning or shape of its rows changes."""
 
     service = "intake"
     version = 3
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
-        """Move the heads of the appeals that *events* are of. Raises what the database raises."""
-        appeals = {event.subject for event in events}
-        heads = await load_heads(connection, appeals)
+        """Evolve the heads of the appeals of *events*, in their order. Raises errors of the database."""
         last = {event.subject: event for event in events}
+        heads = await load_heads(connection, last)
         for event in events:
-            head = heads.get(event.subject, Head())
-            # Only the last hash of an appeal is kept, so only that one is worth computing.
+            head = heads.get(event.subject, NO_HEAD)
+            # A head keeps only the hash of its last event, so only that one is computed.
             hashed = event.hash if last[event.subject] is event else head.hash
             heads[event.subject] = evolve(head, event, hash=hashed)
-        await save(
-            connection,
-            heads,
-            [(event.subject, event.id, digest(event.event), event.sequence) for event in events],
-        )
+        await save(connection, heads, [(one.subject, one.id, digest(one.event), one.sequence) for one in events])
 
 
 def build() -> HeadsProjection:
@@ -82,43 +81,51 @@ def build() -> HeadsProjection:
 
 
 async def load_admission_state(
-    connection: AsyncConnection, wanted: Sequence[tuple[str, UUID]], unkept: AdmissionState
+    connection: AsyncConnection, wanted: Sequence[tuple[str, UUID]], pending: AdmissionState
 ) -> AdmissionState:
-    """What admission must know to decide on events of these appeals with these ids.
+    """The heads of the appeals in *wanted* (appeal, event id), and those of the ids that are registered.
 
-    *unkept* is what was registered and may not stand in the database yet, as it was before this is called: it is newer
-    than what stands there.
+    *pending* is what is registered and perhaps not in the database yet. It must be read before this is called, and it
+    is newer than the database.
     """
-    heads = {appeal: head for appeal, _ in wanted if (head := unkept.heads.get(appeal)) is not None}
+    heads = {appeal: head for appeal, _ in wanted if (head := pending.heads.get(appeal)) is not None}
     heads |= await load_heads(connection, {appeal for appeal, _ in wanted if appeal not in heads})
-    known = [(appeal, id) for appeal, id in wanted if appeal in heads]
-    if not known:
+    keys = [(appeal, id) for appeal, id in wanted if appeal in heads]
+    if not keys:
         return AdmissionState(heads)
     rows = await connection.execute(
-        _LOAD_IDS, {"appeals": [appeal for appeal, _ in known], "ids": [id for _, id in known]}
+        _LOAD_IDS, {"appeals": [appeal for appeal, _ in keys], "ids": [id for _, id in keys]}
     )
     ids = {(row.appeal, row.id): RegisteredId(row.digest, row.sequence) for row in rows}
-    ids |= {key: known_id for key in known if (known_id := unkept.ids.get(key)) is not None}
+    ids |= {key: registered for key in keys if (registered := pending.ids.get(key)) is not None}
     return AdmissionState(heads, ids)
 
 
 async def load_heads(connection: AsyncConnection, appeals: Iterable[str]) -> dict[str, Head]:
-    """The heads of those of *appeals* that have one."""
+    """The heads of those *appeals* that have one, by appeal."""
     rows = await connection.execute(_LOAD_HEADS, {"appeals": list(appeals)})
     return {row.appeal: _head(row) for row in rows}
 
 
-async def save(
-    connection: AsyncConnection, heads: Mapping[str, Head], ids: Sequence[tuple[str, UUID, bytes, int]]
-) -> None:
-    """Write *heads*, and the *ids* (appeal, id, digest, sequence) that were registered for the first time."""
+async def save(connection: AsyncConnection, heads: Mapping[str, Head], ids: Sequence[IdRow]) -> None:
+    """Save *heads* by appeal, and the *ids* of the events that changed them."""
+    await save_heads(connection, heads)
+    await save_ids(connection, ids)
+
+
+async def save_heads(connection: AsyncConnection, heads: Mapping[str, Head]) -> None:
+    """Insert or replace *heads*, by appeal."""
     if heads:
-        # One order of rows in every transaction: two of them never wait for each other in a ring.
-        await connection.execute(_STORE_HEADS, _columns(sorted(heads.items())))
+        # Every transaction writes its rows in one order, so no two wait for each other in a ring.
+        await connection.execute(_SAVE_HEADS, _columns(sorted(heads.items())))
+
+
+async def save_ids(connection: AsyncConnection, ids: Sequence[IdRow]) -> None:
+    """Insert *ids*. Raises IntegrityError for one that is there."""
     if ids:
         appeals, event_ids, digests, sequences = (list(column) for column in zip(*ids, strict=True))
         await connection.execute(
-            _STORE_IDS, {"appeals": appeals, "ids": event_ids, "digests": digests, "sequences": sequences}
+            _SAVE_IDS, {"appeals": appeals, "ids": event_ids, "digests": digests, "sequences": sequences}
         )
 
 

@@ -1,4 +1,4 @@
-"""The rows of intake: the heads, rebuilt from the log at will, and the few rows that are not on it."""
+"""Tables of intake: the heads, which a rebuild fills from the log, and the few rows that are not on the log."""
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, Uuid
 
@@ -11,7 +11,7 @@ heads = Table(
     Column("sequence", Integer, nullable=False),
     Column("material", Integer, nullable=False, comment="sequence of the last material event"),
     Column("state", Text, nullable=False),
-    Column("resume", ARRAY(Text), nullable=False, comment="states to go back to, the last one first"),
+    Column("resume", ARRAY(Text), nullable=False, comment="states to resume, the last one first"),
     Column("opened", DateTime(timezone=True), comment="time of the registration"),
     Column("hash", Text, nullable=False, comment="of the last event"),
     Column("received", DateTime(timezone=True)),
@@ -19,7 +19,7 @@ heads = Table(
     Column("body", Text),
     Column("due", DateTime(timezone=True)),
     Column("extended", Boolean, nullable=False),
-    Column("forwarded", Boolean, nullable=False, comment="and not yet routed by the body that got it"),
+    Column("forwarded", Boolean, nullable=False, comment="forwarded, and not yet routed by the receiving body"),
 )
 
 event_ids = Table(
@@ -27,7 +27,7 @@ event_ids = Table(
     projected,
     Column("appeal", Text, primary_key=True),
     Column("id", Uuid, primary_key=True),
-    Column("digest", LargeBinary, nullable=False, comment="of what the id stands for"),
+    Column("digest", LargeBinary, nullable=False, comment="of the event's content"),
     Column("sequence", Integer, nullable=False),
 )
 
@@ -36,13 +36,13 @@ own = MetaData()
 shards = Table(
     "shards",
     own,
-    Column("one", Boolean, primary_key=True, comment="true: there is one row"),
-    Column("generation", Integer, nullable=False, comment="goes up whenever their number changes"),
+    Column("one", Boolean, primary_key=True, comment="true: the table has one row"),
+    Column("generation", Integer, nullable=False, comment="goes up with every change"),
     Column("shards", Integer, nullable=False),
     Column("ready", Boolean, nullable=False, comment="false while the old generation is being fenced"),
 )
 
-positions = Table(
+inbox_offsets = Table(
     "inbox_offsets",
     own,
     Column("partition", Integer, primary_key=True, autoincrement=False),

@@ -1,6 +1,7 @@
-"""Verifying the log: chains and logsequence recomputed from the records, and their ends held against the heads.
+"""Verifying the log: it recomputes hash chains and logsequence from the records, and compares their ends to the heads.
 
-A chain proves every event but an appeal's last, which no other event names yet; the registrar's heads name that one.
+A chain proves every event of an appeal except the last one, whose hash no event carries yet. The registrar's heads hold
+that hash.
 """
 
 import asyncio
@@ -22,25 +23,24 @@ from natija_events.wire.hash_chain import GENESIS, event_hash
 
 _HEADS = text("select appeal, sequence, hash from heads where appeal = any(:appeals)")
 _CHUNK = 5000
-_READABLE_WITHIN = 30.0
 
 
 class ChainBreak(NamedTuple):
-    """The first record that does not fit, and how: *partition* and *offset* say where it stands."""
+    """The first inconsistent record of a partition, and what is wrong with it. *appeal* and *sequence* where known."""
 
     partition: int
     offset: int
     appeal: str | None
     sequence: int | None
-    what: str
+    problem: str
 
     def __str__(self) -> str:
         event = f", event {self.sequence} of {self.appeal}" if self.appeal else ""
-        return f"partition {self.partition}, offset {self.offset}{event}: {self.what}"
+        return f"partition {self.partition}, offset {self.offset}{event}: {self.problem}"
 
 
 class ChainEnd(NamedTuple):
-    """The end of an appeal's chain: where its last event stands, and its hash."""
+    """The end of an appeal's chain: sequence, hash and offset of its last event."""
 
     sequence: int
     hash: str
@@ -52,7 +52,7 @@ _START = ChainEnd(0, GENESIS, -1)
 
 @dataclass(slots=True)
 class VerificationReport:
-    """What was read, and the first *chain_break* of each partition that has one, by partition."""
+    """Counts of what was read, and the first break of each partition that has one, in the order of partitions."""
 
     events: int = 0
     appeals: int = 0
@@ -60,7 +60,11 @@ class VerificationReport:
 
 
 class PartitionCheck:
-    """One partition of the log, record by record, until one does not fit."""
+    """Checks one partition of the log, record by record.
+
+    It is consistent until it finds the first break, which it keeps. It skips the records after a break, because they
+    prove nothing.
+    """
 
     def __init__(self, partition: int) -> None:
         self.partition = partition
@@ -70,50 +74,50 @@ class PartitionCheck:
         self.chains: dict[str, ChainEnd] = {}
         self.chain_break: ChainBreak | None = None
 
-    def take(self, records: Iterable[Any]) -> None:
-        """Check *records* in their order; those after a chain_break prove nothing and are passed over."""
+    def check(self, records: Iterable[Any]) -> None:
+        """Check *records* in their order."""
         for record in records:
             if self.chain_break is None:
-                self.chain_break = self._find_break(record)
+                self.chain_break = self._check_record(record)
                 self.events += 1
 
-    def _find_break(self, record: Any) -> ChainBreak | None:
+    def compare_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """The log must reach the registrar's checkpoint, which was read before it."""
+        if self.chain_break is None and checkpoint.logsequence > self.logsequence:
+            problem = f"the log ends at logsequence {self.logsequence}, the registrar wrote {checkpoint.logsequence}"
+            self.chain_break = ChainBreak(self.partition, self.offset, None, None, problem)
+
+    def compare_heads(self, heads: Iterable[Any]) -> None:
+        """The last event of each appeal must have the hash that its head holds."""
+        for head in heads:
+            end = self.chains[head.appeal]
+            if self.chain_break is None and head.sequence == end.sequence and head.hash != end.hash:
+                problem = "is not the event that the registrar wrote: the appeal's head holds another hash"
+                self.chain_break = ChainBreak(self.partition, end.offset, head.appeal, end.sequence, problem)
+
+    def _check_record(self, record: Any) -> ChainBreak | None:
         try:
             event, stamp = read_log_record(record.value, record.headers)
         except Unreadable as error:
-            return ChainBreak(self.partition, record.offset, None, None, f"is no registered event: {error}")
-        link = self.chains.get(event.subject, _START)
-        what = self._broken(record, event.subject, stamp, link)
-        if what is not None:
-            return ChainBreak(self.partition, record.offset, event.subject, stamp.sequence, what)
+            return ChainBreak(self.partition, record.offset, None, None, f"is not a registered event: {error}")
+        end = self.chains.get(event.subject, _START)
+        problem = self._find_problem(record, event.subject, stamp, end)
+        if problem is not None:
+            return ChainBreak(self.partition, record.offset, event.subject, stamp.sequence, problem)
         self.logsequence, self.offset = stamp.logsequence, record.offset
         self.chains[event.subject] = ChainEnd(stamp.sequence, event_hash(record.headers, record.value), record.offset)
         return None
 
-    def _broken(self, record: Any, subject: str, stamp: Stamp, link: ChainEnd) -> str | None:
+    def _find_problem(self, record: Any, subject: str, stamp: Stamp, end: ChainEnd) -> str | None:
         if record.key != subject.encode() or partition_of(record.key) != self.partition:
-            return "does not stand under its appeal's key on its appeal's partition"
-        if stamp.sequence != link.sequence + 1:
-            return f"follows event {link.sequence} of its appeal: events are missing, inserted or swapped"
-        if stamp.previoushash != link.hash:
-            return f"does not carry the hash of event {link.sequence}: that one, or this one, was changed or inserted"
+            return "does not have its appeal's key, or is not on its appeal's partition"
+        if stamp.sequence != end.sequence + 1:
+            return f"follows event {end.sequence} of its appeal: events are missing, inserted or swapped"
+        if stamp.previoushash != end.hash:
+            return f"does not carry the hash of event {end.sequence}: one of the two was changed or inserted"
         if stamp.logsequence != self.logsequence + 1:
             return f"has logsequence {stamp.logsequence} after {self.logsequence}: records are missing or inserted"
         return None
-
-    def against(self, checkpoint: Checkpoint) -> None:
-        """The log reaches at least as far as the registrar's database, which was read before it."""
-        if self.chain_break is None and checkpoint.logsequence > self.logsequence:
-            what = f"the log ends at logsequence {self.logsequence}, the registrar wrote {checkpoint.logsequence}"
-            self.chain_break = ChainBreak(self.partition, self.offset, None, None, what)
-
-    def against_heads(self, heads: Iterable[Any]) -> None:
-        """The last event of each appeal is the one whose hash its head holds."""
-        for head in heads:
-            link = self.chains[head.appeal]
-            if self.chain_break is None and head.sequence == link.sequence and head.hash != link.hash:
-                what = "is not the event the registrar wrote: the appeal's head holds another hash"
-                self.chain_break = ChainBreak(self.partition, link.offset, head.appeal, link.sequence, what)
 
 
 async def verify(
@@ -123,23 +127,26 @@ async def verify(
     held: Mapping[int, Checkpoint],
     *,
     appeal: str | None = None,
-    read: Callable[[int], None] = lambda records: None,
+    on_read: Callable[[int], None] = lambda records: None,
+    readable_within: float = 30.0,
 ) -> VerificationReport:
-    """Recompute the log, or the partition that *appeal* is on; *read* is told how many records were read.
+    """Recompute the log, or the partition that *appeal* is on.
 
-    *held* are the registrar's checkpoints, loaded before; *engine* its database, or None to go without heads.
+    *held* are the registrar's checkpoints by partition, loaded before. *engine* is its database, or None to skip the
+    heads. *on_read* is called with the number of records of each batch. Raises errors of Kafka and the database.
     """
     partitions = range(PARTITIONS) if appeal is None else [partition_of(appeal.encode())]
     checks = {partition: PartitionCheck(partition) for partition in partitions}
-    await _until_readable(kafka, realm, [held[partition] for partition in partitions if partition in held])
+    checkpoints = [held[partition] for partition in partitions if partition in held]
+    await _wait_until_readable(kafka, realm, checkpoints, readable_within)
     async for batch in read_batches(kafka, LOG.name(realm), dict.fromkeys(partitions, 0)):
-        checks[batch[0].partition].take(batch)
-        read(len(batch))
-    for partition, check in checks.items():
-        if partition in held:
-            check.against(held[partition])
-        if engine is not None:
-            await _against_heads(engine, check)
+        checks[batch[0].partition].check(batch)
+        on_read(len(batch))
+    for checkpoint in checkpoints:
+        checks[checkpoint.partition].compare_checkpoint(checkpoint)
+    if engine is not None:
+        for check in checks.values():
+            await _compare_heads(engine, check)
     return VerificationReport(
         events=sum(check.events for check in checks.values()),
         appeals=sum(len(check.chains) for check in checks.values()),
@@ -147,26 +154,28 @@ async def verify(
     )
 
 
-async def _until_readable(kafka: KafkaConfig, realm: str, held: Sequence[Checkpoint]) -> None:
-    """Return when all that stands on the log up to *held* can be read, or after 30 seconds.
+async def _wait_until_readable(kafka: KafkaConfig, realm: str, held: Sequence[Checkpoint], seconds: float) -> None:
+    """Return when all log records up to *held* can be read, or after *seconds*.
 
-    Kafka acknowledges a transaction before its markers are written: for a moment, and for longer after a broker came
+    Kafka acknowledges a transaction before its markers are written. For a moment, and for longer after a broker came
     back, the registrar knows of events that nobody can read yet. They are not missing.
     """
     places = {TopicPartition(LOG.name(realm), one.partition): one.offset for one in held}
-    async with open_consumer(kafka, isolation_level="read_uncommitted") as anything, open_consumer(kafka) as committed:
+    async with contextlib.AsyncExitStack() as stack:
+        everything = await stack.enter_async_context(open_consumer(kafka, isolation_level="read_uncommitted"))
+        committed = await stack.enter_async_context(open_consumer(kafka))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_READABLE_WITHIN):
+            async with asyncio.timeout(seconds):
                 while True:
-                    ends, readable = await anything.end_offsets(places), await committed.end_offsets(places)
+                    ends, readable = await everything.end_offsets(places), await committed.end_offsets(places)
                     if not any(readable[place] <= offset < ends[place] for place, offset in places.items()):
                         return
                     await asyncio.sleep(0.1)
 
 
-async def _against_heads(engine: AsyncEngine, check: PartitionCheck) -> None:
+async def _compare_heads(engine: AsyncEngine, check: PartitionCheck) -> None:
     appeals: Sequence[str] = list(check.chains)
     async with engine.connect() as connection:
         for start in range(0, len(appeals), _CHUNK):
             rows = await connection.execute(_HEADS, {"appeals": appeals[start : start + _CHUNK]})
-            check.against_heads(rows)
+            check.compare_heads(rows)

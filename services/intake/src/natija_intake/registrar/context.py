@@ -1,0 +1,28 @@
+"""What all shards of one registrar process share."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_chassis.clock import Clock
+from natija_chassis.realm.publishers import Publishers
+from natija_events.encryption import Sealer
+from natija_events.kafka import KafkaConfig
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrarContext:
+    """Servers, reference data and limits of one registrar process.
+
+    *realm* is in lower case. *sealer* encrypts the originals of rejected proposals. *batch_records* is the upper bound
+    of a batch; *fetch_max_wait* is how long, in seconds, Kafka may wait for a fetch to fill.
+    """
+
+    kafka: KafkaConfig
+    realm: str
+    engine: AsyncEngine
+    publishers: Publishers
+    sealer: Sealer
+    clock: Clock
+    batch_records: int
+    fetch_max_wait: float

@@ -1,0 +1,135 @@
+"""Taking over a shard: every step between its lock and its first decision, in the only order that is safe.
+
+The caller holds the shard's lock. Then:
+
+1. fence: initialize the shard's ``transactional.id``, so that its last owner can commit no more;
+2. check the generation: the layout may have changed before this owner had its id;
+3. wait for hanging transactions: records behind one cannot be read, and would be decided twice;
+4. catch up: apply what the log and rejected hold and the database does not;
+5. seek: place a consumer at the first inbox record that is not decided.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from natija_chassis.errors import OperatorError
+from natija_chassis.projections.checkpoints import Checkpoint
+from natija_events import limits
+from natija_events.failpoints import failpoint
+from natija_events.kafka.consumers import start_consumer
+from natija_events.topics import INBOX
+from natija_intake.registrar import catch_up, fencing, hanging_transactions, store
+from natija_intake.registrar.batch import LogEnd
+from natija_intake.registrar.context import RegistrarContext
+from natija_intake.registrar.shard_locks import Shard, ShardLocks
+from natija_intake.registrar.store import InboxOffsets
+from natija_intake.registrar.transactional_writer import close_ignoring_errors
+
+TRANSACTION_TIMEOUT = timedelta(seconds=30)
+FETCH_MIN_BYTES = 65_536
+"""The broker waits for this much, up to the fetch's maximum wait: a batch costs 6 ms of work whatever its size."""
+
+
+class StaleLayout(Exception):
+    """A later layout exists than the one whose shard was being taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """A database that is level with the log, and a consumer at the first inbox record to decide.
+
+    *reader* is a connection without transactions: one for all look-ups of heads and ids. *checkpoints* and *log_ends*
+    are by partition.
+    """
+
+    consumer: AIOKafkaConsumer
+    reader: AsyncConnection
+    checkpoints: dict[int, Checkpoint]
+    log_ends: dict[int, LogEnd]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedShard:
+    """A shard that may be decided: nobody else can commit under the producer's ``transactional.id``."""
+
+    producer: AIOKafkaProducer
+    caught_up: CaughtUp
+
+
+@asynccontextmanager
+async def take_over(context: RegistrarContext, locks: ShardLocks, shard: Shard) -> AsyncIterator[OwnedShard]:
+    """Take *shard* over, and release its producer, consumer and connection at the end of the block.
+
+    Raises `StaleLayout`, `HangingTransaction`, `ConcurrentUpdate`, `OperatorError`, and errors of Kafka and the
+    database. After any of them nothing is half done.
+    """
+    async with AsyncExitStack() as stack:
+        producer = await fence(stack, context, shard)
+        await check_generation(context, locks, shard)
+        await hanging_transactions.wait_until_none(context.kafka, context.realm, shard.partitions)
+        yield OwnedShard(producer, await catch_up_and_seek(stack, context, shard))
+
+
+async def fence(stack: AsyncExitStack, context: RegistrarContext, shard: Shard) -> AIOKafkaProducer:
+    """A producer under the shard's ``transactional.id``: from here on nobody else can commit under it."""
+    producer = AIOKafkaProducer(
+        **context.kafka.client_options(),
+        transactional_id=shard.transactional_id(context.realm),
+        transaction_timeout_ms=int(TRANSACTION_TIMEOUT.total_seconds() * 1000),
+        acks="all",
+        max_request_size=limits.REJECTED_BYTES,
+        max_batch_size=524_288,
+    )
+    stack.push_async_callback(close_ignoring_errors, producer.stop)
+    with failpoint("registrar.fence"):
+        await producer.start()
+    return producer
+
+
+async def check_generation(context: RegistrarContext, locks: ShardLocks, shard: Shard) -> None:
+    """Raise `StaleLayout` unless the shard's layout is in force, and is the latest one that Kafka knows."""
+    if await locks.load_layout() != shard.layout:
+        raise StaleLayout
+    # A database that was restored just now may have forgotten a later layout; Kafka has not.
+    if await fencing.latest_generation(context.kafka, context.realm) > shard.layout.generation:
+        raise StaleLayout
+
+
+async def catch_up_and_seek(stack: AsyncExitStack, context: RegistrarContext, shard: Shard) -> CaughtUp:
+    """Bring the heads up to the end of the log, then place a consumer at the first record that is not decided."""
+    reached = await catch_up.catch_up(context.engine, context.kafka, context.realm, shard.partitions)
+    connection = await stack.enter_async_context(context.engine.connect())
+    reader = await connection.execution_options(isolation_level="AUTOCOMMIT")
+    checkpoints, offsets = await store.load_caught_up(reader, reached.log, reached.inbox)
+    return CaughtUp(
+        consumer=await _seek(stack, context, offsets),
+        reader=reader,
+        checkpoints=checkpoints,
+        log_ends={partition: LogEnd(one.logsequence, one.recordedtime) for partition, one in checkpoints.items()},
+    )
+
+
+async def _seek(stack: AsyncExitStack, context: RegistrarContext, offsets: dict[int, InboxOffsets]) -> AIOKafkaConsumer:
+    consumer = await start_consumer(
+        context.kafka,
+        fetch_min_bytes=FETCH_MIN_BYTES,
+        fetch_max_wait_ms=int(context.fetch_max_wait * 1000),
+    )
+    stack.push_async_callback(close_ignoring_errors, consumer.stop)
+    places = [TopicPartition(INBOX.name(context.realm), partition) for partition in offsets]
+    consumer.assign(places)
+    first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+    for place in places:
+        wanted = offsets[place.partition].inbox_next
+        if wanted > end[place]:
+            raise OperatorError(
+                f"inbox partition {place.partition} ends at offset {end[place]}, but the log holds decisions up to"
+                f" offset {wanted}: this is not the inbox that the log was made from. Restore the right inbox"
+            )
+        consumer.seek(place, max(wanted, first[place]))
+    return consumer
