@@ -121,13 +121,11 @@ class ShardLocks:
 
     async def acquire(self, shard: Shard) -> bool:
         """Acquire the lock of *shard*; False when another session holds it."""
-        return bool(
-            await self._fetch_value("select pg_try_advisory_lock($1, $2)", LockClass.SHARD_OWNER, _lock_number(shard))
-        )
+        return bool(await self._fetch_value("select pg_try_advisory_lock($1, $2)", *_lock_key(shard)))
 
     async def release(self, shard: Shard) -> None:
         """Release the lock of *shard*."""
-        await self._fetch_value("select pg_advisory_unlock($1, $2)", LockClass.SHARD_OWNER, _lock_number(shard))
+        await self._fetch_value("select pg_advisory_unlock($1, $2)", *_lock_key(shard))
 
     @contextlib.asynccontextmanager
     async def lock_layout(self, within: float = 0) -> AsyncIterator[None]:
@@ -165,5 +163,6 @@ def fair_share(layout: ShardLayout, members: int) -> int:
     return full + 1 if rest else full
 
 
-def _lock_number(shard: Shard) -> int:
-    return shard.layout.generation * PARTITIONS + shard.number
+def _lock_key(shard: Shard) -> tuple[int, int]:
+    """The two halves of the key of a shard's advisory lock."""
+    return LockClass.SHARD_OWNER, shard.layout.generation * PARTITIONS + shard.number
