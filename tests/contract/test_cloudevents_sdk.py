@@ -52,14 +52,14 @@ def assert_read(read: Any, written: Event) -> None:
 
 
 @pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
-def test_the_sdk_reads_a_proposal_of_one_event(data: EventData) -> None:
+def test_sdk_reads_proposal(data: EventData) -> None:
     written = event(1, data)
     key, value, record = write_proposal([written])
 
     assert_read(from_binary(KafkaMessage(dict(record), key, value), JSONFormat()), written)
 
 
-def test_the_sdk_reads_each_event_of_a_batch() -> None:
+def test_sdk_reads_batch() -> None:
     written = [event(place, data) for place, data in enumerate(EXAMPLES)]
     _, value, record = write_proposal(written)
 
@@ -70,7 +70,7 @@ def test_the_sdk_reads_each_event_of_a_batch() -> None:
         assert_read(JSONFormat().read(None, json.dumps(item)), one)
 
 
-def test_the_sdk_reads_a_registered_event_with_its_stamps() -> None:
+def test_sdk_reads_stamped_event() -> None:
     written = event(1, EXAMPLES[0])
 
     read = from_binary(KafkaMessage(dict(write_headers(written, STAMP)), None, written.data), JSONFormat())
@@ -83,7 +83,7 @@ def test_the_sdk_reads_a_registered_event_with_its_stamps() -> None:
     assert read.get_extension("previoushash") == GENESIS
 
 
-def test_the_sdk_reads_a_rejection() -> None:
+def test_sdk_reads_rejection() -> None:
     rejected = RejectedProposal(
         Rejection("duplicate", "id", "is registered already", 3), 2, 40, NOON, APPEAL, UUID(int=1), "ab", 12, None
     )
@@ -97,7 +97,7 @@ def test_the_sdk_reads_a_rejection() -> None:
     assert read.get_data() == {"digest": "ab", "bytes": 12, "original": None}
 
 
-def test_we_read_what_the_sdk_writes() -> None:
+def test_event_of_sdk_is_read() -> None:
     zoned = NOON.astimezone(timezone(timedelta(hours=6)))
     made = CloudEvent(
         {
@@ -120,7 +120,7 @@ def test_we_read_what_the_sdk_writes() -> None:
     assert json.loads(read.data) == {"body": "ош"}
 
 
-def test_we_read_a_batch_of_what_the_sdk_writes() -> None:
+def test_batch_of_sdk_is_read() -> None:
     made = [
         CloudEvent(
             {"id": str(UUID(int=place)), "source": "/s", "type": "appeal.x.v1", "subject": APPEAL, "time": NOON},

@@ -129,7 +129,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", BREAKS)
-def test_a_change_that_breaks_a_reader_is_found_and_told_by_type_and_field(kind: str, folder: Path) -> None:
+def test_breaking_change_is_found(kind: str, folder: Path) -> None:
+    """A change that breaks a reader is reported with type and field."""
     model, told = BREAKS[kind]
 
     broken = compare([model], folder).broken
@@ -140,7 +141,7 @@ def test_a_change_that_breaks_a_reader_is_found_and_told_by_type_and_field(kind:
 
 
 @pytest.mark.parametrize("kind", BREAKS_NOBODY)
-def test_a_change_that_breaks_nobody_is_left_to_be_written(kind: str, folder: Path) -> None:
+def test_compatible_change_is_stale_only(kind: str, folder: Path) -> None:
     model = BREAKS_NOBODY[kind]
 
     verdict = compare([model], folder)
@@ -151,7 +152,8 @@ def test_a_change_that_breaks_nobody_is_left_to_be_written(kind: str, folder: Pa
     assert compare([model], folder) == ([], [])
 
 
-def test_a_removed_type_breaks_whoever_reads_the_log_and_a_new_one_nobody(folder: Path) -> None:
+def test_removed_type_breaks_readers(folder: Path) -> None:
+    """A removed type breaks readers of the log; a new type breaks none."""
     assert compare([], folder).broken == [f"{TYPE}: its model is removed, but the log has its events"]
 
     other = changed()
@@ -166,7 +168,7 @@ def test_several_breaks_are_all_told(folder: Path) -> None:
     assert len(broken) == 3
 
 
-def test_an_edit_of_the_schema_by_hand_is_found(folder: Path) -> None:
+def test_edited_schema_is_found(folder: Path) -> None:
     file = folder / f"{TYPE}.json"
     text = file.read_text()
 
@@ -188,7 +190,8 @@ def committed(folder: Path) -> Path:
     return folder
 
 
-def test_an_edit_of_model_and_schema_together_is_found_by_what_git_knows(committed: Path) -> None:
+def test_edited_model_and_schema_are_found(committed: Path) -> None:
+    """git has the schema of before, so editing both does not get around the gate."""
     broken = changed(marks=None)
 
     write([broken], committed)
@@ -198,7 +201,7 @@ def test_an_edit_of_model_and_schema_together_is_found_by_what_git_knows(committ
     assert compare([broken], committed).broken == [f"{TYPE}: marks is removed"], "committing does not heal it"
 
 
-def test_a_field_that_was_ever_committed_stays(committed: Path) -> None:
+def test_committed_field_stays_for_ever(committed: Path) -> None:
     write([changed(by=(Code | None, None))], committed)
     _commit(committed.parent)
 
@@ -206,13 +209,13 @@ def test_a_field_that_was_ever_committed_stays(committed: Path) -> None:
     assert compare([Parcel], committed).broken == [f"{TYPE}: by is removed"]
 
 
-def test_a_schema_deleted_with_its_model_is_found_by_what_git_knows(committed: Path) -> None:
+def test_deleted_schema_is_found_in_git(committed: Path) -> None:
     (committed / f"{TYPE}.json").unlink()
 
     assert compare([], committed).broken == [f"{TYPE}: its model is removed, but the log has its events"]
 
 
-def test_the_command_fails_and_names_type_and_field(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_names_type_and_field(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     schemas = _copy_of_the_real_ones(folder)
     file = schemas / "appeal.routed.v1.json"
     file.write_text(file.read_text().replace('"executor"', '"official"'))
@@ -226,7 +229,7 @@ def test_the_command_fails_and_names_type_and_field(folder: Path, capsys: pytest
     assert '"official"' in file.read_text(), "a change that breaks is not written"
 
 
-def test_the_command_writes_what_breaks_nobody(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_writes_compatible_schemas(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     schemas = _copy_of_the_real_ones(folder)
     (schemas / "appeal.routed.v1.json").unlink()
     text = (schemas / "appeal.missed.v1.json").read_text()
@@ -242,7 +245,7 @@ def test_the_command_writes_what_breaks_nobody(folder: Path, capsys: pytest.Capt
     assert (schemas / "appeal.missed.v1.json").read_text() == text
 
 
-def test_the_schemas_that_are_checked_in_agree_with_the_models(capsys: pytest.CaptureFixture[str]) -> None:
+def test_checked_in_schemas_equal_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert compatibility.main([]) == 0, capsys.readouterr().err
 
 
@@ -263,7 +266,7 @@ def _commit(folder: Path) -> None:
     _git(folder, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "schemas")
 
 
-def test_a_schema_is_written_for_people_too() -> None:
+def test_schema_has_descriptions() -> None:
     schema = compatibility.schema_of(Parcel)
 
     assert schema["$id"] == f"urn:natija:{TYPE}"

@@ -19,14 +19,14 @@ _ids = [golden["type"] for golden in GOLDEN]
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=_ids)
-def test_an_event_of_old_is_still_read(golden: dict[str, Any]) -> None:
+def test_golden_event_is_still_read(golden: dict[str, Any]) -> None:
     raw = json.dumps(golden["data"]).encode()
 
     assert REGISTRY.decode(golden["type"], raw) is not None
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=_ids)
-def test_an_event_of_old_is_still_admitted_and_says_the_same(golden: dict[str, Any]) -> None:
+def test_golden_event_is_still_admitted(golden: dict[str, Any]) -> None:
     raw = json.dumps(golden["data"]).encode()
 
     REGISTRY.admit(golden["type"], raw)
@@ -35,17 +35,17 @@ def test_an_event_of_old_is_still_admitted_and_says_the_same(golden: dict[str, A
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=_ids)
-def test_an_event_of_old_fits_the_schema_that_is_checked_in(golden: dict[str, Any]) -> None:
+def test_golden_event_matches_schema(golden: dict[str, Any]) -> None:
     schema = json.loads((FOLDER / f"{golden['type']}.json").read_text(encoding="utf-8"))
 
     Draft202012Validator(schema, format_checker=FormatChecker()).validate(golden["data"])
 
 
-def test_every_type_and_version_has_its_golden_events() -> None:
+def test_every_version_has_golden_events() -> None:
     assert {golden["type"] for golden in GOLDEN} == set(REGISTRY.models)
 
 
-def test_every_field_stands_in_a_golden_event() -> None:
+def test_every_field_has_golden_value() -> None:
     for type, model in REGISTRY.models.items():
         told = {name for golden in GOLDEN if golden["type"] == type for name in golden["data"]}
         assert told == set(model.model_fields), type

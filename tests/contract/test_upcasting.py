@@ -26,7 +26,8 @@ def log() -> list[Any]:
 
 
 @pytest.mark.usefixtures("topic_assigned_v2")
-def test_what_was_registered_as_version_1_is_read_and_folded_as_a_real_version_2() -> None:
+def test_version_1_is_read_as_2() -> None:
+    """An event registered as version 1 is read and folded as version 2."""
     _, assigned, _ = read = log()
 
     assert assigned.type == "appeal.topic-assigned.v1", "the log says what it said"
@@ -38,7 +39,8 @@ def test_what_was_registered_as_version_1_is_read_and_folded_as_a_real_version_2
 
 
 @pytest.mark.usefixtures("topic_assigned_v2")
-def test_the_chain_is_over_what_is_stored_and_not_over_what_is_read() -> None:
+def test_hash_covers_stored_version() -> None:
+    """The hash chain covers the stored bytes, not the upcast data."""
     _, assigned, answered = log()
 
     assert assigned.hash == event_hash(assigned.headers, b'{"topic":"land"}') == answered.stamp.previoushash
@@ -47,7 +49,8 @@ def test_the_chain_is_over_what_is_stored_and_not_over_what_is_read() -> None:
 
 
 @pytest.mark.usefixtures("topic_assigned_v2")
-def test_both_versions_are_admitted_each_by_its_own_schema_and_go_on_as_the_newest() -> None:
+def test_both_versions_are_admitted() -> None:
+    """Each version is checked by its own schema and continues as the newest."""
     newest = TopicAssignedV2(topic="2019/land", scheme="2019")
 
     assert REGISTRY.admit("appeal.topic-assigned.v1", b'{"topic":"land"}') == newest
@@ -59,7 +62,7 @@ def test_both_versions_are_admitted_each_by_its_own_schema_and_go_on_as_the_newe
 
 
 @pytest.mark.usefixtures("topic_assigned_v2")
-def test_all_versions_of_a_type_have_one_row_of_the_table() -> None:
+def test_versions_share_one_row() -> None:
     assert transitions.TABLE["appeal.topic-assigned.v1"] is transitions.TABLE["appeal.topic-assigned.v2"]
     history = History()
     assert history.admit(registered()) is None
@@ -67,7 +70,8 @@ def test_all_versions_of_a_type_have_one_row_of_the_table() -> None:
     assert history.standing.material == 2
 
 
-def test_a_reader_of_before_the_new_version_goes_on_and_only_moves_its_head() -> None:
+def test_older_reader_skips_new_version() -> None:
+    """A reader without the new version only advances the sequence."""
     with a_v2():
         written = register([Dated(START, registered()), Dated(START, TopicAssignedV2(topic="x", scheme="2024"))])
     assert REGISTRY.decode("appeal.topic-assigned.v2", written[1].event.data) is None
@@ -77,7 +81,7 @@ def test_a_reader_of_before_the_new_version_goes_on_and_only_moves_its_head() ->
     assert (appeal.topic, appeal.standing.sequence, appeal.standing.material) == (None, 2, 1)
 
 
-def test_the_new_version_is_gone_when_the_test_is() -> None:
+def test_new_version_ends_with_test() -> None:
     with a_v2():
         assert "appeal.topic-assigned.v2" in REGISTRY.models
     assert "appeal.topic-assigned.v2" not in REGISTRY.models
@@ -119,7 +123,8 @@ def test_upcasters_step_from_version_to_version() -> None:
 
 
 @pytest.mark.parametrize("data", [b'{"count":"SECRET"}', b'{"SECRET":1}', b"SECRET", b'{"count":1,"count":1}'])
-def test_data_that_cannot_be_upcast_are_the_events_fault_and_told_without_their_value(data: bytes) -> None:
+def test_failed_upcast_is_invalid(data: bytes) -> None:
+    """Data that cannot be upcast are invalid, and the error holds no value of them."""
     catalogue = EventRegistry([One])
     catalogue.add(Two, replaces=One, upcast=_two)
     catalogue.add(Three, replaces=Two, upcast=_three)
@@ -129,7 +134,7 @@ def test_data_that_cannot_be_upcast_are_the_events_fault_and_told_without_their_
     assert "SECRET" not in str(caught.value)
 
 
-def test_a_type_has_one_model() -> None:
+def test_type_has_one_model() -> None:
     catalogue = EventRegistry([One])
     catalogue.add(One)
     again = type("Again", (Two,), {"type": One.type})
@@ -138,7 +143,8 @@ def test_a_type_has_one_model() -> None:
         catalogue.add(again)
 
 
-def test_whoever_reads_data_off_the_log_reads_them_through_the_one_way_in() -> None:
+def test_log_is_read_in_one_place() -> None:
+    """All code that reads the log uses `read_recorded_event`."""
     makes_events = re.compile(r"REGISTRY\.decode|(?<!class )\bRecordedEvent\(")
     found = {
         str(file.relative_to(SOURCES))

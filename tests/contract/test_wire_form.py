@@ -66,19 +66,19 @@ BATCH = (
 ).encode()
 
 
-def test_a_proposal_of_one_event() -> None:
+def test_proposal_of_one_event() -> None:
     assert write_proposal([EVENT]) == (b"KG-0000-0000-0000-7E", '{"body":"Ош"}'.encode(), PROPOSED)
     assert read_proposal('{"body":"Ош"}'.encode(), PROPOSED).events == (EVENT,)
 
 
-def test_a_proposal_of_several_events() -> None:
+def test_proposal_of_several_events() -> None:
     content_type = [("content-type", b"application/cloudevents-batch+json")]
 
     assert write_proposal([EVENT, SECOND]) == (b"KG-0000-0000-0000-7E", BATCH, content_type)
     assert read_proposal(BATCH, content_type).events == (EVENT, SECOND)
 
 
-def test_a_registered_event_and_its_hash() -> None:
+def test_registered_event_and_its_hash() -> None:
     assert write_headers(EVENT, STAMP) == REGISTERED
     assert read_log_record(EVENT.data, REGISTERED) == (EVENT, STAMP)
     assert (

@@ -36,7 +36,8 @@ async def on_the_inbox(realm: Realm, number: str) -> int:
     return sum([sum(record.key == key for record in batch) async for batch in batches])
 
 
-async def test_a_publisher_that_finds_no_kafka_says_so_and_can_be_left() -> None:
+async def test_publisher_without_kafka_raises() -> None:
+    """A publisher that finds no Kafka raises, and can be left."""
     began = time.monotonic()
     publisher = Publisher(NOWHERE, "kg", "/registers/tests", delivery_timeout=2)
 
@@ -49,7 +50,8 @@ async def test_a_publisher_that_finds_no_kafka_says_so_and_can_be_left() -> None
     assert time.monotonic() - began < 10
 
 
-async def test_a_publisher_that_kafka_does_not_answer_gives_up_in_time(cable: Cable, unattended: Realm) -> None:
+async def test_connection_gives_up_in_time(cable: Cable, unattended: Realm) -> None:
+    """A publisher gives up when Kafka does not answer."""
     cable.freeze()
     began = time.monotonic()
 
@@ -61,9 +63,8 @@ async def test_a_publisher_that_kafka_does_not_answer_gives_up_in_time(cable: Ca
 
 
 @pytest.mark.parametrize("breaks", ["cut", "freeze"])
-async def test_while_kafka_is_gone_nothing_is_proposed_and_one_learns_it_in_time(
-    plugged: Publisher, cable: Cable, breaks: str
-) -> None:
+async def test_proposals_fail_while_kafka_is_down(plugged: Publisher, cable: Cable, breaks: str) -> None:
+    """While Kafka is down every proposal raises `DeliveryUnconfirmed` in time."""
     getattr(cable, breaks)()
     began = time.monotonic()
 
@@ -75,9 +76,8 @@ async def test_while_kafka_is_gone_nothing_is_proposed_and_one_learns_it_in_time
 
 
 @pytest.mark.parametrize("breaks", ["cut", "freeze"])
-async def test_a_publisher_with_proposals_on_their_way_closes_in_time_while_kafka_is_gone(
-    cable: Cable, unattended: Realm, breaks: str
-) -> None:
+async def test_publisher_closes_while_kafka_is_down(cable: Cable, unattended: Realm, breaks: str) -> None:
+    """A publisher with pending proposals closes in bounded time while Kafka is down."""
     async with Publisher(unattended.servers.kafka, unattended.name, "/registers/tests", delivery_timeout=1) as one:
         waiting = asyncio.create_task(one.propose(event(one, appeals(1)[0]), wait=60))
         while not one.outcomes.pending():
@@ -94,7 +94,7 @@ async def test_a_publisher_with_proposals_on_their_way_closes_in_time_while_kafk
 
 
 @pytest.mark.parametrize("breaks", ["cut", "freeze"])
-async def test_when_kafka_is_back_the_same_publisher_goes_on(
+async def test_publisher_continues_after_outage(
     pen: Pen, plugged: Publisher, cable: Cable, unattended: Realm, breaks: str
 ) -> None:
     (number,) = appeals(1)
@@ -118,9 +118,8 @@ async def test_when_kafka_is_back_the_same_publisher_goes_on(
     assert await on_the_inbox(unattended, number) >= 1
 
 
-async def test_who_waits_while_kafka_is_gone_learns_the_decision_when_it_is_back(
-    pen: Pen, plugged: Publisher, cable: Cable
-) -> None:
+async def test_pending_outcome_survives_outage(pen: Pen, plugged: Publisher, cable: Cable) -> None:
+    """A proposal pending while Kafka is down gets its decision when Kafka is back."""
     numbers = appeals(30)
     waiting = [asyncio.create_task(plugged.propose(event(plugged, number), wait=60)) for number in numbers]
     offsets = {number: await offset_of(plugged, number) for number in numbers}
@@ -132,7 +131,8 @@ async def test_who_waits_while_kafka_is_gone_learns_the_decision_when_it_is_back
     assert all(outcome.registered for outcome in await asyncio.gather(*waiting))
 
 
-async def test_a_producer_that_the_broker_refuses_for_good_is_replaced(plugged: Publisher, unattended: Realm) -> None:
+async def test_spent_producer_is_replaced(plugged: Publisher, unattended: Realm) -> None:
+    """A producer that the broker refuses for good is replaced by a new one."""
     (number,) = appeals(1)
     partition = partition_of(number.encode())
     await plugged.send(event(plugged, number))
@@ -147,13 +147,14 @@ async def test_a_producer_that_the_broker_refuses_for_good_is_replaced(plugged: 
     assert await on_the_inbox(unattended, number) == 4
 
 
-async def test_a_reader_that_finds_no_kafka_says_so_and_leaves_nothing_open() -> None:
+async def test_reader_without_kafka_raises() -> None:
+    """A reader that finds no Kafka raises and leaves no connection open."""
     with pytest.raises(KafkaError):
         async for _ in read(NOWHERE, "kg"):
             pass
 
 
-async def test_a_reader_that_follows_goes_on_when_kafka_is_back(
+async def test_following_reader_continues_after_outage(
     pen: Pen, unheard: Publisher, cable: Cable, unattended: Realm
 ) -> None:
     (number,) = appeals(1)

@@ -16,9 +16,7 @@ from natija_events.types.routing import Answered, DataProvided, Routed
 WAIT = 20.0
 
 
-async def test_a_proposal_stands_on_the_inbox_on_the_partition_of_its_appeal(
-    unattended: Realm, unheard: Publisher
-) -> None:
+async def test_proposal_is_on_its_partition(unattended: Realm, unheard: Publisher) -> None:
     numbers = appeals(40)
     proposed = {number: event(unheard, number) for number in numbers}
     await asyncio.gather(*(unheard.send(one) for one in proposed.values()))
@@ -36,7 +34,7 @@ async def test_a_proposal_stands_on_the_inbox_on_the_partition_of_its_appeal(
         assert record.value == proposed[number].data
 
 
-async def test_a_registered_proposal_has_its_sequence_and_time(publisher: Publisher) -> None:
+async def test_registered_outcome_has_sequence_and_time(publisher: Publisher) -> None:
     (number,) = appeals(1)
 
     opened = await publisher.propose(event(publisher, number), wait=WAIT)
@@ -47,7 +45,8 @@ async def test_a_registered_proposal_has_its_sequence_and_time(publisher: Publis
     assert routed.recordedtime >= opened.recordedtime
 
 
-async def test_a_proposal_of_several_events_has_the_sequence_of_its_first(publisher: Publisher) -> None:
+async def test_outcome_has_first_sequence(publisher: Publisher) -> None:
+    """The outcome of several events has the sequence of the first."""
     (number,) = appeals(1)
     await publisher.propose(event(publisher, number), wait=WAIT)
     several = [
@@ -58,7 +57,7 @@ async def test_a_proposal_of_several_events_has_the_sequence_of_its_first(publis
     assert (await publisher.propose(*several, wait=WAIT)).sequence == 2
 
 
-async def test_proposing_the_same_again_is_registered_once(publisher: Publisher, registry: Realm) -> None:
+async def test_repeated_proposal_is_registered_once(publisher: Publisher, registry: Realm) -> None:
     (number,) = appeals(1)
     first = await publisher.propose(event(publisher, number), wait=WAIT)
     again = await publisher.propose(event(publisher, number), wait=WAIT)
@@ -69,7 +68,8 @@ async def test_proposing_the_same_again_is_registered_once(publisher: Publisher,
     assert [one.sequence async for one in read(registry.servers.kafka, registry.name, subject=number)] == [1]
 
 
-async def test_a_rejected_proposal_has_its_reason_field_and_rule(publisher: Publisher) -> None:
+async def test_rejected_outcome_has_its_reason(publisher: Publisher) -> None:
+    """A rejected proposal has reason, field and rule."""
     (number,) = appeals(1)
     await publisher.propose(event(publisher, number), wait=WAIT)
 
@@ -87,7 +87,7 @@ async def test_a_rejected_proposal_has_its_reason_field_and_rule(publisher: Publ
         assert outcome.rejection.reason == reason
 
 
-async def test_many_who_wait_at_once_each_learn_their_own_outcome(publisher: Publisher) -> None:
+async def test_many_proposals_get_own_outcomes(publisher: Publisher) -> None:
     numbers = appeals(400)
     odd = [event(publisher, number, DataProvided()) for number in numbers[200:]]
     even = [event(publisher, number) for number in numbers[:200]]
@@ -99,7 +99,7 @@ async def test_many_who_wait_at_once_each_learn_their_own_outcome(publisher: Pub
     assert all(outcome.rejection and outcome.rejection.reason == "unlawful" for outcome in outcomes[200:])
 
 
-async def test_two_who_propose_the_same_both_learn_that_it_is_registered(publisher: Publisher) -> None:
+async def test_equal_proposals_are_both_registered(publisher: Publisher) -> None:
     (number,) = appeals(1)
 
     both = await asyncio.gather(*(publisher.propose(event(publisher, number), wait=WAIT) for _ in range(2)))
@@ -109,9 +109,10 @@ async def test_two_who_propose_the_same_both_learn_that_it_is_registered(publish
     assert {outcome.rejection and outcome.rejection.reason for outcome in both} == {None, "duplicate"}
 
 
-async def test_two_proposals_of_one_appeal_at_once_are_told_apart_though_their_events_have_one_id(
+async def test_same_id_with_other_content(
     publisher: Publisher,
 ) -> None:
+    """Two proposals at once with one event id and different content get different outcomes."""
     (number,) = appeals(1)
     other = publisher.event(
         number, THEN, REGISTERED.model_copy(update={"channel": "box"}), id=event(publisher, number).id
@@ -124,7 +125,8 @@ async def test_two_proposals_of_one_appeal_at_once_are_told_apart_though_their_e
     assert sorted(outcome.rejection.reason if outcome.rejection else "" for outcome in outcomes) == ["", "reused"]
 
 
-async def test_without_a_registrar_it_is_undecided_and_registered_once_when_there_is_one(realms: Realms) -> None:
+async def test_outcome_is_pending_without_registrar(realms: Realms) -> None:
+    """Without a registrar the outcome is pending; a registrar started later registers the event once."""
     realm = await realms()
     (number,) = appeals(1)
     async with Publisher(realm.servers.kafka, realm.name, "/registers/tests") as publisher:
@@ -139,7 +141,7 @@ async def test_without_a_registrar_it_is_undecided_and_registered_once_when_ther
     assert [one.sequence async for one in read(realm.servers.kafka, realm.name, subject=number)] == [1]
 
 
-async def test_what_was_aborted_is_no_decision(unheard: Publisher, pen: Pen) -> None:
+async def test_aborted_record_is_no_decision(unheard: Publisher, pen: Pen) -> None:
     (number,) = appeals(1)
     proposed = event(unheard, number)
     proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
@@ -149,9 +151,8 @@ async def test_what_was_aborted_is_no_decision(unheard: Publisher, pen: Pen) -> 
     assert (await proposing).sequence == 7
 
 
-async def test_a_decision_on_another_proposal_of_the_same_events_is_not_the_one_waited_for(
-    unheard: Publisher, pen: Pen
-) -> None:
+async def test_other_proposals_decision_is_ignored(unheard: Publisher, pen: Pen) -> None:
+    """A decision on an earlier proposal of the same events is not the awaited one."""
     (number,) = appeals(1)
     proposed = event(unheard, number)
     with pytest.raises(OutcomePending):
@@ -164,7 +165,7 @@ async def test_a_decision_on_another_proposal_of_the_same_events_is_not_the_one_
     assert (await proposing).sequence == 2
 
 
-async def test_a_decision_may_come_before_kafka_confirms_the_proposal(unheard: Publisher, pen: Pen) -> None:
+async def test_decision_may_precede_confirmation(unheard: Publisher, pen: Pen) -> None:
     (number,) = appeals(1)
     key = number.encode()
     pending = await unheard.outcomes.expect(partition_of(key), key)
@@ -181,9 +182,8 @@ async def test_a_decision_may_come_before_kafka_confirms_the_proposal(unheard: P
     unheard.outcomes.forget(pending)
 
 
-async def test_who_waits_after_a_rest_learns_it_too(
-    unheard: Publisher, pen: Pen, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_paused_partition_is_read_again(unheard: Publisher, pen: Pen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a partition was idle, the next proposal gets its decision, and nothing from the meantime."""
     monkeypatch.setattr(outcome_reader, "_LINGER_SECONDS", 0.0)
     one, two = _neighbours()
     for sequence, number in enumerate((one, two, one, two), 1):
@@ -197,9 +197,8 @@ async def test_who_waits_after_a_rest_learns_it_too(
         await pen.write(proposed, inbox=offset + 1, sequence=99)
 
 
-async def test_a_record_no_registrar_would_write_leaves_who_waits_undecided_and_the_next_one_served(
-    unheard: Publisher, pen: Pen
-) -> None:
+async def test_malformed_record_leaves_outcome_pending(unheard: Publisher, pen: Pen) -> None:
+    """A malformed record on the log fails those that wait; the next proposal works."""
     (number,) = appeals(1)
     proposed = event(unheard, number)
     proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
@@ -214,7 +213,7 @@ async def test_a_record_no_registrar_would_write_leaves_who_waits_undecided_and_
     assert (await proposing).registered
 
 
-async def test_who_still_waits_when_the_publisher_closes_is_told_so(unattended: Realm) -> None:
+async def test_closing_ends_pending_proposals(unattended: Realm) -> None:
     async with Publisher(unattended.servers.kafka, unattended.name, "/registers/tests") as publisher:
         waiting = [asyncio.create_task(publisher.propose(event(publisher, number), wait=WAIT)) for number in appeals(3)]
         await _waited_for(publisher, 3)
@@ -224,7 +223,7 @@ async def test_who_still_waits_when_the_publisher_closes_is_told_so(unattended: 
             await one
 
 
-async def test_who_gives_up_waiting_leaves_nothing_behind(unheard: Publisher) -> None:
+async def test_canceled_proposal_is_forgotten(unheard: Publisher) -> None:
     waiting = [asyncio.create_task(unheard.propose(event(unheard, number), wait=WAIT)) for number in appeals(50)]
     await _waited_for(unheard, 50)
     for one in waiting:
@@ -236,7 +235,7 @@ async def test_who_gives_up_waiting_leaves_nothing_behind(unheard: Publisher) ->
     await _rested(unheard)
 
 
-async def test_what_is_no_proposal_is_not_sent(unheard: Publisher) -> None:
+async def test_invalid_proposal_is_not_sent(unheard: Publisher) -> None:
     one, two = (event(unheard, number) for number in appeals(2))
 
     with pytest.raises(ValueError, match="1 to 200 events"):

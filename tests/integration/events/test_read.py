@@ -34,9 +34,8 @@ async def everything(realm: Realm, **how: object) -> list[RecordedEvent]:
     return [one async for one in read(realm.servers.kafka, realm.name, **how)]  # type: ignore[arg-type]
 
 
-async def test_all_events_come_in_order_of_each_appeal_and_it_ends_at_the_end(
-    registry: Realm, history: list[str]
-) -> None:
+async def test_events_are_read_in_order(registry: Realm, history: list[str]) -> None:
+    """All events are read, in order within each appeal, and reading stops at the end."""
     found: dict[str, list[RecordedEvent]] = {number: [] for number in history}
     for one in await everything(registry):
         found.get(one.subject, []).append(one)
@@ -48,7 +47,7 @@ async def test_all_events_come_in_order_of_each_appeal_and_it_ends_at_the_end(
         assert events[0].offset < events[1].offset
 
 
-async def test_the_events_of_one_appeal_come_alone(registry: Realm, history: list[str]) -> None:
+async def test_events_of_one_appeal(registry: Realm, history: list[str]) -> None:
     events = await everything(registry, subject=history[0])
 
     assert [one.subject for one in events] == [history[0]] * 2
@@ -57,11 +56,11 @@ async def test_the_events_of_one_appeal_come_alone(registry: Realm, history: lis
     assert appeal.topic == "land"
 
 
-async def test_an_appeal_that_is_not_there_has_no_events(registry: Realm) -> None:
+async def test_unknown_appeal_has_no_events(registry: Realm) -> None:
     assert await everything(registry, subject=appeals(1)[0]) == []
 
 
-async def test_it_goes_on_from_the_position_one_kept(registry: Realm, history: list[str]) -> None:
+async def test_reading_continues_from_saved_position(registry: Realm, history: list[str]) -> None:
     before = await everything(registry)
     half = before[: len(before) // 2]
     positions = {one.partition: one.offset + 1 for one in half}
@@ -72,13 +71,13 @@ async def test_it_goes_on_from_the_position_one_kept(registry: Realm, history: l
     assert len(seen) == len(set(seen)), "no event twice"
 
 
-async def test_positions_at_the_end_bring_nothing_more(registry: Realm, history: list[str]) -> None:
+async def test_position_at_end_reads_nothing(registry: Realm, history: list[str]) -> None:
     positions = {one.partition: one.offset + 1 for one in await everything(registry)}
 
     assert await everything(registry, positions=positions) == []
 
 
-async def test_it_follows_what_comes(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
+async def test_following_reads_new_events(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
     (number,) = appeals(1)
     await pen.write(event(unheard, number), sequence=1)
     sequences: list[int] = []
@@ -95,7 +94,7 @@ async def test_it_follows_what_comes(unattended: Realm, unheard: Publisher, pen:
     assert sequences == [1, 2, 3]
 
 
-async def test_what_was_aborted_does_not_come(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
+async def test_aborted_records_are_not_read(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
     (number,) = appeals(1)
     await pen.write(event(unheard, number), commit=False)
     assert await everything(unattended, subject=number) == []
@@ -105,7 +104,7 @@ async def test_what_was_aborted_does_not_come(unattended: Realm, unheard: Publis
     assert [one.sequence for one in await everything(unattended, subject=number)] == [1]
 
 
-async def test_batches_end_before_the_offset_they_are_given(registry: Realm, history: list[str]) -> None:
+async def test_batches_stop_before_given_offset(registry: Realm, history: list[str]) -> None:
     partition = partition_of(history[0].encode())
     topic = LOG.name(registry.name)
     start = {partition: 0}
@@ -120,12 +119,13 @@ async def test_batches_end_before_the_offset_they_are_given(registry: Realm, his
         ]
 
 
-async def test_who_stops_reading_early_leaves_nothing_open(registry: Realm, history: list[str]) -> None:
+async def test_early_end_closes_connections(registry: Realm, history: list[str]) -> None:
     async for _ in read(registry.servers.kafka, registry.name):
         break
 
 
-async def test_a_version_2_is_read_from_the_log_where_version_1_stands(registry: Realm, history: list[str]) -> None:
+async def test_version_1_is_read_as_2(registry: Realm, history: list[str]) -> None:
+    """An event registered as version 1 is read from the log as version 2."""
     with a_v2():
         _, assigned = events = await everything(registry, subject=history[0])
 
@@ -136,9 +136,8 @@ async def test_a_version_2_is_read_from_the_log_where_version_1_stands(registry:
     assert appeal.topic == "2019/land"
 
 
-async def test_a_record_no_registrar_would_write_is_told_and_not_passed_over(
-    unattended: Realm, unheard: Publisher, pen: Pen
-) -> None:
+async def test_malformed_record_raises(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
+    """A record that no registrar would write raises; it is not skipped."""
     (number,) = appeals(1)
     await pen.scribble(number.encode(), b"{}", [("ce_id", b"x")])
 

@@ -30,11 +30,11 @@ def blocks(text: str, language: str = "python") -> list[str]:
     ]
 
 
-def test_the_table_in_the_readme_is_the_one_code_and_tests_read() -> None:
+def test_readme_has_lifecycle_table() -> None:
     assert README.rstrip().endswith(markdown()), "put what python -m natija_events.lifecycle.markdown prints at its end"
 
 
-async def test_the_ten_lines_of_the_readme_run(registry: Realm, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_readme_example_runs(registry: Realm, capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = blocks(section("Propose and read in ten lines"))
     assert len(example.splitlines()) <= 10
     names: dict[str, Any] = {}
@@ -47,7 +47,7 @@ async def test_the_ten_lines_of_the_readme_run(registry: Realm, capsys: pytest.C
     assert events == "[(1, 'appeal.registered.v1')]"
 
 
-def test_the_steps_to_add_an_event_type_work_as_they_stand(tmp_path: Path) -> None:
+def test_add_an_event_type_guide(tmp_path: Path) -> None:
     for folder in ("libs", "services", "tests/unit/events", "tests/contract"):
         shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)

@@ -17,7 +17,8 @@ ANSWERS = 100
 """Between two resets, to all consumers together."""
 
 
-async def test_a_consumer_reads_on_however_often_its_connections_are_reset(cable: Cable, unattended: Realm) -> None:
+async def test_consumers_survive_connection_resets(cable: Cable, unattended: Realm) -> None:
+    """Consumers read on, however often the broker resets their connections."""
     aiokafka_patch.apply()
     kafka, topic = KafkaConfig(unattended.servers.kafka), LOG.name(unattended.name)
     places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]

@@ -76,27 +76,27 @@ REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
 class TestOneEvent:
     """A proposal of one event: attributes in headers, JSON in the value."""
 
-    def test_is_read_back_as_it_was_written(self) -> None:
+    def test_is_read_as_written(self) -> None:
         key, value, written = write_proposal([EVENT])
 
         assert read_proposal(value, written) == Proposal((EVENT,))
         assert key == APPEAL.encode()
         assert value == EVENT.data
 
-    def test_is_the_same_bytes_however_often_it_is_written(self) -> None:
+    def test_is_always_the_same_bytes(self) -> None:
         assert write_proposal([EVENT]) == write_proposal([EVENT._replace()])
 
-    def test_needs_no_more_than_the_required_attributes(self) -> None:
+    def test_needs_required_attributes_only(self) -> None:
         least = Event(EVENT.id, "/s", "appeal.x.v1", APPEAL, NOON, b"{}")
 
         assert read_proposal(b"{}", write_headers(least)).events == (least,)
 
-    def test_may_stand_among_headers_that_are_none_of_ours(self) -> None:
+    def test_may_have_foreign_headers(self) -> None:
         foreign: Headers = [("traceparent", b"\xff"), ("retries", None), *write_headers(EVENT), ("traceparent", b"")]
 
         assert read_proposal(EVENT.data, foreign).events == (EVENT,)
 
-    def test_may_name_a_charset(self) -> None:
+    def test_may_name_charset(self) -> None:
         with_charset = [
             (name, b"Application/JSON; charset=UTF-8" if name == "content-type" else content)
             for name, content in write_headers(EVENT)
@@ -105,19 +105,19 @@ class TestOneEvent:
         assert read_proposal(EVENT.data, with_charset).events == (EVENT,)
 
     @pytest.mark.parametrize("name", REQUIRED)
-    def test_without_a_required_attribute_is_unreadable(self, name: str) -> None:
+    def test_without_required_attribute_is_unreadable(self, name: str) -> None:
         error = refused(EVENT.data, binary(**{name: None}))
 
         assert (error.field, error.rule) == (name, "is missing")
 
     @pytest.mark.parametrize("name", [name for name, _ in write_headers(EVENT)])
-    def test_with_a_header_that_stands_twice_is_unreadable(self, name: str) -> None:
+    def test_with_duplicate_header_is_unreadable(self, name: str) -> None:
         error = refused(EVENT.data, [*write_headers(EVENT), (name, CANARY.encode())])
 
         assert (error.field, error.rule) == (name.removeprefix("ce_"), "occurs twice")
 
     @pytest.mark.parametrize("name", [name for name, _ in write_headers(EVENT)])
-    def test_with_a_null_header_is_unreadable(self, name: str) -> None:
+    def test_with_null_header_is_unreadable(self, name: str) -> None:
         error = refused(
             EVENT.data, [(other, None if other == name else value) for other, value in write_headers(EVENT)]
         )
@@ -125,7 +125,7 @@ class TestOneEvent:
         assert (error.field, error.rule) == (name.removeprefix("ce_"), "is null")
 
     @pytest.mark.parametrize("name", [name for name, _ in write_headers(EVENT)])
-    def test_with_a_header_that_is_not_utf_8_is_unreadable(self, name: str) -> None:
+    def test_with_invalid_utf8_is_unreadable(self, name: str) -> None:
         latin = CANARY.encode() + "é".encode("latin-1")
         error = refused(
             EVENT.data, [(other, latin if other == name else value) for other, value in write_headers(EVENT)]
@@ -168,23 +168,24 @@ class TestOneEvent:
             ("signature", CANARY, "is not 1 to 512 visible ASCII characters"),
         ],
     )
-    def test_with_an_attribute_that_is_wrong_is_unreadable(self, name: str, content: str, rule: str) -> None:
+    def test_with_wrong_attribute_is_unreadable(self, name: str, content: str, rule: str) -> None:
         error = refused(EVENT.data, binary(**{name: content.encode()}))
 
         assert (error.field, error.rule) == (name, rule)
 
     @pytest.mark.parametrize("name", ["sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash"])
-    def test_with_a_stamp_of_the_registrar_is_unreadable(self, name: str) -> None:
+    def test_with_registrar_stamp_is_unreadable(self, name: str) -> None:
         error = refused(EVENT.data, binary(**{name: b"1"}))
 
         assert (error.field, error.rule) == (name, "is set by the registrar only")
 
-    def test_with_a_key_to_wrap_is_not_supported_yet(self) -> None:
+    def test_with_wrapped_key_is_unsupported(self) -> None:
         error = refused(EVENT.data, binary(wrappedkey=b"1"))
 
         assert (error.field, error.rule) == ("wrappedkey", "is not supported yet")
 
-    def test_with_an_unknown_attribute_is_unreadable_and_its_name_is_not_repeated(self) -> None:
+    def test_with_unknown_attribute_is_unreadable(self) -> None:
+        """The error does not repeat the attribute's name, which may be a person's."""
         error = refused(EVENT.data, [*write_headers(EVENT), (f"ce_{CANARY}", b"1")])
 
         assert (error.field, error.rule) == ("header", "is an unknown attribute")
@@ -198,7 +199,7 @@ class TestOneEvent:
 
         assert refused(EVENT.data, [*others, *given_type]).field == "content-type"
 
-    def test_that_is_a_tombstone_is_unreadable(self) -> None:
+    def test_as_tombstone_is_unreadable(self) -> None:
         assert refused(None, write_headers(EVENT)).rule == "is missing: a proposal cannot be a tombstone"
 
     @pytest.mark.parametrize(
@@ -227,20 +228,20 @@ class TestOneEvent:
         ],
         ids=lambda value: value[:20].decode("latin-1") + f"-{len(value)}",
     )
-    def test_whose_value_is_not_plain_json_is_unreadable(self, value: bytes) -> None:
+    def test_without_strict_json_is_unreadable(self, value: bytes) -> None:
         assert refused(value, write_headers(EVENT)).field == "data"
 
 
 class TestSeveralEvents:
     """A proposal of several events of one appeal: a CloudEvents batch."""
 
-    def test_are_read_back_as_they_were_written(self) -> None:
+    def test_are_read_as_written(self) -> None:
         key, value, written = write_proposal([EVENT, OTHER])
 
         assert read_proposal(value, written) == Proposal((EVENT, OTHER))
         assert key == APPEAL.encode()
 
-    def test_assume_what_the_first_one_says(self) -> None:
+    def test_share_first_expected_sequence(self) -> None:
         silent = OTHER._replace(expectedsequence=None)
         _, value, written = write_proposal([EVENT, silent])
 
@@ -251,7 +252,8 @@ class TestSeveralEvents:
         _, value, written = write_proposal([silent, EVENT])
         assert refused(value, written).field == "expectedsequence"
 
-    def test_may_write_a_number_as_a_number_and_null_for_what_is_not_there(self) -> None:
+    def test_may_hold_numbers_and_nulls(self) -> None:
+        """CloudEvents JSON may write an integer as a number and a missing attribute as null."""
         read = read_proposal(*batch(item(expectedsequence=4, causationid=None)))
 
         assert read.events == (EVENT._replace(causationid=None),)
@@ -288,14 +290,14 @@ class TestSeveralEvents:
 
         assert refused(value.replace(b"1.5", b"1e999"), written).field == "data"
 
-    def test_of_one_object_are_no_batch(self) -> None:
+    def test_as_one_object_are_unreadable(self) -> None:
         assert refused(b"{}", batch()[1]).rule == "is not a JSON array of events"
 
 
 class TestLogRecords:
     """What stands on the log: one event, with the registrar's stamps."""
 
-    def test_are_read_back_as_they_were_written(self) -> None:
+    def test_are_read_as_written(self) -> None:
         assert read_log_record(EVENT.data, write_headers(EVENT, STAMP)) == (EVENT, STAMP)
 
     def test_sort_by_sequence_as_strings(self) -> None:
@@ -305,11 +307,11 @@ class TestLogRecords:
 
         assert written == sorted(written)
 
-    def test_of_a_later_contract_may_have_more_attributes(self) -> None:
+    def test_may_have_later_attributes(self) -> None:
         assert read_log_record(EVENT.data, [*write_headers(EVENT, STAMP), ("ce_later", b"x")]) == (EVENT, STAMP)
 
     @pytest.mark.parametrize("name", ["sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash"])
-    def test_without_a_stamp_were_not_written_by_the_registrar(self, name: str) -> None:
+    def test_without_stamp_are_unreadable(self, name: str) -> None:
         with pytest.raises(Unreadable) as caught:
             read_log_record(EVENT.data, [pair for pair in write_headers(EVENT, STAMP) if pair[0] != f"ce_{name}"])
         assert (caught.value.field, caught.value.rule) == (name, "is missing")
@@ -319,7 +321,8 @@ class TestLogRecords:
             read_log_record(None, write_headers(EVENT, STAMP))
 
 
-def test_a_record_counts_whatever_it_takes_to_write_it_down_again() -> None:
+def test_record_size_counts_headers() -> None:
+    """A record's size counts all that is needed to store it when it is rejected."""
     assert limits.record_bytes(b"ab", b"cde", [("é", b"1"), ("", None)]) == 2 + 3 + 3 + 2 * 10
     assert limits.record_bytes(None, None, []) == 0
     assert math.ceil(limits.PROPOSAL_BYTES * 16 / 9) + 100_000 < limits.REJECTED_BYTES

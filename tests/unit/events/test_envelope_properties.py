@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.unit.events.test_envelope import APPEAL, EVENT, STAMP, batch, item
 
@@ -36,16 +36,14 @@ events = st.builds(
 
 
 @given(events)
-@settings(deadline=None)
-def test_any_event_is_read_back_as_it_was_written(event: Event) -> None:
+def test_any_event_is_read_as_written(event: Event) -> None:
     _, value, written = write_proposal([event])
 
     assert read_proposal(value, written).events == (event,)
 
 
 @given(st.lists(events, min_size=2, max_size=3, unique_by=lambda event: event.id))
-@settings(max_examples=50, deadline=None)
-def test_any_batch_is_read_back_as_it_was_written(several: list[Event]) -> None:
+def test_any_batch_is_read_as_written(several: list[Event]) -> None:
     several = [event._replace(expectedsequence=several[0].expectedsequence) for event in several]
     _, value, written = write_proposal(several)
 
@@ -76,17 +74,15 @@ def _read(value: bytes | None, headers: Headers) -> None:
 
 
 @given(anything, any_headers)
-@settings(max_examples=300, deadline=None)
 @example(None, [])
-def test_whatever_record_stands_on_the_inbox_is_read_or_unreadable(value: bytes | None, given_headers: Headers) -> None:
+def test_any_record_reads_or_is_unreadable(value: bytes | None, given_headers: Headers) -> None:
+    """No record of the inbox raises anything but `Unreadable`."""
     _read(value, given_headers)
 
 
 @given(anything, edits)
-@settings(max_examples=300, deadline=None)
-def test_a_record_that_is_nearly_right_is_read_or_unreadable(
-    value: bytes | None, edits: list[tuple[int, bytes | None]]
-) -> None:
+def test_nearly_right_record(value: bytes | None, edits: list[tuple[int, bytes | None]]) -> None:
+    """A record with a few wrong headers is read or unreadable."""
     written: list[tuple[str, bytes | None]] = [*write_headers(EVENT)]
     for place, content in edits:
         written[place % len(written)] = (written[place % len(written)][0], content)
@@ -97,8 +93,8 @@ _members = st.sampled_from([*item(), "sequence", "datacontenttype", "data", "x"]
 
 
 @given(st.lists(st.dictionaries(_members, scalars | objects), max_size=3), st.data())
-@settings(max_examples=300, deadline=None)
-def test_a_batch_that_is_nearly_right_is_read_or_unreadable(changes: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_nearly_right_batch(changes: list[dict[str, Any]], data: st.DataObject) -> None:
+    """A batch with a few wrong members is read or unreadable."""
     value = json.dumps([item(id=str(uuid4())) | change for change in changes]).encode()
     cut = data.draw(st.sampled_from([len(value), len(value) - 1, len(value) // 2]))
     _read(value[:cut], batch()[1])

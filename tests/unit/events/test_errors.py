@@ -72,14 +72,16 @@ def refuse(type: str, raw: bytes) -> Invalid | None:
 
 
 @pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
-def test_no_wrong_value_of_any_field_is_repeated(data: EventData) -> None:
+def test_wrong_value_is_not_repeated(data: EventData) -> None:
+    """Whatever field has whatever wrong value, the error does not repeat the value."""
     for path in places(json.loads(data.model_dump_json(exclude_none=True))):
         for wrong in WRONG:
             refuse(data.type, json.dumps(changed(data, path, wrong)).encode())
 
 
 @pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
-def test_an_unknown_field_is_refused_everywhere_without_its_name_which_may_be_a_persons(data: EventData) -> None:
+def test_unknown_field_is_not_named(data: EventData) -> None:
+    """An unknown field is refused at every place. The error does not name it: it may be a person's name."""
     whole = json.loads(data.model_dump_json(exclude_none=True))
     for path in [(), *(path for path in places(whole) if isinstance(_at(whole, path), dict))]:
         error = refuse(data.type, json.dumps(changed(data, (*path, CANARY), 1)).encode())
@@ -102,9 +104,7 @@ values = words | st.lists(words, max_size=2) | st.dictionaries(words, words | st
 
 
 @given(st.sampled_from(EVERYWHERE), values)
-def test_whatever_is_wrong_is_told_by_field_and_rule_alone(
-    place: tuple[EventData, tuple[str | int, ...]], wrong: Any
-) -> None:
+def test_random_wrong_value_is_not_repeated(place: tuple[EventData, tuple[str | int, ...]], wrong: Any) -> None:
     data, path = place
     refuse(data.type, json.dumps(changed(data, path, wrong)).encode())
 
@@ -134,7 +134,7 @@ def test_whatever_is_wrong_is_told_by_field_and_rule_alone(
         ("appeal.withdrawn.v1", b"{", "data", None),
     ],
 )
-def test_the_field_and_the_rule_are_named(type: str, raw: bytes, field: str | None, rule: str | None) -> None:
+def test_error_names_field_and_rule(type: str, raw: bytes, field: str | None, rule: str | None) -> None:
     with pytest.raises(Invalid) as caught:
         REGISTRY.admit(type, raw)
 
@@ -143,21 +143,22 @@ def test_the_field_and_the_rule_are_named(type: str, raw: bytes, field: str | No
 
 
 @pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
-def test_every_example_is_admitted_and_read_back_the_same(data: EventData) -> None:
+def test_example_is_admitted_and_read(data: EventData) -> None:
     raw = data.model_dump_json(exclude_none=True).encode()
 
     assert REGISTRY.admit(data.type, raw) == data
     assert REGISTRY.decode(data.type, raw) == data
 
 
-def test_a_reader_passes_over_fields_of_a_later_contract_and_types_it_does_not_know() -> None:
+def test_reader_ignores_unknown_fields_and_types() -> None:
     decoded = REGISTRY.decode("appeal.routed.v1", b'{"body":"b","later":{"x":1}}')
 
     assert decoded == REGISTRY.models["appeal.routed.v1"].model_validate({"body": "b"})
     assert REGISTRY.decode("appeal.foreseen.v1", b"{}") is None
 
 
-def test_what_is_registered_and_does_not_fit_its_schema_is_a_fault_that_is_told_without_its_value() -> None:
+def test_invalid_registered_data_raise() -> None:
+    """The error holds no value of the data."""
     with pytest.raises(Invalid) as caught:
         REGISTRY.decode("appeal.term-set.v1", json.dumps({"due": CANARY}).encode())
 

@@ -30,7 +30,7 @@ def _number(digits: str) -> str:
     return f"KG-{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
 
 
-def test_a_number_is_the_realm_and_64_bits_with_a_check_digit() -> None:
+def test_number_has_realm_bits_check_digit() -> None:
     assert appeal_number("KG", 0) == "KG-0000-0000-0000-00"
     assert appeal_number("kg", 1) == "KG-0000-0000-0000-12"
     assert appeal_number("KZ2", 2**64 - 1) == "KZ2-FZZZ-ZZZZ-ZZZZ-ZX"
@@ -56,7 +56,7 @@ def test_a_number_is_the_realm_and_64_bits_with_a_check_digit() -> None:
         "ҚЗ-0000-0000-0000-12",
     ],
 )
-def test_what_is_not_in_the_one_written_form_is_no_number(text: str) -> None:
+def test_other_forms_are_no_number(text: str) -> None:
     assert not is_appeal_number(text)
 
 
@@ -67,7 +67,7 @@ def test_every_number_is_one(number: str) -> None:
 
 
 @given(numbers, st.integers(0, 13), digits)
-def test_a_mistaken_character_is_caught(number: str, place: int, mistaken: str) -> None:
+def test_wrong_character_is_detected(number: str, place: int, mistaken: str) -> None:
     right = _digits(number)
     wrong = right[:place] + mistaken + right[place + 1 :]
 
@@ -82,7 +82,8 @@ def test_two_swapped_neighbours_are_caught(number: str, place: int) -> None:
     assert is_appeal_number(_number(wrong)) == (wrong == right)
 
 
-def test_each_single_mistake_and_each_swap_changes_the_check_digit() -> None:
+def test_check_digit_detects_typing_mistakes() -> None:
+    """One wrong digit or two swapped neighbors change the check digit."""
     body = "7K3M9QX4T2R8M"
     right = check_digit(body)
     for place in range(len(body)):
@@ -93,7 +94,7 @@ def test_each_single_mistake_and_each_swap_changes_the_check_digit() -> None:
 
 
 @given(numbers, st.randoms(use_true_random=False))
-def test_what_a_person_types_is_forgiven(number: str, chance: Random) -> None:
+def test_typed_number_is_normalized(number: str, chance: Random) -> None:
     spoken = "KG-" + "".join(
         chance.choice({"0": "0Oo", "1": "1lLiI"}.get(digit, digit + digit.lower())) + chance.choice(["", " ", "-"])
         for digit in _digits(number)
@@ -103,21 +104,22 @@ def test_what_a_person_types_is_forgiven(number: str, chance: Random) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "KG", "KG-0000-0000-0000-13", "KG-0000-0000-0000-1", "0000-0000-0000-12", "-"])
-def test_what_a_person_mistypes_is_told_without_repeating_it(typed: str) -> None:
+def test_error_does_not_repeat_input(typed: str) -> None:
     with pytest.raises(ValueError, match="one character is wrong or missing") as caught:
         parse_appeal_number(typed)
     assert not typed or typed == "-" or typed not in str(caught.value)
 
 
 @pytest.mark.parametrize(("realm", "bits"), [("", 1), ("K", 1), ("K-G", 1), ("ABCDEFGHIJKLM", 1), ("KG", -1)])
-def test_a_number_of_no_realm_or_too_many_bits_is_not_made(realm: str, bits: int) -> None:
+def test_invalid_realm_or_bits_raise(realm: str, bits: int) -> None:
     with pytest.raises(ValueError, match=r"realm|bits"):
         appeal_number(realm, bits)
     with pytest.raises(ValueError, match="bits"):
         appeal_number("KG", 2**64)
 
 
-def test_a_derived_number_follows_from_realm_secret_and_parts_alone() -> None:
+def test_derived_number_depends_on_inputs() -> None:
+    """A derived number depends on realm, secret and parts alone."""
     assert derived_appeal_number("kg", "boston311", "101001230000") == "KG-CQR5-BC5P-T2PZ-PV"
     assert derived_appeal_number("KG", "a", "b") == derived_appeal_number("kg", "a", "b")
     different = {
@@ -131,7 +133,8 @@ def test_a_derived_number_follows_from_realm_secret_and_parts_alone() -> None:
     assert len(different) == 6
 
 
-def test_a_derived_event_id_follows_from_appeal_and_parts_alone() -> None:
+def test_derived_id_depends_on_inputs() -> None:
+    """A derived event id depends on appeal and parts alone."""
     assert derived_event_id("KG-0000-0000-0000-12", "routed", "3") == UUID("23900de9-963a-53aa-af3d-01d43d3357b5")
     different = {derived_event_id("x", "ab", "c"), derived_event_id("x", "a", "bc"), derived_event_id("y", "a", "bc")}
     assert len(different) == 3

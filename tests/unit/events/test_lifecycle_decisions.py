@@ -15,35 +15,39 @@ from natija_events.types.base import EventData
 LATER = DUE + timedelta(days=30)
 
 
-def test_registered_opens_every_appeal_and_carries_when_it_was_received() -> None:
+def test_registered_opens_appeal() -> None:
+    """There is no state RECEIVED: the registration carries the time of receipt."""
     appeal = given().when(registered(received=START)).then("REGISTERED")
 
     assert appeal.received == START
     assert "RECEIVED" not in transitions.State.__args__  # type: ignore[attr-defined]
 
 
-def test_nothing_but_registered_opens_an_appeal() -> None:
+def test_only_registered_opens_appeal() -> None:
     for data in LEAST[1:]:
         given().when(data).refused("not lawful in state NEW")
 
 
-def test_an_appeal_is_registered_once() -> None:
+def test_appeal_is_registered_once() -> None:
     given(registered()).when(registered()).refused("not lawful in state REGISTERED")
 
 
-def test_a_part_and_a_complaint_are_appeals_of_their_own_that_open_with_registered() -> None:
+def test_part_and_complaint_are_appeals() -> None:
+    """A part and a complaint are appeals of their own."""
     assert given().when(registered(parent=SMALLEST, part=1)).then("REGISTERED").parent == SMALLEST
     assert given().when(registered(complaint_of=SMALLEST)).then("REGISTERED").complaint_of == SMALLEST
 
 
-def test_a_complaint_is_a_note_on_the_appeal_it_is_about_even_after_the_answer() -> None:
+def test_complaint_is_note_on_appeal() -> None:
+    """A complaint is a note on the appeal that it concerns, also after the answer."""
     when = given(registered(), routing.Answered(outcome="refused")).when(intake.ComplaintFiled(complaint=OTHER))
 
     assert when.then("ANSWERED").complaints == (OTHER,)
     assert when.history.standing.material == 2
 
 
-def test_only_a_term_an_extension_and_a_forwarding_move_the_due_date() -> None:
+def test_only_three_types_move_due() -> None:
+    """Only a term, an extension and a forwarding change the due date."""
     moved = set()
     for state, path in PATHS.items():
         for data in EXAMPLES:
@@ -58,7 +62,7 @@ def test_only_a_term_an_extension_and_a_forwarding_move_the_due_date() -> None:
     assert moved == {deadlines.TermSet, deadlines.ExtensionSigned, routing.Forwarded}
 
 
-def test_an_extension_keeps_the_first_due_date_in_memory() -> None:
+def test_extension_keeps_first_due() -> None:
     appeal = (
         given(registered(), deadlines.TermSet(due=DUE)).when(deadlines.ExtensionSigned(due=LATER)).then("REGISTERED")
     )
@@ -66,18 +70,20 @@ def test_an_extension_keeps_the_first_due_date_in_memory() -> None:
     assert (appeal.first_due, appeal.due) == (DUE, LATER)
 
 
-def test_routed_to_an_official_is_in_work_and_to_a_body_alone_is_routed() -> None:
+def test_executor_decides_routed_state() -> None:
+    """Routed to an official is IN_WORK, to a body alone ROUTED."""
     assert given(registered()).when(routing.Routed(body="b", executor="e")).then("IN_WORK").executor == "e"
     assert given(registered()).when(routing.Routed(body="b")).then("ROUTED").body == "b"
 
 
-def test_a_new_executor_puts_the_appeal_in_work() -> None:
+def test_new_executor_means_in_work() -> None:
     for state in ("ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING"):
         appeal = given(*PATHS[state]).when(routing.ExecutorChanged(executor="f")).then("IN_WORK")
         assert appeal.executor == "f"
 
 
-def test_forwarded_within_the_register_starts_again_at_the_new_body_under_the_same_number() -> None:
+def test_internal_forwarding_restarts_appeal() -> None:
+    """Forwarded inside the register, the appeal starts again at the new body under its number."""
     when = given(registered(), routing.Routed(body="b", executor="e"), deadlines.TermSet(due=DUE)).when(
         routing.Forwarded(body="c")
     )
@@ -86,7 +92,7 @@ def test_forwarded_within_the_register_starts_again_at_the_new_body_under_the_sa
     assert (appeal.body, appeal.executor, appeal.due) == ("c", None, None)
 
 
-def test_forwarded_with_a_term_has_it_at_once() -> None:
+def test_forwarding_may_set_term() -> None:
     appeal = (
         given(registered(), deadlines.TermSet(due=DUE)).when(routing.Forwarded(body="c", due=LATER)).then("REGISTERED")
     )
@@ -94,25 +100,27 @@ def test_forwarded_with_a_term_has_it_at_once() -> None:
     assert (appeal.due, appeal.first_due) == (LATER, DUE)
 
 
-def test_forwarded_outside_the_register_ends_the_appeal_which_keeps_the_term_it_had() -> None:
+def test_external_forwarding_ends_appeal() -> None:
+    """Forwarded outside the register, the appeal ends and keeps its term."""
     when = given(registered(), deadlines.TermSet(due=DUE)).when(routing.Forwarded(body="c", external=True))
 
     appeal = when.then("FORWARDED")
     assert (appeal.body, appeal.due) == ("c", DUE)
 
 
-def test_forwarded_in_part_goes_on_and_names_the_part() -> None:
+def test_partial_forwarding_names_part() -> None:
     when = given(registered()).when(routing.ForwardedInPart(body="c", child=OTHER, part=1))
 
     assert when.then("REGISTERED").children == (OTHER,)
 
 
-def test_returned_is_to_the_applicant_and_an_end() -> None:
+def test_returned_ends_appeal() -> None:
     given(registered()).when(routing.Returned(reason="no data")).then("RETURNED")
     given(registered(), routing.Returned(reason="no data")).when(routing.Routed(body="b")).refused("RETURNED")
 
 
-def test_an_answer_needs_no_approval_but_no_answer_is_given_while_the_applicant_is_asked() -> None:
+def test_answer_needs_no_approval() -> None:
+    """No answer is lawful while data are requested from the applicant."""
     for state in ("REGISTERED", "ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING"):
         appeal = given(*PATHS[state]).when(routing.Answered(outcome="explained")).then("ANSWERED")
         assert appeal.outcome == "explained"
@@ -121,7 +129,7 @@ def test_an_answer_needs_no_approval_but_no_answer_is_given_while_the_applicant_
     given(*PATHS["AWAITING_DATA"]).when(routing.Answered(outcome="explained")).refused("AWAITING_DATA")
 
 
-def test_a_new_draft_replaces_the_old_one_and_is_approved_anew() -> None:
+def test_new_draft_needs_new_approval() -> None:
     signing = PATHS["ON_SIGNING"]
 
     given(*signing).when(routing.DecisionPrepared(outcome="satisfied")).then("ON_APPROVAL")
@@ -144,20 +152,21 @@ MORE_AFTER: dict[str, set[type[EventData]]] = {
 
 
 @pytest.mark.parametrize("end", transitions.TERMINAL)
-def test_after_the_end_only_what_the_rule_book_lists_is_lawful(end: transitions.State) -> None:
+def test_few_types_after_end(end: transitions.State) -> None:
     lawful = {type(data) for data in LEAST if given(*PATHS[end]).when(data).rule is None}
 
     assert lawful == AFTER_THE_END | MORE_AFTER.get(end, set())
 
 
 @pytest.mark.parametrize("end", transitions.TERMINAL)
-def test_an_end_stays_the_end_whatever_is_written_down_after_it(end: transitions.State) -> None:
+def test_end_state_stays(end: transitions.State) -> None:
     for data in LEAST:
         if type(data) in AFTER_THE_END:
             given(*PATHS[end]).when(data).then(end)
 
 
-def test_a_duplicate_points_from_the_larger_number_to_the_smaller_so_that_two_never_merge_into_each_other() -> None:
+def test_duplicate_points_to_smaller_number() -> None:
+    """So two appeals never merge into each other."""
     small, large = appeal_number("KG", 5), appeal_number("KG", 6)
 
     given(registered(), number=large).when(intake.DuplicateLinked(of=small)).then("MERGED_AS_DUPLICATE")
@@ -166,33 +175,34 @@ def test_a_duplicate_points_from_the_larger_number_to_the_smaller_so_that_two_ne
 
 
 @pytest.mark.parametrize("state", transitions.OPEN)
-def test_an_unlinked_duplicate_goes_on_where_it_stood(state: transitions.State) -> None:
+def test_unlinked_duplicate_returns_to_state(state: transitions.State) -> None:
     when = given(*PATHS[state], intake.DuplicateLinked(of=SMALLEST)).when(intake.DuplicateUnlinked(signer="s"))
 
     appeal = when.then(state)
     assert appeal.duplicate_of is None
 
 
-def test_an_unlinked_duplicate_that_waited_for_data_still_goes_back_to_work_when_they_come() -> None:
+def test_unlinked_duplicate_still_awaits_data() -> None:
+    """When the data come, an unlinked duplicate that awaited them goes back to work."""
     before = (*PATHS["AWAITING_DATA"], intake.DuplicateLinked(of=SMALLEST), intake.DuplicateUnlinked(signer="s"))
 
     given(*before).when(routing.DataProvided()).then("IN_WORK")
 
 
-def test_data_asked_for_from_each_state_bring_the_appeal_back_there() -> None:
+def test_provided_data_restore_state() -> None:
     for state in ("REGISTERED", "ROUTED", "IN_WORK"):
         before = given(*PATHS[state], routing.DataRequested(missing=("address",), until=DUE))
         before.when(routing.DataProvided()).then(state)
 
 
-def test_a_breach_is_dated_at_the_due_instant_however_late_it_is_found() -> None:
+def test_breach_is_dated_at_due() -> None:
     before = (registered(), at(START + timedelta(hours=1), deadlines.TermSet(due=DUE)))
 
     assert given(*before).when(at(DUE, deadlines.Missed(due=DUE))).then("REGISTERED").missed == (DUE,)
     given(*before).when(at(DUE + timedelta(days=1), deadlines.Missed(due=DUE))).refused("dated at the due instant")
 
 
-def test_a_breach_stays_after_a_late_answer_and_a_late_extension() -> None:
+def test_breach_stays() -> None:
     late = DUE + timedelta(days=1)
     before = given(registered(), deadlines.TermSet(due=DUE), at(late, routing.Answered(outcome="refused")))
 
@@ -203,7 +213,7 @@ def test_a_breach_stays_after_a_late_answer_and_a_late_extension() -> None:
     assert before.when(at(late, deadlines.ExtensionSigned(due=LATER))).then("REGISTERED").missed == (DUE,)
 
 
-def test_nothing_happened_to_an_appeal_before_it_was_registered() -> None:
+def test_nothing_precedes_registration() -> None:
     early = START - timedelta(seconds=1)
 
     given(registered()).when(at(early, routing.Routed(body="b"))).refused("before the appeal's registration")
@@ -211,7 +221,7 @@ def test_nothing_happened_to_an_appeal_before_it_was_registered() -> None:
     given(registered()).when(at(START, routing.Routed(body="b"))).then("ROUTED")
 
 
-def test_events_may_be_registered_in_another_order_than_they_happened() -> None:
+def test_events_may_be_out_of_order() -> None:
     before = (registered(), at(START + timedelta(days=2), routing.Routed(body="b")))
 
     given(*before).when(at(START + timedelta(days=1), routing.TopicAssigned(topic="t"))).then("ROUTED")

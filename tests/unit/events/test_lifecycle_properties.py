@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.events.examples import EXAMPLES
 from tests.unit.events.given import START, Dated, History, register
@@ -62,10 +62,10 @@ class AsRead:
 
 
 @given(st.lists(dated, max_size=30) | proposals)
-@settings(max_examples=300, deadline=None)
-def test_no_sequence_that_the_rule_book_refuses_is_admitted_and_none_that_it_takes_is_refused(
+def test_table_agrees_with_rule_book(
     events: list[Dated],
 ) -> None:
+    """The table admits and refuses the same sequences of events as a simple model of the rule book."""
     history, pencil = History(NUMBER), AsRead()
     for event in events:
         lawful = pencil.takes(event)
@@ -76,8 +76,8 @@ def test_no_sequence_that_the_rule_book_refuses_is_admitted_and_none_that_it_tak
 
 
 @given(proposals)
-@settings(max_examples=200, deadline=None)
-def test_whatever_is_admitted_folds_to_the_standing_it_was_admitted_on(events: list[Dated]) -> None:
+def test_fold_agrees_with_admission(events: list[Dated]) -> None:
+    """The fold of all admitted events has the standing of admission."""
     history = History(NUMBER)
     for event in [Dated(START, EXAMPLES[0]), *events]:
         history.admit(event)
@@ -92,8 +92,7 @@ def test_whatever_is_admitted_folds_to_the_standing_it_was_admitted_on(events: l
 
 
 @given(proposals)
-@settings(max_examples=200, deadline=None)
-def test_notes_never_move_material_and_material_events_always_do(events: list[Dated]) -> None:
+def test_only_material_events_move_material(events: list[Dated]) -> None:
     history = History(NUMBER)
     for event in [Dated(START, EXAMPLES[0]), *events]:
         before = history.standing
@@ -113,10 +112,10 @@ known = st.tuples(hours, anything).map(lambda pair: (pair[0], pair[1].type, pair
 
 
 @given(st.lists(known | unknown, max_size=40))
-@settings(max_examples=300, deadline=None)
-def test_the_fold_takes_any_registered_events_in_any_order_of_types_it_knows_or_not(
+def test_fold_accepts_any_events(
     events: list[tuple[datetime, str, Any]],
 ) -> None:
+    """The fold accepts events in any order, of known and unknown types."""
     registered = [_as_registered(place, *event) for place, event in enumerate(events, 1)]
 
     appeal = fold(registered)
@@ -125,7 +124,7 @@ def test_the_fold_takes_any_registered_events_in_any_order_of_types_it_knows_or_
     assert appeal is None or appeal.standing.sequence == len(events)
 
 
-def test_an_unknown_type_only_moves_the_head() -> None:
+def test_unknown_type_advances_sequence_only() -> None:
     log = register([Dated(START, EXAMPLES[0])], NUMBER)
     before = fold(log)
     after = fold([*log, _as_registered(2, START, "appeal.foreseen.v1", None)])

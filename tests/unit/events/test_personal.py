@@ -71,7 +71,7 @@ def members(annotation: Any) -> Iterator[Any]:
 EVERY = [(type, path, kind) for type, model in REGISTRY.models.items() for path, kind in fields(model)]
 
 
-def test_the_walk_finds_the_fields_of_parts_and_unions_too() -> None:
+def test_walk_finds_nested_fields() -> None:
     found = {(type, path) for type, path, _ in EVERY}
 
     assert ("appeal.registered.v1", "applicant.address.address_text") in found
@@ -80,7 +80,7 @@ def test_the_walk_finds_the_fields_of_parts_and_unions_too() -> None:
 
 
 @pytest.mark.parametrize(("type", "model"), REGISTRY.models.items(), ids=list(REGISTRY.models))
-def test_a_field_with_a_personal_name_is_sealed(type: str, model: type[EventData]) -> None:
+def test_personal_field_is_sealed(type: str, model: type[EventData]) -> None:
     for path, kind in fields(model):
         name = path.rpartition(".")[2]
         if name in PERSONAL or path in PERSONAL_IN.get(type, ()):
@@ -88,7 +88,7 @@ def test_a_field_with_a_personal_name_is_sealed(type: str, model: type[EventData
 
 
 @pytest.mark.parametrize(("type", "paths"), HAS_TO_HAVE.items(), ids=list(HAS_TO_HAVE))
-def test_what_the_rule_book_calls_personal_has_a_sealed_place(type: str, paths: set[str]) -> None:
+def test_personal_data_have_sealed_fields(type: str, paths: set[str]) -> None:
     sealed = {path for path, kind in fields(REGISTRY.models[type]) if kind is Sealed}
 
     assert paths <= sealed
@@ -110,5 +110,5 @@ def is_closed(kind: Any) -> bool:
 
 
 @pytest.mark.parametrize("kind", [str, Annotated[str, "a note"], dict, dict[str, str], Any, object, bytes])
-def test_the_test_itself_finds_free_text(kind: Any) -> None:
+def test_free_text_is_detected(kind: Any) -> None:
     assert not is_closed(kind)

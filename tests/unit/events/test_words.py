@@ -66,7 +66,7 @@ def test_words_of_one_kind_differ() -> None:
             assert len(told) == len(set(told)), (kind, language)
 
 
-def test_type_has_one_word_for_all_versions() -> None:
+def test_versions_share_one_word() -> None:
     assert word("type", "appeal.answered.v1", "ru") == word("type", "appeal.answered.v7", "ru") == "дан ответ"
     assert word("type", "appeal.answered", "en") == "answered"
 

@@ -25,9 +25,10 @@ def _prove(connection: AIOKafkaConnection) -> object:
 
 
 @pytest.mark.parametrize("write", [_ask, _prove])
-def test_to_write_to_a_connection_that_was_reset_is_an_error_of_kafka(
+def test_write_to_reset_connection_raises(
     write: Callable[[AIOKafkaConnection], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A write to a connection that the broker has reset raises KafkaConnectionError."""
     monkeypatch.setattr(AIOKafkaConnection, "_do_version_lookup", _nothing)
     aiokafka_patch.apply()
     errors = uvloop.run(_written_until_it_is_closed(write))

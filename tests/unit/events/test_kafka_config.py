@@ -17,13 +17,13 @@ def ca(tmp_path: Path) -> Path:
     return authority.found(tmp_path).certificate
 
 
-def test_addresses_alone_are_a_plain_kafka() -> None:
+def test_addresses_alone_mean_plaintext() -> None:
     assert KafkaConfig.of("one:9092,two:9092") == KafkaConfig("one:9092,two:9092")
     told = KafkaConfig("one:9092,two:9092").client_options()
     assert told == {"bootstrap_servers": "one:9092,two:9092", "security_protocol": "PLAINTEXT", "ssl_context": None}
 
 
-def test_a_user_proves_the_password_by_scram() -> None:
+def test_user_means_scram() -> None:
     told = KafkaConfig("one:9092", "kg.registrar", "opensesame").client_options()
     assert told.items() >= {
         "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-512",
@@ -31,7 +31,8 @@ def test_a_user_proves_the_password_by_scram() -> None:
     }.items()  # fmt: skip
 
 
-def test_with_an_authority_it_goes_over_tls_to_brokers_it_vouches_for_by_name(ca: Path) -> None:
+def test_authority_means_verified_tls(ca: Path) -> None:
+    """With a certificate authority, connections use TLS and verify the broker's host name."""
     told = KafkaConfig("one:9092", ca=ca).client_options()
     assert told["security_protocol"] == "SSL"
     assert KafkaConfig("one:9092", "kg.registrar", "opensesame", ca).client_options()["security_protocol"] == "SASL_SSL"
@@ -40,24 +41,24 @@ def test_with_an_authority_it_goes_over_tls_to_brokers_it_vouches_for_by_name(ca
     assert [dict(one["subject"][0])["commonName"] for one in context.get_ca_certs()] == ["test authority"]
 
 
-async def test_every_client_takes_what_it_is_told(ca: Path) -> None:
+async def test_every_client_accepts_options(ca: Path) -> None:
     told = KafkaConfig("one:9092", "kg.registrar", "opensesame", ca).client_options()
     for client in (AIOKafkaProducer, AIOKafkaConsumer, AIOKafkaAdminClient, AIOKafkaClient):
         client(**told)
 
 
 @pytest.mark.parametrize(("user", "password"), [("kg.registrar", None), ("kg.registrar", ""), (None, "opensesame")])
-def test_a_name_goes_with_a_password(user: str | None, password: str | None) -> None:
+def test_user_needs_password(user: str | None, password: str | None) -> None:
     with pytest.raises(ValueError, match="set both, or neither") as caught:
         KafkaConfig("one:9092", user, password)
     assert "opensesame" not in str(caught.value)
 
 
-def test_an_empty_name_is_none() -> None:
+def test_empty_user_means_none() -> None:
     assert KafkaConfig("one:9092", "", "").client_options() == KafkaConfig("one:9092").client_options()
 
 
-def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
+def test_file_without_certificates_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"/none\.pem is not a file of PEM certificates \(FileNotFoundError\)"):
         KafkaConfig("one:9092", ca=tmp_path / "none.pem")
     (tmp_path / "empty.pem").write_text("nothing")
@@ -65,7 +66,7 @@ def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
         KafkaConfig("one:9092", ca=tmp_path / "empty.pem")
 
 
-def test_the_password_is_shown_nowhere(ca: Path) -> None:
+def test_password_is_not_shown(ca: Path) -> None:
     kafka = KafkaConfig("one:9092", "kg.registrar", "opensesame", ca)
     assert "opensesame" not in repr(kafka)
     assert str(kafka) == "one:9092"

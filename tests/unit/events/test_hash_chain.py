@@ -42,24 +42,24 @@ VECTORS: list[tuple[Headers, bytes, str]] = [
 
 
 @pytest.mark.parametrize(("given_headers", "value", "hexadecimal"), VECTORS)
-def test_the_hash_of_these_records_never_changes(given_headers: Headers, value: bytes, hexadecimal: str) -> None:
+def test_hash_never_changes(given_headers: Headers, value: bytes, hexadecimal: str) -> None:
     assert event_hash(given_headers, value) == f"{ALGORITHM}:{hexadecimal}"
 
 
-def test_the_chain_begins_with_zeros() -> None:
+def test_chain_begins_with_zeros() -> None:
     assert GENESIS == "sha256-1:" + "0" * 64
 
 
 @given(st.permutations(HEADERS))
-def test_the_order_of_headers_does_not_matter(shuffled: Headers) -> None:
+def test_header_order_does_not_matter(shuffled: Headers) -> None:
     assert event_hash(shuffled, EVENT.data) == event_hash(HEADERS, EVENT.data)
 
 
-def test_headers_that_are_not_the_events_do_not_matter() -> None:
+def test_foreign_headers_do_not_matter() -> None:
     assert event_hash([*HEADERS, ("traceparent", b"x")], EVENT.data) == event_hash(HEADERS, EVENT.data)
 
 
-def test_each_changed_byte_changes_the_hash() -> None:
+def test_changed_byte_changes_hash() -> None:
     right = event_hash(HEADERS, EVENT.data)
     for place in range(len(EVENT.data)):
         assert event_hash(HEADERS, _flipped(EVENT.data, place)) != right
@@ -69,7 +69,8 @@ def test_each_changed_byte_changes_the_hash() -> None:
             assert (event_hash(changed, EVENT.data) != right) == name.startswith("ce_")
 
 
-def test_each_header_taken_away_added_doubled_or_renamed_changes_the_hash() -> None:
+def test_changed_header_changes_hash() -> None:
+    """Removing, adding, doubling or renaming any header changes the hash."""
     right = event_hash(HEADERS, EVENT.data)
     for index, (name, content) in enumerate(HEADERS):
         if name.startswith("ce_"):
@@ -80,7 +81,8 @@ def test_each_header_taken_away_added_doubled_or_renamed_changes_the_hash() -> N
     assert event_hash([*HEADERS, ("ce_x", b"")], EVENT.data) != right
 
 
-def test_bytes_cannot_move_from_one_place_to_another() -> None:
+def test_moved_bytes_change_hash() -> None:
+    """Bytes moved from one header to another change the hash."""
     hashes = {
         event_hash([("ce_a", b"bc")], b"d"),
         event_hash([("ce_ab", b"c")], b"d"),
@@ -91,7 +93,7 @@ def test_bytes_cannot_move_from_one_place_to_another() -> None:
     assert len(hashes) == 5
 
 
-def test_each_event_of_an_appeal_carries_the_hash_of_the_one_before_it() -> None:
+def test_event_carries_previous_hash() -> None:
     log = register([Dated(START, data) for data in LEAST[:5]])
 
     assert [event.stamp.previoushash for event in log] == [GENESIS, *(event.hash for event in log[:-1])]

@@ -20,7 +20,7 @@ SEALER = Sealer(KEY)
 PLAIN = "Айгүл Асанова"
 
 
-def test_what_is_sealed_is_opened_again() -> None:
+def test_sealed_value_opens() -> None:
     sealed = SEALER.seal("KG-1", "applicant.name", PLAIN)
 
     assert SEALER.open("KG-1", "applicant.name", sealed).decode() == PLAIN
@@ -31,17 +31,19 @@ def test_any_bytes_are_sealed_and_opened(plain: bytes, subject: str, field: str)
     assert SEALER.open(subject, field, SEALER.seal(subject, field, plain)) == plain
 
 
-def test_the_wire_form_never_changes() -> None:
+def test_wire_form_never_changes() -> None:
     assert SEALER.seal("KG-1", "applicant.name", PLAIN) == Sealed(
         kid="realm-1", iv="E54CTqdC8e3GTtwk", ct="Ybh4oZ1NSoANMgLcxSd8D_d8jbxRfrugI71Flo_JdcwMJdr2MYbH3Rc"
     )  # fmt: skip
 
 
-def test_sealing_again_gives_the_same_bytes_so_that_a_proposal_made_again_is_the_same() -> None:
+def test_sealing_is_deterministic() -> None:
+    """So a repeated proposal has the same bytes."""
     assert SEALER.seal("KG-1", "text", PLAIN) == Sealer(KEY).seal("KG-1", "text", PLAIN)
 
 
-def test_the_same_text_looks_different_on_another_appeal_in_another_field_and_under_another_key() -> None:
+def test_equal_texts_look_different() -> None:
+    """The same text differs by appeal, field and key."""
     sealed = [
         SEALER.seal("KG-1", "text", PLAIN),
         SEALER.seal("KG-2", "text", PLAIN),
@@ -56,7 +58,7 @@ def test_the_same_text_looks_different_on_another_appeal_in_another_field_and_un
 
 
 @pytest.mark.parametrize(("subject", "field"), [("KG-2", "text"), ("KG-1", "name"), ("KG-1text", "")])
-def test_it_cannot_be_moved_to_another_appeal_or_field(subject: str, field: str) -> None:
+def test_sealed_value_cannot_be_moved(subject: str, field: str) -> None:
     sealed = SEALER.seal("KG-1", "text", PLAIN)
 
     with pytest.raises(Unsealable):
@@ -72,7 +74,7 @@ def test_another_key_does_not_open_it() -> None:
         Sealer(KEY, "realm-2").open("KG-1", "text", sealed)
 
 
-def test_a_changed_one_does_not_open() -> None:
+def test_changed_value_does_not_open() -> None:
     sealed = SEALER.seal("KG-1", "text", PLAIN)
 
     for changed in (
@@ -86,14 +88,14 @@ def test_a_changed_one_does_not_open() -> None:
         assert PLAIN not in str(caught.value)
 
 
-def test_it_does_not_tell_what_it_holds() -> None:
+def test_sealed_value_hides_content() -> None:
     sealed = SEALER.seal("KG-1", "text", PLAIN)
 
     assert PLAIN not in repr(sealed) + sealed.model_dump_json()
 
 
 @pytest.mark.parametrize("key", [b"", bytes(16), bytes(33)])
-def test_a_key_has_32_bytes(key: bytes) -> None:
+def test_key_has_32_bytes(key: bytes) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Sealer(key)
 
@@ -102,9 +104,10 @@ _contents = st.none() | st.binary(max_size=20)
 
 
 @given(_contents, _contents, st.lists(st.tuples(st.text(max_size=5), _contents), max_size=4))
-def test_a_rejected_original_is_kept_whole_and_opened_only_at_its_place_on_the_inbox(
+def test_inbox_record_is_sealed_whole(
     key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]]
 ) -> None:
+    """It opens only with its own partition and offset."""
     original = InboxRecord(key, value, headers)
     rejected = RejectedProposal(
         rejection=Rejection("unreadable", "data", "is not JSON"),

@@ -39,7 +39,7 @@ JAVA = [
 
 
 @pytest.mark.parametrize(("key", "hashed", "partition"), JAVA)
-def test_a_key_belongs_where_the_java_client_puts_it(key: str, hashed: int, partition: int) -> None:
+def test_partition_equals_java_client(key: str, hashed: int, partition: int) -> None:
     assert murmur2(key.encode()) & 0xFFFFFFFF == hashed & 0xFFFFFFFF
     assert partition_of(key.encode()) == partition
 
