@@ -27,7 +27,7 @@ def repository(tmp_path: Path) -> Path:
     for name in ("pyproject.toml", ".importlinter", "docs/operations.md"):
         shutil.copy(REPOSITORY / name, folder / name)
     assert len(write_files("Add a service", folder)) == 6
-    assert len(write_files("Add a report", folder)) == 1
+    assert len(write_files("Add a report", folder)) == 2
     return folder
 
 
@@ -60,6 +60,7 @@ async def test_guide_adds_service_that_runs(realm: Realm, site: Path) -> None:
         "post,2",
     ]
     assert ["post", "2"] in [line.split() for line in (await realm.run("report", "tally")).stdout.splitlines()]
+    assert "Кайрылуулар каналдар боюнча" in (await realm.run("report", "tally", "--lang", "ky")).stdout
     rebuilt = await realm.run("projection", "rebuild", "tally")
     assert "equal" in rebuilt.stdout + rebuilt.stderr
     assert await channels(realm) == {"post": 2, "booth": 1}

@@ -3,13 +3,15 @@
 import shutil
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.guides import REPOSITORY, write_files
 
 from natija_chassis.clock import FileClock
+from natija_deadlines.policies import policy
 
 REALM = REPOSITORY / "deploy" / "realms" / "kg"
 
@@ -19,7 +21,7 @@ REALM = REPOSITORY / "deploy" / "realms" / "kg"
     [("2026-12-31", "ministry-transport", "roads/2"), ("2027-01-01", "mayor-osh", "roads-2027/2")],
 )
 def test_new_rule_applies_from_its_day(tmp_path: Path, day: str, body: str, rule: str) -> None:
-    assert write_files("Change a rule", tmp_path) == ["competence.yaml"]
+    assert "competence.yaml" in write_files("Change a rule", tmp_path)
     shutil.copy(REALM / "directory.yaml", tmp_path)
     clock = tmp_path / "clock.json"
     FileClock(clock).set(datetime.fromisoformat(f"{day}T12:00:00+00:00"), speed=0)
@@ -29,3 +31,25 @@ def test_new_rule_applies_from_its_day(tmp_path: Path, day: str, body: str, rule
     assert (done.returncode, done.stderr) == (0, "")
     found, _, cited = done.stdout.rstrip("\n").split("\t")
     assert (found, cited) == (body, rule)
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> policy.Policies:
+    """The policies after the steps of the guide: the old version ends, and a copy of it is changed."""
+    write_files("Change a rule", tmp_path / "guide")
+    folder = Path(shutil.copytree(policy.DATA, tmp_path / "policies"))
+    old, new = (folder / name for name in ("kg-law-67-1.yaml", "kg-law-67-2.yaml"))
+    changes = yaml.safe_load((tmp_path / "guide" / new.name).read_text())
+    new.write_text(yaml.safe_dump(yaml.safe_load(old.read_text()) | changes))
+    old.write_text(old.read_text() + (tmp_path / "guide" / old.name).read_text())
+    return policy.load_policies(folder)
+
+
+def test_new_term_applies_from_its_day(policies: policy.Policies) -> None:
+    """An appeal of the last old day keeps the old policy."""
+    found = [
+        policies.rule("KG", "application", datetime(2026, 12, 31, 4, tzinfo=UTC)),
+        policies.rule("KG", "application", datetime(2027, 1, 4, 4, tzinfo=UTC)),
+    ]
+    assert [one.policy.number for one in found] == ["kg-law-67/1", "kg-law-67/2"]
+    assert [one.policy.term("application").amount for one in found] == [14, 10]
