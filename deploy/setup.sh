@@ -1,36 +1,36 @@
 #!/bin/sh
-# What `make` needs before anything else, done by make itself.
+# Checks and prepares this machine for `make`, which calls it.
 #
-#   setup.sh check        can this machine run the tools, the local Kafka and PostgreSQL? Changes nothing
-#   setup.sh install      a virtual environment in .venv with all of Natija and its tools
+#   setup.sh check        check that this machine can run the tools, Kafka and PostgreSQL; change nothing
+#   setup.sh install      create .venv with all of Natija and its tools
 #
-# Whatever is missing or too old is named in one line, with the line that installs it.
+# It names in one line what is missing or too old, with the command that installs it.
 set -eu
 cd "$(dirname "$0")/.."
 
 UV=0.13.9
 export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-# Bytecode once, at install: where PYTHONDONTWRITEBYTECODE is set, every process would compile 3 s worth of libraries.
+# Compile once, at install. Where PYTHONDONTWRITEBYTECODE is set, every process would spend 3 s on it.
 export UV_COMPILE_BYTECODE=1
-# Where the machine keeps the certificates it trusts, a company's own among them, uv shall too.
+# Let uv trust the certificates that this machine trusts, such as a company's own.
 [ ! -f /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=1
 
-wants=""
+missing=""
 packages=""
 
-want() { # WHAT PACKAGES
-    wants="${wants:+$wants, }$1"
+require() { # WHAT PACKAGES
+    missing="${missing:+$missing, }$1"
     packages="$packages $2"
 }
 
-complain() { # one line for all that is wanted
-    [ -n "$wants" ] || return 0
+fail_if_missing() { # one line for everything that is missing
+    [ -n "$missing" ] || return 0
     [ "$(id -u)" = 0 ] && sudo="" || sudo="sudo "
-    echo "natija: missing: $wants. Install with: ${sudo}apt-get install -y$packages" >&2
+    echo "natija: missing: $missing. Install with: ${sudo}apt-get install -y$packages" >&2
     exit 1
 }
 
-find_python() { # python="the python3 of this machine, else the newest that fits"
+find_python() { # sets python: python3 of this machine, or the newest version that works
     python=""
     old=""
     for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
@@ -45,27 +45,27 @@ find_python() { # python="the python3 of this machine, else the newest that fits
         fi
     done
     if [ -n "${without:-}" ]; then
-        want "venv for $without" "$without-venv"
+        require "venv for $without" "$without-venv"
     elif [ -n "$old" ]; then
-        want "Python 3.11 or newer (found $old)" "python3.11 python3.11-venv"
+        require "Python 3.11 or newer (found $old)" "python3.11 python3.11-venv"
     else
-        want "Python 3.11 or newer" "python3 python3-venv"
+        require "Python 3.11 or newer" "python3 python3-venv"
     fi
 }
 
 find_java() {
-    command -v java >/dev/null || { want "a JDK 17 or newer" "default-jdk-headless"; return; }
+    command -v java >/dev/null || { require "a JDK 17 or newer" "default-jdk-headless"; return; }
     version="$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\)[."].*/\1/p' | head -n 1)"
-    [ "${version:-0}" -ge 17 ] || want "a JDK 17 or newer (found ${version:-none that runs})" "openjdk-17-jdk-headless"
+    [ "${version:-0}" -ge 17 ] || require "a JDK 17 or newer (found ${version:-none that runs})" "openjdk-17-jdk-headless"
 }
 
 check() {
     find_python
     if [ -z "${NATIJA_KAFKA:-}" ]; then
         find_java
-        command -v mvn >/dev/null || want "Maven" "maven"
+        command -v mvn >/dev/null || require "Maven" "maven"
     fi
-    complain
+    fail_if_missing
 }
 
 uv_install() {
@@ -74,16 +74,16 @@ uv_install() {
 
 install() {
     find_python
-    complain
-    # A copied or moved environment still points to where it was made.
+    fail_if_missing
+    # A copied or moved environment still points to its old folder.
     [ "$(cat .venv/made-in 2>/dev/null)" = "$PWD" ] || rm -rf .venv
     if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
-        echo "Making .venv with $("$python" -V)"
+        echo "Creating .venv with $("$python" -V)"
         "$python" -m venv --clear .venv
         echo "$PWD" > .venv/made-in
     fi
     [ "$(.venv/bin/uv --version 2>/dev/null | cut -d' ' -f2)" = "$UV" ] || .venv/bin/python -m pip install -q "uv==$UV"
-    echo "Installing what requirements.lock names"
+    echo "Installing the packages of requirements.lock"
     uv_install --require-hashes -r requirements.lock
     set --
     for member in libs/events libs/chassis services/*/; do set -- "$@" -e "./$member"; done

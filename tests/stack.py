@@ -26,7 +26,7 @@ import pytest
 import pytest_asyncio
 from deploy.local import kafka, processes, stack
 from deploy.local.environment import database_template, new_key
-from deploy.local.places import Places
+from deploy.local.paths import StackPaths
 from deploy.local.ports import free_port
 from deploy.local.processes import die_with_parent
 
@@ -250,16 +250,16 @@ async def _drop_topics(name: str, kafka: str) -> None:
 def running_servers() -> Iterator[Servers]:
     """Kafka and PostgreSQL, while the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="natija-"))
-    clone, places = Places.of_clone(), Places(folder)
+    clone, paths = StackPaths.of_clone(), StackPaths(folder)
     if not os.environ.get("NATIJA_KAFKA"):
         clone.make()
         kafka.fetch_jars(clone)
-        places.jars.symlink_to(clone.jars)
+        paths.jars.symlink_to(clone.jars)
     try:
-        found = stack.servers_up(places, owner="tests", with_parent=True)
+        found = stack.servers_up(paths, owner="tests", with_parent=True)
         yield Servers(found.kafka, found.postgres)
     finally:
-        processes.stop(places, processes.find_all(places))
+        processes.stop(paths, processes.find_all(paths))
         shutil.rmtree(folder, ignore_errors=True)
 
 

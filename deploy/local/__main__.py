@@ -7,7 +7,7 @@ import sys
 from deploy.local import memory, processes, stack
 from deploy.local.environment import SERVICES
 from deploy.local.errors import LocalStackError
-from deploy.local.places import REPOSITORY, Places
+from deploy.local.paths import REPOSITORY, StackPaths
 
 MIB = 2**20
 
@@ -24,9 +24,9 @@ def main() -> int:
     demo = commands.add_parser("demo", help="the main job, shown")
     demo.add_argument("--once", action="store_true", help="end after the reports")
     arguments = parser.parse_args()
-    places = Places.of_clone()
+    paths = StackPaths.of_clone()
     try:
-        return _run(arguments, places)
+        return _run(arguments, paths)
     except LocalStackError as error:
         print(f"natija: {error}", file=sys.stderr)
         return 1
@@ -37,42 +37,42 @@ def main() -> int:
         return 130
 
 
-def _run(arguments: argparse.Namespace, places: Places) -> int:
+def _run(arguments: argparse.Namespace, paths: StackPaths) -> int:
     match arguments.command:
         case "up":
-            stack.up(places)
-            _show(places)
+            stack.up(paths)
+            _show(paths)
             print("`.venv/bin/natija --help` finds this stack by itself; `make down` stops it.")
         case "servers-up":
-            with places.locked():
-                servers = stack.servers_up(places, owner=stack.UP)
+            with paths.locked():
+                servers = stack.servers_up(paths, owner=stack.UP)
             print(f"NATIJA_KAFKA={servers.kafka}\nNATIJA_POSTGRES={servers.postgres}")
         case "down":
-            stopped = stack.down(places)
+            stopped = stack.down(paths)
             print(f"stopped {', '.join(record.name for record in stopped)}" if stopped else "nothing ran")
         case "clean":
-            stack.clean(places)
+            stack.clean(paths)
         case "status":
-            return _show(places)
+            return _show(paths)
         case "demo":
             from deploy.local import demo
 
-            return demo.run(places, once=arguments.once)
+            return demo.run(paths, once=arguments.once)
     return 0
 
 
-def _show(places: Places) -> int:
+def _show(paths: StackPaths) -> int:
     """Print a line per process and the sum of their memory; 1 when nothing runs."""
-    records = processes.find_all(places)
+    records = processes.find_all(paths)
     if not records:
         print("nothing runs")
         return 1
     total = 0
     for record in records:
-        held = memory.pss(memory.tree(record.pid))
+        held = memory.memory_of_tree(record.pid)
         total += held
         where = f"http://{record.where}/" if record.name in SERVICES else _short(record.where)
-        print(f"{record.name:<10} {held / MIB:>6.0f} MiB  {where:<32}  {_short(str(places.log(record.name)))}")
+        print(f"{record.name:<10} {held / MIB:>6.0f} MiB  {where:<32}  {_short(str(paths.log(record.name)))}")
     print(f"{'together':<10} {total / MIB:>6.0f} MiB")
     return 0
 

@@ -19,7 +19,7 @@ import yaml
 from deploy.local import live, memory, processes, services, stack
 from deploy.local.environment import SERVICES
 from deploy.local.errors import LocalStackError, StepFailed
-from deploy.local.places import REPOSITORY, Places
+from deploy.local.paths import REPOSITORY, StackPaths
 from natija_chassis.services import port_variable
 
 _MARGINALS = Path("examples/kg-h1-2019.yaml")
@@ -29,15 +29,15 @@ _LANGUAGES = ("ky", "en")
 _CATCH_UP_SECONDS = 60
 
 
-def run(places: Places, *, once: bool) -> int:
+def run(paths: StackPaths, *, once: bool) -> int:
     """Show it all; with *once* end after the reports, else stay until Ctrl-C. What it started it stops."""
-    if (other := stack.running_demo(places)) is not None:
+    if (other := stack.running_demo(paths)) is not None:
         raise LocalStackError(f"a demo runs already (process {other}): end it by Ctrl-C, or stop all by `make down`")
     owner = stack.demo_owner(os.getpid())
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _as_interrupt)
     try:
-        demo = _bring_up(places, owner)
+        demo = _bring_up(paths, owner)
         demo.show()
         if not once:
             demo.stay()
@@ -45,30 +45,30 @@ def run(places: Places, *, once: bool) -> int:
         print(f"natija: the demo failed at the step: {failure}", file=sys.stderr)
         return failure.code
     finally:
-        with processes.undisturbed():
-            if stopped := stack.release(places, owner):
+        with processes.signals_deferred():
+            if stopped := stack.release(paths, owner):
                 print(f"Stopped {', '.join(record.name for record in stopped)}.")
     return 0
 
 
-def _bring_up(places: Places, owner: str) -> "Demo":
+def _bring_up(paths: StackPaths, owner: str) -> "Demo":
     with _step("Kafka, PostgreSQL and the five processes of Natija"):
-        values = stack.up(places, owner=owner)
-        for record in processes.find_all(places):
+        values = stack.up(paths, owner=owner)
+        for record in processes.find_all(paths):
             print(f"  {record.name:<10} {record.where}")
-    return Demo(places, values)
+    return Demo(paths, values)
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """One run against the stack of *places*, whose settings are *values*."""
+    """One run against the stack of *paths*, whose settings are *values*."""
 
-    places: Places
+    paths: StackPaths
     values: Mapping[str, str]
 
     def show(self) -> None:
         """The main job, step by step."""
-        register = os.path.relpath(self.places.state / "sample.csv", REPOSITORY)
+        register = os.path.relpath(self.paths.state / "sample.csv", REPOSITORY)
         with _step("The register of the first half of 2019 goes in through the inbox"):
             self.natija("sample", "--marginals", str(_MARGINALS), "--seed", _SEED, "--output", register)
             self.natija("import", register, "--mapping", str(_MAPPING))
@@ -108,7 +108,7 @@ class Demo:
     def stay(self) -> None:
         """Return at Ctrl-C, or when the stack was stopped from elsewhere; raise when a part of it died."""
         print("\nCtrl-C ends the demo and stops what it started.", flush=True)
-        watched = processes.find_all(self.places)
+        watched = processes.find_all(self.paths)
         try:
             while True:
                 time.sleep(0.5)
@@ -117,7 +117,7 @@ class Demo:
                     print("The stack was stopped.")
                     return
                 if ended:
-                    raise StepFailed(f"{', '.join(ended)} ended; see {self.places.log(ended[0])}", 1)
+                    raise StepFailed(f"{', '.join(ended)} ended; see {self.paths.log(ended[0])}", 1)
         except KeyboardInterrupt:
             print()
 
@@ -133,14 +133,14 @@ class Demo:
         print("\nOpen")
         for service in SERVICES:
             print(f"  {service:<10} {self.url(service)}/")
-        held = sum(memory.pss(memory.tree(record.pid)) for record in processes.find_all(self.places))
+        held = sum(memory.memory_of_tree(record.pid) for record in processes.find_all(self.paths))
         print(f"\nAll of it holds {held / 2**20:.0f} MiB of memory.")
         print("Try")
         print(f"  .venv/bin/natija history {number} --from-log")
         print("  .venv/bin/natija clock --advance 60d      and see what the passing of its term adds", flush=True)
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, **services.environment(self.places, self.values)}
+        return {**os.environ, **services.environment(self.paths, self.values)}
 
 
 def _succeeded(done: "subprocess.CompletedProcess[Any]") -> None:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from deploy.local.places import REPOSITORY, Places
+from deploy.local.paths import REPOSITORY, StackPaths
 from deploy.local.ports import HOST, free_port
 from natija_chassis.services import port_variable, service_infos
 
@@ -15,22 +15,22 @@ SERVICES = {info.name: info.port for info in service_infos()}
 """Every installed process with its default port."""
 
 
-def read(places: Places) -> dict[str, str]:
+def read(paths: StackPaths) -> dict[str, str]:
     """The settings as last written; empty before the first time."""
     try:
-        lines = places.settings.read_text().splitlines()
+        lines = paths.settings.read_text().splitlines()
     except FileNotFoundError:
         return {}
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name: value for name, _, value in pairs}
 
 
-def compose(places: Places, *, kafka: str, postgres: str, held: frozenset[str]) -> dict[str, str]:
+def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str]) -> dict[str, str]:
     """The settings of a stack on these servers: keys and ports stay as they were; our own environment wins.
 
     *held* names the services that run, whose ports are therefore not free but theirs.
     """
-    before = read(places)
+    before = read(paths)
     realm = os.environ.get("NATIJA_REALM", "kg")
     values = {
         "NATIJA_REALM": realm,
@@ -39,7 +39,7 @@ def compose(places: Places, *, kafka: str, postgres: str, held: frozenset[str]) 
         "NATIJA_DATABASE": database_template(postgres),
         "NATIJA_REALM_KEY": before.get("NATIJA_REALM_KEY") or new_key(),
         "NATIJA_INTAKE_SECRET": before.get("NATIJA_INTAKE_SECRET") or new_key(),
-        "NATIJA_CLOCK": f"file:{places.state / 'clock.json'}",
+        "NATIJA_CLOCK": f"file:{paths.state / 'clock.json'}",
         "NATIJA_DIRECTORY": str(REPOSITORY / "deploy" / "realms" / realm / "directory.yaml"),
         "NATIJA_PUBLISHERS": str(REPOSITORY / "deploy" / "realms" / realm / "publishers.yaml"),
         "NATIJA_HOST": HOST,
@@ -51,9 +51,9 @@ def compose(places: Places, *, kafka: str, postgres: str, held: frozenset[str]) 
 def _ports(before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:
     ports: dict[str, str] = {}
     taken: set[int] = set()
-    for service, liked in sorted(SERVICES.items(), key=lambda item: item[0] not in held):
+    for service, default in sorted(SERVICES.items(), key=lambda item: item[0] not in held):
         name = port_variable(service)
-        port = int(before.get(name, liked))
+        port = int(before.get(name, default))
         if service not in held:
             port = free_port(port, without=frozenset(taken))
         taken.add(port)
@@ -61,14 +61,14 @@ def _ports(before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:
     return ports
 
 
-def write(places: Places, values: Mapping[str, str]) -> None:
+def write(paths: StackPaths, values: Mapping[str, str]) -> None:
     """Write *values*, which hold keys: for this user's eyes only."""
-    draft = places.settings.with_suffix(".draft")
+    draft = paths.settings.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write("# Written by the local stack; `make clean` forgets it.\n")
         stream.writelines(f"{name}={value}\n" for name, value in values.items())
-    draft.replace(places.settings)
+    draft.replace(paths.settings)
 
 
 def database_template(postgres: str) -> str:

@@ -20,7 +20,7 @@ from aiokafka.protocol.metadata import MetadataRequest_v2, MetadataResponse_v2
 
 from deploy.local import processes
 from deploy.local.errors import LocalStackError, with_log
-from deploy.local.places import Places
+from deploy.local.paths import StackPaths
 from deploy.local.ports import HOST, free_port, split
 from deploy.local.processes import Record
 
@@ -75,7 +75,7 @@ _PORTS = re.compile(r"^listeners=PLAINTEXT://[^:]+:(\d+),CONTROLLER://[^:]+:(\d+
 class Node:
     """One of the brokers, numbered from 1; each is a voter of the cluster, too."""
 
-    places: Places
+    paths: StackPaths
     number: int
 
     @property
@@ -89,11 +89,11 @@ class Node:
 
     @property
     def data(self) -> Path:
-        return self.places.kafka / f"data{self._suffix}"
+        return self.paths.kafka / f"data{self._suffix}"
 
     @property
     def properties(self) -> Path:
-        return self.places.kafka / f"server{self._suffix}.properties"
+        return self.paths.kafka / f"server{self._suffix}.properties"
 
     @property
     def formatted(self) -> bool:
@@ -108,23 +108,23 @@ class Node:
 
 
 def start(
-    places: Places, *, owner: str, preferred: int | None = None, brokers: int = 1, with_parent: bool = False
+    paths: StackPaths, *, owner: str, preferred: int | None = None, brokers: int = 1, with_parent: bool = False
 ) -> list[Record]:
     """The brokers, reused or started: *brokers* of them, or as many as the cluster has already; see `wait`.
 
     Each listens where it did before or, if *preferred* is given, there or else on a free port.
     """
-    nodes = [Node(places, number + 1) for number in range(max(brokers, len(_formatted(places))))]
-    missing = [node for node in nodes if not processes.find(places, node.name)]
+    nodes = [Node(paths, number + 1) for number in range(max(brokers, len(_formatted(paths))))]
+    missing = [node for node in nodes if not processes.find(paths, node.name)]
     if missing:
-        command = java(fetch_jars(places))
+        command = java(fetch_jars(paths))
         _configure(nodes, missing, preferred)
         for node in missing:
             _format(node, command)
     return [
-        processes.find(places, node.name)
+        processes.find(paths, node.name)
         or processes.start(
-            places,
+            paths,
             node.name,
             [*command, "kafka.Kafka", str(node.properties)],
             address=f"{HOST}:{_ports(node)[0]}",
@@ -135,19 +135,19 @@ def start(
     ]
 
 
-def wait(places: Places, brokers: Sequence[Record], *, with_parent: bool = False) -> list[Record]:
+def wait(paths: StackPaths, brokers: Sequence[Record], *, with_parent: bool = False) -> list[Record]:
     """Return the brokers when each answers and knows of all; of one whose port another took at the same moment, one
     on another port."""
-    ours = _cluster(places)
+    ours = _cluster(paths)
     while True:
         try:
             for broker in brokers:
                 answers = partial(_knows_all, broker.address, ours, len(brokers))
-                processes.wait(places, broker, answers, _READY_SECONDS)
+                processes.wait(paths, broker, answers, _READY_SECONDS)
         except LocalStackError:
-            if _TAKEN not in places.log(broker.name).read_text():
+            if _TAKEN not in paths.log(broker.name).read_text():
                 raise
-            brokers = start(places, owner=broker.owner, preferred=0, brokers=len(brokers), with_parent=with_parent)
+            brokers = start(paths, owner=broker.owner, preferred=0, brokers=len(brokers), with_parent=with_parent)
         else:
             return list(brokers)
 
@@ -156,17 +156,17 @@ def _knows_all(address: str, ours: str, brokers: int) -> bool:
     return cluster(address, brokers) == ours
 
 
-def fetch_jars(places: Places) -> Path:
+def fetch_jars(paths: StackPaths) -> Path:
     """The folder of the jars `pom.xml` names, copied by Maven once per content of it."""
     pom = _HERE / "pom.xml"
-    folder = places.jars / hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
+    folder = paths.jars / hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
     if folder.is_dir():
         return folder
     if not shutil.which("mvn"):
         raise LocalStackError("Maven is missing, it fetches Kafka: apt-get install -y maven")
     print("Fetching Apache Kafka by Maven (44 MB, once)", flush=True)
     draft = folder.with_name(f"{folder.name}.{os.getpid()}")
-    log = places.log("maven")
+    log = paths.log("maven")
     with log.open("wb") as stream:
         done = subprocess.run(
             ["mvn", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={draft}"],
@@ -188,8 +188,8 @@ def java(jars: Path) -> list[str]:
     return ["java", "-cp", f"{jars}/*", *_JVM, f"-Dlog4j2.configurationFile={LOGGING}"]
 
 
-def _formatted(places: Places) -> list[Node]:
-    return [node for number in (1, 2, 3) if (node := Node(places, number)).formatted]
+def _formatted(paths: StackPaths) -> list[Node]:
+    return [node for number in (1, 2, 3) if (node := Node(paths, number)).formatted]
 
 
 def _configure(nodes: Sequence[Node], missing: Sequence[Node], preferred: int | None) -> None:
@@ -231,8 +231,8 @@ def _format(node: Node, run: Sequence[str]) -> None:
         return
     shutil.rmtree(node.data, ignore_errors=True)
     first = node.number == 1
-    cluster = _new_cluster() if first else _cluster(node.places)
-    log = node.places.log("kafka-format")
+    cluster = _new_cluster() if first else _cluster(node.paths)
+    log = node.paths.log("kafka-format")
     command = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(node.properties)]
     with log.open("wb") as stream:
         done = subprocess.run(
@@ -269,7 +269,7 @@ def _new_cluster() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
-def _cluster(places: Places) -> str:
+def _cluster(paths: StackPaths) -> str:
     """The id that our data folder was given."""
-    properties = (Node(places, 1).data / "meta.properties").read_text().splitlines()
+    properties = (Node(paths, 1).data / "meta.properties").read_text().splitlines()
     return next((line.removeprefix("cluster.id=") for line in properties if line.startswith("cluster.id=")), "")

@@ -1,6 +1,5 @@
 """PostgreSQL on a socket in a private folder, from the wheel that carries it or from the machine's own binaries."""
 
-import contextlib
 import importlib.util
 import os
 import pwd
@@ -12,9 +11,11 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
+
 from deploy.local import processes
 from deploy.local.errors import LocalStackError, with_log
-from deploy.local.places import Places
+from deploy.local.paths import StackPaths
 from deploy.local.processes import Record
 
 NAME = "postgres"
@@ -34,32 +35,32 @@ SETTINGS = {
 }
 
 
-def start(places: Places, *, owner: str, with_parent: bool = False) -> Record:
+def start(paths: StackPaths, *, owner: str, with_parent: bool = False) -> Record:
     """The server, reused or started; see `wait`. Its address is a URL of the superuser."""
-    if running := processes.find(places, NAME):
+    if running := processes.find(paths, NAME):
         return running
     programs = binaries()
-    data = places.postgres / "data"
-    _initialise(places, programs, data)
-    _forget_dead_postmaster(places, data)
-    settings = dict(SETTINGS, unix_socket_directories=str(places.sockets))
+    data = paths.postgres / "data"
+    _initialise(paths, programs, data)
+    _forget_dead_postmaster(paths, data)
+    settings = dict(SETTINGS, unix_socket_directories=str(paths.sockets))
     if _version(programs) >= 18:
         settings["io_method"] = "sync"  # its workers would cost memory and gain nothing on one disk
     return processes.start(
-        places,
+        paths,
         NAME,
-        [*_as_somebody(), str(programs / "postgres"), "-D", str(data), *_flags(settings)],
-        address=f"postgresql://postgres@/postgres?host={quote(str(places.sockets))}",
+        [*_as_other_user(), str(programs / "postgres"), "-D", str(data), *_flags(settings)],
+        address=f"postgresql://postgres@/postgres?host={quote(str(paths.sockets))}",
         owner=owner,
         stop_signal=signal.SIGINT,  # "fast": ends the sessions; SIGTERM would wait for them
         with_parent=with_parent,
     )
 
 
-def wait(places: Places, server: Record) -> None:
+def wait(paths: StackPaths, server: Record) -> None:
     """Return when it answers."""
-    asks = [str(binaries() / "pg_isready"), "-q", "-h", str(places.sockets), "-U", "postgres"]
-    processes.wait(places, server, lambda: subprocess.run(asks).returncode == 0, _READY_SECONDS)
+    asks = [str(binaries() / "pg_isready"), "-q", "-h", str(paths.sockets), "-U", "postgres"]
+    processes.wait(paths, server, lambda: subprocess.run(asks).returncode == 0, _READY_SECONDS)
 
 
 def binaries() -> Path:
@@ -82,7 +83,7 @@ def _version(programs: Path) -> int:
     return int(found[1]) if found else 0
 
 
-def _as_somebody() -> list[str]:
+def _as_other_user() -> list[str]:
     """The command prefix to run as a user other than root: a user namespace, in which root's files belong to that
     user."""
     if os.getuid() != 0:
@@ -96,13 +97,13 @@ def _as_somebody() -> list[str]:
     return prefix
 
 
-def _initialise(places: Places, programs: Path, data: Path) -> None:
+def _initialise(paths: StackPaths, programs: Path, data: Path) -> None:
     """Make the data folder; a folder that a killed run left incomplete is created again."""
-    made = places.postgres / "initialised"
+    made = paths.postgres / "initialised"
     if made.exists() and data.is_dir():
         return
     shutil.rmtree(data, ignore_errors=True)
-    log = places.log("postgres-initdb")
+    log = paths.log("postgres-initdb")
     command = [
         "initdb",
         "-D",
@@ -118,37 +119,34 @@ def _initialise(places: Places, programs: Path, data: Path) -> None:
     ]
     with log.open("wb") as stream:
         done = subprocess.run(
-            [*_as_somebody(), str(programs / command[0]), *command[1:]],
+            [*_as_other_user(), str(programs / command[0]), *command[1:]],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
-            cwd=places.postgres,
+            cwd=paths.postgres,
         )
     if done.returncode:
         raise with_log("PostgreSQL could not make its data folder", log)
     made.touch()
 
 
-def _forget_dead_postmaster(places: Places, data: Path) -> None:
+def _forget_dead_postmaster(paths: StackPaths, data: Path) -> None:
     """Remove the lock files of a killed server: their pid may be somebody else's by now, and PostgreSQL believes it.
 
     A process that still works in the data folder (a backend outliving its postmaster) is waited for.
     """
     end = time.monotonic() + 20
-    while _works_in(data):
+    while _has_process_in(data):
         if time.monotonic() > end:
             raise LocalStackError(f"a PostgreSQL that this stack did not start works in {data}: stop it")
         time.sleep(0.1)
-    for lock in (data / "postmaster.pid", places.sockets / ".s.PGSQL.5432", places.sockets / ".s.PGSQL.5432.lock"):
+    for lock in (data / "postmaster.pid", paths.sockets / ".s.PGSQL.5432", paths.sockets / ".s.PGSQL.5432.lock"):
         lock.unlink(missing_ok=True)
 
 
-def _works_in(folder: Path) -> bool:
-    for process in Path("/proc").glob("[0-9]*/cwd"):
-        with contextlib.suppress(OSError):
-            if process.readlink() == folder:
-                return True
-    return False
+def _has_process_in(folder: Path) -> bool:
+    """Whether the working directory of some process is *folder*."""
+    return any(process.info["cwd"] == str(folder) for process in psutil.process_iter(["cwd"]))
 
 
 def _flags(settings: dict[str, str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Background processes known by a pid file: started, recognised again, stopped.
 
-A pid alone says little, since the kernel hands it out again: the file also holds when that process was born.
+A pid alone identifies nothing, since the kernel reuses it. So the file also holds the start mark of the process.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from deploy.local.errors import with_log
-from deploy.local.places import Places
+from deploy.local.paths import StackPaths
 
 _PR_SET_PDEATHSIG = 1
 
@@ -29,30 +29,31 @@ class Record:
 
     name: str
     pid: int
-    born: str
-    """Boot and tick of its start; see `born`."""
+    start_mark: str
+    """When it started; see `start_mark`."""
     owner: str
-    """`up` stays until `make down`; `demo:PID/BORN` belongs to that demo and goes with it."""
+    """`up` stays until `make down`; `demo:PID:START` belongs to that demo and is stopped with it."""
     address: str
     stop_signal: int
     settings: str
-    """What it was started with, as one word: see who asks for it."""
+    """A fingerprint of the settings that it was started with, made by the caller."""
 
     @property
     def where(self) -> str:
-        """The address as one reads it: `host:port`, or the folder of the socket."""
+        """The address in readable form: `host:port`, or the folder of the socket."""
         return unquote(self.address.rpartition("?host=")[2])
 
     @property
     def alive(self) -> bool:
         """Whether this process still runs."""
-        return born(self.pid) == self.born
+        return start_mark(self.pid) == self.start_mark
 
 
-def born(pid: int) -> str | None:
+def start_mark(pid: int) -> str | None:
     """The boot and the tick in which *pid* started, or None when it does not run.
 
-    A zombie does not, unless threads of it are still at work: they hold its ports and files.
+    These identify a process for good. (`psutil.Process.create_time` moves with the system clock.) A zombie does not
+    run, unless threads of it still do: they hold its ports and files.
     """
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -64,9 +65,9 @@ def born(pid: int) -> str | None:
     return f"{boot}/{rest[18]}"
 
 
-def find(places: Places, name: str) -> Record | None:
+def find(paths: StackPaths, name: str) -> Record | None:
     """The running process *name*; a pid file that outlived its process is removed."""
-    path = places.run(name)
+    path = paths.run(name)
     try:
         record = Record(**json.loads(path.read_text()))
     except FileNotFoundError:
@@ -80,15 +81,15 @@ def find(places: Places, name: str) -> Record | None:
     return None
 
 
-def find_all(places: Places) -> list[Record]:
+def find_all(paths: StackPaths) -> list[Record]:
     """Every running process of this stack, in the order in which they were started."""
-    paths = (places.state / "run").glob("*.json")
-    records = [record for path in paths if (record := find(places, path.stem))]
-    return sorted(records, key=lambda record: (int(record.born.rpartition("/")[2]), record.pid))
+    files = (paths.state / "run").glob("*.json")
+    records = [record for path in files if (record := find(paths, path.stem))]
+    return sorted(records, key=lambda record: (int(record.start_mark.rpartition("/")[2]), record.pid))
 
 
 def start(
-    places: Places,
+    paths: StackPaths,
     name: str,
     command: Sequence[str],
     *,
@@ -105,28 +106,28 @@ def start(
     process dies (to be exact, the thread that calls).
     """
 
-    path = places.log(name)
+    path = paths.log(name)
     if path.exists():
         path.replace(path.with_suffix(".log.1"))
     # After an interruption between the two, a process would run without a record.
-    with undisturbed(), path.open("wb") as log:
+    with signals_deferred(), path.open("wb") as log:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            cwd=places.state,
+            cwd=paths.state,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
             preexec_fn=partial(die_with_parent, stop_signal) if with_parent else None,
         )
-        record = Record(name, process.pid, born(process.pid) or "", owner, address, int(stop_signal), settings)
-        write(places, record)
+        record = Record(name, process.pid, start_mark(process.pid) or "", owner, address, int(stop_signal), settings)
+        write(paths, record)
     return record
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def signals_deferred() -> Iterator[None]:
     """Put off SIGINT, SIGTERM and SIGHUP until the block has ended.
 
     By a handler of our own: to ignore or block them would pass on to the children that are started meanwhile.
@@ -150,7 +151,7 @@ def die_with_parent(number: int = signal.SIGKILL) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(number))
 
 
-def wait(places: Places, record: Record, answers: Callable[[], bool], seconds: float) -> None:
+def wait(paths: StackPaths, record: Record, answers: Callable[[], bool], seconds: float) -> None:
     """Return when it *answers*.
 
     Raises LocalStackError, with the end of its log, when it ended or *seconds* passed.
@@ -158,22 +159,22 @@ def wait(places: Places, record: Record, answers: Callable[[], bool], seconds: f
     end = time.monotonic() + seconds
     while not answers():
         if not record.alive:
-            places.run(record.name).unlink(missing_ok=True)
-            raise with_log(f"{record.name} ended while it started", places.log(record.name))
+            paths.run(record.name).unlink(missing_ok=True)
+            raise with_log(f"{record.name} ended while it started", paths.log(record.name))
         if time.monotonic() > end:
-            raise with_log(f"{record.name} was not ready within {seconds:.0f} s", places.log(record.name))
+            raise with_log(f"{record.name} was not ready within {seconds:.0f} s", paths.log(record.name))
         time.sleep(0.05)
 
 
-def write(places: Places, record: Record) -> None:
+def write(paths: StackPaths, record: Record) -> None:
     """Write its pid file, whole or not at all."""
-    path = places.run(record.name)
+    path = paths.run(record.name)
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(asdict(record), indent=1))
     draft.replace(path)
 
 
-def stop(places: Places, records: Iterable[Record], *, patience: float = 20) -> list[Record]:
+def stop(paths: StackPaths, records: Iterable[Record], *, patience: float = 20) -> list[Record]:
     """Ask all to stop, wait up to *patience* seconds together, kill and return those that did not."""
     records = list(records)
     for record in records:
@@ -191,7 +192,7 @@ def stop(places: Places, records: Iterable[Record], *, patience: float = 20) -> 
         time.sleep(0.02)
     _reap(records)
     for record in records:
-        places.run(record.name).unlink(missing_ok=True)
+        paths.run(record.name).unlink(missing_ok=True)
     return left
 
 

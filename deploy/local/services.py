@@ -13,7 +13,7 @@ from pathlib import Path
 from deploy.local import processes
 from deploy.local.environment import SERVICES
 from deploy.local.errors import with_log
-from deploy.local.places import REPOSITORY, Places
+from deploy.local.paths import REPOSITORY, StackPaths
 from deploy.local.ports import HOST, split
 from deploy.local.processes import Record
 from natija_chassis.services import port_variable
@@ -22,20 +22,20 @@ NATIJA = str(Path(sys.executable).with_name("natija"))
 _READY_SECONDS = 90
 
 
-def held(places: Places) -> frozenset[str]:
+def held(paths: StackPaths) -> frozenset[str]:
     """The services that run."""
-    return frozenset(service for service in SERVICES if processes.find(places, service))
+    return frozenset(service for service in SERVICES if processes.find(paths, service))
 
 
-def environment(places: Places, values: Mapping[str, str]) -> dict[str, str]:
+def environment(paths: StackPaths, values: Mapping[str, str]) -> dict[str, str]:
     """What a child process of this stack gets: these settings, and no other stack's file."""
-    return dict(values) | {"NATIJA_ENV_FILE": str(places.settings)}
+    return dict(values) | {"NATIJA_ENV_FILE": str(paths.settings)}
 
 
-def provision(places: Places, values: Mapping[str, str]) -> None:
+def provision(paths: StackPaths, values: Mapping[str, str]) -> None:
     """Make the realm's topics, databases and roles, as far as they are missing."""
-    log = places.log("provision")
-    variables = os.environ | environment(places, values)
+    log = paths.log("provision")
+    variables = os.environ | environment(paths, values)
     with log.open("wb") as stream:
         done = subprocess.run(
             [NATIJA, "provision"], env=variables, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
@@ -44,29 +44,29 @@ def provision(places: Places, values: Mapping[str, str]) -> None:
         raise with_log("the realm's topics and databases could not be made", log)
 
 
-def up(places: Places, values: Mapping[str, str], *, owner: str) -> list[Record]:
+def up(paths: StackPaths, values: Mapping[str, str], *, owner: str) -> list[Record]:
     """All five, ready: reused when they run with these settings and today's code, else started, at once."""
-    fitting = _fingerprint(values)
-    running = [record for service in SERVICES if (record := processes.find(places, service))]
+    fingerprint = _fingerprint(values)
+    running = [record for service in SERVICES if (record := processes.find(paths, service))]
     owners = {record.name: record.owner for record in running}  # one that is started again stays whose it was
-    processes.stop(places, [record for record in running if record.settings != fitting])
-    records = [_start(places, service, values, owners.get(service, owner), fitting) for service in SERVICES]
+    processes.stop(paths, [record for record in running if record.settings != fingerprint])
+    records = [_start(paths, service, values, owners.get(service, owner), fingerprint) for service in SERVICES]
     for record in records:
-        processes.wait(places, record, partial(ready, f"http://{record.address}"), _READY_SECONDS)
+        processes.wait(paths, record, partial(ready, f"http://{record.address}"), _READY_SECONDS)
     return records
 
 
-def _start(places: Places, service: str, values: Mapping[str, str], owner: str, fitting: str) -> Record:
-    if running := processes.find(places, service):
+def _start(paths: StackPaths, service: str, values: Mapping[str, str], owner: str, fingerprint: str) -> Record:
+    if running := processes.find(paths, service):
         return running
     return processes.start(
-        places,
+        paths,
         service,
         [NATIJA, "serve", service],
         address=f"{HOST}:{values[port_variable(service)]}",
         owner=owner,
-        environment=environment(places, values),
-        settings=fitting,
+        environment=environment(paths, values),
+        settings=fingerprint,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from deploy.local import environment, kafka, postgres, processes, services
 from deploy.local.errors import LocalStackError
-from deploy.local.places import Places
+from deploy.local.paths import StackPaths
 from deploy.local.processes import Record
 
 UP = "up"
@@ -26,19 +26,19 @@ class Servers:
     """URL of a superuser's connection."""
 
 
-def servers_up(places: Places, *, owner: str, with_parent: bool = False) -> Servers:
+def servers_up(paths: StackPaths, *, owner: str, with_parent: bool = False) -> Servers:
     """Both servers, answering: those of NATIJA_KAFKA and NATIJA_POSTGRES where set, else ours."""
-    places.make()
+    paths.make()
     given_kafka, given_postgres = os.environ.get("NATIJA_KAFKA", ""), os.environ.get("NATIJA_POSTGRES", "")
     _check_given(given_kafka, given_postgres)
     brokers, database = [], None
     if not given_kafka:
-        brokers = kafka.start(places, owner=owner, brokers=_brokers_wanted(), with_parent=with_parent)
+        brokers = kafka.start(paths, owner=owner, brokers=_brokers_wanted(), with_parent=with_parent)
     if not given_postgres:
-        database = postgres.start(places, owner=owner, with_parent=with_parent)
-        postgres.wait(places, database)
+        database = postgres.start(paths, owner=owner, with_parent=with_parent)
+        postgres.wait(paths, database)
     if brokers:
-        brokers = kafka.wait(places, brokers, with_parent=with_parent)
+        brokers = kafka.wait(paths, brokers, with_parent=with_parent)
     return Servers(
         ",".join(broker.address for broker in brokers) or given_kafka,
         database.address if database else given_postgres,
@@ -52,40 +52,40 @@ def _brokers_wanted() -> int:
     return int(wanted)
 
 
-def up(places: Places, *, owner: str = UP) -> dict[str, str]:
+def up(paths: StackPaths, *, owner: str = UP) -> dict[str, str]:
     """Servers, topics and databases, the five services: all ready when this returns. Gives the settings."""
-    with places.locked():
-        servers = servers_up(places, owner=owner)
-        values = environment.compose(places, kafka=servers.kafka, postgres=servers.postgres, held=services.held(places))
-        environment.write(places, values)
-        services.provision(places, values)
-        services.up(places, values, owner=owner)
-        _claim(places, owner)
+    with paths.locked():
+        servers = servers_up(paths, owner=owner)
+        values = environment.compose(paths, kafka=servers.kafka, postgres=servers.postgres, held=services.held(paths))
+        environment.write(paths, values)
+        services.provision(paths, values)
+        services.up(paths, values, owner=owner)
+        _claim(paths, owner)
         return values
 
 
-def down(places: Places) -> list[Record]:
+def down(paths: StackPaths) -> list[Record]:
     """Stop every process that runs, and return them."""
-    if not places.state.is_dir():
+    if not paths.state.is_dir():
         return []
-    with places.locked():
-        return _stop(places, processes.find_all(places))
+    with paths.locked():
+        return _stop(paths, processes.find_all(paths))
 
 
-def release(places: Places, owner: str) -> list[Record]:
+def release(paths: StackPaths, owner: str) -> list[Record]:
     """Stop the processes that *owner* started and no other owner has claimed since."""
-    with places.locked():
-        return _stop(places, [record for record in processes.find_all(places) if record.owner == owner])
+    with paths.locked():
+        return _stop(paths, [record for record in processes.find_all(paths) if record.owner == owner])
 
 
-def clean(places: Places) -> None:
+def clean(paths: StackPaths) -> None:
     """Stop all and forget all but the downloads."""
-    down(places)
-    if not places.state.is_dir():
+    down(paths)
+    if not paths.state.is_dir():
         return
-    shutil.rmtree(places.sockets, ignore_errors=True)
-    for entry in places.state.iterdir():
-        if entry == places.jars:
+    shutil.rmtree(paths.sockets, ignore_errors=True)
+    for entry in paths.state.iterdir():
+        if entry == paths.jars:
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
@@ -95,12 +95,12 @@ def clean(places: Places) -> None:
 
 def demo_owner(pid: int) -> str:
     """The name under which the demo *pid* owns what it starts."""
-    return f"demo:{pid}:{processes.born(pid)}"
+    return f"demo:{pid}:{processes.start_mark(pid)}"
 
 
-def running_demo(places: Places) -> int | None:
+def running_demo(paths: StackPaths) -> int | None:
     """The pid of a demo that runs and owns something here."""
-    for record in processes.find_all(places):
+    for record in processes.find_all(paths):
         kind, _, rest = record.owner.partition(":")
         pid = rest.partition(":")[0]
         if kind == "demo" and record.owner == demo_owner(int(pid)):
@@ -108,18 +108,18 @@ def running_demo(places: Places) -> int | None:
     return None
 
 
-def _claim(places: Places, owner: str) -> None:
+def _claim(paths: StackPaths, owner: str) -> None:
     """`up` owns all that runs from now on; a demo only what a killed demo left."""
-    for record in processes.find_all(places):
+    for record in processes.find_all(paths):
         if owner == UP or record.owner != UP:
-            processes.write(places, replace(record, owner=owner))
+            processes.write(paths, replace(record, owner=owner))
 
 
-def _stop(places: Places, records: list[Record]) -> list[Record]:
+def _stop(paths: StackPaths, records: list[Record]) -> list[Record]:
     """Services first: they complete their work while their servers still answer."""
     servers = [record for record in records if record.name.startswith((kafka.NAME, postgres.NAME))]
-    processes.stop(places, [record for record in records if record not in servers])
-    processes.stop(places, servers, patience=40)
+    processes.stop(paths, [record for record in records if record not in servers])
+    processes.stop(paths, servers, patience=40)
     return records
 
 
@@ -128,12 +128,12 @@ def _check_given(kafka_address: str, postgres_url: str) -> None:
     if kafka_address and not any(kafka.cluster(address) for address in kafka_address.split(",")):
         raise LocalStackError("the Kafka that NATIJA_KAFKA names does not answer")
     if postgres_url:
-        with _said("the PostgreSQL that NATIJA_POSTGRES names does not let us in"):
+        with _explained("the PostgreSQL that NATIJA_POSTGRES names does not let us in"):
             asyncio.run(_connect(postgres_url))
 
 
 @contextmanager
-def _said(message: str) -> Iterator[None]:
+def _explained(message: str) -> Iterator[None]:
     import asyncpg
 
     try:

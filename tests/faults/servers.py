@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import kafka, postgres, processes
-from deploy.local.places import Places
+from deploy.local.paths import StackPaths
 from deploy.local.processes import Record
 from tests.stack import Servers
 
@@ -25,7 +25,7 @@ _OWNER = "faults"
 class Breakable:
     """Servers of the faults' own, so that no other test feels it."""
 
-    places: Places
+    paths: StackPaths
     kafka: str
     """`host:port` of the broker, or of all of them, separated by commas; that never changes."""
     small_disk: bool
@@ -34,7 +34,7 @@ class Breakable:
     @property
     def servers(self) -> Servers:
         """Where they listen."""
-        return Servers(self.kafka, f"postgresql://postgres@/postgres?host={self.places.sockets}")
+        return Servers(self.kafka, f"postgresql://postgres@/postgres?host={self.paths.sockets}")
 
     def send(self, name: str, number: signal.Signals) -> None:
         """Send the server *name* a signal."""
@@ -51,19 +51,19 @@ class Breakable:
     async def until_kafka_gave_up(self, seconds: float = 30) -> None:
         """Return once it has ended by itself, which it does when it cannot write any more."""
         async with asyncio.timeout(seconds):
-            while processes.find(self.places, kafka.NAME) is not None:
+            while processes.find(self.paths, kafka.NAME) is not None:
                 await asyncio.sleep(0.1)
 
     async def start_kafka(self) -> None:
         """Start each broker that does not run, where it listened, and return when all answer."""
-        found = kafka.start(self.places, owner=_OWNER, with_parent=True)
-        found = await asyncio.to_thread(kafka.wait, self.places, found)
+        found = kafka.start(self.paths, owner=_OWNER, with_parent=True)
+        found = await asyncio.to_thread(kafka.wait, self.paths, found)
         assert ",".join(record.address for record in found) == self.kafka, "somebody took a port meanwhile"
 
     async def start_postgres(self) -> None:
         """Start it, unless it runs, and return when it answers."""
-        record = postgres.start(self.places, owner=_OWNER, with_parent=True)
-        await asyncio.to_thread(postgres.wait, self.places, record)
+        record = postgres.start(self.paths, owner=_OWNER, with_parent=True)
+        await asyncio.to_thread(postgres.wait, self.paths, record)
 
     def fill_disk(self) -> None:
         """Leave no room on Kafka's disk."""
@@ -78,18 +78,18 @@ class Breakable:
 
     @property
     def _ballast(self) -> Path:
-        return self.places.kafka / "ballast"
+        return self.paths.kafka / "ballast"
 
     async def mend(self) -> None:
         """Both run and answer, whatever a test that failed left behind."""
-        for record in processes.find_all(self.places):
+        for record in processes.find_all(self.paths):
             os.kill(record.pid, signal.SIGCONT)
         self.free_disk()
         await self.start_kafka()
         await self.start_postgres()
 
     def _running(self, name: str) -> Record:
-        record = processes.find(self.places, name)
+        record = processes.find(self.paths, name)
         assert record is not None, f"{name} does not run"
         return record
 
@@ -104,23 +104,23 @@ def _mount(folder: Path) -> bool:
 def breakable(brokers: int = 1) -> Iterator[Breakable]:
     """The servers, Kafka of so many *brokers*, while the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="natija-faults-"))
-    clone, places = Places.of_clone(), Places(folder)
+    clone, paths = StackPaths.of_clone(), StackPaths(folder)
     clone.make()
     jars = kafka.fetch_jars(clone).parent
-    places.make()
-    places.jars.symlink_to(jars)
-    small_disk = brokers == 1 and _mount(places.kafka)
+    paths.make()
+    paths.jars.symlink_to(jars)
+    small_disk = brokers == 1 and _mount(paths.kafka)
     try:
-        begun = kafka.start(places, owner=_OWNER, preferred=0, brokers=brokers, with_parent=True)
-        postgres.wait(places, postgres.start(places, owner=_OWNER, with_parent=True))
-        begun = kafka.wait(places, begun, with_parent=True)
-        yield Breakable(places, ",".join(record.address for record in begun), small_disk)
+        begun = kafka.start(paths, owner=_OWNER, preferred=0, brokers=brokers, with_parent=True)
+        postgres.wait(paths, postgres.start(paths, owner=_OWNER, with_parent=True))
+        begun = kafka.wait(paths, begun, with_parent=True)
+        yield Breakable(paths, ",".join(record.address for record in begun), small_disk)
     finally:
-        running = processes.find_all(places)
+        running = processes.find_all(paths)
         for record in running:
             os.kill(record.pid, signal.SIGCONT)
-        processes.stop(places, running)
+        processes.stop(paths, running)
         if small_disk:
-            subprocess.run(["umount", "--lazy", places.kafka], check=True)
-        shutil.rmtree(places.sockets, ignore_errors=True)
+            subprocess.run(["umount", "--lazy", paths.kafka], check=True)
+        shutil.rmtree(paths.sockets, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)

@@ -44,7 +44,7 @@ async def test_everything_is_kept_three_times(replicated: House) -> None:
 async def test_a_leader_dies_under_load_then_a_second_broker_and_they_come_back(
     replicated: House, own_cluster: Breakable, chance: Random
 ) -> None:
-    brokers = {number: Node(own_cluster.places, number).name for number in (1, 2, 3)}
+    brokers = {number: Node(own_cluster.paths, number).name for number in (1, 2, 3)}
     async with replicated.feed.flowing():
         await replicated.moves()
         topic = chance.choice((INBOX, LOG)).name(replicated.realm.name)
@@ -73,7 +73,7 @@ async def test_intake_api_closed_with_one_broker(
         await replicated.moves()
         await give_the_lead(replicated, own_cluster, left, tmp_path / "plan.json")
         for number in others:
-            await own_cluster.kill(Node(own_cluster.places, number).name)
+            await own_cluster.kill(Node(own_cluster.paths, number).name)
         async with asyncio.timeout(30):  # for a moment after the kill it may be that nobody answers
             while "Kafka takes no writes" not in (await replicated.says("intake"))[1]:
                 await asyncio.sleep(0.1)
@@ -97,7 +97,7 @@ async def give_the_lead(house: House, cluster: Breakable, broker: int, plan: Pat
 
 async def tool(cluster: Breakable, name: str, *arguments: str) -> None:
     """Run one of Kafka's tools."""
-    command = [*java(fetch_jars(cluster.places)), f"org.apache.kafka.tools.{name}", "--bootstrap-server", cluster.kafka]
+    command = [*java(fetch_jars(cluster.paths)), f"org.apache.kafka.tools.{name}", "--bootstrap-server", cluster.kafka]
     process = await asyncio.create_subprocess_exec(
         *command, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 from deploy.local import environment, kafka, processes
-from deploy.local.places import Places
+from deploy.local.paths import StackPaths
 from deploy.local.ports import free_port
 from deploy.local.processes import Record
 from tests.stack import REPOSITORY
@@ -33,22 +33,22 @@ class Clone:
         shutil.copytree(REPOSITORY, root, ignore=skip, dirs_exist_ok=True)
         clone = cls(root)
         clone._make_environment()
-        ours = Places.of_clone()
+        ours = StackPaths.of_clone()
         ours.make()
         kafka.fetch_jars(ours)
-        clone.places.state.mkdir(mode=0o700)
-        clone.places.jars.symlink_to(ours.jars)
+        clone.paths.state.mkdir(mode=0o700)
+        clone.paths.jars.symlink_to(ours.jars)
         # Each worker of pytest has clones of its own: two that like the same ports may find them free at once.
         ports = {port_variable(service): str(free_port()) for service in environment.SERVICES}
-        environment.write(clone.places, ports)
+        environment.write(clone.paths, ports)
         _git(root, "init", "-q")
         _git(root, "add", ".")
         return clone
 
     @property
-    def places(self) -> Places:
+    def paths(self) -> StackPaths:
         """The folders of its stack."""
-        return Places(self.root / ".local")
+        return StackPaths(self.root / ".local")
 
     def local(
         self, *arguments: str, seconds: float = 100, given: dict[str, str] | None = None
@@ -66,7 +66,7 @@ class Clone:
 
     def record(self, name: str) -> Record:
         """The running process *name* of its stack."""
-        found = processes.find(self.places, name)
+        found = processes.find(self.paths, name)
         assert found, f"{name} does not run"
         return found
 
@@ -86,7 +86,7 @@ class Clone:
         end = time.monotonic() + 10
         while self.running() and time.monotonic() < end:
             time.sleep(0.05)
-        shutil.rmtree(self.places.sockets, ignore_errors=True)
+        shutil.rmtree(self.paths.sockets, ignore_errors=True)
         shutil.rmtree(self.root)
 
     def _mine(self, process: psutil.Process) -> str | None:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from deploy.local import kafka, processes
-from deploy.local.places import Places
+from deploy.local.paths import StackPaths
 from deploy.local.ports import HOST, free_port, split
 from tests.stack import REPOSITORY
 from tests.unit.events import authority
@@ -121,33 +121,33 @@ class Guarded:
         return {Right(*found) for found in _DENIED.findall(self._log())}
 
     def _log(self) -> str:
-        return Places(self.folder / "state").log(kafka.NAME).read_text()
+        return StackPaths(self.folder / "state").log(kafka.NAME).read_text()
 
 
 @contextmanager
 def guarded() -> Iterator[Guarded]:
     """One, while the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="natija-guarded-"))
-    clone, places = Places.of_clone(), Places(folder / "state")
+    clone, paths = StackPaths.of_clone(), StackPaths(folder / "state")
     clone.make()
     command = kafka.java(kafka.fetch_jars(clone))
-    places.make()
+    paths.make()
     try:
-        found = _start(folder, places, command)
+        found = _start(folder, paths, command)
         yield found
     finally:
-        processes.stop(places, processes.find_all(places))
-        shutil.rmtree(places.sockets, ignore_errors=True)
+        processes.stop(paths, processes.find_all(paths))
+        shutil.rmtree(paths.sockets, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path, places: Places, command: list[str]) -> Guarded:
+def _start(folder: Path, paths: StackPaths, command: list[str]) -> Guarded:
     ours, password = authority.found(folder), secrets.token_urlsafe()
     clients, brokers, controller = (free_port() for _ in range(3))
     properties = folder / "server.properties"
     plain = kafka.PROPERTIES.format(
         node=1, host=HOST, port=clients, controller=controller, controllers=f"{HOST}:{controller}",
-        data=places.kafka / "data", replicas=1, in_sync=1,
+        data=paths.kafka / "data", replicas=1, in_sync=1,
     )  # fmt: skip
     listeners = f"listeners=CLIENTS://{HOST}:{clients},BROKERS://{HOST}:{brokers},"
     guard = block("properties").replace("/etc/kafka/broker.pem", str(ours.broker))
@@ -169,8 +169,8 @@ def _start(folder: Path, places: Places, command: list[str]) -> Guarded:
     )
     (folder / "log4j2.yaml").write_text(kafka.LOGGING.read_text() + _LOGGED)
     running = [*command, f"-Dlog4j2.configurationFile={folder / 'log4j2.yaml'}", "kafka.Kafka", str(properties)]
-    record = processes.start(places, kafka.NAME, running, address=found.address, owner="tests", with_parent=True)
-    processes.wait(places, record, lambda: asyncio.run(_answers(found.as_user(_ADMIN))), 60)
+    record = processes.start(paths, kafka.NAME, running, address=found.address, owner="tests", with_parent=True)
+    processes.wait(paths, record, lambda: asyncio.run(_answers(found.as_user(_ADMIN))), 60)
     return found
 
 

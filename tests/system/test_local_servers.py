@@ -55,11 +55,11 @@ async def test_they_answer_when_the_command_returns(clone: Clone) -> None:
 
 def test_they_listen_on_this_machine_only(running: Clone) -> None:
     for name in ("kafka", "postgres"):
-        for pid in memory.tree(running.record(name).pid):
-            listening = [one for one in psutil.Process(pid).net_connections("inet") if one.status == psutil.CONN_LISTEN]
+        for process in memory.process_tree(running.record(name).pid):
+            listening = [one for one in process.net_connections("inet") if one.status == psutil.CONN_LISTEN]
             assert {one.laddr.ip for one in listening} <= LOOPBACK
             assert bool(listening) == (name == "kafka")
-    assert stat.S_IMODE(running.places.sockets.stat().st_mode) == 0o700
+    assert stat.S_IMODE(running.paths.sockets.stat().st_mode) == 0o700
 
 
 def test_they_keep_all_they_write_in_one_folder_that_git_ignores(running: Clone) -> None:
@@ -67,12 +67,12 @@ def test_they_keep_all_they_write_in_one_folder_that_git_ignores(running: Clone)
     opened = {
         Path(file.path)
         for name in ("kafka", "postgres")
-        for pid in memory.tree(running.record(name).pid)
-        for file in psutil.Process(pid).open_files()
+        for process in memory.process_tree(running.record(name).pid)
+        for file in process.open_files()
         if getattr(file, "mode", "r") != "r"
     }
     assert opened
-    assert all(path.is_relative_to(running.places.state) or path.is_relative_to("/dev") for path in opened)
+    assert all(path.is_relative_to(running.paths.state) or path.is_relative_to("/dev") for path in opened)
 
 
 def test_they_are_reused_when_they_run(running: Clone) -> None:
@@ -82,8 +82,8 @@ def test_they_are_reused_when_they_run(running: Clone) -> None:
 
 
 def test_their_logs_can_be_read(running: Clone) -> None:
-    assert "Kafka Server started" in running.places.log("kafka").read_text()
-    assert "database system is ready to accept connections" in running.places.log("postgres").read_text()
+    assert "Kafka Server started" in running.paths.log("kafka").read_text()
+    assert "database system is ready to accept connections" in running.paths.log("postgres").read_text()
 
 
 def test_status_names_their_memory_and_the_sum(running: Clone) -> None:
@@ -97,9 +97,9 @@ def test_root_makes_no_user_and_changes_no_permission_for_them(running: Clone) -
     mapping = Path(f"/proc/{running.record('postgres').pid}/uid_map").read_text().split()
     assert mapping[0] != "0"
     assert mapping[1:] == ["0", "1"]
-    owners = {path.stat().st_uid for path in (running.places.state, running.places.postgres / "data", running.root)}
+    owners = {path.stat().st_uid for path in (running.paths.state, running.paths.postgres / "data", running.root)}
     assert owners == {0}
-    assert stat.S_IMODE(running.places.state.stat().st_mode) == 0o700
+    assert stat.S_IMODE(running.paths.state.stat().st_mode) == 0o700
 
 
 def test_they_take_free_ports_when_theirs_are_taken(clone: Clone) -> None:
@@ -121,10 +121,10 @@ def test_a_broker_whose_port_another_took_at_the_same_moment_starts_on_another_a
     _, taken = split(servers.kafka)
     choices = iter([taken])
     monkeypatch.setattr(kafka, "free_port", lambda *given, **without: next(choices, None) or free_port(0, **without))
-    clone.places.make()
+    clone.paths.make()
 
-    [begun] = kafka.start(clone.places, owner="up")
-    [broker] = kafka.wait(clone.places, [begun])
+    [begun] = kafka.start(clone.paths, owner="up")
+    [broker] = kafka.wait(clone.paths, [begun])
 
     assert begun.address == servers.kafka != broker.address
     assert kafka.cluster(broker.address) not in (None, kafka.cluster(servers.kafka))
@@ -161,9 +161,9 @@ async def test_killed_and_with_their_pids_given_away_they_start_again_with_their
     try:
         for name in ("kafka", "postgres"):
             os.kill(clone.record(name).pid, signal.SIGKILL)
-            path = clone.places.run(name)
+            path = clone.paths.run(name)
             path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": stranger.pid}))
-        lock = clone.places.postgres / "data" / "postmaster.pid"
+        lock = clone.paths.postgres / "data" / "postmaster.pid"
         lock.write_text("\n".join([str(stranger.pid), *lock.read_text().splitlines()[1:]]) + "\n")
         done = clone.local("servers-up")
         assert done.returncode == 0, done.stderr
@@ -186,14 +186,14 @@ def test_down_leaves_no_process_and_clean_no_data(clone: Clone) -> None:
     assert clone.running() == []
     assert clone.make_target("down").stdout == "nothing ran\n"
     assert clone.make_target("clean").returncode == 0
-    assert [path.name for path in clone.places.state.iterdir()] == ["jars"]
+    assert [path.name for path in clone.paths.state.iterdir()] == ["jars"]
 
 
 def test_a_clone_with_a_long_path_has_its_socket_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     clone = Clone.make(tmp_path_factory.mktemp("long" * 20))
     try:
-        clone.places.make()
-        sockets = clone.places.sockets
+        clone.paths.make()
+        sockets = clone.paths.sockets
         assert not sockets.is_relative_to(clone.root)
         assert clone.local("servers-up").returncode == 0
         assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
@@ -226,14 +226,14 @@ def test_a_named_server_that_does_not_answer_is_said_in_a_line(clone: Clone, nam
 
 
 def test_a_server_that_cannot_start_is_named_with_its_log(clone: Clone) -> None:
-    clone.places.make()
-    (clone.places.kafka / "data").mkdir()
-    (clone.places.kafka / "data" / "meta.properties").write_text("version=1\nnode.id=77\n")
+    clone.paths.make()
+    (clone.paths.kafka / "data").mkdir()
+    (clone.paths.kafka / "data" / "meta.properties").write_text("version=1\nnode.id=77\n")
     done = clone.local("servers-up")
     assert done.returncode == 1
-    assert str(clone.places.log("kafka")) in done.stderr
+    assert str(clone.paths.log("kafka")) in done.stderr
     assert "  | " in done.stderr
-    assert "NATIJA_KAFKA" not in read(clone.places)
+    assert "NATIJA_KAFKA" not in read(clone.paths)
 
 
 async def _write_a_record(address: str, topic: str, replicas: int = 1) -> None:

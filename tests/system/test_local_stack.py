@@ -28,7 +28,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 
 
 def test_every_process_is_ready_when_make_up_returns(up: Clone) -> None:
-    values = read(up.places)
+    values = read(up.paths)
     for service in SERVICES:
         url = f"http://127.0.0.1:{values[port_variable(service)]}/ready"
         answer = httpx.get(url, trust_env=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from deploy.local import kafka, processes
-from deploy.local.places import Places
+from deploy.local.paths import StackPaths
 from deploy.local.ports import split
 from tests.stack import Realm, Servers, provisioned_realms
 
@@ -26,11 +26,11 @@ MOST_LINES = 100
 
 
 @pytest.fixture
-def own_kafka() -> Iterator[Places]:
+def own_kafka() -> Iterator[StackPaths]:
     """A broker that a test may kill, started with `restart`."""
-    places = Places(Path(tempfile.mkdtemp(prefix="natija-")))
+    places = StackPaths(Path(tempfile.mkdtemp(prefix="natija-")))
     places.make()
-    clone = Places.of_clone()
+    clone = StackPaths.of_clone()
     clone.make()
     kafka.fetch_jars(clone)
     places.jars.symlink_to(clone.jars)
@@ -39,14 +39,16 @@ def own_kafka() -> Iterator[Places]:
     shutil.rmtree(places.state, ignore_errors=True)
 
 
-def restart(places: Places, port: int = 0) -> processes.Record:
+def restart(places: StackPaths, port: int = 0) -> processes.Record:
     begun = kafka.start(places, owner="tests", preferred=port, with_parent=True)
     [broker] = kafka.wait(places, begun, with_parent=True)
     return broker
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def realm_on_it(own_kafka: Places, servers: Servers, tmp_path: Path) -> AsyncIterator[tuple[Realm, Places]]:
+async def realm_on_it(
+    own_kafka: StackPaths, servers: Servers, tmp_path: Path
+) -> AsyncIterator[tuple[Realm, StackPaths]]:
     broker = restart(own_kafka)
     async with provisioned_realms(Servers(broker.address, servers.postgres), tmp_path) as make:
         yield await make(), own_kafka
@@ -54,7 +56,7 @@ async def realm_on_it(own_kafka: Places, servers: Servers, tmp_path: Path) -> As
 
 @pytest.mark.thorough
 @pytest.mark.timeout(240)
-async def test_an_outage_of_kafka_is_told_in_a_few_lines(realm_on_it: tuple[Realm, Places]) -> None:
+async def test_an_outage_of_kafka_is_told_in_a_few_lines(realm_on_it: tuple[Realm, StackPaths]) -> None:
     realm, places = realm_on_it
     children = {process: await realm.serve(process) for process in PROCESSES}
     before = {process: len(child.output().splitlines()) for process, child in children.items()}

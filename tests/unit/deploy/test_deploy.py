@@ -10,25 +10,25 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from deploy.local import environment, errors, kafka, postgres, processes
-from deploy.local.places import REPOSITORY, Places
+from deploy.local.paths import REPOSITORY, StackPaths
 
 from natija_chassis.services import port_variable
 from natija_chassis.settings import Settings
 
 
 @pytest.fixture
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackPaths:
     for name in [name for name in os.environ if name.startswith("NATIJA_")]:
         monkeypatch.delenv(name)
-    found = Places(tmp_path / "state")
+    found = StackPaths(tmp_path / "state")
     found.make()
     return found
 
 
-def _compose(places: Places, *held: str) -> dict[str, str]:
+def _compose(paths: StackPaths, *held: str) -> dict[str, str]:
     """Settings on some servers, while the services *held* run."""
     postgres_url = "postgresql://postgres@/postgres?host=/sockets"
-    return environment.compose(places, kafka="127.0.0.1:9092", postgres=postgres_url, held=frozenset(held))
+    return environment.compose(paths, kafka="127.0.0.1:9092", postgres=postgres_url, held=frozenset(held))
 
 
 def test_compose_and_the_local_stack_run_the_same_versions_and_settings() -> None:
@@ -48,12 +48,12 @@ def test_compose_and_the_local_stack_run_the_same_versions_and_settings() -> Non
 
 
 def test_the_settings_are_for_this_user_only_and_what_natija_reads(
-    places: Places, monkeypatch: pytest.MonkeyPatch
+    paths: StackPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    values = _compose(places)
-    environment.write(places, values)
-    assert stat.S_IMODE(places.settings.stat().st_mode) == 0o600
-    monkeypatch.setenv("NATIJA_ENV_FILE", str(places.settings))
+    values = _compose(paths)
+    environment.write(paths, values)
+    assert stat.S_IMODE(paths.settings.stat().st_mode) == 0o600
+    monkeypatch.setenv("NATIJA_ENV_FILE", str(paths.settings))
     settings = Settings()
     assert settings.kafka == "127.0.0.1:9092"
     assert settings.database_url("intake") == "postgresql+asyncpg://natija_intake@/kg_intake?host=/sockets"
@@ -61,31 +61,31 @@ def test_the_settings_are_for_this_user_only_and_what_natija_reads(
     assert settings.realm_key.get_secret_value() == values["NATIJA_REALM_KEY"]
 
 
-def test_keys_and_ports_stay_as_they_were(places: Places) -> None:
-    before = _compose(places)
-    environment.write(places, before)
-    assert _compose(places) == before
+def test_keys_and_ports_stay_as_they_were(paths: StackPaths) -> None:
+    before = _compose(paths)
+    environment.write(paths, before)
+    assert _compose(paths) == before
 
 
-def test_each_process_has_a_port_of_its_own(places: Places) -> None:
-    values = _compose(places)
+def test_each_process_has_a_port_of_its_own(paths: StackPaths) -> None:
+    values = _compose(paths)
     ports = {values[port_variable(service)] for service in environment.SERVICES}
     assert len(ports) == len(environment.SERVICES)
 
 
-def test_a_port_that_somebody_else_has_is_left_to_them(places: Places) -> None:
-    environment.write(places, _compose(places))
-    liked = int(environment.read(places)["NATIJA_INTAKE_PORT"])
+def test_a_port_that_somebody_else_has_is_left_to_them(paths: StackPaths) -> None:
+    environment.write(paths, _compose(paths))
+    liked = int(environment.read(paths)["NATIJA_INTAKE_PORT"])
     with socket.socket() as other:
         other.bind(("127.0.0.1", liked))
         other.listen()
-        assert _compose(places)["NATIJA_INTAKE_PORT"] != str(liked)
-        assert _compose(places, "intake")["NATIJA_INTAKE_PORT"] == str(liked)
+        assert _compose(paths)["NATIJA_INTAKE_PORT"] != str(liked)
+        assert _compose(paths, "intake")["NATIJA_INTAKE_PORT"] == str(liked)
 
 
-def test_what_the_environment_says_wins(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_environment_says_wins(paths: StackPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NATIJA_CLOCK", "system")
-    assert _compose(places)["NATIJA_CLOCK"] == "system"
+    assert _compose(paths)["NATIJA_CLOCK"] == "system"
 
 
 def test_roles_of_a_server_that_asks_for_passwords_have_one() -> None:
@@ -96,27 +96,27 @@ def test_roles_of_a_server_that_asks_for_passwords_have_one() -> None:
     assert "secret" not in template
 
 
-def test_a_pid_file_of_a_process_that_is_gone_or_broken_is_forgotten(places: Places) -> None:
+def test_a_pid_file_of_a_process_that_is_gone_or_broken_is_forgotten(paths: StackPaths) -> None:
     record = processes.Record("one", os.getpid(), "another boot/1", "up", "", 15, "")
-    processes.write(places, record)
-    places.run("two").write_text("{")
-    assert processes.find_all(places) == []
-    assert list((places.state / "run").iterdir()) == []
+    processes.write(paths, record)
+    paths.run("two").write_text("{")
+    assert processes.find_all(paths) == []
+    assert list((paths.state / "run").iterdir()) == []
 
 
-def test_a_process_that_ignores_its_signal_is_killed(places: Places) -> None:
-    stubborn = processes.start(places, "stubborn", ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"],
+def test_a_process_that_ignores_its_signal_is_killed(paths: StackPaths) -> None:
+    stubborn = processes.start(paths, "stubborn", ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"],
                                address="", owner="up")  # fmt: skip
-    processes.wait(places, stubborn, lambda: "up" in places.log("stubborn").read_text(), 10)
-    assert processes.stop(places, [stubborn], patience=0.3) == [stubborn]
+    processes.wait(paths, stubborn, lambda: "up" in paths.log("stubborn").read_text(), 10)
+    assert processes.stop(paths, [stubborn], patience=0.3) == [stubborn]
     assert not stubborn.alive
 
 
-def test_a_process_that_ends_early_is_named_with_the_end_of_its_log(places: Places) -> None:
-    brief = processes.start(places, "brief", ["sh", "-c", "echo why it ended; exit 3"], address="", owner="up")
+def test_a_process_that_ends_early_is_named_with_the_end_of_its_log(paths: StackPaths) -> None:
+    brief = processes.start(paths, "brief", ["sh", "-c", "echo why it ended; exit 3"], address="", owner="up")
     with pytest.raises(errors.LocalStackError, match="brief ended while it started") as caught:
-        processes.wait(places, brief, lambda: False, 20)
-    assert f"its log is {places.log('brief')}" in str(caught.value)
+        processes.wait(paths, brief, lambda: False, 20)
+    assert f"its log is {paths.log('brief')}" in str(caught.value)
     assert str(caught.value).endswith("| why it ended")
 
 

@@ -17,13 +17,13 @@ _SOCKET_PATH_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class StackPaths:
     """The folders of one stack; *state* is the only one anything is written to (and `sockets`, see there)."""
 
     state: Path
 
     @classmethod
-    def of_clone(cls) -> "Places":
+    def of_clone(cls) -> "StackPaths":
         """The folders of the clone that contains this code."""
         return cls(REPOSITORY / ".local")
 
