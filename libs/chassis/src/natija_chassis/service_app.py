@@ -1,0 +1,61 @@
+"""The one shape of a service: a projection of the log, the proposals it makes, and its HTTP app."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from natija_chassis.http.app import create_app
+from natija_chassis.postgres.engine import open_engine
+from natija_chassis.process.health import Backlog
+from natija_chassis.process.run import run
+from natija_chassis.process_manager import refused_proposals
+from natija_chassis.process_manager.manager import ProcessManager
+from natija_chassis.process_manager.proposed_event import PendingProposals
+from natija_chassis.projections.projection import Projection
+from natija_chassis.projections.runner import Runner
+from natija_chassis.settings import Settings
+
+MakeRouter = Callable[[AsyncEngine], APIRouter]
+CountBacklog = Callable[[AsyncConnection], Awaitable[Sequence[Backlog]]]
+
+
+async def run_service(
+    settings: Settings,
+    projection: Projection,
+    *,
+    about: str,
+    router: MakeRouter | None = None,
+    backlog: CountBacklog | None = None,
+    pending_proposals: PendingProposals | None = None,
+) -> None:
+    """Run the process of *settings* until SIGTERM.
+
+    It applies the log to *projection* and serves *router* on the projection's database. With *pending_proposals* it
+    also runs a process manager. Its page shows *about*, a sentence, and *backlog* with the refused proposals.
+    """
+    engine = open_engine(settings, settings.process)
+    runner = Runner(projection, settings, engine)
+    tasks = [runner.run]
+    if pending_proposals is not None:
+        tasks.append(ProcessManager(settings, engine, runner, pending_proposals).run)
+
+    async def count_backlog() -> Sequence[Backlog]:
+        async with engine.connect() as connection:
+            found = [] if backlog is None else [*await backlog(connection)]
+            if pending_proposals is not None:
+                found.append(Backlog("refused proposals", await refused_proposals.count(connection)))
+            return found
+
+    app = create_app(
+        settings,
+        title=settings.process,
+        about=about,
+        health=runner.progress.health,
+        backlog=count_backlog,
+        routers=[] if router is None else [router(engine)],
+    )
+    try:
+        await run(app, settings, tasks)
+    finally:
+        await engine.dispose()
