@@ -14,7 +14,7 @@ from tests.bench.measuring import Figure, by_turns, rate
 
 from natija_analytics.history import history
 from natija_analytics.projection import projection, tables
-from natija_analytics.projection.rows import HistoryRow, facts_updates, history_row
+from natija_analytics.projection.state import HistoryRow, facts_updates, history_row
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.kafka.subscription import FETCH_BYTES
 from natija_chassis.postgres.engine import LIVE

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from natija_analytics.cli.commands import app
 from natija_analytics.history import history
 from natija_analytics.projection import projection
-from natija_analytics.projection.rows import HistoryRow
+from natija_analytics.projection.state import HistoryRow
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.errors import OperatorError
 from natija_chassis.projections import log_records

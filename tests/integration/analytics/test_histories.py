@@ -8,7 +8,7 @@ from tests.integration.analytics.register import APPEAL, Register, life
 from tests.unit.analytics.histories import appeal_number
 
 from natija_analytics.history import history
-from natija_analytics.projection.rows import history_row
+from natija_analytics.projection.state import history_row
 from natija_chassis.projections.dead_letters import is_poison
 from natija_events.wire.record import RecordedEvent
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.unit.analytics.histories import Log, appeal_number, hour, random_log, registered
 
 from natija_analytics.projection import projection
-from natija_analytics.projection.rows import history_row
+from natija_analytics.projection.state import history_row
 from natija_chassis.projections.dead_letters import is_poison
 from natija_events.lifecycle.fold import fold
 from natija_events.types.intake import Address, Applicant

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.unit.analytics.histories import Log, appeal_number, hour, registered
 
-from natija_analytics.projection.rows import history_row
+from natija_analytics.projection.state import history_row
 from natija_analytics.rendering import count_report, history_report
 from natija_analytics.rendering.captions import CAPTIONS
 from natija_analytics.reports import counts, definitions

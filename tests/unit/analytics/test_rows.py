@@ -7,7 +7,7 @@ import pytest
 from tests.unit.analytics.histories import Log, appeal_number, hour, random_log, registered
 
 from natija_analytics.projection import tables
-from natija_analytics.projection.rows import NO_EFFECT, EventEffect, HistoryRow, effect_of, facts_updates, history_row
+from natija_analytics.projection.state import NO_EFFECT, EventEffect, HistoryRow, effect_of, facts_updates, history_row
 from natija_events.encryption import Sealed
 from natija_events.lifecycle.transitions import INITIAL, OPEN, TABLE, TERMINAL, evolve
 from natija_events.schema.registry import REGISTRY

@@ -1,37 +1,51 @@
-"""Every installed service is entered where the repository lists its services."""
+"""In every installed service the same file names mean the same."""
 
-import importlib
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
 
 import pytest
-from tests.entries import distributions, missing
-from tests.guides import REPOSITORY
+from sqlalchemy import MetaData
 
-from natija_chassis.services import resolve, service_info, service_infos
+from natija_chassis.services import service_infos
 
-
-@pytest.mark.parametrize(("distribution", "processes"), distributions().items())
-def test_service_is_entered_everywhere(distribution: str, processes: list[str]) -> None:
-    assert missing(REPOSITORY, distribution, processes) == []
+SERVICES = sorted({info.start.partition(".")[0] for info in service_infos()})
+PROJECTIONS = [info.projection for info in service_infos() if info.projection]
 
 
-def test_forgotten_places_are_named() -> None:
-    """A service that is entered nowhere is missing at every place."""
-    assert len(missing(REPOSITORY, "natija-tally", ["tally"])) == 10
+def modules(package: str, name: str) -> list[ModuleType]:
+    """The modules called *name* in the packages of a service."""
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    files = sorted(Path(spec.origin).parent.glob(f"*/{name}.py"))
+    return [import_module(f"{package}.{file.parent.name}.{name}") for file in files]
 
 
-@pytest.mark.parametrize("process", [info.name for info in service_infos()])
-def test_references_of_service_resolve(process: str) -> None:
-    """What a service says about itself is there: nothing else would notice a wrong name before it is needed."""
-    info = service_info(process)
-    references = [info.start, info.settings, *info.command_settings, info.commands, info.projection, info.lag]
-    for reference in references:
-        if reference is not None:
-            assert resolve(reference) is not None
-    if info.metrics is not None:
-        importlib.import_module(info.metrics)
-    assert resolve(info.settings).process == process
+@pytest.mark.parametrize("package", SERVICES)
+class TestNames:
+    def test_state_applies_one_event(self, package: str) -> None:
+        """`state.py` is the pure fold: `evolve`, one event after the other."""
+        assert all(callable(vars(module)["evolve"]) for module in modules(package, "state"))
+
+    def test_decide_decides(self, package: str) -> None:
+        assert all(callable(vars(module)["decide"]) for module in modules(package, "decide"))
+
+    def test_queue_yields_pending_proposals(self, package: str) -> None:
+        """`queue.py` finds the rows that call for a proposal; `decide.py` beside it decides on each."""
+        for module in modules(package, "queue"):
+            assert callable(vars(module)["pending_proposals"])
+            assert find_spec(module.__name__.removesuffix("queue") + "decide")
+
+    def test_tables_declare_rows(self, package: str) -> None:
+        for module in modules(package, "tables"):
+            assert any(isinstance(value, MetaData) for value in vars(module).values())
 
 
-def test_ports_of_services_differ() -> None:
-    ports = [info.port for info in service_infos()]
-    assert len(set(ports)) == len(ports)
+@pytest.mark.parametrize("reference", PROJECTIONS)
+def test_projection_stands_beside_its_tables(reference: str) -> None:
+    """Each installed projection is built by `projection.py`, in a package with its `tables.py`."""
+    module, _, name = reference.partition(":")
+    assert (module.rpartition(".")[2], name) == ("projection", "build")
+    assert find_spec(module.removesuffix("projection") + "tables")

@@ -7,6 +7,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLACES = (
     "libs/events/src/natija_events/lifecycle/*.py",
+    "libs/events/src/natija_events/terms/*.py",
     "libs/events/src/natija_events/wire/*.py",
     "services/*/src/*/*/state.py",
     "services/*/src/*/*/decide.py",
@@ -17,7 +18,6 @@ PLACES = (
     "services/intake/src/natija_intake/registrar/heads.py",
     "services/routing/src/natija_routing/competence/rules.py",
     "services/deadlines/src/natija_deadlines/policies/arithmetic.py",
-    "services/analytics/src/natija_analytics/projection/rows.py",
     "services/analytics/src/natija_analytics/reports/overdue.py",
 )
 _CLOCKS = {"now", "utcnow", "today"}

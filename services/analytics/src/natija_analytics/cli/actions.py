@@ -9,7 +9,7 @@ import typer
 from aiokafka.errors import KafkaError
 
 from natija_analytics.history import history
-from natija_analytics.projection.rows import HistoryRow
+from natija_analytics.projection.state import HistoryRow
 from natija_analytics.rendering import count_report, history_report, overdue_report
 from natija_analytics.reports import counts, definitions, overdue, queries
 from natija_analytics.reports.definitions import Subject

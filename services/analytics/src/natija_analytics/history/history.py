@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_analytics.projection import tables
-from natija_analytics.projection.rows import HistoryRow, history_row
+from natija_analytics.projection.state import HistoryRow, history_row
 from natija_chassis.projections import checkpoints, dead_letters
 from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.kafka.consumers import open_consumer

@@ -1,4 +1,4 @@
-"""The projection of analytics: log events to history and facts, in bulk. The fold itself is `rows`, which is pure."""
+"""The projection of analytics: log events to history and facts, in bulk. The fold itself is `state`, which is pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_analytics.projection import tables
-from natija_analytics.projection.rows import FactsUpdate, HistoryRow, facts_updates, history_row
+from natija_analytics.projection.state import FactsUpdate, HistoryRow, facts_updates, history_row
 from natija_events.wire.record import RecordedEvent
 
 _COLUMNS = tables.facts.columns

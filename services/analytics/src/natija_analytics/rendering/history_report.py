@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from natija_analytics.projection.rows import HistoryRow
+from natija_analytics.projection.state import HistoryRow
 from natija_analytics.rendering.captions import CAPTIONS
 from natija_chassis.realm.directory import Directory
 from natija_chassis.reports.localized import local_time
