@@ -1,4 +1,4 @@
-"""Reads topics of the register: committed records only, from given offsets, to the end or for ever."""
+"""Reads topics of the register: committed records only, from given offsets, to the end or without end."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing

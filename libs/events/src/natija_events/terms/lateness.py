@@ -1,8 +1,8 @@
 """Whether a term was kept: the one rule, as Python and as SQL.
 
-The due instant itself is in time, as "24:00" of the last day is. Whatever comes after it is late. An appeal becomes
-overdue when its due instant passes while somebody owes an answer, and it stays overdue: neither a later extension nor
-an answer within it changes that.
+The due instant itself is in time, like "24:00" of the last day. Every later instant is late. An appeal becomes overdue
+when its due instant passes without an answer, and it stays overdue. A later extension, or an answer within it, does
+not change that.
 """
 
 from collections.abc import Sequence

@@ -288,7 +288,7 @@ def _event(named: dict[str, str], data: bytes) -> Event:
 
 
 def _media_type(content_type: str) -> str:
-    """Without its parameters: JSON is UTF-8, whatever they say."""
+    """Without its parameters: JSON is always UTF-8."""
     return content_type.partition(";")[0].strip().lower()
 
 

@@ -19,7 +19,7 @@ Kind = Literal[
     "type", "state", "outcome", "reason", "rejection", "role", "owner", "kind", "form", "character", "applicant",
     "measure",
 ]  # fmt: skip
-"""What a code is a code of: *reason* ends an appeal without an answer, *rejection* is the registrar's reason, *kind*,
+"""The kinds of codes: *reason* ends an appeal without an answer, *rejection* is the registrar's reason, *kind*,
 *form* and *character* are those of an appeal, *applicant* is the kind of person, *measure* that of a sanction."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -43,7 +43,7 @@ def codes(kind: Kind) -> tuple[str, ...]:
 
 
 def is_confirmed(kind: Kind, code: str, language: Language) -> bool:
-    """True when the word stands in an official source, or is Russian or English; False for a draft."""
+    """True when the word is from an official source, or is Russian or English; False for a draft."""
     entry = _table()[kind].get(_unversioned(code) if kind == "type" else code, {})
     return language in ("ru", "en", *entry.get("confirmed", ()))
 
