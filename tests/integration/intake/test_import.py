@@ -147,7 +147,7 @@ async def test_what_cannot_be_imported_is_refused_before_anything_is_proposed(re
     mapping = tmp_path / "map.yaml"
     mapping.write_text(text(BOSTON).replace("map: channel", "map: chanel"))
     done = await registry.run("import", str(file), "--mapping", str(mapping), expect=1)
-    assert "events.0.data.channel.map: there is no values.chanel" in done.stderr
+    assert "events.0.data.channel.map: there is no map values.chanel" in done.stderr
 
     whole = write(tmp_path / "cases.csv.gz", cases(1))
     done = await registry.run("import", whole, "--mapping", BOSTON, "--rejected", "/proc/x.csv", expect=1)

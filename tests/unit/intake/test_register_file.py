@@ -58,7 +58,7 @@ def test_a_row_that_is_no_csv_is_told_and_those_after_it_are_read(tmp_path: Path
     [
         (b"id,text\n", "does not have: came"),
         (b"", "does not have: came, id, text"),
-        (b"id,came,text,came\n", "stand twice: came"),
+        (b"id,came,text,came\n", "occur twice in the file: came"),
         (gzip.compress(b"id,came,text\n" + b"1,a,b\n" * 1000, mtime=0)[:40], "damaged"),
         (b"\x1f\x8bnot gzip at all", "damaged"),
     ],

@@ -24,7 +24,7 @@ from natija_intake.settings import IntakeSettings, intake_secrets, sealer
 async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `OperatorError` when a key or a file it needs is missing."""
     if settings.publishers is None:
-        raise OperatorError("NATIJA_PUBLISHERS is not set: what the registrar would refuse cannot be told beforehand")
+        raise OperatorError("NATIJA_PUBLISHERS is not set: intake needs the publishers file to check proposals")
     engine = open_engine(settings, "intake")
     gateway = InboxGateway(settings.kafka_config, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
     secrets = intake_secrets(settings)

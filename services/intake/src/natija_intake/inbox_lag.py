@@ -1,4 +1,4 @@
-"""How many proposals stand on the inbox and wait for the registrar."""
+"""The number of proposals on the inbox that the registrar has not decided."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What the contract asks of a field: sealed, an instant, a part with fields of its own, a list, or a plain value."""
+"""The form of a field in the contract: sealed, an instant, a part with fields of its own, a list, or a plain value."""
 
 from functools import cache
 from types import NoneType, UnionType

@@ -1,4 +1,4 @@
-"""What the intake API and the import are told by their environment."""
+"""The settings of the intake API and the import."""
 
 import re
 from base64 import urlsafe_b64decode

@@ -1,4 +1,4 @@
-"""The pace of an import: hold back while the inbox is full, tell who waits for what, give up when Kafka is gone."""
+"""The rate of an import: pause while the inbox is full, report the reason, give up when Kafka is down."""
 
 import asyncio
 import time
@@ -11,19 +11,19 @@ from natija_intake.inbox_lag import InboxLag, KafkaUnreachable
 
 LOOK_EVERY = 0.5
 QUIET = 5.0
-"""Seconds without a decision after which one is told that the registrar is being waited for."""
+"""Seconds without a decision after which the import reports that it waits for the registrar."""
 LOST_AFTER = 60.0
 """Seconds without a decision, though nothing waits on the inbox, after which outcomes count as lost."""
 
 
 class ImportStopped(Exception):
-    """The import could not go on; what it says is for a person."""
+    """The import could not continue; the message is for a person."""
 
 
 class Backpressure:
-    """Run `watch` beside the import. *decided* and *undecided* count its rows; *tell* is given what a person should
-    know. Rows are held back while more than *most_waiting* proposals wait, whoever made them; *patience* is how many
-    seconds Kafka may be gone."""
+    """Run `watch` beside the import. *decided* and *undecided* count its rows; *tell* gets messages for a person.
+    The import pauses while more than *most_waiting* proposals of all publishers wait. *patience* is the number of
+    seconds that Kafka may be down."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Backpressure:
         self._moved = self._answered = self._waited = time.monotonic()
 
     async def watch(self) -> None:
-        """Look, for ever. Raises `ImportStopped`."""
+        """Watch without end. Raises `ImportStopped`."""
         while True:
             self._look_at_decisions()
             await self._look_at_the_inbox()

@@ -22,10 +22,10 @@ def import_register(
     ] = None,
     format: FormatOption = "table",
 ) -> None:
-    """Bring a register's history in through the inbox: one row is one proposal of all its events.
+    """Import a register's history through the inbox: one row is one proposal of all its events.
 
-    Ends with 0 when every row's outcome is known, though some were rejected, and with 1 when it could not finish; run
-    again, it goes on where it stopped.
+    Ends with exit code 0 when every row's outcome is known, even if rows were rejected. Ends with 1 when it could not
+    finish; run again, it continues where it stopped.
 
     \b
     natija import cases.csv.gz --mapping examples/boston311.yaml

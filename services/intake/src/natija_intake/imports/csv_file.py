@@ -20,7 +20,7 @@ class CsvFileError(Exception):
 
 
 class CsvRow(NamedTuple):
-    """A row and the line it begins at, from 1. *broken* says why it is no CSV; then it has no cells."""
+    """A row and its first line, from 1. *broken* says why it is not CSV; then it has no cells."""
 
     line: int
     cells: list[str]
@@ -68,7 +68,7 @@ class CsvFile:
             raise CsvFileError(f"the mapping reads columns that the file does not have: {', '.join(missing)}")
         doubled = sorted(name for name in wanted if header.count(name) > 1)
         if doubled:
-            raise CsvFileError(f"columns that the mapping reads stand twice: {', '.join(doubled)}")
+            raise CsvFileError(f"columns of the mapping occur twice in the file: {', '.join(doubled)}")
         return header
 
     @contextmanager

@@ -37,7 +37,7 @@ class RejectedRow(NamedTuple):
 
 @dataclass(slots=True)
 class ImportCounts:
-    """What became of the rows so far."""
+    """The outcomes of the rows so far."""
 
     rows: int = 0
     registered: int = 0
@@ -68,7 +68,7 @@ class ImportCounts:
 
 
 class Importer:
-    """Proposes rows. *tell* is given what a person who waits should know."""
+    """Proposes rows. *tell* gets messages for the person who waits."""
 
     def __init__(
         self,
@@ -128,10 +128,11 @@ class Importer:
             return None
 
     async def _admitted(self, mapped: MappedRow) -> None:
-        """Wait until another proposal may be made: the inbox is clear, the window has room, the appeal is at rest."""
+        """Wait until another proposal may be sent: the inbox and the window have room, and the appeal has no undecided
+        row."""
         await self._pace.clear.wait()
         await self._window.acquire()
-        # Two rows of one appeal have one id: their outcomes can only be told apart one after the other.
+        # Two rows of one appeal have one id: only one after the other, their outcomes are distinct.
         while mapped.number in self._undecided:
             await asyncio.wait([self._undecided[mapped.number]])
 

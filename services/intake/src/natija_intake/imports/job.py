@@ -28,7 +28,7 @@ from natija_intake.imports.sources import MappingError
 from natija_intake.inbox_lag import InboxLag
 from natija_intake.settings import ImportSettings, sealer
 
-AGAIN = "Run the same command again: it goes on where it stopped, and nothing is registered twice."
+AGAIN = "Run the same command again: it continues where it stopped, and registers nothing twice."
 _TICK = 0.2
 
 

@@ -27,7 +27,7 @@ from natija_intake.imports.sources import (
 
 
 class Unmappable(Exception):
-    """A row that is no proposal: *field* breaks *rule*, in *column* where one is to blame. No values."""
+    """A row that is not a valid proposal: *field* breaks *rule*, in *column* if one is the cause. It holds no value."""
 
     def __init__(self, column: str, field: str, rule: str, number: str = "") -> None:
         super().__init__(f"{field}: {rule}")
@@ -38,7 +38,7 @@ class Unmappable(Exception):
 
 
 class MappedRow(NamedTuple):
-    """What a row says: the appeal's *number*, its *events*, and which events of the mapping those are."""
+    """The content of a row: the appeal's *number*, its *events*, and their indexes in the mapping."""
 
     number: str
     events: tuple[Event, ...]

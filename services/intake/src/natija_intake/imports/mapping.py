@@ -1,6 +1,6 @@
-"""The mapping of a register: which columns of its CSV file become which fields of which events.
+"""The mapping of a register: from columns of its CSV file to fields of events.
 
-The format stands in examples/README.md. What is wrong with a file is named by its key.
+examples/README.md describes the format. An error names the key in the file.
 """
 
 import codecs
@@ -28,7 +28,7 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (LookupError, OSError, ValueError):
-        raise ValueError("is no time zone, as America/New_York is") from None
+        raise ValueError("is not a time zone (example: America/New_York)") from None
     return name
 
 
@@ -37,7 +37,7 @@ def _format(text: str) -> str:
     try:
         read = datetime.strptime(probe.strftime(text), text)
     except ValueError:
-        raise ValueError("is no format of strptime") from None
+        raise ValueError("is not a format of strptime (example: %d.%m.%Y)") from None
     if read.date() != probe.date():
         raise ValueError("does not hold a whole date")
     return text
@@ -47,12 +47,12 @@ def _encoding(name: str) -> str:
     try:
         found = codecs.lookup(name).name
     except LookupError:
-        raise ValueError("is no encoding") from None
+        raise ValueError("is not an encoding (example: utf-8)") from None
     return "utf-8-sig" if found == "utf-8" else found
 
 
 def _quoted(values: Any) -> Any:
-    """YAML reads No, 7 and 2015-01-01 as what they look like; a register means the text."""
+    """YAML converts No, 7 and 2015-01-01 to other types; a register means the text."""
     for name, known in values.items() if isinstance(values, dict) else ():
         for key in known if isinstance(known, dict) else ():
             if not isinstance(key, str):

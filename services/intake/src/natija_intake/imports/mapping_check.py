@@ -54,7 +54,7 @@ def _check_part(
 ) -> None:
     for name in part.fields:
         if name not in model.model_fields:
-            raise MappingError(f"{key}.{name}", "is no field of this event")
+            raise MappingError(f"{key}.{name}", "is not a field of this event")
     for name, field in model.model_fields.items():
         if field.is_required() and name not in part.fields and name not in added:
             raise MappingError(f"{key}.{name}", "is missing")
@@ -98,10 +98,10 @@ def _check_values(mapping: RegisterMapping, key: str, source: Const | Cell, adap
         given |= {f"{key}.default": source.default, f"{key}.otherwise": source.otherwise}
         if source.map is not None:
             if source.map not in mapping.values:
-                raise MappingError(f"{key}.map", f"there is no values.{source.map}")
+                raise MappingError(f"{key}.map", f"there is no map values.{source.map}")
             given |= {f"values.{source.map}.{name}": value for name, value in mapping.values[source.map].items()}
         elif source.otherwise is not None:
-            raise MappingError(f"{key}.otherwise", "is for values that a map does not know; there is no map")
+            raise MappingError(f"{key}.otherwise", "needs a map: it is for values that the map does not know")
     for place, value in given.items():
         if value is not None and adapter is not None:
             try:

@@ -1,4 +1,4 @@
-"""What an import leaves behind: the rows that were not taken, in a file, and a summary in figures."""
+"""The results of an import: the rejected rows in a file, and a summary in figures."""
 
 import csv
 import json
@@ -77,4 +77,4 @@ def print_table(summary: ImportSummary) -> None:
     console.print(table)
     console.print(f"{summary.seconds:,.1f} s, {summary.rate:,.0f} events a second", soft_wrap=True)
     if tally.rejected:
-        console.print(f"What was not taken: {summary.rejected_file}", soft_wrap=True)
+        console.print(f"Rejected rows: {summary.rejected_file}", soft_wrap=True)

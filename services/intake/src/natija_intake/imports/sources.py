@@ -29,8 +29,8 @@ class Const(StrictModel):
 
 
 class Cell(StrictModel):
-    """What stands in *column*, through the value map *map*. A blank cell gives *default*; a value that the map does
-    not know passes through and is counted, or gives *otherwise*."""
+    """The value of *column*, through the value map *map*. A blank cell gives *default*. An unknown value is kept and
+    counted, or gives *otherwise*."""
 
     column: str
     map: str | None = None
@@ -45,7 +45,7 @@ class Time(StrictModel):
 
 
 class SealedCell(StrictModel):
-    """What stands in the column *sealed*, for authorised eyes only."""
+    """The value of the column *sealed*, sealed."""
 
     sealed: str
 

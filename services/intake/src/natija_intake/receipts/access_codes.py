@@ -1,7 +1,7 @@
-"""The access code on an appeal's receipt: who has it may see the appeal's status.
+"""The access code on an appeal's receipt. It gives access to the appeal's status.
 
-It derives from a secret and the number, so it can be checked before any row exists, and nobody has to keep it. Its
-first symbol names the version of the secret; the other nine are 45 bits that nobody can guess over HTTP.
+It derives from a secret and the number, so it is not stored and can be checked before any row exists. Its first symbol
+is the version of the secret. The other nine are 45 bits, too many to guess over HTTP.
 """
 
 import hashlib

@@ -34,10 +34,10 @@ def verify(
 @registrar.command()
 def rejections(
     reason: Annotated[str | None, typer.Option(help="Only this reason, as in unlawful.")] = None,
-    last: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 20,
+    last: Annotated[int, typer.Option(help="The maximum number of rejections: the newest are shown.", min=1)] = 20,
     format: FormatOption = "table",
 ) -> None:
-    """List rejected proposals, the newest last: where they came in, why, and which field breaks which rule.
+    """List rejected proposals, the newest last: offset, reason, field and rule.
 
     \b
     natija registrar rejections --reason conflict
@@ -51,9 +51,9 @@ def rejections(
 
 @registrar.command()
 def shards(
-    number: Annotated[int | None, typer.Argument(help="Share the partitions out in so many shards.")] = None,
+    number: Annotated[int | None, typer.Argument(help="The new number of shards.")] = None,
 ) -> None:
-    """Show in how many shards the registrars share the partitions out, or change it while they run."""
+    """Show the number of shards, or change it while registrars run."""
     import asyncio
 
     from natija_intake.registrar import inspection

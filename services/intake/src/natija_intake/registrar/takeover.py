@@ -76,7 +76,7 @@ async def take_over(context: RegistrarContext, locks: ShardLocks, shard: Shard) 
 
 
 async def fence(stack: AsyncExitStack, context: RegistrarContext, shard: Shard) -> AIOKafkaProducer:
-    """A producer under the shard's ``transactional.id``: from here on nobody else can commit under it."""
+    """A producer under the shard's ``transactional.id``: from now on nobody else can commit under it."""
     producer = AIOKafkaProducer(
         **context.kafka.client_options(),
         transactional_id=shard.transactional_id(context.realm),
