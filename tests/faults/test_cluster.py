@@ -75,7 +75,7 @@ async def test_intake_api_closed_with_one_broker(
         for number in others:
             await own_cluster.kill(Node(own_cluster.paths, number).name)
         async with asyncio.timeout(30):  # for a moment after the kill it may be that nobody answers
-            while "Kafka takes no writes" not in (await replicated.says("intake"))[1]:
+            while "Kafka confirms no writes" not in (await replicated.says("intake"))[1]:
                 await asyncio.sleep(0.1)
         replicated.counts("faults", 2)
         await own_cluster.start_kafka()

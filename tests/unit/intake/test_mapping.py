@@ -100,10 +100,10 @@ def test_every_column_it_reads_is_known() -> None:
         ("events.0.data.channel", 7, "events.0.data.channel", "is a column's name"),
         ("values.channel", {"by mail": ""}, "values.channel.by mail", "at least 1"),
         ("values.channel", {False: "x"}, "values", "channel: YAML reads a key as False: put it in quotes"),
-        ("events.0.data.applicant", "name", "events.0.data.applicant", "is a part"),
+        ("events.0.data.applicant", "name", "events.0.data.applicant", "an object is expected"),
         ("events.0.data.applicant", {"name": "name"}, "events.0.data.applicant.name", "is personal"),
         ("events.0.data.applicant", {"nick": "name"}, "events.0.data.applicant.nick", "is not a field"),
-        ("events.1.data.co_executors", "body", "events.1.data.co_executors", "is a list"),
+        ("events.1.data.co_executors", "body", "events.1.data.co_executors", "a list is expected"),
         ("events.1.data.co_executors", [{"time": "came"}], "events.1.data.co_executors.0", "is const"),
     ],
 )

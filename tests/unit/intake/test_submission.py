@@ -1,16 +1,18 @@
-"""A submission becomes one event: derived, sealed, and fit for the register."""
+"""A submission becomes one event that the registrar admits, with number derived and personal fields sealed."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
+from tests.unit.intake.realm import CONTEXT, NOW, PUBLISHERS
 
 from natija_chassis.realm.directory import Directory
 from natija_chassis.realm.publishers import Publishers
-from natija_events.encryption import Sealer
 from natija_events.ids import appeal_number, is_appeal_number
 from natija_events.kafka import partition_of
 from natija_events.schema.registry import models_of
@@ -19,7 +21,15 @@ from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
 from natija_events.wire.envelope import Event, Proposal, write_proposal
 from natija_events.wire.rejection import Rejection
-from natija_intake.appeals.submission import SOURCE, Submission, data_of, number_of, opening, unknown_ids
+from natija_intake.appeals.submission import (
+    SOURCE,
+    Address,
+    Applicant,
+    OpeningEvent,
+    Representative,
+    Submission,
+    unknown_ids,
+)
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import examine_new
 from natija_intake.sealing import field_shapes
@@ -35,11 +45,10 @@ SENT: dict[str, Any] = {
     "representative": {"name": "Bakirov", "proof": "warrant"},
     "text": "It washed away.",
 }  # fmt: skip
-NOW = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC)
 
 
 def submissions() -> st.SearchStrategy[Submission]:
-    """Whatever the schema of a submission lets be sent."""
+    """Every submission that its JSON Schema allows."""
     schema = Submission.model_json_schema()
     complained = {"complaint_of": st.integers(0, 2**64 - 1).map(lambda bits: appeal_number("kg", bits))}
     return _values(schema, schema["$defs"], complained).map(Submission.model_validate)
@@ -70,28 +79,16 @@ def _values(
     return st.booleans() if schema["type"] == "boolean" else st.none()
 
 
-def number(sent: dict[str, Any] = SENT, realm: str = "kg", key: str = "k", secret: bytes = b"s") -> str:
-    return number_of(Submission.model_validate(sent), realm, key, secret)
+def opening(sent: dict[str, Any] = SENT, key: str = "k", **changes: Any) -> OpeningEvent:
+    return Submission.model_validate(sent).to_event(replace(CONTEXT, **changes), key, None)
 
 
-def event(submission: Submission | None = None) -> Event:
-    submission = submission or Submission.model_validate(SENT)
-    data = data_of(submission, number(), NOW, jurisdiction="KG", sealer=Sealer(b"k" * 32))
-    return opening(data, number(), traceparent=None)
+def number(sent: dict[str, Any] = SENT, key: str = "k", **changes: Any) -> str:
+    return opening(sent, key, **changes).event.subject
 
 
-def test_the_number_follows_from_realm_key_body_and_secret_and_nothing_else() -> None:
-    assert is_appeal_number(number())
-    reordered = dict(reversed(SENT.items()))
-    assert number(reordered) == number()
-    others = {
-        number(SENT | {"text": "The bridge."}), number(realm="kz"), number(key="l"), number(secret=b"t"), number(),
-    }  # fmt: skip
-    assert len(others) == 5
-
-
-def admitted(event: Event, publishers: Publishers) -> EventData | Rejection:
-    """What the registrar makes of it: the data it admits, or the rejection."""
+def admitted(event: Event, publishers: Publishers = PUBLISHERS) -> EventData | Rejection:
+    """The registrar's answer: the data it admits, or the rejection."""
     key, value, headers = write_proposal([event])
     record = admission.PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
     proposal = admission.read(record)
@@ -100,48 +97,89 @@ def admitted(event: Event, publishers: Publishers) -> EventData | Rejection:
     return result if isinstance(result, Rejection) else result.data[0]
 
 
-CHANNEL = Publishers(publishers={SOURCE: frozenset({"channel"})})
+class TestNumber:
+    def test_same_submission_has_same_number(self) -> None:
+        assert is_appeal_number(number())
+        assert number(dict(reversed(SENT.items()))) == number()
+
+    def test_every_input_changes_the_number(self) -> None:
+        """Realm, key, body and secret."""
+        numbers = {
+            number(), number(SENT | {"text": "The bridge."}), number(realm="kz"), number(key="l"),
+            number(number_secret=b"t"),
+        }  # fmt: skip
+        assert len(numbers) == 5
 
 
-def test_the_event_passes_the_registrars_own_checks() -> None:
-    data = admitted(event(), CHANNEL)
-    assert isinstance(data, Registered)
-    assert (data.kind, data.region, data.received, data.jurisdiction) == ("complaint", "chuy", NOW, "KG")
+class TestEvent:
+    def test_registrar_admits_the_event(self) -> None:
+        data = admitted(opening().event)
+        assert isinstance(data, Registered)
+        assert (data.kind, data.region, data.received, data.jurisdiction) == ("complaint", "chuy", NOW, "KG")
+
+    @given(submissions())
+    def test_any_valid_submission_is_admitted(self, submission: Submission) -> None:
+        """The registrar reads the same data as the intake API made."""
+        event, data = submission.to_event(CONTEXT, "k", None)
+        assert admitted(event) == data
+
+    @pytest.mark.parametrize("roles", [{}, {SOURCE: frozenset({"clock"})}])
+    def test_forbidden_event_is_not_proposed(self, roles: dict[str, frozenset[str]]) -> None:
+        """The check before the proposal gives the registrar's own reason."""
+        publishers, (event, data) = Publishers(publishers=roles), opening()
+        rejection = examine_new(event, data, publishers, NOW)
+        assert rejection is not None
+        assert rejection == admitted(event, publishers)
+        assert rejection.reason == "forbidden"
+
+    def test_personal_fields_are_sealed(self) -> None:
+        personal = ("Asanova", "2123", "1980", "0555", "a@b.kg", "Kant", "Lenin", "Bakirov", "warrant", "washed")
+        data = opening().event.data
+        assert not [word for word in personal if word.encode() in data]
+        assert data.count(b'"ct":') == len(personal)
 
 
-@given(submissions())
-def test_what_the_door_takes_the_registrar_admits_as_the_door_has_read_it(submission: Submission) -> None:
-    data = data_of(submission, number(), NOW, jurisdiction="KG", sealer=Sealer(b"k" * 32))
-    assert admitted(opening(data, number(), traceparent=None), CHANNEL) == data
-
-
-@pytest.mark.parametrize("roles", [{}, {SOURCE: frozenset({"clock"})}])
-def test_what_the_registrar_would_forbid_is_not_even_proposed(roles: dict[str, frozenset[str]]) -> None:
-    publishers = Publishers(publishers=roles)
-    data = data_of(Submission.model_validate(SENT), number(), NOW, jurisdiction="KG", sealer=Sealer(b"k" * 32))
-    rejection = examine_new(event(), data, publishers, NOW)
-    assert rejection is not None
-    assert rejection == admitted(event(), publishers)
-    assert rejection.reason == "forbidden"
-
-
-def test_no_personal_field_stands_in_the_open() -> None:
-    personal = ("Asanova", "2123", "1980", "0555", "a@b.kg", "Kant", "Lenin", "Bakirov", "warrant", "washed")
-    assert not [word for word in personal if word.encode() in event().data]
-    assert event().data.count(b'"ct":') == len(personal)
-
-
-def test_an_id_that_the_directory_does_not_know_is_a_stranger_and_one_without_such_a_section_knows_none() -> None:
+def test_unknown_ids_name_field_and_section() -> None:
+    """A directory without a section accepts every id of it."""
     submission = Submission.model_validate(SENT | {"topic": "roads"})
     directory = Directory.model_validate({"channels": {"electronic": {}}, "regions": {"naryn": {}}})
     assert list(unknown_ids(submission, directory)) == [("region", "regions")]
     assert list(unknown_ids(submission, Directory())) == []
 
 
-def test_every_field_of_the_contract_has_a_shape() -> None:
+DERIVED = {
+    Submission: {
+        "received", "jurisdiction", "signature", "attachments", "parent", "part", "register_name", "external_id",
+    },
+    Applicant: {"id"},
+    Address: set[str](),
+    Representative: set[str](),
+}  # fmt: skip
+"""Fields of the contract that a client does not send."""
+
+
+@pytest.mark.parametrize(
+    ("sent", "registered"),
+    [
+        (Submission, intake.Registered),
+        (Applicant, intake.Applicant),
+        (Address, intake.Address),
+        (Representative, intake.Representative),
+    ],
+)
+def test_submission_corresponds_to_the_contract(sent: type[BaseModel], registered: type[BaseModel]) -> None:
+    """The same fields in the same order, and free text exactly where the contract seals."""
+    expected = [name for name in registered.model_fields if name not in DERIVED[sent]]
+    assert list(sent.model_fields) == expected
+    for name, schema in sent.model_json_schema()["properties"].items():
+        free_text = "'maxLength'" in str(schema) or "'date'" in str(schema)
+        assert free_text == (field_shapes(registered)[name].kind == "sealed"), name
+
+
+def test_every_field_has_a_shape() -> None:
     found = field_shapes(Registered)
     assert (found["text"].kind, found["received"].kind, found["attachments"].kind) == ("sealed", "instant", "list")
-    assert (found["applicant"].kind, found["applicant"].part) == ("part", intake.Applicant)
+    assert (found["applicant"].kind, found["applicant"].model) == ("object", intake.Applicant)
     assert field_shapes(routing.Forwarded)["due"].kind == "instant"
     assert field_shapes(routing.Answered)["law"].kind == "list"
     for module in (intake, routing):

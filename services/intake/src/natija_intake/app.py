@@ -10,9 +10,11 @@ from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
-from natija_chassis.realm import publishers
 from natija_chassis.realm.directory import load_directory
-from natija_intake.api import routes
+from natija_chassis.realm.publishers import load_publishers
+from natija_intake.api import post_appeals, routes
+from natija_intake.appeals.context import IntakeContext
+from natija_intake.appeals.head_lookup import HeadLookup
 from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
@@ -22,24 +24,11 @@ from natija_intake.settings import IntakeSettings, intake_secrets, sealer
 
 
 async def serve(settings: IntakeSettings) -> None:
-    """Run the intake API until SIGTERM. Raises `OperatorError` when a key or a file it needs is missing."""
-    if settings.publishers is None:
-        raise OperatorError("NATIJA_PUBLISHERS is not set: intake needs the publishers file to check proposals")
+    """Run the intake API until SIGTERM. Raises `OperatorError` when a key or a file is missing."""
+    context = _context(settings)
     engine = open_engine(settings, "intake")
     gateway = InboxGateway(settings.kafka_config, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
-    secrets = intake_secrets(settings)
-    service = AppealService(
-        realm=settings.realm.lower(),
-        jurisdiction=settings.jurisdiction or settings.realm.upper(),
-        secret=secrets[min(secrets)],
-        codes=AccessCodes(secrets),
-        sealer=sealer(settings),
-        publishers=publishers.load_publishers(settings.publishers),
-        gateway=gateway,
-        engine=engine,
-        clock=settings.injected_clock,
-        wait=settings.outcome_wait,
-    )
+    service = AppealService(context, gateway, HeadLookup(engine))
     try:
         async with InboxLag(settings.kafka_config, settings.realm) as inbox:
             await run(_app(settings, service, gateway, inbox, engine), settings, [gateway.run])
@@ -47,18 +36,35 @@ async def serve(settings: IntakeSettings) -> None:
         await engine.dispose()
 
 
+def _context(settings: IntakeSettings) -> IntakeContext:
+    if settings.publishers is None:
+        raise OperatorError("NATIJA_PUBLISHERS is not set: intake needs the publishers file to check proposals")
+    secrets = intake_secrets(settings)
+    return IntakeContext(
+        realm=settings.realm.lower(),
+        jurisdiction=settings.jurisdiction or settings.realm.upper(),
+        number_secret=secrets[min(secrets)],
+        access_codes=AccessCodes(secrets),
+        sealer=sealer(settings),
+        publishers=load_publishers(settings.publishers),
+        clock=settings.injected_clock,
+        outcome_wait=settings.outcome_wait,
+    )
+
+
 def _app(
     settings: IntakeSettings, service: AppealService, gateway: InboxGateway, inbox: InboxLag, engine: AsyncEngine
 ) -> FastAPI:
-    async def waiting() -> Sequence[Backlog]:
-        return [Backlog("proposals that the registrar has not decided", await inbox.waiting(engine))]
+    async def backlog() -> Sequence[Backlog]:
+        return [Backlog("proposals that the registrar has not decided", await inbox.count(engine))]
 
-    app = create_app(
+    directory = load_directory(settings.directory)
+    return create_app(
         settings,
         title="intake",
-        about="It receives appeals. Senders follow an appeal with its number and access code.",
+        about="Intake receives appeals. Senders follow an appeal with its number and access code.",
         health=lambda: gateway.health,
-        backlog=waiting,
+        backlog=backlog,
+        routers=[routes.router(service, directory)],
+        plain_routes=[post_appeals.route(service, directory)],
     )
-    routes.install(app, service, load_directory(settings.directory))
-    return app

@@ -37,7 +37,7 @@ class InboxLag(LazyConsumer):
             raise KafkaUnreachable(f"Kafka at {self._kafka} does not answer ({type(error).__name__})") from None
         return {place.partition: end for place, end in found.items()}
 
-    async def waiting(self, engine: AsyncEngine) -> int:
+    async def count(self, engine: AsyncEngine) -> int:
         """Proposals that the registrar has not decided, by its own positions in the database of *engine*.
 
         Kafka's committed offsets would not do: Kafka deletes them after a quiet week. Raises `KafkaUnreachable`, and

@@ -1,4 +1,4 @@
-"""The form of a field in the contract: sealed, an instant, a part with fields of its own, a list, or a plain value."""
+"""The shape of the contract's fields, and the sealing of those that are personal."""
 
 from functools import cache
 from types import NoneType, UnionType
@@ -8,14 +8,14 @@ from pydantic import AwareDatetime, BaseModel
 
 from natija_events.encryption import Sealed, Sealer
 
-Kind = Literal["sealed", "instant", "part", "list", "plain"]
+Kind = Literal["sealed", "instant", "object", "list", "plain"]
 
 
 class FieldShape(NamedTuple):
-    """The *kind* of a field; *part* is the model of a part, or of a list's parts."""
+    """The *kind* of a field; *model* is that of an object, or of a list's objects."""
 
     kind: Kind
-    part: type[BaseModel] | None = None
+    model: type[BaseModel] | None = None
 
 
 @cache
@@ -25,26 +25,34 @@ def field_shapes(model: type[BaseModel]) -> dict[str, FieldShape]:
 
 
 def seal(values: dict[str, Any], model: type[BaseModel], number: str, sealer: Sealer, at: str = "") -> dict[str, Any]:
-    """*values* with every text sealed that *model* wants sealed, bound to the appeal and the field's dotted path."""
-    known = field_shapes(model)
-    return {name: _sealed(value, known[name], number, sealer, at + name) for name, value in values.items()}
+    """*values* without None, and with every text sealed that *model* wants sealed. A sealed text is bound to the appeal
+    *number* and to the field's dotted path."""
+    sealed = {name: value for name, value in values.items() if value is not None}
+    for name, nested in _personal(model):
+        if name not in sealed:
+            continue
+        path = at + name
+        if nested is None:
+            sealed[name] = sealer.seal(number, path, sealed[name])
+        else:
+            sealed[name] = seal(sealed[name], nested, number, sealer, f"{path}.")
+    return sealed
 
 
-def _sealed(value: Any, shape: FieldShape, number: str, sealer: Sealer, path: str) -> Any:
-    if shape.kind == "sealed":
-        return sealer.seal(number, path, value)
-    if shape.kind == "part" and shape.part is not None:
-        return seal(value, shape.part, number, sealer, f"{path}.")
-    return value
+@cache
+def _personal(model: type[BaseModel]) -> tuple[tuple[str, type[BaseModel] | None], ...]:
+    """The fields of *model* that are sealed, or are objects that may hold sealed fields, with the object's model."""
+    shapes = field_shapes(model).items()
+    return tuple((name, shape.model) for name, shape in shapes if shape.kind in ("sealed", "object"))
 
 
 def _shape(annotation: Any) -> FieldShape:
     inner = _single(annotation)
     if get_origin(inner) is tuple:
         item = _shape(get_args(inner)[0])
-        return FieldShape("list", item.part)
+        return FieldShape("list", item.model)
     if isinstance(inner, type) and issubclass(inner, BaseModel):
-        return FieldShape("sealed") if issubclass(inner, Sealed) else FieldShape("part", inner)
+        return FieldShape("sealed") if issubclass(inner, Sealed) else FieldShape("object", inner)
     return FieldShape("instant" if inner is AwareDatetime else "plain")
 
 
@@ -56,5 +64,5 @@ def _single(annotation: Any) -> Any:
 
 
 def _bare(annotation: Any) -> Any:
-    """The type that an `Annotated` is about."""
+    """The type inside an `Annotated`."""
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation

@@ -13,6 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from natija_chassis.http import problems
+from natija_chassis.http.metrics_middleware import MetricsMiddleware
+from natija_chassis.http.plain_route import PlainRoute, add_plain_routes
 from natija_chassis.observability import metrics
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.process.health import Backlog, GetBacklog, GetHealth, no_backlog
@@ -34,6 +36,7 @@ def create_app(
     health: GetHealth,
     backlog: GetBacklog = no_backlog,
     routers: Sequence[APIRouter] = (),
+    plain_routes: Sequence[PlainRoute] = (),
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """The app of one process, with the routes of *routers*. *about* describes the process on its page and in the API
@@ -41,6 +44,7 @@ def create_app(
     app = FastAPIOffline(
         redoc_url=None, title=f"Natija: {title}", description=about, lifespan=lifespan, telemetry=_NO_TELEMETRY
     )
+    add_plain_routes(app, plain_routes)
     for router in routers:  # first, because routes are tried in this order
         app.include_router(router)
     pages = Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -70,6 +74,7 @@ def create_app(
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     problems.install(app)
+    app.add_middleware(MetricsMiddleware)
     return app
 
 

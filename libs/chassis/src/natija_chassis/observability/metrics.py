@@ -11,6 +11,18 @@ DURATIONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 READY = Gauge("natija_ready", "1 while the process is ready: caught up and making progress", ["process"])
 
+# HTTP: every process. `route` is a template such as /appeals/{number}, "unmatched" for an unknown path, "other" for
+# the documentation pages; `status` is 499 when the client closed the connection before the answer.
+HTTP_REQUESTS = Counter(
+    "natija_http_requests", "HTTP requests by route, method and status", ["route", "method", "status"]
+)
+HTTP_REQUEST_SECONDS = Histogram(
+    "natija_http_request_duration_seconds",
+    "Seconds from a request's head to the end of its answer",
+    ["route", "method"],
+    buckets=DURATIONS,
+)
+
 # Projections: every service that reads the log.
 PROJECTION_RECORDS = Counter(
     "natija_projection_records",

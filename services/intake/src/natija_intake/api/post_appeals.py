@@ -1,74 +1,112 @@
-"""How `POST /appeals` is read: one look at its headers, one call of pydantic for its body."""
+"""`POST /appeals`: one plain route. It reads the headers once and parses the body with one call of pydantic.
+
+FastAPI's handling would take longer than everything that is done for an appeal.
+"""
 
 import re
-from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
-from fastapi import Response
-from pydantic import ValidationError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from opentelemetry.trace import SpanKind
+from pydantic import BaseModel, ValidationError
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from natija_chassis.http import problems
-from natija_chassis.http.problems import Problem
-from natija_intake.appeals.submission import Submission
+from natija_chassis.http.plain_route import PlainRoute, schema_ref
+from natija_chassis.http.problems import FieldError, Problem
+from natija_chassis.observability import tracing
+from natija_chassis.realm.directory import Directory
+from natija_events.kafka import DeliveryUnconfirmed
+from natija_events.wire.rejection import Rejection
+from natija_intake.api.responses import BeingRegisteredResponse, RegisteredResponse, receipt_response
+from natija_intake.appeals.service import AppealService, Receipt
+from natija_intake.appeals.submission import Submission, unknown_ids
 
 PATH = "/appeals"
 MAX_BODY_BYTES = 262_144
-"""Of a body."""
-KEY = r"^[\x21-\x7e]{1,200}$"
-"""What an idempotency key looks like."""
+RETRY_AFTER = 5
+"""Seconds after which a client may send again."""
 
-_KEY = re.compile(KEY)
+_KEY_PATTERN = r"^[\x21-\x7e]{1,200}$"
+_KEY = re.compile(_KEY_PATTERN)
 _Headers = dict[bytes, bytes]
-"""By their names in small letters, as ASGI has them."""
+"""By lower-case name, as ASGI has them."""
 
 
-Endpoint = Callable[[Submission, str | None, str | None], Awaitable[Response]]
-"""Called with the submission, the idempotency key and the traceparent."""
+def route(service: AppealService, directory: Directory) -> PlainRoute:
+    """The route. Times are in the directory's zone."""
+    endpoint = _PostAppeals(service, directory)
+    models = (Submission, RegisteredResponse, BeingRegisteredResponse)
+    return PlainRoute("POST", PATH, endpoint, operation=_OPERATION, models=models)
 
 
-class Sending:
-    """The middleware that answers `POST /appeals`. FastAPI documents it and answers everything else: its own way from
-    the request to the arguments and from the result to the answer takes longer than all that is done for an appeal in
-    between.
-    """
+class _PostAppeals:
+    """The endpoint. Errors leave it as `Problem`."""
 
-    def __init__(self, app: ASGIApp, endpoint: Endpoint) -> None:
-        self._app = app
-        self._endpoint = endpoint
+    def __init__(self, service: AppealService, directory: Directory) -> None:
+        self._service = service
+        self._directory = directory
+        self._zone = ZoneInfo(directory.zone)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != PATH:
-            await self._app(scope, receive, send)
-            return
-        try:
-            answer = await self._answer(dict(scope["headers"]), receive)
-        except Problem as problem:
-            answer = problems.to_response(problem)
-        if answer is not None:
-            await answer(scope, receive, send)
-
-    async def _answer(self, headers: _Headers, receive: Receive) -> Response | None:
-        """None for who went away. Raises `Problem`."""
-        _small_enough(headers)
-        key = _key(headers)
-        body = await _body(receive)
+        headers: _Headers = dict(scope["headers"])
+        _check_length(headers)
+        key = _idempotency_key(headers) or str(uuid4())
+        body = await _read(receive)
         if body is None:
-            return None
-        submission = _submission(headers, body)
+            return
+        submission = _parse(headers, body)
         traceparent = headers.get(b"traceparent")
-        return await self._endpoint(submission, key, traceparent.decode("latin-1") if traceparent else None)
+        with tracing.span(
+            "POST /appeals", kind=SpanKind.SERVER, traceparent=traceparent.decode("latin-1") if traceparent else None
+        ):
+            receipt = await self._register(submission, key)
+        await self._response(receipt, key)(scope, receive, send)
+
+    async def _register(self, submission: Submission, key: str) -> Receipt:
+        if unknown := list(unknown_ids(submission, self._directory)):
+            raise problems.invalid(
+                *(
+                    FieldError(field=field, rule="unknown_id", message=f"not an id of the directory's {section}")
+                    for field, section in unknown
+                )
+            )
+        try:
+            result = await self._service.register(submission, key, tracing.current_traceparent())
+        except DeliveryUnconfirmed:
+            raise Problem(
+                503,
+                "Appeals cannot be registered right now",
+                "Send the same appeal again with this Idempotency-Key. It is registered once, even if this attempt "
+                "succeeds later.",
+                headers={"Retry-After": str(RETRY_AFTER), "Idempotency-Key": key},
+                idempotency_key=key,
+            ) from None
+        if isinstance(result, Rejection):
+            raise _rejected(result, key)
+        return result
+
+    def _response(self, receipt: Receipt, key: str) -> Response:
+        return Response(
+            receipt_response(receipt, self._zone).model_dump_json(),
+            202 if receipt.registered is None else 201,
+            {"Idempotency-Key": key, "Location": f"{PATH}/{receipt.number}", "Cache-Control": "no-store"},
+            "application/json",
+        )
 
 
-def _small_enough(headers: _Headers) -> None:
-    """A body that is too large, or does not say how large it is, is refused before it is read."""
+def _check_length(headers: _Headers) -> None:
+    """Refuse a body that is too large, or of unknown length, before it is read."""
     length = headers.get(b"content-length", b"")
-    if not length.isdigit() or b"transfer-encoding" in headers:  # in chunks it may be longer than it says
+    if not length.isdigit() or b"transfer-encoding" in headers:  # a chunked body may be longer than its header says
         raise Problem(411, "Content-Length is missing")
     if int(length) > MAX_BODY_BYTES:
         raise Problem(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
 
 
-def _key(headers: _Headers) -> str | None:
+def _idempotency_key(headers: _Headers) -> str | None:
     key = headers.get(b"idempotency-key")
     if key is None:
         return None
@@ -76,13 +114,13 @@ def _key(headers: _Headers) -> str | None:
         raise problems.invalid_field(
             "header.Idempotency-Key",
             "string_pattern_mismatch",
-            "not 1 to 200 printable ASCII characters without blanks",
+            "not 1 to 200 visible ASCII characters",
         )
     return text
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """All of it; None when who sends it goes away meanwhile."""
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body; None when the client closes the connection meanwhile."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -93,10 +131,10 @@ async def _body(receive: Receive) -> bytes | None:
     return body
 
 
-def _submission(headers: _Headers, body: bytes) -> Submission:
+def _parse(headers: _Headers, body: bytes) -> Submission:
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media_type != b"application/json" and not media_type.endswith(b"+json"):
-        # A page elsewhere can send text unasked.
+        # A page of another site can make a browser send text, and not JSON, without the user's consent.
         raise problems.invalid_field("body", "media_type", "not sent as application/json")
     try:
         return Submission.model_validate_json(body)
@@ -104,3 +142,41 @@ def _submission(headers: _Headers, body: bytes) -> Submission:
         raise problems.from_pydantic(
             error.errors(include_url=False, include_context=False, include_input=False)
         ) from None
+
+
+def _rejected(why: Rejection, key: str) -> Problem:
+    if why.reason in ("invalid", "unlawful", "oversize", "unreadable"):
+        return problems.invalid_field(why.field, why.reason, why.rule)
+    detail = f"{why.reason}: {why.field} {why.rule}"
+    return Problem(500, "The registrar accepts no appeals of this API", detail, headers={"Idempotency-Key": key})
+
+
+_HEADERS = {name: {"schema": {"type": "string"}} for name in ("Idempotency-Key", "Location")}
+
+
+def _success(description: str, model: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema_ref(model)}}
+    return {"description": description, "headers": _HEADERS, "content": content}
+
+
+_OPERATION: dict[str, Any] = {
+    "tags": ["appeals"],
+    "summary": "Send an appeal",
+    "description": "201: the appeal is registered. 202: registration takes longer; the number is already valid.",
+    "operationId": "post_appeals",
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "pattern": _KEY_PATTERN},
+            "description": "The same appeal with the same key is one appeal. Without a key, the answer brings one.",
+        }
+    ],
+    "requestBody": {"required": True, "content": {"application/json": {"schema": schema_ref(Submission)}}},
+    "responses": {
+        "201": _success("Registered", RegisteredResponse),
+        "202": _success("Being registered", BeingRegisteredResponse),
+    }
+    | {str(status): answer for status, answer in problems.responses(411, 413, 422, 500, 503).items()},
+}

@@ -1,4 +1,4 @@
-"""The way from the API to the inbox: open while Kafka takes writes, and open again by itself once it does again."""
+"""The way from the intake API to the inbox, with a circuit breaker."""
 
 import asyncio
 import logging
@@ -19,7 +19,18 @@ log = logging.getLogger(__name__)
 
 
 class InboxGateway:
-    """Proposes events of *source*. Run `keep_open` beside it; while Kafka takes nothing, nothing is even tried."""
+    """Proposes events of *source*. Run `run` beside it.
+
+    A circuit breaker with two states:
+
+    - open, as at the start: Kafka does not answer or confirms no writes. Every proposal fails at once with
+      `DeliveryUnconfirmed`, so that a client gets its 503 without a wait. The process is not ready.
+    - closed: proposals go to Kafka.
+
+    `run` probes Kafka every `PROBE_INTERVAL` seconds. A probe that succeeds closes the circuit, one that fails opens
+    it. No half-open state is needed: the probe is a write of its own and risks no proposal. A proposal that fails
+    leaves the state as it is, since its own error says more than the next probe would.
+    """
 
     def __init__(self, kafka: KafkaConfig, realm: str, source: str, *, delivery_wait: float) -> None:
         self._kafka, self._realm, self._source = kafka, realm, source
@@ -27,31 +38,32 @@ class InboxGateway:
         self._write_probe = WriteProbe(kafka, realm, "intake")
         self._delivery_wait = delivery_wait
         self._publisher: Publisher | None = None
-        self._trouble: str | None = "it is starting"
+        self._open_reason: str | None = "the process is starting"
+        """Why the circuit is open; None while it is closed."""
 
     @property
     def health(self) -> Health:
-        """Ready while appeals can be proposed."""
-        if self._trouble is None:
-            return Health(True, "open: appeals can be proposed")
-        return Health(False, f"closed: {self._trouble}")
+        """Ready while the circuit is closed."""
+        if self._open_reason is None:
+            return Health(True, "accepting appeals")
+        return Health(False, f"not accepting appeals: {self._open_reason}")
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Connect, and keep asking whether Kafka is there and takes writes, until *stopping*."""
+        """Connect, and probe Kafka until *stopping*."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._inbox)
             await stack.enter_async_context(self._write_probe)
             while not stopping.is_set():
-                await self._look(stack)
+                await self._probe(stack)
                 await pause(stopping, PROBE_INTERVAL)
 
     async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
         """Propose *event* and wait for its outcome. Raises what `Publisher.propose` raises."""
-        if self._publisher is None or self._trouble is not None:
-            raise DeliveryUnconfirmed(self._trouble or "it is starting")
+        if self._publisher is None or self._open_reason is not None:
+            raise DeliveryUnconfirmed(self._open_reason or "the process is starting")
         return await self._publisher.propose(event, wait=wait)
 
-    async def _look(self, stack: AsyncExitStack) -> None:
+    async def _probe(self, stack: AsyncExitStack) -> None:
         try:
             await self._inbox.ends()
             await self._write_probe.write()
@@ -59,15 +71,18 @@ class InboxGateway:
                 publisher = Publisher(self._kafka, self._realm, self._source, delivery_timeout=self._delivery_wait)
                 self._publisher = await stack.enter_async_context(publisher)
         except WritesUnconfirmed as error:
-            self._close("Kafka takes no writes", error)
+            self._open("Kafka confirms no writes", error)
         except (KafkaUnreachable, KafkaError, OSError) as error:
-            self._close("Kafka does not answer", error)
+            self._open("Kafka does not answer", error)
         else:
-            if self._trouble is not None:
-                log.info("open")
-            self._trouble = None
+            self._close()
 
-    def _close(self, trouble: str, error: Exception) -> None:
-        if self._trouble is None:
-            log.warning("closed: %s", error)
-        self._trouble = trouble
+    def _open(self, reason: str, error: Exception) -> None:
+        if self._open_reason is None:
+            log.warning("not accepting appeals: %s", error)
+        self._open_reason = reason
+
+    def _close(self) -> None:
+        if self._open_reason is not None:
+            log.info("accepting appeals")
+        self._open_reason = None

@@ -1,37 +1,40 @@
-"""What somebody sends to `POST /appeals`, and the event it becomes: personal fields sealed, everything derived.
+"""The body of `POST /appeals`, and the event it becomes: personal fields sealed, number and event id derived.
 
-The same submission with the same idempotency key is the same appeal: its number and its event's id follow from both.
+The same submission with the same idempotency key is the same appeal: its number and its event's id derive from both.
+The models here are the contract's (`natija_events.types.intake`) before sealing: plain text in place of `Sealed`, and
+directory ids in place of codes. A test checks that their fields correspond.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic_core import to_json
 
 from natija_chassis.realm.directory import Directory, Section
-from natija_events.encryption import Sealer
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.types import intake
 from natija_events.types.base import AppealNumber, Count, Language
 from natija_events.wire.envelope import Event
 from natija_intake import sealing
+from natija_intake.appeals.context import IntakeContext
 
 SOURCE = "/services/intake"
 
 DirectoryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-"""An id in the directory. Nothing else stands on the log in the open, so that no name can slip in."""
+"""An id of the directory. The log holds no other text unsealed, so that no name can slip in."""
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 
-class _Part(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class Address(_Part):
-    """Where the applicant lives; *region* and *district* are ids, the rest is sealed."""
+class Address(_StrictModel):
+    """Where the applicant lives. *region* and *district* are ids; the rest will be sealed."""
 
     region: DirectoryId | None = None
     district: DirectoryId | None = None
@@ -40,8 +43,8 @@ class Address(_Part):
     abroad: bool = False
 
 
-class Applicant(_Part):
-    """Who asks. All that tells who it is will be sealed."""
+class Applicant(_StrictModel):
+    """The sender. Everything that identifies the person will be sealed."""
 
     kind: Literal["natural", "legal"] = "natural"
     name: ShortText | None = None
@@ -53,15 +56,15 @@ class Applicant(_Part):
     address: Address | None = None
 
 
-class Representative(_Part):
-    """Who acts for the applicant, and by what power."""
+class Representative(_StrictModel):
+    """The person who acts for the applicant, and the proof of that power."""
 
     name: ShortText
     proof: ShortText | None = None
 
 
-class Submission(_Part):
-    """An appeal as it is sent. *channel*, *region*, *topic*, *addressee* and *complained_of* are directory ids."""
+class Submission(_StrictModel):
+    """An appeal as sent. *channel*, *region*, *topic*, *addressee* and *complained_of* are ids of the directory."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -97,6 +100,40 @@ class Submission(_Part):
     confidential: bool = False
     complaint_of: AppealNumber | None = None
 
+    def to_event(self, context: IntakeContext, key: str, traceparent: str | None) -> "OpeningEvent":
+        """The event that opens the appeal, sent with the idempotency *key* and received now.
+
+        Its data are validated against the contract as strictly as the registrar does. Whether the registrar will admit
+        the event is for admission to decide.
+        """
+        values = self.model_dump(mode="json")
+        digest = sha256(to_json(values)).hexdigest()
+        number = derived_appeal_number(context.realm, SOURCE, key, digest, secret=context.number_secret)
+        data = self._sealed(values, number, context)
+        event = Event(
+            id=derived_event_id(number, data.type),
+            source=SOURCE,
+            type=data.type,
+            subject=number,
+            time=data.received,
+            data=data.model_dump_json(exclude_unset=True).encode(),
+            traceparent=traceparent,
+        )
+        return OpeningEvent(event, data)
+
+    @staticmethod
+    def _sealed(values: dict[str, Any], number: str, context: IntakeContext) -> intake.Registered:
+        sealed = sealing.seal(values, intake.Registered, number, context.sealer)
+        sealed |= {"received": context.clock.now(), "jurisdiction": context.jurisdiction}
+        return intake.Registered.model_validate(sealed, strict=True, extra="forbid")
+
+
+class OpeningEvent(NamedTuple):
+    """The event that opens an appeal, and its data."""
+
+    event: Event
+    data: intake.Registered
+
 
 _DIRECTORY: dict[str, Section] = {
     "channel": "channels",
@@ -108,40 +145,9 @@ _DIRECTORY: dict[str, Section] = {
 
 
 def unknown_ids(submission: Submission, directory: Directory) -> Iterator[tuple[str, Section]]:
-    """The fields whose ids the realm's directory does not know, and the section that should. A directory without
-    such a section knows no strangers."""
+    """The fields whose id is missing in *directory*, each with its section there. An empty section accepts every id."""
     for field, section in _DIRECTORY.items():
         known = getattr(directory, section)
         id = getattr(submission, field)
         if known and id is not None and id not in known:
             yield field, section
-
-
-def number_of(submission: Submission, realm: str, key: str, secret: bytes) -> str:
-    """The number of the appeal that *submission* is, sent with the idempotency *key*."""
-    digest = sha256(submission.model_dump_json().encode()).hexdigest()
-    return derived_appeal_number(realm, SOURCE, key, digest, secret=secret)
-
-
-def data_of(
-    submission: Submission, number: str, now: datetime, *, jurisdiction: str, sealer: Sealer
-) -> intake.Registered:
-    """What the register will hold of the appeal, received *now*: held against the contract as strictly as the registrar
-    will."""
-    values = submission.model_dump(mode="json", exclude_none=True)
-    sealed = sealing.seal(values, intake.Registered, number, sealer)
-    received = {"received": now, "jurisdiction": jurisdiction}
-    return intake.Registered.model_validate(sealed | received, strict=True, extra="forbid")
-
-
-def opening(data: intake.Registered, number: str, traceparent: str | None) -> Event:
-    """The event that opens the appeal. Whether it may stand on the log is for admission to say."""
-    return Event(
-        id=derived_event_id(number, data.type),
-        source=SOURCE,
-        type=data.type,
-        subject=number,
-        time=data.received,
-        data=data.model_dump_json(exclude_unset=True).encode(),
-        traceparent=traceparent,
-    )

@@ -68,7 +68,7 @@ class Backpressure:
 
     async def _look_at_the_inbox(self) -> None:
         try:
-            waiting = await self._inbox.waiting(self._engine)
+            waiting = await self._inbox.count(self._engine)
         except KafkaUnreachable as error:
             if time.monotonic() - self._answered > self._patience:
                 raise ImportStopped(f"{error}, for {self._patience:g} s") from None

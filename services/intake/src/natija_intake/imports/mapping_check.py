@@ -46,10 +46,10 @@ def _check_event(mapping: RegisterMapping, index: int) -> None:
     for name in added:
         if name in given.fields:
             raise MappingError(f"{key}.data.{name}", "follows from the head of the mapping")
-    _check_part(mapping, f"{key}.data", given, model, added)
+    _check_object(mapping, f"{key}.data", given, model, added)
 
 
-def _check_part(
+def _check_object(
     mapping: RegisterMapping, key: str, part: ObjectSource, model: type[BaseModel], added: tuple[str, ...] = ()
 ) -> None:
     for name in part.fields:
@@ -75,16 +75,16 @@ def _check_source(
             pass
         case "instant", _:
             raise MappingError(key, "is an instant: time: COLUMN")
-        case "part", ObjectSource() if shape.part is not None:
-            _check_part(mapping, key, source, shape.part)
+        case "object", ObjectSource() if shape.model is not None:
+            _check_object(mapping, key, source, shape.model)
         case "list", ListSource(items):
             for index, item in enumerate(items):
-                inner = FieldShape("part", shape.part) if shape.part else FieldShape("plain")
+                inner = FieldShape("object", shape.model) if shape.model else FieldShape("plain")
                 _check_source(mapping, f"{key}.{index}", item, inner, None)
         case "plain", Const() | Cell():
             _check_values(mapping, key, source, adapter)
         case _:
-            raise MappingError(key, {"part": "is a part with fields of its own", "list": "is a list"}.get(
+            raise MappingError(key, {"object": "an object is expected", "list": "a list is expected"}.get(
                 shape.kind, "is const: VALUE or column: COLUMN"
             ))  # fmt: skip
 

@@ -1,0 +1,87 @@
+"""The answers of the intake API, as JSON."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field
+
+from natija_chassis.realm.directory import Directory
+from natija_intake.appeals.service import Receipt
+from natija_intake.appeals.status import PublicStatus, label, public_status
+from natija_intake.registrar.heads import Head
+
+
+class RegisteredResponse(BaseModel):
+    """The appeal is registered: its receipt."""
+
+    number: str = Field(examples=["KG-7K3M-9QX4-T2R8-M5"])
+    access_code: str = Field(examples=["14K7Q-3MX9T"], description="With the number it opens the appeal's status.")
+    registered: datetime = Field(description="When it was registered, with the offset of the zone.")
+    date: str = Field(examples=["2026-03-31"], description="The day of the registration, local.")
+    time: str = Field(examples=["14:05:09"], description="The time of the registration, local.")
+    zone: str = Field(examples=["Asia/Bishkek"])
+
+
+class BeingRegisteredResponse(BaseModel):
+    """The appeal is safe and will be registered: its receipt so far."""
+
+    number: str
+    access_code: str
+    status: PublicStatus = "being_registered"
+    says: str
+
+
+class ResponsibleBody(BaseModel):
+    """The body that has the appeal."""
+
+    id: str
+    name: str
+
+
+class AppealStatus(BaseModel):
+    """The status of an appeal."""
+
+    number: str
+    status: PublicStatus
+    says: str = Field(description="The status in words.")
+    registered: datetime | None
+    due: datetime | None = Field(description="The instant the term ends; none where no term is set.")
+    body: ResponsibleBody | None
+
+
+def receipt_response(receipt: Receipt, zone: ZoneInfo) -> RegisteredResponse | BeingRegisteredResponse:
+    """The receipt, with local times of *zone*."""
+    if receipt.registered is None:
+        return BeingRegisteredResponse(
+            number=receipt.number,
+            access_code=receipt.access_code,
+            says="The appeal is safe and will be registered; its number holds.",
+        )
+    local = receipt.registered.astimezone(zone)
+    return RegisteredResponse(
+        number=receipt.number,
+        access_code=receipt.access_code,
+        registered=local,
+        date=local.date().isoformat(),
+        time=local.time().isoformat("seconds"),
+        zone=zone.key,
+    )
+
+
+def status_response(number: str, head: Head | None, directory: Directory, zone: ZoneInfo) -> AppealStatus:
+    """The status of the appeal with this *head*, with local times of *zone* and the body's name in *directory*."""
+    status = public_status(head)
+    if head is None:
+        return AppealStatus(number=number, status=status, says=label(status), registered=None, due=None, body=None)
+    return AppealStatus(
+        number=number,
+        status=status,
+        says=label(status),
+        registered=head.registered.astimezone(zone) if head.registered else None,
+        due=head.due.astimezone(zone) if head.due else None,
+        body=_body(head.body, directory) if head.body else None,
+    )
+
+
+def _body(id: str, directory: Directory) -> ResponsibleBody:
+    return ResponsibleBody(id=id, name=directory.name("bodies", id, directory.languages[0]))

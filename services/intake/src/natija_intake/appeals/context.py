@@ -1,0 +1,27 @@
+"""What intake needs of its realm to register appeals."""
+
+from dataclasses import dataclass
+
+from natija_chassis.clock import Clock
+from natija_chassis.realm.publishers import Publishers
+from natija_events.encryption import Sealer
+from natija_intake.receipts.access_codes import AccessCodes
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeContext:
+    """The fixed facts of a realm: its law, its secrets, its publishers and its clock."""
+
+    realm: str
+    """In lower case."""
+    jurisdiction: str
+    """Whose law the appeals fall under, such as KG."""
+    number_secret: bytes
+    """Appeal numbers derive from it, so that nobody else can derive them."""
+    access_codes: AccessCodes
+    sealer: Sealer
+    publishers: Publishers
+    """Who may publish what: a proposal that the registrar would reject is not sent."""
+    clock: Clock
+    outcome_wait: float
+    """Seconds to wait for the registrar's outcome."""

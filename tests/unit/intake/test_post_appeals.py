@@ -1,0 +1,254 @@
+"""`POST /appeals` without servers: how it is read, answered, limited and documented."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from prometheus_client import REGISTRY
+from tests.integration.intake.conftest import APPEAL
+
+from natija_chassis.http.app import create_app
+from natija_chassis.process.health import Health
+from natija_chassis.realm.directory import Directory
+from natija_chassis.settings import Settings
+from natija_events.kafka import DeliveryUnconfirmed
+from natija_events.wire.rejection import Rejection
+from natija_intake.api import post_appeals, routes
+from natija_intake.appeals.service import Receipt
+from natija_intake.appeals.submission import Submission
+
+SENT = {"channel": "electronic", "text": "Our road has washed away."}
+REGISTERED = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC)
+DIRECTORY = Directory.model_validate(
+    {
+        "zone": "Asia/Bishkek",
+        "channels": {"electronic": {}},
+        "regions": {"chuy": {}, "naryn": {}},
+        "topics": {"roads": {}},
+    }
+)
+
+
+class Service:
+    """Registers everything, or raises *error*, and remembers its arguments."""
+
+    registered: datetime | None = REGISTERED
+    error: Exception | None = None
+    rejection: Rejection | None = None
+
+    async def register(self, submission: Submission, key: str, traceparent: str | None) -> Receipt | Rejection:
+        self.given = submission, key, traceparent
+        if self.error:
+            raise self.error
+        return self.rejection or Receipt("KG-7K3M-9QX4-T2R8-MA", "14K7Q-3MX9T", self.registered)
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+def app(service: Service) -> FastAPI:
+    given: Any = service
+    return create_app(
+        Settings(realm="kg"),
+        title="intake",
+        about="Intake receives appeals.",
+        health=lambda: Health(True, "accepting appeals"),
+        routers=[routes.router(given, DIRECTORY)],
+        plain_routes=[post_appeals.route(given, DIRECTORY)],
+    )
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        yield client
+
+
+class TestAnswer:
+    async def test_receipt_has_local_times(self, client: httpx.AsyncClient) -> None:
+        answer = await client.post("/appeals", json=SENT, headers={"Idempotency-Key": "k"})
+        assert answer.status_code == 201
+        assert answer.json() == {
+            "number": "KG-7K3M-9QX4-T2R8-MA", "access_code": "14K7Q-3MX9T", "registered": "2026-03-31T14:05:09+06:00",
+            "date": "2026-03-31", "time": "14:05:09", "zone": "Asia/Bishkek",
+        }  # fmt: skip
+        headers = {name: answer.headers[name] for name in ("content-type", "idempotency-key", "location")}
+        assert headers == {
+            "content-type": "application/json", "idempotency-key": "k", "location": "/appeals/KG-7K3M-9QX4-T2R8-MA",
+        }  # fmt: skip
+        assert answer.headers["cache-control"] == "no-store"
+
+    async def test_pending_registration_is_202(self, client: httpx.AsyncClient, service: Service) -> None:
+        """Without a key of the client, the answer brings the one that was used."""
+        service.registered = None
+        answer = await client.post("/appeals", json=SENT)
+        assert (answer.status_code, answer.json()["status"]) == (202, "being_registered")
+        assert answer.headers["idempotency-key"] == service.given[1]
+
+    async def test_unconfirmed_delivery_is_503(self, client: httpx.AsyncClient, service: Service) -> None:
+        service.error = DeliveryUnconfirmed("down")
+        answer = await client.post("/appeals", json=SENT)
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+        assert answer.headers["retry-after"] == "5"
+        assert answer.headers["idempotency-key"] == answer.json()["idempotency_key"] == service.given[1]
+
+    @pytest.mark.parametrize(("reason", "status"), [("invalid", 422), ("unlawful", 422), ("forbidden", 500)])
+    async def test_rejection_names_the_field(
+        self, client: httpx.AsyncClient, service: Service, reason: Any, status: int
+    ) -> None:
+        service.rejection = Rejection(reason, "time", "too old")
+        answer = await client.post("/appeals", json=SENT)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        if status == 422:
+            assert answer.json()["errors"] == [{"field": "time", "rule": reason, "message": "too old"}]
+
+    async def test_trace_reaches_the_service(self, client: httpx.AsyncClient, service: Service) -> None:
+        trace = uuid.uuid4().hex
+        await client.post("/appeals", json=SENT, headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+        assert (service.given[2] or "").split("-")[1] == trace
+
+    async def test_other_methods_are_405(self, client: httpx.AsyncClient) -> None:
+        for method in ("GET", "PUT", "DELETE"):
+            answer = await client.request(method, "/appeals", json=SENT)
+            assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+class TestReading:
+    async def test_body_in_pieces_is_read(self, client: httpx.AsyncClient, service: Service) -> None:
+        raw = json.dumps(SENT).encode()
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for at in range(0, len(raw), 7):
+                yield raw[at : at + 7]
+
+        headers = {"content-type": "application/json; charset=utf-8", "content-length": str(len(raw))}
+        answer = await client.post("/appeals", content=pieces(), headers=headers)
+        assert answer.status_code == 201, answer.text
+        assert service.given[0].text == SENT["text"]
+
+    @pytest.mark.parametrize(
+        ("headers", "status"),
+        [
+            ({}, 411),
+            ({"content-length": "x"}, 411),
+            ({"content-length": "10", "transfer-encoding": "chunked"}, 411),
+            ({"content-length": "262145"}, 413),
+        ],
+    )
+    async def test_oversize_body_is_not_read(
+        self, client: httpx.AsyncClient, headers: dict[str, str], status: int
+    ) -> None:
+        async def never() -> AsyncIterator[bytes]:
+            raise AssertionError("the body was read")
+            yield b""
+
+        request = client.build_request("POST", "/appeals", content=never())
+        request.headers.pop("transfer-encoding", None)
+        request.headers.update(headers)
+        answer = await client.send(request)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+    async def test_closed_connection_gets_no_answer(
+        self, app: FastAPI, service: Service, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The client closes it in the middle of the body. Nothing is registered, nothing is logged."""
+        pieces = iter([{"type": "http.request", "body": b'{"text":', "more_body": True}, {"type": "http.disconnect"}])
+
+        async def receive() -> Any:
+            return next(pieces)
+
+        async def send(message: Any) -> None:
+            raise AssertionError("it was answered")
+
+        headers = [(b"content-length", b"99"), (b"content-type", b"application/json")]
+        scope = {
+            "type": "http", "method": "POST", "path": "/appeals", "root_path": "", "query_string": b"",
+            "headers": headers,
+        }  # fmt: skip
+        await app(scope, receive, send)
+        assert not hasattr(service, "given")
+        assert caplog.records == []
+
+    async def test_media_type_must_be_json(self, client: httpx.AsyncClient) -> None:
+        for media_type in ("text/plain", "application/x-www-form-urlencoded", "application/jsonish"):
+            answer = await client.post("/appeals", content=json.dumps(SENT), headers={"content-type": media_type})
+            assert [error["rule"] for error in answer.json()["errors"]] == ["media_type"]
+        answer = await client.post(
+            "/appeals", content=json.dumps(SENT), headers={"content-type": "application/ld+json"}
+        )
+        assert answer.status_code == 201
+
+    async def test_idempotency_key_must_be_visible(self, client: httpx.AsyncClient) -> None:
+        for key in ("with blank", "", "k" * 201):
+            answer = await client.post("/appeals", json=SENT, headers={"Idempotency-Key": key})
+            assert [error["field"] for error in answer.json()["errors"]] == ["header.Idempotency-Key"]
+
+    async def test_broken_json_is_422(self, client: httpx.AsyncClient) -> None:
+        answer = await client.post("/appeals", content=b"{secret", headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        assert "secret" not in answer.text
+
+
+BROKEN: list[tuple[dict[str, Any], str, str]] = [
+    ({"kind": "secret-kind"}, "kind", "literal_error"),
+    ({"channel": None}, "channel", "string_type"),
+    ({"text": "   "}, "text", "string_too_short"),
+    ({"region": "secret-region"}, "region", "unknown_id"),
+    ({"region": "Secret Name"}, "region", "string_pattern_mismatch"),
+    ({"applicant": {"birth_date": "secret"}}, "applicant.birth_date", "date_from_datetime_parsing"),
+    ({"complaint_of": "KG-SECR-ET00-0000-00"}, "complaint_of", "value_error"),
+    ({"secret_field": 1}, "body", "extra_forbidden"),
+    ({"applicant": {"secret_field": 1}}, "applicant", "extra_forbidden"),
+]
+
+
+@pytest.mark.parametrize(("change", "field", "rule"), BROKEN)
+async def test_error_names_field_without_value(
+    client: httpx.AsyncClient, change: dict[str, Any], field: str, rule: str
+) -> None:
+    answer = await client.post("/appeals", json=APPEAL | change)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [(error["field"], error["rule"]) for error in answer.json()["errors"]] == [(field, rule)]
+    assert "secret" not in answer.text.lower()
+    assert "SECR" not in answer.text
+
+
+async def test_openapi_describes_the_plain_route(client: httpx.AsyncClient) -> None:
+    """The route is listed by hand: request, headers, answers, and every schema that they refer to."""
+    document: dict[str, Any] = (await client.get("/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    assert set(document["paths"]) >= {"/appeals", "/appeals/{number}", "/ready"}
+    operation = document["paths"]["/appeals"]["post"]
+    body = operation["requestBody"]["content"]["application/json"]["schema"]
+    assert body == {"$ref": "#/components/schemas/Submission"}
+    assert set(schemas["Submission"]["properties"]) == set(Submission.model_fields)
+    assert [(one["name"], one["in"]) for one in operation["parameters"]] == [("Idempotency-Key", "header")]
+    assert set(operation["responses"]) == {"201", "202", "411", "413", "422", "500", "503"}
+    for status, model in (("201", "RegisteredResponse"), ("202", "BeingRegisteredResponse")):
+        content = operation["responses"][status]["content"]
+        assert content == {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
+    refs = {line.split("schemas/")[1].split('"')[0] for line in json.dumps(document).split("#/components/")[1:]}
+    assert refs <= set(schemas)
+
+
+async def test_requests_are_counted_by_template(client: httpx.AsyncClient) -> None:
+    def count(route: str, method: str, status: str) -> float:
+        labels = {"route": route, "method": method, "status": status}
+        return REGISTRY.get_sample_value("natija_http_requests_total", labels) or 0.0
+
+    cases = [("/appeals", "POST", "201"), ("/appeals/{number}", "GET", "422"), ("unmatched", "GET", "404")]
+    before = [count(*case) for case in cases]
+    await client.post("/appeals", json=SENT)
+    await client.get(f"/appeals/{'x' * 99}")
+    await client.get("/somebody's-name")
+    assert [count(*case) for case in cases] == [one + 1 for one in before]
