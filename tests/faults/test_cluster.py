@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.local.kafka import Node, fetch_jars, java
 from tests.faults.house import House
 from tests.faults.servers import Breakable
-from tests.integration.intake.conftest import APPEAL
+from tests.integration.intake.appeal import APPEAL
 from tests.stack import SERVICES
 
 from natija_events.kafka import DeliveryUnconfirmed, read

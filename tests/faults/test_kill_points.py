@@ -15,7 +15,7 @@ import httpx
 import pytest
 from tests.faults.house import House, killed
 from tests.faults.points import points_in_the_code
-from tests.integration.intake.conftest import APPEAL
+from tests.integration.intake.appeal import APPEAL
 from tests.stack import REPOSITORY
 from tests.unit.intake.boston import CASE, HEADER
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
-from tests.integration.intake.conftest import APPEAL
+from tests.integration.intake.appeal import APPEAL
 from tests.stack import Realm
 
 from natija_events.kafka import KafkaConfig, read

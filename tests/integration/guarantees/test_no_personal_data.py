@@ -10,7 +10,7 @@ import httpx
 from deploy.local.ports import free_port
 from tests.integration.guarantees.test_isolation import on_log
 from tests.integration.intake import registering as r
-from tests.integration.intake.conftest import APPEAL, PERSONAL
+from tests.integration.intake.appeal import APPEAL, PERSONAL
 from tests.stack import Realm
 
 from natija_events.kafka import read_batches

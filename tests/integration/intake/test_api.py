@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 from deploy.local.ports import free_port
-from tests.integration.intake.conftest import APPEAL, PERSONAL
+from tests.integration.intake.appeal import APPEAL, PERSONAL
 from tests.stack import Realm
 
 from natija_events.encryption import Sealer

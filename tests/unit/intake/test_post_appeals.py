@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
-from tests.integration.intake.conftest import APPEAL
+from tests.integration.intake.appeal import APPEAL
 
 from natija_chassis.http.app import create_app
 from natija_chassis.process.health import Health

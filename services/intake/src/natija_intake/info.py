@@ -13,7 +13,6 @@ INTAKE = ServiceInfo(
     commands="natija_intake.imports.commands:app",
     command_settings=("natija_intake.settings:ImportSettings",),
     projection="natija_intake.registrar.projection:build",
-    metrics="natija_intake.api.metrics",
 )
 REGISTRAR = ServiceInfo(
     name="registrar",
