@@ -68,7 +68,8 @@ async def house(broker: Guarded, servers: Servers, tmp_path_factory: pytest.Temp
         await drop_databases(name, servers.postgres)
 
 
-async def test_every_process_does_its_work_with_the_rights_of_the_table_and_needs_each_of_them(house: House) -> None:
+async def test_table_grants_exactly_needed_rights(house: House) -> None:
+    """Every process does its work with the rights of the table, and needs each of them."""
     realm, operator = house.realm, house.being("operator")
     number = await goes_its_way(house)
     await propose_twice(house)
@@ -136,9 +137,8 @@ async def lag(house: House) -> Counter[str]:
 
 
 @pytest.mark.parametrize("principal", [one for one in PRINCIPALS if one != "registrar"])
-async def test_nobody_else_writes_the_log_or_the_rejected_or_takes_the_registrars_place(
-    house: House, principal: str
-) -> None:
+async def test_only_registrar_writes_log(house: House, principal: str) -> None:
+    """No other user writes the log or the rejected, or takes a transactional id of the registrar."""
     before, name = await ends(house), house.realm.name
     for topic in (LOG, REJECTED):
         async with AIOKafkaProducer(**house.as_user(principal).client_options()) as producer:
@@ -164,9 +164,8 @@ async def ends(house: House) -> dict[str, int]:
         await consumer.stop()
 
 
-async def test_who_says_no_password_or_a_wrong_one_or_shows_no_certificate_is_not_let_in(
-    house: House, tmp_path: Path
-) -> None:
+async def test_wrong_credentials_are_refused(house: House, tmp_path: Path) -> None:
+    """A client without a password, with a wrong one, or without a certificate is refused."""
     registrar, address = house.as_user("registrar"), house.broker.address
     stranger = authority.found(tmp_path).certificate
     strangers = {
@@ -186,7 +185,8 @@ async def test_who_says_no_password_or_a_wrong_one_or_shows_no_certificate_is_no
         await producer.stop()
 
 
-async def test_a_command_whose_user_may_not_says_so_and_changes_nothing(house: House) -> None:
+async def test_unauthorized_command_changes_nothing(house: House) -> None:
+    """A command whose user lacks a right reports this and changes nothing."""
     operator = house.being("operator")
     before = await operator.run("registrar", "shards")
     refused = await operator.run("registrar", "shards", "3", expect=1)

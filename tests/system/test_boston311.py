@@ -130,7 +130,8 @@ async def lag(realm: Realm, *services: str) -> int:
     return sum(one["lag"] for one in told if not services or one["service"] in services)
 
 
-async def test_every_row_is_registered_but_those_closed_before_they_were_opened(city: City) -> None:
+async def test_every_lawful_row_is_registered(city: City) -> None:
+    """Every row is registered but those that were closed before they were opened."""
     unlawful = len(city.cases) - len(city.lawful)
     assert (len(city.cases), unlawful) in ((8_064, 12), (48_383, 75))
     assert city.summary["rows"] == len(city.cases)
@@ -142,7 +143,8 @@ async def test_every_row_is_registered_but_those_closed_before_they_were_opened(
     assert len(kept) == unlawful
 
 
-async def test_as_of_the_snapshot_each_judged_case_has_the_citys_own_verdict(city: City) -> None:
+async def test_verdicts_equal_the_citys(city: City) -> None:
+    """As of the snapshot each judged case has the city's own verdict."""
     await city.quiet()
     out = (await city.realm.run("report", "overdue", "--by", "appeal", "--as-of", SNAPSHOT, "--format", "csv")).stdout
     ours = {row["external_id"]: row["overdue"] == "true" for row in csv.DictReader(io.StringIO(out))}
@@ -153,7 +155,8 @@ async def test_as_of_the_snapshot_each_judged_case_has_the_citys_own_verdict(cit
     assert {number: ours[number] for number in theirs} == theirs
 
 
-async def test_as_of_midyear_it_counts_what_was_known_to_have_happened(city: City) -> None:
+async def test_midyear_counts_past_events_only(city: City) -> None:
+    """As of midyear only what had happened by then counts."""
     out = (await city.realm.run("report", "overdue", "--by", "appeal", "--as-of", MIDYEAR, "--format", "csv")).stdout
     rows = list(csv.DictReader(io.StringIO(out)))
     ours = len(rows), sum(bool(row["closed"]) for row in rows), sum(row["overdue"] == "true" for row in rows)
@@ -164,7 +167,8 @@ async def test_as_of_midyear_it_counts_what_was_known_to_have_happened(city: Cit
     assert ours in ((3_879, 2_932, 897), (23_275, 17_692, 5_429))
 
 
-async def test_the_log_verifies_and_history_reads_the_same_from_the_log_as_from_the_projection(city: City) -> None:
+async def test_history_equals_verified_log(city: City) -> None:
+    """The log verifies, and a history is the same from the log and from the projection."""
     assert "is consistent" in (await city.realm.run("registrar", "verify")).stdout
     connection = await asyncpg.connect(city.realm.database("analytics").replace("+asyncpg", ""))
     appeals = await connection.fetch(
@@ -178,7 +182,8 @@ async def test_the_log_verifies_and_history_reads_the_same_from_the_log_as_from_
         assert len(json.loads(projected.stdout)["events"]) >= 4
 
 
-async def test_beside_history_a_live_appeal_is_routed_termed_and_missed_and_a_rebuild_adds_nothing(city: City) -> None:
+async def test_live_appeal_beside_history(city: City) -> None:
+    """Beside imported history a live appeal is routed, gets its term and misses it; a rebuild adds nothing."""
     await city.quiet()
     number = await posted(city.realm)
     await happened(city.realm, number, "appeal.routed.v1", "appeal.term-set.v1")
@@ -217,9 +222,8 @@ async def happened(realm: Realm, number: str, *wanted: str) -> None:
 
 
 @pytest.mark.thorough
-async def test_an_import_whose_registrar_is_killed_gives_the_same_report_byte_for_byte(
-    servers: Servers, tmp_path: Path
-) -> None:
+async def test_killed_registrar_changes_no_report(servers: Servers, tmp_path: Path) -> None:
+    """An import whose registrar is killed gives the same report, byte for byte."""
     file = part(tmp_path, cases()[:ROWS])
     name = new_name()  # the same for both, since an appeal's number names its realm
     calm = await reported(servers, tmp_path / "calm", name, file, kills=0)

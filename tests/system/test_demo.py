@@ -48,7 +48,8 @@ def _reports(said: str) -> str:
 
 
 @pytest.mark.timeout(300)
-async def test_the_demo_shows_the_main_job_and_no_run_confuses_the_next(clone: Clone) -> None:
+async def test_demo_shows_main_job(clone: Clone) -> None:
+    """The demo shows the main job, and no run confuses the next."""
     # To the end, then Ctrl-C.
     demo = await _begin(clone, "demo")
     first = await _until(demo, "Ctrl-C ends the demo")
@@ -90,7 +91,8 @@ async def test_the_demo_shows_the_main_job_and_no_run_confuses_the_next(clone: C
 
 
 @pytest.mark.timeout(120)
-async def test_a_step_that_fails_ends_the_demo_with_its_code_and_stops_what_it_started(clone: Clone) -> None:
+async def test_failed_step_ends_demo(clone: Clone) -> None:
+    """A step that fails ends the demo with its code and stops what the demo started."""
     mapping = clone.root / "examples" / "kg-h1-2019-mapping.yaml"
     before = mapping.read_text()
     mapping.write_text("source: {}\n")

@@ -45,7 +45,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         made.destroy()
 
 
-async def test_they_answer_when_the_command_returns(clone: Clone) -> None:
+async def test_servers_answer_when_command_returns(clone: Clone) -> None:
     said = _said(clone.local("servers-up"))
     connection = await asyncpg.connect(said["NATIJA_POSTGRES"])
     assert await connection.fetchval("select 1") == 1
@@ -53,7 +53,7 @@ async def test_they_answer_when_the_command_returns(clone: Clone) -> None:
     await _write_a_record(said["NATIJA_KAFKA"], "first")
 
 
-def test_they_listen_on_this_machine_only(running: Clone) -> None:
+def test_servers_listen_locally_only(running: Clone) -> None:
     for name in ("kafka", "postgres"):
         for process in memory.process_tree(running.record(name).pid):
             listening = [one for one in process.net_connections("inet") if one.status == psutil.CONN_LISTEN]
@@ -62,7 +62,8 @@ def test_they_listen_on_this_machine_only(running: Clone) -> None:
     assert stat.S_IMODE(running.paths.sockets.stat().st_mode) == 0o700
 
 
-def test_they_keep_all_they_write_in_one_folder_that_git_ignores(running: Clone) -> None:
+def test_servers_write_to_one_folder(running: Clone) -> None:
+    """The servers write to one folder, which git ignores."""
     assert running.changed() == ""
     opened = {
         Path(file.path)
@@ -75,25 +76,25 @@ def test_they_keep_all_they_write_in_one_folder_that_git_ignores(running: Clone)
     assert all(path.is_relative_to(running.paths.state) or path.is_relative_to("/dev") for path in opened)
 
 
-def test_they_are_reused_when_they_run(running: Clone) -> None:
+def test_running_servers_are_reused(running: Clone) -> None:
     before = [running.record(name) for name in ("kafka", "postgres")]
     assert running.local("servers-up").returncode == 0
     assert [running.record(name) for name in ("kafka", "postgres")] == before
 
 
-def test_their_logs_can_be_read(running: Clone) -> None:
+def test_server_logs_are_readable(running: Clone) -> None:
     assert "Kafka Server started" in running.paths.log("kafka").read_text()
     assert "database system is ready to accept connections" in running.paths.log("postgres").read_text()
 
 
-def test_status_names_their_memory_and_the_sum(running: Clone) -> None:
+def test_status_shows_memory_and_sum(running: Clone) -> None:
     rows = {line.split()[0]: int(line.split()[1]) for line in running.local("status").stdout.splitlines()}
     assert rows["kafka"] > 50
     assert rows["together"] == pytest.approx(rows["kafka"] + rows["postgres"], abs=2)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="an ordinary user needs no other name")
-def test_root_makes_no_user_and_changes_no_permission_for_them(running: Clone) -> None:
+def test_root_changes_no_user_or_permission(running: Clone) -> None:
     mapping = Path(f"/proc/{running.record('postgres').pid}/uid_map").read_text().split()
     assert mapping[0] != "0"
     assert mapping[1:] == ["0", "1"]
@@ -102,7 +103,7 @@ def test_root_makes_no_user_and_changes_no_permission_for_them(running: Clone) -
     assert stat.S_IMODE(running.paths.state.stat().st_mode) == 0o700
 
 
-def test_they_take_free_ports_when_theirs_are_taken(clone: Clone) -> None:
+def test_taken_ports_are_replaced(clone: Clone) -> None:
     with socket.socket() as other, socket.socket() as another:
         for holder, port in ((other, kafka.PORT), (another, kafka.PORT + 1)):
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -115,9 +116,8 @@ def test_they_take_free_ports_when_theirs_are_taken(clone: Clone) -> None:
         assert not clone.record("kafka").address.endswith((f":{kafka.PORT}", f":{kafka.PORT + 1}"))
 
 
-def test_a_broker_whose_port_another_took_at_the_same_moment_starts_on_another_and_is_not_mistaken(
-    clone: Clone, servers: Servers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_broker_recovers_from_port_race(clone: Clone, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker whose port another took at the same moment starts on another one, and is not mistaken for it."""
     _, taken = split(servers.kafka)
     choices = iter([taken])
     monkeypatch.setattr(kafka, "free_port", lambda *given, **without: next(choices, None) or free_port(0, **without))
@@ -132,7 +132,8 @@ def test_a_broker_whose_port_another_took_at_the_same_moment_starts_on_another_a
 
 
 @pytest.mark.thorough
-async def test_three_brokers_replicate_all_they_keep_and_one_that_was_alone_gets_two_more(clone: Clone) -> None:
+async def test_one_broker_becomes_three(clone: Clone) -> None:
+    """Three brokers replicate all they keep, and one that was alone gets two more."""
     assert clone.local("servers-up").returncode == 0
     await _write_a_record(clone.record("kafka").address, "alone")
     assert clone.local("down").returncode == 0
@@ -151,7 +152,8 @@ def _said(done: "subprocess.CompletedProcess[str]") -> dict[str, str]:
     return dict(line.split("=", 1) for line in done.stdout.splitlines())
 
 
-async def test_killed_and_with_their_pids_given_away_they_start_again_with_their_data(clone: Clone) -> None:
+async def test_killed_servers_restart_with_data(clone: Clone) -> None:
+    """Killed servers start again with their data, even when their pids belong to other processes."""
     assert clone.local("servers-up").returncode == 0
     await _write_a_record(clone.record("kafka").address, "kept")
     connection = await asyncpg.connect(clone.record("postgres").address)
@@ -179,7 +181,7 @@ async def test_killed_and_with_their_pids_given_away_they_start_again_with_their
         await stranger.wait()
 
 
-def test_down_leaves_no_process_and_clean_no_data(clone: Clone) -> None:
+def test_down_and_clean_leave_nothing(clone: Clone) -> None:
     assert clone.local("servers-up").returncode == 0
     assert len(clone.running()) > 1
     assert clone.make_target("down").stdout == "stopped kafka, postgres\n"
@@ -189,7 +191,7 @@ def test_down_leaves_no_process_and_clean_no_data(clone: Clone) -> None:
     assert [path.name for path in clone.paths.state.iterdir()] == ["jars"]
 
 
-def test_a_clone_with_a_long_path_has_its_socket_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_long_path_moves_socket_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     clone = Clone.make(tmp_path_factory.mktemp("long" * 20))
     try:
         clone.paths.make()
@@ -203,7 +205,8 @@ def test_a_clone_with_a_long_path_has_its_socket_elsewhere(tmp_path_factory: pyt
         clone.destroy()
 
 
-def test_servers_named_by_the_environment_are_used_and_left_alone(clone: Clone, servers: Servers) -> None:
+def test_given_servers_are_only_used(clone: Clone, servers: Servers) -> None:
+    """Servers that the environment names are used, and neither started nor stopped."""
     given = {"NATIJA_KAFKA": servers.kafka, "NATIJA_POSTGRES": servers.postgres}
     done = clone.local("servers-up", given=given)
     assert done.stdout.splitlines() == [f"{name}={value}" for name, value in given.items()]
@@ -216,7 +219,7 @@ def test_servers_named_by_the_environment_are_used_and_left_alone(clone: Clone, 
     ("name", "address"),
     [("NATIJA_KAFKA", "127.0.0.1:1"), ("NATIJA_POSTGRES", "postgresql://somebody:secret@127.0.0.1:1/postgres")],
 )
-def test_a_named_server_that_does_not_answer_is_said_in_a_line(clone: Clone, name: str, address: str) -> None:
+def test_silent_given_server_is_reported(clone: Clone, name: str, address: str) -> None:
     done = clone.local("servers-up", given={name: address})
     assert done.returncode == 1
     assert name in done.stderr
@@ -225,7 +228,7 @@ def test_a_named_server_that_does_not_answer_is_said_in_a_line(clone: Clone, nam
     assert clone.running() == []
 
 
-def test_a_server_that_cannot_start_is_named_with_its_log(clone: Clone) -> None:
+def test_failed_server_shows_its_log(clone: Clone) -> None:
     clone.paths.make()
     (clone.paths.kafka / "data").mkdir()
     (clone.paths.kafka / "data" / "meta.properties").write_text("version=1\nnode.id=77\n")

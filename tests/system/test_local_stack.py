@@ -27,7 +27,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         clone.destroy()
 
 
-def test_every_process_is_ready_when_make_up_returns(up: Clone) -> None:
+def test_processes_are_ready_after_up(up: Clone) -> None:
     values = read(up.paths)
     for service in SERVICES:
         url = f"http://127.0.0.1:{values[port_variable(service)]}/ready"
@@ -35,19 +35,19 @@ def test_every_process_is_ready_when_make_up_returns(up: Clone) -> None:
         assert answer.status_code == 200, f"{service}: {answer.text}"
 
 
-def test_natija_finds_the_stack_by_itself(up: Clone) -> None:
+def test_natija_finds_the_stack(up: Clone) -> None:
     done = up.natija("projection", "lag", "--format", "json")
     assert done.returncode == 0, done.stderr
     assert {row["lag"] for row in json.loads(done.stdout)} == {0}
 
 
-def test_status_lists_every_process_with_its_memory(up: Clone) -> None:
+def test_status_lists_processes_with_memory(up: Clone) -> None:
     rows = [line.split() for line in up.make_target("status").stdout.splitlines()]
     assert {row[0] for row in rows} == EVERYTHING | {"together"}
     assert all(int(row[1]) > 10 for row in rows)
 
 
-def test_up_again_starts_only_what_does_not_run(up: Clone) -> None:
+def test_second_up_starts_missing_only(up: Clone) -> None:
     before = {name: up.record(name).pid for name in EVERYTHING}
     os.kill(before["routing"], signal.SIGKILL)
     assert up.make_target("up").returncode == 0
@@ -55,7 +55,7 @@ def test_up_again_starts_only_what_does_not_run(up: Clone) -> None:
     assert {name for name in EVERYTHING if before[name] != after[name]} == {"routing"}
 
 
-def test_a_demo_on_a_running_stack_leaves_it_running(up: Clone) -> None:
+def test_demo_leaves_running_stack_alone(up: Clone) -> None:
     assert up.make_target("up").returncode == 0
     before = {name: up.record(name) for name in EVERYTHING}
     done = up.local("demo", "--once")
@@ -63,7 +63,7 @@ def test_a_demo_on_a_running_stack_leaves_it_running(up: Clone) -> None:
     assert {name: up.record(name) for name in EVERYTHING} == before
 
 
-def test_a_process_that_dies_at_once_is_named_with_the_end_of_its_log(up: Clone) -> None:
+def test_failed_process_shows_its_log(up: Clone) -> None:
     done = up.local("up", given={"NATIJA_PUBLISHERS": "/nowhere/publishers.yaml"})
     assert done.returncode == 1
     assert "ended while it started; its log is" in done.stderr

@@ -12,7 +12,7 @@ from natija_events.lifecycle.transitions import HISTORY, TABLE
 KG = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 
 
-def test_the_kyrgyz_directory_names_bodies_topics_regions_and_channels() -> None:
+def test_kyrgyz_directory_names_every_section() -> None:
     kg = directory.load_directory(KG / "directory.yaml")
     assert kg.name("regions", "naryn", "ky") == "Нарын обл."
     assert kg.name("channels", "parliament") == "From the Jogorku Kenesh"
@@ -21,20 +21,22 @@ def test_the_kyrgyz_directory_names_bodies_topics_regions_and_channels() -> None
     assert kg.zone == "Asia/Bishkek"
 
 
-def test_a_stranger_is_named_by_its_id_and_a_missing_language_by_the_first_there_is() -> None:
+def test_unknown_id_names_itself() -> None:
+    """An unknown id is its own name; a missing language falls back to the first one."""
     kg = directory.load_directory(KG / "directory.yaml")
     assert kg.name("bodies", "Public Works Department", "ru") == "Public Works Department"
     assert kg.name("regions", "talas", "uz") == "Талас обл."
     assert directory.load_directory(None).name("topics", "roads") == "roads"
 
 
-def test_a_directory_that_is_none_is_refused_with_the_place_named(tmp_path: Path) -> None:
+def test_wrong_directory_is_refused_by_field(tmp_path: Path) -> None:
     (tmp_path / "d.yaml").write_text("bodies: {x: {names: [a, b]}}")
     with pytest.raises(FileError, match=r"bodies\.x\.names"):
         directory.load_directory(tmp_path / "d.yaml")
 
 
-def test_the_longest_pattern_that_fits_gives_the_roles_and_a_stranger_has_none() -> None:
+def test_longest_pattern_gives_roles() -> None:
+    """The longest matching pattern gives the roles; an unknown source has none."""
     known = Publishers(
         publishers={
             "/desks/*": frozenset({"desk"}),
@@ -48,7 +50,8 @@ def test_the_longest_pattern_that_fits_gives_the_roles_and_a_stranger_has_none()
     assert known.roles("/elsewhere") == frozenset()
 
 
-def test_the_roles_of_the_kyrgyz_publishers_are_those_the_table_names() -> None:
+def test_kyrgyz_roles_are_those_of_table() -> None:
+    """The roles of the Kyrgyz publishers are those of the life-cycle table."""
     known = publishers.load_publishers(KG / "publishers.yaml")
     named = {role for row in TABLE.values() for role in row.publishers} | {HISTORY}
     assert set().union(*known.publishers.values()) == named

@@ -66,7 +66,8 @@ DATABASE_ERROR = IntegrityError(f"insert {PERSON}", {"name": PERSON}, UniqueViol
         (Invalid("data.term", "is not a number"), "Invalid: data.term: is not a number"),
     ],
 )
-def test_an_error_is_told_without_the_values_it_holds(error: Exception, says: str) -> None:
+def test_error_is_logged_without_values(error: Exception, says: str) -> None:
+    """An exception is logged by class, field and SQLSTATE, never with a value it holds."""
     assert sanitised(error) == says
     whole = formatted(record("failed: %s", error, error=raised(error)))
     assert whole["message"] == f"failed: {says}"
@@ -75,17 +76,18 @@ def test_an_error_is_told_without_the_values_it_holds(error: Exception, says: st
     assert any(frame.endswith(" raised") for frame in whole["frames"])
 
 
-def test_an_error_logged_as_the_message_itself_is_told_the_same_way() -> None:
+def test_error_as_message_is_sanitised() -> None:
     assert formatted(record(DATABASE_ERROR))["message"] == sanitised(DATABASE_ERROR)
 
 
-def test_an_error_hidden_in_what_is_given_as_extra_or_by_name_is_told_the_same_way() -> None:
+def test_error_in_extra_is_sanitised() -> None:
+    """An exception given as `extra`, or by name, is sanitised too."""
     one = record("failed: %(why)s", {"why": DATABASE_ERROR})
     one.why = DATABASE_ERROR
     assert PERSON not in json.dumps(formatted(one))
 
 
-def test_a_line_says_when_where_and_what() -> None:
+def test_line_has_time_place_and_message() -> None:
     one = record("parked %d", 3)
     one.partition = 7
     line = formatted(one)
@@ -96,7 +98,8 @@ def test_a_line_says_when_where_and_what() -> None:
     }  # fmt: skip
 
 
-def test_a_place_that_shouts_is_cut_short_and_says_how_much_was_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeated_lines_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One place in the code logs few lines; the next one counts those that were dropped."""
     now = 0.0
     monkeypatch.setattr("time.monotonic", lambda: now)
     limit = RateLimit(most=3, seconds=30)

@@ -30,37 +30,39 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NATIJA_ENV_FILE", str(tmp_path / "natija.env"))
 
 
-def test_the_environment_wins_over_the_local_stacks_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment wins over the local stack's file."""
     (tmp_path / "natija.env").write_text("NATIJA_REALM=filed\nNATIJA_KAFKA=127.0.0.1:1234\nNATIJA_TALLY_PORT=9001\n")
     monkeypatch.setenv("NATIJA_REALM", "told")
     settings = TallySettings()
     assert (settings.realm, settings.kafka, settings.port) == ("told", "127.0.0.1:1234", 9001)
 
 
-def test_without_either_the_defaults_hold() -> None:
+def test_defaults_hold_without_either() -> None:
     settings = TallySettings()
     assert (settings.realm, settings.kafka, settings.port) == ("kg", "127.0.0.1:9092", 8081)
     assert isinstance(settings.injected_clock, SystemClock)
 
 
-def test_the_file_lies_beside_the_virtual_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_stands_beside_virtual_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NATIJA_ENV_FILE")
     monkeypatch.setattr("sys.prefix", "/somewhere/natija/.venv")
     assert env_file() == Path("/somewhere/natija/.local/natija.env")
 
 
-def test_the_address_of_a_database_is_filled_in_per_service_and_realm() -> None:
+def test_database_url_names_service_and_realm() -> None:
     settings = Settings(realm="KZ", database="postgresql+asyncpg://natija_{service}@/{realm}_{service}?host=/s")
     assert settings.database_url("routing") == "postgresql+asyncpg://natija_routing@/kz_routing?host=/s"
 
 
-def test_a_clock_file_makes_a_file_clock(tmp_path: Path) -> None:
+def test_file_setting_makes_file_clock(tmp_path: Path) -> None:
     clock = Settings(clock=f"file:{tmp_path / 'clock.json'}").injected_clock
     assert isinstance(clock, FileClock)
     assert clock.path == tmp_path / "clock.json"
 
 
-def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the settings nor an error about one repeats a key."""
     monkeypatch.setenv("NATIJA_REALM_KEY", "c2VjcmV0")
     assert "c2VjcmV0" not in repr(Settings())
     monkeypatch.setenv("NATIJA_REALM", "no realm at all")
@@ -69,7 +71,7 @@ def test_keys_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no realm at all" not in str(caught.value)
 
 
-def test_a_process_is_somebody_to_kafka_when_it_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_kafka_user_comes_from_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert Settings().kafka_config == KafkaConfig("127.0.0.1:9092")
     ca = authority.found(tmp_path).certificate
     monkeypatch.setenv("NATIJA_KAFKA", "kafka.gov.kg:9093")
@@ -89,7 +91,8 @@ def test_a_process_is_somebody_to_kafka_when_it_is_told_so(monkeypatch: pytest.M
         ("NATIJA_KAFKA_CA", "/nowhere/ca.pem", "/nowhere/ca.pem is not a file of PEM certificates"),
     ],
 )
-def test_half_of_what_kafka_wants_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
+def test_incomplete_kafka_user_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
+    """A user without its password, or a certificate file that is missing, is refused."""
     monkeypatch.setenv(name, value)
     with pytest.raises(OperatorError, match=why) as caught:
         _ = Settings().kafka_config

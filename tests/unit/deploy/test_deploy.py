@@ -31,7 +31,8 @@ def _compose(paths: StackPaths, *held: str) -> dict[str, str]:
     return environment.compose(paths, kafka="127.0.0.1:9092", postgres=postgres_url, held=frozenset(held))
 
 
-def test_compose_and_the_local_stack_run_the_same_versions_and_settings() -> None:
+def test_compose_matches_local_stack() -> None:
+    """Compose and the local stack run the same versions with the same settings."""
     services = yaml.safe_load((REPOSITORY / "deploy/compose.yaml").read_text())["services"]
     pom = ElementTree.parse(REPOSITORY / "deploy/local/pom.xml").getroot()
     versions = {one.findtext("{*}artifactId"): one.findtext("{*}version") for one in pom.iterfind(".//{*}dependency")}
@@ -47,9 +48,8 @@ def test_compose_and_the_local_stack_run_the_same_versions_and_settings() -> Non
         assert postgres.SETTINGS[name] == value
 
 
-def test_the_settings_are_for_this_user_only_and_what_natija_reads(
-    paths: StackPaths, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settings_file_is_private_and_readable(paths: StackPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of settings is for this user only, and `natija` reads it."""
     values = _compose(paths)
     environment.write(paths, values)
     assert stat.S_IMODE(paths.settings.stat().st_mode) == 0o600
@@ -61,19 +61,20 @@ def test_the_settings_are_for_this_user_only_and_what_natija_reads(
     assert settings.realm_key.get_secret_value() == values["NATIJA_REALM_KEY"]
 
 
-def test_keys_and_ports_stay_as_they_were(paths: StackPaths) -> None:
+def test_keys_and_ports_stay(paths: StackPaths) -> None:
     before = _compose(paths)
     environment.write(paths, before)
     assert _compose(paths) == before
 
 
-def test_each_process_has_a_port_of_its_own(paths: StackPaths) -> None:
+def test_each_process_has_own_port(paths: StackPaths) -> None:
     values = _compose(paths)
     ports = {values[port_variable(service)] for service in environment.SERVICES}
     assert len(ports) == len(environment.SERVICES)
 
 
-def test_a_port_that_somebody_else_has_is_left_to_them(paths: StackPaths) -> None:
+def test_taken_port_is_left_alone(paths: StackPaths) -> None:
+    """A port that another program listens on is not taken from it."""
     environment.write(paths, _compose(paths))
     liked = int(environment.read(paths)["NATIJA_INTAKE_PORT"])
     with socket.socket() as other:
@@ -83,12 +84,13 @@ def test_a_port_that_somebody_else_has_is_left_to_them(paths: StackPaths) -> Non
         assert _compose(paths, "intake")["NATIJA_INTAKE_PORT"] == str(liked)
 
 
-def test_what_the_environment_says_wins(paths: StackPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_wins_over_defaults(paths: StackPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NATIJA_CLOCK", "system")
     assert _compose(paths)["NATIJA_CLOCK"] == "system"
 
 
-def test_roles_of_a_server_that_asks_for_passwords_have_one() -> None:
+def test_roles_get_password_where_needed() -> None:
+    """The services' roles have a password on a server that asks for one."""
     template = environment.database_template("postgresql://admin:secret@db.example:5433/postgres")
     assert re.fullmatch(
         r"postgresql\+asyncpg://natija_\{service\}:[0-9a-f]{32}@db\.example:5433/\{realm\}_\{service\}", template
@@ -96,7 +98,8 @@ def test_roles_of_a_server_that_asks_for_passwords_have_one() -> None:
     assert "secret" not in template
 
 
-def test_a_pid_file_of_a_process_that_is_gone_or_broken_is_forgotten(paths: StackPaths) -> None:
+def test_stale_pid_file_is_removed(paths: StackPaths) -> None:
+    """The pid file of an ended process, or one that cannot be read, is removed."""
     record = processes.Record("one", os.getpid(), "another boot/1", "up", "", 15, "")
     processes.write(paths, record)
     paths.run("two").write_text("{")
@@ -104,7 +107,7 @@ def test_a_pid_file_of_a_process_that_is_gone_or_broken_is_forgotten(paths: Stac
     assert list((paths.state / "run").iterdir()) == []
 
 
-def test_a_process_that_ignores_its_signal_is_killed(paths: StackPaths) -> None:
+def test_process_ignoring_signal_is_killed(paths: StackPaths) -> None:
     stubborn = processes.start(paths, "stubborn", ["sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"],
                                address="", owner="up")  # fmt: skip
     processes.wait(paths, stubborn, lambda: "up" in paths.log("stubborn").read_text(), 10)
@@ -112,7 +115,8 @@ def test_a_process_that_ignores_its_signal_is_killed(paths: StackPaths) -> None:
     assert not stubborn.alive
 
 
-def test_a_process_that_ends_early_is_named_with_the_end_of_its_log(paths: StackPaths) -> None:
+def test_early_end_shows_log(paths: StackPaths) -> None:
+    """A process that ends while it starts is named, with the end of its log."""
     brief = processes.start(paths, "brief", ["sh", "-c", "echo why it ended; exit 3"], address="", owner="up")
     with pytest.raises(errors.LocalStackError, match="brief ended while it started") as caught:
         processes.wait(paths, brief, lambda: False, 20)
@@ -120,9 +124,7 @@ def test_a_process_that_ends_early_is_named_with_the_end_of_its_log(paths: Stack
     assert str(caught.value).endswith("| why it ended")
 
 
-def test_the_machines_own_postgresql_serves_where_the_wheel_is_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_installed_postgresql_replaces_missing_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     carried = postgres.binaries()
     (tmp_path / "postgres").symlink_to(carried / "postgres")
     monkeypatch.setattr(postgres, "WHEEL", "no_such_wheel")
@@ -130,9 +132,8 @@ def test_the_machines_own_postgresql_serves_where_the_wheel_is_missing(
     assert postgres.binaries() == carried
 
 
-def test_a_postgresql_that_is_too_old_is_said_with_what_installs_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_postgresql_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PostgreSQL that is too old is refused, with the command that installs another."""
     old = tmp_path / "postgres"
     old.write_text("#!/bin/sh\necho postgres '(PostgreSQL)' 11.2\n")
     old.chmod(0o755)
