@@ -1,4 +1,4 @@
-"""libs/events/README.md: its example runs, its steps work, its table is the table."""
+"""The README of libs/events: its example runs, its guide works, its table is current."""
 
 import os
 import re
@@ -53,7 +53,7 @@ def test_add_an_event_type_guide(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     text = section("Add an event type")
     edits = [step for block in blocks(text) if (step := STEP.match(block))]
-    assert len(edits) == len(blocks(text)) == 6
+    assert len(edits) == len(blocks(text)) == 7
     for edit in edits:
         follow(edit, tmp_path / edit["file"])
     write, gate, table, tests = (line for block in blocks(text, "sh") for line in block.splitlines())
@@ -63,7 +63,7 @@ def test_add_an_event_type_guide(tmp_path: Path) -> None:
     run(tmp_path, gate)
     assert (tmp_path / "libs/events/src/natija_events/schemas/appeal.site-visited.v1.json").exists()
     assert "| `appeal.site-visited.v1` | routing | desk | any open | stays | note |" in run(tmp_path, table).stdout
-    about = "site-visited or rows or example or golden or schemas or every"
+    about = "site-visited or row or example or golden or schema or every or words"
     assert "site-visited" in run(tmp_path, f"{tests} --noconftest -p no:cacheprovider -v -k", about).stdout
 
 

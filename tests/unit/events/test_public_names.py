@@ -3,13 +3,14 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from tests.stack import REPOSITORY
 
 import natija_events
 
-README = (REPOSITORY / "libs" / "events" / "README.md").read_text()
+SOURCE = Path(natija_events.__file__)
+README = (SOURCE.parents[2] / "README.md").read_text()
 KAFKA_NAMES = set(natija_events._HOMES["natija_events.kafka"].split())
 
 
@@ -29,8 +30,7 @@ def test_public_name_is_found(name: str) -> None:
 def test_public_names_have_homes() -> None:
     """The lists of names agree: those for people and type checkers, and those that are loaded."""
     assert set(natija_events.__all__) == {*natija_events._HOME_OF, *natija_events._OWNERS}
-    source = (REPOSITORY / "libs/events/src/natija_events/__init__.py").read_text()
-    typed = source.partition("if TYPE_CHECKING:")[2].partition("_HOMES")[0]
+    typed = SOURCE.read_text().partition("if TYPE_CHECKING:")[2].partition("_HOMES")[0]
     imported = re.findall(r"^    from (\S+) import (?:\(([^)]*)\)|(.*))$", typed, re.MULTILINE)
     homes = {module: {name for name in re.split(r"[\s,]+", many + one) if name} for module, many, one in imported}
     assert homes.pop("natija_events.types") == set(natija_events._OWNERS)
