@@ -30,7 +30,8 @@ _CATCH_UP_SECONDS = 60
 
 
 def run(paths: StackPaths, *, once: bool) -> int:
-    """Show it all; with *once* end after the reports, else stay until Ctrl-C. What it started it stops."""
+    """Show everything. With *once* end after the reports, else run until Ctrl-C. At the end stop the processes it
+    started."""
     if (other := stack.running_demo(paths)) is not None:
         raise LocalStackError(f"a demo runs already (process {other}): end it by Ctrl-C, or stop all by `make down`")
     owner = stack.demo_owner(os.getpid())

@@ -36,8 +36,8 @@ _JVM = (
     "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx256m", "-Xss512k", "-XX:MaxMetaspaceSize=128m",
     "-XX:ReservedCodeCacheSize=64m", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData",
 )  # fmt: skip
-"""Direct memory stays bounded by the heap's size: a network thread holds its largest request there, 100 MB at most, and
-a thread that gets no room spins without end and serves no client."""
+"""Direct memory is bounded by the heap's size. A network thread holds its largest request there, 100 MB at most. A
+thread that gets no room spins without end and serves no client."""
 
 PROPERTIES = """\
 # Written at every start: ports may change, the data stays.

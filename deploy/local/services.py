@@ -28,7 +28,7 @@ def held(paths: StackPaths) -> frozenset[str]:
 
 
 def environment(paths: StackPaths, values: Mapping[str, str]) -> dict[str, str]:
-    """What a child process of this stack gets: these settings, and no other stack's file."""
+    """The environment of a child process: the settings of this stack, and of no other."""
     return dict(values) | {"NATIJA_ENV_FILE": str(paths.settings)}
 
 

@@ -24,7 +24,7 @@ def collected() -> Iterator[list[object]]:
     gc.enable()
 
 
-async def test_batches_leave_no_garbage(
+async def test_freed_batches_need_no_collector(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start, collected: list[object]
 ) -> None:
     """FastStream keeps what the decoder returns in the message: were it the message, each batch would be a cycle."""

@@ -11,7 +11,7 @@ PARTITIONS = 16
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic. *retention* None means for ever; *max_bytes* is the largest record batch."""
+    """One topic. *retention* None means forever; *max_bytes* is the largest record batch."""
 
     purpose: str
     writer: str

@@ -117,22 +117,22 @@ async def _retry_appeal(
     """How many dead letters of the appeal are applied. The runner waits for the row of the checkpoint meanwhile."""
     _, version = await checkpoints.lock(connection, [partition])
     log_identity.check_version(version, projection)
-    parked = [one for one in await dead_letters.load(connection) if one.appeal == appeal]
+    letters = [one for one in await dead_letters.load(connection) if one.appeal == appeal]
     place = TopicPartition(LOG.name(settings.realm), partition)
-    for done, one in enumerate(parked):
+    for done, one in enumerate(letters):
         [entry] = log_records.read([await _record(consumer, place, one.offset)])
         error = entry.error or await _apply(connection, projection, entry)
         if error is not None:
-            rest = [dead_letters.blocked_by(_entry(later), one.offset) for later in parked[done + 1 :]]
-            await dead_letters.remove(connection, parked)
+            rest = [dead_letters.blocked_by(_entry(later), one.offset) for later in letters[done + 1 :]]
+            await dead_letters.remove(connection, letters)
             await dead_letters.add(connection, [dead_letters.from_error(entry, error), *rest])
             return done
-    await dead_letters.remove(connection, parked)
-    return len(parked)
+    await dead_letters.remove(connection, letters)
+    return len(letters)
 
 
 async def _apply(connection: AsyncConnection, projection: Projection, entry: log_records.LogRecord) -> Exception | None:
-    """Take one entry in; its error when it is poison still."""
+    """Apply one record. Returns its error if it still cannot be applied."""
     try:
         async with connection.begin_nested():
             await projection.apply(connection, log_records.events([entry]))

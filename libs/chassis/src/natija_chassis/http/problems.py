@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 MEDIA_TYPE = "application/problem+json"
 
 _UNMARKED = ("body", "query", "path")
-"""Places of a field that its name does not tell. A header is told: `header.Idempotency-Key`."""
+"""Locations that are left out of a field's name. A header is kept: `header.Idempotency-Key`."""
 _QUOTING = ("value_error", "assertion_error")
 """Rules of our own validators: their messages may quote the value. Those of pydantic's own rules do not."""
 
@@ -68,7 +68,7 @@ def not_found(field: str, rule: str, message: str) -> Problem:
 
 
 def from_pydantic(errors: Sequence[Any]) -> Problem:
-    """422: the request does not match its model, as pydantic's *errors* tell."""
+    """422: the request does not match its model, by pydantic's *errors*."""
     return invalid(*map(_field_error, errors))
 
 

@@ -8,7 +8,7 @@ def relax_gc(threshold: int = 100_000) -> None:
 
     Otherwise a process with thousands of records in flight spends a tenth to a third of its time on collections that
     find nothing. Records have no cycles and are freed by their reference counts. A test keeps them free of cycles
-    (`test_batches_leave_no_garbage`). With a cycle this setting would cost some 90 MiB per process.
+    (`test_freed_batches_need_no_collector`). With a cycle this setting would cost some 90 MiB per process.
     """
     gc.collect()
     gc.freeze()

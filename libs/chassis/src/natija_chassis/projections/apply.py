@@ -1,7 +1,6 @@
-"""Taking records of the log into a projection: exactly once, and around what is poison.
+"""Applies records of the log to a projection: exactly once, and without the dead letters.
 
-One transaction holds the changes and the checkpoints. The runner, the retry of parked records and the rebuild all
-come through here.
+One transaction holds the changes and the checkpoints. The runner, the retry of dead letters and the rebuild all use it.
 """
 
 import logging
@@ -23,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Applied(NamedTuple):
-    """What became of a batch: its new checkpoints, how many records were fresh, and those set aside."""
+    """The result of a batch: its new checkpoints, the count of new records, and the dead letters."""
 
     checkpoints: Sequence[Checkpoint]
     fresh: int
@@ -33,9 +32,9 @@ class Applied(NamedTuple):
 async def apply_batch(engine: AsyncEngine, projection: Projection, batch: Sequence[LogRecord]) -> Applied:
     """Apply *batch*, in the order of the log within each partition, in one transaction.
 
-    Entries at or below the checkpoint are skipped. Poison is parked with what follows of its appeal, and the others
-    flow on. Raises `Gap` when records are missing, `Refused` when another version's tables are in use now, and whatever
-    the database raises in an outage; then nothing is changed.
+    Records at or below the checkpoint are skipped. A record that cannot be applied becomes a dead letter with the
+    later records of its appeal; others are applied. Raises `Gap` when records are missing, `OperatorError` when the
+    tables are of another version, and the database's error in an outage. Then nothing is changed.
     """
     try:
         with failpoint("projection.commit"):
@@ -91,23 +90,23 @@ def advance(held: dict[int, Checkpoint], batch: Sequence[LogRecord]) -> tuple[li
 
 
 class _DeadLetterCollector:
-    """What of a batch has to be parked, found while it is applied."""
+    """The dead letters of a batch, found while it is applied."""
 
     def __init__(self, connection: AsyncConnection, projection: Projection, already: dict[str, int]) -> None:
         self._connection = connection
         self._projection = projection
         self._first = already
-        """By appeal with parked records, the offset of the first."""
+        """For each appeal with dead letters, the offset of the first."""
         self.dead_letters: list[DeadLetter] = []
 
     def readable(self, batch: Sequence[LogRecord]) -> list[LogRecord]:
-        """Park what cannot be read or follows a parked record of its appeal; give the others."""
+        """Set aside records that cannot be read, or that follow a dead letter of their appeal. Return the others."""
         good = []
         for record in batch:
             if record.appeal in self._first:
                 self.dead_letters.append(dead_letters.blocked_by(record, self._first[record.appeal]))
             elif record.error is not None:
-                self._park(record, record.error)
+                self._set_aside(record, record.error)
             else:
                 good.append(record)
         return good
@@ -124,7 +123,7 @@ class _DeadLetterCollector:
             if not dead_letters.is_poison(error):
                 raise
             if len(batch) == 1:
-                self._park(batch[0], error)
+                self._set_aside(batch[0], error)
                 return
         else:
             return
@@ -132,10 +131,14 @@ class _DeadLetterCollector:
         await self.bisect(batch[:middle])
         await self.bisect(batch[middle:])
 
-    def _park(self, record: LogRecord, error: Exception) -> None:
+    def _set_aside(self, record: LogRecord, error: Exception) -> None:
         self._first[record.appeal] = record.offset
-        parked = dead_letters.from_error(record, error)
-        self.dead_letters.append(parked)
+        letter = dead_letters.from_error(record, error)
+        self.dead_letters.append(letter)
         log.error(
-            "parked partition %d offset %d of %s: %s", record.partition, record.offset, record.appeal, parked.detail
+            "dead letter: partition %d offset %d of %s: %s",
+            record.partition,
+            record.offset,
+            record.appeal,
+            letter.detail,
         )

@@ -12,7 +12,7 @@ from natija_events.failpoints import failpoint
 from natija_events.topics import PARTITIONS
 
 metadata = MetaData()
-"""What stands beside a projection's own tables: checkpoints here, `parked` and `identity` in their modules."""
+"""The tables beside a projection's own: checkpoints here, `dead_letters` and `identity` in their modules."""
 
 table = Table(
     "checkpoints",
@@ -25,7 +25,7 @@ table = Table(
 
 
 class Checkpoint(NamedTuple):
-    """The last log record of *partition* that is taken in: -1 and 0 when none is."""
+    """The last applied log record of *partition*: -1 and 0 when there is none."""
 
     partition: int
     offset: int = -1
@@ -34,7 +34,7 @@ class Checkpoint(NamedTuple):
 
 
 class Gap(Exception):
-    """The log goes on at another record than the one after the checkpoint: something was not read."""
+    """The log continues at another record than the one after the checkpoint: records are missing."""
 
     def __init__(self, partition: int, expected: int, found: int) -> None:
         super().__init__(f"partition {partition}: expected logsequence {expected}, found {found}")

@@ -1,7 +1,8 @@
-"""Poison: records a projection cannot take in. They are set aside, with what follows of the same appeal, and kept.
+"""Dead letters: records that a projection cannot apply, and the later records of their appeals.
 
-What counts as poison is closed: a record that cannot be read (`Unreadable`, `Invalid`), and what PostgreSQL refuses
-because of the data (SQLSTATE classes 22, data exception, and 23, integrity constraint). All else is an outage.
+Only two kinds of errors make a dead letter. One is an unreadable record (`Unreadable`, `Invalid`), the other is data
+that PostgreSQL
+refuses (SQLSTATE classes 22, data exception, and 23, integrity constraint). Every other error is an outage.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,9 +26,9 @@ table = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
     Column("appeal", Text, nullable=False, index=True),
-    Column("error", Text, comment="the class of the error; null when only an earlier record of the appeal is parked"),
-    Column("detail", Text, comment="what the error says without the values it holds"),
-    Column("blocked_by", BigInteger, comment="the offset of the appeal's first parked record"),
+    Column("error", Text, comment="the class of the error; null when an earlier record of the appeal failed"),
+    Column("detail", Text, comment="the error's message without its values"),
+    Column("blocked_by", BigInteger, comment="the offset of the appeal's first dead letter"),
     Column("failedtime", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
@@ -57,40 +58,40 @@ def is_poison(error: BaseException) -> bool:
 
 
 def from_error(record: LogRecord, error: BaseException) -> DeadLetter:
-    """*record*, parked for *error*."""
+    """*record*, which failed with *error*."""
     return DeadLetter(record.partition, record.offset, record.appeal, type(error).__name__, sanitised(error))
 
 
 def blocked_by(record: LogRecord, offset: int) -> DeadLetter:
-    """*record*, parked since the record at *offset* of the same appeal is."""
+    """*record*, set aside because that at *offset* of the same appeal failed."""
     return DeadLetter(record.partition, record.offset, record.appeal, blocked_by=offset)
 
 
-async def add(connection: AsyncConnection, parked: Sequence[DeadLetter]) -> None:
+async def add(connection: AsyncConnection, letters: Sequence[DeadLetter]) -> None:
     """Set records aside."""
-    if parked:
-        rows = [{name: value for name, value in one._asdict().items() if name != "failedtime"} for one in parked]
+    if letters:
+        rows = [{name: value for name, value in one._asdict().items() if name != "failedtime"} for one in letters]
         await connection.execute(insert(table), rows)
 
 
 async def first_offsets(connection: AsyncConnection, appeals: Collection[str]) -> dict[str, int]:
-    """Of those *appeals* that have parked records, the offset of the first."""
+    """For those *appeals* that have dead letters, the offset of the first."""
     return {row[0]: row[1] for row in await connection.execute(_FIRST_OFFSETS, {"appeals": list(appeals)})}
 
 
 async def count(connection: AsyncConnection) -> int:
-    """How many appeals have parked records."""
+    """How many appeals have dead letters."""
     return int(await connection.scalar(select(func.count(distinct(table.c.appeal)))) or 0)
 
 
 async def load(connection: AsyncConnection) -> list[DeadLetter]:
-    """All parked records, in the order of the log."""
+    """All dead letters, in the order of the log."""
     query: Any = select(table).order_by(table.c.partition, table.c.offset)
     return [DeadLetter(*row) for row in await connection.execute(query)]
 
 
-async def remove(connection: AsyncConnection, parked: Sequence[DeadLetter]) -> None:
-    """Forget records that have been taken in after all."""
-    if parked:
-        places = [(one.partition, one.offset) for one in parked]
+async def remove(connection: AsyncConnection, letters: Sequence[DeadLetter]) -> None:
+    """Delete dead letters that were applied."""
+    if letters:
+        places = [(one.partition, one.offset) for one in letters]
         await connection.execute(delete(table).where(tuple_(table.c.partition, table.c.offset).in_(places)))

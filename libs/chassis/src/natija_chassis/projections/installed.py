@@ -1,4 +1,4 @@
-"""The services that keep a projection, hence a database."""
+"""The services with a projection, and so with a database."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,5 @@
-"""How many records each service has still to take in. Records are counted, not offsets: commit markers are none, so
-that it reaches 0."""
+"""How many records each service has not applied yet. It counts records, not offsets: commit markers are not records,
+so it reaches 0."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ Positions = dict[int, int]
 
 
 class Lag(NamedTuple):
-    """*lag* records of *partition* are still to be taken in by *service*."""
+    """*service* has not applied *lag* records of *partition* yet."""
 
     service: str
     partition: int
@@ -36,7 +36,8 @@ class Lag(NamedTuple):
 async def measure_lag(settings: Settings) -> list[Lag]:
     """The lag by partition: of each process that reads another topic than the log, then of each service on the log.
 
-    Raises what Kafka or a database raises when it does not answer. A service that never ran lags by the whole log.
+    Raises what Kafka or a database raises when it does not answer. The lag of a service that never ran is the whole
+    log.
     """
     found = []
     for info in service_infos():
@@ -53,7 +54,7 @@ async def measure_lag(settings: Settings) -> list[Lag]:
 
 
 async def count_records_from(kafka: KafkaConfig, topic: str, offsets: Mapping[int, int]) -> Positions:
-    """Per partition of *topic*, how many records stand at or after the offset given, or after the topic's start."""
+    """Per partition of *topic*, the number of records from the given offset, or from the topic's start."""
     async with open_consumer(kafka, **_CONSUMER) as consumer:
         places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
         ends = await consumer.end_offsets(places)
@@ -101,7 +102,7 @@ async def _last_records(
 
 
 async def _count(consumer: AIOKafkaConsumer, place: TopicPartition, start: int, end: int) -> int:
-    """Records between two offsets: one by one near the end, so that a stranger's marker counts for nothing."""
+    """Records between two offsets: one by one near the end, so that markers of other programs do not count."""
     if not 0 < end - start <= _COUNTED_ONE_BY_ONE:
         return max(0, end - start)
     consumer.assign([place])

@@ -31,7 +31,7 @@ class LogIdentity(NamedTuple):
 
 
 class SchemaIdentity(NamedTuple):
-    """What a schema was filled from, and by which version of the projection."""
+    """The log that a schema was filled from, and the version of the projection."""
 
     cluster: str
     topic_id: str
@@ -59,13 +59,13 @@ async def claim(connection: AsyncConnection, log: LogIdentity, projection: Proje
         raise OperatorError(
             f"the database of {projection.service} belongs to another log: it was made from topic {kept.topic_id} of "
             f"cluster {kept.cluster}, realm {kept.realm}; this is topic {log.topic_id} of cluster {log.cluster}, realm "
-            f"{log.realm}. Point NATIJA_KAFKA at its own cluster, or drop the database and let it fill anew"
+            f"{log.realm}. Point NATIJA_KAFKA at its own cluster, or drop the database and let it fill again"
         )
     check_version(kept.version, projection)
 
 
 class OutdatedSchema(OperatorError):
-    """The tables in use are of an older version than this program: a rebuild will put its own in their place."""
+    """The tables in use are of an older version than this program: a rebuild will replace them."""
 
 
 def check_version(version: int | None, projection: Projection) -> None:
@@ -97,5 +97,5 @@ async def fetch(kafka: "KafkaConfig", realm: str) -> LogIdentity:
     if error == UnknownTopicOrPartitionError.errno:
         raise OperatorError(f"topic {topic} does not exist: run `natija provision`")
     if error:
-        raise for_code(error)(f"Kafka does not tell of topic {topic}")
+        raise for_code(error)(f"Kafka does not know topic {topic}")
     return LogIdentity(response.cluster_id, topic_id, realm.lower())

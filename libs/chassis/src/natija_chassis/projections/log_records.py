@@ -28,7 +28,7 @@ def read(records: Iterable[Any]) -> list[LogRecord]:
 
 
 async def read_in_slices(records: Sequence[Any]) -> list[LogRecord]:
-    """As `read` does, a few at a time: who waits for a server meanwhile goes on as soon as it has answered."""
+    """As `read`, a few at a time, so that other tasks run in between."""
     found: list[LogRecord] = []
     for start in range(0, len(records), _SLICE):
         found += read(records[start : start + _SLICE])

@@ -1,4 +1,4 @@
-"""What a service writes to have a projection: the runner, the rebuild and the registrar all drive this one shape."""
+"""The interface of a projection. A service implements it; the runner, the rebuild and the registrar use it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -22,9 +22,10 @@ class Projection(Protocol):
     metadata: "MetaData"
 
     async def apply(self, connection: "AsyncConnection", events: "Sequence[RecordedEvent]") -> None:
-        """Write what *events* change, inside the transaction of *connection*; never commit, never read a wall clock.
+        """Write the changes of *events* inside the transaction of *connection*. Never commit, and never read a clock.
 
-        Events of one partition come in the log's order and each exactly once. May raise whatever the database raises:
-        an error that `parking.is_poison` knows parks the event, any other is an outage and the batch comes again.
+        Events of one partition come in the order of the log, each exactly once. May raise the errors of the database:
+        an error that `dead_letters.is_poison` knows makes the event a dead letter. Any other is an outage, and the
+        batch comes again.
         """
         ...

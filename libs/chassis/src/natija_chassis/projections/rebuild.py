@@ -1,8 +1,8 @@
-"""Making a projection anew from the log, beside the live one, which goes on meanwhile.
+"""Rebuilds a projection from the log, beside the live one, which continues meanwhile.
 
-The new tables are filled in the schema `rebuild`, first exactly up to the checkpoints of a snapshot of the live ones:
-at the same place on the log both must be equal. Then they catch up and take the place of the live ones in one
-transaction, under the lock that keeps every projection transaction out. What goes wrong before that leaves no trace.
+The new tables are filled in the schema `rebuild`, first exactly up to the checkpoints of a snapshot of the live ones.
+At the same position on the log both must be equal. Then they catch up and replace the live tables in one transaction,
+under the lock that excludes every projection transaction. A failure before that leaves no trace.
 """
 
 import asyncio
@@ -27,40 +27,40 @@ from natija_events.kafka import read_batches
 from natija_events.topics import LOG
 
 SWITCH_LAG = 200
-"""Records behind the live tables below which the rest is applied while the live service waits. Where events come in too
-fast for that, it is as close as another round of catching up no longer halves."""
+"""The lag behind the live tables below which the rest is applied while the live service waits. If events arrive too
+fast for that, the switch starts when another round of catching up no longer halves the lag."""
 BATCH_RECORDS = 1000
-"""Records that are taken in together, of whatever partitions: sixteen small transactions cost as much as large ones."""
+"""Records that are applied together, from any partition: sixteen small transactions cost as much as large ones."""
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 20.0
-"""Seconds for which the live service may be kept waiting at the switch: at first, and twice as long, up to the second,
-each time that it was not enough."""
+"""Seconds that the live service may wait at the switch: the first limit is doubled after each failed attempt, up to
+the second."""
 
 
 class RebuildObserver(Protocol):
-    """Hears how a rebuild goes."""
+    """Receives the progress of a rebuild."""
 
     def begin(self, phase: str, records: int) -> None:
-        """A phase begins that will take in so many records."""
+        """A phase starts that will apply this number of records."""
 
     def advance(self, records: int) -> None:
-        """So many more are taken in."""
+        """This number of further records is applied."""
 
     def compared(self, table: TableDiff) -> None:
         """A table has been compared."""
 
 
 class RebuildResult(NamedTuple):
-    """What a rebuild did: records taken in, and the tables compared."""
+    """The result of a rebuild: records applied, and tables compared."""
 
     records: int
     tables: Sequence[TableDiff]
 
 
 class RebuildMismatch(Exception):
-    """The log does not give the rows that stand in the live tables. Nothing was switched."""
+    """The log does not produce the rows of the live tables. Nothing was switched."""
 
-    def __init__(self, tables: Sequence[TableDiff], parked: int) -> None:
-        hint = f"; {parked} records are parked there: natija dead-letters retry first" if parked else ""
+    def __init__(self, tables: Sequence[TableDiff], dead_letters: int) -> None:
+        hint = f"; it has {dead_letters} dead letters: run natija dead-letters retry first" if dead_letters else ""
         super().__init__(f"the rebuilt tables differ from the live ones: {'; '.join(map(_named, tables))}{hint}")
 
 
@@ -74,10 +74,10 @@ def _named(table: TableDiff) -> str:
 
 
 async def rebuild(settings: Settings, projection: Projection, watcher: RebuildObserver) -> RebuildResult:
-    """Rebuild *projection* and switch to it. Raises `RebuildMismatch`, or `OperatorError` when it cannot begin.
+    """Rebuild *projection* and switch to it. Raises `RebuildMismatch`, or `OperatorError` when it cannot start.
 
-    Cancelled before the switch, it leaves nothing behind; after that it goes on to its end, and gives what it did: who
-    is told that it was aborted may rely on it.
+    If it is canceled before the switch, it leaves nothing. After the switch it completes and returns its result. So a
+    caller that sees a cancellation can rely on it.
     """
     engine = open_engine(settings, projection.service, pool=3)
     beside = open_engine(settings, projection.service, schema=REBUILD, pool=2, durable=False)
@@ -177,7 +177,7 @@ class _Rebuild:
         return kept.version
 
     async def _take_snapshot(self) -> dict[int, Checkpoint]:
-        """Copy the live tables as they stand at one instant; gives the checkpoints of that instant."""
+        """Copy the live tables of one instant. Returns the checkpoints of that instant."""
         async with self._engine.connect() as connection:
             connection = await connection.execution_options(isolation_level="REPEATABLE READ")
             async with connection.begin():
@@ -193,7 +193,7 @@ class _Rebuild:
         return at
 
     async def _fill(self, upto: Mapping[int, Checkpoint]) -> None:
-        """Take the log in, from where the new tables stand, exactly up to *upto*."""
+        """Apply the log, from the checkpoints of the new tables, exactly up to *upto*."""
         async with self._beside.connect() as connection:
             held = await checkpoints.load(connection)
         taking: asyncio.Task[None] | None = None
@@ -239,7 +239,7 @@ class _Rebuild:
     async def _prove_equal(self, version: int) -> list[TableDiff]:
         tables = []
         async with self._engine.begin() as connection:
-            parked = int(await connection.scalar(text(f"select count(*) from {SNAPSHOT}.dead_letters")) or 0)  # noqa: S608
+            dead_letters = int(await connection.scalar(text(f"select count(*) from {SNAPSHOT}.dead_letters")) or 0)  # noqa: S608
             for table in self._projection.metadata.sorted_tables:
                 found = await compare(connection, table, SNAPSHOT, REBUILD)
                 if found.rows is None and version == self._projection.version:
@@ -249,7 +249,7 @@ class _Rebuild:
                 self._watcher.compared(found)
                 tables.append(found)
         if different := [table for table in tables if not table.equal]:
-            raise RebuildMismatch(different, parked)
+            raise RebuildMismatch(different, dead_letters)
         return tables
 
     async def _catch_up_and_switch(self) -> None:
@@ -265,7 +265,7 @@ class _Rebuild:
             wait, before = min(wait * 2, LONGEST_WAIT), math.inf
 
     async def _catch_up(self) -> int:
-        """Take in what the live tables have taken in by now; gives how many records that was."""
+        """Apply the records that the live tables have applied by now. Returns their count."""
         async with self._engine.connect() as connection:
             live = await checkpoints.load(connection)
         async with self._beside.connect() as connection:
@@ -277,9 +277,9 @@ class _Rebuild:
         return behind
 
     async def _switch(self, wait: float) -> None:
-        """Bring the new tables to the live checkpoints, which stand still now, and put them in their place.
+        """Bring the new tables to the live checkpoints, which no longer move, and replace the live tables.
 
-        Raises TimeoutError, and nothing is changed, when the live service would wait longer than *wait* seconds for it.
+        Raises TimeoutError and changes nothing if the live service would wait longer than *wait* seconds.
         """
         async with self._beside.begin() as connection:
             async with asyncio.timeout(wait):
@@ -312,7 +312,7 @@ def _must_agree(held: Mapping[int, Checkpoint], upto: Mapping[int, Checkpoint]) 
 
 
 async def _copy_grants(connection: AsyncConnection) -> None:
-    """Who may read the live tables may read the new ones."""
+    """Roles that may read the live tables may read the new ones."""
     schema = text(
         "select distinct pg_get_userbyid(acl.grantee) from pg_namespace, aclexplode(nspacl) as acl"
         " where nspname = :live and acl.grantee <> nspowner and acl.privilege_type = 'USAGE' and acl.grantee <> 0"

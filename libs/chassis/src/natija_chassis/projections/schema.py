@@ -15,7 +15,7 @@ from natija_chassis.postgres.engine import (
 )
 from natija_chassis.postgres.locks import Lock
 from natija_chassis.projections import checkpoints, log_identity
-from natija_chassis.projections import dead_letters as _parking  # noqa: F401  # its table belongs to the store
+from natija_chassis.projections import dead_letters as _dead_letters  # noqa: F401  # its table belongs to the store
 from natija_chassis.projections.projection import Projection
 
 
@@ -48,12 +48,12 @@ async def create_store(
 
 
 async def _check_whole(connection: AsyncConnection, projection: Projection, schema: str) -> None:
-    """A table made now would stay without what is taken in already."""
+    """A table created now would miss the events that are applied already."""
     query = text("select tablename from pg_tables where schemaname = :schema")
     missing = set(projection.metadata.tables) - set(await connection.scalars(query, {"schema": schema}))
     if missing:
         raise OperatorError(
-            f"{projection.service} lacks {', '.join(sorted(missing))}, and part of the log is taken in: "
+            f"{projection.service} lacks {', '.join(sorted(missing))}, and part of the log is applied: "
             f"a new table needs a new version of the projection, then natija projection rebuild {projection.service}"
         )
 

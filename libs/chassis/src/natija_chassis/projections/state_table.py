@@ -1,4 +1,4 @@
-"""A projection of one row an appeal: what a pure fold makes of it, loaded, moved on and stored by the batch."""
+"""A projection with one row per appeal. A batch loads the rows, applies a pure fold, and stores them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol, TypeVar

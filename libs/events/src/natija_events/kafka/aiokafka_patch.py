@@ -1,9 +1,9 @@
 """A fix of aiokafka 0.14 on uvloop: a broken connection raises an error that aiokafka handles.
 
-aiokafka expects an OSError when it writes to a connection that the broker has reset. uvloop raises RuntimeError
-instead until the reader notices the reset (https://github.com/aio-libs/aiokafka/issues/1038). The error ends background
-tasks of the client that nothing restarts: those that fetch and those that update metadata. The client then waits for
-ever. Delete this module once aiokafka handles the error.
+aiokafka expects an OSError when it writes to a connection that the broker has reset. Until the reader notices the
+reset, uvloop raises RuntimeError (https://github.com/aio-libs/aiokafka/issues/1038). The error ends background
+tasks of the client that nothing restarts: those that fetch and those that update metadata. The client then waits
+without end. Delete this module once aiokafka handles the error.
 """
 
 from collections.abc import Callable

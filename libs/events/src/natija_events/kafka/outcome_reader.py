@@ -210,7 +210,7 @@ class OutcomeReader:
                             self._receive(place.topic == self._log, record)
             except KafkaError:
                 await asyncio.sleep(_POLL_SECONDS)  # pending proposals time out by themselves
-            except Exception as error:  # an unreadable record: those who wait must not wait for ever
+            except Exception as error:  # an unreadable record: its waiters must not wait without end
                 self._fail(OutcomeUnavailable(f"decisions cannot be read ({type(error).__name__})"))
                 await asyncio.sleep(_POLL_SECONDS)
             for partition in self._partitions.expired():

@@ -19,7 +19,7 @@ async def close_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 async def close_producer(producer: AIOKafkaProducer) -> None:
-    """Stop *producer*. Its own stop waits for ever when the leader of a partition is gone."""
+    """Stop *producer*. Its own stop waits without end when the leader of a partition is down."""
     try:
         async with asyncio.timeout(_FLUSH_SECONDS):
             await producer.flush()

@@ -1,8 +1,8 @@
 """The schema gate: `python -m natija_events.schema.compatibility [--write]`.
 
 The JSON Schema of every type and version is generated from its model and checked in under `schemas/`. The gate fails
-when a schema differs from its model. It also fails when a model breaks readers of the checked-in schema or, inside a
-git work tree, of any schema committed there before: editing a schema by hand does not get around it. `--write` updates
+when a schema differs from its model. It also fails when a model breaks readers of the checked-in schema, or of any
+schema that git has. So an edit by hand does not get around it. `--write` updates
 the schemas, unless a change breaks a reader.
 """
 

@@ -91,7 +91,7 @@ class EventRegistry:
             return self.models[type].model_validate_json(to_json(values))
         except ValidationError as error:
             raise _invalid(error) from None
-        except Exception as error:  # an upcast that fails once fails always: this is no outage
+        except Exception as error:  # an upcast that fails once fails always: this is not an outage
             raise Invalid("data", f"cannot be upcast to {type}: {error.__class__.__name__}") from None
 
 

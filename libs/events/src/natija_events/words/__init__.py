@@ -19,8 +19,8 @@ Kind = Literal[
     "type", "state", "outcome", "reason", "rejection", "role", "owner", "kind", "form", "character", "applicant",
     "measure",
 ]  # fmt: skip
-"""The kinds of codes: *reason* ends an appeal without an answer, *rejection* is the registrar's reason, *kind*,
-*form* and *character* are those of an appeal, *applicant* is the kind of person, *measure* that of a sanction."""
+"""The kinds of codes. *reason* ends an appeal without an answer, *rejection* is the registrar's reason. *kind*, *form*
+and *character* are those of an appeal. *applicant* is the kind of person, *measure* that of a sanction."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 

@@ -1,4 +1,4 @@
-"""What the commands do: wait until the projection is current, query it, print the report (alone) on stdout."""
+"""The work of the commands: wait until the projection is current, query it, print only the report on stdout."""
 
 import sys
 from collections.abc import AsyncIterator

@@ -11,8 +11,8 @@ from natija_analytics.reports.rounding import Rounding
 from natija_chassis.reports.period import Period
 
 LineKind = Literal["row", "subtotal", "rest", "unclassified", "total", "apart", "all"]
-"""The kind of a line: `row` counts one key; all others are computed. `subtotal` is of the printed rows, `rest` of those
-that are not, `unclassified` of appeals without a key, `total` of the base, `apart` of a form outside the base."""
+"""The kind of a line: `row` counts one key; all others are computed. `subtotal` is the sum of the printed rows, `rest`
+that of the others. `unclassified` counts appeals without a key, `total` the base, `apart` a form outside the base."""
 
 
 class GroupCount(NamedTuple):

@@ -1,6 +1,6 @@
 """Named modes of rounding a share in per cent. Integers and decimals only: a tie is a tie, not a binary neighbour.
 
-A published table is only comparable when its mode is known, so a mode has a name that is printed with the table:
+A published table is only comparable when its mode is known. So a mode has a name, which is printed with the table:
 ``HALF_UP 2``, ``TRUNCATE 1``, ``HALF_UP 1 + BALANCE_LAST``.
 """
 

@@ -1,7 +1,7 @@
 """Working calendars: which day is worked where, as checked-in data of a country and a year.
 
-The files under ``data/calendars`` were seeded from the `holidays` package (see `seeding`) and are corrected by decree;
-nothing asks that package while terms are counted, so a new release of it never moves a due date.
+The files under ``data/calendars`` were seeded from the `holidays` package (see `seed`) and are corrected by decree.
+The calculation of terms does not use that package, so a new release never moves a due date.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The rows of deadlines: one term an appeal. What calls for a decision is found by small indexes."""
+"""The rows of deadlines: one term per appeal. Small indexes find the rows that need a decision."""
 
 from sqlalchemy import ARRAY, Boolean, Column, DateTime, Index, MetaData, Table, Text, text
 

@@ -1,4 +1,4 @@
-"""What the public is told of an appeal: eight plain statuses, from its head."""
+"""The public status of an appeal: eight plain values, from its head."""
 
 from typing import Literal
 
@@ -21,7 +21,7 @@ _WORDS: dict[PublicStatus, str] = {
 
 
 def label(status: PublicStatus) -> str:
-    """The status in English, for whoever reads the answer as it is."""
+    """The status in English, for people who read the raw answer."""
     return _WORDS[status]
 
 

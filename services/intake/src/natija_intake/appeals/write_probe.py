@@ -1,4 +1,4 @@
-"""Whether Kafka takes writes: a broker that is alone answers who reads, and confirms nothing to who writes."""
+"""Whether Kafka accepts writes: the last broker of a cluster answers readers, but confirms no write."""
 
 import asyncio
 
@@ -17,8 +17,8 @@ class WritesUnconfirmed(Exception):
 
 
 class WriteProbe(LazyConsumer):
-    """Has Kafka keep an offset for *group*, which nobody reads: that is confirmed once it is replicated, as a proposal
-    is, and puts nothing on our topics."""
+    """Commits an offset for *group*, which nobody reads. Kafka confirms it when it is replicated, like a proposal, and
+    it adds nothing to our topics."""
 
     def __init__(self, kafka: KafkaConfig, realm: str, group: str) -> None:
         super().__init__(kafka)

@@ -100,8 +100,8 @@ def examine(proposal: Proposal, publishers: Publishers, now: datetime, waited: t
             data.append(REGISTRY.admit(event.type, event.data))
         except Invalid as error:
             return Rejection("invalid", path + error.field, error.rule)
-        if untimely := _find_untimely(event, data[-1], publishers, now, waited, path):
-            return untimely
+        if misdated := _find_misdated(event, data[-1], publishers, now, waited, path):
+            return misdated
     return _find_missing_expectation(proposal) or Admitted(proposal, data)
 
 
@@ -110,7 +110,7 @@ def examine_new(event: Event, data: EventData, publishers: Publishers, now: date
     contract's model, so its schema is not checked again."""
     return (
         _find_forbidden(event, publishers)
-        or _find_untimely(event, data, publishers, now, timedelta(0))
+        or _find_misdated(event, data, publishers, now, timedelta(0))
         or _find_unlawful(Proposal((event,)), (data,), INITIAL)
     )
 
@@ -139,7 +139,7 @@ def _find_forbidden(event: Event, publishers: Publishers) -> Rejection | None:
     return None
 
 
-def _find_untimely(
+def _find_misdated(
     event: Event, data: EventData, publishers: Publishers, now: datetime, waited: timedelta, path: str = ""
 ) -> Rejection | None:
     """Only a publisher of histories may name another register, or date an event back without limit."""

@@ -1,4 +1,4 @@
-"""What all shards of one registrar process share."""
+"""The parts that all shards of one registrar process share."""
 
 from dataclasses import dataclass
 

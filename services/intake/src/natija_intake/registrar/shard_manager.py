@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 OwnerFactory = Callable[[ShardLocks, Shard], ShardOwner]
 EnsureLayout = Callable[[ShardLocks], Awaitable[None]]
 _FATAL = (OperatorError, Gap)
-"""Errors that an operator must solve. Any other error makes a result unknown or means that servers do not answer: the
-shard is released and acquired again, for as long as it takes."""
+"""Errors that an operator must solve. After any other error a result is unknown or a server does not answer. Then the
+shard is released and acquired again, until it works."""
 
 
 class _Owned(NamedTuple):
@@ -100,7 +100,7 @@ class ShardManager:
                 await pause(stopping, _RECONNECT_AFTER)
 
     async def _session(self, stopping: asyncio.Event) -> None:
-        """One database session. Whatever ends it, every owner is stopped."""
+        """One database session. When it ends, every owner is stopped."""
         locks = await ShardLocks.connect(self._database_url)
         try:
             await self._ensure_layout(locks)
