@@ -1,47 +1,52 @@
-"""An explicit-state checker: every state that any order of steps can reach, and the shortest way to a bad one.
+"""An explicit-state model checker: it visits every state that any order of steps can reach, breadth first.
 
-Why not hypothesis' state machines: the models here have a hundred thousand states each. A breadth-first search goes
-through each of them once, the same way in every run, and what it finds is a shortest counterexample without shrinking.
+Why not hypothesis' state machines: the models here have up to a hundred thousand states. A breadth-first search visits
+each state once, in the same order in every run, and its first counterexample is a shortest one.
 """
 
-from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
 State = TypeVar("State", bound=Hashable)
+Steps = Callable[[State], Iterable[tuple[str, State]]]
 
 
-class Found(NamedTuple):
-    """What a search came to: how many states it saw, and of the first bad one what is wrong and the steps to it."""
+class Result(NamedTuple):
+    """The result of a search: the number of states, and the first violation with the shortest steps to it."""
 
     states: int
-    wrong: str | None = None
+    violation: str | None = None
     steps: tuple[str, ...] = ()
 
 
 def explore(
-    start: State, steps: Callable[[State], Iterable[tuple[str, State]]], wrong: Callable[[State], str | None]
-) -> Found:
-    """Search breadth first from *start*. *steps* gives the named steps that may come next, *wrong* what is wrong."""
+    start: State, steps: Steps[State], violation: Callable[[State], str | None], depth: int | None = None
+) -> Result:
+    """Search from *start*, at most *depth* steps far.
+
+    *steps* returns the named steps that may come next; *violation* the broken promise of a state, or None.
+    """
     came_from: dict[State, tuple[str, State] | None] = {start: None}
-    waiting = deque([start])
-    while waiting:
-        state = waiting.popleft()
-        if what := wrong(state):
-            return Found(len(came_from), what, _way(came_from, state))
-        for name, after in steps(state):
-            if after not in came_from:
-                came_from[after] = name, state
-                waiting.append(after)
-    return Found(len(came_from))
+    level, distance = [start], 0
+    while level:
+        following = []
+        for state in level:
+            if broken := violation(state):
+                return Result(len(came_from), broken, _path(came_from, state))
+            if distance == depth:
+                continue
+            for name, after in steps(state):
+                if after not in came_from:
+                    came_from[after] = name, state
+                    following.append(after)
+        level, distance = following, distance + 1
+    return Result(len(came_from))
 
 
-def comes_to(
-    state: State, steps: Callable[[State], Iterable[tuple[str, State]]], there: Callable[[State], bool]
-) -> bool:
-    """Whether who takes the first of *steps* that may come next, a hundred times at most, gets *there* from *state*."""
+def reaches(state: State, steps: Steps[State], goal: Callable[[State], bool]) -> bool:
+    """True when taking the first of *steps*, again and again, leads from *state* to *goal* within a hundred steps."""
     for _ in range(100):
-        if there(state):
+        if goal(state):
             return True
         following = next(iter(steps(state)), None)
         if following is None:
@@ -50,7 +55,7 @@ def comes_to(
     return False
 
 
-def _way(came_from: dict[State, tuple[str, State] | None], state: State) -> tuple[str, ...]:
+def _path(came_from: dict[State, tuple[str, State] | None], state: State) -> tuple[str, ...]:
     names = []
     while step := came_from[state]:
         name, state = step

@@ -1,20 +1,20 @@
 """Two registrars and one shard as a model: either may crash, lose its session or be paused between any two steps.
 
-A pause needs no step of its own: who is not chosen for a while is paused, and a zombie once its session was cut and the
-other one went on. Each step is one effect that outlives a process, or one look at what others wrote; their names
-follow `natija_intake.registrar.shard_owner`. Numbers of entries stand for offsets: markers and records on the wire
-change nothing here.
-Which ``transactional.id`` there is to take, and that taking it fences *everyone* else, is the business of `shards`.
+A pause needs no step of its own: a process that takes no step for a while is paused. It is a zombie once its session is
+lost and the other process has taken over. Each step is one effect that outlives a process, or one read of what others
+wrote. The names follow `natija_intake.registrar.takeover` and `.pipeline`. Numbers of entries stand for offsets:
+transaction markers change nothing here. The model `shards` covers which ``transactional.id`` an owner takes, and that
+it fences *every* other owner.
 
-Once, at any time, the database is restored from an older state. Sessions may outlive that or be lost in it: losing one
-is a step of its own, and may come right before or after. What a decision reads of the database, heads and then the
-checkpoint, is one step here: a restore and a zombie's catching up would both have to come between the two.
+Once, at any time, the database is restored from an older state. Sessions may survive that or be lost in it: the loss of
+a session is a step of its own, and may come right before or after. A decision reads heads and then the checkpoint; that
+is one step here, because a restore and a zombie's catch-up would both have to come between the two reads.
 """
 
 from collections.abc import Iterator
 from functools import cache
 
-from tests.model.explorer import comes_to
+from tests.model.explorer import reaches
 from tests.model.registrar_world import (
     BOTH,
     CAUGHT_UP,
@@ -31,9 +31,9 @@ from tests.model.registrar_world import (
     PENDING_FIRST,
     SKIP,
     Batch,
+    BegunDecision,
     Database,
     Entry,
-    Looking,
     Owner,
     World,
     broken,
@@ -43,14 +43,14 @@ from tests.model.registrar_world import (
 
 
 class Registrars:
-    """The steps of two registrars, all parts in place but the one *without*."""
+    """The steps of two registrars, without the part *without*."""
 
     def __init__(self, without: str | None = None) -> None:
         self._without = without
         self._broken = cache(self._broken)  # type: ignore[method-assign]
 
     def steps(self, world: World) -> Iterator[tuple[str, World]]:
-        """Every step that may come next: the registrars' own, and what befalls them."""
+        """Every step that may come next: the registrars' own, crashes, lost sessions, and the restore."""
         for me in BOTH:
             for name, after in self.own_steps(world, me):
                 yield f"{me}: {name}", after
@@ -61,38 +61,38 @@ class Registrars:
         if not world.restored:
             for count in range(world.database.inbox_next):
                 after = world._replace(database=fold(world.committed[:count]), restored=True)
-                yield f"the database is restored from when it had taken in {count}", after
+                yield f"the database is restored from {count} entries", after
 
     def own_steps(self, world: World, me: int) -> Iterator[tuple[str, World]]:
-        """What the registrar *me* may do next, in this world."""
+        """The steps that the registrar *me* may take next."""
         owner, database = world.owners[me], world.database
         match owner.at:
             case "out" if not world.lock or self._without == LOCK:
                 first = "catch up" if self._without == ORDER else "fence"
-                yield "takes the lock", world.go(me, at=first)._replace(lock=world.lock | {me})
+                yield "acquires the lock", world.go(me, at=first)._replace(lock=world.lock | {me})
             case "fence":
-                yield "takes the transactional.id", self._fence(world, me)
+                yield "initializes the transactional.id", self._fence(world, me)
             case "catch up":
                 begins = world.go(me, at="log", logsequence=database.logsequence, inbox_next=database.inbox_next)
                 yield "begins to catch up", begins.go(me, rejected_from=database.rejected_next)
             case "log":
-                yield "takes in what stands on the log", self._take_in(world, me)
+                yield "applies the log", self._apply(world, me)
             case "rejected":
-                yield "takes in the positions on rejected", self._take_in_rejected(world, me)
-            case "stand":
-                yield "reads the positions", self._stand(world, me)
+                yield "notes the offsets on rejected", self._note_rejected(world, me)
+            case "load":
+                yield "loads checkpoint and offsets", self._load_caught_up(world, me)
             case "decide":
-                yield from self._decide_write_and_keep(world, me)
+                yield from self._decide_write_and_persist(world, me)
 
-    # Taking the shard.
+    # Takeover.
 
     def _fence(self, world: World, me: int) -> World:
         other = 1 - me
         if {me, other} <= world.lock and world.fenced_by == other and world.owners[other].at != "fence":
-            world = world._replace(wrong="an owner that lives and has its session is fenced, and will fence back")
+            world = world._replace(violation="a live owner with a session is fenced, and will fence back")
         return world.go(me, at="decide" if self._without == ORDER else "catch up")._replace(fenced_by=me)
 
-    def _take_in(self, world: World, me: int) -> World:
+    def _apply(self, world: World, me: int) -> World:
         owner, database = world.owners[me], world.database
         read = world.log[owner.logsequence :]
         fresh = tuple(entry for entry in read if entry.logsequence > database.logsequence or self._without == SKIP)
@@ -109,7 +109,7 @@ class Registrars:
             world = world.go(me, **now)
         return world.go(me, at="rejected")._replace(database=database)
 
-    def _take_in_rejected(self, world: World, me: int) -> World:
+    def _note_rejected(self, world: World, me: int) -> World:
         owner, database = world.owners[me], world.database
         inbox_next = owner.inbox_next
         if len(world.rejected) > owner.rejected_from:
@@ -119,91 +119,95 @@ class Registrars:
                 inbox_next=max(database.inbox_next, last),
                 rejected_next=max(database.rejected_next, len(world.rejected)),
             )
-        return world.go(me, at="stand", inbox_next=inbox_next, rejected_from=0)._replace(database=database)
+        return world.go(me, at="load", inbox_next=inbox_next, rejected_from=0)._replace(database=database)
 
-    def _stand(self, world: World, me: int) -> World:
+    def _load_caught_up(self, world: World, me: int) -> World:
         owner, database = world.owners[me], world.database
         behind = database.logsequence < owner.logsequence or database.inbox_next < owner.inbox_next
         if behind and self._without != CAUGHT_UP:
             return world.out(me)
         then = "fence" if self._without == ORDER else "decide"
-        now = {"logsequence": database.logsequence, "kept": database.logsequence, "inbox_next": database.inbox_next}
+        now = {
+            "logsequence": database.logsequence,
+            "persisted": database.logsequence,
+            "inbox_next": database.inbox_next,
+        }
         return world.go(me, at=then, **now)
 
-    # Deciding, writing and keeping: each in the order of the batches, all three at once.
+    # The pipeline: it decides, writes and persists at once, each in the order of the batches.
 
-    def _decide_write_and_keep(self, world: World, me: int) -> Iterator[tuple[str, World]]:
+    def _decide_write_and_persist(self, world: World, me: int) -> Iterator[tuple[str, World]]:
         owner = world.owners[me]
-        if owner.looking is None and owner.inbox_next < len(INBOX):
-            looking = Looking(
-                owner.kept, world.database.events if self._without == PENDING_FIRST else self._unkept(owner)
+        if owner.begun is None and owner.inbox_next < len(INBOX):
+            begun = BegunDecision(
+                owner.persisted, world.database.events if self._without == PENDING_FIRST else self._pending(owner)
             )
-            yield "begins to decide", world.go(me, looking=looking)
-        elif owner.looking is not None:
+            yield "begins to decide", world.go(me, begun=begun)
+        elif owner.begun is not None:
             for size in range(1, min(LARGEST_BATCH, len(INBOX) - owner.inbox_next) + 1):
-                yield f"reads the heads and decides {size}", self._decide(world, me, owner.looking, size)
-        if any(batch.written is None for batch in owner.unkept):
+                yield f"reads the heads and decides {size}", self._decide(world, me, owner.begun, size)
+        if any(batch.written is None for batch in owner.pending):
             yield "commits", self._commit(world, me)
-        if owner.unkept and (owner.unkept[0].written is not None or self._without == COMMITTED):
-            yield "keeps the heads", self._keep(world, me)
+        if owner.pending and (owner.pending[0].written is not None or self._without == COMMITTED):
+            yield "persists the heads", self._persist(world, me)
 
-    def _unkept(self, owner: Owner) -> tuple[int, ...]:
+    def _pending(self, owner: Owner) -> tuple[int, ...]:
         if self._without == PENDING:
             return ()
-        return tuple(entry.inbox for batch in owner.unkept for entry in on_log(batch.entries))
+        return tuple(entry.inbox for batch in owner.pending for entry in on_log(batch.entries))
 
-    def _decide(self, world: World, me: int, looking: Looking, size: int) -> World:
+    def _decide(self, world: World, me: int, begun: BegunDecision, size: int) -> World:
         owner = world.owners[me]
-        if world.database.logsequence < looking.kept and self._without != NOT_RESTORED:
+        if world.database.logsequence < begun.persisted and self._without != NOT_RESTORED:
             return world.out(me)
-        read = self._unkept(owner) if self._without == PENDING_FIRST else world.database.events
-        known = {INBOX[event] for event in looking.known + read}
+        read = self._pending(owner) if self._without == PENDING_FIRST else world.database.events
+        known = {INBOX[event] for event in begun.known + read}
         logsequence, entries = owner.logsequence, []
         for inbox in range(owner.inbox_next, owner.inbox_next + size):
             new = INBOX[inbox] not in known
             known.add(INBOX[inbox])
             logsequence += new
             entries.append(Entry(inbox, logsequence if new else 0))
-        unkept = (*owner.unkept, Batch(tuple(entries)))
-        return world.go(me, logsequence=logsequence, inbox_next=owner.inbox_next + size, unkept=unkept, looking=None)
+        pending = (*owner.pending, Batch(tuple(entries)))
+        return world.go(me, logsequence=logsequence, inbox_next=owner.inbox_next + size, pending=pending, begun=None)
 
     def _commit(self, world: World, me: int) -> World:
         if world.fenced_by != me and self._without != FENCE:
             return world.out(me)
-        unkept = list(world.owners[me].unkept)
-        place = next(place for place, batch in enumerate(unkept) if batch.written is None)
-        world = world._replace(committed=world.committed + unkept[place].entries)
-        any_rejected = len(on_log(unkept[place].entries)) < len(unkept[place].entries)
-        unkept[place] = unkept[place]._replace(written=len(world.rejected) if any_rejected else 0)
-        return world.go(me, unkept=tuple(unkept))
+        pending = list(world.owners[me].pending)
+        place = next(place for place, batch in enumerate(pending) if batch.written is None)
+        world = world._replace(committed=world.committed + pending[place].entries)
+        any_rejected = len(on_log(pending[place].entries)) < len(pending[place].entries)
+        pending[place] = pending[place]._replace(written=len(world.rejected) if any_rejected else 0)
+        return world.go(me, pending=tuple(pending))
 
-    def _keep(self, world: World, me: int) -> World:
+    def _persist(self, world: World, me: int) -> World:
         owner, database = world.owners[me], world.database
-        if database.logsequence != owner.kept and self._without != GUARD:
+        if database.logsequence != owner.persisted and self._without != GUARD:
             return world.out(me)
-        batch, *unkept = owner.unkept
+        batch, *pending = owner.pending
         fresh = tuple(entry.inbox for entry in on_log(batch.entries))
-        kept = owner.kept + len(fresh)
+        persisted = owner.persisted + len(fresh)
         database = Database(
             events=database.events + fresh,
-            logsequence=kept,
+            logsequence=persisted,
             inbox_next=max(database.inbox_next, batch.entries[-1].inbox + 1),
             rejected_next=max(database.rejected_next, batch.written or 0),
         )
-        return world.go(me, kept=kept, unkept=tuple(unkept))._replace(database=database)
+        return world.go(me, persisted=persisted, pending=tuple(pending))._replace(database=database)
 
     # What must hold.
 
-    def wrong(self, world: World) -> str | None:
-        """What *world* breaks of what is promised, now or once one registrar has been left alone."""
-        return world.wrong or self._broken(world.committed, world.database)
+    def violation(self, world: World) -> str | None:
+        """The promise that *world* breaks, now or after one registrar has run alone; or None."""
+        return world.violation or self._broken(world.committed, world.database)
 
     def _broken(self, committed: tuple[Entry, ...], database: Database) -> str | None:
         if what := broken(committed, database):
             return what
-        # Whatever befell them: one process, left alone from here on, brings everything to its end.
+        # Whatever happened: one process that runs alone from here decides everything.
         alone = World(committed, database=database)
-        at_the_end = comes_to(
+        finishes = reaches(
             alone, lambda world: self.own_steps(world, 0), lambda world: len(world.committed) == len(INBOX)
         )
-        return None if at_the_end else "left alone, it never decides all proposals"
+        return None if finishes else "alone, it never decides all proposals"

@@ -1,33 +1,33 @@
-"""A projection's runner as a model: two processes that may both believe that the partition is theirs.
+"""A projection's runner as a model: two processes that may both believe that they own the partition.
 
-The log grows meanwhile. Each process reads on from where its consumer stands, decodes one batch ahead of the one it
-takes in, and takes each in as one step: rows and checkpoint in one transaction, under the checkpoint's lock. Either may
-crash, be paused or be assigned the partition anew between any two steps, and once the database is restored from an
-older state. The steps follow `natija_chassis.projections.runner`.
+The log grows meanwhile. Each process reads on from its consumer's position and decodes one batch ahead. It applies each
+batch as one step: rows and checkpoint in one transaction, under the checkpoint's lock. Either may crash, be paused, or
+be assigned the partition again between any two steps. Once the database is restored from an older state. The steps
+follow `natija_chassis.projections.runner`.
 """
 
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from tests.model.explorer import comes_to
+from tests.model.explorer import reaches
 
 LOG = 4
-"""Entries the log grows to."""
+"""The number of entries that the log grows to."""
 LARGEST_BATCH = 2
-IN_HAND = 2
+MAX_FETCHED = 2
 BOTH = (0, 1)
 
 SKIP, GAP, TOGETHER, PLACED, TURN, RESTORE = "skip", "gap", "together", "placed", "turn", "restore"
 PARTS = {
-    SKIP: "what stands at or below the checkpoint is skipped",
-    GAP: "a batch that begins beyond the checkpoint's next entry is not taken in",
-    TOGETHER: "rows and checkpoint are one transaction",
-    PLACED: "nothing is taken in that was read before it stood at the checkpoint",
+    SKIP: "entries at or below the checkpoint are skipped",
+    GAP: "a batch that begins beyond the checkpoint's next entry is not applied",
+    TOGETHER: "rows and checkpoint are saved in one transaction",
+    PLACED: "a batch that was read before the consumer was at the checkpoint is not applied",
     TURN: "a batch that was read before positions were set is dropped",
-    RESTORE: "who finds the checkpoint behind the one it kept goes back to it",
+    RESTORE: "a runner that finds the checkpoint behind the one it saved seeks back to it",
 }
-"""What can be taken out, and what it does."""
+"""The parts that a mutant takes out, and what each ensures."""
 
 
 class Batch(NamedTuple):
@@ -38,18 +38,18 @@ class Batch(NamedTuple):
 
 
 class Process(NamedTuple):
-    """One runner: where its consumer stands (None: the partition is not its own), and what it holds."""
+    """One runner: its consumer's *position* (None: the partition is not assigned to it), and its memory."""
 
-    stands: int | None = None
+    position: int | None = None
     misplaced: bool = False
-    """It stands where the group's offset said, and has still to go to the checkpoint."""
-    in_hand: tuple[Batch, ...] = ()
-    kept: int = 0
-    """The checkpoint as it last wrote or read it."""
+    """Its position is the group's offset; it has not sought to the checkpoint yet."""
+    fetched: tuple[Batch, ...] = ()
+    saved: int = 0
+    """The checkpoint as it last saved or read it."""
     misled: bool = False
-    """The database was restored since it was placed: what it holds may begin beyond the checkpoint."""
-    owes: int | None = None
-    """Without TOGETHER: the checkpoint that is still to be written for rows that are."""
+    """The database was restored since it last sought: its batches may begin beyond the checkpoint."""
+    unsaved: int | None = None
+    """Without TOGETHER: the checkpoint of rows that are saved, not saved itself yet."""
 
 
 class World(NamedTuple):
@@ -60,23 +60,23 @@ class World(NamedTuple):
     checkpoint: int = 0
     processes: tuple[Process, Process] = (Process(), Process())
     restored: bool = False
-    wrong: str | None = None
+    violation: str | None = None
 
     def go(self, me: int, **changes: Any) -> "World":
-        """The process *me* holds something else now."""
+        """The world in which the process *me* has *changes*."""
         mine = self.processes[me]._replace(**changes)
         return self._replace(processes=(mine, self.processes[1]) if me == 0 else (self.processes[0], mine))
 
 
 class Runners:
-    """The steps of two runners, all parts in place but the one *without*."""
+    """The steps of two runners, without the part *without*."""
 
     def __init__(self, without: str | None = None) -> None:
         self._without = without
-        self._left_alone = cache(self._left_alone)  # type: ignore[method-assign]
+        self._run_alone = cache(self._run_alone)  # type: ignore[method-assign]
 
     def steps(self, world: World) -> Iterator[tuple[str, World]]:
-        """Every step that may come next: the runners' own, and what befalls them."""
+        """Every step that may come next: the runners' own, crashes, assignments, and the restore."""
         if world.log < LOG:
             yield "the log grows", world._replace(log=world.log + 1)
         if not world.restored:
@@ -87,62 +87,62 @@ class Runners:
             process = world.processes[me]
             if process != Process():
                 yield f"{me}: crashes", world.go(me, **Process()._asdict())
-            # What the group has committed may be ahead of the database: one that was restored, or two owners at once.
-            in_hand = process.in_hand if self._without == TURN else ()
-            yield f"{me}: is assigned", world.go(me, stands=world.log, misplaced=True, in_hand=in_hand)
+            # The group's offset may be ahead of the database: it was restored, or two owners were active.
+            fetched = process.fetched if self._without == TURN else ()
+            yield f"{me}: is assigned", world.go(me, position=world.log, misplaced=True, fetched=fetched)
             for name, after in self.own_steps(world, me):
                 yield f"{me}: {name}", after
 
     def own_steps(self, world: World, me: int) -> Iterator[tuple[str, World]]:
-        """What the runner *me* may do next, in this world."""
+        """The steps that the runner *me* may take next."""
         process = world.processes[me]
-        if process.owes is not None:
-            yield "writes the checkpoint", world._replace(checkpoint=process.owes).go(me, owes=None)
+        if process.unsaved is not None:
+            yield "saves the checkpoint", world._replace(checkpoint=process.unsaved).go(me, unsaved=None)
             return
-        if process.in_hand:
-            yield "takes a batch in", self._take_in(world, me)
-        if process.stands is not None and len(process.in_hand) < IN_HAND:
-            for end in range(process.stands + 1, min(world.log, process.stands + LARGEST_BATCH) + 1):
-                batch = Batch(process.stands, end)
-                yield f"reads on to {end}", world.go(me, stands=end, in_hand=(*process.in_hand, batch))
-        went_back = world.checkpoint < process.kept and self._without != RESTORE
-        if process.stands is not None and (process.misplaced or went_back):
-            yield "looks, and is placed", self._place(world, me)
+        if process.fetched:
+            yield "applies a batch", self._apply(world, me)
+        if process.position is not None and len(process.fetched) < MAX_FETCHED:
+            for end in range(process.position + 1, min(world.log, process.position + LARGEST_BATCH) + 1):
+                batch = Batch(process.position, end)
+                yield f"reads on to {end}", world.go(me, position=end, fetched=(*process.fetched, batch))
+        went_back = world.checkpoint < process.saved and self._without != RESTORE
+        if process.position is not None and (process.misplaced or went_back):
+            yield "seeks to the checkpoint", self._seek(world, me)
 
-    def _place(self, world: World, me: int) -> World:
-        in_hand = world.processes[me].in_hand if self._without == TURN else ()
+    def _seek(self, world: World, me: int) -> World:
+        fetched = world.processes[me].fetched if self._without == TURN else ()
         checkpoint = world.checkpoint
-        return world.go(me, stands=checkpoint, misplaced=False, in_hand=in_hand, kept=checkpoint, misled=False)
+        return world.go(me, position=checkpoint, misplaced=False, fetched=fetched, saved=checkpoint, misled=False)
 
-    def _take_in(self, world: World, me: int) -> World:
+    def _apply(self, world: World, me: int) -> World:
         process, checkpoint = world.processes[me], world.checkpoint
-        batch, *others = process.in_hand
-        world = world.go(me, in_hand=tuple(others))
+        batch, *others = process.fetched
+        world = world.go(me, fetched=tuple(others))
         if process.misplaced and self._without != PLACED:
-            return self._place(world, me)
+            return self._seek(world, me)
         if batch.begin > checkpoint and self._without != GAP:
-            told = None if process.misled else "records are told to be missing, and none is"
-            return self._place(world, me)._replace(wrong=told)
+            violation = None if process.misled else "records are reported missing, and none is"
+            return self._seek(world, me)._replace(violation=violation)
         fresh = range(batch.begin if self._without == SKIP else max(batch.begin, checkpoint), batch.end)
         reached = max(checkpoint, batch.end)
-        world = world._replace(rows=world.rows + tuple(fresh)).go(me, kept=batch.end)
+        world = world._replace(rows=world.rows + tuple(fresh)).go(me, saved=batch.end)
         if self._without == TOGETHER:
-            return world.go(me, owes=reached)
+            return world.go(me, unsaved=reached)
         return world._replace(checkpoint=reached)
 
     # What must hold.
 
-    def wrong(self, world: World) -> str | None:
-        """What *world* breaks of what is promised, now or once the first runner has been left alone."""
-        if any(process.owes is not None for process in world.processes):
-            return None  # between its two transactions; what a crash leaves is another world
+    def violation(self, world: World) -> str | None:
+        """The promise that *world* breaks, now or after the first runner has run alone; or None."""
+        if any(process.unsaved is not None for process in world.processes):
+            return None  # between its two transactions; a crash leads to another world
         if world.rows != tuple(range(world.checkpoint)):
             return "the rows are not the fold of the log at their checkpoint"
-        return world.wrong or self._left_alone(world._replace(processes=(world.processes[0], Process())))
+        return world.violation or self._run_alone(world._replace(processes=(world.processes[0], Process())))
 
-    def _left_alone(self, world: World) -> str | None:
-        """Whatever befell it: one runner that has the partition, left alone, takes in all that is on the log."""
-        if world.processes[0].stands is None:
+    def _run_alone(self, world: World) -> str | None:
+        """Whatever happened: one runner that has the partition and runs alone applies the whole log."""
+        if world.processes[0].position is None:
             return None
-        end = comes_to(world, lambda world: self.own_steps(world, 0), lambda world: world.checkpoint == world.log)
-        return None if end else "left alone, it stays behind the log"
+        catches_up = reaches(world, lambda world: self.own_steps(world, 0), lambda world: world.checkpoint == world.log)
+        return None if catches_up else "alone, it stays behind the log"

@@ -1,19 +1,19 @@
-"""The layouts of the shards as a model: who may write while their number changes, and after the database forgot one.
+"""Shard layouts as a model: which registrar may write while the layout changes, and after the database forgot one.
 
-One partition is looked at. Two registrars come for the shard it is on, and `natija registrar shards N` shares them out
-anew, twice. Any of the three may crash or be paused between any two steps, and once the database is restored to the
-layout of the begin. The steps follow `natija_intake.registrar.shard_manager`, `.shards` and `.fencing`.
+The model has one partition. Two registrars want the shard that it is on, and `natija registrar shards N` changes the
+layout twice. Any of the three may crash or be paused between any two steps, and once the database is restored to the
+first layout. The steps follow `natija_intake.registrar.shard_manager`, `.takeover` and `.fencing`.
 
-What `registrar` takes for granted is shown here: when one stands at the end of the log, nobody else can write it. So
-the shard's lock, which only spares the two from fencing each other, is left out, and whoever asks the database is
-answered: sessions that are lost leave less to be done, not more. But for the lock of who changes the layout.
+It proves what the model `registrar` assumes: while one owner decides, nobody else can write. So the shard's lock, which
+only keeps two owners from fencing each other, is not part of it. The database always answers, because a lost session
+allows fewer steps, not more; the lock for changing the layout is the exception.
 """
 
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from tests.model.explorer import comes_to
+from tests.model.explorer import reaches
 
 BOTH = (0, 1)
 COMMAND = 2
@@ -22,20 +22,20 @@ LAST_GENERATION = 3
 AGAIN, LATEST, READY = "again", "latest", "ready"
 KNOWN, ALONE, SAME, FORGOTTEN, FINISHED = "known", "alone", "same", "forgotten", "finished"
 PARTS = {
-    AGAIN: "who has taken its transactional.id looks at the layout again",
-    LATEST: "and asks Kafka for an id of a later generation",
-    READY: "nobody takes a shard while the ids of other layouts are being fenced",
-    KNOWN: "a new layout is later than every id that Kafka knows, also than those the database forgot, and fences them",
-    ALONE: "one at a time lays the shards out anew",
-    SAME: "only the layout whose predecessors are fenced is made ready",
-    FORGOTTEN: "where Kafka knows of a layout that the database forgot, a registrar makes a later one",
-    FINISHED: "a change that was cut off is finished by a registrar",
+    AGAIN: "an owner reads the layout again after it has initialized its transactional.id",
+    LATEST: "and asks Kafka for ids of a later generation",
+    READY: "nobody acquires a shard while ids of earlier layouts are being fenced",
+    KNOWN: "a new layout is later than every id that Kafka knows, also than forgotten ones, and fences them",
+    ALONE: "one process at a time changes the layout",
+    SAME: "only the layout whose predecessors are fenced is activated",
+    FORGOTTEN: "when Kafka knows a layout that the database forgot, a registrar creates a later one",
+    FINISHED: "a registrar finishes a change whose process died",
 }
-"""What can be taken out, and what it does."""
+"""The parts that a mutant takes out, and what each ensures."""
 
 
 class Layout(NamedTuple):
-    """Which layout it is; whether its shards may be taken."""
+    """A layout; while it is not *ready* no shard is acquired."""
 
     generation: int = 1
     shards: int = 1
@@ -43,7 +43,7 @@ class Layout(NamedTuple):
 
     @property
     def id(self) -> tuple[int, int]:
-        """The ``transactional.id`` of the shard on which the partition is, by generation and number."""
+        """The ``transactional.id`` of the partition's shard: generation and number."""
         return self.generation, self.shards - 1
 
 
@@ -51,14 +51,14 @@ FIRST = Layout()
 
 
 class Process(NamedTuple):
-    """A registrar, or the command: the step it takes next, and the *layout* it has taken, or is about to write."""
+    """A registrar or the command: its next step, and the *layout* that it has acquired or is about to save."""
 
     at: str = "out"
     layout: Layout = FIRST
 
 
 class World(NamedTuple):
-    """The layout in the database, the latest generation of an id on Kafka, who may change the layout, the processes."""
+    """The layout in the database, the latest generation on Kafka, the holder of the layout lock, the processes."""
 
     layout: Layout = FIRST
     latest: int = 0
@@ -68,7 +68,7 @@ class World(NamedTuple):
     restored: bool = False
 
     def go(self, me: int, at: str, layout: Layout = FIRST) -> "World":
-        """The process *me* is elsewhere now."""
+        """The world in which the process *me* has another next step."""
         one, other, command = self.processes
         mine = Process(at, layout)
         return self._replace(
@@ -76,27 +76,27 @@ class World(NamedTuple):
         )
 
     def cut(self, me: int) -> "World":
-        """Its session ends, and with it the lock."""
+        """The world in which its session has ended, and with it the lock."""
         return self._replace(changing=None) if self.changing == me else self
 
     def fenced(self, which: Callable[[Layout], bool]) -> "World":
-        """Who has its ``transactional.id`` of *which* layout cannot write any more."""
+        """The world in which owners of *which* layouts cannot write any more."""
         world = self
         for me, process in enumerate(self.processes):
-            if process.at in ("check", "stand") and which(process.layout):
+            if process.at in ("check", "deciding") and which(process.layout):
                 world = world.go(me, "fenced")
         return world
 
 
 class Shards:
-    """The steps of registrars and command, all parts in place but the one *without*."""
+    """The steps of registrars and command, without the part *without*."""
 
     def __init__(self, without: str | None = None) -> None:
         self._without = without
-        self._left_alone = cache(self._left_alone)  # type: ignore[method-assign]
+        self._run_alone = cache(self._run_alone)  # type: ignore[method-assign]
 
     def steps(self, world: World) -> Iterator[tuple[str, World]]:
-        """Every step that may come next: the processes' own, and what befalls them."""
+        """Every step that may come next: the processes' own, crashes, lost sessions, and the restore."""
         for me in (*BOTH, COMMAND):
             for name, after in self.own_steps(world, me):
                 if after.layout.generation <= LAST_GENERATION:
@@ -109,41 +109,44 @@ class Shards:
             yield "the database is restored", world._replace(layout=FIRST, restored=True)
 
     def own_steps(self, world: World, me: int) -> Iterator[tuple[str, World]]:
-        """What *me* may do next, in this world."""
+        """The steps that *me* may take next."""
         process = world.processes[me]
         match process.at:
             case "out" if me != COMMAND:
-                yield "settles", self._settle(world, me)
+                yield "ensures the layout", self._ensure_layout(world, me)
             case "out" if world.changes and (world.changing is None or self._without == ALONE):
                 for shards in (1, 2):
                     begun = world._replace(changes=world.changes - 1, changing=me)
                     yield f"is told {shards}", begun.go(me, "read", Layout(shards=shards))
             case "look":
                 if world.layout.ready or self._without == READY:
-                    yield "takes a shard", world.go(me, "fence", world.layout)
+                    yield "acquires the shard", world.go(me, "fence", world.layout)
                 elif world.changing is None:
-                    yield "settles what is not ready", self._settle(world, me)
+                    yield "ensures a layout that is not ready", self._ensure_layout(world, me)
             case "fence":
                 taken = world.fenced(lambda layout: layout.id == process.layout.id).go(me, "check", process.layout)
-                yield "takes its transactional.id", taken._replace(latest=max(world.latest, process.layout.generation))
+                yield (
+                    "initializes its transactional.id",
+                    taken._replace(latest=max(world.latest, process.layout.generation)),
+                )
             case "check":
                 superseded = world.layout != process.layout and self._without != AGAIN
                 forgotten = world.latest > process.layout.generation and self._without != LATEST
-                then = world.go(me, "out") if superseded or forgotten else world.go(me, "stand", process.layout)
-                yield "looks at the layout again", then
+                then = world.go(me, "out") if superseded or forgotten else world.go(me, "deciding", process.layout)
+                yield "reads the layout again", then
             case "read" | "write" | "fence the others" | "ready":
-                yield from self._lay_out(world, me, process)
+                yield from self._change_layout(world, me, process)
 
-    def _settle(self, world: World, me: int) -> World:
-        """A registrar, when it comes into the line: is this layout the latest, and whole?"""
+    def _ensure_layout(self, world: World, me: int) -> World:
+        """A registrar that has connected: is this layout the latest, and ready?"""
         forgotten = world.latest > world.layout.generation and self._without != FORGOTTEN
         cut_off = not world.layout.ready and self._without != FINISHED
         if (forgotten or cut_off) and (world.changing is None or self._without == ALONE):
             return world._replace(changing=me).go(me, "read", Layout(shards=world.layout.shards))
         return world.go(me, "look")
 
-    def _lay_out(self, world: World, me: int, process: Process) -> Iterator[tuple[str, World]]:
-        """A change of the layout, by the command or by a registrar that settles."""
+    def _change_layout(self, world: World, me: int, process: Process) -> Iterator[tuple[str, World]]:
+        """A change of the layout, by the command or by a registrar."""
         new = process.layout
         has_session = world.changing == me or self._without == ALONE
         if process.at != "fence the others" and not has_session:
@@ -151,28 +154,30 @@ class Shards:
         elif process.at == "read":
             latest = 0 if self._without == KNOWN else world.latest
             new = Layout(max(world.layout.generation, latest) + 1, new.shards, ready=False)
-            yield "reads which layouts there were", world.go(me, "write", new)
+            yield "reads the latest generation", world.go(me, "write", new)
         elif process.at == "write":
-            yield "writes a later one, not ready", world.go(me, "fence the others", new)._replace(layout=new)
+            yield "saves a later layout, not ready", world.go(me, "fence the others", new)._replace(layout=new)
         elif process.at == "fence the others":
             fenced = world.fenced(lambda layout: layout.generation < new.generation)
-            yield "fences the others", fenced.go(me, "ready", new)
+            yield "fences earlier owners", fenced.go(me, "ready", new)
         elif process.at == "ready":
             done = world.cut(me).go(me, "out")
             if world.layout == new or self._without == SAME:
                 done = done._replace(layout=new._replace(ready=True))
-            yield "makes it ready", done
+            yield "activates it", done
 
     # What must hold.
 
-    def wrong(self, world: World) -> str | None:
-        """What *world* breaks of what is promised, now or once one registrar has been left alone."""
-        if [process.at for process in world.processes].count("stand") > 1:
-            return "two stand at the end of the log, and both can write"
-        return self._left_alone(world.layout, world.latest)
+    def violation(self, world: World) -> str | None:
+        """The promise that *world* breaks, now or after one registrar has run alone; or None."""
+        if [process.at for process in world.processes].count("deciding") > 1:
+            return "two owners decide, and both can write"
+        return self._run_alone(world.layout, world.latest)
 
-    def _left_alone(self, layout: Layout, latest: int) -> str | None:
-        """Whatever befell them: one registrar, left alone from here on, comes to stand at the end of the log."""
+    def _run_alone(self, layout: Layout, latest: int) -> str | None:
+        """Whatever happened: one registrar that runs alone from here decides in the end."""
         alone = World(layout, latest)
-        stands = comes_to(alone, lambda world: self.own_steps(world, 0), lambda world: world.processes[0].at == "stand")
-        return None if stands else "left alone, it never decides again"
+        decides = reaches(
+            alone, lambda world: self.own_steps(world, 0), lambda world: world.processes[0].at == "deciding"
+        )
+        return None if decides else "alone, it never decides again"
