@@ -212,13 +212,15 @@ CASES_OF_DEATH = [
 ]
 
 
-def test_every_step_that_the_code_names_is_killed_at() -> None:
+def test_every_failpoint_has_a_way() -> None:
+    """Every failpoint in the code is killed at by a way below."""
     assert points_in_the_code() == set(WAYS)
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("point", CASES_OF_DEATH)
-async def test_killed(house: House, point: str, chance: Random) -> None:
+async def test_killed_at_failpoint(house: House, point: str, chance: Random) -> None:
+    """A process is killed before or after one step and started again; nothing is lost or doubled."""
     await WAYS[point.partition(":")[0]](house, point, chance)
     house.counts("kill points", 1)
     await house.account()

@@ -119,7 +119,8 @@ async def restore_the_empty_database(realm: Realm) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, FENCE])
-async def test_a_zombie_is_kept_from_the_log_by_the_fence(realm: Realm, part: str | None) -> None:
+async def test_fence_stops_zombie_writes(realm: Realm, part: str | None) -> None:
+    """The fence keeps a zombie from writing to the log."""
     zombie = await registrar(realm, stops="registrar.send:before", part=part)
     proposals = await send(realm, r.registered())
     await until_stopped(zombie)
@@ -134,7 +135,8 @@ async def test_a_zombie_is_kept_from_the_log_by_the_fence(realm: Realm, part: st
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, ORDER])
-async def test_who_takes_over_fences_first_and_then_reads_where_to_go_on(realm: Realm, part: str | None) -> None:
+async def test_takeover_fences_before_it_reads(realm: Realm, part: str | None) -> None:
+    """A new owner fences its predecessor first, and reads the inbox offsets after that."""
     zombie = await registrar(realm, stops="registrar.commit:before")
     proposals = await send(realm, r.registered())
     await until_stopped(zombie)
@@ -154,7 +156,8 @@ async def test_who_takes_over_fences_first_and_then_reads_where_to_go_on(realm: 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, GUARD])
-async def test_a_zombie_is_kept_from_the_heads_by_their_checkpoint(realm: Realm, part: str | None) -> None:
+async def test_checkpoint_stops_zombie_heads(realm: Realm, part: str | None) -> None:
+    """The checkpoint keeps a zombie from changing the heads."""
     zombie = await registrar(realm, stops="registrar.persist:before", part=part)
     proposals = await send(realm, r.registered())
     await until_stopped(zombie)
@@ -170,9 +173,8 @@ async def test_a_zombie_is_kept_from_the_heads_by_their_checkpoint(realm: Realm,
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, PENDING])
-async def test_a_batch_is_decided_also_on_the_one_before_whose_heads_are_not_kept_yet(
-    realm: Realm, part: str | None
-) -> None:
+async def test_batch_is_decided_on_pending_one(realm: Realm, part: str | None) -> None:
+    """A batch is decided on the pending batch before it, whose heads are not in the database yet."""
     await registrar(realm, part=part)
     async with no_heads_kept(realm):
         proposals = await send(realm, r.registered())
@@ -185,9 +187,8 @@ async def test_a_batch_is_decided_also_on_the_one_before_whose_heads_are_not_kep
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, NOT_RESTORED])
-async def test_nothing_is_decided_on_a_database_that_was_restored_from_an_older_state(
-    realm: Realm, part: str | None
-) -> None:
+async def test_restored_database_is_not_trusted(realm: Realm, part: str | None) -> None:
+    """An owner decides nothing on a database that was restored from an older state."""
     await registrar(realm, part=part)
     proposals = await send(realm, r.registered())
     await on_log(realm, APPEALS)
@@ -203,9 +204,8 @@ async def test_nothing_is_decided_on_a_database_that_was_restored_from_an_older_
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, CAUGHT_UP])
-async def test_who_catches_up_with_a_database_that_is_restored_just_then_begins_anew(
-    realm: Realm, part: str | None
-) -> None:
+async def test_restore_during_takeover_is_detected(realm: Realm, part: str | None) -> None:
+    """An owner whose database is restored while it catches up starts its takeover again."""
     first = await registrar(realm)
     async with no_heads_kept(realm):
         async with r.publisher(realm) as publisher:
@@ -226,7 +226,8 @@ async def test_who_catches_up_with_a_database_that_is_restored_just_then_begins_
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, LOCK])
-async def test_two_that_live_do_not_fence_each_other_since_one_stands_in_line(realm: Realm, part: str | None) -> None:
+async def test_lock_prevents_mutual_fencing(realm: Realm, part: str | None) -> None:
+    """Two live registrars do not fence each other, because only one has the lock."""
     both = [await registrar(realm, part=part), await registrar(realm, part=part)]
     async with r.publisher(realm) as publisher, asyncio.timeout(60):
         await _register(publisher, *r.numbers(realm, APPEALS))

@@ -9,7 +9,8 @@ from tests.stack import Realms
 from natija_events.topics import LOG
 
 
-async def test_a_registrar_decides_nothing_while_a_transaction_on_the_log_has_no_end(realms: Realms) -> None:
+async def test_hanging_transaction_stops_takeover(realms: Realms) -> None:
+    """A registrar decides nothing while a transaction on the log was never ended."""
     realm = await realms()
     async with AIOKafkaProducer(
         bootstrap_servers=realm.servers.kafka, transactional_id=f"{realm.name}.nobody"

@@ -36,7 +36,8 @@ def said(found: RejectedProposal) -> tuple[str, str]:
     return found.rejection.reason, found.rejection.field
 
 
-async def test_a_record_that_is_no_proposal_is_unreadable_and_its_original_kept_sealed(registry: Realm) -> None:
+async def test_malformed_record_is_unreadable(registry: Realm) -> None:
+    """A record that is not a proposal is unreadable; its original is kept, sealed."""
     subject = r.number(registry).encode()
     place = await r.put(
         registry, subject, b"\xff not json", [("content-type", b"application/json"), ("ce_id", b"\xff")]
@@ -50,12 +51,14 @@ async def test_a_record_that_is_no_proposal_is_unreadable_and_its_original_kept_
     assert list(original.headers) == [("content-type", b"application/json"), ("ce_id", b"\xff")]
 
 
-async def test_a_tombstone_is_unreadable(registry: Realm) -> None:
+async def test_tombstone_is_unreadable(registry: Realm) -> None:
+    """A record without a value is unreadable."""
     found = await r.rejected_at(registry, await r.put(registry, r.number(registry).encode(), None, []))
     assert said(found) == ("unreadable", "data")
 
 
-async def test_a_proposal_over_the_limit_is_oversize_and_recorded_by_its_digest(registry: Realm) -> None:
+async def test_large_proposal_is_oversize(registry: Realm) -> None:
+    """A proposal above the limit is oversize; only its digest is kept."""
     value = b'{"filler":"' + b"x" * limits.PROPOSAL_BYTES + b'"}'
     found = await r.rejected_at(registry, await r.put(registry, r.number(registry).encode(), value, []))
     assert said(found) == ("oversize", "data")
@@ -64,7 +67,8 @@ async def test_a_proposal_over_the_limit_is_oversize_and_recorded_by_its_digest(
     assert len(found.digest) == 64
 
 
-async def test_a_proposal_on_a_partition_that_is_not_its_keys_is_misplaced(registry: Realm, channel: Publisher) -> None:
+async def test_wrong_partition_is_misplaced(registry: Realm, channel: Publisher) -> None:
+    """A proposal on another partition than its key's is misplaced."""
     event = channel.event(r.number(registry), datetime.now(UTC), r.registered())
     key, value, headers = write_proposal([event])
     foreign = (partition_of(key) + 1) % 16
@@ -73,7 +77,8 @@ async def test_a_proposal_on_a_partition_that_is_not_its_keys_is_misplaced(regis
     )  # fmt: skip
 
 
-async def test_a_key_that_is_not_the_subject_is_misplaced(registry: Realm, channel: Publisher) -> None:
+async def test_wrong_key_is_misplaced(registry: Realm, channel: Publisher) -> None:
+    """A proposal whose key is not its subject is misplaced."""
     event = channel.event(r.number(registry), datetime.now(UTC), r.registered())
     _, value, headers = write_proposal([event])
     other = r.number(registry).encode()
@@ -83,7 +88,8 @@ async def test_a_key_that_is_not_the_subject_is_misplaced(registry: Realm, chann
 @pytest.mark.parametrize(
     ("source", "field"), [("/strangers/nobody", "source"), (r.ROUTING, "type")], ids=["a stranger", "not its type"]
 )
-async def test_who_may_not_publish_the_type_is_forbidden(registry: Realm, source: str, field: str) -> None:
+async def test_unauthorized_publisher_is_forbidden(registry: Realm, source: str, field: str) -> None:
+    """An unknown source, or one that may not publish the type, is forbidden."""
     async with r.publisher(registry, source) as publisher:
         data = TermSet(due=datetime.now(UTC))
         event = publisher.event(r.number(registry), datetime.now(UTC), data, expectedsequence=0)
@@ -92,9 +98,8 @@ async def test_who_may_not_publish_the_type_is_forbidden(registry: Realm, source
     assert (outcome.rejection.reason, outcome.rejection.field) == ("forbidden", field)
 
 
-async def test_only_a_publisher_of_histories_may_say_that_an_appeal_comes_from_a_register(
-    registry: Realm, channel: Publisher
-) -> None:
+async def test_register_name_needs_history_role(registry: Realm, channel: Publisher) -> None:
+    """Only a publisher of histories may name the register that an appeal comes from."""
     event = channel.event(r.number(registry), datetime.now(UTC), r.registered(register_name="other"))
     outcome = await channel.propose(event, wait=10)
     assert outcome.rejection is not None
@@ -111,16 +116,18 @@ async def test_only_a_publisher_of_histories_may_say_that_an_appeal_comes_from_a
     ],
     ids=["schema", "unknown type", "dated back too far", "in the future"],
 )
-async def test_what_breaks_the_schema_or_the_limits_of_dating_is_invalid_and_the_field_named(
+async def test_invalid_proposal_names_its_field(
     registry: Realm, channel: Publisher, change: dict[str, object], field: str
 ) -> None:
+    """A proposal that breaks the schema or the limits of dating is invalid; the rejection names the field."""
     event = channel.event(r.number(registry), datetime.now(UTC), r.registered())._replace(**change)  # type: ignore[arg-type]
     outcome = await channel.propose(event, wait=10)
     assert outcome.rejection is not None
     assert (outcome.rejection.reason, outcome.rejection.field) == ("invalid", field)
 
 
-async def test_an_unknown_field_is_invalid(registry: Realm, channel: Publisher) -> None:
+async def test_unknown_field_is_invalid(registry: Realm, channel: Publisher) -> None:
+    """A field that the schema does not know is invalid; its value is not repeated."""
     event = channel.event(r.number(registry), datetime.now(UTC), r.registered())
     outcome = await channel.propose(event._replace(data=event.data[:-1] + b',"surname":"Doe"}'), wait=10)
     assert outcome.rejection is not None
@@ -128,18 +135,16 @@ async def test_an_unknown_field_is_invalid(registry: Realm, channel: Publisher) 
     assert "Doe" not in str(outcome.rejection)
 
 
-async def test_a_decision_that_does_not_say_what_it_assumed_is_invalid(
-    registry: Realm, channel: Publisher, desk: Publisher
-) -> None:
+async def test_missing_expectedsequence_is_invalid(registry: Realm, channel: Publisher, desk: Publisher) -> None:
+    """A decision without the sequence that it assumes is invalid."""
     subject, _ = await r.open_appeal(channel, registry)
     outcome = await desk.propose(desk.event(subject, datetime.now(UTC), Routed(body="b")), wait=10)
     assert outcome.rejection is not None
     assert (outcome.rejection.reason, outcome.rejection.field) == ("invalid", "expectedsequence")
 
 
-async def test_the_same_event_again_is_a_duplicate_and_says_where_the_first_stands(
-    registry: Realm, channel: Publisher
-) -> None:
+async def test_repeated_event_is_duplicate(registry: Realm, channel: Publisher) -> None:
+    """The same event again is a duplicate; the rejection has the sequence of the first."""
     subject, event = await r.open_appeal(channel, registry)
     outcome = await channel.propose(event, wait=10)
     assert outcome.rejection is not None
@@ -147,7 +152,8 @@ async def test_the_same_event_again_is_a_duplicate_and_says_where_the_first_stan
     assert len(await r.log_of(registry, subject)) == 1
 
 
-async def test_a_duplicate_in_the_same_batch_is_found_too(registry: Realm, channel: Publisher) -> None:
+async def test_duplicate_in_batch_is_found(registry: Realm, channel: Publisher) -> None:
+    """A duplicate of an event of the same batch is found, too."""
     event = channel.event(r.number(registry), datetime.now(UTC), r.registered())
     for _ in range(3):
         await channel.send(event)
@@ -157,7 +163,8 @@ async def test_a_duplicate_in_the_same_batch_is_found_too(registry: Realm, chann
     assert len(await r.log_of(registry, event.subject)) == 1
 
 
-async def test_an_id_that_stands_for_something_else_is_reused(registry: Realm, channel: Publisher) -> None:
+async def test_id_with_other_content_is_reused(registry: Realm, channel: Publisher) -> None:
+    """The id of a registered event with other content is reused."""
     subject, event = await r.open_appeal(channel, registry)
     other = channel.event(subject, datetime.now(UTC), Supplemented(), id=event.id)
     outcome = await channel.propose(other, wait=10)
@@ -166,9 +173,8 @@ async def test_an_id_that_stands_for_something_else_is_reused(registry: Realm, c
     assert not outcome.registered
 
 
-async def test_what_the_life_cycle_does_not_allow_is_unlawful(
-    registry: Realm, channel: Publisher, desk: Publisher
-) -> None:
+async def test_forbidden_transition_is_unlawful(registry: Realm, channel: Publisher, desk: Publisher) -> None:
+    """An event that the life cycle does not allow in the appeal's state is unlawful."""
     subject, _ = await r.open_appeal(channel, registry)
     now = datetime.now(UTC)
     outcome = await desk.propose(desk.event(subject, now, DecisionApproved(approver="a"), expectedsequence=1), wait=10)
@@ -178,7 +184,8 @@ async def test_what_the_life_cycle_does_not_allow_is_unlawful(
     assert (await channel.propose(again, wait=10)).rejection.reason == "unlawful"  # type: ignore[union-attr]
 
 
-async def test_an_event_dated_before_its_appeals_opening_makes_the_whole_proposal_unlawful(registry: Realm) -> None:
+async def test_event_before_opening_is_unlawful(registry: Realm) -> None:
+    """An event dated before its appeal's opening makes the whole proposal unlawful."""
     opened = datetime(2015, 3, 1, 12, tzinfo=UTC)
     async with r.publisher(registry, r.HISTORY) as history:
         subject = r.number(registry)
@@ -190,7 +197,8 @@ async def test_an_event_dated_before_its_appeals_opening_makes_the_whole_proposa
     assert await r.log_of(registry, subject) == []
 
 
-async def test_two_appeals_cannot_merge_into_each_other(registry: Realm, channel: Publisher) -> None:
+async def test_appeals_cannot_merge_into_each_other(registry: Realm, channel: Publisher) -> None:
+    """Of two appeals only one may be linked as a duplicate of the other."""
     one, _ = await r.open_appeal(channel, registry)
     two, _ = await r.open_appeal(channel, registry)
     small, large = sorted((one, two))
@@ -201,9 +209,8 @@ async def test_two_appeals_cannot_merge_into_each_other(registry: Realm, channel
     assert (await channel.propose(right, wait=10)).registered
 
 
-async def test_a_decision_on_a_state_that_has_changed_since_is_a_conflict(
-    registry: Realm, channel: Publisher, desk: Publisher
-) -> None:
+async def test_outdated_decision_is_conflict(registry: Realm, channel: Publisher, desk: Publisher) -> None:
+    """A decision on a state that has changed since, or that is not reached yet, is a conflict."""
     subject, _ = await r.open_appeal(channel, registry)
     now = datetime.now(UTC)
     assert (await desk.propose(desk.event(subject, now, Routed(body="a"), expectedsequence=1), wait=10)).registered
@@ -215,9 +222,8 @@ async def test_a_decision_on_a_state_that_has_changed_since_is_a_conflict(
         assert (outcome.rejection.reason, outcome.rejection.field) == ("conflict", "expectedsequence")
 
 
-async def test_every_proposal_ends_on_the_log_or_on_rejected_and_never_on_both(
-    registry: Realm, channel: Publisher
-) -> None:
+async def test_each_proposal_has_one_outcome(registry: Realm, channel: Publisher) -> None:
+    """Every proposal ends on the log or on rejected, never on both."""
     event = channel.event(r.number(registry), datetime.now(UTC), r.registered())
     broken = event._replace(id=uuid4(), data=b"{}", type=Registered.type)
     outcomes = [await channel.propose(one, wait=10) for one in (event, broken, event)]

@@ -111,7 +111,8 @@ def swapped(records: Sequence[Stored], one: int, other: int) -> list[Stored]:
     return copy
 
 
-async def test_an_untouched_log_fits_to_the_last_event(log: Log) -> None:
+async def test_untouched_log_is_consistent(log: Log) -> None:
+    """A log that nobody changed is consistent up to its last event."""
     check = checked(log, log.records)
     check.compare_heads(log.heads)
     assert check.chain_break is None
@@ -128,9 +129,10 @@ async def test_an_untouched_log_fits_to_the_last_event(log: Log) -> None:
     ],
     ids=["an event is changed", "an event is missing", "two events are swapped", "an appeal is missing whole"],
 )
-async def test_it_names_the_first_event_that_does_not_fit(
+async def test_first_inconsistent_event_is_named(
     log: Log, tamper: Callable[[Log], Sequence[Stored]], found_at: int | None, says: str
 ) -> None:
+    """The check names the first event that is changed, missing or swapped."""
     chain_break = checked(log, tamper(log)).chain_break
     assert chain_break is not None
     assert says in chain_break.problem
@@ -138,14 +140,16 @@ async def test_it_names_the_first_event_that_does_not_fit(
         assert log.records[log.one[found_at]].key.decode() == chain_break.appeal
 
 
-async def test_a_copy_of_an_event_put_in_is_found(log: Log) -> None:
+async def test_inserted_copy_is_found(log: Log) -> None:
+    """A copy of an event that is inserted after it is found."""
     records = [*log.records[: log.one[3] + 1], log.records[log.one[3]], *log.records[log.one[3] + 1 :]]
     chain_break = checked(log, records).chain_break
     assert chain_break is not None
     assert "follows event 4 of its appeal" in chain_break.problem
 
 
-async def test_a_change_of_an_appeals_last_event_is_found_by_its_head(log: Log) -> None:
+async def test_head_reveals_changed_last_event(log: Log) -> None:
+    """A change of an appeal's last event is found by the hash in its head."""
     check = checked(log, changed(log.records, log.one[-1]))
     assert check.chain_break is None
     check.compare_heads(log.heads)
@@ -154,7 +158,8 @@ async def test_a_change_of_an_appeals_last_event_is_found_by_its_head(log: Log) 
     assert check.chain_break.sequence == EVENTS
 
 
-async def test_a_run_of_records_missing_from_a_partition_is_found_on_the_real_log(realm: Realm) -> None:
+async def test_missing_records_are_found(realm: Realm) -> None:
+    """Records that are missing from the start of a partition are found on the real log."""
     await realm.serve("registrar")
     async with r.publisher(realm) as publisher:
         subjects = [(await r.open_appeal(publisher, realm))[0] for _ in range(40)]
@@ -169,7 +174,8 @@ async def test_a_run_of_records_missing_from_a_partition_is_found_on_the_real_lo
     assert [chain_break["partition"] for chain_break in json.loads(done.stdout)["breaks"]] == [partition]
 
 
-async def test_a_record_that_the_registrar_did_not_write_is_found_on_the_real_log(realm: Realm) -> None:
+async def test_foreign_record_is_found(realm: Realm) -> None:
+    """A record that the registrar did not write is found on the real log."""
     await realm.serve("registrar")
     async with r.publisher(realm) as publisher:
         subject, _ = await r.open_appeal(publisher, realm)
@@ -197,9 +203,8 @@ async def written_and_not_readable(realm: Realm) -> AsyncIterator[Mapping[int, C
         await producer.stop()
 
 
-async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
-    realm: Realm, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unreadable_commit_is_awaited(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A committed record that cannot be read yet is not missing: verification waits for it."""
     looks: list[Mapping[TopicPartition, int]] = []
     end_offsets: Any = AIOKafkaConsumer.end_offsets
 
@@ -221,7 +226,8 @@ async def test_what_is_committed_and_cannot_be_read_yet_is_waited_for(
     assert (report.events, report.breaks) == (1, [])
 
 
-async def test_what_cannot_be_read_for_too_long_is_told(realm: Realm) -> None:
+async def test_long_unreadable_commit_is_reported(realm: Realm) -> None:
+    """A record that cannot be read for too long is reported as missing."""
     async with written_and_not_readable(realm) as held, asyncio.timeout(20):
         [chain_break] = (
             await verify(KafkaConfig(realm.servers.kafka), realm.name, None, held, readable_within=0.5)
@@ -229,7 +235,8 @@ async def test_what_cannot_be_read_for_too_long_is_told(realm: Realm) -> None:
     assert chain_break.problem == "the log ends at logsequence 0, the registrar wrote 1"
 
 
-async def test_what_is_not_on_the_log_at_all_is_told_at_once(realm: Realm) -> None:
+async def test_missing_end_is_reported_at_once(realm: Realm) -> None:
+    """A record that is not on the log at all is reported without waiting."""
     held = {3: Checkpoint(3, 0, 1, datetime.now(UTC))}
     async with asyncio.timeout(20):
         [chain_break] = (

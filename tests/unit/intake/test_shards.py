@@ -5,10 +5,12 @@ import pytest
 from natija_intake.registrar.shard_locks import Shard, ShardLayout
 
 
-def test_an_id_tells_the_generation_it_was_given_in() -> None:
+def test_transactional_id_has_its_generation() -> None:
+    """The generation can be read from a registrar's transactional.id."""
     assert ShardLayout.generation_of(Shard(ShardLayout(7, 16, True), 12).transactional_id("kg"), "kg") == 7
 
 
 @pytest.mark.parametrize("stranger", ["kg.registrar.7", "xkg.registrar.7.0", "kg.registrar.7.0.1", "kgxregistrar.7.0"])
-def test_an_id_of_somebody_else_has_none(stranger: str) -> None:
+def test_foreign_id_has_no_generation(stranger: str) -> None:
+    """A transactional.id of another realm or program has no generation."""
     assert ShardLayout.generation_of(stranger, "kg") is None
