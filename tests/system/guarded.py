@@ -80,7 +80,7 @@ class Guarded:
         return KafkaConfig(self.address, name, self.passwords[name], self.authority)
 
     def settings(self, name: str) -> dict[str, str]:
-        """What a process is told that is to be *name*."""
+        """The settings of a process that runs as the user *name*."""
         user = {"NATIJA_KAFKA_USER": name, "NATIJA_KAFKA_PASSWORD": self.passwords[name]}
         return {"NATIJA_KAFKA": self.address, "NATIJA_KAFKA_CA": str(self.authority), **user}
 

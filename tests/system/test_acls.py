@@ -1,5 +1,4 @@
-"""Who may write what: docs/operations.md is done as it stands, each process runs as who its table says, and nobody else
-gets in."""
+"""Kafka's access rights: the test runs the commands of docs/operations.md, and each process as its own user."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +24,7 @@ pytestmark = [pytest.mark.timeout(240), pytest.mark.thorough]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class GuardedRealm:
     """A realm whose processes are each a user of a guarded broker."""
 
     broker: Guarded
@@ -48,11 +47,13 @@ def broker() -> Iterator[Guarded]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(broker: Guarded, servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def guarded_realm(
+    broker: Guarded, servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[GuardedRealm]:
     """Users, rights, topics, databases and the five processes."""
     name, folder = new_name(), tmp_path_factory.mktemp("guarded")
     mine = Servers(broker.address, servers.postgres)
-    built = House(broker, Realm(name, mine, folder, environment(name, mine, folder)))
+    built = GuardedRealm(broker, Realm(name, mine, folder, environment(name, mine, folder)))
     broker.let_in(name)
     try:
         for _ in "made", "looked after":
@@ -68,68 +69,70 @@ async def house(broker: Guarded, servers: Servers, tmp_path_factory: pytest.Temp
         await drop_databases(name, servers.postgres)
 
 
-async def test_table_grants_exactly_needed_rights(house: House) -> None:
+async def test_table_grants_exactly_needed_rights(guarded_realm: GuardedRealm) -> None:
     """Every process does its work with the rights of the table, and needs each of them."""
-    realm, operator = house.realm, house.being("operator")
-    number = await goes_its_way(house)
-    await propose_twice(house)
-    await bring_in(house, 5)
+    realm, operator = guarded_realm.realm, guarded_realm.being("operator")
+    number = await goes_its_way(guarded_realm)
+    await propose_twice(guarded_realm)
+    await bring_in(guarded_realm, 5)
 
     assert len((await operator.run("history", number, "--format", "json")).json()["events"]) >= 3
     await operator.run("history", number, "--from-log")
     assert "unlawful 1" in (await operator.run("registrar", "rejections", "--reason", "unlawful")).stdout
     await operator.run("projection", "rebuild", "analytics")
 
-    shards = await house.being("registrar").run("registrar", "shards", "2")
+    shards = await guarded_realm.being("registrar").run("registrar", "shards", "2")
     assert shards.stdout.startswith("2 shards, generation 2, 1 registrars connected")
-    await goes_its_way(house)
+    await goes_its_way(guarded_realm)
     [registrar, *_] = realm.children
     await registrar.stop()
     waits = (await posted(realm, 202))["number"]
-    assert (await lag(house))["registrar"] == 1
-    await house.being("registrar").serve("registrar")
-    await on_log(realm, waits, "appeal.registered.v1", "appeal.term-set.v1", kafka=house.as_user("operator"))
-    assert (await lag(house))["registrar"] == 0
+    assert (await lag(guarded_realm))["registrar"] == 1
+    await guarded_realm.being("registrar").serve("registrar")
+    await on_log(realm, waits, "appeal.registered.v1", "appeal.term-set.v1", kafka=guarded_realm.as_user("operator"))
+    assert (await lag(guarded_realm))["registrar"] == 0
     assert (await operator.run("registrar", "verify", "--format", "json")).json()["breaks"] == []
 
-    assert house.broker.denied() == set()
-    assert house.broker.used() == house.broker.granted()
+    assert guarded_realm.broker.denied() == set()
+    assert guarded_realm.broker.used() == guarded_realm.broker.granted()
 
 
-async def goes_its_way(house: House) -> str:
+async def goes_its_way(guarded_realm: GuardedRealm) -> str:
     """The number of one more appeal, which is registered, routed and has its term."""
-    number = str((await posted(house.realm, 201))["number"])
-    await on_log(house.realm, number, "appeal.routed.v1", "appeal.term-set.v1", kafka=house.as_user("operator"))
+    number = str((await posted(guarded_realm.realm, 201))["number"])
+    await on_log(
+        guarded_realm.realm, number, "appeal.routed.v1", "appeal.term-set.v1", kafka=guarded_realm.as_user("operator")
+    )
     return number
 
 
-async def propose_twice(house: House) -> None:
+async def propose_twice(guarded_realm: GuardedRealm) -> None:
     """As a publisher: one proposal that is registered, and one that is rejected."""
-    number, now = new_appeal_number(house.realm.name), datetime.now(UTC) - timedelta(minutes=1)
+    number, now = new_appeal_number(guarded_realm.realm.name), datetime.now(UTC) - timedelta(minutes=1)
     appeal = Registered(kind="request", form="written", channel="post", received=now, jurisdiction="KG")
-    async with Publisher(house.as_user("publisher"), house.realm.name, "/registers/osh") as publisher:
+    async with Publisher(guarded_realm.as_user("publisher"), guarded_realm.realm.name, "/registers/osh") as publisher:
         assert (await publisher.propose(publisher.event(number, now, appeal), wait=10)).registered
         again = (await publisher.propose(publisher.event(number, now, appeal), wait=10)).rejection
     assert again is not None
     assert again.reason == "unlawful"
 
 
-async def bring_in(house: House, rows: int) -> None:
+async def bring_in(guarded_realm: GuardedRealm, rows: int) -> None:
     """As a publisher: the first *rows* of a register, by `natija import`."""
-    realm, register = house.realm, house.realm.folder / "register.csv"
+    realm, register = guarded_realm.realm, guarded_realm.realm.folder / "register.csv"
     examples = REPOSITORY / "examples"
     await realm.run(
         "sample", "--marginals", str(examples / "kg-h1-2019.yaml"), "--seed", "1", "--output", str(register)
     )
     register.write_text("".join(register.read_text().splitlines(keepends=True)[: rows + 1]))
     mapping = str(examples / "kg-h1-2019-mapping.yaml")
-    done = await house.being("publisher").run("import", str(register), "--mapping", mapping, "--format", "json")
+    done = await guarded_realm.being("publisher").run("import", str(register), "--mapping", mapping, "--format", "json")
     assert done.json()["rows"] == rows
 
 
-async def lag(house: House) -> Counter[str]:
-    """What each service has still to take in, as `natija projection lag` says."""
-    told = (await house.being("operator").run("projection", "lag", "--format", "json")).json()
+async def lag(guarded_realm: GuardedRealm) -> Counter[str]:
+    """The lag of each service, as `natija projection lag` prints it."""
+    told = (await guarded_realm.being("operator").run("projection", "lag", "--format", "json")).json()
     waiting = Counter[str]()
     for one in told:
         waiting[one["service"]] += one["lag"]
@@ -137,61 +140,63 @@ async def lag(house: House) -> Counter[str]:
 
 
 @pytest.mark.parametrize("principal", [one for one in PRINCIPALS if one != "registrar"])
-async def test_only_registrar_writes_log(house: House, principal: str) -> None:
+async def test_only_registrar_writes_log(guarded_realm: GuardedRealm, principal: str) -> None:
     """No other user writes the log or the rejected, or takes a transactional id of the registrar."""
-    before, name = await ends(house), house.realm.name
+    before, name = await ends(guarded_realm), guarded_realm.realm.name
     for topic in (LOG, REJECTED):
-        async with AIOKafkaProducer(**house.as_user(principal).client_options()) as producer:
+        async with AIOKafkaProducer(**guarded_realm.as_user(principal).client_options()) as producer:
             with pytest.raises(TopicAuthorizationFailedError):
                 await producer.send_and_wait(topic.name(name), b"a fact", partition=0)
     for transactional_id in (f"{name}.registrar.2.0", f"{name}.registrar.3.0", f"{name}.{principal}"):
-        producer = AIOKafkaProducer(**house.as_user(principal).client_options(), transactional_id=transactional_id)
+        producer = AIOKafkaProducer(
+            **guarded_realm.as_user(principal).client_options(), transactional_id=transactional_id
+        )
         with pytest.raises(TransactionalIdAuthorizationFailed):
             await producer.start()
         await producer.stop()
-    assert await ends(house) == before
+    assert await ends(guarded_realm) == before
 
 
-async def ends(house: House) -> dict[str, int]:
+async def ends(guarded_realm: GuardedRealm) -> dict[str, int]:
     """How long the log and the rejected are."""
-    consumer = AIOKafkaConsumer(**house.as_user("operator").client_options())
+    consumer = AIOKafkaConsumer(**guarded_realm.as_user("operator").client_options())
     await consumer.start()
     try:
-        topics = [LOG.name(house.realm.name), REJECTED.name(house.realm.name)]
+        topics = [LOG.name(guarded_realm.realm.name), REJECTED.name(guarded_realm.realm.name)]
         places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
         return {f"{place.topic} {place.partition}": end for place, end in (await consumer.end_offsets(places)).items()}
     finally:
         await consumer.stop()
 
 
-async def test_wrong_credentials_are_refused(house: House, tmp_path: Path) -> None:
+async def test_wrong_credentials_are_refused(guarded_realm: GuardedRealm, tmp_path: Path) -> None:
     """A client without a password, with a wrong one, or without a certificate is refused."""
-    registrar, address = house.as_user("registrar"), house.broker.address
-    stranger = authority.found(tmp_path).certificate
-    strangers = {
+    registrar, address = guarded_realm.as_user("registrar"), guarded_realm.broker.address
+    other = authority.found(tmp_path).certificate
+    refused = {
         "nobody, in clear": KafkaConfig(address),
         "nobody": KafkaConfig(address, ca=registrar.ca),
         "the registrar, in clear": KafkaConfig(address, registrar.user, registrar.password),
         "a wrong password": KafkaConfig(address, registrar.user, "opensesame", registrar.ca),
-        "another user's": KafkaConfig(address, registrar.user, house.as_user("intake").password, registrar.ca),
-        "who trusts others": KafkaConfig(address, registrar.user, registrar.password, stranger),
-        "no broker": KafkaConfig(house.broker.brokers, ca=registrar.ca),
-        "no controller": KafkaConfig(house.broker.controller, ca=registrar.ca),
+        "another user's": KafkaConfig(address, registrar.user, guarded_realm.as_user("intake").password, registrar.ca),
+        "who trusts others": KafkaConfig(address, registrar.user, registrar.password, other),
+        "no broker": KafkaConfig(guarded_realm.broker.brokers, ca=registrar.ca),
+        "no controller": KafkaConfig(guarded_realm.broker.controller, ca=registrar.ca),
     }
-    for who, kafka in strangers.items():
+    for who, kafka in refused.items():
         producer = AIOKafkaProducer(**kafka.client_options(), request_timeout_ms=5000)
         with pytest.raises(KafkaConnectionError):
             print(f"{who}: let in:", await producer.start())  # told when it is, and the test fails
         await producer.stop()
 
 
-async def test_unauthorized_command_changes_nothing(house: House) -> None:
+async def test_unauthorized_command_changes_nothing(guarded_realm: GuardedRealm) -> None:
     """A command whose user lacks a right reports this and changes nothing."""
-    operator = house.being("operator")
+    operator = guarded_realm.being("operator")
     before = await operator.run("registrar", "shards")
     refused = await operator.run("registrar", "shards", "3", expect=1)
     assert "ACLs hide the registrars' transactions" in refused.stderr
     assert await operator.run("registrar", "shards") == before
     for principal in ("operator", "registrar"):
-        refused = await house.being(principal).run("provision", expect=1)
+        refused = await guarded_realm.being(principal).run("provision", expect=1)
         assert "TopicAuthorizationFailedError" in refused.stderr

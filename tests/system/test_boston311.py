@@ -75,7 +75,7 @@ class City:
         return await types(self.realm)
 
     async def quiet(self) -> Counter[str]:
-        """The types, once every open case whose target is past is recorded as missed and all is taken in."""
+        """The types, once every open case whose target is past is recorded as missed and every service is current."""
         missed = sum(bool(case["TARGET_DT"]) and not case["CLOSED_DT"] for case in self.lawful)
         async with asyncio.timeout(300):
             while (found := await self.types())["appeal.missed.v1"] < missed or await lag(self.realm):
@@ -108,7 +108,7 @@ def part(folder: Path, some: Sequence[Mapping[str, str]]) -> Path:
 
 
 async def brought(realm: Realm, file: Path) -> Mapping[str, Any]:
-    """What the import of *file* says of itself."""
+    """The summary of the import of *file*."""
     rejected = realm.folder / "rejected.csv"
     arguments = ["import", str(file), "--mapping", str(MAPPING), "--rejected", str(rejected), "--format", "json"]
     summary: Mapping[str, Any] = (await realm.run(*arguments, seconds=600)).json()
@@ -125,7 +125,7 @@ async def types(realm: Realm) -> Counter[str]:
 
 
 async def lag(realm: Realm, *services: str) -> int:
-    """Records that one of *services*, by default any, has still to take in."""
+    """Records that *services*, by default all, have not applied yet."""
     told = (await realm.run("projection", "lag", "--format", "json")).json()
     return sum(one["lag"] for one in told if not services or one["service"] in services)
 

@@ -33,7 +33,7 @@ async def _begin(clone: Clone, *targets: str) -> asyncio.subprocess.Process:
 
 
 async def _until(demo: asyncio.subprocess.Process, words: str) -> str:
-    """What it prints up to the line with *words*."""
+    """Its output up to the line with *words*."""
     assert demo.stdout is not None
     said = ""
     while words not in said:

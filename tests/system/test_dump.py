@@ -37,7 +37,7 @@ async def followed(realm: Realm, script: str, folder: Path) -> None:
 
 @pytest.mark.thorough
 async def test_dump_and_log_restore_everything(realm: Realm, tmp_path: Path) -> None:
-    """What is not on the log is dumped and reloaded, and the log gives the rest."""
+    """Tables that are not on the log are dumped and reloaded, and the log gives the rest."""
     processes = dict(zip(SERVICES, await asyncio.gather(*map(realm.serve, SERVICES)), strict=True))
     await realm.run("registrar", "shards", "2")
     async with r.publisher(realm) as publisher:

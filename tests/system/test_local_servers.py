@@ -159,26 +159,26 @@ async def test_killed_servers_restart_with_data(clone: Clone) -> None:
     connection = await asyncpg.connect(clone.record("postgres").address)
     await connection.execute("create table kept as select 7 as n")
     await connection.close()
-    stranger = await asyncio.create_subprocess_exec("sleep", "600")
+    other = await asyncio.create_subprocess_exec("sleep", "600")
     try:
         for name in ("kafka", "postgres"):
             os.kill(clone.record(name).pid, signal.SIGKILL)
             path = clone.paths.run(name)
-            path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": stranger.pid}))
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": other.pid}))
         lock = clone.paths.postgres / "data" / "postmaster.pid"
-        lock.write_text("\n".join([str(stranger.pid), *lock.read_text().splitlines()[1:]]) + "\n")
+        lock.write_text("\n".join([str(other.pid), *lock.read_text().splitlines()[1:]]) + "\n")
         done = clone.local("servers-up")
         assert done.returncode == 0, done.stderr
-        assert stranger.pid not in {clone.record(name).pid for name in ("kafka", "postgres")}
+        assert other.pid not in {clone.record(name).pid for name in ("kafka", "postgres")}
         connection = await asyncpg.connect(clone.record("postgres").address)
         assert await connection.fetchval("select n from kept") == 7
         await connection.close()
         assert "kept" in await _topics(clone.record("kafka").address)
         assert clone.make_target("down").returncode == 0
-        assert stranger.returncode is None
+        assert other.returncode is None
     finally:
-        stranger.kill()
-        await stranger.wait()
+        other.kill()
+        await other.wait()
 
 
 def test_down_and_clean_leave_nothing(clone: Clone) -> None:

@@ -8,10 +8,9 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, s
 from tests.integration.chassis.tally import SERVICE, Tally, TallySettings, counts
 from tests.stack import Realm
 
-from natija_chassis.cli import dead_letter_commands
-from natija_chassis.cli.dead_letter_commands import Retried
 from natija_chassis.projections import dead_letters
 from natija_chassis.projections.dead_letters import DeadLetter
+from natija_chassis.projections.retry import Retried, retry
 
 LENIENT = "alter table appeals drop constraint known_channel"
 
@@ -82,10 +81,10 @@ async def test_parked_records_are_taken_in_again_in_order_while_the_service_runs
     await log.write(good)
     start()
     await reached(engine, log)
-    assert await dead_letter_commands.retry(settings, engine, Tally()) == Retried(0, 0, 3)
+    assert await retry(settings, engine, Tally()) == Retried(0, 0, 3)
     assert len(await parked(engine)) == 3
     await mend(engine)
-    assert await dead_letter_commands.retry(settings, engine, Tally()) == Retried(3, 1, 0)
+    assert await retry(settings, engine, Tally()) == Retried(3, 1, 0)
     await log.write(bad)
     await reached(engine, log)
     assert await counts(engine) == {bad: 4, good: 1}
@@ -104,7 +103,7 @@ async def test_a_retry_stops_at_the_first_record_that_still_fails(
     start()
     await reached(engine, log)
     await mend(engine)
-    assert await dead_letter_commands.retry(settings, engine, Tally()) == Retried(2, 1, 2)
+    assert await retry(settings, engine, Tally()) == Retried(2, 1, 2)
     first, second = await parked(engine)
     assert (first.error, second.error, second.blocked_by) == ("Invalid", None, first.offset)
     assert await counts(engine) == {bad: 2}

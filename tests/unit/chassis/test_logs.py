@@ -88,13 +88,13 @@ def test_error_in_extra_is_sanitised() -> None:
 
 
 def test_line_has_time_place_and_message() -> None:
-    one = record("parked %d", 3)
+    one = record("skipped %d", 3)
     one.partition = 7
     line = formatted(one)
     assert line["time"].endswith("+00:00")
     del line["time"]
     assert line == {
-        "level": "INFO", "logger": "natija.test", "process": "routing", "message": "parked 3", "partition": 7,
+        "level": "INFO", "logger": "natija.test", "process": "routing", "message": "skipped 3", "partition": 7,
     }  # fmt: skip
 
 

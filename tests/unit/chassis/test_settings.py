@@ -1,4 +1,4 @@
-"""What a process is told, and from where."""
+"""The settings of a process, and their sources."""
 
 from pathlib import Path
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""What of `deploy/` can be told without starting it."""
+"""Parts of `deploy/` that need no running stack."""
 
 import os
 import re

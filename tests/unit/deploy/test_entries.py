@@ -21,7 +21,7 @@ def test_forgotten_places_are_named() -> None:
 
 @pytest.mark.parametrize("process", [info.name for info in service_infos()])
 def test_references_of_service_resolve(process: str) -> None:
-    """What a service says about itself is there: nothing else would notice a wrong name before it is needed."""
+    """Each reference of a service leads to an object. Nothing else would notice a wrong one before it is needed."""
     info = service_info(process)
     references = [info.start, info.settings, *info.command_settings, info.commands, info.projection, info.lag]
     for reference in references:

@@ -1,4 +1,4 @@
-"""`natija projection rebuild`: a progress bar over a rebuild, and what came of it."""
+"""`natija projection rebuild`: shows the progress of a rebuild, and prints its outcome."""
 
 import asyncio
 import signal
@@ -73,7 +73,7 @@ class _Bar:
 
 def _line(table: TableDiff) -> str:
     if table.rows is None:
-        return f"{table.table}: another shape than before, not compared"
+        return f"{table.table}: not compared, since its columns changed"
     return f"{table.table}: {table.rows:,} rows compared, {'equal' if table.equal else 'DIFFERENT'}"
 
 
