@@ -151,4 +151,4 @@ async def test_what_cannot_be_imported_is_refused_before_anything_is_proposed(re
 
     whole = write(tmp_path / "cases.csv.gz", cases(1))
     done = await registry.run("import", whole, "--mapping", BOSTON, "--rejected", "/proc/x.csv", expect=1)
-    assert "cannot write /proc/x.csv: say --rejected PATH" in done.stderr
+    assert "cannot write /proc/x.csv: choose another file with --rejected PATH" in done.stderr

@@ -13,7 +13,7 @@ from natija_events.kafka import KafkaConfig
 from natija_events.topics import INBOX, PARTITIONS
 from natija_intake.registrar import store
 
-_ANSWERS_WITHIN = 3.0
+_TIMEOUT = 3.0
 
 
 class KafkaUnreachable(Exception):
@@ -25,17 +25,17 @@ class InboxLag(LazyConsumer):
 
     def __init__(self, kafka: KafkaConfig, realm: str) -> None:
         super().__init__(kafka)
-        self._places = [TopicPartition(INBOX.name(realm), partition) for partition in range(PARTITIONS)]
+        self._partitions = [TopicPartition(INBOX.name(realm), partition) for partition in range(PARTITIONS)]
 
-    async def ends(self) -> dict[int, int]:
+    async def end_offsets(self) -> dict[int, int]:
         """The offset of the next proposal per partition. Raises `KafkaUnreachable`: also a connection check."""
         try:
-            async with asyncio.timeout(_ANSWERS_WITHIN):
+            async with asyncio.timeout(_TIMEOUT):
                 consumer = await self._connect()
-                found = await consumer.end_offsets(self._places)
+                found = await consumer.end_offsets(self._partitions)
         except (KafkaError, OSError, TimeoutError) as error:
             raise KafkaUnreachable(f"Kafka at {self._kafka} does not answer ({type(error).__name__})") from None
-        return {place.partition: end for place, end in found.items()}
+        return {partition.partition: end for partition, end in found.items()}
 
     async def count(self, engine: AsyncEngine) -> int:
         """Proposals that the registrar has not decided, by its own positions in the database of *engine*.
@@ -43,10 +43,10 @@ class InboxLag(LazyConsumer):
         Kafka's committed offsets would not do: Kafka deletes them after a quiet week. Raises `KafkaUnreachable`, and
         what the database raises.
         """
-        ends = await self.ends()
+        ends = await self.end_offsets()
         assert self._consumer is not None
-        kept = await self._consumer.beginning_offsets(self._places)
-        first = {place.partition: offset for place, offset in kept.items()}
+        kept = await self._consumer.beginning_offsets(self._partitions)
+        first = {partition.partition: offset for partition, offset in kept.items()}
         at = await self._positions(engine)
         return sum(max(0, end - max(at.get(number, 0), first[number])) for number, end in ends.items())
 

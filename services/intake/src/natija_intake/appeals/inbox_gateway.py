@@ -65,7 +65,7 @@ class InboxGateway:
 
     async def _probe(self, stack: AsyncExitStack) -> None:
         try:
-            await self._inbox.ends()
+            await self._inbox.end_offsets()
             await self._write_probe.write()
             if self._publisher is None:
                 publisher = Publisher(self._kafka, self._realm, self._source, delivery_timeout=self._delivery_wait)

@@ -1,4 +1,4 @@
-"""The public status of an appeal: eight plain values, from its head."""
+"""The public status of an appeal: one of eight, from its head."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ PublicStatus = Literal[
     "being_registered", "received", "in_work", "needs_your_data", "forwarded", "term_extended", "answered", "closed",
 ]  # fmt: skip
 
-_WORDS: dict[PublicStatus, str] = {
+_LABELS: dict[PublicStatus, str] = {
     "being_registered": "being registered",
     "received": "received",
     "in_work": "in work",
@@ -21,12 +21,12 @@ _WORDS: dict[PublicStatus, str] = {
 
 
 def label(status: PublicStatus) -> str:
-    """The status in English, for people who read the raw answer."""
-    return _WORDS[status]
+    """The status in English."""
+    return _LABELS[status]
 
 
 def public_status(head: Head | None) -> PublicStatus:
-    """The status of the appeal with this head; of None, which has a number and no event yet, "being registered"."""
+    """The status of the appeal with this head. Without a head it has a number, and is being registered."""
     if head is None:
         return "being_registered"
     match head.standing.state:

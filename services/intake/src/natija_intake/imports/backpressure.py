@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_intake.inbox_lag import InboxLag, KafkaUnreachable
 
-LOOK_EVERY = 0.5
-QUIET = 5.0
-"""Seconds without a decision after which the import reports that it waits for the registrar."""
+CHECK_INTERVAL = 0.5
+REPORT_AFTER = 5.0
+"""Seconds without an outcome after which the import reports that it waits for the registrar."""
 LOST_AFTER = 60.0
-"""Seconds without a decision, though nothing waits on the inbox, after which outcomes count as lost."""
+"""Seconds without an outcome, and with an empty inbox, after which outcomes count as lost."""
 
 
 class ImportStopped(Exception):
@@ -21,70 +21,78 @@ class ImportStopped(Exception):
 
 
 class Backpressure:
-    """Run `watch` beside the import. *decided* and *undecided* count its rows; *tell* gets messages for a person.
-    The import pauses while more than *most_waiting* proposals of all publishers wait. *patience* is the number of
-    seconds that Kafka may be down."""
+    """Run `monitor` beside the import, and wait for `capacity` before each proposal.
+
+    `capacity` is cleared while more than *max_lag* proposals of all publishers wait on the inbox. *done* and *pending*
+    count the import's rows with and without an outcome. *notify* gets messages for a person.
+
+    Three clocks decide when to report and when to stop. Each restarts when its event occurs:
+
+    - an outcome arrived: after `REPORT_AFTER` seconds the user is told that the registrar is awaited;
+    - Kafka answered: after *patience* seconds the import stops;
+    - proposals waited on the inbox: after `LOST_AFTER` seconds with pending rows but an empty inbox it stops.
+    """
 
     def __init__(
         self,
         inbox: InboxLag,
         engine: AsyncEngine,
         *,
-        most_waiting: int,
+        max_lag: int,
         patience: float,
-        decided: Callable[[], int],
-        undecided: Callable[[], int],
-        tell: Callable[[str], None],
+        done: Callable[[], int],
+        pending: Callable[[], int],
+        notify: Callable[[str], None],
     ) -> None:
-        self.clear = asyncio.Event()
-        self.clear.set()
+        self.capacity = asyncio.Event()
+        self.capacity.set()
         self._inbox = inbox
         self._engine = engine
-        self._most_waiting = most_waiting
+        self._max_lag = max_lag
         self._patience = patience
-        self._decided = decided
-        self._undecided = undecided
-        self._tell = tell
+        self._done = done
+        self._pending = pending
+        self._notify = notify
         self._seen = -1
-        self._told = False
-        self._moved = self._answered = self._waited = time.monotonic()
+        self._reported = False
+        self._last_outcome = self._last_answer = self._last_lag = time.monotonic()
 
-    async def watch(self) -> None:
-        """Watch without end. Raises `ImportStopped`."""
+    async def monitor(self) -> None:
+        """Check without end. Raises `ImportStopped`."""
         while True:
-            self._look_at_decisions()
-            await self._look_at_the_inbox()
-            await asyncio.sleep(LOOK_EVERY)
+            self._check_outcomes()
+            await self._check_inbox()
+            await asyncio.sleep(CHECK_INTERVAL)
 
-    def _look_at_decisions(self) -> None:
-        now, decided, undecided = time.monotonic(), self._decided(), self._undecided()
-        if decided != self._seen or not undecided:
-            if self._told:
-                self._tell("The registrar decides again.")
-            self._seen, self._moved, self._told = decided, now, False
-        elif now - self._moved > QUIET and not self._told:
-            self._tell(f"{undecided:,} rows wait for the registrar. Does `natija serve registrar` run?")
-            self._told = True
+    def _check_outcomes(self) -> None:
+        now, done, pending = time.monotonic(), self._done(), self._pending()
+        if done != self._seen or not pending:
+            if self._reported:
+                self._notify("The registrar decides again.")
+            self._seen, self._last_outcome, self._reported = done, now, False
+        elif now - self._last_outcome > REPORT_AFTER and not self._reported:
+            self._notify(f"{pending:,} rows wait for the registrar. Does `natija serve registrar` run?")
+            self._reported = True
 
-    async def _look_at_the_inbox(self) -> None:
+    async def _check_inbox(self) -> None:
         try:
-            waiting = await self._inbox.count(self._engine)
+            lag = await self._inbox.count(self._engine)
         except KafkaUnreachable as error:
-            if time.monotonic() - self._answered > self._patience:
+            if time.monotonic() - self._last_answer > self._patience:
                 raise ImportStopped(f"{error}, for {self._patience:g} s") from None
             return
         except (SQLAlchemyError, OSError, TimeoutError):
-            waiting = 1  # the registrar needs this database too: it is the one that is waited for
+            lag = 1  # the registrar needs this database, too: proposals wait for it
         else:
-            self._set_clear(waiting <= self._most_waiting)
-        self._answered = time.monotonic()
-        if waiting or not self._undecided():
-            self._waited = self._answered
-        elif self._answered - max(self._waited, self._moved) > LOST_AFTER:
-            raise ImportStopped("the registrar has decided on every proposal, but some outcomes did not come")
+            self._set_capacity(lag <= self._max_lag)
+        self._last_answer = time.monotonic()
+        if lag or not self._pending():
+            self._last_lag = self._last_answer
+        elif self._last_answer - max(self._last_lag, self._last_outcome) > LOST_AFTER:
+            raise ImportStopped("the registrar has decided on every proposal, but some outcomes did not arrive")
 
-    def _set_clear(self, clear: bool) -> None:
-        if clear:
-            self.clear.set()
+    def _set_capacity(self, free: bool) -> None:
+        if free:
+            self.capacity.set()
         else:
-            self.clear.clear()
+            self.capacity.clear()

@@ -1,4 +1,4 @@
-"""A register's CSV file: rows with the lines they begin at. Gzip, BOM and blank lines are seen to."""
+"""A register's CSV file: its rows with their first lines. Gzip, BOM and blank lines are handled."""
 
 import csv
 import gzip
@@ -16,7 +16,7 @@ _GZIP = b"\x1f\x8b"
 
 
 class CsvFileError(Exception):
-    """The file cannot be read as the mapping says; holds no values."""
+    """The file cannot be read as the mapping describes it. The message holds no value of the file."""
 
 
 class CsvRow(NamedTuple):
@@ -28,7 +28,7 @@ class CsvRow(NamedTuple):
 
 
 class CsvFile:
-    """The file at *path*, read as *mapping* says. Bytes that are not text in its encoding spoil their row only."""
+    """The file at *path*, as *mapping* describes it. Bytes that are not text in its encoding affect only their row."""
 
     def __init__(self, path: Path, mapping: RegisterMapping) -> None:
         self._path = path

@@ -1,6 +1,6 @@
-"""The import: rows of a register in, one proposal each, until the outcome of every one is known.
+"""The import: each row of a register becomes one proposal, and its outcome is counted.
 
-Running it again is harmless: the same rows give the same bytes, and what is registered is registered once.
+Running it again is harmless: the same row gives the same bytes, and is registered once.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from natija_intake.imports.mapper import MappedRow, Mapper, Unmappable
 from natija_intake.inbox_lag import InboxLag
 from natija_intake.settings import ImportSettings
 
-_BREATH = 50
-"""Rows between two turns for the event loop: mapping is work, and others wait for the loop."""
+_YIELD_EVERY = 50
+"""Rows between two turns of the event loop: mapping is CPU work, and other tasks wait for the loop."""
 
 
 class RejectedRow(NamedTuple):
-    """A row that was not taken, without its values. *column* and *number* are "" where they are not known."""
+    """A rejected row, without its values. *column* and *number* are "" where they are not known."""
 
     line: int
     column: str
@@ -42,8 +42,8 @@ class ImportCounts:
     rows: int = 0
     registered: int = 0
     registered_events: int = 0
-    already: int = 0
-    already_events: int = 0
+    already_registered: int = 0
+    already_registered_events: int = 0
     rejected: list[RejectedRow] = field(default_factory=list)
 
     @property
@@ -52,23 +52,23 @@ class ImportCounts:
         return Counter(row.reason for row in self.rejected)
 
     def reject(self, row: RejectedRow) -> None:
-        """Count a row as not taken."""
+        """Count a rejected row."""
         self.rows += 1
         self.rejected.append(row)
 
-    def take(self, mapped: MappedRow, outcome: ProposalOutcome) -> None:
-        """Count a row as registered, now or before."""
+    def add(self, mapped: MappedRow, outcome: ProposalOutcome) -> None:
+        """Count a row that is registered, now or by an earlier run."""
         self.rows += 1
         if outcome.rejection is None:
             self.registered += 1
             self.registered_events += len(mapped.events)
         else:
-            self.already += 1
-            self.already_events += len(mapped.events)
+            self.already_registered += 1
+            self.already_registered_events += len(mapped.events)
 
 
 class Importer:
-    """Proposes rows. *tell* gets messages for the person who waits."""
+    """Proposes rows. *notify* gets messages for the person who waits."""
 
     def __init__(
         self,
@@ -77,84 +77,84 @@ class Importer:
         inbox: InboxLag,
         engine: AsyncEngine,
         settings: ImportSettings,
-        tell: Callable[[str], None],
+        notify: Callable[[str], None],
     ) -> None:
-        self.tally = ImportCounts()
+        self.counts = ImportCounts()
         self._mapper = mapper
         self._publisher = publisher
         self._window = asyncio.Semaphore(settings.import_in_flight)
-        self._undecided: dict[str, asyncio.Task[None]] = {}
-        self._pace = Backpressure(
+        self._pending: dict[str, asyncio.Task[None]] = {}
+        self._backpressure = Backpressure(
             inbox,
             engine,
-            most_waiting=settings.import_inbox_lag,
+            max_lag=settings.import_inbox_lag,
             patience=settings.import_patience,
-            decided=lambda: self.tally.rows,
-            undecided=lambda: len(self._undecided),
-            tell=tell,
+            done=lambda: self.counts.rows,
+            pending=lambda: len(self._pending),
+            notify=notify,
         )
 
     async def run(self, rows: Iterable[CsvRow]) -> None:
         """Propose all *rows* and wait for every outcome.
 
-        Raises `Unfinished`, `FileError`, and what `Publisher.propose` raises: then run it again.
+        Raises `ImportStopped`, `CsvFileError`, and what `Publisher.propose` raises: then run it again.
         """
         try:
             async with asyncio.TaskGroup() as group:
-                watch = group.create_task(self._pace.watch())
-                await self._feed(rows)
-                watch.cancel()
+                monitor = group.create_task(self._backpressure.monitor())
+                await self._propose_all(rows)
+                monitor.cancel()
         except ExceptionGroup as errors:
             raise _first(errors) from None
 
-    async def _feed(self, rows: Iterable[CsvRow]) -> None:
+    async def _propose_all(self, rows: Iterable[CsvRow]) -> None:
         async with asyncio.TaskGroup() as group:
             for count, row in enumerate(rows):
-                mapped = self._mapped(row)
+                mapped = self._map(row)
                 if mapped is not None:
-                    await self._admitted(mapped)
-                    self._undecided[mapped.number] = group.create_task(self._propose(row.line, mapped))
-                if count % _BREATH == 0:
+                    await self._wait_for_capacity(mapped)
+                    self._pending[mapped.number] = group.create_task(self._propose(row.line, mapped))
+                if count % _YIELD_EVERY == 0:
                     await asyncio.sleep(0)
 
-    def _mapped(self, row: CsvRow) -> MappedRow | None:
+    def _map(self, row: CsvRow) -> MappedRow | None:
         try:
             if row.broken is not None:
                 raise Unmappable("", "row", row.broken)
             return self._mapper.map(row.cells)
         except Unmappable as error:
             reason = "unreadable" if error.field == "row" else "invalid"
-            self.tally.reject(RejectedRow(row.line, error.column, reason, error.field, error.rule, error.number))
+            self.counts.reject(RejectedRow(row.line, error.column, reason, error.field, error.rule, error.number))
             return None
 
-    async def _admitted(self, mapped: MappedRow) -> None:
-        """Wait until another proposal may be sent: the inbox and the window have room, and the appeal has no undecided
+    async def _wait_for_capacity(self, mapped: MappedRow) -> None:
+        """Wait until another proposal may be sent: the inbox and the window have room, and the appeal has no pending
         row."""
-        await self._pace.clear.wait()
+        await self._backpressure.capacity.wait()
         await self._window.acquire()
-        # Two rows of one appeal have one id: only one after the other, their outcomes are distinct.
-        while mapped.number in self._undecided:
-            await asyncio.wait([self._undecided[mapped.number]])
+        # Rows of one appeal share their event ids. Proposed one after the other, each gets its own outcome.
+        while mapped.number in self._pending:
+            await asyncio.wait([self._pending[mapped.number]])
 
     async def _propose(self, line: int, mapped: MappedRow) -> None:
         try:
             with failpoint("import.propose"):
                 outcome = await self._publisher.propose(*mapped.events, wait=math.inf)
         except ValueError as error:
-            self.tally.reject(RejectedRow(line, "", "oversize", "row", str(error), mapped.number))
+            self.counts.reject(RejectedRow(line, "", "oversize", "row", str(error), mapped.number))
         else:
             self._count(line, mapped, outcome)
         finally:
-            del self._undecided[mapped.number]
+            del self._pending[mapped.number]
             self._window.release()
 
     def _count(self, line: int, mapped: MappedRow, outcome: ProposalOutcome) -> None:
         why = outcome.rejection
         if why is None or outcome.registered:
-            self.tally.take(mapped, outcome)
+            self.counts.add(mapped, outcome)
             return
         column = self._mapper.column_of(mapped, why.field)
-        self.tally.reject(RejectedRow(line, column, why.reason, why.field, why.rule, mapped.number))
+        self.counts.reject(RejectedRow(line, column, why.reason, why.field, why.rule, mapped.number))
 
 
 def _first(errors: ExceptionGroup[Exception]) -> Exception:

@@ -45,9 +45,9 @@ def run_import(file: Path, mapping_file: Path, rejected: Path | None, format: Fo
     try:
         report.write_rejected(rejected_file, [])
     except OSError:
-        raise OperatorError(f"cannot write {rejected_file}: say --rejected PATH") from None
+        raise OperatorError(f"cannot write {rejected_file}: choose another file with --rejected PATH") from None
     gc_tuning.relax_gc()
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell, `Pace` tells in a line
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # `Backpressure` reports the same in one line
     aiokafka_patch.apply()
     try:
         summary, trouble = uvloop.run(_import(register, found, rejected_file))
@@ -87,8 +87,8 @@ async def _import(
             trouble = f"Kafka at {settings.kafka} does not answer"
         finally:
             seconds = time.monotonic() - began
-            report.write_rejected(rejected_file, importer.tally.rejected)
-    return ImportSummary(found.register_name, importer.tally, mapper.unmapped, seconds, rejected_file), trouble
+            report.write_rejected(rejected_file, importer.counts.rejected)
+    return ImportSummary(found.register_name, importer.counts, mapper.unmapped, seconds, rejected_file), trouble
 
 
 async def _shown(importer: Importer, register: CsvFile, progress: Progress) -> None:
@@ -97,7 +97,7 @@ async def _shown(importer: Importer, register: CsvFile, progress: Progress) -> N
 
     async def show() -> None:
         while True:
-            progress.update(bar, completed=importer.tally.rows)
+            progress.update(bar, completed=importer.counts.rows)
             await asyncio.sleep(_TICK)
 
     showing = asyncio.create_task(show())
@@ -105,7 +105,7 @@ async def _shown(importer: Importer, register: CsvFile, progress: Progress) -> N
         await importer.run(register.rows())
     finally:
         showing.cancel()
-        progress.update(bar, completed=importer.tally.rows)
+        progress.update(bar, completed=importer.counts.rows)
 
 
 def _progress() -> Progress:

@@ -58,7 +58,7 @@ Reader = Callable[[RowContext], Any]
 
 
 class _BoundEvent(NamedTuple):
-    """An event of the mapping, bound to a header."""
+    """An event of the mapping, bound to a header: its columns are places in a row."""
 
     model: type[EventData]
     time: int
@@ -80,7 +80,7 @@ class Mapper:
         self._place = {column: index for index, column in enumerate(header)}
         self._instant = LocalTimes(ZoneInfo(mapping.zone), mapping.time_format).instant
         self._added = {"jurisdiction": mapping.jurisdiction, "register_name": mapping.register_name}
-        self._entries = [self._bind(index) for index in range(len(mapping.events))]
+        self._events = [self._bind(index) for index in range(len(mapping.events))]
 
     def map(self, cells: Sequence[str]) -> MappedRow:
         """The events of a row. Raises `Unmappable`."""
@@ -95,7 +95,7 @@ class Mapper:
         except UnicodeEncodeError:
             raise Unmappable(self._mapping.external_id, "external_id", "is not text in the encoding") from None
         row = RowContext(cells, number, set())
-        due = [index for index, entry in enumerate(self._entries) if entry.when is None or cells[entry.when]]
+        due = [index for index, bound in enumerate(self._events) if bound.when is None or cells[bound.when]]
         events = tuple(self._event(index, row, external_id) for index in due)
         self.unmapped.update(row.unmapped)
         return MappedRow(number, events, tuple(due))
@@ -103,39 +103,39 @@ class Mapper:
     def column_of(self, mapped: MappedRow, field: str) -> str:
         """The column behind a *field* of the proposal as the registrar names it; "" where none is."""
         index, _, path = field.rpartition("]")
-        entry = self._entries[mapped.indices[int(index[1:]) if index else 0]]
+        bound = self._events[mapped.indices[int(index[1:]) if index else 0]]
         # What is unlawful has no field; it is the date that a register's row can have wrong.
-        time = self._header[entry.time]
-        return entry.columns.get(path.removeprefix("."), time if path in ("", "type", ".time", "time") else "")
+        time = self._header[bound.time]
+        return bound.columns.get(path.removeprefix("."), time if path in ("", "type", ".time", "time") else "")
 
     def _event(self, index: int, row: RowContext, external_id: str) -> Event:
-        entry, source = self._entries[index], self._mapping.source
+        bound, source = self._events[index], self._mapping.source
         try:
-            time = self._time(row, entry.time)
+            time = self._time(row, bound.time)
             if time is None:
-                raise Unmappable(self._header[entry.time], "time", "is blank")
-            values = entry.read(row) or {}
+                raise Unmappable(self._header[bound.time], "time", "is blank")
+            values = bound.read(row) or {}
             if index == 0:
                 values |= self._added | {"external_id": external_id}
-            data = entry.model.model_validate(values)
+            data = bound.model.model_validate(values)
         except Unmappable as error:
-            raise Unmappable(error.column, f"{entry.model.type} {error.field}", error.rule, row.number) from None
+            raise Unmappable(error.column, f"{bound.model.type} {error.field}", error.rule, row.number) from None
         except ValidationError as error:
-            raise self._invalid(entry, error, row.number) from None
+            raise self._invalid(bound, error, row.number) from None
         return Event(
-            id=derived_event_id(row.number, entry.model.type, str(index)),
+            id=derived_event_id(row.number, bound.model.type, str(index)),
             source=source,
-            type=entry.model.type,
+            type=bound.model.type,
             subject=row.number,
             time=time,
             data=data.model_dump_json(exclude_none=True).encode(),
         )
 
-    def _invalid(self, entry: _BoundEvent, error: ValidationError, number: str) -> Unmappable:
+    def _invalid(self, bound: _BoundEvent, error: ValidationError, number: str) -> Unmappable:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         path = ".".join(str(step) for step in first["loc"])
-        column = self._mapping.external_id if path == "external_id" else entry.columns.get(path, "")
-        field = f"{entry.model.type} {path}" if path else entry.model.type
+        column = self._mapping.external_id if path == "external_id" else bound.columns.get(path, "")
+        field = f"{bound.model.type} {path}" if path else bound.model.type
         return Unmappable(column, field, first["msg"].removeprefix("Value error, "), number)
 
     def _bind(self, index: int) -> _BoundEvent:

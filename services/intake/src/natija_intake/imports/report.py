@@ -17,7 +17,7 @@ class ImportSummary(NamedTuple):
     """An import in figures. *seconds* is how long it took; *unmapped* counts rows per column."""
 
     register: str
-    tally: ImportCounts
+    counts: ImportCounts
     unmapped: Counter[str]
     seconds: float
     rejected_file: Path
@@ -25,7 +25,7 @@ class ImportSummary(NamedTuple):
     @property
     def events(self) -> int:
         """Events of rows that are registered, now or before."""
-        return self.tally.registered_events + self.tally.already_events
+        return self.counts.registered_events + self.counts.already_registered_events
 
     @property
     def rate(self) -> float:
@@ -43,14 +43,14 @@ def write_rejected(path: Path, rows: Sequence[RejectedRow]) -> None:
 
 def as_json(summary: ImportSummary) -> str:
     """The summary as one JSON object."""
-    tally = summary.tally
+    counts = summary.counts
     found: dict[str, Any] = {
         "register": summary.register,
-        "rows": tally.rows,
+        "rows": counts.rows,
         "events": summary.events,
-        "registered": {"rows": tally.registered, "events": tally.registered_events},
-        "already_registered": {"rows": tally.already, "events": tally.already_events},
-        "rejected": dict(tally.reasons),
+        "registered": {"rows": counts.registered, "events": counts.registered_events},
+        "already_registered": {"rows": counts.already_registered, "events": counts.already_registered_events},
+        "rejected": dict(counts.reasons),
         "unmapped": dict(summary.unmapped),
         "seconds": round(summary.seconds, 1),
         "events_per_second": round(summary.rate),
@@ -61,20 +61,20 @@ def as_json(summary: ImportSummary) -> str:
 
 def print_table(summary: ImportSummary) -> None:
     """Print the summary for a person."""
-    tally = summary.tally
+    counts = summary.counts
     table = Table("", "rows", "events", box=None, pad_edge=False)
     for figures in table.columns[1:]:
         figures.justify = "right"
         figures.no_wrap = True
-    table.add_row("registered", f"{tally.registered:,}", f"{tally.registered_events:,}")
-    table.add_row("already registered", f"{tally.already:,}", f"{tally.already_events:,}")
-    for reason, count in sorted(tally.reasons.items()):
+    table.add_row("registered", f"{counts.registered:,}", f"{counts.registered_events:,}")
+    table.add_row("already registered", f"{counts.already_registered:,}", f"{counts.already_registered_events:,}")
+    for reason, count in sorted(counts.reasons.items()):
         table.add_row(f"rejected: {reason}", f"{count:,}", "")
     for column, count in sorted(summary.unmapped.items()):
         table.add_row(f"unmapped values passed through: {column}", f"{count:,}", "")
-    table.add_row("all", f"{tally.rows:,}", f"{summary.events:,}")
+    table.add_row("all", f"{counts.rows:,}", f"{summary.events:,}")
     console = Console(highlight=False)
     console.print(table)
     console.print(f"{summary.seconds:,.1f} s, {summary.rate:,.0f} events a second", soft_wrap=True)
-    if tally.rejected:
+    if counts.rejected:
         console.print(f"Rejected rows: {summary.rejected_file}", soft_wrap=True)

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from natija_events.ids import ALPHABET, parse_appeal_number
 
 _SYMBOLS = 9
-_MISREAD = str.maketrans("ILO", "110")
-_NOBODY = "XX-0000-0000-0000-00"
+_LOOK_ALIKES = str.maketrans("ILO", "110")
+_NO_APPEAL = "XX-0000-0000-0000-00"
 
 
 class AccessCodes:
@@ -36,12 +36,12 @@ class AccessCodes:
         try:
             number = parse_appeal_number(typed_number)
         except ValueError:
-            number = _NOBODY
-        given = re.sub(r"[\s-]", "", typed_code).upper().translate(_MISREAD)
+            number = _NO_APPEAL
+        given = re.sub(r"[\s-]", "", typed_code).upper().translate(_LOOK_ALIKES)
         version = ALPHABET.find(given[:1]) if given else -1
         expected = self._derived(version if version in self._secrets else self._newest, number)
         right = hmac.compare_digest(given.encode(), expected.encode())
-        return number if right and number != _NOBODY else None
+        return number if right and number != _NO_APPEAL else None
 
     def _derived(self, version: int, number: str) -> str:
         message = f"natija access code\x1f{version}\x1f{number}".encode()
