@@ -19,7 +19,7 @@ from tests.stack import REPOSITORY
 
 from natija_events import limits
 from natija_events.topics import PARTITIONS
-from natija_intake.registrar.shard_locks import Shard, ShardLayout
+from natija_intake.registrar.shards.locks import Shard, ShardLayout
 
 
 async def make_topic(kafka: str, name: str) -> None:

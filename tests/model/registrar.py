@@ -2,7 +2,7 @@
 
 A pause needs no step of its own: a process that takes no step for a while is paused. It is a zombie once its session is
 lost and the other process has taken over. Each step is one effect that outlives a process, or one read of what others
-wrote. The names follow `natija_intake.registrar.takeover` and `.pipeline`. Numbers of entries stand for offsets:
+wrote. The names follow `natija_intake.registrar.shards.takeover` and `.pipeline`. Numbers of entries stand for offsets:
 transaction markers change nothing here. The model `shards` covers which ``transactional.id`` an owner takes, and that
 it fences *every* other owner.
 

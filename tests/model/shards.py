@@ -2,7 +2,7 @@
 
 The model has one partition. Two registrars want the shard that it is on, and `natija registrar shards N` changes the
 layout twice. Any of the three may crash or be paused between any two steps, and once the database is restored to the
-first layout. The steps follow `natija_intake.registrar.shard_manager`, `.takeover` and `.fencing`.
+first layout. The steps follow `natija_intake.registrar.shards.manager`, `.takeover` and `.fencing`.
 
 It proves what the model `registrar` assumes: while one owner decides, nobody else can write. So the shard's lock, which
 only keeps two owners from fencing each other, is not part of it. The database always answers, because a lost session

@@ -14,7 +14,7 @@ PART = "TAKEN_OUT"
 
 def take_out_fence() -> None:
     """Every owner writes under a transactional.id of its own: nobody is fenced."""
-    from natija_intake.registrar.shard_locks import Shard
+    from natija_intake.registrar.shards.locks import Shard
 
     shared = Shard.transactional_id
     Shard.transactional_id = lambda self, realm: f"{shared(self, realm)}.{os.getpid()}"  # type: ignore[method-assign]
@@ -22,7 +22,7 @@ def take_out_fence() -> None:
 
 def take_out_lock() -> None:
     """Every registrar acquires the shard."""
-    from natija_intake.registrar.shard_locks import Shard, ShardLocks
+    from natija_intake.registrar.shards.locks import Shard, ShardLocks
 
     async def acquire(self: ShardLocks, shard: Shard) -> bool:
         return True
@@ -66,7 +66,7 @@ def take_out_skip() -> None:
 
 def take_out_order() -> None:
     """The inbox offsets are read first, then the predecessor is fenced."""
-    from natija_intake.registrar import takeover
+    from natija_intake.registrar.shards import takeover
 
     @asynccontextmanager
     async def take_over(context: Any, locks: Any, shard: Any) -> AsyncIterator[takeover.OwnedShard]:
@@ -80,7 +80,7 @@ def take_out_order() -> None:
 def take_out_pending() -> None:
     """It decides on the heads in the database, and on no pending ones."""
     from natija_intake.registrar.admission import AdmissionState
-    from natija_intake.registrar.pipeline import PendingBatches
+    from natija_intake.registrar.shards.pipeline import PendingBatches
 
     PendingBatches.state = lambda self: AdmissionState()  # type: ignore[method-assign]
 

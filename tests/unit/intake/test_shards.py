@@ -2,7 +2,7 @@
 
 import pytest
 
-from natija_intake.registrar.shard_locks import Shard, ShardLayout
+from natija_intake.registrar.shards.locks import Shard, ShardLayout
 
 
 def test_transactional_id_has_its_generation() -> None:

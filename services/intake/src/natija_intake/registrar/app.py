@@ -14,11 +14,12 @@ from natija_chassis.realm.publishers import Publishers, load_publishers
 from natija_chassis.settings import Settings, port_field
 from natija_events.topics import PARTITIONS
 from natija_intake.info import REGISTRAR
-from natija_intake.registrar import fencing, tables
+from natija_intake.registrar import tables
 from natija_intake.registrar.context import RegistrarContext
 from natija_intake.registrar.projection import HeadsProjection
-from natija_intake.registrar.shard_manager import ShardManager
-from natija_intake.registrar.shard_owner import ShardOwner
+from natija_intake.registrar.shards import fencing
+from natija_intake.registrar.shards.manager import ShardManager
+from natija_intake.registrar.shards.owner import ShardOwner
 from natija_intake.settings import sealer
 
 

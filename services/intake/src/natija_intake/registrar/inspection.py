@@ -17,8 +17,8 @@ from natija_events.kafka import partition_of, read_batches
 from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.wire.rejection import RejectedProposal, read_rejected
-from natija_intake.registrar import fencing
-from natija_intake.registrar.shard_locks import LayoutLocked, ShardLocks
+from natija_intake.registrar.shards import fencing
+from natija_intake.registrar.shards.locks import LayoutLocked, ShardLocks
 from natija_intake.registrar.verification import VerificationReport, verify
 
 _stderr = Console(stderr=True)

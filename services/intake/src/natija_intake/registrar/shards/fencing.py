@@ -16,7 +16,7 @@ from natija_chassis.kafka.protocol import ListTransactions
 from natija_events.failpoints import failpoint
 from natija_events.kafka import KafkaConfig
 from natija_events.topics import PARTITIONS
-from natija_intake.registrar.shard_locks import LayoutLocked, Shard, ShardLayout, ShardLocks
+from natija_intake.registrar.shards.locks import LayoutLocked, Shard, ShardLayout, ShardLocks
 
 
 class KnownTransactionalId(NamedTuple):

@@ -23,12 +23,13 @@ from natija_events import limits
 from natija_events.failpoints import failpoint
 from natija_events.kafka.consumers import start_consumer
 from natija_events.topics import INBOX
-from natija_intake.registrar import catch_up, fencing, hanging_transactions, store
+from natija_intake.registrar import store
 from natija_intake.registrar.batch import LogEnd
 from natija_intake.registrar.context import RegistrarContext
-from natija_intake.registrar.shard_locks import Shard, ShardLocks
+from natija_intake.registrar.shards import catch_up, fencing, hanging_transactions
+from natija_intake.registrar.shards.locks import Shard, ShardLocks
+from natija_intake.registrar.shards.transactional_writer import close_ignoring_errors
 from natija_intake.registrar.store import InboxOffsets
-from natija_intake.registrar.transactional_writer import close_ignoring_errors
 
 TRANSACTION_TIMEOUT = timedelta(seconds=30)
 FETCH_MIN_BYTES = 65_536

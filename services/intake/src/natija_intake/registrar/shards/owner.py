@@ -4,10 +4,11 @@ import asyncio
 import logging
 import time
 
-from natija_intake.registrar import metrics, takeover
+from natija_intake.registrar import metrics
 from natija_intake.registrar.context import RegistrarContext
-from natija_intake.registrar.pipeline import ACTIVITY_TIMEOUT, Pipeline
-from natija_intake.registrar.shard_locks import Shard, ShardLocks
+from natija_intake.registrar.shards import takeover
+from natija_intake.registrar.shards.locks import Shard, ShardLocks
+from natija_intake.registrar.shards.pipeline import ACTIVITY_TIMEOUT, Pipeline
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from natija_chassis.process.stopping import pause
 from natija_chassis.projections.checkpoints import Gap
 from natija_chassis.projections.log_identity import OutdatedSchema
 from natija_intake.registrar import metrics
-from natija_intake.registrar.shard_locks import Shard, ShardLayout, ShardLocks, fair_share
-from natija_intake.registrar.shard_owner import ShardOwner
-from natija_intake.registrar.takeover import StaleLayout
+from natija_intake.registrar.shards.locks import Shard, ShardLayout, ShardLocks, fair_share
+from natija_intake.registrar.shards.owner import ShardOwner
+from natija_intake.registrar.shards.takeover import StaleLayout
 
 RECONCILE_INTERVAL = 0.5
 """Seconds between two passes. A shard whose owner died is acquired within this time; the fence takes its own."""

@@ -11,14 +11,15 @@ from typing import Any
 from natija_chassis.projections.checkpoints import Checkpoint
 from natija_events.failpoints import failpoint
 from natija_events.wire.envelope import Proposal
-from natija_intake.registrar import metrics, store, transactional_writer
+from natija_intake.registrar import metrics, store
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
 from natija_intake.registrar.batch import BatchDecider, DecidedBatch, read_batch
 from natija_intake.registrar.context import RegistrarContext
 from natija_intake.registrar.projection import load_admission_state
+from natija_intake.registrar.shards import transactional_writer
+from natija_intake.registrar.shards.takeover import OwnedShard
+from natija_intake.registrar.shards.transactional_writer import WrittenOffsets
 from natija_intake.registrar.store import InboxOffsets
-from natija_intake.registrar.takeover import OwnedShard
-from natija_intake.registrar.transactional_writer import WrittenOffsets
 
 RENEW_AFTER_IDLE = timedelta(days=1)
 """Kafka forgets a ``transactional.id`` that was idle for 7 days."""
