@@ -23,7 +23,8 @@ async def lateness(engine: AsyncEngine, at: datetime) -> list[AppealLateness]:
         return [late async for late in overdue.by_appeal(connection, at)]
 
 
-async def test_the_database_equals_a_plain_fold_over_random_histories(engine: AsyncEngine) -> None:
+async def test_query_equals_the_fold(engine: AsyncEngine) -> None:
+    """Over random histories: body, term, closure and lateness of every appeal, and the sums."""
     log = random_log(3000, seed=20190101)
     await project(engine, log)
     late = 0
@@ -66,18 +67,19 @@ async def is_overdue(engine: AsyncEngine, at: float) -> bool:
     return late.overdue
 
 
-async def test_an_appeal_is_open_overdue_only_after_its_due_instant(engine: AsyncEngine) -> None:
+async def test_open_appeal_is_late_after_due(engine: AsyncEngine) -> None:
     await one_appeal(engine, (0, TermSet(due=hour(10))))
     assert not await is_overdue(engine, 10)
     assert await is_overdue(engine, 10.001)
 
 
-async def test_an_answer_at_the_due_instant_is_in_time_and_a_moment_later_it_is_late(engine: AsyncEngine) -> None:
+async def test_answer_at_due_is_in_time(engine: AsyncEngine) -> None:
     await one_appeal(engine, (0, TermSet(due=hour(10))), (10, Answered(outcome="explained")))
     assert not await is_overdue(engine, 99)
 
 
-async def test_a_late_answer_is_closed_late_from_the_answer_on(engine: AsyncEngine) -> None:
+async def test_late_answer_is_closed_late(engine: AsyncEngine) -> None:
+    """From the answer on; before it the appeal is open and overdue."""
     await one_appeal(engine, (0, TermSet(due=hour(10))), (11, Answered(outcome="explained")))
     async with engine.connect() as connection:
         assert await overdue.by_key(connection, hour(9), "region") == [LatenessSums("chuy", 1, 1, 0, 0)]
@@ -85,7 +87,8 @@ async def test_a_late_answer_is_closed_late_from_the_answer_on(engine: AsyncEngi
         assert await overdue.by_key(connection, hour(11), "region") == [LatenessSums("chuy", 1, 1, 1, 0)]
 
 
-async def test_a_later_extension_does_not_cure_a_term_that_passed_while_open(engine: AsyncEngine) -> None:
+async def test_later_extension_cures_nothing(engine: AsyncEngine) -> None:
+    """The term had passed while the appeal was open."""
     await one_appeal(
         engine, (0, TermSet(due=hour(10))), (11, ExtensionSigned(due=hour(20))), (15, Answered(outcome="explained"))
     )
@@ -94,25 +97,28 @@ async def test_a_later_extension_does_not_cure_a_term_that_passed_while_open(eng
     assert await is_overdue(engine, 15)
 
 
-async def test_an_extension_in_time_moves_the_term(engine: AsyncEngine) -> None:
+async def test_extension_in_time_moves_due(engine: AsyncEngine) -> None:
     await one_appeal(
         engine, (0, TermSet(due=hour(10))), (10, ExtensionSigned(due=hour(20))), (20, Answered(outcome="explained"))
     )
     assert not await is_overdue(engine, 99)
 
 
-async def test_late_is_computed_from_due_and_answer_never_from_a_missed_event(engine: AsyncEngine) -> None:
+async def test_missed_event_makes_nothing_late(engine: AsyncEngine) -> None:
+    """Late is computed from the term and the answer."""
     await one_appeal(engine, (0, TermSet(due=hour(10))), (9, Answered(outcome="explained")), (10, Missed(due=hour(10))))
     assert not await is_overdue(engine, 99)
 
 
-async def test_what_was_recorded_later_but_happened_before_is_counted(engine: AsyncEngine) -> None:
+async def test_late_record_counts_by_time(engine: AsyncEngine) -> None:
+    """It happened before, but was recorded later."""
     await one_appeal(engine, (12, TermSet(due=hour(10))), (5, TermSet(due=hour(30))))
     assert not await is_overdue(engine, 11)
     assert await is_overdue(engine, 13)
 
 
-async def test_forwarding_gives_the_new_body_a_term_of_its_own_and_keeps_a_breach(engine: AsyncEngine) -> None:
+async def test_forward_keeps_a_breach(engine: AsyncEngine) -> None:
+    """The new body has a term of its own."""
     await one_appeal(
         engine,
         (0, TermSet(due=hour(10))),
@@ -124,7 +130,8 @@ async def test_forwarding_gives_the_new_body_a_term_of_its_own_and_keeps_a_breac
     assert (late.body, late.due, late.overdue) == ("B", hour(50), True)
 
 
-async def test_a_term_that_passes_while_the_appeal_is_merged_counts_once_it_is_open_again(engine: AsyncEngine) -> None:
+async def test_merged_appeal_is_late_once_open(engine: AsyncEngine) -> None:
+    """Its term passed while it was merged."""
     await one_appeal(
         engine,
         (0, TermSet(due=hour(10))),
@@ -135,7 +142,7 @@ async def test_a_term_that_passes_while_the_appeal_is_merged_counts_once_it_is_o
     assert await is_overdue(engine, 21)
 
 
-async def test_an_appeal_not_yet_received_is_not_counted(engine: AsyncEngine) -> None:
+async def test_unreceived_appeal_does_not_count(engine: AsyncEngine) -> None:
     await one_appeal(engine)
     assert await lateness(engine, hour(-1)) == []
     (late,) = await lateness(engine, hour(0))

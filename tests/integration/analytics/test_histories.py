@@ -17,7 +17,8 @@ def own(events: list[RecordedEvent], appeal: str = APPEAL) -> list[RecordedEvent
     return [event for event in events if event.subject == appeal]
 
 
-async def test_the_log_tells_the_same_however_much_the_projection_knows(register: Register) -> None:
+async def test_log_equals_the_projection(register: Register) -> None:
+    """However much of the log the projection has applied."""
     events = life()
     await register.write(*events[:-3])
     await register.apply_batch()
@@ -41,7 +42,7 @@ async def test_the_log_tells_the_same_however_much_the_projection_knows(register
     assert await register.of_log() == behind
 
 
-async def test_the_first_event_that_does_not_fit_is_named(register: Register) -> None:
+async def test_first_broken_event_is_named(register: Register) -> None:
     changed, missing, unreadable = map(appeal_number, (2, 3, 4))
     events = life(changed)
     second = own(events, changed)[1]
@@ -61,9 +62,10 @@ async def test_the_first_event_that_does_not_fit_is_named(register: Register) ->
         await register.of_log(unreadable)
 
 
-async def test_a_connection_that_breaks_during_the_copy_loses_nothing_and_the_next_batch_goes_on(
+async def test_broken_copy_loses_nothing(
     register: Register,
 ) -> None:
+    """The connection breaks; the next batch continues."""
     await register.write(*life())
     watcher = await asyncpg.connect(register.realm.environment["NATIJA_POSTGRES"], database=register.database)
     try:

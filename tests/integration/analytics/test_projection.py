@@ -34,7 +34,8 @@ async def project(engine: AsyncEngine, log: Log, *sizes: int) -> None:
         start, turn = start + size, turn + 1
 
 
-async def test_history_has_a_row_for_every_event_as_it_stands_on_the_log(engine: AsyncEngine) -> None:
+async def test_history_has_every_event(engine: AsyncEngine) -> None:
+    """As it is on the log."""
     log = random_log(200, seed=1)
     await project(engine, log, 97)
     found = await rows(engine, "history", "recordedtime")
@@ -42,7 +43,8 @@ async def test_history_has_a_row_for_every_event_as_it_stands_on_the_log(engine:
 
 
 @pytest.mark.parametrize("sizes", [(100_000,), (1, 7, 300), (61,)])
-async def test_facts_equal_the_fold_whatever_the_batches(engine: AsyncEngine, sizes: tuple[int, ...]) -> None:
+async def test_facts_equal_the_fold(engine: AsyncEngine, sizes: tuple[int, ...]) -> None:
+    """Whatever the batches."""
     log = random_log(700, seed=2)
     await project(engine, log, *sizes)
     found = {row["appeal"]: row for row in await rows(engine, "facts", "appeal")}
@@ -60,7 +62,7 @@ async def test_facts_equal_the_fold_whatever_the_batches(engine: AsyncEngine, si
             assert (row["due"], row["first_due"], row["outcome"]) == (appeal.due, appeal.first_due, appeal.outcome)
 
 
-async def test_an_appeal_that_goes_out_of_the_register_keeps_the_term_it_had(engine: AsyncEngine) -> None:
+async def test_external_forward_keeps_the_term(engine: AsyncEngine) -> None:
     log = random_log(700, seed=2)
     await project(engine, log, 500)
     out = [row for row in await rows(engine, "facts", "appeal") if row["ending"] == "FORWARDED"]
@@ -68,7 +70,7 @@ async def test_an_appeal_that_goes_out_of_the_register_keeps_the_term_it_had(eng
     assert {row["outcome"] for row in out} == {"forwarded"}
 
 
-async def test_a_batch_that_is_rolled_back_leaves_nothing(engine: AsyncEngine) -> None:
+async def test_rolled_back_batch_leaves_nothing(engine: AsyncEngine) -> None:
     log = random_log(20, seed=4)
     async with engine.connect() as connection:
         await projection.build().apply(connection, log.events)
@@ -77,7 +79,8 @@ async def test_a_batch_that_is_rolled_back_leaves_nothing(engine: AsyncEngine) -
     assert await rows(engine, "facts", "1") == []
 
 
-async def test_one_event_the_database_refuses_is_poison_and_can_be_cut_out_by_a_savepoint(engine: AsyncEngine) -> None:
+async def test_refused_event_is_poison(engine: AsyncEngine) -> None:
+    """A savepoint cuts it out of its batch."""
     log = random_log(20, seed=5)
     await project(engine, log, 1000)
     fresh = Log()
@@ -93,7 +96,8 @@ async def test_one_event_the_database_refuses_is_poison_and_can_be_cut_out_by_a_
     ) == 1
 
 
-async def test_what_the_applicant_gave_as_region_counts_when_the_appeal_names_none(engine: AsyncEngine) -> None:
+async def test_region_of_applicant_counts(engine: AsyncEngine) -> None:
+    """When the appeal names none."""
     log = Log()
     applicant = Applicant(kind="legal", address=Address(region="talas", district="d"))
     log.add(appeal_number(0), hour(0), registered(hour(0), applicant=applicant))

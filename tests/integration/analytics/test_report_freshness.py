@@ -12,9 +12,7 @@ from natija_chassis.errors import OperatorError
 from natija_chassis.reports import freshness
 
 
-async def test_a_report_waits_until_all_that_is_on_the_log_is_taken_in(
-    register: Register, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_report_waits_until_current(register: Register, capsys: pytest.CaptureFixture[str]) -> None:
     await register.write(*life())
     waiting = asyncio.create_task(freshness.until_current(settings_of(register.realm), register.engine))
     await asyncio.wait([waiting], timeout=0.5)
@@ -24,9 +22,8 @@ async def test_a_report_waits_until_all_that_is_on_the_log_is_taken_in(
     assert capsys.readouterr() == ("", "")
 
 
-async def test_without_analytics_the_report_is_printed_and_stderr_says_what_it_lacks(
-    register: Register, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_missing_events_are_reported(register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    """The report is printed; stderr says what it lacks."""
     await register.write(*life())
     await freshness.until_current(settings_of(register.realm), register.engine, patience=1)
     printed, said = capsys.readouterr()
@@ -34,9 +31,8 @@ async def test_without_analytics_the_report_is_printed_and_stderr_says_what_it_l
     assert f"analytics has not applied the last {len(life())} events" in said
 
 
-async def test_without_kafka_the_report_is_printed_and_stderr_says_so(
-    register: Register, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_silent_kafka_is_reported(register: Register, capsys: pytest.CaptureFixture[str]) -> None:
+    """The report is printed; stderr says that Kafka does not answer."""
     nowhere = settings_of(register.realm).model_copy(update={"kafka": "127.0.0.1:1"})
     await freshness.until_current(nowhere, register.engine)
     printed, said = capsys.readouterr()

@@ -79,13 +79,15 @@ async def lines(client: httpx.AsyncClient, subject: str, kind: str, first: str, 
 
 
 @pytest.mark.parametrize("subject", PUBLISHED)
-async def test_a_report_equals_the_published_table_to_the_digit(client: httpx.AsyncClient, subject: str) -> None:
+async def test_report_equals_published_table(client: httpx.AsyncClient, subject: str) -> None:
+    """To the digit."""
     assert await lines(client, subject, "row", *HALF_YEAR) == PUBLISHED[subject]
     assert await lines(client, subject, "apart", *HALF_YEAR) == [("oral", 634, None)]
     assert await lines(client, subject, "all", *HALF_YEAR) == [("", 3088, None)]
 
 
-async def test_totals_and_the_computed_rest_equal_the_published_ones(client: httpx.AsyncClient) -> None:
+async def test_totals_equal_published_ones(client: httpx.AsyncClient) -> None:
+    """The computed rest, too."""
     assert await lines(client, "channels", "total", *HALF_YEAR) == [("", 2454, "100.0")]
     assert await lines(client, "regions", "total", *HALF_YEAR) == [("", 2454, "99.99")]
     assert await lines(client, "topics", "subtotal", *HALF_YEAR) == [("", 1181, "48.13")]
@@ -100,7 +102,7 @@ async def test_totals_and_the_computed_rest_equal_the_published_ones(client: htt
         ("en", ["From the President's apparatus", "1,019 41.6", "2,454", "written received"]),
     ],
 )
-async def test_the_table_is_printed_in_kyrgyz_and_in_english(realm: Realm, language: str, texts: list[str]) -> None:
+async def test_table_is_printed_in_languages(realm: Realm, language: str, texts: list[str]) -> None:
     run = realm.run if language == "ky" else partial(natija, realm)  # one by the installed program
     done = await run("report", "channels", *PERIOD, "--lang", language)
     for text in (*texts, "HALF_UP 1 + BALANCE_LAST"):
@@ -108,7 +110,8 @@ async def test_the_table_is_printed_in_kyrgyz_and_in_english(realm: Realm, langu
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-async def test_first_and_last_day_are_included_as_days_of_the_realms_zone(client: httpx.AsyncClient) -> None:
+async def test_days_are_local_and_included(client: httpx.AsyncClient) -> None:
+    """They are days of the realm's zone, unless another one is given."""
     quarters = [
         await lines(client, "regions", "all", f"{YEAR}-{first}", f"{YEAR}-{last}")
         for first, last in (("01-01", "03-31"), ("04-01", "06-30"))
@@ -122,7 +125,7 @@ async def test_first_and_last_day_are_included_as_days_of_the_realms_zone(client
     assert ours != elsewhere
 
 
-async def test_another_marginals_file_makes_another_report(realm: Realm, client: httpx.AsyncClient) -> None:
+async def test_other_marginals_make_other_report(realm: Realm, client: httpx.AsyncClient) -> None:
     changed = """
         {first_day: 2019-05-01, last_day: 2019-05-31, groups: [
             {form: written, total: 30, channel: {other: 30}, region: {talas: 21, chuy: 9}},
@@ -135,7 +138,7 @@ async def test_another_marginals_file_makes_another_report(realm: Realm, client:
     assert await lines(client, "channels", "apart", *year) == [("video", 2, None)]
 
 
-async def test_an_appeals_history_is_the_same_from_the_projection_and_from_the_log(realm: Realm) -> None:
+async def test_history_is_equal_from_log(realm: Realm) -> None:
     number = derived_appeal_number(realm.name, REGISTER, "00001")
     for format in ("json", "table"):
         projected = await natija(realm, "history", number, "--format", format)
@@ -147,7 +150,7 @@ async def test_an_appeals_history_is_the_same_from_the_projection_and_from_the_l
     assert [event["type"] for event in shown["events"]] == ["appeal.registered.v1"]
 
 
-async def test_the_json_api_gives_what_the_commands_print(realm: Realm, client: httpx.AsyncClient) -> None:
+async def test_api_equals_the_commands(realm: Realm, client: httpx.AsyncClient) -> None:
     number = derived_appeal_number(realm.name, REGISTER, "00001")
     at = f"{YEAR}-07-01T00:00:00+06:00"
     topics = await natija(realm, "report", "topics", *PERIOD, "--format", "json")
@@ -159,7 +162,7 @@ async def test_the_json_api_gives_what_the_commands_print(realm: Realm, client: 
     assert await got(client, "/reports/overdue", by="appeal", as_of=at) == overdue.json()
 
 
-async def test_csv_on_stdout_is_csv_and_nothing_else(realm: Realm) -> None:
+async def test_stdout_is_csv_only(realm: Realm) -> None:
     counted = await natija(realm, "report", "regions", *PERIOD, "--format", "csv")
     (naryn,) = [row for row in csv.DictReader(io.StringIO(counted.stdout)) if row["key"] == "naryn"]
     assert naryn == {"key": "naryn", "name": "Naryn oblast", "appeals": "147", "percent": "5.99", "kind": "row"}
@@ -168,7 +171,7 @@ async def test_csv_on_stdout_is_csv_and_nothing_else(realm: Realm) -> None:
     assert overdue.stdout.startswith("key,appeals,with_due,closed_late,open_overdue\nabroad,13,0,0,0\n")
 
 
-async def test_the_api_refuses_what_it_cannot_answer_by_field(client: httpx.AsyncClient) -> None:
+async def test_wrong_request_names_the_field(client: httpx.AsyncClient) -> None:
     period = {"from": HALF_YEAR[0], "to": HALF_YEAR[1]}
     assert (await client.get("/appeals/KG-1/history")).status_code == 404
     assert (await client.get("/appeals/KG-0000-0000-0000-00/history")).status_code == 404
@@ -183,13 +186,13 @@ async def test_the_api_refuses_what_it_cannot_answer_by_field(client: httpx.Asyn
         assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-async def test_the_page_shows_figures_of_the_history(client: httpx.AsyncClient) -> None:
+async def test_page_shows_counts(client: httpx.AsyncClient) -> None:
     page = (await client.get("/")).text
     assert "events in the history" in page
     assert "Ready" in page
 
 
-async def test_analysts_read_history_and_facts_and_may_write_neither(realm: Realm) -> None:
+async def test_analysts_may_only_read(realm: Realm) -> None:
     own = realm.database("analytics").replace("+asyncpg", "")
     connection = await asyncpg.connect(own.replace("natija_analytics@", "natija_reader@"))
     try:
@@ -203,9 +206,8 @@ async def test_analysts_read_history_and_facts_and_may_write_neither(realm: Real
 
 
 @pytest.mark.parametrize("options", [(), ("--from-log",)])
-async def test_an_unknown_appeal_is_told_on_stderr_and_ends_with_an_error(
-    realm: Realm, options: tuple[str, ...]
-) -> None:
+async def test_unknown_appeal_is_an_error(realm: Realm, options: tuple[str, ...]) -> None:
+    """On stderr."""
     done = await natija(realm, "history", "KG-0000-0000-0000-00", *options, expect=1)
     assert done.stdout == ""
     assert "is not in the register" in done.stderr

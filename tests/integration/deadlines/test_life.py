@@ -17,7 +17,8 @@ WARN_AT, LATE = "2026-11-17T00:00+06:00", "2026-11-21T00:00:01+06:00"
 IMPORT = "/registers/old"
 
 
-async def test_a_live_appeal_is_routed_termed_warned_of_and_missed_by_a_moved_clock(work: Work) -> None:
+async def test_live_appeal_is_missed(work: Work) -> None:
+    """It is routed, gets a term, is warned of and missed as the clock is moved."""
     appeal = await work.register(topic="roads", region="bishkek")
     events = await work.until(appeal, "routed", "term-set")
     term = next(event.data for event in events if isinstance(event.data, TermSet))
@@ -38,7 +39,7 @@ async def test_a_live_appeal_is_routed_termed_warned_of_and_missed_by_a_moved_cl
     assert "of these overdue" in await work.get("deadlines", "/")
 
 
-async def test_an_answer_stops_the_clock(work: Work) -> None:
+async def test_answer_ends_the_term(work: Work) -> None:
     appeal, other = await work.register(topic="health"), await work.register(topic="health")
     events = await work.until(appeal, "routed", "term-set")
     answer = await work.propose(appeal, Answered(outcome="explained"), source="/desks/ministry", expected=len(events))
@@ -49,7 +50,8 @@ async def test_an_answer_stops_the_clock(work: Work) -> None:
     assert sorted(short(await work.log(appeal))) == ["answered", "registered", "routed", "term-set"]
 
 
-async def test_killed_in_the_middle_of_many_decisions_each_is_taken_once(work: Work) -> None:
+async def test_kill_repeats_no_proposal(work: Work) -> None:
+    """Both services are killed in the middle of many proposals."""
     before = await work.quiet()
     appeals = await asyncio.gather(*(work.register(topic="energy") for _ in range(30)))
     await work.until(appeals[0], "routed")
@@ -62,7 +64,8 @@ async def test_killed_in_the_middle_of_many_decisions_each_is_taken_once(work: W
     assert await work.types() == before + each + SETTLED
 
 
-async def test_rebuilt_killed_and_started_again_nothing_is_added(work: Work) -> None:
+async def test_rebuild_repeats_no_proposal(work: Work) -> None:
+    """Neither do a kill and a restart after it."""
     appeals = [await work.register(topic="water") for _ in range(3)]
     await work.past_due(*appeals)
     for appeal in appeals:
@@ -79,7 +82,8 @@ async def test_rebuilt_killed_and_started_again_nothing_is_added(work: Work) -> 
     assert await work.types() == before + SETTLED
 
 
-async def test_imported_history_is_left_as_brought_but_for_an_open_clock_whose_due_is_past(work: Work) -> None:
+async def test_imported_overdue_term_is_missed(work: Work) -> None:
+    """Otherwise imported history stays as it was imported."""
     brought = registered("2015-01-01", topic="roads", register_name="old", external_id="1")
     due = TermSet(due=at("2015-02-01"))
     times = {"Registered": "2015-01-01", "TermSet": "2015-01-01", "Answered": "2015-03-01"}
@@ -100,7 +104,8 @@ async def test_imported_history_is_left_as_brought_but_for_an_open_clock_whose_d
     assert short(await work.log(soon)) == ["registered", "term-set"]
 
 
-async def test_what_no_rule_covers_waits_for_a_person_and_is_seen(work: Work) -> None:
+async def test_unrouted_appeal_is_listed(work: Work) -> None:
+    """With the reason why no rule finds a body."""
     appeal = await work.register(topic="other", region="naryn")
     await work.settled()
     assert short(await work.log(appeal)) == ["registered"]
@@ -114,7 +119,7 @@ async def test_what_no_rule_covers_waits_for_a_person_and_is_seen(work: Work) ->
     assert directory["topics"][-1]["id"] == "other"
 
 
-async def test_a_term_that_cannot_be_set_is_told_with_its_reason(work: Work) -> None:
+async def test_missing_term_has_a_reason(work: Work) -> None:
     appeal = await work.register(topic="health", jurisdiction="US-MA")
     await work.until(appeal, "routed")
     await work.settled()
@@ -125,7 +130,8 @@ async def test_a_term_that_cannot_be_set_is_told_with_its_reason(work: Work) -> 
     assert nobody["errors"][0]["rule"] == "unknown"
 
 
-async def test_a_decision_refused_for_its_time_alone_is_taken_again_at_another(work: Work) -> None:
+async def test_rejected_time_is_proposed_again(work: Work) -> None:
+    """At another time, when the clock was moved meanwhile."""
     await work.children["routing"].kill()
     appeal = await work.register(topic="roads")
     work.move(work.clock.now() + ROUTING_HEAD_START)

@@ -59,7 +59,8 @@ def life(number: int) -> list[RecordedEvent]:
     return history(("2019-06-21", registered("2019-06-21")), *chosen, appeal=appeal)
 
 
-async def test_rows_equal_the_fold_whatever_the_batches(engine: AsyncEngine) -> None:
+async def test_rows_equal_the_fold(engine: AsyncEngine) -> None:
+    """Whatever the batches."""
     lives = [life(number) for number in range(1024)]
     expected = {}
     for events in lives:
@@ -90,7 +91,8 @@ NOWS = [
 
 
 @pytest.mark.parametrize("now", NOWS)
-async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: AsyncEngine, now: str) -> None:
+async def test_queue_finds_every_decision(engine: AsyncEngine, now: str) -> None:
+    """The indexed queries find what `decide` says of all rows."""
     policies = policy.load_policies()
     strange = history(("2019-06-21", registered("2019-06-21", jurisdiction="US-MA")), appeal=APPEAL)
     imported = [
@@ -114,7 +116,8 @@ async def test_the_indexes_find_every_clock_that_calls_for_a_decision(engine: As
     assert len(found) == len(wanted)
 
 
-async def test_routing_goes_first_and_a_term_does_not_wait_for_it(engine: AsyncEngine) -> None:
+async def test_routing_has_a_head_start(engine: AsyncEngine) -> None:
+    """A term does not wait for it longer than that."""
     policies, now = policy.load_policies(), at("2019-06-21")
     fresh = history(("2019-06-21", registered("2019-06-21")), appeal=derived_appeal_number("KG", "fresh"))
     routed = history(
@@ -135,7 +138,7 @@ async def test_routing_goes_first_and_a_term_does_not_wait_for_it(engine: AsyncE
         await connection.rollback()
 
 
-async def test_a_batch_that_is_rolled_back_leaves_nothing(engine: AsyncEngine) -> None:
+async def test_rolled_back_batch_leaves_nothing(engine: AsyncEngine) -> None:
     terms = projection.build()
     async with engine.connect() as connection:
         await terms.apply(connection, life(0))

@@ -60,7 +60,7 @@ async def apply(engine: AsyncEngine, events: list[RecordedEvent]) -> None:
         await projection.build().apply(connection, events)
 
 
-async def test_rows_equal_the_fold_and_the_work_is_what_nobody_is_named_for(engine: AsyncEngine) -> None:
+async def test_unrouted_rows_equal_the_fold(engine: AsyncEngine) -> None:
     expected = {}
     for events in map(life, range(64)):
         route = Route(events[0].subject)
@@ -79,7 +79,7 @@ async def test_rows_equal_the_fold_and_the_work_is_what_nobody_is_named_for(engi
     assert {case.original for case in found} == {None}
 
 
-async def test_decisions_are_found_for_every_route_that_a_rule_covers(engine: AsyncEngine) -> None:
+async def test_covered_routes_are_proposed(engine: AsyncEngine) -> None:
     opened = [
         history(("2019-06-21", registered("2019-06-21", **more)), appeal=number(place))
         for place, more in enumerate(
@@ -108,14 +108,15 @@ async def test_decisions_are_found_for_every_route_that_a_rule_covers(engine: As
     assert (found[number(0)].sequence, found[number(0)].material) == (1, 1)
 
 
-async def test_imported_history_is_no_work(engine: AsyncEngine) -> None:
+async def test_imported_history_is_not_unrouted(engine: AsyncEngine) -> None:
     brought = registered("2019-06-21", topic="roads", register_name="old", external_id="1")
     await apply(engine, history(("2019-06-21", brought), appeal=number(0)))
     async with engine.connect() as connection:
         assert await queue.unrouted_appeals(connection, "", 10) == []
 
 
-async def test_a_complaint_brings_the_body_that_held_the_earlier_appeal(engine: AsyncEngine) -> None:
+async def test_complaint_knows_earlier_holder(engine: AsyncEngine) -> None:
+    """Of the appeal whose handling is complained of."""
     held = history(("2019-06-21", registered("2019-06-21")), ("2019-06-22", Routed(body="b")), appeal=number(0))
     unheld = history(
         ("2019-06-21", registered("2019-06-21")), ("2019-06-22", Answered(outcome="noted")), appeal=number(1)
@@ -130,7 +131,8 @@ async def test_a_complaint_brings_the_body_that_held_the_earlier_appeal(engine: 
     assert found == {number(10): Original("b"), number(11): Original(None), number(12): None}
 
 
-async def test_the_work_is_paged_by_number(engine: AsyncEngine) -> None:
+async def test_unrouted_appeals_are_paged(engine: AsyncEngine) -> None:
+    """By number."""
     opened = [history(("2019-06-21", registered("2019-06-21")), appeal=number(place)) for place in range(5)]
     await apply(engine, [event for events in opened for event in events])
     async with engine.connect() as connection:

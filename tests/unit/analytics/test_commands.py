@@ -28,14 +28,16 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (("sample", "--marginals", "none.yaml"), "does not exist"),
     ],
 )
-def test_what_cannot_be_answered_ends_with_a_line_and_2(arguments: tuple[str, ...], complaint: str) -> None:
+def test_wrong_arguments_end_with_2(arguments: tuple[str, ...], complaint: str) -> None:
+    """And with a line that names the option."""
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 2
     assert done.stdout == ""
     assert complaint in " ".join(done.stderr.replace("│", " ").split())
 
 
-def test_a_sample_goes_to_a_file_or_to_stdout_and_is_the_same(tmp_path: Path) -> None:
+def test_sample_is_equal_on_stdout(tmp_path: Path) -> None:
+    """And in a file."""
     printed = CliRunner().invoke(app, ["sample", "--marginals", MARGINALS, "--seed", "3"])
     assert printed.stderr == ""
     written = CliRunner().invoke(
@@ -49,6 +51,6 @@ def test_a_sample_goes_to_a_file_or_to_stdout_and_is_the_same(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "command", ["report overdue", "report channels", "report regions", "report topics", "history", "sample"]
 )
-def test_the_help_of_every_command_has_an_example(command: str) -> None:
+def test_help_has_an_example(command: str) -> None:
     shown = CliRunner().invoke(app, [*command.split(), "--help"]).stdout
     assert f"natija {command} " in shown.partition("Options")[0]

@@ -49,7 +49,8 @@ def lines(report: Report) -> list[tuple[str, str, int, str | None]]:
     ]
 
 
-def test_channels_stand_in_printed_order_and_the_last_balances() -> None:
+def test_channels_are_in_printed_order() -> None:
+    """The last one balances the shares to 100."""
     assert lines(published("channels")) == [
         ("row", "president", 381, "15.5"),
         ("row", "parliament", 508, "20.7"),
@@ -62,7 +63,8 @@ def test_channels_stand_in_printed_order_and_the_last_balances() -> None:
     ]
 
 
-def test_regions_stand_by_count_a_tie_in_the_order_of_the_directory_and_add_up_to_99_99() -> None:
+def test_regions_are_by_count() -> None:
+    """Ties are in the order of the directory. The shares add up to 99.99."""
     assert lines(published("regions")) == [
         ("row", "bishkek", 899, "36.63"),
         ("row", "chuy", 438, "17.85"),
@@ -80,7 +82,8 @@ def test_regions_stand_by_count_a_tie_in_the_order_of_the_directory_and_add_up_t
     ]
 
 
-def test_seven_topics_are_printed_and_the_rest_is_computed() -> None:
+def test_rest_of_topics_is_computed() -> None:
+    """Seven topics are printed."""
     assert lines(published("topics"))[6:] == [
         ("row", "labour", 113, "4.60"),
         ("subtotal", "", 1181, "48.13"),
@@ -91,13 +94,15 @@ def test_seven_topics_are_printed_and_the_rest_is_computed() -> None:
     ]
 
 
-def test_appeals_without_a_key_are_a_row_of_their_own_so_that_the_table_is_whole() -> None:
+def test_appeals_without_key_are_counted() -> None:
+    """In a row of their own, so that the table is complete."""
     counted = [GroupCount("written", "chuy", 3), GroupCount("written", None, 1), GroupCount("electronic", "chuy", 4)]
     report = counts.build("regions", HALF_YEAR, counted, Definitions(), ())
     assert lines(report) == [("row", "chuy", 7, "87.5"), ("unclassified", "", 1, "12.5"), ("total", "", 8, "100.0")]
 
 
-def test_keys_the_directory_does_not_know_are_counted_under_their_id_after_the_others() -> None:
+def test_unknown_keys_come_last() -> None:
+    """Under their ids."""
     counted = [GroupCount("written", "mars", 2), GroupCount("written", "abroad", 1), GroupCount("written", "chuy", 1)]
     plain = Definitions(tables={"regions": TableDefinition(order="directory")})
     report = counts.build("regions", HALF_YEAR, counted, plain, DIRECTORY.regions)
@@ -105,7 +110,7 @@ def test_keys_the_directory_does_not_know_are_counted_under_their_id_after_the_o
     assert "mars" in count_report.counts_table(report, DIRECTORY, "ky")
 
 
-def test_a_period_in_which_nothing_came_is_an_empty_table() -> None:
+def test_empty_period_is_an_empty_table() -> None:
     report = counts.build("topics", HALF_YEAR, [], KYRGYZ, DIRECTORY.topics)
     assert lines(report) == [("total", "", 0, None)]
     assert "Total" in count_report.counts_table(report, DIRECTORY, "en")
@@ -113,7 +118,8 @@ def test_a_period_in_which_nothing_came_is_an_empty_table() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("subject", COLUMNS)
-def test_a_printed_table_is_80_columns_wide_at_most_and_cuts_nothing(subject: Subject, language: Language) -> None:
+def test_table_fits_80_columns(subject: Subject, language: Language) -> None:
+    """Nothing is cut."""
     report = published(subject)
     text = count_report.counts_table(report, DIRECTORY, language)
     assert max(map(len, text.splitlines())) <= 80
@@ -133,12 +139,12 @@ NUMBERS: Mapping[Language, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_numbers_are_written_as_the_language_writes_them(language: Language) -> None:
+def test_numbers_follow_the_language(language: Language) -> None:
     text = count_report.counts_table(published("topics"), DIRECTORY, language)
     assert all(figure in text for figure in NUMBERS[language])
 
 
-def test_a_printed_table_names_its_base_and_its_rounding() -> None:
+def test_table_names_base_and_rounding() -> None:
     english = count_report.counts_table(published("channels"), DIRECTORY, "en")
     assert "written received, 2,454 = 100 %" in english
     assert "HALF_UP 1 + BALANCE_LAST" in english
@@ -148,7 +154,7 @@ def test_a_printed_table_names_its_base_and_its_rounding() -> None:
     assert "Президенттин Аппаратынан" in kyrgyz
 
 
-def test_csv_and_json_carry_the_same_lines() -> None:
+def test_csv_and_json_agree() -> None:
     report = published("topics")
     rows = list(csv.DictReader(io.StringIO(count_report.counts_csv(report, DIRECTORY, "en"))))
     parsed = json.loads(as_json(count_report.counts_json(report, DIRECTORY, "en")))
@@ -159,7 +165,8 @@ def test_csv_and_json_carry_the_same_lines() -> None:
     assert (parsed["from"], parsed["to"], parsed["zone"]) == ("2019-01-01", "2019-06-30", "Asia/Bishkek")
 
 
-def test_every_channel_region_and_topic_of_the_sample_has_a_name_in_every_language() -> None:
+def test_sample_keys_have_names() -> None:
+    """In every language of the realm."""
     for group in MARGINALS.groups:
         for subject, column in COLUMNS.items():
             for key in getattr(group, column):

@@ -18,7 +18,7 @@ from natija_events.types.routing import Answered, Forwarded, ForwardPrepared, Ro
 _SOME: Any = {"executor": None, "external": False, "body": "A", "due": hour(1), "topic": "tax", "outcome": "refused"}
 
 
-def test_the_state_of_every_row_is_the_one_the_life_cycle_leads_to() -> None:
+def test_state_follows_the_life_cycle() -> None:
     log = random_log(400, seed=3)
     standings = dict.fromkeys(log.appeals, INITIAL)
     for event in log.events:
@@ -33,7 +33,7 @@ def test_the_state_of_every_row_is_the_one_the_life_cycle_leads_to() -> None:
         assert not reopens or row.closure == "resume"
 
 
-def test_every_type_of_the_contract_has_a_row() -> None:
+def test_every_type_has_an_effect() -> None:
     for row in TABLE.values():
         closure = effect_of(row.data.model_construct(**_SOME)).closure
         assert (closure in ("end", "merge")) == (isinstance(row.target, str) and row.target in TERMINAL)
@@ -59,11 +59,12 @@ def test_every_type_of_the_contract_has_a_row() -> None:
         (None, NO_EFFECT),
     ],
 )
-def test_an_event_says_what_questions_about_the_past_need(data: object, expected: EventEffect) -> None:
+def test_effect_of_each_kind(data: object, expected: EventEffect) -> None:
     assert effect_of(data) == expected  # type: ignore[arg-type]
 
 
-def test_an_event_of_an_unknown_type_has_its_place_and_no_effect() -> None:
+def test_unknown_type_has_no_effect() -> None:
+    """But it has its place in the history."""
     log = Log()
     log.add(appeal_number(0), hour(0), registered(hour(0)))
     unknown = history_row(log.add(appeal_number(0), hour(1), None))
@@ -73,11 +74,11 @@ def test_an_event_of_an_unknown_type_has_its_place_and_no_effect() -> None:
     assert change.values["sequence"] == 2
 
 
-def test_columns_of_history_are_those_of_its_rows() -> None:
+def test_history_columns_match_rows() -> None:
     assert tuple(tables.history.columns.keys()) == HistoryRow._fields
 
 
-def test_no_sealed_value_can_reach_a_row() -> None:
+def test_no_sealed_value_reaches_rows() -> None:
     sealed = Sealed(kid="realm-1", iv="A" * 16, ct="A" * 22)
     address = {"region": "chuy", "settlement": sealed, "address_text": sealed}
     applicant = {"name": sealed, "id_number": sealed, "phone": sealed, "email": sealed, "address": address}
@@ -91,7 +92,7 @@ def test_no_sealed_value_can_reach_a_row() -> None:
     assert "AAAA" not in repr((rows, changed))
 
 
-def test_one_change_of_a_batch_says_the_same_as_the_changes_of_its_parts() -> None:
+def test_batch_equals_its_parts() -> None:
     chance = random.Random(1)
     for appeal, events in (
         (appeal, random_log(1, seed).of(appeal)) for seed in range(300) for appeal in [appeal_number(0)]

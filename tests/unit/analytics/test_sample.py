@@ -24,7 +24,8 @@ def register(marginals: sample.Marginals, seed: int) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("seed", [0, 7, 2019])
-def test_the_kyrgyz_sample_has_the_published_marginals_whatever_the_seed(seed: int) -> None:
+def test_sample_has_published_marginals(seed: int) -> None:
+    """Whatever the seed."""
     rows = register(KYRGYZ, seed)
     assert Counter(row["form"] for row in rows) == {"written": 2454, "oral": 634}
     for group in KYRGYZ.groups:
@@ -34,7 +35,8 @@ def test_the_kyrgyz_sample_has_the_published_marginals_whatever_the_seed(seed: i
             assert Counter(row[column] for row in of_group) == expected
 
 
-def test_the_topics_the_report_leaves_out_are_many_and_each_smaller_than_a_printed_one() -> None:
+def test_unprinted_topics_are_smaller() -> None:
+    """Each is smaller than any printed one."""
     topics = list(KYRGYZ.groups[0].topic.values())
     printed, others = topics[:7], topics[7:]
     assert printed == [227, 210, 200, 194, 120, 117, 113]
@@ -43,7 +45,8 @@ def test_the_topics_the_report_leaves_out_are_many_and_each_smaller_than_a_print
     assert max(others) <= 112
 
 
-def test_the_register_lies_in_its_days_in_order_of_receipt_with_numbers_of_its_own() -> None:
+def test_sample_is_in_order() -> None:
+    """Of receipt, within its days, with numbers of its own."""
     rows = register(KYRGYZ, 1)
     received = [datetime.strptime(row["received"], "%Y-%m-%d %H:%M") for row in rows]
     assert received == sorted(received)
@@ -53,25 +56,26 @@ def test_the_register_lies_in_its_days_in_order_of_receipt_with_numbers_of_its_o
     assert len({row["number"] for row in rows}) == 3088
 
 
-def test_the_same_seed_makes_the_same_register_and_another_seed_another() -> None:
+def test_seed_determines_the_sample() -> None:
     assert register(KYRGYZ, 5) == register(KYRGYZ, 5)
     assert register(KYRGYZ, 5) != register(KYRGYZ, 6)
 
 
-def test_columns_are_assigned_independently_of_each_other() -> None:
+def test_columns_are_independent() -> None:
     cross = Counter((row["channel"], row["region"]) for row in register(KYRGYZ, 3) if row["form"] == "written")
     assert len(cross) > 40
 
 
 @given(st.integers(0, 2**63), st.lists(st.integers(0, 30), min_size=1, max_size=6))
-def test_any_marginals_are_met_exactly(seed: int, counts: list[int]) -> None:
+def test_marginals_are_met_exactly(seed: int, counts: list[int]) -> None:
     topics = {f"topic-{index}": count for index, count in enumerate(counts)}
     group = sample.Group(form="written", total=sum(counts), topic=topics)
     marginals = KYRGYZ.model_copy(update={"groups": (group,)})
     assert Counter(row["topic"] for row in register(marginals, seed)) == Counter(topics)
 
 
-def test_a_column_that_does_not_add_up_is_refused_by_name(tmp_path: Path) -> None:
+def test_wrong_sum_is_refused(tmp_path: Path) -> None:
+    """The error names the column."""
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(MARGINALS.read_text().replace("talas: 65", "talas: 64"))
     with pytest.raises(FileError, match="written: region adds up to 2453, not to 2454"):
@@ -86,9 +90,8 @@ def test_a_column_that_does_not_add_up_is_refused_by_name(tmp_path: Path) -> Non
         ("groups:", "groups: [", r"wrong\.yaml:\d+: YAML syntax: expected"),
     ],
 )
-def test_a_marginals_file_that_is_wrong_is_refused_with_the_place(
-    tmp_path: Path, found: str, written: str, complaint: str
-) -> None:
+def test_wrong_marginals_file_is_located(tmp_path: Path, found: str, written: str, complaint: str) -> None:
+    """The error names the place."""
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(MARGINALS.read_text().replace(found, written))
     with pytest.raises(FileError, match=complaint):

@@ -26,7 +26,8 @@ async def calculate(**asked: str) -> tuple[int, Any]:
     return answer.status_code, answer.json()
 
 
-async def test_a_kazakh_application_ends_on_a_worked_saturday() -> None:
+async def test_kazakh_term_ends_on_saturday() -> None:
+    """The Saturday is worked instead of a day off."""
     status, answer = await calculate(country="KZ", kind="application", received="2022-02-14T10:00:00+06:00")
     assert status == 200
     assert answer == {
@@ -46,23 +47,26 @@ async def test_a_kazakh_application_ends_on_a_worked_saturday() -> None:
     }
 
 
-async def test_a_time_without_an_offset_is_the_countrys_own() -> None:
+async def test_time_without_offset_is_local() -> None:
+    """It is local time of the country."""
     for received in ("2022-02-14T18:29:59", "2022-02-14T12:29:59Z"):
         status, answer = await calculate(country="KZ", kind="complaint", received=received)
         assert (status, answer["registered_on"], answer["due_on"]) == (200, "2022-02-14", "2022-03-15")
 
 
-async def test_a_countrys_own_type_has_its_term() -> None:
+async def test_own_type_has_its_term() -> None:
+    """A country may define types of appeals."""
     asked = {"country": "KZ", "kind": "request", "type": "bailiff-request", "received": "2022-02-14T10:00"}
     assert (await calculate(**asked))[1]["due_on"] == "2022-02-17"
 
 
-async def test_a_year_whose_days_may_still_move_is_provisional() -> None:
+async def test_undecreed_year_is_provisional() -> None:
+    """A decree may still move days."""
     _, answer = await calculate(country="KG", kind="application", received="2026-11-02T10:00")
     assert answer["provisional"] is True
 
 
-async def test_what_cannot_be_calculated_names_the_field() -> None:
+async def test_impossible_calculation_names_field() -> None:
     status, answer = await calculate(country="FR", kind="application", received="2022-02-14T10:00")
     assert (status, answer["errors"][0]["field"]) == (422, "country")
     status, answer = await calculate(country="KZ", kind="application", received="2020-02-14T10:00")

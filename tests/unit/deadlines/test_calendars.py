@@ -18,7 +18,7 @@ KZ_2022_OFF = [
 ]  # fmt: skip
 
 
-def test_kazakhstan_2022_has_its_moved_saturdays_and_days_off() -> None:
+def test_kazakhstan_2022_has_moved_days() -> None:
     kz = CALENDARS["KZ"]
     days = [date(2022, 2, 1) + timedelta(days=n) for n in range(334)]
     assert [str(day) for day in days if day.weekday() >= 5 and kz.is_working(day)] == [
@@ -28,19 +28,20 @@ def test_kazakhstan_2022_has_its_moved_saturdays_and_days_off() -> None:
 
 
 @pytest.mark.parametrize("country", ["KG", "KZ", "UZ"])
-def test_every_country_has_each_year_of_its_span(country: str) -> None:
+def test_country_has_each_year(country: str) -> None:
     assert sorted(CALENDARS[country].years) == list(range(2018, 2030))
 
 
 @pytest.mark.parametrize(("country", "year"), [("KG", 2019), ("KZ", 2022), ("UZ", 2026)])
-def test_seeding_again_changes_nothing(country: str, year: int, tmp_path: Path) -> None:
+def test_second_seed_changes_nothing(country: str, year: int, tmp_path: Path) -> None:
     file = calendar.year_file(country, year)
     copy = Path(shutil.copy(file, tmp_path))
     assert seed.seed(country, year, tmp_path) is False
     assert copy.read_bytes() == file.read_bytes()
 
 
-def test_a_decree_wins_over_the_seed_and_survives_a_new_one(tmp_path: Path) -> None:
+def test_decree_survives_a_seed(tmp_path: Path) -> None:
+    """It also wins over the seed."""
     shutil.copy(calendar.DATA / "countries.yaml", tmp_path)
     file = Path(shutil.copy(calendar.year_file("KG", 2027), tmp_path))
     raw = yaml.safe_load(file.read_text())
@@ -57,7 +58,7 @@ def test_a_decree_wins_over_the_seed_and_survives_a_new_one(tmp_path: Path) -> N
     assert not kyrgyz.is_working(date(2027, 8, 31))
 
 
-def test_a_day_of_another_year_is_refused(tmp_path: Path) -> None:
+def test_day_of_another_year_is_refused(tmp_path: Path) -> None:
     shutil.copy(calendar.DATA / "countries.yaml", tmp_path)
     file = Path(shutil.copy(calendar.year_file("KG", 2027), tmp_path))
     file.write_text(file.read_text().replace("2027-03-08", "2026-03-08"))
@@ -65,11 +66,11 @@ def test_a_day_of_another_year_is_refused(tmp_path: Path) -> None:
         calendar.load_calendars(tmp_path)
 
 
-def test_a_year_nobody_seeded_is_missing() -> None:
+def test_unseeded_year_is_missing() -> None:
     with pytest.raises(CalendarMissing):
         CALENDARS["UZ"].is_working(date(2050, 1, 1))
 
 
-def test_years_whose_moved_days_are_unknown_are_provisional() -> None:
+def test_years_without_decrees_are_provisional() -> None:
     assert not CALENDARS["KG"].is_provisional(date(2025, 12, 31))
     assert CALENDARS["KG"].is_provisional(date(2026, 1, 1))

@@ -9,7 +9,7 @@ from natija_deadlines.calendars import calendar
 from natija_deadlines.commands import app
 
 
-def test_a_year_is_seeded_once(tmp_path: Path) -> None:
+def test_year_is_seeded_once(tmp_path: Path) -> None:
     asked = [
         "deadlines",
         "seed-calendars",
@@ -28,7 +28,7 @@ def test_a_year_is_seeded_once(tmp_path: Path) -> None:
     assert yaml_file.read(calendar.year_file("UZ", 2031, tmp_path))["version"] == 1
 
 
-def test_a_country_nobody_knows_is_refused(tmp_path: Path) -> None:
+def test_unknown_country_is_refused(tmp_path: Path) -> None:
     asked = [
         "deadlines",
         "seed-calendars",

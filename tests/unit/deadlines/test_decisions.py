@@ -40,38 +40,41 @@ def when(time: str, *events: Given) -> NextEvent | DataMissing | None:
     return decide(given(*events), at(time), POLICIES)
 
 
-def test_a_registered_appeal_gets_its_term_with_policy_start_and_due() -> None:
+def test_registered_appeal_gets_a_term() -> None:
+    """With its policy, first day and due instant."""
     found = when("2019-06-21T10:00:01+06:00", OPENED)
     assert found == NextEvent(TERMED[1], at("2019-06-21T10:00:01+06:00"))
 
 
-def test_routing_does_not_touch_the_term() -> None:
+def test_routing_keeps_the_term() -> None:
     routed = ("2019-06-21T11:00+06:00", Routed(body="ministry-health"))
     assert isinstance(when("2019-06-22", OPENED, routed), NextEvent)
     assert when("2019-06-22", OPENED, TERMED, routed) is None
 
 
-def test_a_term_that_is_set_is_not_set_again() -> None:
+def test_term_is_set_once() -> None:
     assert when("2019-06-21T10:01+06:00", OPENED, TERMED) is None
 
 
-def test_a_term_without_a_policy_waits_for_a_person() -> None:
+def test_missing_policy_is_reported() -> None:
     strange = (OPENED[0], registered(OPENED[0], jurisdiction="US-MA"))
     assert when("2019-06-22", strange) == DataMissing("no policy of US-MA in force on 2019-06-21")
 
 
-def test_a_term_that_runs_into_a_year_without_a_calendar_waits_for_a_person() -> None:
+def test_missing_calendar_is_reported() -> None:
+    """The term ends in a year without a calendar."""
     late = ("2029-12-20", registered("2029-12-20"))
     assert when("2029-12-20", late) == DataMissing("no working calendar of KG for 2030")
 
 
-def test_the_warning_comes_three_working_days_before_the_last_one_and_once() -> None:
+def test_warning_comes_once() -> None:
+    """Three working days before the last one."""
     assert when((WARN_AT - TICK).isoformat(), OPENED, TERMED) is None
     assert when(WARN_AT.isoformat(), OPENED, TERMED) == NextEvent(Warned(due=DUE), WARN_AT)
     assert when(WARN_AT.isoformat(), OPENED, TERMED, (WARN_AT.isoformat(), Warned(due=DUE))) is None
 
 
-def test_a_moved_due_date_is_warned_of_anew() -> None:
+def test_moved_due_is_warned_again() -> None:
     later = at("2019-08-12T00:00+06:00")
     warned = (WARN_AT.isoformat(), Warned(due=DUE))
     extended = ("2019-07-09", ExtensionSigned(due=later))
@@ -81,31 +84,33 @@ def test_a_moved_due_date_is_warned_of_anew() -> None:
     assert found.data == Warned(due=later)
 
 
-def test_at_the_due_instant_nothing_is_missed_and_right_after_it_is_dated_at_it() -> None:
+def test_missed_begins_after_due_instant() -> None:
+    """At the due instant itself nothing is missed. The event is dated at that instant."""
     warned = (WARN_AT.isoformat(), Warned(due=DUE))
     assert when(DUE.isoformat(), OPENED, TERMED, warned) is None
     assert when((DUE + TICK).isoformat(), OPENED, TERMED, warned) == NextEvent(Missed(due=DUE), DUE)
     assert when("2019-12-01", OPENED, TERMED, warned) == NextEvent(Missed(due=DUE), DUE)
 
 
-def test_a_breach_is_recorded_once() -> None:
+def test_breach_is_recorded_once() -> None:
     assert when("2019-07-13", OPENED, TERMED, MISSED) is None
 
 
-def test_who_is_late_already_is_not_warned() -> None:
+def test_late_appeal_is_not_warned() -> None:
     found = when("2019-07-13", OPENED, TERMED)
     assert isinstance(found, NextEvent)
     assert found.data == Missed(due=DUE)
 
 
-def test_an_extended_term_may_be_missed_too_and_the_first_breach_stays() -> None:
+def test_extended_term_may_be_missed() -> None:
+    """The first breach stays."""
     later = at("2019-08-12T00:00+06:00")
     extended = ("2019-07-20", ExtensionSigned(due=later))
     assert when("2019-08-01", OPENED, TERMED, MISSED, extended) is None
     assert when("2019-08-13", OPENED, TERMED, MISSED, extended) == NextEvent(Missed(due=later), later)
 
 
-def test_a_due_date_that_comes_back_is_not_missed_twice() -> None:
+def test_returning_due_is_missed_once() -> None:
     later = at("2019-08-12T00:00+06:00")
     moved = ("2019-07-20", ExtensionSigned(due=later))
     missed_too = ("2019-08-12T00:00+06:00", Missed(due=later))
@@ -123,49 +128,57 @@ def test_a_due_date_that_comes_back_is_not_missed_twice() -> None:
     ],
 )
 @pytest.mark.parametrize("now", ["2019-07-11", "2019-07-13"])
-def test_after_the_end_nothing_is_decided_whether_it_came_in_time_or_late(end: EventData, now: str) -> None:
+def test_closed_appeal_needs_nothing(end: EventData, now: str) -> None:
+    """Whether it was closed in time or late."""
     assert when(now, OPENED, TERMED, (now, end)) is None
     assert when(now, OPENED, (now, end)) is None
 
 
-def test_a_duplicate_that_was_none_is_missed_after_all() -> None:
+def test_unlinked_duplicate_is_missed() -> None:
+    """Once it is no duplicate any more."""
     merged = ("2019-07-01", DuplicateLinked(of="KG-0000-0000-0000-00"))
     parted = ("2019-07-20", DuplicateUnlinked(signer="s"))
     assert when("2019-07-20", OPENED, TERMED, merged, parted) == NextEvent(Missed(due=DUE), DUE)
 
 
-def test_waiting_for_the_applicants_data_does_not_stop_the_clock() -> None:
+def test_data_request_keeps_the_term() -> None:
+    """Waiting for the applicant's data does not pause it."""
     asked = ("2019-06-25", DataRequested(missing=("address",), until=at("2019-07-30")))
     assert when("2019-07-13", OPENED, TERMED, asked) == NextEvent(Missed(due=DUE), DUE)
 
 
-def test_the_recipient_of_a_forwarded_appeal_has_a_full_term_from_its_receipt() -> None:
+def test_recipient_has_a_full_term() -> None:
+    """It counts from the receipt of the forwarded appeal."""
     forwarded = ("2019-06-25T10:00+06:00", Forwarded(body="ministry-health"))
     found = when("2019-06-25T10:01+06:00", OPENED, TERMED, forwarded)
     assert isinstance(found, NextEvent)
     assert found.data.due == at("2019-07-16T00:00+06:00")
 
 
-def test_a_forward_that_brings_its_term_is_left_with_it() -> None:
+def test_forward_may_bring_its_term() -> None:
     forwarded = ("2019-06-25T10:00+06:00", Forwarded(body="ministry-health", due=at("2019-08-01")))
     assert when("2019-06-25T10:01+06:00", OPENED, TERMED, forwarded) is None
     assert when("2019-08-02", OPENED, TERMED, forwarded) == NextEvent(Missed(due=at("2019-08-01")), at("2019-08-01"))
 
 
-def test_imported_history_gets_no_term_and_no_warning() -> None:
+def test_imported_history_gets_no_term() -> None:
+    """And no warning."""
     assert when("2019-07-01", IMPORTED) is None
     assert when(WARN_AT.isoformat(), IMPORTED, TERMED) is None
 
 
-def test_an_imported_open_clock_whose_due_is_past_is_missed() -> None:
+def test_imported_open_term_is_missed() -> None:
+    """When its due instant has passed."""
     assert when("2026-01-01", IMPORTED, TERMED) == NextEvent(Missed(due=DUE), DUE)
 
 
-def test_a_closed_import_is_left_as_it_was_brought_late_or_not() -> None:
+def test_imported_closed_appeal_is_kept() -> None:
+    """Late or not."""
     assert when("2026-01-01", IMPORTED, TERMED, ("2019-09-01", Answered(outcome="explained"))) is None
 
 
-def test_a_due_date_before_the_opening_cannot_be_missed_since_no_event_may_be_dated_there() -> None:
+def test_due_before_opening_is_ignored() -> None:
+    """No event may be dated before the opening."""
     early = ("2019-06-21T10:00+06:00", TermSet(due=at("2019-06-20")))
     assert when("2026-01-01", IMPORTED, early) is None
 
@@ -188,9 +201,8 @@ DAYS = st.dates(date(2019, 6, 21), date(2020, 6, 1)).map(str)
 
 
 @given_any(st.booleans(), st.lists(st.tuples(DAYS, EVENTS), max_size=6), DAYS)
-def test_whatever_is_decided_is_lawful_and_settles_in_a_few_steps(
-    imported: bool, events: list[tuple[str, EventData]], day: str
-) -> None:
+def test_decisions_are_lawful_and_end(imported: bool, events: list[tuple[str, EventData]], day: str) -> None:
+    """Whatever the history, three decisions are enough."""
     past: list[Given] = [IMPORTED if imported else OPENED]
     for event in events:  # only what the table admits stands on a log
         if find_violation(given(*past).standing, APPEAL, at(event[0]), event[1]) is None:

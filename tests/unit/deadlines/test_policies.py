@@ -28,23 +28,24 @@ POLICIES = policy.load_policies()
         ("UZ", "proposal", None, TermLength(1, "month")),
     ],
 )
-def test_the_most_specific_term_applies(jurisdiction: str, kind: str, type: str | None, term: TermLength) -> None:
+def test_most_specific_term_applies(jurisdiction: str, kind: str, type: str | None, term: TermLength) -> None:
     assert POLICIES.policies[jurisdiction][0].term(kind, type) == term
 
 
-def test_a_policy_is_in_force_from_its_first_local_day() -> None:
+def test_policy_starts_on_local_day() -> None:
     before, first = datetime(2021, 6, 30, 17, 59, tzinfo=UTC), datetime(2021, 6, 30, 18, tzinfo=UTC)
     with pytest.raises(PolicyMissing, match="no policy of KZ in force on 2021-06-30"):
         POLICIES.rule("KZ", "application", before)
     assert POLICIES.rule("KZ", "application", first).policy.number == "kz-appc/1"
 
 
-def test_a_jurisdiction_without_rules_is_said() -> None:
+def test_unknown_jurisdiction_is_reported() -> None:
     with pytest.raises(PolicyMissing, match="no policy of US-MA"):
         POLICIES.rule("US-MA", "request", datetime(2015, 1, 1, tzinfo=UTC))
 
 
-def test_a_new_version_applies_from_its_day_and_the_old_one_until_then(tmp_path: Path) -> None:
+def test_new_version_applies_from_its_day(tmp_path: Path) -> None:
+    """And the old one until then."""
     _shorter_from(tmp_path, "2026-07-01", old_until="2026-06-30")
     rules = policy.load_policies(tmp_path)
     old, new = datetime(2026, 6, 30, 6, tzinfo=UTC), datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -53,7 +54,7 @@ def test_a_new_version_applies_from_its_day_and_the_old_one_until_then(tmp_path:
     assert rules.rule("KG", "request", new).deadline.due_on == date(2026, 7, 15)
 
 
-def test_two_versions_in_force_on_one_day_are_refused(tmp_path: Path) -> None:
+def test_overlapping_versions_are_refused(tmp_path: Path) -> None:
     _shorter_from(tmp_path, "2026-07-01", old_until="2026-07-01")
     with pytest.raises(FileError, match="in force on the same day"):
         policy.load_policies(tmp_path)

@@ -47,9 +47,7 @@ def uz(day: str, term: TermLength, *, move_due: bool = False) -> Deadline:
         ("2022-08-26", KZ.forward.term, "2022-09-01", "2022-08-31"),
     ],
 )
-def test_kazakh_terms_count_moved_saturdays_and_days_off(
-    day: str, term: TermLength, next_day: str, same_day: str
-) -> None:
+def test_kazakh_terms_count_moved_days(day: str, term: TermLength, next_day: str, same_day: str) -> None:
     assert kz(day, term, "NEXT").due_on == date.fromisoformat(next_day)
     assert kz(day, term, "SAME").due_on == date.fromisoformat(same_day)
 
@@ -61,9 +59,9 @@ def test_kazakh_terms_count_moved_saturdays_and_days_off(
         ("2021-07-23", "2021-08-07", "2021-08-23", "2021-09-23"),
     ],
 )
-def test_uzbek_terms_anchor_on_receipt_and_clamp_to_the_months_end(
-    day: str, base: str, one_month: str, two_months: str
-) -> None:
+def test_uzbek_terms_count_from_receipt(day: str, base: str, one_month: str, two_months: str) -> None:
+    """A term in months ends with the month at the latest."""
+
     def due_on(term: TermLength) -> str:
         return uz(day, term).due_on.isoformat()
 
@@ -72,34 +70,38 @@ def test_uzbek_terms_anchor_on_receipt_and_clamp_to_the_months_end(
     assert due_on(TermLength(2, "month")) == two_months
 
 
-def test_an_uzbek_calendar_term_may_end_on_a_saturday() -> None:
+def test_uzbek_term_ends_on_saturday() -> None:
     assert uz("2021-07-23", TermLength(15, "calendar")).due_on.isoweekday() == 6
 
 
-def test_a_calendar_term_that_ends_on_a_day_off_moves_where_the_policy_says_so() -> None:
+def test_due_moves_by_policy() -> None:
+    """From a day off to the next working day."""
     assert uz("2021-07-23", TermLength(15, "calendar"), move_due=True).due_on == date(2021, 8, 9)
 
 
-def test_fourteen_kyrgyz_working_days_with_weekends_only() -> None:
+def test_kyrgyz_term_skips_weekends() -> None:
     at = received("2019-06-21", zone="Asia/Bishkek")
     for calendar in (WEEKENDS_ONLY, CALENDARS["KG"]):
         assert arithmetic.deadline(at, KG.term("complaint"), KG.counting, calendar).due_on == date(2019, 7, 11)
 
 
-def test_the_due_instant_is_the_24th_hour_of_the_last_day_in_the_calendars_zone() -> None:
+def test_due_is_midnight_local() -> None:
+    """The 24th hour of the last day, in the calendar's zone."""
     counted = kz("2022-02-14", TermLength(15, "working"), "NEXT")
     assert counted.due == datetime(2022, 3, 6, tzinfo=ZoneInfo("Asia/Almaty"))
     assert counted.due == datetime(2022, 3, 5, 18, tzinfo=UTC)
     assert counted.starts == datetime(2022, 2, 15, tzinfo=ZoneInfo("Asia/Almaty"))
 
 
-def test_the_due_instant_itself_is_in_time_and_the_next_microsecond_is_late() -> None:
+def test_due_instant_is_in_time() -> None:
+    """The next microsecond is late."""
     due = kz("2022-02-14", TermLength(15, "working"), "NEXT").due
     assert not is_late(due, due)
     assert is_late(due + timedelta(microseconds=1), due)
 
 
-def test_the_day_on_which_kazakhstan_set_its_clocks_back_ends_once_and_an_hour_later() -> None:
+def test_day_of_25_hours_ends_once() -> None:
+    """On that day Kazakhstan set its clocks back."""
     day = CALENDARS["KZ"]
     assert day.end(date(2024, 2, 28)) == datetime(2024, 2, 28, 18, tzinfo=UTC)
     assert day.end(date(2024, 2, 29)) == datetime(2024, 2, 29, 19, tzinfo=UTC)
@@ -110,35 +112,37 @@ def test_the_day_on_which_kazakhstan_set_its_clocks_back_ends_once_and_an_hour_l
     ("local_time", "registered_on"),
     [(time_of_day(18, 29, 59), date(2022, 2, 14)), (time_of_day(18, 30), date(2022, 2, 15))],
 )
-def test_a_receipt_at_the_cut_off_is_registered_on_the_next_working_day(
-    local_time: time_of_day, registered_on: date
-) -> None:
+def test_cut_off_moves_registration(local_time: time_of_day, registered_on: date) -> None:
+    """To the next working day."""
     at = datetime.combine(date(2022, 2, 14), local_time, ZoneInfo("Asia/Almaty"))
     assert arithmetic.registration_day(at, KZ.counting, CALENDARS["KZ"]) == registered_on
 
 
-def test_the_day_of_receipt_is_the_local_day_whatever_zone_it_is_written_in() -> None:
+def test_receipt_counts_by_local_day() -> None:
+    """Whatever the offset it is written with."""
     late_in_utc = datetime(2022, 2, 13, 20, tzinfo=UTC)  # Monday 02:00 in Almaty
     assert arithmetic.registration_day(late_in_utc, KZ.counting, CALENDARS["KZ"]) == date(2022, 2, 14)
 
 
-def test_what_comes_in_on_a_friday_evening_before_a_worked_saturday_is_registered_on_it() -> None:
+def test_worked_saturday_registers_appeals() -> None:
+    """Those of the Friday evening before."""
     at = received("2022-03-04", hour=19)
     assert arithmetic.registration_day(at, KZ.counting, CALENDARS["KZ"]) == date(2022, 3, 5)
 
 
-def test_a_warning_comes_with_the_day_that_lies_so_many_working_days_before_the_last_one() -> None:
+def test_warning_counts_working_days() -> None:
+    """Back from the last day of the term."""
     counted = kz("2022-02-14", TermLength(15, "working"), "NEXT")  # Saturday 5 March, worked
     at = arithmetic.warn_at(counted.starts, counted.due, TermLength(3, "working"), CALENDARS["KZ"])
     assert at == datetime(2022, 3, 2, tzinfo=ZoneInfo("Asia/Almaty"))
 
 
-def test_no_warning_comes_before_the_term_starts() -> None:
+def test_warning_waits_for_start() -> None:
     counted = kz("2022-02-14", TermLength(2, "working"), "NEXT")
     assert arithmetic.warn_at(counted.starts, counted.due, TermLength(10, "working"), CALENDARS["KZ"]) == counted.starts
 
 
-def test_a_year_without_a_calendar_is_said_not_guessed() -> None:
+def test_missing_year_is_an_error() -> None:
     with pytest.raises(CalendarMissing, match="no working calendar of KZ for 2031"):
         arithmetic.deadline(
             received("2030-12-30"), TermLength(15, "working"), Counting(), replace_year(CALENDARS["KZ"], 2030)
@@ -164,9 +168,8 @@ COUNTRIES = st.sampled_from(sorted(CALENDARS))
 
 
 @given(INSTANTS, TERMS, COUNTINGS, COUNTRIES)
-def test_days_come_in_their_order_and_the_due_instant_ends_the_last_one(
-    at: datetime, term: TermLength, counting: Counting, country: str
-) -> None:
+def test_days_are_in_order(at: datetime, term: TermLength, counting: Counting, country: str) -> None:
+    """The due instant ends the last day."""
     calendar = CALENDARS[country]
     counted = arithmetic.deadline(at, term, counting, calendar)
     assert calendar.local(at).date() <= counted.registered_on
@@ -177,9 +180,8 @@ def test_days_come_in_their_order_and_the_due_instant_ends_the_last_one(
 
 
 @given(INSTANTS, AMOUNTS, COUNTINGS, COUNTRIES)
-def test_a_working_term_holds_exactly_its_number_of_working_days(
-    at: datetime, amount: int, counting: Counting, country: str
-) -> None:
+def test_working_term_has_its_days(at: datetime, amount: int, counting: Counting, country: str) -> None:
+    """Exactly its number of working days."""
     calendar = CALENDARS[country]
     counted = arithmetic.deadline(at, TermLength(amount, "working"), counting, calendar)
     days = [counted.start_on + n * DAY for n in range((counted.due_on - counted.start_on).days + 1)]
@@ -188,7 +190,7 @@ def test_a_working_term_holds_exactly_its_number_of_working_days(
 
 
 @given(INSTANTS, INSTANTS, TERMS, COUNTINGS, COUNTRIES)
-def test_who_came_later_is_never_due_earlier(
+def test_later_receipt_is_never_due_earlier(
     one: datetime, other: datetime, term: TermLength, counting: Counting, country: str
 ) -> None:
     first, second = (arithmetic.deadline(at, term, counting, CALENDARS[country]) for at in sorted((one, other)))
@@ -196,7 +198,8 @@ def test_who_came_later_is_never_due_earlier(
 
 
 @given(INSTANTS, TERMS, COUNTRIES)
-def test_counting_the_day_itself_never_ends_later(at: datetime, term: TermLength, country: str) -> None:
+def test_same_day_never_ends_later(at: datetime, term: TermLength, country: str) -> None:
+    """Than counting from the next day."""
     same, following = (
         arithmetic.deadline(at, term, Counting(first_day=first), CALENDARS[country]) for first in FIRST_DAYS
     )
@@ -204,7 +207,8 @@ def test_counting_the_day_itself_never_ends_later(at: datetime, term: TermLength
 
 
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.integers(0, 240))
-def test_months_keep_the_day_or_the_months_end(day: date, months: int) -> None:
+def test_months_keep_the_day(day: date, months: int) -> None:
+    """Or end with the month."""
     later = arithmetic.add_months(day, months)
     assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
     assert later.day == day.day or (later.day < day.day and (later + DAY).day == 1)
@@ -221,9 +225,8 @@ def test_months_do_not_chain() -> None:
     st.builds(TermLength, st.integers(1, 12), st.sampled_from(["working", "calendar"])),
     COUNTRIES,
 )
-def test_no_due_day_after_the_last_one_is_warned_of_today(
-    at: datetime, ahead: int, before: TermLength, country: str
-) -> None:
+def test_horizon_covers_all_warnings(at: datetime, ahead: int, before: TermLength, country: str) -> None:
+    """No due day after it is to be warned of today."""
     calendar = CALENDARS[country]
     due = calendar.end(calendar.local(at).date() + ahead * DAY)
     last = arithmetic.last_warned_of(calendar.local(at).date(), before, calendar)

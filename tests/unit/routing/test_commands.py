@@ -16,13 +16,14 @@ def realm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NATIJA_DIRECTORY", str(DIRECTORY))
 
 
-def test_the_competent_body_is_named_with_its_rule() -> None:
+def test_explain_prints_body_and_rule() -> None:
     done = CliRunner().invoke(
         app, ["routing", "explain", "roads", "--region", "bishkek", "--complained-of", "mayor-bishkek"]
     )
     assert (done.exit_code, done.output) == (0, "ministry-transport\tMinistry of Transport and Roads\troads/1\n")
 
 
-def test_when_a_person_must_find_the_body_it_says_so_and_fails() -> None:
+def test_explain_without_body_fails() -> None:
+    """The exit code is 1, and the reason is printed."""
     done = CliRunner().invoke(app, ["routing", "explain", "other"])
     assert (done.exit_code, done.output) == (1, "nobody: no_rule\n")

@@ -35,48 +35,56 @@ def who(
     return find_competent_body(Matter(topic, region, complained_of), day, RULES, BODIES)
 
 
-def test_a_topic_finds_its_body_everywhere() -> None:
+def test_topic_finds_its_body() -> None:
+    """In every region, and without one."""
     assert who("roads", "naryn") == Competent("ministry-transport", "roads/1")
     assert who("roads") == Competent("ministry-transport", "roads/1")
 
 
-def test_the_rule_of_the_region_goes_before_that_of_the_country() -> None:
+def test_rule_of_region_wins() -> None:
+    """It is more specific than the rule of the country."""
     assert who("roads", "bishkek") == Competent("mayor-bishkek", "roads-bishkek/1")
 
 
-def test_an_appeal_never_goes_to_the_body_it_complains_of_but_to_the_next_rules() -> None:
+def test_body_complained_of_is_skipped() -> None:
+    """The next most specific rule is used."""
     assert who("roads", "bishkek", "mayor-bishkek") == Competent("ministry-transport", "roads/1")
 
 
-def test_an_appeal_never_goes_below_the_body_it_complains_of() -> None:
+def test_subordinates_may_not_judge() -> None:
+    """A body below the one complained of is skipped, too."""
     found = who("order-security", "bishkek", "ministry-interior")
     assert found == Competent("government-apparatus", "order-security-bishkek/1/superior")
 
 
-def test_when_every_rules_body_is_complained_of_the_superior_judges() -> None:
+def test_superior_judges_when_rules_end() -> None:
     assert who("health", None, "ministry-health") == Competent("government-apparatus", "health/1/superior")
     assert who("tax", None, "service-tax") == Competent("ministry-economy", "tax/1/superior")
 
 
-def test_a_complaint_of_two_bodies_passes_both() -> None:
+def test_complaint_of_two_passes_both() -> None:
     found = who("roads", "bishkek", "mayor-bishkek", "ministry-transport")
     assert found == Competent("government-apparatus", "roads-bishkek/1/superior")
 
 
-def test_a_complaint_of_the_highest_body_waits_for_a_person() -> None:
+def test_complaint_of_highest_has_nobody() -> None:
+    """An official must find the body."""
     assert who("health", None, "government-apparatus") == NoCompetentBody("complained_of")
 
 
-def test_a_complaint_of_a_body_without_a_superior_waits_for_a_person() -> None:
+def test_body_without_superior_has_nobody() -> None:
+    """An official must find the body."""
     assert who("anti-corruption", None, "prosecutor-general") == NoCompetentBody("complained_of")
 
 
-def test_what_no_rule_covers_waits_for_a_person() -> None:
+def test_topic_without_rule_has_nobody() -> None:
+    """An official must find the body."""
     assert who("other", "bishkek") == NoCompetentBody("no_rule")
     assert who(None, "bishkek") == NoCompetentBody("no_topic")
 
 
-def test_a_rule_is_in_force_on_its_first_and_last_day_only() -> None:
+def test_rule_holds_on_its_days() -> None:
+    """The first and the last day are included."""
     dated = Competence(
         version=3,
         rules=(
@@ -93,19 +101,20 @@ def test_a_rule_is_in_force_on_its_first_and_last_day_only() -> None:
     assert on(date(2027, 1, 1)) == NoCompetentBody("no_rule")
 
 
-def test_two_rules_for_one_case_on_one_day_are_refused() -> None:
+def test_overlapping_rules_are_refused() -> None:
     with pytest.raises(ValueError, match="same case on the same day"):
         Competence(version=1, rules=(Rule(id="a", topic="x", body="a"), Rule(id="b", topic="x", body="b")))
 
 
-def test_a_rule_with_an_id_the_directory_does_not_have_is_refused(tmp_path: Path) -> None:
+def test_rule_with_unknown_id_is_refused(tmp_path: Path) -> None:
+    """The error names the rule and the id that the directory lacks."""
     file = tmp_path / "competence.yaml"
     file.write_text(yaml.safe_dump({"version": 1, "rules": [{"id": "a", "topic": "roads", "body": "nobody"}]}))
     with pytest.raises(FileError, match="a names nobody, which is not among the directory's bodies"):
         rules.load_competence(file, KNOWN)
 
 
-def test_a_hierarchy_that_runs_in_a_circle_ends() -> None:
+def test_circular_hierarchy_ends() -> None:
     circle = Bodies({"a": "b", "b": "a"})
     rules = Competence(version=1, rules=(Rule(id="r", topic="x", body="a"),))
     assert find_competent_body(Matter("x", None, ("a", "b")), DAY, rules, circle) == NoCompetentBody("complained_of")
@@ -116,26 +125,28 @@ def test_a_hierarchy_that_runs_in_a_circle_ends() -> None:
     st.sampled_from([None, *DIRECTORY.regions]),
     st.lists(st.sampled_from(list(DIRECTORY.bodies)), max_size=3),
 )
-def test_whoever_must_answer_is_not_complained_of_nor_stands_under_it(
-    topic: str | None, region: str | None, complained_of: list[str]
-) -> None:
+def test_body_is_never_complained_of(topic: str | None, region: str | None, complained_of: list[str]) -> None:
+    """Neither itself, nor any body above it."""
     found = who(topic, region, *complained_of)
     if isinstance(found, Competent):
         assert not set(complained_of) & {found.body, *BODIES.above(found.body)}
 
 
-def test_the_directory_names_everything_in_its_three_languages() -> None:
+def test_directory_has_three_languages() -> None:
+    """Of every body, topic, region and channel."""
     for section in (DIRECTORY.bodies, DIRECTORY.topics, DIRECTORY.regions, DIRECTORY.channels):
         assert all(set(entry.names) == {"ky", "ru", "en"} for entry in section.values())
 
 
-def test_every_superior_and_region_of_a_body_is_in_the_directory() -> None:
+def test_bodies_refer_to_known_ids() -> None:
+    """Superiors and regions are in the directory."""
     for body in DIRECTORY.bodies.values():
         assert body.under is None or body.under in DIRECTORY.bodies
         assert body.region is None or body.region in DIRECTORY.regions
 
 
-def test_the_directory_has_what_the_report_of_2019_counts() -> None:
+def test_directory_has_counted_keys() -> None:
+    """Those of the published report of 2019, in its order."""
     assert list(DIRECTORY.regions) == [
         "bishkek", "chuy", "jalal-abad", "issyk-kul", "osh-oblast", "naryn", "batken", "osh-city", "talas", "abroad",
     ]  # fmt: skip

@@ -41,33 +41,36 @@ def when(*events: tuple[str, EventData], original: Original | None = None) -> Ro
     return decide(given(*events), original, date(2026, 11, 20), RULES, BODIES)
 
 
-def test_an_appeal_with_a_topic_goes_to_the_competent_body_with_the_rule_that_says_so() -> None:
+def test_appeal_goes_to_competent_body() -> None:
+    """The event cites the rule."""
     assert when(opened(topic="roads", region="bishkek")) == Routed(body="mayor-bishkek", rule="roads-bishkek/1")
 
 
-def test_an_appeal_without_a_topic_waits_until_one_is_assigned() -> None:
+def test_appeal_waits_for_a_topic() -> None:
     assert when(opened(region="bishkek")) == NoCompetentBody("no_topic")
     assigned = ("2026-11-20T11:00+06:00", TopicAssigned(topic="health"))
     assert when(opened(region="bishkek"), assigned) == Routed(body="ministry-health", rule="health/1")
 
 
-def test_a_complaint_never_goes_to_the_body_complained_of() -> None:
+def test_complaint_goes_to_another_body() -> None:
     complaint = opened(kind="complaint", topic="health", complained_of="ministry-health")
     assert when(complaint) == Routed(body="government-apparatus", rule="health/1/superior")
 
 
-def test_a_complaint_of_an_earlier_appeal_never_goes_to_the_body_that_held_it() -> None:
+def test_complaint_avoids_earlier_holder() -> None:
+    """Of the appeal whose handling is complained of."""
     complaint = opened(kind="complaint", topic="health", complaint_of=ORIGINAL)
     found = when(complaint, original=Original("ministry-health"))
     assert found == Routed(body="government-apparatus", rule="health/1/superior")
 
 
-def test_a_complaint_of_an_appeal_that_no_body_held_goes_where_its_topic_says() -> None:
+def test_original_without_holder_excludes_nobody() -> None:
     complaint = opened(kind="complaint", topic="health", complaint_of=ORIGINAL)
     assert when(complaint, original=Original(None)) == Routed(body="ministry-health", rule="health/1")
 
 
-def test_a_complaint_of_an_appeal_that_is_not_known_here_waits_for_a_person() -> None:
+def test_unknown_original_waits() -> None:
+    """Nobody can tell which body may not judge."""
     complaint = opened(kind="complaint", topic="health", complaint_of=ORIGINAL)
     assert when(complaint) == NoCompetentBody("original_unknown")
 
@@ -82,9 +85,9 @@ def test_a_complaint_of_an_appeal_that_is_not_known_here_waits_for_a_person() ->
         Answered(outcome="explained"),
     ],
 )
-def test_who_has_a_body_or_an_end_is_left_alone(then: EventData) -> None:
+def test_routed_or_closed_needs_nothing(then: EventData) -> None:
     assert when(opened(topic="roads"), ("2026-11-20T11:00+06:00", then)) is None
 
 
-def test_imported_history_is_left_as_it_was_brought() -> None:
+def test_imported_history_is_not_routed() -> None:
     assert when(opened(topic="roads", register_name="old", external_id="1")) is None
