@@ -51,7 +51,7 @@ class Servers:
 
 
 def hears_ctrl_c() -> None:
-    """In a child before exec: heed SIGINT, even where the tests were started in the background without it."""
+    """In a child before exec: follow SIGINT, even where the tests were started in the background without it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

@@ -33,15 +33,15 @@ class Bare:
         )
 
     async def listen(self) -> None:
-        """Open both ways, and hear the copies for ever."""
+        """Open both ways, and hear the copies forever."""
         await self._producer.start()
         await self._consumer.start()
         places = [TopicPartition(self._target, partition) for partition in range(PARTITIONS)]
         self._consumer.assign(places)
         await self._consumer.seek_to_end(*places)
         while True:
-            for taken in (await self._consumer.getmany(timeout_ms=200)).values():
-                for record in taken:
+            for records in (await self._consumer.getmany(timeout_ms=200)).values():
+                for record in records:
                     if found := self._waiting.pop(record.key or b"", None):
                         found.set_result(None)
 

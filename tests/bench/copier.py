@@ -47,7 +47,7 @@ async def copy(kafka: str, source: str, target: str, *, batch: int, shards: int,
 async def start(
     kafka: str, source: str, target: str, *, batch: int, shard: int = 0, shards: int = 1, records: int = 0
 ) -> asyncio.subprocess.Process:
-    """The process that copies one shard: so many *records* or, without, for ever."""
+    """The process that copies one shard: so many *records* or, without, forever."""
     given = (kafka, source, target, str(batch), str(shard), str(shards), str(records))
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.bench.copier", *given, cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE
@@ -109,11 +109,11 @@ class Copier:
             await producer.send(
                 self._target, one.value, key=one.key, partition=one.partition, headers=list(one.headers)
             )
-            for taken in polled.values()
-            for one in taken
+            for records in polled.values()
+            for one in records
         ]
         await asyncio.gather(*sent)
-        position = {place: taken[-1].offset + 1 for place, taken in polled.items()}
+        position = {place: records[-1].offset + 1 for place, records in polled.items()}
         await producer.send_offsets_to_transaction(position, self._id)
         await producer.commit_transaction()
         return len(sent)

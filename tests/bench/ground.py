@@ -90,8 +90,8 @@ async def decided(engine: AsyncEngine) -> int:
     return sum(position.inbox_next for position in found.values())
 
 
-async def taken_in(engine: AsyncEngine) -> int:
-    """How many events of the log the projection in the database of *engine* has taken in."""
+async def applied(engine: AsyncEngine) -> int:
+    """How many events of the log the projection in the database of *engine* has applied."""
     async with engine.connect() as connection:
         return int(await connection.scalar(select(func.sum(checkpoints.table.c.logsequence))) or 0)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import text
 from tests.bench import inbox_to_log, lifecycles
 from tests.bench.ground import Ground, decided, ends, engine_of
-from tests.bench.lifecycles import FOLLOWERS, followed, taken_in_by_all
+from tests.bench.lifecycles import FOLLOWERS, applied_by_all, followed
 from tests.bench.lives import EVENTS, fill
 from tests.bench.measuring import RUNS, Figure, by_turns
 from tests.bench.watching import mebibytes, processes
@@ -73,12 +73,12 @@ async def _register(ground: Ground, realm: Realm) -> None:
 
 
 async def _followed(ground: Ground, realm: Realm) -> str:
-    """Let all services take in whatever was proposed; what topics, databases and processes take then."""
+    """Let all services apply whatever was proposed; what topics, databases and processes take then."""
     everything = sum((await ends(realm.servers.kafka, INBOX.name(realm.name))).values())
-    with ground.showing(f"{everything:,} events taken in", 100) as step:
+    with ground.showing(f"{everything:,} events applied", 100) as step:
         async with followed(realm, ready=False) as engines:
             for percent in range(1, 101):
-                await _until(lambda: taken_in_by_all(engines), everything * percent // 100)
+                await _until(lambda: applied_by_all(engines), everything * percent // 100)
                 step()
             return f"{await _disk(realm)}; {await _memory(realm)}"
 
@@ -100,7 +100,7 @@ async def _disk(realm: Realm) -> str:
         async with engine.connect() as connection:
             sizes[service] = int(await connection.scalar(text("select pg_database_size(current_database())")) or 0)
         await engine.dispose()
-    return "disk: " + ", ".join(f"{name} {taken / 2**20:,.0f} MiB" for name, taken in sizes.items())
+    return "disk: " + ", ".join(f"{name} {size / 2**20:,.0f} MiB" for name, size in sizes.items())
 
 
 async def _memory(realm: Realm) -> str:

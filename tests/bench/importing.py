@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from statistics import median
 
-from tests.bench.ground import Ground, engine_of, taken_in
+from tests.bench.ground import Ground, applied, engine_of
 from tests.bench.measuring import RUNS, Figure, rate
 from tests.stack import REPOSITORY, Realm
 from tests.unit.intake.boston import CASE, cells, mapper
@@ -37,7 +37,7 @@ async def _import(realm: Realm, run: int, events: int) -> float:
     engine = engine_of(realm, "analytics")
 
     async def since() -> int:
-        return await taken_in(engine) // events - run * ROWS
+        return await applied(engine) // events - run * ROWS
 
     try:
         importing = await realm.start("import", str(file), "--mapping", str(REPOSITORY / "examples/boston311.yaml"))

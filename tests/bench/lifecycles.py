@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.ground import Ground, ends, engine_of, taken_in
+from tests.bench.ground import Ground, applied, ends, engine_of
 from tests.bench.lives import EVENTS, REGISTERED
 from tests.bench.measuring import RUNS, Figure, rate
 from tests.stack import SERVICES, Realm
@@ -33,7 +33,7 @@ _BY_THE_DESK = (
 
 
 async def bench(ground: Ground) -> Figure:
-    """Lives a second that every service has taken in whole, from the first to the last."""
+    """Lives a second that every service has applied whole, from the first to the last."""
     realm, rates = await ground.realms(), []
     async with followed(realm) as engines:
         with ground.showing("lifecycles", RUNS) as step:
@@ -58,17 +58,17 @@ async def followed(realm: Realm, *, ready: bool = True) -> AsyncIterator[Sequenc
             await child.stop()
 
 
-async def taken_in_by_all(engines: Sequence[AsyncEngine]) -> int:
-    """How many events every one of them has taken in."""
-    return min([await taken_in(engine) for engine in engines])
+async def applied_by_all(engines: Sequence[AsyncEngine]) -> int:
+    """How many events every one of them has applied."""
+    return min([await applied(engine) for engine in engines])
 
 
 async def living(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
-    """A run: lives a second that all whose databases *engines* are have taken in whole."""
-    before = await taken_in_by_all(engines)
+    """A run: lives a second that all whose databases *engines* are have applied whole."""
+    before = await applied_by_all(engines)
 
     async def whole() -> int:
-        return (await taken_in_by_all(engines) - before) // EVENTS
+        return (await applied_by_all(engines) - before) // EVENTS
 
     working = asyncio.create_task(desk(realm, LIVES))
     try:

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic_core import to_json
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.ground import Ground, Register, engine_of, settings_of, taken_in
+from tests.bench.ground import Ground, Register, applied, engine_of, settings_of
 from tests.bench.measuring import Figure, by_turns, rate
 
 from natija_analytics.history import history
@@ -73,7 +73,7 @@ async def _analytics(register: Register, engine: AsyncEngine) -> float:
     await _empty(register, engine)
     child = await register.realm.serve("analytics", ready=False)
     try:
-        return await rate(lambda: taken_in(engine), register.events)
+        return await rate(lambda: applied(engine), register.events)
     finally:
         await child.stop()
 
@@ -133,7 +133,7 @@ async def _write_prepared(register: Register, engine: AsyncEngine, prepared: Seq
         for batch in prepared:
             while waiting < len(batch.rows):
                 waiting += sum(
-                    len(taken) for taken in (await consumer.getmany(max_records=_BATCH, timeout_ms=200)).values()
+                    len(records) for records in (await consumer.getmany(max_records=_BATCH, timeout_ms=200)).values()
                 )
             waiting -= len(batch.rows)
             async with connection.transaction():

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from tests.bench.ground import Ground
-from tests.bench.lifecycles import desk, followed, taken_in_by_all
+from tests.bench.lifecycles import applied_by_all, desk, followed
 from tests.bench.lives import EVENTS
 from tests.bench.measuring import Figure
 from tests.bench.watching import mebibytes, processes
@@ -19,11 +19,11 @@ WARM_UP, WINDOW = 1 / 6, 1 / 10
 """Parts of the whole time: what does not count, and how long one looks to say what is taken."""
 FLAT = 1.05
 _AT_THE_END = 10.0
-"""Seconds until every service must have taken in what the desk saw answered."""
+"""Seconds until every service must have applied what the desk saw answered."""
 
 
 async def bench(ground: Ground, minutes: float) -> list[Figure]:
-    """What a process takes at the end beside what it took once warm; and the rate at which lives were taken in whole.
+    """What a process takes at the end beside what it took once warm; and the rate at which lives were applied whole.
 
     Raises TimeoutError when a service lags at the end.
     """
@@ -40,13 +40,13 @@ async def bench(ground: Ground, minutes: float) -> list[Figure]:
                 done = 0
                 while not living.done():
                     await asyncio.wait([living], timeout=1)
-                    now = await taken_in_by_all(engines) // EVENTS
+                    now = await applied_by_all(engines) // EVENTS
                     for _ in range(now - done):
                         step()
                     done = now
                 await living
                 async with asyncio.timeout(_AT_THE_END):
-                    while await taken_in_by_all(engines) < lives * EVENTS:
+                    while await applied_by_all(engines) < lives * EVENTS:
                         await asyncio.sleep(0.05)
                 rate = lives / (time.perf_counter() - began)
             finally:
@@ -65,8 +65,8 @@ async def _watch(realm: Realm, samples: dict[str, list[float]]) -> None:
 
 def _memory(samples: Mapping[str, Sequence[float]]) -> list[Figure]:
     figures = []
-    for name, taken in samples.items():
-        warm, window = taken[int(len(taken) * WARM_UP) :], max(1, int(len(taken) * WINDOW))
+    for name, values in samples.items():
+        warm, window = values[int(len(values) * WARM_UP) :], max(1, int(len(values) * WINDOW))
         before, after = median(warm[:window]), median(warm[-window:])
         note = f"{min(warm):.0f} to {max(warm):.0f}"
         figures.append(Figure(f"soak_{name}", after, before, "MiB PSS", bound=FLAT, better="less", note=note))

@@ -52,7 +52,7 @@ class Books:
 
     @classmethod
     async def of(cls, realm: Realm) -> "Books":
-        """Read them, the inbox first: what is decided meanwhile is no stranger."""
+        """Read them, the inbox first: what is decided meanwhile is no outsider."""
         books, kafka, start = cls(), realm.servers.kafka, dict.fromkeys(range(PARTITIONS), 0)
         async for batch in read_batches(kafka, INBOX.name(realm.name), start):
             for record in batch:
@@ -133,7 +133,7 @@ async def account(realm: Realm, feed: Feed) -> Account:
 
 
 async def level(realm: Realm, seconds: float = MOVES_WITHIN) -> None:
-    """Return once nobody has anything left to take in. Raises AssertionError, naming who has, after *seconds*."""
+    """Return once nobody has anything left to apply. Raises AssertionError, naming who has, after *seconds*."""
     left: Mapping[str, int] = {"nobody could be asked": 1}
     try:
         async with asyncio.timeout(seconds):

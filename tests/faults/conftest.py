@@ -30,7 +30,7 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
 
 
 class Plot:
-    """Where the house of a module stands. It is built anew after a test that left it damaged."""
+    """Where the house of a module stands. It is built again after a test that left it damaged."""
 
     def __init__(self, servers: Servers, folder: Path) -> None:
         self._servers = servers
@@ -83,7 +83,7 @@ async def own_plot(own_servers: Breakable, tmp_path_factory: pytest.TempPathFact
     """On servers that may be broken."""
     plot = Plot(own_servers.servers, tmp_path_factory.mktemp("house"))
     yield plot
-    await own_servers.mend()
+    await own_servers.fix()
     await plot.clear()
 
 
@@ -92,7 +92,7 @@ async def fragile(
     request: pytest.FixtureRequest, own_servers: Breakable, own_plot: Plot, chance: random.Random
 ) -> House:
     """A house whose servers may be broken, too."""
-    await own_servers.mend()
+    await own_servers.fix()
     return await own_plot.house(request, chance)
 
 
@@ -108,7 +108,7 @@ async def cluster_plot(own_cluster: Breakable, tmp_path_factory: pytest.TempPath
     """On three brokers that may be broken."""
     plot = Plot(own_cluster.servers, tmp_path_factory.mktemp("house"))
     yield plot
-    await own_cluster.mend()
+    await own_cluster.fix()
     await plot.clear()
 
 
@@ -117,7 +117,7 @@ async def replicated(
     request: pytest.FixtureRequest, own_cluster: Breakable, cluster_plot: Plot, chance: random.Random
 ) -> House:
     """A house whose log has three replicas, on brokers that may be broken."""
-    await own_cluster.mend()
+    await own_cluster.fix()
     return await cluster_plot.house(request, chance)
 
 

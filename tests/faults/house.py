@@ -12,7 +12,7 @@ from tests.stack import SERVICES, Child, Realm
 from natija_chassis.process.failpoints import FAILPOINT
 
 STARTS_WITHIN = 60.0
-"""Seconds for a process to come up and take in what it has missed: no promise, but a limit for the tests."""
+"""Seconds for a process to come up and apply what it has missed: no promise, but a limit for the tests."""
 
 Counts = Callable[[str, int], None]
 """Told what there is to count for the summary: `events`, `kill points`, `faults`, `lost`, `doubled`."""

@@ -80,7 +80,7 @@ class Breakable:
     def _ballast(self) -> Path:
         return self.paths.kafka / "ballast"
 
-    async def mend(self) -> None:
+    async def fix(self) -> None:
         """Both run and answer, whatever a test that failed left behind."""
         for record in processes.find_all(self.paths):
             os.kill(record.pid, signal.SIGCONT)

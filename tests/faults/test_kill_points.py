@@ -52,7 +52,7 @@ async def registrar_catching_up(house: House, point: str, chance: Random) -> Non
 
 
 async def projection_at_work(house: House, point: str, chance: Random) -> None:
-    """A service dies among the events it takes in."""
+    """A service dies among the events it applies."""
     service = chance.choice(PROJECTING)
     async with house.feed.flowing():
         await killed(await house.arm(service, f"{point}:{chance.randint(1, 12)}", NATIJA_BATCH_RECORDS="20"))
@@ -60,7 +60,7 @@ async def projection_at_work(house: House, point: str, chance: Random) -> None:
 
 
 async def projection_around_poison(house: House, point: str, chance: Random) -> None:
-    """A service dies while it sets a record aside that only its own database refuses; mended, it is taken in."""
+    """A service dies while it sets a record aside that only its own database refuses; fixed, it is applied."""
     constraint = "alter table live.facts add constraint poison check (topic <> 'roads') not valid"
     connection = await asyncpg.connect(house.realm.database("analytics").replace("+asyncpg", ""))
     try:
@@ -73,7 +73,7 @@ async def projection_around_poison(house: House, point: str, chance: Random) -> 
             while not await connection.fetchval("select count(*) from live.dead_letters"):
                 await asyncio.sleep(0.1)
         status, says = await house.says("analytics")
-        assert "parked" in says, (status, says)
+        assert "dead letters" in says, (status, says)
         await connection.execute("alter table live.facts drop constraint poison")
     finally:
         await connection.close()
@@ -161,8 +161,8 @@ async def rebuild_at_work(house: House, point: str, chance: Random) -> None:
     assert "rebuilt" in done.stdout
 
 
-async def shards_laid_out_anew(house: House, point: str, chance: Random) -> None:
-    """Who shares the partitions out anew dies over it; once it has begun, a registrar brings it to its end."""
+async def shards_laid_out_again(house: House, point: str, chance: Random) -> None:
+    """Who shares the partitions out again dies over it; once it has begun, a registrar brings it to its end."""
     shards = chance.randint(2, 8)
     async with house.feed.flowing():
         await killed(await house.realm.start("registrar", "shards", str(shards), **{FAILPOINT: point}))
@@ -182,9 +182,9 @@ WAYS: dict[str, Way] = {
     "registrar.offsets": registrar_at_work,
     "registrar.commit": registrar_at_work,
     "registrar.persist": registrar_at_work,
-    "shards.write": shards_laid_out_anew,
-    "shards.fence": shards_laid_out_anew,
-    "shards.ready": shards_laid_out_anew,
+    "shards.write": shards_laid_out_again,
+    "shards.fence": shards_laid_out_again,
+    "shards.ready": shards_laid_out_again,
     "checkpoint.save": projection_at_work,
     "projection.commit": projection_at_work,
     "projection.commit-around-poison": projection_around_poison,

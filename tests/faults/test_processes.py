@@ -1,4 +1,4 @@
-"""What befalls processes: zombies, twins that come and go, SIGTERM, clocks that jump, offsets that are lost."""
+"""What happens to processes: zombies, twins that come and go, SIGTERM, clocks that jump, offsets that are lost."""
 
 import asyncio
 import signal

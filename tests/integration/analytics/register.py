@@ -1,4 +1,4 @@
-"""A realm's log to write on as the registrar would, and the projection of what is taken in."""
+"""A realm's log to write on as the registrar would, and the projection of what is applied."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ APPEAL = appeal_number(1)
 
 
 class Register:
-    """Both, of one realm; what is taken in is the partition of `APPEAL`."""
+    """Both, of one realm; what is applied is the partition of `APPEAL`."""
 
     def __init__(self, realm: Realm, producer: AIOKafkaProducer, engine: AsyncEngine) -> None:
         self.realm, self.engine = realm, engine

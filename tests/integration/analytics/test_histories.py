@@ -31,7 +31,7 @@ async def test_log_equals_the_projection(register: Register) -> None:
     ]
     await register.apply_batch()
     assert behind == await register.of_log() == await register.of_projection()
-    # What is parked is not in the history; it stands on the log all the same.
+    # What is a dead letter is not in the history; it stands on the log all the same.
     last = f"from history where appeal = '{APPEAL}' and sequence > 3"
     await register.execute(
         f'insert into dead_letters (partition, "offset", appeal) select partition, "offset", appeal {last}'

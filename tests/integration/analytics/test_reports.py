@@ -37,7 +37,7 @@ PUBLISHED = {
 
 
 async def bring(realm: Realm, marginals: str, register: str, year: str) -> None:
-    """Make a register, import it, and wait until analytics has taken it in."""
+    """Make a register, import it, and wait until analytics has applied it."""
     files = {name: realm.folder / f"{register}.{name}" for name in ("marginals.yaml", "mapping.yaml", "csv")}
     files["marginals.yaml"].write_text(marginals.replace("2019-", f"{year}-"))
     files["mapping.yaml"].write_text(MAPPING.replace("register: kg-h1-2019", f"register: {register}"))

@@ -1,4 +1,4 @@
-"""A tiny projection, not idempotent on purpose: an event taken in twice, or not at all, shows in the counts.
+"""A tiny projection, not idempotent on purpose: an event applied twice, or not at all, shows in the counts.
 
 Run as a module it is a service of its own: `python -m tests.integration.chassis.tally`.
 """

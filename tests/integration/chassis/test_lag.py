@@ -43,7 +43,7 @@ async def test_aborted_transactions_at_the_end_of_the_log_count_for_nothing(
 
 
 async def test_the_inbox_lag_counts_a_strangers_records_and_not_his_markers(settings: TallySettings) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, transactional_id=f"{settings.realm}.stranger")
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, transactional_id=f"{settings.realm}.outsider")
     await producer.start()
     for _ in range(4):
         async with producer.transaction():

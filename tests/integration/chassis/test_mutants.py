@@ -34,10 +34,10 @@ async def test_a_zombie_that_takes_its_batch_in_late_changes_nothing_since_it_is
             await zombie.until_it_has_done_a_batch()
             await zombie.until_ready()
             await second.until_ready()
-    twice = await counts(engine) != dict.fromkeys(appeals, 1) or await parked(engine)
+    twice = await counts(engine) != dict.fromkeys(appeals, 1) or await dead_letters(engine)
     assert bool(twice) == bool(part)
 
 
-async def parked(engine: AsyncEngine) -> int:
+async def dead_letters(engine: AsyncEngine) -> int:
     async with engine.connect() as connection:
         return int(await connection.scalar(text("select count(*) from dead_letters")) or 0)

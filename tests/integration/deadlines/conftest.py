@@ -112,7 +112,7 @@ class Work:
         return list(self.seen[appeal])
 
     async def follow(self) -> None:
-        """Note what comes onto the log, for ever."""
+        """Note what comes onto the log, forever."""
         try:
             async for event in read(self.realm.servers.kafka, self.realm.name, follow=True):
                 self.seen[event.subject].append(event)

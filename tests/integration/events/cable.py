@@ -1,4 +1,4 @@
-"""The cable between this process's Kafka clients and the broker: cut, frozen and mended while the broker runs on."""
+"""The cable between this process's Kafka clients and the broker: cut, frozen and fixed while the broker runs on."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ class Cable:
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._plugged_in, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
-        self.mend()
+        self.fix()
 
     async def close(self) -> None:
         assert self._server is not None
@@ -39,7 +39,7 @@ class Cable:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:
-        """Every connection breaks, and each new one at once, until mended."""
+        """Every connection breaks, and each new one at once, until fixed."""
         self._whole.clear()
         for end in self._ends:
             end.transport.abort()
@@ -52,10 +52,10 @@ class Cable:
             end.transport.abort()
 
     def freeze(self) -> None:
-        """Connections stay, and nothing comes through, until mended."""
+        """Connections stay, and nothing comes through, until fixed."""
         self._flowing.clear()
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         self._whole.set()
         self._flowing.set()
 

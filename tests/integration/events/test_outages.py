@@ -1,6 +1,6 @@
 """Kafka goes away and comes back: who proposes and reads is told in time, loses nothing, and leaves nothing behind.
 
-The broker runs on; it is the cable to it that is cut, frozen and mended.
+The broker runs on; it is the cable to it that is cut, frozen and fixed.
 """
 
 import asyncio
@@ -101,7 +101,7 @@ async def test_publisher_continues_after_outage(
     getattr(cable, breaks)()
     with pytest.raises(DeliveryUnconfirmed):
         await plugged.propose(event(plugged, number), wait=5)
-    cable.mend()
+    cable.fix()
 
     outcome = None
     async with asyncio.timeout(60):
@@ -126,7 +126,7 @@ async def test_pending_outcome_survives_outage(pen: Pen, plugged: Publisher, cab
     cable.cut()
     for number, offset in offsets.items():
         await pen.write(event(plugged, number), inbox=offset)
-    cable.mend()
+    cable.fix()
 
     assert all(outcome.registered for outcome in await asyncio.gather(*waiting))
 
@@ -170,6 +170,6 @@ async def test_following_reader_continues_after_outage(
                 break
             cable.cut()
             await pen.write(event(unheard, number), sequence=2)
-            cable.mend()
+            cable.fix()
 
     assert sequences == [1, 2]

@@ -1,4 +1,4 @@
-"""Reading the log on real Kafka: in order, from where one stands, to its end or for ever."""
+"""Reading the log on real Kafka: in order, from where one stands, to its end or forever."""
 
 import asyncio
 from contextlib import aclosing

@@ -222,7 +222,7 @@ async def test_a_wrong_number_and_a_wrong_code_get_the_same_answer(api: httpx.As
         await api.get(f"/appeals/{number}", headers={"Access-Code": other["access_code"]}),
         await api.get(f"/appeals/{other['number']}", headers={"Access-Code": code}),
         await api.get(f"/appeals/{number[:-1]}U", headers={"Access-Code": code}),
-        await api.get("/appeals/rubbish", headers={"Access-Code": code}),
+        await api.get("/appeals/garbled", headers={"Access-Code": code}),
     ]
     assert {answer.status_code for answer in wrong} == {404}
     assert len({answer.text for answer in wrong}) == 1

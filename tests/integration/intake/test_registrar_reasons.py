@@ -86,7 +86,7 @@ async def test_wrong_key_is_misplaced(registry: Realm, channel: Publisher) -> No
 
 
 @pytest.mark.parametrize(
-    ("source", "field"), [("/strangers/nobody", "source"), (r.ROUTING, "type")], ids=["a stranger", "not its type"]
+    ("source", "field"), [("/outsiders/nobody", "source"), (r.ROUTING, "type")], ids=["an outsider", "not its type"]
 )
 async def test_unauthorized_publisher_is_forbidden(registry: Realm, source: str, field: str) -> None:
     """An unknown source, or one that may not publish the type, is forbidden."""

@@ -38,7 +38,7 @@ VECTORS: list[tuple[Headers, bytes, str]] = [
     ),
     (HEADERS, EVENT.data, "6c687dfbc14de07bd65a23a36cde7d8652e420fa8d2fc87e3f9943c4662c1b27"),
 ]
-"""Worked out once; a log that is kept for ever is checked by them for ever."""
+"""Worked out once; a log that is kept forever is checked by them forever."""
 
 
 @pytest.mark.parametrize(("given_headers", "value", "hexadecimal"), VECTORS)

@@ -38,7 +38,7 @@ def test_what_is_no_code_opens_nothing(typed: str) -> None:
 
 
 def test_the_code_of_what_is_no_number_opens_nothing() -> None:
-    for number in ("", "rubbish", NUMBER[:-1], "XX-0000-0000-0000-00"):
+    for number in ("", "garbled", NUMBER[:-1], "XX-0000-0000-0000-00"):
         assert CODES.verify(number, CODES.code("XX-0000-0000-0000-00")) is None
 
 
