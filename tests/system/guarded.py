@@ -142,7 +142,7 @@ def guarded() -> Iterator[Guarded]:
 
 
 def _start(folder: Path, paths: StackPaths, command: list[str]) -> Guarded:
-    ours, password = authority.found(folder), secrets.token_urlsafe()
+    ours, password = authority.create_authority(folder), secrets.token_urlsafe()
     clients, brokers, controller = (free_port() for _ in range(3))
     properties = folder / "server.properties"
     plain = kafka.PROPERTIES.format(

@@ -172,7 +172,7 @@ async def ends(guarded_realm: GuardedRealm) -> dict[str, int]:
 async def test_wrong_credentials_are_refused(guarded_realm: GuardedRealm, tmp_path: Path) -> None:
     """A client without a password, with a wrong one, or without a certificate is refused."""
     registrar, address = guarded_realm.as_user("registrar"), guarded_realm.broker.address
-    other = authority.found(tmp_path).certificate
+    other = authority.create_authority(tmp_path).certificate
     refused = {
         "nobody, in clear": KafkaConfig(address),
         "nobody": KafkaConfig(address, ca=registrar.ca),

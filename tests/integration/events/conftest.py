@@ -1,4 +1,4 @@
-"""What the tests of the Kafka part share: appeals to propose, a cable to cut, and an eye on what is left behind."""
+"""Shared by the tests of the Kafka part: publishers, a writer of the log, a proxy, a check for unseen errors."""
 
 import asyncio
 import gc
@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
-from tests.integration.events.cable import Cable, cable_to
+from tests.integration.events.proxy import TcpProxy, proxy_to
 from tests.stack import Realm, Servers, provisioned_realms
 
 from natija_events.ids import derived_event_id, new_appeal_number
@@ -31,46 +31,46 @@ def event(publisher: Publisher, number: str, data: EventData = REGISTERED, **mor
     return publisher.event(number, THEN, data, id=derived_event_id(number, data.type), **more)
 
 
-def appeals(count: int) -> list[str]:
+def new_numbers(count: int) -> list[str]:
     return [new_appeal_number("KG") for _ in range(count)]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def unattended(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Realm]:
-    """A realm where no registrar runs: the tests decide, or nobody does."""
-    async with provisioned_realms(servers, tmp_path_factory.mktemp("unattended")) as make:
+async def bare_realm(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Realm]:
+    """A realm without a registrar: the tests write the decisions themselves."""
+    async with provisioned_realms(servers, tmp_path_factory.mktemp("bare_realm")) as make:
         yield await make()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def publisher(registry: Realm) -> AsyncIterator[Publisher]:
-    """A publisher with the right to bring histories, to a registrar that runs."""
+    """A publisher that may import histories, in a realm with a registrar."""
     async with Publisher(registry.servers.kafka, registry.name, SOURCE) as publisher:
         yield publisher
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def unheard(unattended: Realm) -> AsyncIterator[Publisher]:
-    """A publisher to an inbox that nobody reads."""
-    async with Publisher(unattended.servers.kafka, unattended.name, SOURCE, delivery_timeout=2) as publisher:
+async def bare_publisher(bare_realm: Realm) -> AsyncIterator[Publisher]:
+    """A publisher in a realm without a registrar."""
+    async with Publisher(bare_realm.servers.kafka, bare_realm.name, SOURCE, delivery_timeout=2) as publisher:
         yield publisher
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def pen(unattended: Realm) -> AsyncIterator["Pen"]:
-    """Writes the log of the unattended realm."""
+async def writer(bare_realm: Realm) -> AsyncIterator["LogWriter"]:
+    """Writes the log of the realm without a registrar."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=unattended.servers.kafka, transactional_id=f"{unattended.name}.pen-{uuid4()}"
+        bootstrap_servers=bare_realm.servers.kafka, transactional_id=f"{bare_realm.name}.writer-{uuid4()}"
     )
     await producer.start()
     try:
-        yield Pen(producer, LOG.name(unattended.name))
+        yield LogWriter(producer, LOG.name(bare_realm.name))
     finally:
         await producer.stop()
 
 
 async def offset_of(publisher: Publisher, number: str) -> int:
-    """Where on the inbox the proposal stands that *publisher* waits for."""
+    """The inbox offset of the proposal for which *publisher* waits."""
     async with asyncio.timeout(20):
         while True:
             for pending in publisher.outcomes.pending(number.encode()):
@@ -79,15 +79,15 @@ async def offset_of(publisher: Publisher, number: str) -> int:
             await asyncio.sleep(0.01)
 
 
-class Pen:
-    """Writes records on a log as the registrar does: in transactions that are committed, or aborted."""
+class LogWriter:
+    """Writes records on a log as the registrar does, in transactions that are committed or aborted."""
 
     def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
         self._producer = producer
         self._topic = topic
 
     async def decide(self, publisher: Publisher, event: Event, *, sequence: int = 1, commit: bool = True) -> None:
-        """Register the proposal of *event* that *publisher* waits for, once it stands on the inbox."""
+        """Register the proposal of *event* for which *publisher* waits, once it is on the inbox."""
         await self.write(event, inbox=await offset_of(publisher, event.subject), sequence=sequence, commit=commit)
 
     async def write(self, *events: Event, inbox: int = 0, commit: bool = True, sequence: int = 1) -> None:
@@ -98,8 +98,8 @@ class Pen:
             await self.put(event.subject.encode(), event.data, write_headers(event, stamp))
         await (self._producer.commit_transaction() if commit else self._producer.abort_transaction())
 
-    async def scribble(self, key: bytes, value: bytes, written: Headers) -> None:
-        """A record no registrar would write."""
+    async def write_malformed(self, key: bytes, value: bytes, written: Headers) -> None:
+        """Write a record that no registrar would write."""
         await self._producer.begin_transaction()
         await self.put(key, value, written)
         await self._producer.commit_transaction()
@@ -111,15 +111,15 @@ class Pen:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def cable(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cable]:
-    """The cable that clients made during the test are plugged into."""
-    async with cable_to(servers.kafka, monkeypatch) as cable:
-        yield cable
+async def proxy(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TcpProxy]:
+    """The proxy through which all clients created during the test connect."""
+    async with proxy_to(servers.kafka, monkeypatch) as proxy:
+        yield proxy
 
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
-async def no_error_is_left_unseen() -> AsyncIterator[None]:
-    """asyncio tells its exception handler of what nobody awaited, and aiokafka of what nobody closed."""
+async def no_unseen_error() -> AsyncIterator[None]:
+    """No task is left running and no exception is lost: asyncio and aiokafka report both to the loop's handler."""
     loop = asyncio.get_running_loop()
     before, told = asyncio.all_tasks(), []
     loop.set_exception_handler(lambda _, context: None if _of_a_stream(context) else told.append(context))

@@ -1,10 +1,10 @@
-"""Proposing on real Kafka: what stands on the inbox, what the registrar decided, and what one learns of it."""
+"""Proposals on real Kafka: their record on the inbox, the decision of the registrar, and their outcome."""
 
 import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.integration.events.conftest import REGISTERED, THEN, Pen, appeals, event, offset_of
+from tests.integration.events.conftest import REGISTERED, THEN, LogWriter, event, new_numbers, offset_of
 from tests.stack import Realm, Realms
 
 from natija_events import limits
@@ -16,14 +16,14 @@ from natija_events.types.routing import Answered, DataProvided, Routed
 WAIT = 20.0
 
 
-async def test_proposal_is_on_its_partition(unattended: Realm, unheard: Publisher) -> None:
-    numbers = appeals(40)
-    proposed = {number: event(unheard, number) for number in numbers}
-    await asyncio.gather(*(unheard.send(one) for one in proposed.values()))
+async def test_proposal_is_on_its_partition(bare_realm: Realm, bare_publisher: Publisher) -> None:
+    numbers = new_numbers(40)
+    proposed = {number: event(bare_publisher, number) for number in numbers}
+    await asyncio.gather(*(bare_publisher.send(one) for one in proposed.values()))
 
     found = {}
     start = dict.fromkeys(range(16), 0)
-    async for batch in read_batches(unattended.servers.kafka, INBOX.name(unattended.name), start):
+    async for batch in read_batches(bare_realm.servers.kafka, INBOX.name(bare_realm.name), start):
         for record in batch:
             if record.key.decode() in proposed:
                 found[record.key.decode()] = record
@@ -35,7 +35,7 @@ async def test_proposal_is_on_its_partition(unattended: Realm, unheard: Publishe
 
 
 async def test_registered_outcome_has_sequence_and_time(publisher: Publisher) -> None:
-    (number,) = appeals(1)
+    (number,) = new_numbers(1)
 
     opened = await publisher.propose(event(publisher, number), wait=WAIT)
     routed = await publisher.propose(event(publisher, number, Routed(body="b"), expectedsequence=1), wait=WAIT)
@@ -47,7 +47,7 @@ async def test_registered_outcome_has_sequence_and_time(publisher: Publisher) ->
 
 async def test_outcome_has_first_sequence(publisher: Publisher) -> None:
     """The outcome of several events has the sequence of the first."""
-    (number,) = appeals(1)
+    (number,) = new_numbers(1)
     await publisher.propose(event(publisher, number), wait=WAIT)
     several = [
         publisher.event(number, THEN, data, expectedsequence=1)
@@ -58,7 +58,7 @@ async def test_outcome_has_first_sequence(publisher: Publisher) -> None:
 
 
 async def test_repeated_proposal_is_registered_once(publisher: Publisher, registry: Realm) -> None:
-    (number,) = appeals(1)
+    (number,) = new_numbers(1)
     first = await publisher.propose(event(publisher, number), wait=WAIT)
     again = await publisher.propose(event(publisher, number), wait=WAIT)
 
@@ -70,7 +70,7 @@ async def test_repeated_proposal_is_registered_once(publisher: Publisher, regist
 
 async def test_rejected_outcome_has_its_reason(publisher: Publisher) -> None:
     """A rejected proposal has reason, field and rule."""
-    (number,) = appeals(1)
+    (number,) = new_numbers(1)
     await publisher.propose(event(publisher, number), wait=WAIT)
 
     unlawful = await publisher.propose(event(publisher, number, DataProvided()), wait=WAIT)
@@ -88,7 +88,7 @@ async def test_rejected_outcome_has_its_reason(publisher: Publisher) -> None:
 
 
 async def test_many_proposals_get_own_outcomes(publisher: Publisher) -> None:
-    numbers = appeals(400)
+    numbers = new_numbers(400)
     odd = [event(publisher, number, DataProvided()) for number in numbers[200:]]
     even = [event(publisher, number) for number in numbers[:200]]
 
@@ -100,7 +100,7 @@ async def test_many_proposals_get_own_outcomes(publisher: Publisher) -> None:
 
 
 async def test_equal_proposals_are_both_registered(publisher: Publisher) -> None:
-    (number,) = appeals(1)
+    (number,) = new_numbers(1)
 
     both = await asyncio.gather(*(publisher.propose(event(publisher, number), wait=WAIT) for _ in range(2)))
 
@@ -113,7 +113,7 @@ async def test_same_id_with_other_content(
     publisher: Publisher,
 ) -> None:
     """Two proposals at once with one event id and different content get different outcomes."""
-    (number,) = appeals(1)
+    (number,) = new_numbers(1)
     other = publisher.event(
         number, THEN, REGISTERED.model_copy(update={"channel": "box"}), id=event(publisher, number).id
     )
@@ -128,7 +128,7 @@ async def test_same_id_with_other_content(
 async def test_outcome_is_pending_without_registrar(realms: Realms) -> None:
     """Without a registrar the outcome is pending; a registrar started later registers the event once."""
     realm = await realms()
-    (number,) = appeals(1)
+    (number,) = new_numbers(1)
     async with Publisher(realm.servers.kafka, realm.name, "/registers/tests") as publisher:
         with pytest.raises(OutcomePending):
             await publisher.propose(event(publisher, number), wait=0.2)
@@ -141,121 +141,128 @@ async def test_outcome_is_pending_without_registrar(realms: Realms) -> None:
     assert [one.sequence async for one in read(realm.servers.kafka, realm.name, subject=number)] == [1]
 
 
-async def test_aborted_record_is_no_decision(unheard: Publisher, pen: Pen) -> None:
-    (number,) = appeals(1)
-    proposed = event(unheard, number)
-    proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-    await pen.decide(unheard, proposed, commit=False)
-    await pen.decide(unheard, proposed, sequence=7)
+async def test_aborted_record_is_no_decision(bare_publisher: Publisher, writer: LogWriter) -> None:
+    (number,) = new_numbers(1)
+    proposed = event(bare_publisher, number)
+    proposing = asyncio.create_task(bare_publisher.propose(proposed, wait=WAIT))
+    await writer.decide(bare_publisher, proposed, commit=False)
+    await writer.decide(bare_publisher, proposed, sequence=7)
 
     assert (await proposing).sequence == 7
 
 
-async def test_other_proposals_decision_is_ignored(unheard: Publisher, pen: Pen) -> None:
+async def test_other_proposals_decision_is_ignored(bare_publisher: Publisher, writer: LogWriter) -> None:
     """A decision on an earlier proposal of the same events is not the awaited one."""
-    (number,) = appeals(1)
-    proposed = event(unheard, number)
+    (number,) = new_numbers(1)
+    proposed = event(bare_publisher, number)
     with pytest.raises(OutcomePending):
-        await unheard.propose(proposed, wait=0.01)
-    proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-    offset = await offset_of(unheard, number)
-    await pen.write(proposed, inbox=offset - 1, sequence=1)
-    await pen.write(proposed, inbox=offset, sequence=2)
+        await bare_publisher.propose(proposed, wait=0.01)
+    proposing = asyncio.create_task(bare_publisher.propose(proposed, wait=WAIT))
+    offset = await offset_of(bare_publisher, number)
+    await writer.write(proposed, inbox=offset - 1, sequence=1)
+    await writer.write(proposed, inbox=offset, sequence=2)
 
     assert (await proposing).sequence == 2
 
 
-async def test_decision_may_precede_confirmation(unheard: Publisher, pen: Pen) -> None:
-    (number,) = appeals(1)
+async def test_decision_may_precede_confirmation(bare_publisher: Publisher, writer: LogWriter) -> None:
+    (number,) = new_numbers(1)
     key = number.encode()
-    pending = await unheard.outcomes.expect(partition_of(key), key)
-    await pen.write(event(unheard, number), inbox=76, sequence=1)
-    await pen.write(event(unheard, number), event(unheard, number), inbox=77, sequence=2)
+    pending = await bare_publisher.outcomes.expect(partition_of(key), key)
+    await writer.write(event(bare_publisher, number), inbox=76, sequence=1)
+    await writer.write(event(bare_publisher, number), event(bare_publisher, number), inbox=77, sequence=2)
     async with asyncio.timeout(WAIT):
         while len(pending.received) < 2:
             await asyncio.sleep(0.01)
     assert not pending.decision.done()
 
-    unheard.outcomes.sent(pending, 77)
+    bare_publisher.outcomes.sent(pending, 77)
 
     assert (await pending.decision).sequence == 2, "the first event of the proposal"
-    unheard.outcomes.forget(pending)
+    bare_publisher.outcomes.forget(pending)
 
 
-async def test_paused_partition_is_read_again(unheard: Publisher, pen: Pen, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_paused_partition_is_read_again(
+    bare_publisher: Publisher, writer: LogWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a partition was idle, the next proposal gets its decision, and nothing from the meantime."""
     monkeypatch.setattr(outcome_reader, "_LINGER_SECONDS", 0.0)
     one, two = _neighbours()
     for sequence, number in enumerate((one, two, one, two), 1):
-        proposed = unheard.event(number, THEN, REGISTERED, id=derived_event_id(number, str(sequence)))
-        proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-        offset = await offset_of(unheard, number)
-        # What is written while nobody reads must not come up when somebody does again.
-        await pen.write(*(event(unheard, other) for other in appeals(20)), proposed, inbox=offset)
+        proposed = bare_publisher.event(number, THEN, REGISTERED, id=derived_event_id(number, str(sequence)))
+        proposing = asyncio.create_task(bare_publisher.propose(proposed, wait=WAIT))
+        offset = await offset_of(bare_publisher, number)
+        # Records written while the partition is idle must not count as the next decision.
+        await writer.write(*(event(bare_publisher, other) for other in new_numbers(20)), proposed, inbox=offset)
         assert (await proposing).sequence == 21
-        await _rested(unheard)
-        await pen.write(proposed, inbox=offset + 1, sequence=99)
+        await _idle(bare_publisher)
+        await writer.write(proposed, inbox=offset + 1, sequence=99)
 
 
-async def test_malformed_record_leaves_outcome_pending(unheard: Publisher, pen: Pen) -> None:
+async def test_malformed_record_leaves_outcome_pending(bare_publisher: Publisher, writer: LogWriter) -> None:
     """A malformed record on the log fails those that wait; the next proposal works."""
-    (number,) = appeals(1)
-    proposed = event(unheard, number)
-    proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-    await offset_of(unheard, number)
-    await pen.scribble(number.encode(), b"\xff", [("ce_id", str(proposed.id).encode())])
+    (number,) = new_numbers(1)
+    proposed = event(bare_publisher, number)
+    proposing = asyncio.create_task(bare_publisher.propose(proposed, wait=WAIT))
+    await offset_of(bare_publisher, number)
+    await writer.write_malformed(number.encode(), b"\xff", [("ce_id", str(proposed.id).encode())])
 
     with pytest.raises(OutcomePending, match="cannot be read"):
         await proposing
 
-    proposing = asyncio.create_task(unheard.propose(proposed, wait=WAIT))
-    await pen.decide(unheard, proposed)
+    proposing = asyncio.create_task(bare_publisher.propose(proposed, wait=WAIT))
+    await writer.decide(bare_publisher, proposed)
     assert (await proposing).registered
 
 
-async def test_closing_ends_pending_proposals(unattended: Realm) -> None:
-    async with Publisher(unattended.servers.kafka, unattended.name, "/registers/tests") as publisher:
-        waiting = [asyncio.create_task(publisher.propose(event(publisher, number), wait=WAIT)) for number in appeals(3)]
-        await _waited_for(publisher, 3)
+async def test_closing_ends_pending_proposals(bare_realm: Realm) -> None:
+    async with Publisher(bare_realm.servers.kafka, bare_realm.name, "/registers/tests") as publisher:
+        waiting = [
+            asyncio.create_task(publisher.propose(event(publisher, number), wait=WAIT)) for number in new_numbers(3)
+        ]
+        await _pending(publisher, 3)
 
     for one in waiting:
         with pytest.raises(OutcomePending, match="propose the same events again"):
             await one
 
 
-async def test_canceled_proposal_is_forgotten(unheard: Publisher) -> None:
-    waiting = [asyncio.create_task(unheard.propose(event(unheard, number), wait=WAIT)) for number in appeals(50)]
-    await _waited_for(unheard, 50)
+async def test_canceled_proposal_is_forgotten(bare_publisher: Publisher) -> None:
+    waiting = [
+        asyncio.create_task(bare_publisher.propose(event(bare_publisher, number), wait=WAIT))
+        for number in new_numbers(50)
+    ]
+    await _pending(bare_publisher, 50)
     for one in waiting:
         one.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
 
     assert all(one.cancelled() for one in waiting)
-    assert unheard.outcomes.pending() == []
-    await _rested(unheard)
+    assert bare_publisher.outcomes.pending() == []
+    await _idle(bare_publisher)
 
 
-async def test_invalid_proposal_is_not_sent(unheard: Publisher) -> None:
-    one, two = (event(unheard, number) for number in appeals(2))
+async def test_invalid_proposal_is_not_sent(bare_publisher: Publisher) -> None:
+    one, two = (event(bare_publisher, number) for number in new_numbers(2))
 
     with pytest.raises(ValueError, match="1 to 200 events"):
-        await unheard.send()
+        await bare_publisher.send()
     with pytest.raises(ValueError, match="1 to 200 events"):
-        await unheard.propose(*([one] * 201), wait=1)
+        await bare_publisher.propose(*([one] * 201), wait=1)
     with pytest.raises(ValueError, match="the same subject"):
-        await unheard.send(one, two)
+        await bare_publisher.send(one, two)
     with pytest.raises(ValueError, match="larger than"):
-        await unheard.send(one._replace(data=b'{"x":"' + b"x" * limits.PROPOSAL_BYTES + b'"}'))
+        await bare_publisher.send(one._replace(data=b'{"x":"' + b"x" * limits.PROPOSAL_BYTES + b'"}'))
 
 
-async def _waited_for(publisher: Publisher, count: int = 1) -> None:
+async def _pending(publisher: Publisher, count: int = 1) -> None:
     """Return when *count* proposals are on the inbox and waited for."""
     async with asyncio.timeout(WAIT):
         while len(publisher.outcomes.pending()) < count:
             await asyncio.sleep(0.01)
 
 
-async def _rested(publisher: Publisher) -> None:
+async def _idle(publisher: Publisher) -> None:
     async with asyncio.timeout(WAIT):
         while publisher.outcomes.is_reading:
             await asyncio.sleep(0.01)
@@ -263,7 +270,7 @@ async def _rested(publisher: Publisher) -> None:
 
 def _neighbours() -> tuple[str, str]:
     """Two appeals on one partition."""
-    numbers = appeals(17)
+    numbers = new_numbers(17)
     seen: dict[int, str] = {}
     for number in numbers:
         partition = partition_of(number.encode())

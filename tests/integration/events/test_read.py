@@ -6,7 +6,7 @@ from contextlib import aclosing
 import pytest
 import pytest_asyncio
 from tests.contract.a_v2 import TopicAssignedV2, a_v2
-from tests.integration.events.conftest import REGISTERED, Pen, appeals, event
+from tests.integration.events.conftest import REGISTERED, LogWriter, event, new_numbers
 from tests.stack import Realm
 
 from natija_events.kafka import Publisher, partition_of, read, read_batches
@@ -20,7 +20,7 @@ from natija_events.wire.record import RecordedEvent
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def history(registry: Realm) -> list[str]:
     """Appeals with two events each, registered by a real registrar."""
-    numbers = appeals(24)
+    numbers = new_numbers(24)
     async with Publisher(registry.servers.kafka, registry.name, "/registers/tests") as publisher:
         proposals = [
             (event(publisher, number), event(publisher, number, TopicAssigned(topic="land"))) for number in numbers
@@ -57,7 +57,7 @@ async def test_events_of_one_appeal(registry: Realm, history: list[str]) -> None
 
 
 async def test_unknown_appeal_has_no_events(registry: Realm) -> None:
-    assert await everything(registry, subject=appeals(1)[0]) == []
+    assert await everything(registry, subject=new_numbers(1)[0]) == []
 
 
 async def test_reading_continues_from_saved_position(registry: Realm, history: list[str]) -> None:
@@ -77,31 +77,31 @@ async def test_position_at_end_reads_nothing(registry: Realm, history: list[str]
     assert await everything(registry, positions=positions) == []
 
 
-async def test_following_reads_new_events(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
-    (number,) = appeals(1)
-    await pen.write(event(unheard, number), sequence=1)
+async def test_following_reads_new_events(bare_realm: Realm, bare_publisher: Publisher, writer: LogWriter) -> None:
+    (number,) = new_numbers(1)
+    await writer.write(event(bare_publisher, number), sequence=1)
     sequences: list[int] = []
     async with (
         asyncio.timeout(30),
-        aclosing(read(unattended.servers.kafka, unattended.name, subject=number, follow=True)) as events,
+        aclosing(read(bare_realm.servers.kafka, bare_realm.name, subject=number, follow=True)) as events,
     ):
         async for one in events:
             sequences.append(one.sequence)
             if len(sequences) == 3:
                 break
-            await pen.write(event(unheard, number), sequence=len(sequences) + 1)
+            await writer.write(event(bare_publisher, number), sequence=len(sequences) + 1)
 
     assert sequences == [1, 2, 3]
 
 
-async def test_aborted_records_are_not_read(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
-    (number,) = appeals(1)
-    await pen.write(event(unheard, number), commit=False)
-    assert await everything(unattended, subject=number) == []
+async def test_aborted_records_are_not_read(bare_realm: Realm, bare_publisher: Publisher, writer: LogWriter) -> None:
+    (number,) = new_numbers(1)
+    await writer.write(event(bare_publisher, number), commit=False)
+    assert await everything(bare_realm, subject=number) == []
 
-    await pen.write(event(unheard, number))
-    await pen.write(event(unheard, number, Routed(body="b")), sequence=2, commit=False)
-    assert [one.sequence for one in await everything(unattended, subject=number)] == [1]
+    await writer.write(event(bare_publisher, number))
+    await writer.write(event(bare_publisher, number, Routed(body="b")), sequence=2, commit=False)
+    assert [one.sequence for one in await everything(bare_realm, subject=number)] == [1]
 
 
 async def test_batches_stop_before_given_offset(registry: Realm, history: list[str]) -> None:
@@ -136,10 +136,10 @@ async def test_version_1_is_read_as_2(registry: Realm, history: list[str]) -> No
     assert appeal.topic == "2019/land"
 
 
-async def test_malformed_record_raises(unattended: Realm, unheard: Publisher, pen: Pen) -> None:
+async def test_malformed_record_raises(bare_realm: Realm, bare_publisher: Publisher, writer: LogWriter) -> None:
     """A record that no registrar would write raises; it is not skipped."""
-    (number,) = appeals(1)
-    await pen.scribble(number.encode(), b"{}", [("ce_id", b"x")])
+    (number,) = new_numbers(1)
+    await writer.write_malformed(number.encode(), b"{}", [("ce_id", b"x")])
 
     with pytest.raises(Unreadable):
-        await everything(unattended, subject=number)
+        await everything(bare_realm, subject=number)

@@ -5,7 +5,7 @@ import contextlib
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from tests.integration.events.cable import Cable
+from tests.integration.events.proxy import TcpProxy
 from tests.stack import Realm
 
 from natija_events.kafka import KafkaConfig, aiokafka_patch
@@ -17,10 +17,10 @@ ANSWERS = 100
 """Between two resets, to all consumers together."""
 
 
-async def test_consumers_survive_connection_resets(cable: Cable, unattended: Realm) -> None:
+async def test_consumers_survive_connection_resets(proxy: TcpProxy, bare_realm: Realm) -> None:
     """Consumers read on, however often the broker resets their connections."""
     aiokafka_patch.apply()
-    kafka, topic = KafkaConfig(unattended.servers.kafka), LOG.name(unattended.name)
+    kafka, topic = KafkaConfig(bare_realm.servers.kafka), LOG.name(bare_realm.name)
     places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
     consumers = [
         AIOKafkaConsumer(**kafka.client_options(), metadata_max_age_ms=100, fetch_max_wait_ms=20, retry_backoff_ms=10)
@@ -35,7 +35,7 @@ async def test_consumers_survive_connection_resets(cable: Cable, unattended: Rea
                 await consumer.end_offsets(places)
                 answers += 1
                 if answers % ANSWERS == 0:
-                    cable.reset()
+                    proxy.reset()
 
     async with asyncio.timeout(60):
         await asyncio.gather(*(consumer.start() for consumer in consumers))

@@ -73,7 +73,7 @@ def test_keys_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_kafka_user_comes_from_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert Settings().kafka_config == KafkaConfig("127.0.0.1:9092")
-    ca = authority.found(tmp_path).certificate
+    ca = authority.create_authority(tmp_path).certificate
     monkeypatch.setenv("NATIJA_KAFKA", "kafka.gov.kg:9093")
     monkeypatch.setenv("NATIJA_KAFKA_USER", "kg.registrar")
     monkeypatch.setenv("NATIJA_KAFKA_PASSWORD", "opensesame")

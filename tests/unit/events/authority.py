@@ -22,7 +22,7 @@ class Authority:
     """Key and certificate of 127.0.0.1, as Kafka takes them."""
 
 
-def found(folder: Path) -> Authority:
+def create_authority(folder: Path) -> Authority:
     """A new authority, its files in *folder*."""
     authority_key, broker_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority = _certificate("test authority", authority_key, "test authority", authority_key, None)

@@ -14,7 +14,7 @@ from natija_events.kafka import KafkaConfig
 
 @pytest.fixture
 def ca(tmp_path: Path) -> Path:
-    return authority.found(tmp_path).certificate
+    return authority.create_authority(tmp_path).certificate
 
 
 def test_addresses_alone_mean_plaintext() -> None:

@@ -1,4 +1,4 @@
-"""The cable between this process's Kafka clients and the broker: cut, frozen and fixed while the broker runs on."""
+"""A TCP proxy between this process's Kafka clients and the broker, which a test cuts, freezes and restores."""
 
 import asyncio
 import contextlib
@@ -9,26 +9,26 @@ from typing import Any
 import pytest
 from aiokafka.conn import AIOKafkaConnection
 
-_AT_ONCE = struct.pack("ii", 1, 0)
-"""To close means to reset, without a good-bye."""
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: closing the socket resets the connection."""
 
 
-class Cable:
-    """A TCP relay to *host*:*port*. Clients connect to it wherever the broker says that it listens."""
+class TcpProxy:
+    """A TCP relay to *host*:*port*. Clients connect to it whatever address the broker gives them."""
 
     def __init__(self, host: str, port: int) -> None:
         self._to = (host, port)
         self._server: asyncio.Server | None = None
-        self._whole = asyncio.Event()
+        self._accepting = asyncio.Event()
         self._flowing = asyncio.Event()
         self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._plugged_in, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
-        self.fix()
+        self.restore()
 
     async def close(self) -> None:
         assert self._server is not None
@@ -39,28 +39,28 @@ class Cable:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:
-        """Every connection breaks, and each new one at once, until fixed."""
-        self._whole.clear()
+        """Break every connection, and each new one at once, until `restore`."""
+        self._accepting.clear()
         for end in self._ends:
             end.transport.abort()
 
     def reset(self) -> None:
-        """Every connection is reset, as by a broker that is killed; new ones hold."""
+        """Reset every connection, as a killed broker does. New connections work."""
         for end in self._ends:
             if (plug := end.get_extra_info("socket")) is not None:
-                plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             end.transport.abort()
 
     def freeze(self) -> None:
-        """Connections stay, and nothing comes through, until fixed."""
+        """Keep the connections, but pass no data, until `restore`."""
         self._flowing.clear()
 
-    def fix(self) -> None:
-        self._whole.set()
+    def restore(self) -> None:
+        self._accepting.set()
         self._flowing.set()
 
-    async def _plugged_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._whole.is_set():
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._accepting.is_set():
             writer.transport.abort()
             return
         far_reader, far_writer = await asyncio.open_connection(*self._to)
@@ -81,19 +81,19 @@ class Cable:
 
 
 @contextlib.asynccontextmanager
-async def cable_to(kafka: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A cable to the broker at *kafka* that all clients made meanwhile are plugged into."""
+async def proxy_to(kafka: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A proxy to the broker at *kafka* that all clients made meanwhile are proxied into."""
     host, _, port = kafka.rpartition(":")
-    cable = Cable(host, int(port))
-    await cable.open()
+    proxy = TcpProxy(host, int(port))
+    await proxy.open()
     plain: Any = AIOKafkaConnection.__init__
 
-    def plugged_in(self: AIOKafkaConnection, _host: str, _port: int, **settings: Any) -> None:
-        plain(self, "127.0.0.1", cable.port, **settings)
+    def connect_to_proxy(self: AIOKafkaConnection, _host: str, _port: int, **settings: Any) -> None:
+        plain(self, "127.0.0.1", proxy.port, **settings)
 
-    monkeypatch.setattr(AIOKafkaConnection, "__init__", plugged_in)
+    monkeypatch.setattr(AIOKafkaConnection, "__init__", connect_to_proxy)
     try:
-        yield cable
+        yield proxy
     finally:
         monkeypatch.undo()
-        await cable.close()
+        await proxy.close()
