@@ -11,9 +11,9 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from tests.bench import growth, importing, inbox_to_log, lifecycles, posting, reading, soak
-from tests.bench.ground import Bench, Ground
-from tests.bench.measuring import Figure
+from tests.bench import growth, import_rows, inbox_to_log, intake_api, lifecycles, log_readers, soak
+from tests.bench.measurement import Figure
+from tests.bench.setup import Bench, BenchSetup
 from tests.stack import REPOSITORY, Servers, provisioned_realms, running_servers
 
 from natija_chassis.process import gc_tuning
@@ -22,13 +22,13 @@ RESULT = REPOSITORY / "bench.json"
 
 BENCHES: dict[str, Bench] = {
     "inbox_to_log": inbox_to_log.bench,
-    "log_to_facts": reading.log_to_facts,
-    "rebuild": reading.rebuilding,
-    "history_from_log": reading.history_from_log,
-    "post_receipt": posting.post_receipt,
-    "post_to_facts": posting.post_to_facts,
+    "log_to_facts": log_readers.log_to_facts,
+    "rebuild": log_readers.rebuilding,
+    "history_from_log": log_readers.history_from_log,
+    "post_receipt": intake_api.post_receipt,
+    "post_to_facts": intake_api.post_to_facts,
     "lifecycles": lifecycles.bench,
-    "import_rows": importing.bench,
+    "import_rows": import_rows.bench,
 }
 
 
@@ -78,14 +78,14 @@ async def _run(
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="natija-bench-") as folder:
         async with provisioned_realms(servers, Path(folder)) as realms:
-            ground = Ground(realms, progress, figures, BENCHES)
+            setup = BenchSetup(realms, progress, figures, BENCHES)
             for name in names:
-                await ground.figure(name)
+                await setup.figure(name)
             if grow:
-                async for figure in growth.bench(ground):
+                async for figure in growth.bench(setup):
                     figures[figure.name] = figure
             if soak_for:
-                figures |= {figure.name: figure for figure in await soak.bench(ground, soak_for)}
+                figures |= {figure.name: figure for figure in await soak.bench(setup, soak_for)}
 
 
 def _record(figure: Figure) -> dict[str, object]:

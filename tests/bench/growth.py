@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import text
 from tests.bench import inbox_to_log, lifecycles
-from tests.bench.ground import Ground, decided, ends, engine_of
-from tests.bench.lifecycles import FOLLOWERS, applied_by_all, followed
-from tests.bench.lives import EVENTS, fill
-from tests.bench.measuring import RUNS, Figure, by_turns
-from tests.bench.watching import mebibytes, processes
+from tests.bench.lifecycle_events import EVENTS, propose_lifecycles
+from tests.bench.lifecycles import FOLLOWERS, all_services, applied_by_all
+from tests.bench.measurement import RUNS, Figure, interleaved
+from tests.bench.processes import memory_mib, processes
+from tests.bench.setup import BenchSetup, decided_count, end_offsets, engine_of
 from tests.stack import Realm
 
 from natija_events.topics import INBOX, TOPICS
@@ -22,61 +22,65 @@ _AT_ONCE = 20_000
 """Appeals on the inbox at one time: so many wait in memory and on the disk twice."""
 
 
-async def bench(ground: Ground) -> AsyncIterator[Figure]:
+async def bench(setup: BenchSetup) -> AsyncIterator[Figure]:
     """`inbox_to_log` and `lifecycles` again, each by turns with the same on a log that is empty."""
-    realm = await ground.realms()
-    async with followed(realm):
+    realm = await setup.realms()
+    async with all_services(realm):
         pass  # all tables are there now
-    await _register(ground, realm)
-    yield await _inbox_to_log(ground, realm, await ground.realms())
-    note = await _followed(ground, realm)
-    yield await _lifecycles(ground, realm, await ground.realms(), note)
+    await _register(setup, realm)
+    yield await _inbox_to_log(setup, realm, await setup.realms())
+    note = await _followed(setup, realm)
+    yield await _lifecycles(setup, realm, await setup.realms(), note)
 
 
-async def _inbox_to_log(ground: Ground, grown: Realm, empty: Realm) -> Figure:
+async def _inbox_to_log(setup: BenchSetup, grown: Realm, empty: Realm) -> Figure:
     ours, theirs = engine_of(grown, "intake"), engine_of(empty, "intake")
-    with ground.showing("inbox_to_log, grown", 2 * RUNS + 2) as step:
+    with setup.progress_bar("inbox_to_log, grown", 2 * RUNS + 2) as step:
         for realm in (grown, empty):
             await inbox_to_log.fill_inbox(realm)
             step()
-        on_grown, on_empty = await by_turns(
-            lambda: inbox_to_log.deciding(grown, ours), lambda: inbox_to_log.deciding(empty, theirs), told=step
+        on_grown, on_empty = await interleaved(
+            lambda: inbox_to_log.decision_rate(grown, ours),
+            lambda: inbox_to_log.decision_rate(empty, theirs),
+            on_run=step,
         )
     await ours.dispose()
     await theirs.dispose()
     return Figure("inbox_to_log_grown", on_grown, on_empty, "events/s", bound=AS_FAST)
 
 
-async def _lifecycles(ground: Ground, grown: Realm, empty: Realm, note: str) -> Figure:
+async def _lifecycles(setup: BenchSetup, grown: Realm, empty: Realm, note: str) -> Figure:
     """The services of both run all the time; those of one have nothing to do while the other's are measured."""
-    async with followed(grown) as ours, followed(empty) as theirs:
-        with ground.showing("lifecycles, grown") as step:
-            on_grown, on_empty = await by_turns(
-                lambda: lifecycles.living(grown, ours), lambda: lifecycles.living(empty, theirs), told=step
+    async with all_services(grown) as ours, all_services(empty) as theirs:
+        with setup.progress_bar("lifecycles, grown") as step:
+            on_grown, on_empty = await interleaved(
+                lambda: lifecycles.lifecycle_rate(grown, ours),
+                lambda: lifecycles.lifecycle_rate(empty, theirs),
+                on_run=step,
             )
-    return Figure("lifecycles_grown", on_grown, on_empty, "lives/s", bound=AS_FAST, note=note)
+    return Figure("lifecycles_grown", on_grown, on_empty, "appeals/s", bound=AS_FAST, note=note)
 
 
-async def _register(ground: Ground, realm: Realm) -> None:
+async def _register(setup: BenchSetup, realm: Realm) -> None:
     """Register a million whole lives, portion by portion, and always one portion ahead."""
     engine = engine_of(realm, "intake")
     try:
-        with ground.showing(f"{APPEALS:,} appeals registered", APPEALS // _AT_ONCE) as step:
+        with setup.progress_bar(f"{APPEALS:,} appeals registered", APPEALS // _AT_ONCE) as step:
             async with inbox_to_log.registrars(realm):
                 for portion in range(APPEALS // _AT_ONCE):
-                    await fill(realm, _AT_ONCE)
-                    await _until(lambda: decided(engine), portion * _AT_ONCE * EVENTS)
+                    await propose_lifecycles(realm, _AT_ONCE)
+                    await _until(lambda: decided_count(engine), portion * _AT_ONCE * EVENTS)
                     step()
-                await _until(lambda: decided(engine), APPEALS * EVENTS)
+                await _until(lambda: decided_count(engine), APPEALS * EVENTS)
     finally:
         await engine.dispose()
 
 
-async def _followed(ground: Ground, realm: Realm) -> str:
+async def _followed(setup: BenchSetup, realm: Realm) -> str:
     """Let all services apply whatever was proposed; what topics, databases and processes take then."""
-    everything = sum((await ends(realm.servers.kafka, INBOX.name(realm.name))).values())
-    with ground.showing(f"{everything:,} events applied", 100) as step:
-        async with followed(realm, ready=False) as engines:
+    everything = sum((await end_offsets(realm.servers.kafka, INBOX.name(realm.name))).values())
+    with setup.progress_bar(f"{everything:,} events applied", 100) as step:
+        async with all_services(realm, ready=False) as engines:
             for percent in range(1, 101):
                 await _until(lambda: applied_by_all(engines), everything * percent // 100)
                 step()
@@ -105,5 +109,5 @@ async def _disk(realm: Realm) -> str:
 
 async def _memory(realm: Realm) -> str:
     """What each process takes."""
-    taken = {name: mebibytes(process) for name, process in (await processes(realm)).items()}
+    taken = {name: memory_mib(process) for name, process in (await processes(realm)).items()}
     return "memory: " + ", ".join(f"{name} {size:,.0f} MiB" for name, size in taken.items())

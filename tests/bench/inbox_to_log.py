@@ -8,9 +8,9 @@ import httpx
 from deploy.local.ports import free_port
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.bench import copier
-from tests.bench.ground import Ground, decided, engine_of
-from tests.bench.lives import EVENTS, fill
-from tests.bench.measuring import RUNS, Figure, by_turns, rate
+from tests.bench.lifecycle_events import EVENTS, propose_lifecycles
+from tests.bench.measurement import RUNS, Figure, interleaved, rate
+from tests.bench.setup import BenchSetup, decided_count, engine_of
 from tests.stack import Child, Realm
 
 from natija_chassis.postgres.engine import create_service_tables
@@ -27,9 +27,9 @@ _SPARE = 5_000
 """Appeals more: before a run begins and when it ends, some are registered too."""
 
 
-async def bench(ground: Ground) -> Figure:
+async def bench(setup: BenchSetup) -> Figure:
     """The inbox is filled beforehand, each event a proposal; measured from the first batch registered to the last."""
-    realm = await ground.realms()
+    realm = await setup.realms()
     engine = engine_of(realm, "intake")
     kafka, copies = realm.servers.kafka, f"{realm.name}.bench.copies"
 
@@ -38,11 +38,11 @@ async def bench(ground: Ground) -> Figure:
         return await copier.copy(kafka, source, copies, batch=BATCH, shards=SHARDS, records=records)
 
     try:
-        with ground.showing("inbox_to_log", 2 * RUNS + 1) as step:
+        with setup.progress_bar("inbox_to_log", 2 * RUNS + 1) as step:
             await copier.make_topic(kafka, copies)
             await fill_inbox(realm)
             step()
-            measured, floor = await by_turns(lambda: deciding(realm, engine), bare, told=step)
+            measured, floor = await interleaved(lambda: decision_rate(realm, engine), bare, on_run=step)
     finally:
         await engine.dispose()
     return Figure("inbox_to_log", measured, floor, "events/s", bound=0.5)
@@ -50,16 +50,16 @@ async def bench(ground: Ground) -> Figure:
 
 async def fill_inbox(realm: Realm) -> None:
     """Put on the inbox of *realm* what all runs decide."""
-    await fill(realm, RUNS * (APPEALS + _SPARE))
+    await propose_lifecycles(realm, RUNS * (APPEALS + _SPARE))
 
 
-async def deciding(realm: Realm, engine: AsyncEngine) -> float:
+async def decision_rate(realm: Realm, engine: AsyncEngine) -> float:
     """A run: how many proposals a second a registrar for every shard decides, once each has its own."""
     async with registrars(realm):
-        before = await decided(engine)
+        before = await decided_count(engine)
 
         async def since() -> int:
-            return await decided(engine) - before
+            return await decided_count(engine) - before
 
         return await rate(since, APPEALS * EVENTS, every=0.05)
 
@@ -87,7 +87,7 @@ async def _until_deciding(registrar: Child) -> None:
     async with httpx.AsyncClient(timeout=2, trust_env=False) as client, asyncio.timeout(60):
         while True:
             try:
-                if "deciding on 1 shard" in (await client.get(f"{registrar.url}/ready")).text:
+                if "decision_rate on 1 shard" in (await client.get(f"{registrar.url}/ready")).text:
                     return
             except httpx.TransportError:
                 pass

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from statistics import median
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.ground import Ground, applied, ends, engine_of
-from tests.bench.lives import EVENTS, REGISTERED
-from tests.bench.measuring import RUNS, Figure, rate
+from tests.bench.lifecycle_events import EVENTS, REGISTERED
+from tests.bench.measurement import RUNS, Figure, rate
+from tests.bench.setup import BenchSetup, applied, end_offsets, engine_of
 from tests.stack import SERVICES, Realm
 
 from natija_events.ids import new_appeal_number
@@ -19,7 +19,7 @@ from natija_events.kafka import Publisher, read
 from natija_events.topics import LOG
 from natija_events.types.routing import Answered, DecisionApproved, DecisionPrepared
 
-LIVES = 1_200
+APPEALS = 1_200
 """Of a run."""
 AT_ONCE = 300
 """Lives that are open at one time."""
@@ -27,24 +27,24 @@ WANTED = 200.0
 FOLLOWERS = ("intake", "routing", "deadlines", "analytics")
 _BY_SERVICES = 3
 """The sequence that a life has reached once routing and deadlines have done their part."""
-_BY_THE_DESK = (
+_BY_OFFICIALS = (
     DecisionPrepared(outcome="satisfied"), DecisionApproved(approver="head-7"), Answered(outcome="satisfied"),
 )  # fmt: skip
 
 
-async def bench(ground: Ground) -> Figure:
+async def bench(setup: BenchSetup) -> Figure:
     """Lives a second that every service has applied whole, from the first to the last."""
-    realm, rates = await ground.realms(), []
-    async with followed(realm) as engines:
-        with ground.showing("lifecycles", RUNS) as step:
+    realm, rates = await setup.realms(), []
+    async with all_services(realm) as engines:
+        with setup.progress_bar("lifecycles", RUNS) as step:
             for _ in range(RUNS):
-                rates.append(await living(realm, engines))
+                rates.append(await lifecycle_rate(realm, engines))
                 step()
-    return Figure("lifecycles", median(rates), WANTED, "lives/s", bound=1.0)
+    return Figure("lifecycles", median(rates), WANTED, "appeals/s", bound=1.0)
 
 
 @asynccontextmanager
-async def followed(realm: Realm, *, ready: bool = True) -> AsyncIterator[Sequence[AsyncEngine]]:
+async def all_services(realm: Realm, *, ready: bool = True) -> AsyncIterator[Sequence[AsyncEngine]]:
     """All processes of *realm*, while the block lasts, from when they are *ready* or at once; gives the databases of
     those that follow the log."""
     children = [await realm.serve(service, ready=ready) for service in SERVICES]
@@ -63,46 +63,48 @@ async def applied_by_all(engines: Sequence[AsyncEngine]) -> int:
     return min([await applied(engine) for engine in engines])
 
 
-async def living(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
+async def lifecycle_rate(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
     """A run: lives a second that all whose databases *engines* are have applied whole."""
     before = await applied_by_all(engines)
 
     async def whole() -> int:
         return (await applied_by_all(engines) - before) // EVENTS
 
-    working = asyncio.create_task(desk(realm, LIVES))
+    working = asyncio.create_task(answer_appeals(realm, APPEALS))
     try:
-        measured = await rate(whole, LIVES, every=0.05)
+        measured = await rate(whole, APPEALS, every=0.05)
         await working
     finally:
         working.cancel()
     return measured
 
 
-async def desk(realm: Realm, lives: int, *, pace: float = math.inf) -> None:
+async def answer_appeals(realm: Realm, lives: int, *, pace: float = math.inf) -> None:
     """Open *lives* appeals, *pace* a second at most, and answer each as soon as it is routed and has its term."""
     kafka = realm.servers.kafka
-    start = await ends(kafka, LOG.name(realm.name))
+    start = await end_offsets(kafka, LOG.name(realm.name))
     places = asyncio.Semaphore(AT_ONCE)
-    async with Publisher(kafka, realm.name, "/desks/bench") as desk, asyncio.TaskGroup() as group:
-        group.create_task(_answer(realm, start, desk, places, lives))
+    async with Publisher(kafka, realm.name, "/desks/bench") as publisher, asyncio.TaskGroup() as group:
+        group.create_task(_answer(realm, start, publisher, places, lives))
         began = time.perf_counter()
         for count in range(lives):
             await asyncio.sleep(began + count / pace - time.perf_counter())
             await places.acquire()
             now = datetime.now(UTC)
-            opening = desk.event(new_appeal_number(realm.name), now, REGISTERED.model_copy(update={"received": now}))
-            group.create_task(desk.send(opening))
+            opening = publisher.event(
+                new_appeal_number(realm.name), now, REGISTERED.model_copy(update={"received": now})
+            )
+            group.create_task(publisher.send(opening))
 
 
 async def _answer(
-    realm: Realm, start: Mapping[int, int], desk: Publisher, places: asyncio.Semaphore, lives: int
+    realm: Realm, start: Mapping[int, int], publisher: Publisher, places: asyncio.Semaphore, lives: int
 ) -> None:
     answered = 0
     async with asyncio.TaskGroup() as group:
         async for event in read(realm.servers.kafka, realm.name, positions=start, follow=True):
             if event.sequence == _BY_SERVICES:
-                group.create_task(_decide(desk, event.subject))
+                group.create_task(_decide(publisher, event.subject))
             elif event.type == Answered.type:
                 places.release()
                 answered += 1
@@ -110,6 +112,6 @@ async def _answer(
                     return
 
 
-async def _decide(desk: Publisher, appeal: str) -> None:
-    for sequence, data in enumerate(_BY_THE_DESK, start=_BY_SERVICES):
-        await desk.send(desk.event(appeal, datetime.now(UTC), data, expectedsequence=sequence))
+async def _decide(publisher: Publisher, appeal: str) -> None:
+    for sequence, data in enumerate(_BY_OFFICIALS, start=_BY_SERVICES):
+        await publisher.send(publisher.event(appeal, datetime.now(UTC), data, expectedsequence=sequence))

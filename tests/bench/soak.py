@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from tests.bench.ground import Ground
-from tests.bench.lifecycles import applied_by_all, desk, followed
-from tests.bench.lives import EVENTS
-from tests.bench.measuring import Figure
-from tests.bench.watching import mebibytes, processes
+from tests.bench.lifecycle_events import EVENTS
+from tests.bench.lifecycles import all_services, answer_appeals, applied_by_all
+from tests.bench.measurement import Figure
+from tests.bench.processes import memory_mib, processes
+from tests.bench.setup import BenchSetup
 from tests.stack import Realm
 
 EVERY = 2.0
@@ -22,20 +22,20 @@ _AT_THE_END = 10.0
 """Seconds until every service must have applied what the desk saw answered."""
 
 
-async def bench(ground: Ground, minutes: float) -> list[Figure]:
+async def bench(setup: BenchSetup, minutes: float) -> list[Figure]:
     """What a process takes at the end beside what it took once warm; and the rate at which lives were applied whole.
 
     Raises TimeoutError when a service lags at the end.
     """
-    pace = (await ground.figure("lifecycles")).rate / 2
+    pace = (await setup.figure("lifecycles")).rate / 2
     lives = int(pace * minutes * 60)
     samples: dict[str, list[float]] = defaultdict(list)
-    realm = await ground.realms()
-    async with followed(realm) as engines:
-        with ground.showing(f"{minutes:g} minutes at {pace:.0f} lives a second", lives) as step:
+    realm = await setup.realms()
+    async with all_services(realm) as engines:
+        with setup.progress_bar(f"{minutes:g} minutes at {pace:.0f} lives a second", lives) as step:
             began = time.perf_counter()
             watching = asyncio.create_task(_watch(realm, samples))
-            living = asyncio.create_task(desk(realm, lives, pace=pace))
+            living = asyncio.create_task(answer_appeals(realm, lives, pace=pace))
             try:
                 done = 0
                 while not living.done():
@@ -52,14 +52,14 @@ async def bench(ground: Ground, minutes: float) -> list[Figure]:
             finally:
                 for task in (living, watching):
                     task.cancel()
-    return [Figure("soak", rate, pace, "lives/s", bound=0.95), *_memory(samples)]
+    return [Figure("soak", rate, pace, "appeals/s", bound=0.95), *_memory(samples)]
 
 
 async def _watch(realm: Realm, samples: dict[str, list[float]]) -> None:
     """Add to *samples* what each process takes, in MiB."""
     while True:
         for name, process in (await processes(realm)).items():
-            samples[name].append(mebibytes(process))
+            samples[name].append(memory_mib(process))
         await asyncio.sleep(EVERY)
 
 

@@ -1,14 +1,14 @@
 """The accounting that every fault ends with: each proposal ended once, the log is whole, projections are its fold."""
 
-import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from tests.faults.feed import Feed
+from tests.eventually import eventually
+from tests.faults.workload import Workload
 from tests.stack import Realm
 
 from natija_chassis.postgres.engine import open_engine
@@ -25,14 +25,14 @@ from natija_events.wire.record import RecordedEvent
 from natija_events.wire.rejection import RejectedProposal, read_rejected
 from natija_intake.registrar.verification import verify
 
-MOVES_WITHIN = 30.0
+RECOVERS_WITHIN = 30.0
 """Seconds after the end of a fault within which everybody has to be at work again."""
 
 Place = tuple[int, int]
 """Partition and offset on the inbox."""
 
 
-class Account(NamedTuple):
+class Accounting(NamedTuple):
     """What an accounting counted on the whole log of a realm."""
 
     events: int
@@ -42,7 +42,7 @@ class Account(NamedTuple):
 
 
 @dataclass(slots=True)
-class Books:
+class TopicContents:
     """All three topics, each decision under the place of its proposal."""
 
     proposed: dict[Place, tuple[UUID, ...]] = field(default_factory=dict)
@@ -51,34 +51,34 @@ class Books:
     rejected: defaultdict[Place, list[RejectedProposal]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    async def of(cls, realm: Realm) -> "Books":
+    async def of(cls, realm: Realm) -> "TopicContents":
         """Read them, the inbox first: what is decided meanwhile is no outsider."""
-        books, kafka, start = cls(), realm.servers.kafka, dict.fromkeys(range(PARTITIONS), 0)
+        contents, kafka, start = cls(), realm.servers.kafka, dict.fromkeys(range(PARTITIONS), 0)
         async for batch in read_batches(kafka, INBOX.name(realm.name), start):
             for record in batch:
                 with contextlib.suppress(Unreadable):
-                    books.proposed[record.partition, record.offset] = ()
+                    contents.proposed[record.partition, record.offset] = ()
                     proposal = read_proposal(record.value, record.headers)
-                    books.proposed[record.partition, record.offset] = tuple(event.id for event in proposal.events)
+                    contents.proposed[record.partition, record.offset] = tuple(event.id for event in proposal.events)
         async for event in read(kafka, realm.name):
-            books.registered[event.partition, event.stamp.inboxoffset].append(event)
+            contents.registered[event.partition, event.stamp.inboxoffset].append(event)
         async for one in rejections(realm):
-            books.rejected[one.partition, one.inboxoffset].append(one)
-        return books
+            contents.rejected[one.partition, one.inboxoffset].append(one)
+        return contents
 
-    def lost(self, feed: Feed) -> list[str]:
+    def lost(self, workload: Workload) -> list[str]:
         """Proposals without a decision, and confirmed or registered ones that are nowhere."""
         places = [place for place in self.proposed if place not in self.registered and place not in self.rejected]
         found = [f"the proposal at {place} of the inbox has no decision" for place in places]
         standing = Counter(ids[0] for ids in self.proposed.values() if ids)
-        found += [f"{id} was confirmed {count} times" for id, count in (feed.confirmed - standing).items()]
+        found += [f"{id} was confirmed {count} times" for id, count in (workload.confirmed - standing).items()]
         sequences = {event.id: event.sequence for events in self.registered.values() for event in events}
         reasons = {(one.proposalid, one.rejection.reason) for ones in self.rejected.values() for one in ones}
-        for id, told in feed.told:
-            if told.registered and sequences.get(id) != told.sequence:
-                found.append(f"{id} was told to be registered at {told.sequence}, and is not")
-            if told.rejection is not None and (id, told.rejection.reason) not in reasons:
-                found.append(f"{id} was told to be rejected ({told.rejection.reason}), and is not")
+        for id, outcome in workload.told:
+            if outcome.registered and sequences.get(id) != outcome.sequence:
+                found.append(f"{id} was told to be registered at {outcome.sequence}, and is not")
+            if outcome.rejection is not None and (id, outcome.rejection.reason) not in reasons:
+                found.append(f"{id} was told to be rejected ({outcome.rejection.reason}), and is not")
         return found
 
     def doubled(self) -> list[str]:
@@ -116,32 +116,31 @@ def settings_of(realm: Realm) -> Settings:
     return Settings(realm=realm.name, kafka=realm.servers.kafka, database=realm.environment["NATIJA_DATABASE"])
 
 
-async def account(realm: Realm, feed: Feed) -> Account:
+async def check_accounting(realm: Realm, workload: Workload) -> Accounting:
     """Count up, with nobody proposing any more but the services. Raises AssertionError when anything does not fit,
     except what is lost or doubled: that is for the caller to tell."""
-    await level(realm)
+    await caught_up(realm)
     await _verify(realm)
     for service in services():
         await rebuild(settings_of(realm), projection_of(service), _Unwatched())
-    books = await Books.of(realm)
-    return Account(
-        events=sum(map(len, books.registered.values())),
-        rejected=sum(map(len, books.rejected.values())),
-        lost=books.lost(feed),
-        doubled=books.doubled(),
+    contents = await TopicContents.of(realm)
+    return Accounting(
+        events=sum(map(len, contents.registered.values())),
+        rejected=sum(map(len, contents.rejected.values())),
+        lost=contents.lost(workload),
+        doubled=contents.doubled(),
     )
 
 
-async def level(realm: Realm, seconds: float = MOVES_WITHIN) -> None:
+async def caught_up(realm: Realm, seconds: float = RECOVERS_WITHIN) -> None:
     """Return once nobody has anything left to apply. Raises AssertionError, naming who has, after *seconds*."""
-    left: Mapping[str, int] = {"nobody could be asked": 1}
-    try:
-        async with asyncio.timeout(seconds):
-            while left:
-                left = _by_service(await measure_lag(settings_of(realm)))
-                await asyncio.sleep(0.1 if left else 0)
-    except TimeoutError:
-        raise AssertionError(f"{seconds:g} s after the fault these still wait: {left}") from None
+
+    async def no_lag() -> bool:
+        left = _by_service(await measure_lag(settings_of(realm)))
+        assert not left, left
+        return True
+
+    await eventually(no_lag, seconds=seconds, pause=0.1, message="no service has a lag")
 
 
 def _by_service(found: Sequence[Lag]) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""Houses to do harm to, the seed that replays it, and the summary line."""
+"""Running systems to harm, the seed that replays it, and the summary line."""
 
 import logging
 import os
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.faults.feed import Feed
-from tests.faults.house import House
+from tests.faults.running_system import RunningSystem
 from tests.faults.servers import Breakable, breakable
+from tests.faults.workload import Workload
 from tests.stack import Servers, provisioned_realms
 
 _COUNTED = ("faults", "kill points", "events", "lost", "doubled")
@@ -29,46 +29,46 @@ def chance(request: pytest.FixtureRequest) -> random.Random:
     return random.Random(f"{SEED} {request.node.name}")
 
 
-class Plot:
-    """Where the house of a module stands. It is built again after a test that left it damaged."""
+class ModuleSystem:
+    """The running system of a test module. After a test that left it damaged the next one gets a new one."""
 
     def __init__(self, servers: Servers, folder: Path) -> None:
         self._servers = servers
         self._folder = folder
         self._stack = AsyncExitStack()
-        self._house: House | None = None
+        self._system: RunningSystem | None = None
 
-    async def house(self, request: pytest.FixtureRequest, chance: random.Random) -> House:
+    async def system(self, request: pytest.FixtureRequest, chance: random.Random) -> RunningSystem:
         """One that is whole, fed by *chance*; it counts for the test of *request*."""
-        if self._house is None or not self._house.whole:
+        if self._system is None or not self._system.intact:
             await self.clear()
             realms = await self._stack.enter_async_context(provisioned_realms(self._servers, self._folder))
             realm = await realms()
-            self._house = House(realm, Feed(realm, chance), lambda what, count: None)
-            await self._house.start()
-        self._house.feed.chance = chance
-        self._house.counts = lambda what, count: request.node.user_properties.append((what, count))
-        self._house.whole = False
-        return self._house
+            self._system = RunningSystem(realm, Workload(realm, chance), lambda what, count: None)
+            await self._system.start()
+        self._system.workload.chance = chance
+        self._system.count = lambda what, count: request.node.user_properties.append((what, count))
+        self._system.intact = False
+        return self._system
 
     async def clear(self) -> None:
         """Pull it down."""
         await self._stack.aclose()
-        self._house = None
+        self._system = None
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def plot(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plot]:
-    """On the servers that all tests share: for harm to processes of the house only."""
-    plot = Plot(servers, tmp_path_factory.mktemp("house"))
-    yield plot
-    await plot.clear()
+async def module_system(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ModuleSystem]:
+    """On the servers that all tests share: for harm to its processes only."""
+    module_system = ModuleSystem(servers, tmp_path_factory.mktemp("system"))
+    yield module_system
+    await module_system.clear()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(request: pytest.FixtureRequest, plot: Plot, chance: random.Random) -> House:
-    """A house whose processes may be harmed, not its servers."""
-    return await plot.house(request, chance)
+async def system(request: pytest.FixtureRequest, module_system: ModuleSystem, chance: random.Random) -> RunningSystem:
+    """A system whose processes may be harmed, not its servers."""
+    return await module_system.system(request, chance)
 
 
 @pytest.fixture(scope="session")
@@ -79,21 +79,23 @@ def own_servers() -> Iterator[Breakable]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def own_plot(own_servers: Breakable, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plot]:
+async def own_module_system(
+    own_servers: Breakable, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ModuleSystem]:
     """On servers that may be broken."""
-    plot = Plot(own_servers.servers, tmp_path_factory.mktemp("house"))
-    yield plot
+    module_system = ModuleSystem(own_servers.servers, tmp_path_factory.mktemp("system"))
+    yield module_system
     await own_servers.fix()
-    await plot.clear()
+    await module_system.clear()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def fragile(
-    request: pytest.FixtureRequest, own_servers: Breakable, own_plot: Plot, chance: random.Random
-) -> House:
-    """A house whose servers may be broken, too."""
+    request: pytest.FixtureRequest, own_servers: Breakable, own_module_system: ModuleSystem, chance: random.Random
+) -> RunningSystem:
+    """A system whose servers may be broken, too."""
     await own_servers.fix()
-    return await own_plot.house(request, chance)
+    return await own_module_system.system(request, chance)
 
 
 @pytest.fixture(scope="session")
@@ -104,21 +106,23 @@ def own_cluster() -> Iterator[Breakable]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def cluster_plot(own_cluster: Breakable, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Plot]:
+async def cluster_module_system(
+    own_cluster: Breakable, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ModuleSystem]:
     """On three brokers that may be broken."""
-    plot = Plot(own_cluster.servers, tmp_path_factory.mktemp("house"))
-    yield plot
+    module_system = ModuleSystem(own_cluster.servers, tmp_path_factory.mktemp("system"))
+    yield module_system
     await own_cluster.fix()
-    await plot.clear()
+    await module_system.clear()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def replicated(
-    request: pytest.FixtureRequest, own_cluster: Breakable, cluster_plot: Plot, chance: random.Random
-) -> House:
-    """A house whose log has three replicas, on brokers that may be broken."""
+    request: pytest.FixtureRequest, own_cluster: Breakable, cluster_module_system: ModuleSystem, chance: random.Random
+) -> RunningSystem:
+    """A system whose log has three replicas, on brokers that may be broken."""
     await own_cluster.fix()
-    return await cluster_plot.house(request, chance)
+    return await cluster_module_system.system(request, chance)
 
 
 def pytest_report_header() -> str:

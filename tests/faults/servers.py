@@ -15,6 +15,7 @@ from pathlib import Path
 from deploy.local import kafka, postgres, processes
 from deploy.local.paths import StackPaths
 from deploy.local.processes import Record
+from tests.eventually import eventually
 from tests.stack import Servers
 
 DISK_BYTES = 512 << 20
@@ -44,15 +45,11 @@ class Breakable:
         """`kill -9` of the server *name*; return when it is gone."""
         record = self._running(name)
         os.kill(record.pid, signal.SIGKILL)
-        async with asyncio.timeout(10):
-            while record.alive:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: not record.alive, message=f"{name} is gone")
 
-    async def until_kafka_gave_up(self, seconds: float = 30) -> None:
+    async def wait_until_kafka_exits(self, seconds: float = 30) -> None:
         """Return once it has ended by itself, which it does when it cannot write any more."""
-        async with asyncio.timeout(seconds):
-            while processes.find(self.paths, kafka.NAME) is not None:
-                await asyncio.sleep(0.1)
+        await eventually(lambda: processes.find(self.paths, kafka.NAME) is None, seconds=seconds)
 
     async def start_kafka(self) -> None:
         """Start each broker that does not run, where it listened, and return when all answer."""

@@ -14,9 +14,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.structs import RecordMetadata
-from tests.faults.accounting import level, rejections
-from tests.faults.feed import DECIDED_WITHIN
-from tests.faults.house import House
+from tests.faults.accounting import caught_up, rejections
+from tests.faults.running_system import RunningSystem
+from tests.faults.workload import DECIDED_WITHIN
 
 from natija_chassis.realm.provision import topic_configs
 from natija_events.kafka import partition_of
@@ -32,10 +32,10 @@ Raw = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 
 
 @asynccontextmanager
-async def stranger(house: House) -> AsyncIterator[AIOKafkaProducer]:
+async def stranger(system: RunningSystem) -> AsyncIterator[AIOKafkaProducer]:
     """Somebody who writes on the inbox without our library."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=house.realm.servers.kafka, max_request_size=2 * LARGEST, max_batch_size=131_072
+        bootstrap_servers=system.realm.servers.kafka, max_request_size=2 * LARGEST, max_batch_size=131_072
     )
     await producer.start()
     try:
@@ -82,99 +82,103 @@ def broken(event: Event, chance: Random) -> Raw:
     return key, value, raw
 
 
-async def why_rejected(house: House, places: Sequence[RecordMetadata]) -> set[str]:
+async def why_rejected(system: RunningSystem, places: Sequence[RecordMetadata]) -> set[str]:
     """The reasons for which the records at *places* were rejected: each of them, once."""
     wanted = Counter((at.partition, at.offset) for at in places)
-    found = [one async for one in rejections(house.realm) if (one.partition, one.inboxoffset) in wanted]
+    found = [one async for one in rejections(system.realm) if (one.partition, one.inboxoffset) in wanted]
     assert Counter((one.partition, one.inboxoffset) for one in found) == wanted
     return {one.rejection.reason for one in found}
 
 
 @pytest.mark.thorough
-async def test_records_of_10_million_bytes_through_a_raised_limit_are_rejected(house: House) -> None:
-    topic = INBOX.name(house.realm.name)
-    await _limit(house, 2 * LARGEST)
+async def test_records_of_10_megabytes_are_rejected(system: RunningSystem) -> None:
+    """Records of 10 million bytes through a raised limit are rejected."""
+    topic = INBOX.name(system.realm.name)
+    await _limit(system, 2 * LARGEST)
     places = []
-    async with house.feed.publisher() as publisher, stranger(house) as producer, house.feed.flowing(2):
+    async with system.workload.publisher() as publisher, stranger(system) as producer, system.workload.running(2):
         for _ in range(4):
-            event = house.feed.open(publisher).opening
+            event = system.workload.open(publisher).opening
             place = await producer.send_and_wait(
                 topic, b"x" * LARGEST, key=event.subject.encode(), headers=write_headers(event),
                 partition=partition_of(event.subject.encode()),
             )  # fmt: skip
             places.append(place)
-            house.counts("faults", 1)
-    await level(house.realm)
-    assert await why_rejected(house, places) == {"oversize"}
-    await house.account()
-    await _limit(house, INBOX.max_bytes)
+            system.count("faults", 1)
+    await caught_up(system.realm)
+    assert await why_rejected(system, places) == {"oversize"}
+    await system.check_accounting()
+    await _limit(system, INBOX.max_bytes)
 
 
-async def _limit(house: House, size: int) -> None:
+async def _limit(system: RunningSystem, size: int) -> None:
     """Let records of *size* bytes into the inbox."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=house.realm.servers.kafka)
+    admin = AIOKafkaAdminClient(bootstrap_servers=system.realm.servers.kafka)
     await admin.start()
     try:
         configs = topic_configs(INBOX, 1) | {"max.message.bytes": str(size)}
-        topic = INBOX.name(house.realm.name)
+        topic = INBOX.name(system.realm.name)
         await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=configs)])
     finally:
         await admin.close()
 
 
-async def test_a_foreign_partitioner_misplaces_and_is_told_so(house: House, chance: Random) -> None:
-    topic = INBOX.name(house.realm.name)
-    async with house.feed.publisher() as publisher, stranger(house) as producer, house.feed.flowing(2):
+async def test_foreign_partitioner_is_rejected_as_misplaced(system: RunningSystem, chance: Random) -> None:
+    """A foreign partitioner misplaces and is told so."""
+    topic = INBOX.name(system.realm.name)
+    async with system.workload.publisher() as publisher, stranger(system) as producer, system.workload.running(2):
         for _ in range(100):
-            key, value, named = write_proposal([house.feed.open(publisher).opening])
+            key, value, named = write_proposal([system.workload.open(publisher).opening])
             await producer.send(topic, value, key=key, headers=named, partition=chance.randrange(PARTITIONS))
         await producer.flush()
-    house.counts("faults", 100)
-    await house.account()
+    system.count("faults", 100)
+    await system.check_accounting()
 
 
-async def test_two_who_propose_to_the_same_appeal_at_once_are_both_answered(house: House) -> None:
-    async with house.feed.publisher() as one, house.feed.publisher() as other:
+async def test_concurrent_proposals_are_both_answered(system: RunningSystem) -> None:
+    """Two who propose to the same appeal at once are both answered."""
+    async with system.workload.publisher() as one, system.workload.publisher() as other:
         for _ in range(20):
-            life = house.feed.open(one)
-            same = house.feed.propose(one, life.opening), house.feed.propose(other, life.opening)
+            life = system.workload.open(one)
+            same = system.workload.propose(one, life.opening), system.workload.propose(other, life.opening)
             outcomes = await asyncio.gather(*same)
             assert all(outcome is not None and outcome.registered for outcome in outcomes)
             assert Counter(outcome.rejection is None for outcome in outcomes if outcome) == {True: 1, False: 1}
             later = life.opening._replace(time=life.now + timedelta(seconds=1))
-            both = house.feed.propose(one, *life.supplement()), house.feed.propose(other, later)
+            both = system.workload.propose(one, *life.supplement()), system.workload.propose(other, later)
             added, reused = await asyncio.gather(*both)
             assert added is not None
             assert added.registered
             assert reused is not None
             assert reused.rejection is not None
             assert reused.rejection.reason == "reused"
-    house.counts("faults", 40)
-    await house.account()
+    system.count("faults", 40)
+    await system.check_accounting()
 
 
-async def test_what_only_one_database_refuses_waits_there_and_nowhere_else(house: House) -> None:
-    address = house.realm.database("deadlines").replace("+asyncpg", "")
+async def test_refused_record_waits_in_one_database(system: RunningSystem) -> None:
+    """What only one database refuses waits there and nowhere else."""
+    address = system.realm.database("deadlines").replace("+asyncpg", "")
     connection = await asyncpg.connect(address)
     try:
-        async with house.feed.publisher() as publisher:
-            openings = [house.feed.open(publisher).opening for _ in range(5)]
+        async with system.workload.publisher() as publisher:
+            openings = [system.workload.open(publisher).opening for _ in range(5)]
             poison = ", ".join(f"'{event.subject}'" for event in openings)
             await connection.execute(f"alter table live.terms add constraint poison check (appeal not in ({poison}))")
             for event in openings:
-                outcome = await house.feed.propose(publisher, event)
+                outcome = await system.workload.propose(publisher, event)
                 assert outcome is not None
                 assert outcome.registered
-        await level(house.realm)
+        await caught_up(system.realm)
         assert await connection.fetchval("select count(distinct appeal) from live.dead_letters") == 5
-        await house.until_ready()
-        assert "5 appeals are parked" in (await house.says("deadlines"))[1]
+        await system.until_ready()
+        assert "5 appeals are parked" in (await system.readiness("deadlines"))[1]
         await connection.execute("alter table live.terms drop constraint poison")
     finally:
         await connection.close()
-    await house.realm.run("dead-letters", "retry", "--service", "deadlines")
-    house.counts("faults", 1)
-    await house.account()
+    await system.realm.run("dead-letters", "retry", "--service", "deadlines")
+    system.count("faults", 1)
+    await system.check_accounting()
 
 
 # The largest come last: each accounting counts all that the tests before it left.
@@ -183,32 +187,32 @@ async def test_what_only_one_database_refuses_waits_there_and_nowhere_else(house
 @pytest.mark.parametrize(
     "events", [1500, pytest.param(20_000, marks=pytest.mark.thorough)], ids=["some", "twenty thousand"]
 )
-async def test_a_flood_on_one_appeal_delays_its_own_partition_and_loses_nothing(house: House, events: int) -> None:
-    async with house.feed.publisher() as publisher, house.feed.flowing(2):
-        life = house.feed.open(publisher)
-        await house.feed.propose(publisher, life.opening)
+async def test_flood_delays_its_own_partition_only(system: RunningSystem, events: int) -> None:
+    """A flood on one appeal delays its own partition and loses nothing."""
+    async with system.workload.publisher() as publisher, system.workload.running(2):
+        life = system.workload.open(publisher)
+        await system.workload.propose(publisher, life.opening)
         flood = [publisher.event(life.opening.subject, life.now, Supplemented()) for _ in range(events)]
         for begin in range(0, events, 500):
             await asyncio.gather(*(publisher.send(event) for event in flood[begin : begin + 500]))
-        house.feed.confirmed.update(event.id for event in flood)
-    house.counts("faults", 1)
-    await level(house.realm, seconds=DECIDED_WITHIN + events / 200)
-    await house.account()
+        system.workload.confirmed.update(event.id for event in flood)
+    system.count("faults", 1)
+    await caught_up(system.realm, seconds=DECIDED_WITHIN + events / 200)
+    await system.check_accounting()
 
 
 @pytest.mark.parametrize(
     "records", [1000, pytest.param(100_000, marks=pytest.mark.thorough)], ids=["a thousand", "a hundred thousand"]
 )
-async def test_bad_records_are_rejected_each_with_a_reason_and_good_ones_go_on_between_them(
-    house: House, records: int, chance: Random
-) -> None:
-    topic, sent = INBOX.name(house.realm.name), []
-    async with house.feed.publisher() as publisher, stranger(house) as producer, house.feed.flowing(2):
+async def test_malformed_records_never_stop_valid_ones(system: RunningSystem, records: int, chance: Random) -> None:
+    """Bad records are rejected each with a reason and good ones go on between them."""
+    topic, sent = INBOX.name(system.realm.name), []
+    async with system.workload.publisher() as publisher, stranger(system) as producer, system.workload.running(2):
         for _ in range(records):
-            key, value, named = broken(house.feed.open(publisher).opening, chance)
+            key, value, named = broken(system.workload.open(publisher).opening, chance)
             sent.append(await producer.send(topic, value, key=key, headers=named, partition=partition_of(key or b"")))
         places = await asyncio.gather(*sent)
-    house.counts("faults", records)
-    await level(house.realm, seconds=DECIDED_WITHIN + records / 1000)
-    assert {"unreadable", "invalid", "forbidden", "misplaced"} <= await why_rejected(house, places)
-    await house.account()
+    system.count("faults", records)
+    await caught_up(system.realm, seconds=DECIDED_WITHIN + records / 1000)
+    assert {"unreadable", "invalid", "forbidden", "misplaced"} <= await why_rejected(system, places)
+    await system.check_accounting()

@@ -8,7 +8,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local import kafka
-from tests.faults.house import House
+from tests.eventually import eventually
+from tests.faults.running_system import RunningSystem
 from tests.faults.servers import Breakable
 from tests.stack import SERVICES
 
@@ -21,29 +22,31 @@ SESSION_TIMEOUT = 6.0
 
 
 @pytest.mark.thorough
-async def test_killed_in_the_middle_of_its_work_and_started_again(
-    fragile: House, own_servers: Breakable, chance: Random
+async def test_kafka_killed_under_load_and_restarted(
+    fragile: RunningSystem, own_servers: Breakable, chance: Random
 ) -> None:
-    async with fragile.feed.flowing():
-        await fragile.moves()
+    """Kafka is killed in the middle of its work and started again."""
+    async with fragile.workload.running():
+        await fragile.check_progress()
         await asyncio.sleep(chance.uniform(0, 1))
         await own_servers.kill(kafka.NAME)
         await fragile.until_not_ready(*SERVICES)
         await own_servers.start_kafka()
-        fragile.counts("faults", 1)
-        await fragile.moves()
-    await fragile.account()
+        fragile.count("faults", 1)
+        await fragile.check_progress()
+    await fragile.check_accounting()
 
 
 @pytest.mark.thorough
-async def test_killed_again_as_soon_as_it_is_back(fragile: House, own_servers: Breakable) -> None:
-    async with fragile.feed.flowing():
+async def test_kafka_killed_again_after_restart(fragile: RunningSystem, own_servers: Breakable) -> None:
+    """Kafka is killed again as soon as it is back."""
+    async with fragile.workload.running():
         for _ in range(3):
-            await fragile.moves()
+            await fragile.check_progress()
             await own_servers.kill(kafka.NAME)
             await own_servers.start_kafka()
-            fragile.counts("faults", 1)
-    await fragile.account()
+            fragile.count("faults", 1)
+    await fragile.check_accounting()
 
 
 MANY = 200
@@ -51,7 +54,7 @@ MANY = 200
 
 
 @pytest.mark.thorough
-async def test_a_transaction_ends_on_every_partition_though_kafka_is_killed_right_after_its_commit(
+async def test_transaction_ends_on_every_partition(
     own_servers: Breakable,
 ) -> None:
     """Kafka 4.3.0 to 4.4.0 leave the end out on what has no leader when they start again (KAFKA-20734)."""
@@ -68,12 +71,15 @@ async def test_a_transaction_ends_on_every_partition_though_kafka_is_killed_righ
             own_servers.send(kafka.NAME, signal.SIGKILL)
         finally:
             await close_producer(producer)
-        await own_servers.until_kafka_gave_up()
+        await own_servers.wait_until_kafka_exits()
         await own_servers.start_kafka()
-        async with asyncio.timeout(20):
-            while unended := await hidden(own_servers.kafka, "ends"):
-                print(f"no end yet on {unended}")
-                await asyncio.sleep(0.5)
+
+        async def all_ended() -> bool:
+            left = await hidden(own_servers.kafka, "ends")
+            assert not left, f"no end yet on {left}"
+            return True
+
+        await eventually(all_ended, pause=0.5)
 
 
 async def hidden(servers: str, topic: str) -> list[int]:
@@ -88,30 +94,30 @@ async def hidden(servers: str, topic: str) -> list[int]:
 
 
 @pytest.mark.thorough
-async def test_its_disk_is_full_and_freed_again(fragile: House, own_servers: Breakable) -> None:
+async def test_its_disk_is_full_and_freed_again(fragile: RunningSystem, own_servers: Breakable) -> None:
     if not own_servers.small_disk:
         pytest.skip("only root may mount a small disk to fill")
-    async with fragile.feed.flowing():
-        await fragile.moves()
+    async with fragile.workload.running():
+        await fragile.check_progress()
         own_servers.fill_disk()
         await fragile.until_not_ready(*SERVICES, seconds=60)
-        await own_servers.until_kafka_gave_up()
+        await own_servers.wait_until_kafka_exits()
         own_servers.free_disk()
         await own_servers.start_kafka()
-        fragile.counts("faults", 1)
-        await fragile.moves()
-    await fragile.account()
+        fragile.count("faults", 1)
+        await fragile.check_progress()
+    await fragile.check_accounting()
 
 
 @pytest.mark.thorough
-async def test_standing_still_past_the_session_timeout(fragile: House, own_servers: Breakable) -> None:
-    async with fragile.feed.flowing():
-        await fragile.moves()
+async def test_standing_still_past_the_session_timeout(fragile: RunningSystem, own_servers: Breakable) -> None:
+    async with fragile.workload.running():
+        await fragile.check_progress()
         own_servers.send(kafka.NAME, signal.SIGSTOP)
         stood_still = asyncio.get_running_loop().time()
         await fragile.until_not_ready(*SERVICES)
         await asyncio.sleep(stood_still + 2 * SESSION_TIMEOUT - asyncio.get_running_loop().time())
         own_servers.send(kafka.NAME, signal.SIGCONT)
-        fragile.counts("faults", 1)
-        await fragile.moves()
-    await fragile.account()
+        fragile.count("faults", 1)
+        await fragile.check_progress()
+    await fragile.check_accounting()

@@ -13,8 +13,8 @@ from random import Random
 import asyncpg
 import httpx
 import pytest
-from tests.faults.house import House, killed
-from tests.faults.points import points_in_the_code
+from tests.faults.failpoint_names import failpoints_in_code
+from tests.faults.running_system import RunningSystem, wait_until_killed
 from tests.integration.intake.appeal import APPEAL
 from tests.stack import REPOSITORY
 from tests.unit.intake.boston import CASE, HEADER
@@ -28,150 +28,154 @@ BOSTON = str(REPOSITORY / "examples/boston311.yaml")
 CASES = 40
 
 
-async def registrar_at_work(house: House, point: str, chance: Random) -> None:
+async def registrar_at_work(system: RunningSystem, point: str, chance: Random) -> None:
     """The registrar dies among proposals, some passes on, and another one is started."""
-    async with house.feed.flowing():
-        await killed(await house.arm("registrar", f"{point}:{chance.randint(1, 12)}", NATIJA_BATCH_RECORDS="5"))
-        await house.start("registrar")
+    async with system.workload.running():
+        await wait_until_killed(
+            await system.arm("registrar", f"{point}:{chance.randint(1, 12)}", NATIJA_BATCH_RECORDS="5")
+        )
+        await system.start("registrar")
 
 
-async def registrar_taking_over(house: House, point: str, chance: Random) -> None:
+async def registrar_taking_over(system: RunningSystem, point: str, chance: Random) -> None:
     """A registrar dies while it takes the shard."""
-    async with house.feed.flowing():
-        await killed(await house.arm("registrar", point))
-        await house.start("registrar")
+    async with system.workload.running():
+        await wait_until_killed(await system.arm("registrar", point))
+        await system.start("registrar")
 
 
-async def registrar_catching_up(house: House, point: str, chance: Random) -> None:
+async def registrar_catching_up(system: RunningSystem, point: str, chance: Random) -> None:
     """A registrar dies between commit and heads; the next one dies while it catches up on what that one left."""
-    await house.stop("registrar")
-    await house.feed.put_in(lives=20)
-    await killed(await house.arm("registrar", "registrar.commit:after"))
-    await killed(await house.arm("registrar", point))
-    await house.start("registrar")
+    await system.stop("registrar")
+    await system.workload.send_unanswered(lives=20)
+    await wait_until_killed(await system.arm("registrar", "registrar.commit:after"))
+    await wait_until_killed(await system.arm("registrar", point))
+    await system.start("registrar")
 
 
-async def projection_at_work(house: House, point: str, chance: Random) -> None:
+async def projection_at_work(system: RunningSystem, point: str, chance: Random) -> None:
     """A service dies among the events it applies."""
     service = chance.choice(PROJECTING)
-    async with house.feed.flowing():
-        await killed(await house.arm(service, f"{point}:{chance.randint(1, 12)}", NATIJA_BATCH_RECORDS="20"))
-        await house.start(service)
+    async with system.workload.running():
+        await wait_until_killed(
+            await system.arm(service, f"{point}:{chance.randint(1, 12)}", NATIJA_BATCH_RECORDS="20")
+        )
+        await system.start(service)
 
 
-async def projection_around_poison(house: House, point: str, chance: Random) -> None:
+async def projection_around_poison(system: RunningSystem, point: str, chance: Random) -> None:
     """A service dies while it sets a record aside that only its own database refuses; fixed, it is applied."""
     constraint = "alter table live.facts add constraint poison check (topic <> 'roads') not valid"
-    connection = await asyncpg.connect(house.realm.database("analytics").replace("+asyncpg", ""))
+    connection = await asyncpg.connect(system.realm.database("analytics").replace("+asyncpg", ""))
     try:
-        await house.stop("analytics")
+        await system.stop("analytics")
         await connection.execute(constraint)
-        await house.feed.put_in(lives=3)
-        await killed(await house.arm("analytics", point))
-        await house.start("analytics")
+        await system.workload.send_unanswered(lives=3)
+        await wait_until_killed(await system.arm("analytics", point))
+        await system.start("analytics")
         async with asyncio.timeout(20):
             while not await connection.fetchval("select count(*) from live.dead_letters"):
                 await asyncio.sleep(0.1)
-        status, says = await house.says("analytics")
+        status, says = await system.readiness("analytics")
         assert "dead letters" in says, (status, says)
         await connection.execute("alter table live.facts drop constraint poison")
     finally:
         await connection.close()
-    await house.realm.run("dead-letters", "retry", "--service", "analytics")
+    await system.realm.run("dead-letters", "retry", "--service", "analytics")
 
 
-async def decision_at_work(house: House, point: str, chance: Random) -> None:
+async def decision_at_work(system: RunningSystem, point: str, chance: Random) -> None:
     """A service dies around a decision that it proposes."""
     service = chance.choice(DECIDING)
-    async with house.feed.flowing():
-        await killed(await house.arm(service, f"{point}:{chance.randint(1, 8)}"))
-        await house.start(service)
+    async with system.workload.running():
+        await wait_until_killed(await system.arm(service, f"{point}:{chance.randint(1, 8)}"))
+        await system.start(service)
 
 
-async def decision_refused(house: House, point: str, chance: Random) -> None:
+async def decision_refused(system: RunningSystem, point: str, chance: Random) -> None:
     """A service dies while it writes down that its decision was refused: the registrar does not know it any more."""
-    await house.stop("registrar")
-    await house.start("registrar", NATIJA_PUBLISHERS=_without_routing(house))
-    routing = await house.arm("routing", point)
-    await house.feed.put_in(lives=3)
-    await killed(routing)
-    await house.start("routing")
-    await house.stop("registrar")
-    await house.start("registrar")
+    await system.stop("registrar")
+    await system.start("registrar", NATIJA_PUBLISHERS=_without_routing(system))
+    routing = await system.arm("routing", point)
+    await system.workload.send_unanswered(lives=3)
+    await wait_until_killed(routing)
+    await system.start("routing")
+    await system.stop("registrar")
+    await system.start("registrar")
 
 
-def _without_routing(house: House) -> str:
+def _without_routing(system: RunningSystem) -> str:
     """A file of publishers that does not name routing."""
-    publishers = Path(house.realm.environment["NATIJA_PUBLISHERS"]).read_text()
-    path = house.realm.folder / "publishers.yaml"
+    publishers = Path(system.realm.environment["NATIJA_PUBLISHERS"]).read_text()
+    path = system.realm.folder / "publishers.yaml"
     path.write_text(publishers.replace("/services/routing:", "/services/nobody:"))
     return str(path)
 
 
-async def intake_api_at_work(house: House, point: str, chance: Random) -> None:
+async def intake_api_at_work(system: RunningSystem, point: str, chance: Random) -> None:
     """The intake API dies around a citizen's proposal; the same request gets the one receipt of the one appeal."""
-    intake = await house.arm("intake", point)
+    intake = await system.arm("intake", point)
     await intake.until_ready()
     sent = {"json": APPEAL, "headers": {"Idempotency-Key": f"{chance.random()}"}}
-    async with httpx.AsyncClient(base_url=house.realm.url("intake"), timeout=30, trust_env=False) as citizen:
+    async with httpx.AsyncClient(base_url=system.realm.url("intake"), timeout=30, trust_env=False) as citizen:
         with pytest.raises(httpx.TransportError):
             await citizen.post("/appeals", **sent)  # type: ignore[arg-type]
-        await killed(intake)
-        await house.start("intake")
+        await wait_until_killed(intake)
+        await system.start("intake")
         answer = await citizen.post("/appeals", **sent)  # type: ignore[arg-type]
     assert answer.status_code == 201, answer.text
-    events = read(house.realm.servers.kafka, house.realm.name, subject=answer.json()["number"])
+    events = read(system.realm.servers.kafka, system.realm.name, subject=answer.json()["number"])
     assert [event.type async for event in events].count("appeal.registered.v1") == 1
 
 
-async def import_at_work(house: House, point: str, chance: Random) -> None:
+async def import_at_work(system: RunningSystem, point: str, chance: Random) -> None:
     """An import dies among its rows; the same command again registers each row's history once."""
-    before = await _histories(house)
-    file = house.realm.folder / "cases.csv.gz"
+    before = await _histories(system)
+    file = system.realm.folder / "cases.csv.gz"
     with gzip.open(file, "wt", encoding="utf-8-sig", newline="") as stream:
         writer = csv.DictWriter(stream, HEADER)
         writer.writeheader()
         first = chance.randrange(10**11, 10**12, CASES)  # cases that no other import has brought
         writer.writerows(CASE | {"CASE_ENQUIRY_ID": str(first + number)} for number in range(CASES))
     command = "import", str(file), "--mapping", BOSTON
-    await killed(await house.realm.start(*command, **{FAILPOINT: f"{point}:{chance.randint(1, CASES)}"}))
-    done = (await house.realm.run(*command, "--format", "json")).json()
+    await wait_until_killed(await system.realm.start(*command, **{FAILPOINT: f"{point}:{chance.randint(1, CASES)}"}))
+    done = (await system.realm.run(*command, "--format", "json")).json()
     assert done["registered"]["rows"] + done["already_registered"]["rows"] == CASES, done
-    after = await _histories(house)
+    after = await _histories(system)
     assert len(after) == len(before) + CASES
     assert {after[appeal] for appeal in after.keys() - before.keys()} == {4}
 
 
-async def _histories(house: House) -> dict[str, int]:
+async def _histories(system: RunningSystem) -> dict[str, int]:
     """How many events each appeal of the imported register has."""
     found: dict[str, int] = {}
-    async for event in read(house.realm.servers.kafka, house.realm.name):
+    async for event in read(system.realm.servers.kafka, system.realm.name):
         if event.event.source.startswith("/registers/"):
             found[event.subject] = found.get(event.subject, 0) + 1
     return found
 
 
-async def rebuild_at_work(house: House, point: str, chance: Random) -> None:
+async def rebuild_at_work(system: RunningSystem, point: str, chance: Random) -> None:
     """A rebuild dies beside the live projection, which goes on; the next one drops what it left and is equal."""
     service = chance.choice((*PROJECTING, "intake"))
-    async with house.feed.flowing():
-        await killed(await house.realm.start("projection", "rebuild", service, **{FAILPOINT: point}))
-        await house.until_ready(service if service != "intake" else "registrar")
-        done = await house.realm.run("projection", "rebuild", service)
+    async with system.workload.running():
+        await wait_until_killed(await system.realm.start("projection", "rebuild", service, **{FAILPOINT: point}))
+        await system.until_ready(service if service != "intake" else "registrar")
+        done = await system.realm.run("projection", "rebuild", service)
     assert "rebuilt" in done.stdout
 
 
-async def shards_laid_out_again(house: House, point: str, chance: Random) -> None:
+async def shards_laid_out_again(system: RunningSystem, point: str, chance: Random) -> None:
     """Who shares the partitions out again dies over it; once it has begun, a registrar brings it to its end."""
     shards = chance.randint(2, 8)
-    async with house.feed.flowing():
-        await killed(await house.realm.start("registrar", "shards", str(shards), **{FAILPOINT: point}))
+    async with system.workload.running():
+        await wait_until_killed(await system.realm.start("registrar", "shards", str(shards), **{FAILPOINT: point}))
         async with asyncio.timeout(30):
-            while point != "shards.write:before" and f"{shards} shard" not in (await house.says("registrar"))[1]:
+            while point != "shards.write:before" and f"{shards} shard" not in (await system.readiness("registrar"))[1]:
                 await asyncio.sleep(0.1)
 
 
-Way = Callable[[House, str, Random], Awaitable[None]]
+Way = Callable[[RunningSystem, str, Random], Awaitable[None]]
 
 WAYS: dict[str, Way] = {
     "registrar.fence": registrar_taking_over,
@@ -214,13 +218,13 @@ CASES_OF_DEATH = [
 
 def test_every_failpoint_has_a_way() -> None:
     """Every failpoint in the code is killed at by a way below."""
-    assert points_in_the_code() == set(WAYS)
+    assert failpoints_in_code() == set(WAYS)
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("point", CASES_OF_DEATH)
-async def test_killed_at_failpoint(house: House, point: str, chance: Random) -> None:
+async def test_killed_at_failpoint(system: RunningSystem, point: str, chance: Random) -> None:
     """A process is killed before or after one step and started again; nothing is lost or doubled."""
-    await WAYS[point.partition(":")[0]](house, point, chance)
-    house.counts("kill points", 1)
-    await house.account()
+    await WAYS[point.partition(":")[0]](system, point, chance)
+    system.count("kill points", 1)
+    await system.check_accounting()

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from deploy.local import kafka, postgres
-from tests.faults.house import House, killed
+from tests.faults.running_system import RunningSystem, wait_until_killed
 from tests.faults.servers import Breakable
 from tests.faults.test_kill_points import PROJECTING, WAYS, projection_at_work, registrar_at_work
 
@@ -38,16 +38,16 @@ STEPS = {step: way for step, way in WAYS.items() if way in (registrar_at_work, p
 
 @pytest.mark.parametrize("sample", range(SAMPLES))
 async def test_a_process_dies_and_then_a_server(
-    fragile: House, own_servers: Breakable, sample: int, chance: Random
+    fragile: RunningSystem, own_servers: Breakable, sample: int, chance: Random
 ) -> None:
     step = chance.choice(list(STEPS))
     process = "registrar" if STEPS[step] is registrar_at_work else chance.choice(PROJECTING)
     point = f"{step}:{chance.choice(('before', 'after'))}:{chance.randint(1, 8)}"
     harm = chance.choice(HARM)
     print(f"{process} dies at {point}, then {harm.__name__}")
-    async with fragile.feed.flowing():
-        await killed(await fragile.arm(process, point, NATIJA_BATCH_RECORDS="10"))
+    async with fragile.workload.running():
+        await wait_until_killed(await fragile.arm(process, point, NATIJA_BATCH_RECORDS="10"))
         await asyncio.gather(harm(own_servers, chance), fragile.start(process))
-        fragile.counts("kill points", 1)
-        fragile.counts("faults", 1)
-    await fragile.account()
+        fragile.count("kill points", 1)
+        fragile.count("faults", 1)
+    await fragile.check_accounting()

@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 from deploy.local.ports import split
 from sqlalchemy import text
-from tests.bench.ground import engine_of
+from tests.bench.setup import engine_of
 from tests.stack import Realm
 
 
@@ -33,7 +33,7 @@ def cpu_seconds(process: psutil.Process) -> float:
     return float(own.user + own.system + own.children_user + own.children_system + sum(running))
 
 
-def mebibytes(process: psutil.Process) -> float:
+def memory_mib(process: psutil.Process) -> float:
     """Of memory (PSS: its own, and its share of what it has in common with others), its children's too."""
     children = sum(memory.pss for memory in _of_children(process, "memory_full_info"))
     return float(process.memory_full_info().pss + children) / 2**20

@@ -4,8 +4,8 @@ import csv
 from pathlib import Path
 from statistics import median
 
-from tests.bench.ground import Ground, applied, engine_of
-from tests.bench.measuring import RUNS, Figure, rate
+from tests.bench.measurement import RUNS, Figure, rate
+from tests.bench.setup import BenchSetup, applied, engine_of
 from tests.stack import REPOSITORY, Realm
 from tests.unit.intake.boston import CASE, cells, mapper
 
@@ -13,14 +13,14 @@ ROWS = 3_000
 """Of a run."""
 
 
-async def bench(ground: Ground) -> Figure:
+async def bench(setup: BenchSetup) -> Figure:
     """From the first rows in facts to the last; the floor is what the registrar does when it has nobody to wait for."""
-    registrar = await ground.figure("inbox_to_log")
+    registrar = await setup.figure("inbox_to_log")
     events = len(mapper().map(cells()).events)
-    realm = await ground.realms()
+    realm = await setup.realms()
     await realm.serve("registrar")
     await realm.serve("analytics")
-    with ground.showing("import_rows", RUNS) as step:
+    with setup.progress_bar("import_rows", RUNS) as step:
         rates = []
         for run in range(RUNS):
             rates.append(await _import(realm, run, events))

@@ -43,7 +43,7 @@ EVENTS = 1 + len(_AFTER)
 """Of a whole life."""
 
 
-class Life:
+class Lifecycle:
     """The data of a life, serialised once: what is measured is the register, not who writes to it."""
 
     def __init__(self, supplements: int = 0) -> None:
@@ -59,9 +59,9 @@ class Life:
             )  # fmt: skip
 
 
-async def fill(realm: Realm, appeals: int, life: Life | None = None) -> Sequence[str]:
+async def propose_lifecycles(realm: Realm, appeals: int, life: Lifecycle | None = None) -> Sequence[str]:
     """Put whole lives on the inbox, each event a proposal of its own; the numbers of the appeals."""
-    life = life or Life()
+    life = life or Lifecycle()
     numbers = [new_appeal_number(realm.name) for _ in range(appeals)]
     topic = INBOX.name(realm.name)
     producer = AIOKafkaProducer(

@@ -16,7 +16,7 @@ APPEAL = json.dumps(
 ).encode()  # fmt: skip
 
 
-def request() -> bytes:
+def new_request() -> bytes:
     """One more appeal: the same words under another key are another appeal."""
     head = (
         f"POST /appeals HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
     async def post(self) -> bytes:
         """Send an appeal; the body of its answer. Raises RuntimeError for any status but 201."""
         self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request())
+        self._transport.write(new_request())
         return await self._answer
 
     def data_received(self, data: bytes) -> None:
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
 
-async def all_at_once(url: str, posts: int, connections: int, answered: Callable[[], None]) -> None:
+async def post_concurrently(url: str, posts: int, connections: int, answered: Callable[[], None]) -> None:
     """Send so many *posts* on so many *connections*, each as soon as the one before is answered."""
     turns: Iterator[int] = iter(range(posts))
     opened = [await Connection.open(url) for _ in range(connections)]

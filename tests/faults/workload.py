@@ -19,7 +19,7 @@ from natija_events.types.intake import Registered, Supplemented, Withdrawn
 from natija_events.types.routing import Answered
 from natija_events.wire.envelope import Event
 
-ABREAST = 4
+CONCURRENCY = 4
 STEPS = 4
 """Lives that are lived at once, and proposals of a life after the first."""
 DECIDED_WITHIN = 30.0
@@ -35,7 +35,7 @@ def registered(received: datetime) -> Registered:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class AppealSteps:
     """An appeal that was opened, and what may be proposed of it next: lawful, or wrong in one way each."""
 
     publisher: Publisher
@@ -67,15 +67,15 @@ class Life:
         return [self.publisher.event(self.opening.subject, self.now, Withdrawn(), expectedsequence=1_000_000)]
 
 
-_NEXT: dict[Callable[[Life], Sequence[Event]], int] = {
-    Life.supplement: 6, Life.two_together: 3, Life.duplicate: 2, Life.reused: 1, Life.forbidden: 1, Life.invalid: 1,
-    Life.unlawful: 1, Life.conflict: 1,
+_NEXT: dict[Callable[[AppealSteps], Sequence[Event]], int] = {
+    AppealSteps.supplement: 6, AppealSteps.two_together: 3, AppealSteps.duplicate: 2, AppealSteps.reused: 1,
+    AppealSteps.forbidden: 1, AppealSteps.invalid: 1, AppealSteps.unlawful: 1, AppealSteps.conflict: 1,
 }  # fmt: skip
 """How often each comes up."""
 
 
 @dataclass(slots=True)
-class Feed:
+class Workload:
     """Proposes as a careful client does: what Kafka does not confirm it proposes again, the same."""
 
     realm: Realm
@@ -90,11 +90,11 @@ class Feed:
         return FileClock(Path(self.realm.environment["NATIJA_CLOCK"].removeprefix("file:"))).now()
 
     @asynccontextmanager
-    async def flowing(self, abreast: int = ABREAST) -> AsyncIterator[None]:
-        """Life follows life while the block lasts; those begun are lived to their end."""
+    async def running(self, concurrency: int = CONCURRENCY) -> AsyncIterator[None]:
+        """AppealSteps follows life while the block lasts; those begun are lived to their end."""
         ending = asyncio.Event()
         async with self.publisher() as publisher, asyncio.TaskGroup() as group:
-            for _ in range(abreast):
+            for _ in range(concurrency):
                 group.create_task(self._live(publisher, ending))
             yield
             ending.set()
@@ -120,7 +120,7 @@ class Feed:
                 self.told.append((events[0].id, outcome))
                 return outcome
 
-    async def put_in(self, lives: int) -> None:
+    async def send_unanswered(self, lives: int) -> None:
         """Propose *lives* without waiting for any decision: what a registrar that is down will find."""
         async with self.publisher() as publisher, asyncio.TaskGroup() as group:
             for _ in range(lives):
@@ -132,11 +132,11 @@ class Feed:
             await publisher.send(*events)
             self.confirmed[events[0].id] += 1
 
-    def open(self, publisher: Publisher) -> Life:
+    def open(self, publisher: Publisher) -> AppealSteps:
         """A new appeal, whose opening is still to be proposed."""
         now = self.now()
         subject = new_appeal_number(self.realm.name)
-        return Life(publisher, publisher.event(subject, now, registered(now)), now)
+        return AppealSteps(publisher, publisher.event(subject, now, registered(now)), now)
 
     async def _live(self, publisher: Publisher, ending: asyncio.Event) -> None:
         while not ending.is_set():

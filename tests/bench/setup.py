@@ -8,8 +8,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.progress import Progress
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.lives import EVENTS, Life, fill
-from tests.bench.measuring import RUNS, Figure, rate
+from tests.bench.lifecycle_events import EVENTS, Lifecycle, propose_lifecycles
+from tests.bench.measurement import RUNS, Figure, rate
 from tests.stack import Realm, Realms
 
 from natija_chassis.postgres.engine import create_service_tables, open_engine
@@ -21,27 +21,27 @@ from natija_intake.registrar import store, tables
 Step = Callable[[], None]
 """Called when a step is done."""
 
-APPEALS, LONG_LIVES, SUPPLEMENTS = 6_000, 40, 4
+APPEALS, LONG_APPEALS, SUPPLEMENTS = 6_000, 40, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
-    """A realm with *events* on its log; *long_lives* are the numbers of appeals that have 10 of them each."""
+class FilledLog:
+    """A realm with *events* on its log; *long_appeals* are the numbers of appeals that have 10 of them each."""
 
     realm: Realm
     events: int
-    long_lives: Sequence[str]
+    long_appeals: Sequence[str]
 
 
 @dataclass(slots=True)
-class Ground:
+class BenchSetup:
     """Handed to every bench. *figures* are those of this run so far: a floor may be another bench's figure."""
 
     realms: Realms
     progress: Progress
     figures: dict[str, Figure] = field(default_factory=dict)
     benches: Mapping[str, "Bench"] = field(default_factory=dict)
-    _register: Register | None = None
+    _filled_log: FilledLog | None = None
 
     async def figure(self, name: str) -> Figure:
         """The figure of the bench *name*; measured now if it was not before."""
@@ -49,41 +49,41 @@ class Ground:
             self.figures[name] = await self.benches[name](self)
         return self.figures[name]
 
-    async def register(self) -> Register:
+    async def filled_log(self) -> FilledLog:
         """The register whose log all benches of readers share; filled for the first of them."""
-        if self._register is None:
-            with self.showing("a log to read", 2) as step:
-                self._register = await _filled(await self.realms(), step)
-        return self._register
+        if self._filled_log is None:
+            with self.progress_bar("a log to read", 2) as step:
+                self._filled_log = await _filled(await self.realms(), step)
+        return self._filled_log
 
     @contextmanager
-    def showing(self, name: str, steps: int = 2 * RUNS) -> Iterator[Step]:
+    def progress_bar(self, name: str, steps: int = 2 * RUNS) -> Iterator[Step]:
         """A bar for the bench *name* of so many steps."""
         task = self.progress.add_task(name, total=steps)
         yield lambda: self.progress.advance(task)
         self.progress.update(task, completed=steps)
 
 
-Bench = Callable[[Ground], Awaitable[Figure]]
+Bench = Callable[[BenchSetup], Awaitable[Figure]]
 
 
-async def _filled(realm: Realm, step: Step) -> Register:
-    numbers = await fill(realm, LONG_LIVES, Life(SUPPLEMENTS))
-    await fill(realm, APPEALS)
+async def _filled(realm: Realm, step: Step) -> FilledLog:
+    numbers = await propose_lifecycles(realm, LONG_APPEALS, Lifecycle(SUPPLEMENTS))
+    await propose_lifecycles(realm, APPEALS)
     step()
-    events = LONG_LIVES * (EVENTS + SUPPLEMENTS) + APPEALS * EVENTS
+    events = LONG_APPEALS * (EVENTS + SUPPLEMENTS) + APPEALS * EVENTS
     registrar = await realm.serve("registrar", ready=False)
     engine = engine_of(realm, "intake")
     try:
         await create_service_tables(engine, tables.own)
-        await rate(lambda: decided(engine), events)
+        await rate(lambda: decided_count(engine), events)
     finally:
         await engine.dispose()
         await registrar.stop()
-    return Register(realm, events, numbers)
+    return FilledLog(realm, events, numbers)
 
 
-async def decided(engine: AsyncEngine) -> int:
+async def decided_count(engine: AsyncEngine) -> int:
     """How many proposals the registrar has decided, their heads kept; *engine* is intake's."""
     async with engine.connect() as connection:
         found = await store.load_offsets(connection, range(PARTITIONS))
@@ -96,7 +96,7 @@ async def applied(engine: AsyncEngine) -> int:
         return int(await connection.scalar(select(func.sum(checkpoints.table.c.logsequence))) or 0)
 
 
-async def ends(kafka: str, topic: str) -> dict[int, int]:
+async def end_offsets(kafka: str, topic: str) -> dict[int, int]:
     """Per partition, the offset after the last committed record of *topic*."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, isolation_level="read_committed")
     await consumer.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.stack import REPOSITORY
 
 
-def points_in_the_code() -> set[str]:
+def failpoints_in_code() -> set[str]:
     """Every step that libs/ and services/ mark. Raises AssertionError for one whose name is not written out."""
     sources = [path for room in ("libs", "services") for path in (REPOSITORY / room).glob("*/src/**/*.py")]
     return {step for path in sources for step in _steps(path)}

@@ -38,17 +38,17 @@ class Figure:
         return self.ratio >= self.bound if self.better == "more" else self.ratio <= self.bound
 
 
-async def by_turns(
-    subject: Run, floor: Run, *, runs: int = RUNS, told: Callable[[], None] = lambda: None
+async def interleaved(
+    subject: Run, floor: Run, *, runs: int = RUNS, on_run: Callable[[], None] = lambda: None
 ) -> tuple[float, float]:
     """The medians of *subject* and *floor*. Who goes first changes each time, so that a load that grows or falls
-    favours neither; *told* is called after each run."""
+    favours neither; *on_run* is called after each run."""
     measured: dict[Run, list[float]] = {subject: [], floor: []}
     for turn in range(runs):
         for run in (floor, subject) if turn % 2 else (subject, floor):
             measured[run].append(await run())
             log.info("%s: %.4g", "floor" if run is floor else "subject", measured[run][-1])
-            told()
+            on_run()
     return median(measured[subject]), median(measured[floor])
 
 

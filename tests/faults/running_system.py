@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
-from tests.faults.accounting import MOVES_WITHIN, account
-from tests.faults.feed import Feed
+from tests.eventually import eventually
+from tests.faults.accounting import RECOVERS_WITHIN, check_accounting
+from tests.faults.workload import Workload
 from tests.stack import SERVICES, Child, Realm
 
 from natija_chassis.process.failpoints import FAILPOINT
@@ -14,19 +15,19 @@ from natija_chassis.process.failpoints import FAILPOINT
 STARTS_WITHIN = 60.0
 """Seconds for a process to come up and apply what it has missed: no promise, but a limit for the tests."""
 
-Counts = Callable[[str, int], None]
+Count = Callable[[str, int], None]
 """Told what there is to count for the summary: `events`, `kill points`, `faults`, `lost`, `doubled`."""
 
 
 @dataclass(slots=True)
-class House:
+class RunningSystem:
     """The processes of a realm by name, and who feeds it."""
 
     realm: Realm
-    feed: Feed
-    counts: Counts
+    workload: Workload
+    count: Count
     children: dict[str, Child] = field(default_factory=dict)
-    whole: bool = False
+    intact: bool = False
     """False from the beginning of a fault until the accounting after it has found nothing."""
     _counted: int = 0
 
@@ -48,7 +49,7 @@ class House:
         self.children[process] = child
         return child
 
-    async def says(self, process: str) -> tuple[int, str]:
+    async def readiness(self, process: str) -> tuple[int, str]:
         """Status and text of its `/ready`; 0 when it does not answer."""
         async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
             try:
@@ -63,45 +64,42 @@ class House:
             for process in processes:
                 group.create_task(self._until_it_says(503, process, seconds))
 
-    async def until_ready(self, *processes: str, seconds: float = MOVES_WITHIN) -> None:
+    async def until_ready(self, *processes: str, seconds: float = RECOVERS_WITHIN) -> None:
         """Return once each of these is at work again; raises AssertionError when it takes too long."""
         async with asyncio.TaskGroup() as group:
             for process in processes or SERVICES:
                 group.create_task(self._until_it_says(200, process, seconds))
 
     async def _until_it_says(self, status: int, process: str, seconds: float) -> None:
-        answer = 0, ""
-        try:
-            async with asyncio.timeout(seconds):
-                while answer[0] != status:
-                    answer = await self.says(process)
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            log = self.children[process].output()[-2000:]
-            raise AssertionError(f"{process} says {answer} for {seconds:g} s, not {status}:\n{log}") from None
+        async def answers() -> bool:
+            found = await self.readiness(process)
+            assert found[0] == status, f"{found}; its log ends:\n{self.children[process].output()[-2000:]}"
+            return True
 
-    async def moves(self) -> None:
+        await eventually(answers, seconds=seconds, pause=0.1, message=f"/ready of {process} answers {status}")
+
+    async def check_progress(self) -> None:
         """The fault has ended: within the time for that all are ready, and a new proposal is decided."""
         await self.until_ready()
-        async with self.feed.publisher() as publisher:
-            life = self.feed.open(publisher)
-            outcome = await self.feed.propose(publisher, life.opening, wait=MOVES_WITHIN)
-        assert outcome is not None, f"a proposal was not decided within {MOVES_WITHIN:g} s after the fault"
+        async with self.workload.publisher() as publisher:
+            life = self.workload.open(publisher)
+            outcome = await self.workload.propose(publisher, life.opening, wait=RECOVERS_WITHIN)
+        assert outcome is not None, f"a proposal was not decided within {RECOVERS_WITHIN:g} s after the fault"
 
-    async def account(self) -> None:
+    async def check_accounting(self) -> None:
         """Nothing is lost, nothing is doubled, nobody is stuck: or AssertionError."""
-        await self.moves()
-        found = await account(self.realm, self.feed)
-        self.counts("events", found.events - self._counted)
-        self.counts("lost", len(found.lost))
-        self.counts("doubled", len(found.doubled))
+        await self.check_progress()
+        found = await check_accounting(self.realm, self.workload)
+        self.count("events", found.events - self._counted)
+        self.count("lost", len(found.lost))
+        self.count("doubled", len(found.doubled))
         self._counted = found.events
         assert not found.lost, found.lost[:20]
         assert not found.doubled, found.doubled[:20]
-        self.whole = True
+        self.intact = True
 
 
-async def killed(child: Child, seconds: float = 60) -> None:
+async def wait_until_killed(child: Child, seconds: float = 60) -> None:
     """Return once *child* was killed by SIGKILL; raises AssertionError when it ended otherwise or lives on."""
     try:
         code = await asyncio.wait_for(child.process.wait(), seconds)

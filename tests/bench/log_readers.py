@@ -9,8 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic_core import to_json
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.ground import Ground, Register, applied, engine_of, settings_of
-from tests.bench.measuring import Figure, by_turns, rate
+from tests.bench.measurement import Figure, interleaved, rate
+from tests.bench.setup import BenchSetup, FilledLog, applied, engine_of, settings_of
 
 from natija_analytics.history import history
 from natija_analytics.projection import projection, tables
@@ -29,51 +29,51 @@ _MERGE = str(projection._MERGE).replace(":changes", "$1")
 _MOVE = 'update checkpoints set "offset" = $2, logsequence = $3 where partition = $1'
 
 
-async def log_to_facts(ground: Ground) -> Figure:
+async def log_to_facts(setup: BenchSetup) -> Figure:
     """The analytics process on a log that is there already; from its first batch committed to its last."""
-    register = await ground.register()
-    engine = engine_of(register.realm, "analytics")
+    filled = await setup.filled_log()
+    engine = engine_of(filled.realm, "analytics")
     try:
-        with ground.showing("log_to_facts") as step:
-            prepared = await _prepare(register)
-            measured, floor = await by_turns(
-                lambda: _analytics(register, engine), lambda: _write_prepared(register, engine, prepared), told=step
+        with setup.progress_bar("log_to_facts") as step:
+            prepared = await _prepare(filled)
+            measured, floor = await interleaved(
+                lambda: _analytics(filled, engine), lambda: _write_prepared(filled, engine, prepared), on_run=step
             )
     finally:
         await engine.dispose()
     return Figure("log_to_facts", measured, floor, "events/s", bound=0.7)
 
 
-async def rebuilding(ground: Ground) -> Figure:
+async def rebuilding(setup: BenchSetup) -> Figure:
     """A rebuild of analytics from offset 0: filled, compared with the live tables, switched."""
-    register = await ground.register()
-    engine = engine_of(register.realm, "analytics")
+    filled = await setup.filled_log()
+    engine = engine_of(filled.realm, "analytics")
     try:
-        with ground.showing("rebuild") as step:
-            prepared = await _prepare(register)
-            await _empty(register, engine)
-            await _analytics(register, engine)
-            measured, floor = await by_turns(
-                lambda: _rebuild(register), lambda: _write_prepared(register, engine, prepared), told=step
+        with setup.progress_bar("rebuild") as step:
+            prepared = await _prepare(filled)
+            await _empty(filled, engine)
+            await _analytics(filled, engine)
+            measured, floor = await interleaved(
+                lambda: _rebuild(filled), lambda: _write_prepared(filled, engine, prepared), on_run=step
             )
     finally:
         await engine.dispose()
     return Figure("rebuild", measured, floor, "events/s", bound=0.7)
 
 
-async def _empty(register: Register, engine: AsyncEngine) -> None:
+async def _empty(filled: FilledLog, engine: AsyncEngine) -> None:
     """Tables of analytics with nothing in them."""
     async with engine.begin() as connection:
         await connection.execute(text(f"drop schema if exists {LIVE} cascade"))
-    log = await log_identity.fetch(KafkaConfig(register.realm.servers.kafka), register.realm.name)
+    log = await log_identity.fetch(KafkaConfig(filled.realm.servers.kafka), filled.realm.name)
     await schema.prepare(engine, projection.build(), log)
 
 
-async def _analytics(register: Register, engine: AsyncEngine) -> float:
-    await _empty(register, engine)
-    child = await register.realm.serve("analytics", ready=False)
+async def _analytics(filled: FilledLog, engine: AsyncEngine) -> float:
+    await _empty(filled, engine)
+    child = await filled.realm.serve("analytics", ready=False)
     try:
-        return await rate(lambda: applied(engine), register.events)
+        return await rate(lambda: applied(engine), filled.events)
     finally:
         await child.stop()
 
@@ -89,9 +89,9 @@ class _Silent:
         assert table.equal
 
 
-async def _rebuild(register: Register) -> float:
+async def _rebuild(filled: FilledLog) -> float:
     began = time.perf_counter()
-    rebuilt = await rebuild(settings_of(register.realm), projection.build(), _Silent())
+    rebuilt = await rebuild(settings_of(filled.realm), projection.build(), _Silent())
     return rebuilt.records / (time.perf_counter() - began)
 
 
@@ -106,9 +106,9 @@ class _Prepared(NamedTuple):
     reached: Sequence[tuple[int, int, int]]
 
 
-async def _prepare(register: Register) -> list[_Prepared]:
+async def _prepare(filled: FilledLog) -> list[_Prepared]:
     batches = []
-    kafka, topic = register.realm.servers.kafka, LOG.name(register.realm.name)
+    kafka, topic = filled.realm.servers.kafka, LOG.name(filled.realm.name)
     records = [one async for batch in read_batches(kafka, topic, dict.fromkeys(range(PARTITIONS), 0)) for one in batch]
     records.sort(key=lambda one: (one.partition, one.offset))
     for start in range(0, len(records), _BATCH):
@@ -120,13 +120,13 @@ async def _prepare(register: Register) -> list[_Prepared]:
     return batches
 
 
-async def _write_prepared(register: Register, engine: AsyncEngine, prepared: Sequence[_Prepared]) -> float:
-    await _empty(register, engine)
+async def _write_prepared(filled: FilledLog, engine: AsyncEngine, prepared: Sequence[_Prepared]) -> float:
+    await _empty(filled, engine)
     connection = await asyncpg.connect(_plain(engine), server_settings={"search_path": LIVE})
-    consumer = _consumer(register)
+    consumer = _consumer(filled)
     await consumer.start()
     try:
-        places = [TopicPartition(LOG.name(register.realm.name), partition) for partition in range(PARTITIONS)]
+        places = [TopicPartition(LOG.name(filled.realm.name), partition) for partition in range(PARTITIONS)]
         consumer.assign(places)
         await consumer.seek_to_beginning(*places)
         began, waiting = 0.0, 0
@@ -141,15 +141,15 @@ async def _write_prepared(register: Register, engine: AsyncEngine, prepared: Seq
                 await connection.copy_records_to_table("history", records=batch.rows, columns=HistoryRow._fields)
                 await connection.executemany(_MOVE, batch.reached)
             began = began or time.perf_counter()
-        return (register.events - len(prepared[0].rows)) / (time.perf_counter() - began)
+        return (filled.events - len(prepared[0].rows)) / (time.perf_counter() - began)
     finally:
         await consumer.stop()
         await connection.close()
 
 
-def _consumer(register: Register, **more: Any) -> AIOKafkaConsumer:
+def _consumer(filled: FilledLog, **more: Any) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
-        bootstrap_servers=register.realm.servers.kafka, enable_auto_commit=False, isolation_level="read_committed",
+        bootstrap_servers=filled.realm.servers.kafka, enable_auto_commit=False, isolation_level="read_committed",
         auto_offset_reset="none", **({"max_partition_fetch_bytes": FETCH_BYTES} | more),
     )  # fmt: skip
 
@@ -161,20 +161,20 @@ def _plain(engine: AsyncEngine) -> str:
 # The history of one appeal.
 
 
-async def history_from_log(ground: Ground) -> Figure:
+async def history_from_log(setup: BenchSetup) -> Figure:
     """One appeal of 10 events after the other, read at its offsets and verified; the floor fetches the same records."""
-    register = await ground.register()
-    engine = engine_of(register.realm, "analytics")
+    filled = await setup.filled_log()
+    engine = engine_of(filled.realm, "analytics")
     try:
-        with ground.showing("history_from_log") as step:
-            await _analytics(register, engine)
-            offsets = {appeal: await _offsets(engine, appeal) for appeal in register.long_lives}
+        with setup.progress_bar("history_from_log") as step:
+            await _analytics(filled, engine)
+            offsets = {appeal: await _offsets(engine, appeal) for appeal in filled.long_appeals}
 
             async def verified() -> float:
                 began = time.perf_counter()
                 for appeal, known in offsets.items():
                     found = await history.of_log(
-                        KafkaConfig(register.realm.servers.kafka), register.realm.name, engine, appeal
+                        KafkaConfig(filled.realm.servers.kafka), filled.realm.name, engine, appeal
                     )
                     assert len(found) == len(known)
                 return len(offsets) / (time.perf_counter() - began)
@@ -182,10 +182,10 @@ async def history_from_log(ground: Ground) -> Figure:
             async def fetched() -> float:
                 began = time.perf_counter()
                 for appeal, known in offsets.items():
-                    await _fetch(register, appeal, known)
+                    await _fetch(filled, appeal, known)
                 return len(offsets) / (time.perf_counter() - began)
 
-            measured, floor = await by_turns(verified, fetched, told=step)
+            measured, floor = await interleaved(verified, fetched, on_run=step)
     finally:
         await engine.dispose()
     return Figure("history_from_log", measured, floor, "appeals/s", bound=0.6)
@@ -197,11 +197,11 @@ async def _offsets(engine: AsyncEngine, appeal: str) -> Sequence[int]:
         return list(await connection.scalars(query))
 
 
-async def _fetch(register: Register, appeal: str, offsets: Sequence[int]) -> None:
-    consumer = _consumer(register, max_partition_fetch_bytes=4096, fetch_max_wait_ms=100)
+async def _fetch(filled: FilledLog, appeal: str, offsets: Sequence[int]) -> None:
+    consumer = _consumer(filled, max_partition_fetch_bytes=4096, fetch_max_wait_ms=100)
     await consumer.start()
     try:
-        place = TopicPartition(LOG.name(register.realm.name), partition_of(appeal.encode()))
+        place = TopicPartition(LOG.name(filled.realm.name), partition_of(appeal.encode()))
         consumer.assign([place])
         for offset in offsets:
             consumer.seek(place, offset)

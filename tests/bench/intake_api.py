@@ -12,11 +12,11 @@ from deploy.local.ports import free_port
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.bench import copier
-from tests.bench.ground import Ground, engine_of
+from tests.bench.http_client import Connection, post_concurrently
 from tests.bench.inbox_to_log import BATCH
-from tests.bench.measuring import RUNS, Figure, by_turns
-from tests.bench.posts import Connection, all_at_once
-from tests.bench.watching import cpu_seconds, processes
+from tests.bench.measurement import RUNS, Figure, interleaved
+from tests.bench.processes import cpu_seconds, processes
+from tests.bench.setup import BenchSetup, engine_of
 from tests.stack import REPOSITORY, SERVICES, Realm
 
 CONNECTIONS = 256
@@ -31,22 +31,22 @@ _LOOK_EVERY = 0.01
 _SEEN = text("select appeal from facts where appeal = any(cast(:numbers as text[]))")
 
 
-async def post_receipt(ground: Ground) -> Figure:
+async def post_receipt(setup: BenchSetup) -> Figure:
     """`POST /appeals` until its receipt says registered, beside an app that only waits for a transactional copy."""
-    realm = await ground.realms()
+    realm = await setup.realms()
     await realm.serve("registrar")
     await realm.serve("intake")
     async with _bare(realm) as bare:
-        with ground.showing("post_receipt") as step:
-            measured, floor = await by_turns(
-                lambda: _answers_a_second(realm.url("intake")), lambda: _answers_a_second(bare), told=step
+        with setup.progress_bar("post_receipt") as step:
+            measured, floor = await interleaved(
+                lambda: _answers_a_second(realm.url("intake")), lambda: _answers_a_second(bare), on_run=step
             )
     return Figure("post_receipt", measured, floor, "posts/s", bound=0.5)
 
 
 async def _answers_a_second(url: str) -> float:
     answers: list[float] = []
-    await all_at_once(url, POSTS, CONNECTIONS, lambda: answers.append(time.perf_counter()))
+    await post_concurrently(url, POSTS, CONNECTIONS, lambda: answers.append(time.perf_counter()))
     return (len(answers) - 1) / (answers[-1] - answers[0])
 
 
@@ -57,7 +57,7 @@ async def _bare(realm: Realm) -> AsyncIterator[str]:
     for topic in (source, target):
         await copier.make_topic(kafka, topic)
     port = free_port()
-    bare = ("tests.bench.bare", kafka, source, target, str(port))
+    bare = ("tests.bench.floor_api", kafka, source, target, str(port))
     started = [
         await copier.start(kafka, source, target, batch=BATCH),
         await asyncio.create_subprocess_exec(sys.executable, "-m", *bare, cwd=REPOSITORY),
@@ -85,16 +85,16 @@ async def _until_it_answers(url: str) -> None:
                 return
 
 
-async def post_to_facts(ground: Ground) -> Figure:
+async def post_to_facts(setup: BenchSetup) -> Figure:
     """Appeals at a steady pace; the time from each POST until the appeal is a row of facts, 99th percentile."""
-    realm = await ground.realms()
+    realm = await setup.realms()
     for service in SERVICES:
         await realm.serve(service)
     engine = engine_of(realm, "analytics")
     shares: list[Mapping[str, float]] = []
     slowest = []
     try:
-        with ground.showing("post_to_facts", RUNS + 1) as step:
+        with setup.progress_bar("post_to_facts", RUNS + 1) as step:
             await _seen_after(realm, engine)  # the first seconds are those of caches and connections
             step()
             for _ in range(RUNS):
