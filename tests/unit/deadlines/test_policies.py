@@ -29,19 +29,19 @@ POLICIES = policy.load_policies()
     ],
 )
 def test_most_specific_term_applies(jurisdiction: str, kind: str, type: str | None, term: TermLength) -> None:
-    assert POLICIES.policies[jurisdiction][0].term(kind, type) == term
+    assert POLICIES.by_jurisdiction[jurisdiction][0].term(kind, type) == term
 
 
 def test_policy_starts_on_local_day() -> None:
     before, first = datetime(2021, 6, 30, 17, 59, tzinfo=UTC), datetime(2021, 6, 30, 18, tzinfo=UTC)
     with pytest.raises(PolicyMissing, match="no policy of KZ in force on 2021-06-30"):
-        POLICIES.rule("KZ", "application", before)
-    assert POLICIES.rule("KZ", "application", first).policy.number == "kz-appc/1"
+        POLICIES.deadline("KZ", "application", before)
+    assert POLICIES.deadline("KZ", "application", first).policy.number == "kz-appc/1"
 
 
 def test_unknown_jurisdiction_is_reported() -> None:
     with pytest.raises(PolicyMissing, match="no policy of US-MA"):
-        POLICIES.rule("US-MA", "request", datetime(2015, 1, 1, tzinfo=UTC))
+        POLICIES.deadline("US-MA", "request", datetime(2015, 1, 1, tzinfo=UTC))
 
 
 def test_new_version_applies_from_its_day(tmp_path: Path) -> None:
@@ -49,9 +49,9 @@ def test_new_version_applies_from_its_day(tmp_path: Path) -> None:
     _shorter_from(tmp_path, "2026-07-01", old_until="2026-06-30")
     rules = policy.load_policies(tmp_path)
     old, new = datetime(2026, 6, 30, 6, tzinfo=UTC), datetime(2026, 7, 1, 6, tzinfo=UTC)
-    assert rules.rule("KG", "request", old).policy.number == "kg-law-67/1"
-    assert rules.rule("KG", "request", new).policy.number == "kg-law-67/2"
-    assert rules.rule("KG", "request", new).deadline.due_on == date(2026, 7, 15)
+    assert rules.deadline("KG", "request", old).policy.number == "kg-law-67/1"
+    assert rules.deadline("KG", "request", new).policy.number == "kg-law-67/2"
+    assert rules.deadline("KG", "request", new).deadline.due_on == date(2026, 7, 15)
 
 
 def test_overlapping_versions_are_refused(tmp_path: Path) -> None:
@@ -66,3 +66,12 @@ def _shorter_from(folder: Path, day: str, *, old_until: str) -> None:
     new = text.replace("version: 1", "version: 2").replace("2007-05-04", day).replace("amount: 14", "amount: 10")
     (folder / "kg-law-67-2.yaml").write_text(new)
     old.write_text(text.replace("valid_from: 2007-05-04", f"valid_from: 2007-05-04\nvalid_to: {old_until}"))
+
+
+@pytest.mark.parametrize("length", ["{amount: 0, unit: working}", "{amount: 3, unit: working, of: us}"])
+def test_wrong_length_is_refused(tmp_path: Path, length: str) -> None:
+    text = (policy.DATA / "kg-law-67-1.yaml").read_text()
+    file = tmp_path / "kg.yaml"
+    file.write_text(text.replace("warn_before: {amount: 3, unit: working}", f"warn_before: {length}"))
+    with pytest.raises(FileError, match=r"kg\.yaml:\d+: warn_before"):
+        policy.load_policies(tmp_path)

@@ -15,10 +15,10 @@ from natija_deadlines.policies.arithmetic import Counting, Deadline, FirstDay, T
 from natija_events.terms.lateness import is_late
 
 CALENDARS = load_calendars()
-RULES = policy.load_policies()
-KZ = RULES.policies["KZ"][0]
-UZ = RULES.policies["UZ"][0]
-KG = RULES.policies["KG"][0]
+POLICIES = policy.load_policies()
+KZ = POLICIES.by_jurisdiction["KZ"][0]
+UZ = POLICIES.by_jurisdiction["UZ"][0]
+KG = POLICIES.by_jurisdiction["KG"][0]
 WEEKENDS_ONLY = replace(CALENDARS["KG"], years={2019: Year(1, frozenset(), frozenset())})
 
 
@@ -43,8 +43,8 @@ def uz(day: str, term: TermLength, *, move_due: bool = False) -> Deadline:
         ("2022-02-14", KZ.term("complaint"), "2022-03-15", "2022-03-14"),
         ("2022-07-01", KZ.term("application"), "2022-07-25", "2022-07-22"),
         ("2022-10-10", KZ.term("application"), "2022-11-01", "2022-10-31"),
-        ("2022-03-18", KZ.forward.term, "2022-03-28", "2022-03-25"),
-        ("2022-08-26", KZ.forward.term, "2022-09-01", "2022-08-31"),
+        ("2022-03-18", KZ.forward, "2022-03-28", "2022-03-25"),
+        ("2022-08-26", KZ.forward, "2022-09-01", "2022-08-31"),
     ],
 )
 def test_kazakh_terms_count_moved_days(day: str, term: TermLength, next_day: str, same_day: str) -> None:

@@ -48,8 +48,8 @@ def policies(tmp_path: Path) -> policy.Policies:
 def test_new_term_applies_from_its_day(policies: policy.Policies) -> None:
     """An appeal of the last old day keeps the old policy."""
     found = [
-        policies.rule("KG", "application", datetime(2026, 12, 31, 4, tzinfo=UTC)),
-        policies.rule("KG", "application", datetime(2027, 1, 4, 4, tzinfo=UTC)),
+        policies.deadline("KG", "application", datetime(2026, 12, 31, 4, tzinfo=UTC)),
+        policies.deadline("KG", "application", datetime(2027, 1, 4, 4, tzinfo=UTC)),
     ]
     assert [one.policy.number for one in found] == ["kg-law-67/1", "kg-law-67/2"]
     assert [one.policy.term("application").amount for one in found] == [14, 10]

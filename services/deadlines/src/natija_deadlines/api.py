@@ -114,20 +114,20 @@ def _calculated(policies: Policies, country: str, kind: str, received: datetime,
     calendar = policies.calendars[country]
     if received.tzinfo is None:
         received = received.replace(tzinfo=calendar.zone)
-    ruling = policies.rule(country, kind, received.astimezone(UTC), type)
-    deadline = ruling.deadline
+    found = policies.deadline(country, kind, received.astimezone(UTC), type)
+    deadline = found.deadline
     return Calculation(
         country=country,
         kind=kind,
         type=type,
         received=calendar.local(received),
-        policy=ruling.policy.number,
-        title=ruling.policy.title,
+        policy=found.policy.number,
+        title=found.policy.title,
         registered_on=deadline.registered_on,
         start_on=deadline.start_on,
         due_on=deadline.due_on,
         due=calendar.local(deadline.due),
         warn_at=calendar.local(policies.warn_at(country, received, deadline.starts, deadline.due)),
-        forward_by=ruling.forward_by,
+        forward_by=found.forward_by,
         provisional=deadline.provisional,
     )

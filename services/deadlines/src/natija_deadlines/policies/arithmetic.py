@@ -8,7 +8,9 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
 
 from natija_deadlines.calendars.calendar import DAY, Calendar
 
@@ -19,9 +21,10 @@ CountFrom = Literal["registered", "received"]
 
 @dataclass(frozen=True, slots=True)
 class TermLength:
-    """A number of working days, calendar days or months."""
+    """A number of working days, calendar days or months. Read from a policy file, it may have no other field."""
 
-    amount: int
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    amount: Annotated[int, Field(ge=1)]
     unit: Unit
 
 
@@ -51,13 +54,13 @@ class Deadline:
     provisional: bool
 
 
-def deadline(received: datetime, term: TermLength, counting: Counting, calendar: Calendar) -> Deadline:
-    """Count *term* from the aware instant *received*. Raises `CalendarMissing`."""
+def deadline(received: datetime, length: TermLength, counting: Counting, calendar: Calendar) -> Deadline:
+    """Count *length* from the aware instant *received*. Raises `CalendarMissing`."""
     registered_on = registration_day(received, counting, calendar)
     origin = registered_on if counting.count_from == "registered" else calendar.local(received).date()
-    start_on = _first_day(origin, term, counting, calendar)
-    due_on = _last_day(origin, start_on, term, counting, calendar)
-    if counting.move_due and term.unit != "working":
+    start_on = _first_day(origin, length, counting, calendar)
+    due_on = _last_day(origin, start_on, length, counting, calendar)
+    if counting.move_due and length.unit != "working":
         due_on = calendar.working_on_or_after(due_on)
     return Deadline(
         registered_on=registered_on,
@@ -97,15 +100,15 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def _first_day(origin: date, term: TermLength, counting: Counting, calendar: Calendar) -> date:
+def _first_day(origin: date, length: TermLength, counting: Counting, calendar: Calendar) -> date:
     day = origin + DAY if counting.first_day == "NEXT" else origin
-    return calendar.working_on_or_after(day) if term.unit == "working" else day
+    return calendar.working_on_or_after(day) if length.unit == "working" else day
 
 
-def _last_day(origin: date, start_on: date, term: TermLength, counting: Counting, calendar: Calendar) -> date:
-    if term.unit == "working":
-        return calendar.add_working(start_on, term.amount - 1)
-    if term.unit == "calendar":
-        return start_on + (term.amount - 1) * DAY
-    last = add_months(origin, term.amount)
+def _last_day(origin: date, start_on: date, length: TermLength, counting: Counting, calendar: Calendar) -> date:
+    if length.unit == "working":
+        return calendar.add_working(start_on, length.amount - 1)
+    if length.unit == "calendar":
+        return start_on + (length.amount - 1) * DAY
+    last = add_months(origin, length.amount)
     return last if counting.first_day == "NEXT" else last - DAY

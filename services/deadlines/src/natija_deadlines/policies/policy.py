@@ -45,29 +45,24 @@ class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Length(_Data):
-    """An amount of a unit."""
+class TermRule(_Data):
+    """The term of a kind of appeal, of a country's own type of it, or (neither named) of all others."""
 
     amount: int = Field(ge=1)
     unit: Unit
-
-    @property
-    def term(self) -> TermLength:
-        return TermLength(self.amount, self.unit)
-
-
-class TermRule(Length):
-    """The term of a kind of appeal, of a country's own type of it, or (neither named) of all others."""
-
     kind: str | None = None
     type: str | None = None
 
-    def fits(self, kind: str, type: str | None) -> bool:
+    @property
+    def length(self) -> TermLength:
+        return TermLength(self.amount, self.unit)
+
+    def applies_to(self, kind: str, type: str | None) -> bool:
         return self.kind in (None, kind) and self.type in (None, type)
 
     @property
-    def weight(self) -> tuple[bool, bool]:
-        """How specific it is: a type says more than a kind."""
+    def specificity(self) -> tuple[bool, bool]:
+        """A type is more specific than a kind."""
         return self.type is not None, self.kind is not None
 
 
@@ -84,8 +79,8 @@ class Policy(_Data):
     count_from: CountFrom
     cut_off: time_of_day | None = None
     move_due: bool
-    warn_before: Length
-    forward: Length
+    warn_before: TermLength
+    forward: TermLength
     terms: tuple[TermRule, ...]
 
     @property
@@ -99,7 +94,8 @@ class Policy(_Data):
 
     def term(self, kind: str, type: str | None = None) -> TermLength:
         """The most specific term for an appeal of *kind* and, where the country has its own types, of *type*."""
-        return max((rule for rule in self.terms if rule.fits(kind, type)), key=lambda rule: rule.weight).term
+        rules = (rule for rule in self.terms if rule.applies_to(kind, type))
+        return max(rules, key=lambda rule: rule.specificity).length
 
     def in_force(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
@@ -125,9 +121,9 @@ class PolicyDeadline:
 
 @dataclass(frozen=True)
 class Policies:
-    """All policies and the calendars they count by: the one thing decisions ask."""
+    """All policies and the calendars they count by."""
 
-    policies: Mapping[str, Sequence[Policy]]
+    by_jurisdiction: Mapping[str, Sequence[Policy]]
     calendars: Mapping[str, Calendar]
 
     def warning_horizon(self, jurisdiction: str, now: datetime) -> datetime:
@@ -136,11 +132,11 @@ class Policies:
         if calendar is None:
             return now
         today = calendar.local(now).date()
-        before = [policy.warn_before.term for policy in self.policies.get(jurisdiction, ())]
+        before = [policy.warn_before for policy in self.by_jurisdiction.get(jurisdiction, ())]
         try:
-            return max((calendar.end(last_warned_of(today, term, calendar)) for term in before), default=now)
+            return max((calendar.end(last_warned_of(today, length, calendar)) for length in before), default=now)
         except CalendarMissing:  # the next year is not seeded yet: until then examine more rows than necessary
-            return now + timedelta(weeks=max(term.amount for term in before))
+            return now + timedelta(weeks=max(length.amount for length in before))
 
     def policy(self, jurisdiction: str, received: datetime) -> tuple[Policy, Calendar]:
         """The policy in force in *jurisdiction* on the local day of *received*. Raises `PolicyMissing`."""
@@ -148,24 +144,24 @@ class Policies:
         if calendar is None:
             raise PolicyMissing(jurisdiction, received.date())
         day = calendar.local(received).date()
-        for policy in self.policies.get(jurisdiction, ()):
+        for policy in self.by_jurisdiction.get(jurisdiction, ()):
             if policy.in_force(day):
                 return policy, calendar
         raise PolicyMissing(jurisdiction, day)
 
-    def rule(self, jurisdiction: str, kind: str, received: datetime, type: str | None = None) -> PolicyDeadline:
+    def deadline(self, jurisdiction: str, kind: str, received: datetime, type: str | None = None) -> PolicyDeadline:
         """The deadline of an appeal. Raises `PolicyMissing` or `CalendarMissing`."""
         policy, calendar = self.policy(jurisdiction, received)
         return PolicyDeadline(
             policy,
             deadline(received, policy.term(kind, type), policy.counting, calendar),
-            deadline(received, policy.forward.term, policy.counting, calendar).due_on,
+            deadline(received, policy.forward, policy.counting, calendar).due_on,
         )
 
     def warn_at(self, jurisdiction: str, received: datetime, starts: datetime, due: datetime) -> datetime:
         """The instant from which to warn of *due*. Raises `PolicyMissing` or `CalendarMissing`."""
         policy, calendar = self.policy(jurisdiction, received)
-        return warn_at(starts, due, policy.warn_before.term, calendar)
+        return warn_at(starts, due, policy.warn_before, calendar)
 
 
 def load_policies(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Policies:

@@ -44,11 +44,11 @@ def _term(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | Da
     if term.jurisdiction is None or term.kind is None or term.counts_from is None:
         return None
     try:
-        ruling = policies.rule(term.jurisdiction, term.kind, term.counts_from)
+        found = policies.deadline(term.jurisdiction, term.kind, term.counts_from)
     except (PolicyMissing, CalendarMissing) as missing:
         return DataMissing(str(missing))
-    deadline = ruling.deadline
-    return NextEvent(TermSet(due=deadline.due, starts=deadline.starts, policy=ruling.policy.number), now)
+    deadline = found.deadline
+    return NextEvent(TermSet(due=deadline.due, starts=deadline.starts, policy=found.policy.number), now)
 
 
 def _breach(term: AppealTerm, due: datetime) -> NextEvent | None:

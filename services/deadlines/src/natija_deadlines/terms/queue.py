@@ -60,7 +60,7 @@ class Counts(NamedTuple):
 
 def pending_proposals(policies: Policies) -> PendingProposals:
     """The function that the process manager calls repeatedly: the events that the rows need by *rules*."""
-    jurisdictions = sorted(policies.policies)
+    jurisdictions = sorted(policies.by_jurisdiction)
 
     async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
         without: dict[str, Any] = {"jurisdictions": jurisdictions, "settled": now - ROUTING_HEAD_START, "busy": busy}
