@@ -1,4 +1,4 @@
-"""What all tests share: how deep property tests search, which tests come first, and the realms of `tests.stack`."""
+"""Fixtures of all tests: the depth of property tests, the order of tests, and the realms of `tests.stack`."""
 
 import asyncio
 import os

@@ -103,7 +103,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """What a command that ended left behind."""
+    """The result of a command."""
 
     code: int
     stdout: str

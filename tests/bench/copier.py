@@ -75,7 +75,7 @@ class Copier:
                 copied += await self._batch_of(consumer, producer)
             return began, time.time(), copied
 
-    async def copy_for_ever(self) -> None:
+    async def copy_without_end(self) -> None:
         """Copy what comes, too."""
         async with AsyncExitStack() as stack:
             consumer, producer = await self._open(stack)
@@ -131,7 +131,7 @@ def _main() -> None:
     if given.records:
         print(json.dumps(uvloop.run(copier.copy(given.records))))
     else:
-        uvloop.run(copier.copy_for_ever())
+        uvloop.run(copier.copy_without_end())
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ async def _analytics(filled: FilledLog, engine: AsyncEngine) -> float:
 
 
 class _Silent:
-    """Who watches a rebuild here wants to know how long it takes."""
+    """A watcher of a rebuild that measures its duration."""
 
     def begin(self, phase: str, records: int) -> None: ...
 

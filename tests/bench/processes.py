@@ -1,4 +1,4 @@
-"""What the processes of a realm and their servers take of the machine, by name."""
+"""The memory and processor time of a realm's processes and servers, by name."""
 
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What benches run on: servers of their own, realms, and a line that says how far they are."""
+"""The ground of benches: their own servers, realms, and a progress line."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

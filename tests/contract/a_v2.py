@@ -2,8 +2,8 @@
 
     from tests.contract.a_v2 import TopicAssignedV2, topic_assigned_v2  # a fixture, or `with a_v2():`
 
-While it is there, what stands on the log as `appeal.topic-assigned.v1` is read as version 2: topics belong to a scheme
-now, and those of before to that of 2019. It lives in this process only.
+While it is there, events `appeal.topic-assigned.v1` on the log are read as version 2. Topics now belong to a scheme,
+and earlier ones to that of 2019. It lives in this process only.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ from natija_events.types.routing import TopicAssigned
 
 
 class TopicAssignedV2(TopicAssigned):
-    """What the appeal is about, in a scheme of topics. In the real code it would take the plain name, and version 1
-    another: whatever folds `TopicAssigned` folds the newest version."""
+    """The topic of the appeal, in a scheme. In the real code it would take the plain name, and version 1 another name:
+    code that folds `TopicAssigned` folds the newest version."""
 
     type: ClassVar[str] = "appeal.topic-assigned.v2"
 

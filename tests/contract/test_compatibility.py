@@ -20,7 +20,7 @@ TYPE = "appeal.parcel-sent.v1"
 
 
 class Box(NestedData):
-    """What is sent."""
+    """The data of a test event."""
 
     size: Literal["small", "large"]
     weight: Count | None = None
@@ -201,7 +201,7 @@ def test_edited_model_and_schema_are_found(committed: Path) -> None:
     assert compare([broken], committed).broken == [f"{TYPE}: marks is removed"], "committing does not heal it"
 
 
-def test_committed_field_stays_for_ever(committed: Path) -> None:
+def test_committed_field_stays_forever(committed: Path) -> None:
     write([changed(by=(Code | None, None))], committed)
     _commit(committed.parent)
 

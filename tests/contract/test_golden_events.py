@@ -1,4 +1,4 @@
-"""Events as they were written once. Whatever becomes of the models, these stay readable: a validator in Python can
+"""Events as they were written once. They stay readable after every change of the models: a validator in Python can
 break a reader without its schema showing it.
 
 `golden_events.json` only ever grows: a new type or version adds its own.

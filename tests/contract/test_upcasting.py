@@ -1,5 +1,5 @@
-"""Old versions become the newest on every path: the log's records, folds, admission, and `read` from Kafka
-(tests/integration/events); the chassis's runner and rebuild read through the same `record.recorded`."""
+"""Old versions become the newest on every path: records of the log, folds, admission, and `read` from Kafka
+(tests/integration/events). The chassis' runner and rebuild use the same `record.recorded`."""
 
 import re
 from pathlib import Path

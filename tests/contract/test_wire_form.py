@@ -1,4 +1,4 @@
-"""What stands on the wire, byte for byte. A log is kept forever: it was written like this, and is read like this."""
+"""The wire form, byte for byte. A log is kept forever: it was written like this, and is read like this."""
 
 from datetime import UTC, datetime
 from uuid import UUID

@@ -17,7 +17,7 @@ from tests.stack import Servers, provisioned_realms
 
 _COUNTED = ("faults", "kill points", "events", "lost", "doubled")
 SEED = os.environ.setdefault("SEED", f"{random.SystemRandom().randrange(1 << 32)}")
-"""What chance is made of: the same one, the same harm, by whichever worker."""
+"""The seed of chance: the same seed gives the same faults, in every worker."""
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # thousands of lines while a broker is gone
 

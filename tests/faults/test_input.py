@@ -1,4 +1,4 @@
-"""Whatever is put on the inbox: it ends on the log or on rejected, once, and stops nobody."""
+"""Every record of the inbox ends on the log or on rejected, once, and stops nobody."""
 
 import asyncio
 import json

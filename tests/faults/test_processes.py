@@ -1,4 +1,4 @@
-"""What happens to processes: zombies, twins that come and go, SIGTERM, clocks that jump, offsets that are lost."""
+"""Faults of processes: zombies, twins that come and go, SIGTERM, clocks that jump, lost offsets."""
 
 import signal
 from datetime import timedelta

@@ -6,8 +6,8 @@ wrote. The names follow `natija_intake.registrar.shards.takeover` and `.pipeline
 transaction markers change nothing here. The model `shards` covers which ``transactional.id`` an owner takes, and that
 it fences *every* other owner.
 
-Once, at any time, the database is restored from an older state. Sessions may survive that or be lost in it: the loss of
-a session is a step of its own, and may come right before or after. A decision reads heads and then the checkpoint; that
+Once, at any time, the database is restored from an older state. Sessions may survive that or be lost in it. The loss
+of a session is a separate step, right before or after. A decision reads heads and then the checkpoint; that
 is one step here, because a restore and a zombie's catch-up would both have to come between the two reads.
 """
 

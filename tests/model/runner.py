@@ -141,7 +141,7 @@ class Runners:
         return world.violation or self._run_alone(world._replace(processes=(world.processes[0], Process())))
 
     def _run_alone(self, world: World) -> str | None:
-        """Whatever happened: one runner that has the partition and runs alone applies the whole log."""
+        """After any history, one runner that has the partition and runs alone applies the whole log."""
         if world.processes[0].position is None:
             return None
         catches_up = reaches(world, lambda world: self.own_steps(world, 0), lambda world: world.checkpoint == world.log)

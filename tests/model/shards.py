@@ -175,7 +175,7 @@ class Shards:
         return self._run_alone(world.layout, world.latest)
 
     def _run_alone(self, layout: Layout, latest: int) -> str | None:
-        """Whatever happened: one registrar that runs alone from here decides in the end."""
+        """After any history, one registrar that runs alone from here decides in the end."""
         alone = World(layout, latest)
         decides = reaches(
             alone, lambda world: self.own_steps(world, 0), lambda world: world.processes[0].at == "deciding"

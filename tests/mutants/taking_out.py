@@ -1,4 +1,4 @@
-"""What a child process is given so that it runs without one part."""
+"""The environment of a child process that runs without one part."""
 
 from pathlib import Path
 

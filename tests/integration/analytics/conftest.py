@@ -1,4 +1,4 @@
-"""What the tests of analytics stand on: its tables in a schema of their own, or a log and a projection of it."""
+"""Fixtures of analytics: its tables in a schema of their own, or a log and its projection."""
 
 import contextlib
 import secrets

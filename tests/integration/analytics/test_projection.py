@@ -44,7 +44,7 @@ async def test_history_has_every_event(engine: AsyncEngine) -> None:
 
 @pytest.mark.parametrize("sizes", [(100_000,), (1, 7, 300), (61,)])
 async def test_facts_equal_the_fold(engine: AsyncEngine, sizes: tuple[int, ...]) -> None:
-    """Whatever the batches."""
+    """For every size of batches."""
     log = random_log(700, seed=2)
     await project(engine, log, *sizes)
     found = {row["appeal"]: row for row in await rows(engine, "facts", "appeal")}

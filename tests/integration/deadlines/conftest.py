@@ -26,7 +26,7 @@ from natija_events.wire.record import RecordedEvent
 
 NOW: Mapping[str, str] = {}
 SETTLED = Counter({"appeal.registered.v1": 1, "appeal.routed.v1": 1, "appeal.term-set.v1": 1})
-"""What `Work.settled` itself adds."""
+"""The events that `Work.settled` itself adds."""
 PROCESSES = ("registrar", "routing", "deadlines")
 
 
@@ -84,7 +84,7 @@ class Work:
         return appeal
 
     async def log(self, appeal: str) -> list[RecordedEvent]:
-        """What stands on the log of *appeal*."""
+        """The events of *appeal* on the log."""
         return [event async for event in read(self.realm.servers.kafka, self.realm.name, subject=appeal)]
 
     async def types(self) -> Counter[str]:
@@ -146,7 +146,7 @@ class Work:
         return any(one.due and one.due < self.clock.now() and one.due not in one.missed for one in open_ones)
 
     async def get(self, service: str, path: str) -> Any:
-        """What *service* answers."""
+        """The answer of *service*."""
         async with httpx.AsyncClient(trust_env=False) as client:
             answer = await client.get(self.realm.url(service) + path)
         return answer.json() if "json" in answer.headers["content-type"] else answer.text

@@ -60,7 +60,7 @@ def life(number: int) -> list[RecordedEvent]:
 
 
 async def test_rows_equal_the_fold(engine: AsyncEngine) -> None:
-    """Whatever the batches."""
+    """For every size of batches."""
     lives = [life(number) for number in range(1024)]
     expected = {}
     for events in lives:

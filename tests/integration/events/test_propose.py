@@ -141,7 +141,7 @@ async def test_outcome_is_pending_without_registrar(realms: Realms) -> None:
     assert [one.sequence async for one in read(realm.servers.kafka, realm.name, subject=number)] == [1]
 
 
-async def test_aborted_record_is_no_decision(bare_publisher: Publisher, writer: LogWriter) -> None:
+async def test_aborted_record_decides_nothing(bare_publisher: Publisher, writer: LogWriter) -> None:
     (number,) = new_numbers(1)
     proposed = event(bare_publisher, number)
     proposing = asyncio.create_task(bare_publisher.propose(proposed, wait=WAIT))

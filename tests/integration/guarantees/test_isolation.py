@@ -34,7 +34,7 @@ async def posted(realm: Realm, expect: int) -> dict[str, Any]:
 
 
 async def status(realm: Realm, receipt: dict[str, Any]) -> str:
-    """What its applicant sees of an appeal."""
+    """The applicant's view of an appeal."""
     async with httpx.AsyncClient(base_url=realm.url("intake"), timeout=30, trust_env=False) as api:
         answer = await api.get(f"/appeals/{receipt['number']}", headers={"Access-Code": receipt["access_code"]})
     assert answer.status_code == 200, answer.text

@@ -60,12 +60,12 @@ async def lying_on(realm: Realm, topic: Topic) -> str:
 
 
 def named(text: str) -> list[str]:
-    """What of the citizen's stands in *text*."""
+    """The citizen's personal words in *text*."""
     return [word for word in PERSONAL if word in text]
 
 
 async def errors(api: httpx.AsyncClient) -> list[str]:
-    """What the API says to what it cannot take, headers included."""
+    """The API's answers to wrong requests, headers included."""
     answers = [
         await api.post("/appeals", json=SPOILT),
         *[await api.post("/appeals", json=APPEAL | {name: content}) for name, content in SPOILT.items()],

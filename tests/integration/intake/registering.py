@@ -1,4 +1,4 @@
-"""What the tests of the registrar share: proposals as they come in, also broken ones, and what became of them."""
+"""Helpers of the registrar's tests: proposals, also broken ones, and their outcomes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -85,12 +85,12 @@ async def rejected_at(realm: Realm, place: tuple[int, int]) -> RejectedProposal:
 
 
 async def log_of(realm: Realm, subject: str | None = None) -> list[RecordedEvent]:
-    """What stands on the log."""
+    """The events on the log."""
     return [event async for event in read(realm.servers.kafka, realm.name, subject=subject)]
 
 
 async def rejected(realm: Realm) -> list[RejectedProposal]:
-    """What stands on rejected."""
+    """The records on rejected."""
     topic, start = REJECTED.name(realm.name), dict.fromkeys(range(PARTITIONS), 0)
     return [
         read_rejected(record.partition, record.value, record.headers)

@@ -61,8 +61,8 @@ async def send(realm: Realm, data: EventData) -> list[Event]:
 
 
 async def wrong(realm: Realm, proposals: Sequence[Event], rejected: int = 0) -> list[str]:
-    """What was lost or doubled of *proposals*, each of one event, and of others to be *rejected*; and where log and
-    database are at odds."""
+    """The lost or doubled *proposals*, each of one event, and others to be *rejected*; and the differences of log and
+    database."""
     log = await r.log_of(realm)
     ends = Counter((event.partition, event.stamp.inboxoffset) for event in log)
     ends += Counter((one.partition, one.inboxoffset) for one in await r.rejected(realm))
@@ -103,7 +103,7 @@ async def database(realm: Realm) -> AsyncIterator[asyncpg.Connection]:
 
 @asynccontextmanager
 async def no_heads_kept(realm: Realm) -> AsyncIterator[None]:
-    """What is decided during the block is committed, and its heads are not kept: as if tables were being switched."""
+    """Decisions during the block are committed, and their heads are not stored: as during a switch of tables."""
     async with database(realm) as connection, connection.transaction():
         await connection.execute("select pg_advisory_xact_lock($1)", Lock.SCHEMA_SWITCH)
         yield

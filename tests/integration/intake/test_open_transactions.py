@@ -28,7 +28,7 @@ async def test_hanging_transaction_stops_takeover(realms: Realms) -> None:
 
 
 async def says(url: str | None) -> str:
-    """What `/ready` says; nothing before the process listens."""
+    """The message of `/ready`; empty before the process listens."""
     async with httpx.AsyncClient(trust_env=False) as client:
         try:
             return (await client.get(f"{url}/ready")).text

@@ -137,7 +137,7 @@ _POSSIBLE = (
 
 
 class AppealLateness(NamedTuple):
-    """What the fold says of one appeal as of an instant."""
+    """The fold of one appeal as of an instant."""
 
     number: str
     body: str | None

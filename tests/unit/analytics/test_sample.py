@@ -25,7 +25,7 @@ def register(marginals: sample.Marginals, seed: int) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("seed", [0, 7, 2019])
 def test_sample_has_published_marginals(seed: int) -> None:
-    """Whatever the seed."""
+    """For every seed."""
     rows = register(KYRGYZ, seed)
     assert Counter(row["form"] for row in rows) == {"written": 2454, "oral": 634}
     for group in KYRGYZ.groups:

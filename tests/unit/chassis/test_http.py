@@ -1,4 +1,4 @@
-"""What every process answers: a plain page, readiness, metrics, and errors that name the field and repeat nothing."""
+"""The answers of every process: a plain page, readiness, metrics, and errors that name the field and repeat nothing."""
 
 from collections.abc import Sequence
 

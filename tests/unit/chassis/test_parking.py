@@ -1,4 +1,4 @@
-"""What is poison is a closed list."""
+"""Only errors of a closed list make a dead letter."""
 
 import asyncpg
 import pytest

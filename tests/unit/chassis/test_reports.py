@@ -1,4 +1,4 @@
-"""What every report stands on: periods, options, numbers by language, tables, CSV and JSON, captions."""
+"""The common parts of reports: periods, options, numbers by language, tables, CSV and JSON, captions."""
 
 import csv
 import io

@@ -135,7 +135,7 @@ def test_closed_appeal_needs_nothing(end: EventData, now: str) -> None:
 
 
 def test_unlinked_duplicate_is_missed() -> None:
-    """Once it is no duplicate any more."""
+    """When it is no longer a duplicate."""
     merged = ("2019-07-01", DuplicateLinked(of="KG-0000-0000-0000-00"))
     parted = ("2019-07-20", DuplicateUnlinked(signer="s"))
     assert when("2019-07-20", OPENED, TERMED, merged, parted) == NextEvent(Missed(due=DUE), DUE)
@@ -202,7 +202,7 @@ DAYS = st.dates(date(2019, 6, 21), date(2020, 6, 1)).map(str)
 
 @given_any(st.booleans(), st.lists(st.tuples(DAYS, EVENTS), max_size=6), DAYS)
 def test_decisions_are_lawful_and_end(imported: bool, events: list[tuple[str, EventData]], day: str) -> None:
-    """Whatever the history, three decisions are enough."""
+    """For every history, three decisions are enough."""
     past: list[Given] = [IMPORTED if imported else OPENED]
     for event in events:  # only what the table admits stands on a log
         if find_violation(given(*past).standing, APPEAL, at(event[0]), event[1]) is None:

@@ -119,7 +119,7 @@ def test_cut_off_moves_registration(local_time: time_of_day, registered_on: date
 
 
 def test_receipt_counts_by_local_day() -> None:
-    """Whatever the offset it is written with."""
+    """For every offset in the text."""
     late_in_utc = datetime(2022, 2, 13, 20, tzinfo=UTC)  # Monday 02:00 in Almaty
     assert arithmetic.registration_day(late_in_utc, KZ.counting, CALENDARS["KZ"]) == date(2022, 2, 14)
 

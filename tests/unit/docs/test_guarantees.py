@@ -20,7 +20,7 @@ def sections(page: str) -> dict[str, str]:
 
 
 def faults(page: str) -> list[str]:
-    """What is wrong with *page*: a part that is missing or empty, no test, or a test that does not exist."""
+    """The faults of *page*: a part that is missing or empty, no test, or a test that does not exist."""
     found = []
     for heading, text in sections(page).items():
         places = [text.find(part) for part in PARTS]

@@ -52,7 +52,7 @@ def register(events: Iterable[Dated], number: str = APPEAL) -> list[RecordedEven
 
 
 class History:
-    """What the log says of one appeal. An event without a time of its own comes an hour after the one before it."""
+    """The log of one appeal. An event without its own time comes an hour after the one before it."""
 
     def __init__(self, number: str = APPEAL) -> None:
         self.number = number

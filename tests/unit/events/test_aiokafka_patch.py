@@ -40,7 +40,7 @@ async def _nothing(_: AIOKafkaConnection) -> None: ...
 
 
 async def _written_until_it_is_closed(write: Callable[[AIOKafkaConnection], object]) -> list[Exception]:
-    """What writing raises, from when the broker resets the connection until the client has noticed."""
+    """The errors of writing, between the broker's reset of the connection and its detection by the client."""
     with socket.create_server(("127.0.0.1", 0)) as broker:
         connection = AIOKafkaConnection(*broker.getsockname())
         await connection.connect()

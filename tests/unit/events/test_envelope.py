@@ -295,7 +295,7 @@ class TestSeveralEvents:
 
 
 class TestLogRecords:
-    """What stands on the log: one event, with the registrar's stamps."""
+    """A record of the log: one event, with the registrar's stamps."""
 
     def test_are_read_as_written(self) -> None:
         assert read_log_record(EVENT.data, write_headers(EVENT, STAMP)) == (EVENT, STAMP)

@@ -56,7 +56,7 @@ def test_number_has_realm_bits_check_digit() -> None:
         "ҚЗ-0000-0000-0000-12",
     ],
 )
-def test_other_forms_are_no_number(text: str) -> None:
+def test_other_forms_are_not_numbers(text: str) -> None:
     assert not is_appeal_number(text)
 
 

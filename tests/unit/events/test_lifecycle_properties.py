@@ -1,4 +1,4 @@
-"""What holds for any sequence of events, by random ones."""
+"""Properties of every sequence of events, by random ones."""
 
 from datetime import datetime, timedelta
 from typing import Any

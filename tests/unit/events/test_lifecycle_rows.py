@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.unit.events.examples import DUE, LEAST, LEAST_OF, SMALLEST, registered
 from tests.unit.events.given import given
-from tests.unit.events.lifecycle_as_read import ENDED, LINES, OPEN, STATES, Line
+from tests.unit.events.lifecycle_as_read import ENDED, LINES, OPEN, STATES, TableLine
 
 from natija_events.lifecycle import transitions
 from natija_events.types import deadlines, intake, routing
@@ -35,7 +35,7 @@ _BACK = {"now": timedelta(0), "a day": timedelta(days=1), "any": None}
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.type)
-def test_row_in_every_state(line: Line) -> None:
+def test_row_in_every_state(line: TableLine) -> None:
     """The event is registered and leads to the right state, or it is refused."""
     wrong = {}
     for state in STATES:
@@ -45,7 +45,7 @@ def test_row_in_every_state(line: Line) -> None:
     assert wrong == {}, line.type
 
 
-def _expected(line: Line, state: str) -> str:
+def _expected(line: TableLine, state: str) -> str:
     if state not in line.source:
         return f"{line.type} is not lawful in state {state}"
     if line.target == "back":
@@ -53,7 +53,7 @@ def _expected(line: Line, state: str) -> str:
     return state if line.target == "same" or state in ENDED else line.target
 
 
-def _found(line: Line, state: str) -> str:
+def _found(line: TableLine, state: str) -> str:
     """The state after the event, or the rule that it breaks."""
     when = given(*PATHS[state]).when(DATA[line.type])
     if when.rule is not None:
@@ -66,7 +66,7 @@ def _found(line: Line, state: str) -> str:
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.type)
-def test_row_names_publishers_and_limits(line: Line) -> None:
+def test_row_names_publishers_and_limits(line: TableLine) -> None:
     row = transitions.TABLE[line.type]
 
     assert frozenset(row.publishers) == line.publishers

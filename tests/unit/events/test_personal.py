@@ -19,7 +19,7 @@ PERSONAL = {
     # What people wrote: the appeal, the answer, what is said about either.
     "text", "reason_text", "explanation", "remarks", "resolution", "protocol",
 }  # fmt: skip
-"""Whatever type a field of this name stands in, it holds personal data."""
+"""A field of this name holds personal data, in every type."""
 
 PERSONAL_IN = {
     "appeal.withdrawal-declined.v1": {"reason"},
@@ -40,7 +40,7 @@ HAS_TO_HAVE = {
     "appeal.data-provided.v1": {"text"},
     "appeal.decision-prepared.v1": {"text"},
 }  # fmt: skip
-"""What §8 has in an appeal that names or describes a person, where it stands."""
+"""The fields of an appeal that name or describe a person, by type."""
 
 NOT_TEXT = (bool, int, Sealed, type(None))
 CONSTRAINED = (Code, AppealNumber, Instant, Language)
@@ -58,7 +58,7 @@ def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def members(annotation: Any) -> Iterator[Any]:
-    """What may stand where *annotation* is: the members of unions and tuples."""
+    """The types that *annotation* allows: the members of unions and tuples."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType, tuple):
         for member in get_args(annotation):

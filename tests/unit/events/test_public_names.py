@@ -15,7 +15,7 @@ KAFKA_NAMES = set(natija_events._HOMES["natija_events.kafka"].split())
 
 
 def run(program: str) -> str:
-    """What *program* prints in a process of its own."""
+    """The output of *program* in a separate process."""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -10,7 +10,7 @@ def test_transactional_id_has_its_generation() -> None:
     assert ShardLayout.generation_of(Shard(ShardLayout(7, 16, True), 12).transactional_id("kg"), "kg") == 7
 
 
-@pytest.mark.parametrize("stranger", ["kg.registrar.7", "xkg.registrar.7.0", "kg.registrar.7.0.1", "kgxregistrar.7.0"])
-def test_foreign_id_has_no_generation(stranger: str) -> None:
+@pytest.mark.parametrize("outsider", ["kg.registrar.7", "xkg.registrar.7.0", "kg.registrar.7.0.1", "kgxregistrar.7.0"])
+def test_foreign_id_has_no_generation(outsider: str) -> None:
     """A transactional.id of another realm or program has no generation."""
-    assert ShardLayout.generation_of(stranger, "kg") is None
+    assert ShardLayout.generation_of(outsider, "kg") is None

@@ -1,4 +1,4 @@
-"""What the public hears of each state: one of eight plain statuses."""
+"""The public status of each state: one of eight."""
 
 from typing import get_args
 

@@ -1,4 +1,4 @@
-"""Who must answer: the most specific rule, the day it is in force, and never the body complained of."""
+"""The responsible body: by the most specific rule in force, and never the body complained of."""
 
 from datetime import date
 from pathlib import Path
