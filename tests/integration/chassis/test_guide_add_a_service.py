@@ -33,11 +33,12 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(repository: Path, tmp_path: Path) -> Path:
-    """The service, installed as the guide says, but into a folder of the test's own."""
+    """The service, installed as the guide says, but alone and into a folder of the test's own."""
     uv, site = Path(sys.executable).with_name("uv"), tmp_path / "site"
+    shutil.copytree(repository / "services" / "tally", tmp_path / "tally")
     options = ["--quiet", "--offline", "--no-deps", "--no-build-isolation", "--python", sys.executable]
-    distribution = str(repository / "services" / "tally")
-    subprocess.run([str(uv), "pip", "install", *options, "--target", str(site), distribution], check=True)
+    command = [str(uv), "pip", "install", *options, "--target", str(site), str(tmp_path / "tally")]
+    subprocess.run(command, check=True)
     return site
 
 
