@@ -2,8 +2,13 @@
 
     from tests.contract.a_v2 import TopicAssignedV2, topic_assigned_v2  # a fixture, or `with a_v2():`
 
+<<<<<<< HEAD
 While it is there, events `appeal.topic-assigned.v1` on the log are read as version 2. Topics now belong to a scheme,
 and earlier ones to that of 2019. It lives in this process only.
+=======
+Meanwhile `appeal.topic-assigned.v1` on the log is read as version 2: a topic belongs to a scheme, and earlier topics to
+the scheme of 2019. It exists in this process only.
+>>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 """
 
 from collections.abc import Iterator
@@ -19,8 +24,15 @@ from natija_events.types.routing import TopicAssigned
 
 
 class TopicAssignedV2(TopicAssigned):
+<<<<<<< HEAD
     """The topic of the appeal, in a scheme. In the real code it would take the plain name, and version 1 another name:
     code that folds `TopicAssigned` folds the newest version."""
+=======
+    """The topic of the appeal, in a scheme of topics.
+
+    In the real code it would take the plain name and version 1 another, so that folds match the newest version.
+    """
+>>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
     type: ClassVar[str] = "appeal.topic-assigned.v2"
 
@@ -28,14 +40,14 @@ class TopicAssignedV2(TopicAssigned):
 
 
 def upcast(v1: dict[str, Any]) -> dict[str, Any]:
-    """The data of version 2 for those of version 1."""
+    """Turn data of version 1 into version 2."""
     return {"topic": f"2019/{v1['topic']}", "scheme": "2019"}
 
 
 @contextmanager
 def a_v2() -> Iterator[type[TopicAssignedV2]]:
-    """Version 2 is part of the contract while this is entered."""
-    catalogue = {name: dict(part) for name, part in vars(REGISTRY).items()}
+    """Version 2 is part of the contract inside the context."""
+    registry = {name: dict(part) for name, part in vars(REGISTRY).items()}
     table = dict(transitions.TABLE)
     REGISTRY.add(TopicAssignedV2, replaces=TopicAssigned, upcast=upcast)
     row = transitions.TABLE[TopicAssigned.type]._replace(data=TopicAssignedV2)
@@ -43,7 +55,7 @@ def a_v2() -> Iterator[type[TopicAssignedV2]]:
     try:
         yield TopicAssignedV2
     finally:
-        vars(REGISTRY).update(catalogue)
+        vars(REGISTRY).update(registry)
         transitions.TABLE.clear()
         transitions.TABLE.update(table)
 

@@ -1,6 +1,6 @@
-"""The schema gate: what breaks a reader fails, named by type and field; what breaks nobody may be written.
+"""The schema gate: breaking changes fail and name type and field; compatible changes may be written.
 
-Old and new are models a developer might write; the gate runs on a folder, and on git, as `make lint` runs it.
+The old and new models are examples. The gate runs on a folder and on git, as in `make lint`.
 """
 
 import json
@@ -40,7 +40,7 @@ class Parcel(EventData):
 
 
 def changed(**fields: object) -> type[EventData]:
-    """Parcel with *fields* added or changed: (annotation, default), or None for a field that is gone."""
+    """Parcel with *fields* added or changed: (annotation, default), or None for a removed field."""
     kept: dict[str, object] = {
         name: (Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation, field)
         for name, field in Parcel.model_fields.items()
@@ -191,7 +191,7 @@ def committed(folder: Path) -> Path:
 
 
 def test_edited_model_and_schema_are_found(committed: Path) -> None:
-    """git has the schema of before, so editing both does not get around the gate."""
+    """git has the earlier schema, so editing both does not get around the gate."""
     broken = changed(marks=None)
 
     write([broken], committed)

@@ -1,4 +1,4 @@
-"""One event of each type, as short as it may be and with every field set, and short names to write histories with."""
+"""Two events of each type: with required fields only, and with every field set."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ FILE = Attachment(sha256="ab" * 32, bytes=1024, media_type="application/pdf")
 
 
 def registered(**more: Any) -> intake.Registered:
-    """An appeal comes in."""
+    """The registration of an appeal."""
     least = {"kind": "application", "form": "written", "channel": "post", "received": DUE, "jurisdiction": "KG"}
     return intake.Registered.model_validate({**least, **more})
 

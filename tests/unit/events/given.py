@@ -1,4 +1,4 @@
-"""Given what the log says, when somebody proposes this, then it is registered and leads there, or it is refused.
+"""Given the events of an appeal, when an event is proposed, then it is registered and leads to a state, or is refused.
 
 given(registered(), routed(executor="e")).when(answered()).then("ANSWERED")
 given(registered()).when(data_provided()).refused("not lawful in state REGISTERED")
@@ -23,19 +23,19 @@ START = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)
 
 
 class Dated(NamedTuple):
-    """An event that happened at a time of its own."""
+    """An event with a time of its own."""
 
     time: datetime
     data: EventData
 
 
 def at(time: datetime, data: EventData) -> Dated:
-    """*data*, dated."""
+    """*data* with the time at which it happened."""
     return Dated(time, data)
 
 
 def register(events: Iterable[Dated], number: str = APPEAL) -> list[RecordedEvent]:
-    """The events as the log has them: written by the envelope, chained, and read back as every reader does."""
+    """The events as on the log: written by the envelope, chained, and read as every reader does."""
     log: list[RecordedEvent] = []
     for place, (time, data) in enumerate(events, 1):
         event = Event(
@@ -52,7 +52,11 @@ def register(events: Iterable[Dated], number: str = APPEAL) -> list[RecordedEven
 
 
 class History:
+<<<<<<< HEAD
     """The log of one appeal. An event without its own time comes an hour after the one before it."""
+=======
+    """The events of one appeal. An event without a time of its own comes an hour after the one before."""
+>>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
     def __init__(self, number: str = APPEAL) -> None:
         self.number = number
@@ -60,7 +64,7 @@ class History:
         self.events: list[Dated] = []
 
     def admit(self, event: EventData | Dated) -> str | None:
-        """Register *event* when the table lets it; else the rule it breaks."""
+        """Register *event* if the table allows it; else return the rule that it breaks."""
         time, data = self._dated(event)
         rule = transitions.find_violation(self.standing, self.number, time, data)
         if rule is None:
@@ -69,7 +73,7 @@ class History:
         return rule
 
     def appeal(self) -> Appeal | None:
-        """The fold of what is registered."""
+        """The fold of the registered events."""
         return fold.fold(register(self.events, self.number))
 
     def _dated(self, event: EventData | Dated) -> Dated:
@@ -81,18 +85,18 @@ class History:
 
 
 class Given:
-    """A history, before something is proposed."""
+    """A history, before an event is proposed."""
 
     def __init__(self, history: History) -> None:
         self.history = history
 
     def when(self, event: EventData | Dated) -> "When":
-        """Somebody proposes *event*."""
+        """Propose *event*."""
         return When(self.history, event)
 
 
 class When:
-    """A history and what is proposed on it."""
+    """A history and the event proposed on it."""
 
     def __init__(self, history: History, event: EventData | Dated) -> None:
         self.history = history
@@ -100,7 +104,7 @@ class When:
         self.rule = history.admit(event)
 
     def then(self, state: str) -> Appeal:
-        """It is registered, head and fold agree that the appeal is in *state* now, and this is the appeal."""
+        """Assert that it is registered and that standing and fold are in *state*; the appeal."""
         assert self.rule is None, self.rule
         appeal = self.history.appeal()
         assert appeal is not None
@@ -111,7 +115,7 @@ class When:
         return appeal
 
     def refused(self, rule: str = "") -> Self:
-        """It is refused, for a rule that says *rule*, and nothing has changed."""
+        """Assert that it is refused by a rule that contains *rule*, and that nothing has changed."""
         assert self.rule is not None, "was registered"
         assert rule in self.rule
         assert self.history.standing == self.before
@@ -119,7 +123,7 @@ class When:
 
 
 def given(*events: EventData | Dated, number: str = APPEAL) -> Given:
-    """The log says *events* of an appeal, all of them lawful."""
+    """A history of lawful *events*."""
     history = History(number)
     for event in events:
         assert (rule := history.admit(event)) is None, rule

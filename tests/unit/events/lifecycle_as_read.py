@@ -1,4 +1,4 @@
-"""The life cycle as domain.md §8 and its decisions are read, said a second time: the table in the code must agree.
+"""The life cycle of domain.md §8, written a second time: the table in the code must agree.
 
 A line is: type | from | to | who may publish | M material or n note, ! `expectedsequence` is required | how far back.
 """
@@ -66,8 +66,13 @@ sanction-recorded          | open ended                | same                   
 _WORDS = {"open": OPEN, "ended": ENDED, "with-a-body": WITH_A_BODY}
 
 
+<<<<<<< HEAD
 class TableLine(NamedTuple):
     """A line of the table as read."""
+=======
+class Line(NamedTuple):
+    """A line of this table."""
+>>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
     type: str
     source: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Personal data: sealed under a key, bound to the appeal and the field, and sealed the same way again."""
+"""Sealed personal data: bound to key, appeal and field, and deterministic."""
 
 import pytest
 from hypothesis import given

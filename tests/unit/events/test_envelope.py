@@ -1,4 +1,4 @@
-"""The envelope: what is written is read back the same, and what is wrong is told by field and rule, never by value."""
+"""The envelope: written events are read as they were; an error names field and rule, never a value."""
 
 import json
 import math
@@ -54,7 +54,7 @@ def refused(value: bytes | None, headers: Headers) -> Unreadable:
 
 
 def binary(**changed: bytes | None) -> list[tuple[str, bytes | None]]:
-    """The headers of EVENT; by attribute: others, or (None) without it."""
+    """The headers of EVENT with attributes *changed*; None removes one."""
     named: dict[str, bytes | None] = dict(write_headers(EVENT))
     named |= {f"ce_{name}": content for name, content in changed.items()}
     return [(name, content) for name, content in named.items() if content is not None]

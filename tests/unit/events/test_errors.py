@@ -1,4 +1,4 @@
-"""Errors name the field and the rule and never repeat what they refuse: it may be somebody's name."""
+"""Errors name field and rule and never repeat a value, which may be a person's name."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ CANARIES = (CANARY, "9135550102031")
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The paths of all that stands in a JSON value."""
+    """The paths of all values inside a JSON value."""
     if path:
         yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -57,7 +57,11 @@ def assert_silent(*said: str) -> None:
 
 
 def refuse(type: str, raw: bytes) -> Invalid | None:
+<<<<<<< HEAD
     """The error of admission for *raw*, and that of the model built in Python: neither repeats the canary."""
+=======
+    """The error of admission for *raw*. Neither it nor the model's own error repeats the canary."""
+>>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
     error = None
     try:
         REGISTRY.admit(type, raw)

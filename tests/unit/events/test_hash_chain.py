@@ -1,4 +1,4 @@
-"""The chain: what is hashed is what is stored, and every change of it shows."""
+"""The hash chain covers the stored bytes, and every change of them changes the hash."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -38,7 +38,7 @@ VECTORS: list[tuple[Headers, bytes, str]] = [
     ),
     (HEADERS, EVENT.data, "6c687dfbc14de07bd65a23a36cde7d8652e420fa8d2fc87e3f9943c4662c1b27"),
 ]
-"""Worked out once; a log that is kept forever is checked by them forever."""
+"""Computed once. Logs are kept for ever, so these hashes must never change."""
 
 
 @pytest.mark.parametrize(("given_headers", "value", "hexadecimal"), VECTORS)

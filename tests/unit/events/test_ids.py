@@ -1,4 +1,4 @@
-"""Numbers and ids: one written form, a check digit that catches slips, and the same again from the same parts."""
+"""Appeal numbers and event ids: one standard form, a check digit, derivation from parts."""
 
 from random import Random
 from uuid import UUID

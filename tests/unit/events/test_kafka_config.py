@@ -1,4 +1,4 @@
-"""As who a client comes to Kafka, and how."""
+"""How clients connect to Kafka: user, password, TLS."""
 
 import ssl
 from pathlib import Path

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """Properties of every sequence of events, by random ones."""
+=======
+"""Properties of the life cycle and the fold, on random sequences of events."""
+>>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +22,7 @@ from natija_events.wire.envelope import Event, Stamp
 from natija_events.wire.record import RecordedEvent
 
 NUMBER = appeal_number("KG", 500)
-AS_READ = {line.type: line for line in LINES}
+LINE_OF = {line.type: line for line in LINES}
 
 hours = st.integers(-2, 40).map(lambda count: START + timedelta(hours=count))
 links = st.integers(498, 502).map(lambda bits: intake.DuplicateLinked(of=appeal_number("KG", bits)))
@@ -28,16 +32,16 @@ dated = st.tuples(hours, anything).map(lambda pair: Dated(*pair))
 proposals = st.lists(st.one_of(dated, dated, breaches.map(lambda data: Dated(data.due, data))), max_size=30)
 
 
-class AsRead:
-    """An appeal as one would keep it with pencil and paper by the lines of the rule book."""
+class RuleBookModel:
+    """A simple model of an appeal, by the lines of the rule book."""
 
     def __init__(self) -> None:
         self.state = "NEW"
         self.before: list[str] = []
         self.opened: datetime | None = None
 
-    def takes(self, event: Dated) -> bool:
-        line = AS_READ[event.data.type]
+    def allows(self, event: Dated) -> bool:
+        line = LINE_OF[event.data.type]
         if self.state not in line.source:
             return False
         if self.opened and event.time < self.opened:
@@ -46,9 +50,9 @@ class AsRead:
             return event.data.of < NUMBER
         return not isinstance(event.data, deadlines.Missed) or event.data.due == event.time
 
-    def take(self, event: Dated) -> None:
+    def apply(self, event: Dated) -> None:
         self.opened = self.opened or event.time
-        target = AS_READ[event.data.type].target
+        target = LINE_OF[event.data.type].target
         if isinstance(event.data, routing.Routed) and event.data.executor:
             target = "IN_WORK"
         if isinstance(event.data, routing.Forwarded) and event.data.external:
@@ -66,13 +70,13 @@ def test_table_agrees_with_rule_book(
     events: list[Dated],
 ) -> None:
     """The table admits and refuses the same sequences of events as a simple model of the rule book."""
-    history, pencil = History(NUMBER), AsRead()
+    history, model = History(NUMBER), RuleBookModel()
     for event in events:
-        lawful = pencil.takes(event)
+        lawful = model.allows(event)
         assert (history.admit(event) is None) == lawful
         if lawful:
-            pencil.take(event)
-        assert history.standing.state == pencil.state
+            model.apply(event)
+        assert history.standing.state == model.state
 
 
 @given(proposals)
@@ -98,7 +102,7 @@ def test_only_material_events_move_material(events: list[Dated]) -> None:
         before = history.standing
         if history.admit(event) is None:
             moved = history.standing.material != before.material
-            assert moved == AS_READ[event.data.type].material
+            assert moved == LINE_OF[event.data.type].material
             assert history.standing.material == (history.standing.sequence if moved else before.material)
 
 

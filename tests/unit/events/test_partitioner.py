@@ -1,4 +1,4 @@
-"""Which partition a key belongs to: what the Java client's `Utils.murmur2` and its partitioner say, checked in."""
+"""The partition of a key equals that of the Java client: `Utils.murmur2` and its partitioner."""
 
 import pytest
 from aiokafka.partitioner import murmur2

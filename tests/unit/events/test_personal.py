@@ -1,4 +1,4 @@
-"""Rule 7: what is personal is sealed, and nothing that could be personal is left as free text."""
+"""Rule 7: personal data are sealed, and no other field is free text."""
 
 import types
 from collections.abc import Iterator
@@ -19,7 +19,11 @@ PERSONAL = {
     # What people wrote: the appeal, the answer, what is said about either.
     "text", "reason_text", "explanation", "remarks", "resolution", "protocol",
 }  # fmt: skip
+<<<<<<< HEAD
 """A field of this name holds personal data, in every type."""
+=======
+"""Names of fields that hold personal data in every type."""
+>>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
 PERSONAL_IN = {
     "appeal.withdrawal-declined.v1": {"reason"},
@@ -27,7 +31,7 @@ PERSONAL_IN = {
     "appeal.extension-prepared.v1": {"reason"},
     "appeal.extension-signed.v1": {"reason"},
 }
-"""Fields that are words about the case in these types, and a code of a closed list in others."""
+"""Fields that are free text in these types, and codes in others."""
 
 HAS_TO_HAVE = {
     "appeal.registered.v1": {
@@ -40,14 +44,18 @@ HAS_TO_HAVE = {
     "appeal.data-provided.v1": {"text"},
     "appeal.decision-prepared.v1": {"text"},
 }  # fmt: skip
+<<<<<<< HEAD
 """The fields of an appeal that name or describe a person, by type."""
+=======
+"""Fields that must exist for the personal data of domain.md §8, by type."""
+>>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
 NOT_TEXT = (bool, int, Sealed, type(None))
 CONSTRAINED = (Code, AppealNumber, Instant, Language)
 
 
 def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every field of *model* and its parts: its path and the type of what is in it, one by one of a union."""
+    """Every field of *model* and its nested objects: path and type, one by one of a union."""
     for name, field in model.model_fields.items():
         annotation: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         for kind in members(annotation):
@@ -100,7 +108,7 @@ def test_no_field_is_free_text(type: str, path: str, kind: Any) -> None:
 
 
 def is_closed(kind: Any) -> bool:
-    """Nothing but a code, a time, a number, one of a list, or sealed."""
+    """True for a code, a time, a number, a closed list or a sealed value."""
     if kind in NOT_TEXT or kind in CONSTRAINED or get_origin(kind) is Literal:
         return True
     base, *constraints = get_args(kind) if get_origin(kind) is Annotated else (kind,)

@@ -139,6 +139,6 @@ def _load(name: str, module: str) -> Any:
     try:
         return getattr(import_module(module), name)
     except ModuleNotFoundError as error:
-        if error.name == "aiokafka":
+        if str(error.name).partition(".")[0] == "aiokafka":
             raise ImportError(f"{name} needs the kafka extra: pip install 'natija-events[kafka]'") from error
         raise
