@@ -22,14 +22,14 @@ async def shown(url: str, profile: Path) -> str:
     return out.decode()
 
 
-async def test_the_page_of_a_process_says_how_it_is(registry: Realm, tmp_path: Path) -> None:
+async def test_state_page_shows_health(registry: Realm, tmp_path: Path) -> None:
     page = await shown(f"{registry.url('registrar')}/", tmp_path)
     assert re.search(r"<strong>Ready</strong>: deciding on \d+ shards?\.", page)
     assert '<html lang="en">' in page
     assert "API documentation" in page
 
 
-async def test_the_api_is_documented_without_a_script_from_elsewhere(registry: Realm, tmp_path: Path) -> None:
+async def test_documentation_loads_no_foreign_script(registry: Realm, tmp_path: Path) -> None:
     intake = await registry.serve("intake")
     page = await shown(f"{intake.url}/docs", tmp_path)
     await intake.stop()

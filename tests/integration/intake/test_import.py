@@ -44,9 +44,8 @@ async def history(realm: Realm) -> dict[str, list[RecordedEvent]]:
     return {(appeal.external_id or "") if (appeal := fold(one)) else "": one for one in found.values()}
 
 
-async def test_rows_become_appeals_and_what_is_not_taken_is_told_by_line_column_and_reason(
-    realm: Realm, tmp_path: Path
-) -> None:
+async def test_rows_become_appeals(realm: Realm, tmp_path: Path) -> None:
+    """A rejected row is listed with line, column and reason."""
     rows = cases(12)
     rows[2] |= {"CLOSED_DT": "01/30/2015 09:00:00 AM"}  # before it was opened: the registrar's to refuse
     rows[4] |= {"OPEN_DT": "when Smith called"}
@@ -92,7 +91,8 @@ async def test_rows_become_appeals_and_what_is_not_taken_is_told_by_line_column_
     assert max(len(line) for line in table.splitlines() if "rejected.csv" not in line) <= 80
 
 
-async def test_an_import_killed_and_a_registrar_killed_register_every_case_once(realm: Realm, tmp_path: Path) -> None:
+async def test_killed_import_registers_rows_once(realm: Realm, tmp_path: Path) -> None:
+    """The import is killed and run again, then the registrar is killed."""
     file = write(tmp_path / "cases.csv.gz", cases(2500))
     registrar = await realm.serve("registrar")
     first = await realm.start("import", file, "--mapping", BOSTON)
@@ -119,7 +119,8 @@ async def until_registered(realm: Realm, count: int) -> None:
                 return
 
 
-async def test_a_registrar_that_is_down_is_waited_for_and_one_is_told(realm: Realm, tmp_path: Path) -> None:
+async def test_import_waits_for_the_registrar(realm: Realm, tmp_path: Path) -> None:
+    """It says so once."""
     file = write(tmp_path / "cases.csv.gz", cases(30))
     waiting = await realm.start("import", file, "--mapping", BOSTON, NATIJA_IMPORT_IN_FLIGHT="10")
     async with asyncio.timeout(40):
@@ -131,14 +132,16 @@ async def test_a_registrar_that_is_down_is_waited_for_and_one_is_told(realm: Rea
     assert len(await history(realm)) == 30
 
 
-async def test_without_kafka_it_does_not_finish_and_says_what_to_do(registry: Realm, tmp_path: Path) -> None:
+async def test_import_stops_without_kafka(registry: Realm, tmp_path: Path) -> None:
+    """It says what to do."""
     file = write(tmp_path / "cases.csv.gz", cases(3))
     done = await registry.run("import", file, "--mapping", BOSTON, expect=1, NATIJA_KAFKA="127.0.0.1:1")
     assert "Kafka at 127.0.0.1:1 does not answer" in done.stderr
     assert "Run the same command again" in done.stderr
 
 
-async def test_what_cannot_be_imported_is_refused_before_anything_is_proposed(registry: Realm, tmp_path: Path) -> None:
+async def test_wrong_files_are_refused_first(registry: Realm, tmp_path: Path) -> None:
+    """Before anything is proposed."""
     file = tmp_path / "cases.csv"
     file.write_text("CASE_ENQUIRY_ID,OPEN_DT\n1,2\n")
     done = await registry.run("import", str(file), "--mapping", BOSTON, expect=1)

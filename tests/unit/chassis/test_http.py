@@ -1,4 +1,4 @@
-"""The answers of every process: a plain page, readiness, metrics, and errors that name the field and repeat nothing."""
+"""Every process answers with a state page, readiness, metrics, and errors that never repeat a value."""
 
 from collections.abc import Sequence
 
@@ -60,7 +60,8 @@ def process() -> Process:
     return Process()
 
 
-async def test_the_page_says_what_it_is_how_it_is_what_waits_and_where_to_look(process: Process) -> None:
+async def test_state_page_shows_health_and_backlog(process: Process) -> None:
+    """It links to the documentation, the metrics and the health."""
     async with process.client() as client:
         page = (await client.get("/")).text
         for link in ("/docs", "/metrics", "/ready", "/health", "/openapi.json"):
@@ -74,7 +75,7 @@ async def test_the_page_says_what_it_is_how_it_is_what_waits_and_where_to_look(p
     assert '<html lang="en">' in page
 
 
-async def test_the_page_opens_when_the_database_does_not(process: Process) -> None:
+async def test_state_page_opens_without_database(process: Process) -> None:
     process.database_away = True
     process.health = Health(False, "waiting: ConnectionRefusedError", 12)
     async with process.client() as client:
@@ -84,7 +85,8 @@ async def test_the_page_opens_when_the_database_does_not(process: Process) -> No
     assert "Not available right now." in page.text
 
 
-async def test_readiness_is_503_until_caught_up_and_health_is_not(process: Process) -> None:
+async def test_readiness_is_503_until_caught_up(process: Process) -> None:
+    """/health stays 200 meanwhile."""
     process.health = Health(False, "catching up with the log: about 7 records to go", 7)
     async with process.client() as client:
         ready, health = await client.get("/ready"), await client.get("/health")
@@ -94,7 +96,8 @@ async def test_readiness_is_503_until_caught_up_and_health_is_not(process: Proce
     assert 'natija_ready{process="natija"} 0.0' in metrics
 
 
-async def test_a_validation_error_names_the_field_and_never_repeats_the_value(process: Process) -> None:
+async def test_validation_error_never_repeats_value(process: Process) -> None:
+    """It names the field, the rule and a message."""
     async with process.client() as client:
         answer = await client.post("/posts", json={"name": PERSON, "age": PERSON, "text": PERSON})
         json = {"content-type": "application/json"}
@@ -113,7 +116,7 @@ async def test_a_validation_error_names_the_field_and_never_repeats_the_value(pr
     assert PERSON not in answer.text + garbled.text
 
 
-async def test_a_failure_inside_tells_nothing_of_what_failed(process: Process) -> None:
+async def test_failure_reveals_nothing(process: Process) -> None:
     async with process.client() as client:
         answer = await client.get("/broken")
     assert answer.status_code == 500

@@ -22,7 +22,8 @@ def cells(file: CsvFile) -> list[list[str]]:
     return [row.cells for row in file.rows()]
 
 
-def test_gzip_and_byte_order_mark_are_seen_whatever_the_name(tmp_path: Path) -> None:
+def test_gzip_and_bom_are_detected(tmp_path: Path) -> None:
+    """Whatever the name of the file is."""
     plain = "\ufeffid,came,text\n1,2015,ä\n".encode()
     for content in (plain, gzip.compress(plain)):
         file = opened(tmp_path / "register.csv", content)
@@ -31,22 +32,23 @@ def test_gzip_and_byte_order_mark_are_seen_whatever_the_name(tmp_path: Path) -> 
         assert file.count() == 1
 
 
-def test_a_row_has_the_line_it_begins_at_and_blank_lines_are_none(tmp_path: Path) -> None:
+def test_row_has_its_first_line(tmp_path: Path) -> None:
+    """Blank lines are not rows."""
     file = opened(tmp_path / "r.csv", b'id,came,text\n1,a,"two\nlines"\n\n2,b,c\n')
     assert [(row.line, row.cells[0]) for row in file.rows()] == [(2, "1"), (5, "2")]
 
 
-def test_another_encoding_and_delimiter(tmp_path: Path) -> None:
+def test_other_encoding_and_delimiter(tmp_path: Path) -> None:
     file = opened(tmp_path / "r.csv", "id;came;text\n1;a;улица\n".encode("cp1251"), encoding="cp1251", delimiter=";")
     assert cells(file) == [["1", "a", "улица"]]
 
 
-def test_bytes_that_are_no_text_spoil_their_cell_only(tmp_path: Path) -> None:
+def test_invalid_bytes_affect_one_cell(tmp_path: Path) -> None:
     file = opened(tmp_path / "r.csv", b"id,came,text\n1,a,\xff\n2,b,c\n")
     assert cells(file) == [["1", "a", "\udcff"], ["2", "b", "c"]]
 
 
-def test_a_row_that_is_no_csv_is_told_and_those_after_it_are_read(tmp_path: Path) -> None:
+def test_broken_row_does_not_stop_reading(tmp_path: Path) -> None:
     file = opened(tmp_path / "r.csv", b"id,came,text\n1,a," + b"x" * 1_000_001 + b"\n2,b,c\n")
     rows = list(file.rows())
     assert rows[0].broken is not None
@@ -63,6 +65,7 @@ def test_a_row_that_is_no_csv_is_told_and_those_after_it_are_read(tmp_path: Path
         (b"\x1f\x8bnot gzip at all", "damaged"),
     ],
 )
-def test_a_file_that_cannot_be_this_register_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+def test_file_without_columns_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    """The file is damaged, lacks a column, or has a column twice."""
     with pytest.raises(CsvFileError, match=says):
         list(opened(tmp_path / "r.csv", content).rows())

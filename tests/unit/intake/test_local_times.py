@@ -26,18 +26,20 @@ NEW_YORK = LocalTimes(ZoneInfo("America/New_York"), BOSTON)
         ("03/11/2029 02:30:00 AM", "2029-03-11T07:00:00+00:00"),
     ],
 )
-def test_a_local_time_is_one_instant_in_summer_in_winter_and_between(text: str, instant: str) -> None:
+def test_local_time_is_one_instant(text: str, instant: str) -> None:
+    """In summer, in winter, and when the clocks change."""
     assert NEW_YORK.instant(text).isoformat() == instant
 
 
-def test_without_a_format_it_is_iso_and_an_offset_of_its_own_counts() -> None:
+def test_iso_time_may_have_offset() -> None:
+    """Without a format a time is ISO 8601, and its own offset wins over the zone."""
     bishkek = LocalTimes(ZoneInfo("Asia/Bishkek"), None)
     assert bishkek.instant("2019-06-30 17:45") == datetime(2019, 6, 30, 11, 45, tzinfo=UTC)
     assert bishkek.instant("2019-06-30T17:45:00+03:00") == datetime(2019, 6, 30, 14, 45, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["", "Smith", "13/01/2015 01:00:00 AM", "01/01/2015", "01/01/0001 12:00:00 AM "])
-def test_what_is_no_time_is_refused_without_being_repeated(text: str) -> None:
+def test_invalid_time_is_not_repeated(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time in the form") as refused:
         NEW_YORK.instant(text)
     assert "Smith" not in str(refused.value)
@@ -47,12 +49,12 @@ moments = st.datetimes(datetime(2014, 1, 1), datetime(2030, 1, 1)).map(lambda ti
 
 
 @given(moments, st.integers(0, 90_000))
-def test_a_later_local_time_is_never_an_earlier_instant(time: datetime, seconds: int) -> None:
+def test_order_of_times_is_kept(time: datetime, seconds: int) -> None:
     later = time + timedelta(seconds=seconds)
     assert NEW_YORK.instant(time.strftime(BOSTON)) <= NEW_YORK.instant(later.strftime(BOSTON))
 
 
 @given(st.integers(0, 7200), st.integers(0, 7200))
-def test_around_a_skipped_hour_too(one: int, other: int) -> None:
+def test_order_is_kept_around_gap(one: int, other: int) -> None:
     first, second = (datetime(2015, 3, 8, 1, 30) + timedelta(seconds=after) for after in sorted((one, other)))
     assert NEW_YORK.instant(first.strftime(BOSTON)) <= NEW_YORK.instant(second.strftime(BOSTON))

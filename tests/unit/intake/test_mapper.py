@@ -24,7 +24,8 @@ def admitted(mapped: MappedRow, index: int) -> object:
     return REGISTRY.admit(event.type, event.data)
 
 
-def test_a_whole_case_is_registered_routed_termed_and_answered() -> None:
+def test_complete_row_gives_four_events() -> None:
+    """Registered, routed, term set and answered, each with its own time."""
     mapped = mapper().map(cells())
     assert types(mapped) == [Registered.type, Routed.type, TermSet.type, Answered.type]
     opened = datetime(2015, 1, 31, 21, 5, 6, tzinfo=UTC)
@@ -42,7 +43,8 @@ def test_a_whole_case_is_registered_routed_termed_and_answered() -> None:
     assert isinstance(answered, Answered)
 
 
-def test_what_may_be_personal_stands_sealed_and_opens_for_its_appeal_and_field() -> None:
+def test_personal_texts_are_sealed() -> None:
+    """A sealed text opens for its appeal and field."""
     mapped = mapper().map(cells())
     _, value, _ = write_proposal(mapped.events)
     assert b"Smith" not in value
@@ -55,26 +57,29 @@ def test_what_may_be_personal_stands_sealed_and_opens_for_its_appeal_and_field()
     assert SEALER.open(mapped.number, "text", answered.text) == b"Case Closed. Told Mrs Smith."
 
 
-def test_the_same_row_gives_the_same_bytes_in_every_run_and_in_every_order_of_columns() -> None:
+def test_same_row_gives_same_bytes() -> None:
+    """In every run, and in every order of columns."""
     first = write_proposal(mapper().map(cells()).events)
     turned, row = tuple(reversed((*HEADER, "NEW_COLUMN"))), [*cells(), "new"][::-1]
     assert write_proposal(mapper(turned).map(row).events) == first
 
 
-def test_an_id_stays_when_another_cell_is_filled_later() -> None:
+def test_event_id_ignores_other_cells() -> None:
+    """An id stays the same when another cell is filled later."""
     without, whole = mapper().map(cells(TARGET_DT="")), mapper().map(cells())
     assert types(without) == [Registered.type, Routed.type, Answered.type]
     assert without.events[2].id == whole.events[3].id
 
 
-def test_two_events_of_one_type_in_a_row_are_two_events() -> None:
+def test_events_of_one_type_differ() -> None:
     supplement = {"type": Supplemented.type, "time": "OPEN_DT", "data": {"text": {"sealed": "CASE_TITLE"}}}
     events = [boston().events[0].model_dump(), supplement, supplement]
     mapped = Mapper(register(events=events, values=boston().values), HEADER, "kg", SEALER).map(cells())
     assert len({event.id for event in mapped.events}) == 3
 
 
-def test_another_realm_or_register_or_case_is_another_appeal() -> None:
+def test_number_depends_on_realm_and_register() -> None:
+    """And on the case."""
     numbers = {
         mapper().map(cells()).number,
         mapper().map(cells(CASE_ENQUIRY_ID="102")).number,
@@ -84,7 +89,8 @@ def test_another_realm_or_register_or_case_is_another_appeal() -> None:
     assert len(numbers) == 4
 
 
-def test_a_case_with_nothing_but_an_id_and_an_opening_is_registered() -> None:
+def test_minimal_row_is_registered() -> None:
+    """Only the id and the time of opening are required."""
     bare = cells(**dict.fromkeys(set(HEADER) - {"CASE_ENQUIRY_ID", "OPEN_DT"}, ""))
     mapped = mapper().map(bare)
     assert types(mapped) == [Registered.type]
@@ -95,7 +101,8 @@ def test_a_case_with_nothing_but_an_id_and_an_opening_is_registered() -> None:
     )  # fmt: skip
 
 
-def test_a_source_nobody_has_mapped_passes_through_and_is_counted_once_a_row() -> None:
+def test_unmapped_value_is_kept_and_counted() -> None:
+    """Once per row, although two fields read the column."""
     one = mapper()
     registered = admitted(one.map(cells(Source="Talking Lamp Post")), 0)
     assert isinstance(registered, Registered)
@@ -119,9 +126,8 @@ def test_a_source_nobody_has_mapped_passes_through_and_is_counted_once_a_row() -
         ({"CASE_ENQUIRY_ID": "Smith\udcff"}, "CASE_ENQUIRY_ID", "not text"),
     ],
 )
-def test_a_row_that_is_no_proposal_names_column_and_rule_and_never_the_value(
-    changes: dict[str, str], column: str, rule: str
-) -> None:
+def test_invalid_row_names_column_and_rule(changes: dict[str, str], column: str, rule: str) -> None:
+    """The error never holds the value."""
     with pytest.raises(Unmappable) as refused:
         mapper().map(cells(**changes))
     assert refused.value.column == column
@@ -129,12 +135,13 @@ def test_a_row_that_is_no_proposal_names_column_and_rule_and_never_the_value(
     assert "Smith" not in f"{refused.value} {refused.value.field} {refused.value.rule}"
 
 
-def test_a_row_with_a_column_too_few_is_no_proposal() -> None:
+def test_row_with_missing_column_is_invalid() -> None:
     with pytest.raises(Unmappable, match="has 17 columns, not 18"):
         mapper().map(cells()[:-1])
 
 
-def test_what_the_registrar_names_is_found_in_the_file() -> None:
+def test_rejected_field_is_found_in_file() -> None:
+    """The field in a rejection leads to the column of the file."""
     one = mapper()
     mapped = one.map(cells(TARGET_DT=""))
     assert one.column_of(mapped, "[2]") == "CLOSED_DT"
@@ -179,7 +186,8 @@ def register(**changes: object) -> RegisterMapping:
     return mapping_check.check(parse(raw | changes))
 
 
-def test_a_part_is_left_out_when_all_its_columns_are_blank_and_a_list_when_all_its_items_are() -> None:
+def test_empty_object_and_list_are_omitted() -> None:
+    """An object or a list is left out when all its columns are blank."""
     one = Mapper(register(), HEADER, "kg", SEALER)
     whole = one.map(cells(REASON=""))
     registered, answered = admitted(whole, 0), admitted(whole, 1)

@@ -48,13 +48,13 @@ def changed(key: str, value: Any) -> dict[str, Any]:
     return raw
 
 
-def test_the_examples_are_right_and_name_the_columns_they_read() -> None:
+def test_examples_are_valid() -> None:
     for path in (Path(__file__).resolve().parents[3] / "examples").glob("*.yaml"):
         if "events:" in path.read_text():
             assert mapping_check.check(mapping.load_mapping(path)).columns()
 
 
-def test_every_column_it_reads_is_known() -> None:
+def test_mapping_lists_its_columns() -> None:
     assert mapping_check.check(mapping.parse(RIGHT)).columns() == {"id", "came", "how", "text", "name", "body"}
 
 
@@ -70,19 +70,19 @@ def test_every_column_it_reads_is_known() -> None:
         ("separator", ";", "separator", "Extra inputs"),
         ("delimiter", ";;", "delimiter", "at most 1"),
         ("events", [], "events", "at least 1"),
-        ("events.0.type", "appeal.sung.v1", "events.0.type", "is not a type"),
-        ("events.0.type", "appeal.routed.v1", "events.0.type", "comes first"),
-        ("events.1.type", "appeal.registered.v1", "events.1.type", "comes first"),
-        ("events.0.when", "body", "events.0.when", "every row opens"),
+        ("events.0.type", "appeal.sung.v1", "events.0.type", "is not an event type"),
+        ("events.0.type", "appeal.routed.v1", "events.0.type", "must be the first"),
+        ("events.1.type", "appeal.registered.v1", "events.1.type", "must be the first"),
+        ("events.0.when", "body", "events.0.when", "every row opens an appeal"),
         ("events.0.time", None, "events.0.time", "required"),
-        ("events.0.data.kind", None, "events.0.data.kind", "is missing"),
+        ("events.0.data.kind", None, "events.0.data.kind", "is required"),
         ("events.0.data.kind", {"const": "song"}, "events.0.data.kind.const", "Input should be"),
         ("events.0.data.colour", "how", "events.0.data.colour", "is not a field"),
-        ("events.0.data.external_id", "id", "events.0.data.external_id", "follows from the head"),
+        ("events.0.data.external_id", "id", "events.0.data.external_id", "is set by the head"),
         ("events.0.data.text", "text", "events.0.data.text", "is personal"),
         ("events.0.data.received", "came", "events.0.data.received", "is an instant"),
-        ("events.0.data.channel", {"time": "came"}, "events.0.data.channel", "is const: VALUE or column: COLUMN"),
-        ("events.0.data.channel", {"sealed": "how"}, "events.0.data.channel", "is const: VALUE or column: COLUMN"),
+        ("events.0.data.channel", {"time": "came"}, "events.0.data.channel", "use const: VALUE or column: COLUMN"),
+        ("events.0.data.channel", {"sealed": "how"}, "events.0.data.channel", "use const: VALUE or column: COLUMN"),
         (
             "events.0.data.channel",
             {"column": "how", "map": "x"},
@@ -97,17 +97,17 @@ def test_every_column_it_reads_is_known() -> None:
             "needs a map",
         ),
         ("events.0.data.channel", {"column": "how", "default": ""}, "events.0.data.channel.default", "at least 1"),
-        ("events.0.data.channel", 7, "events.0.data.channel", "is a column's name"),
+        ("events.0.data.channel", 7, "events.0.data.channel", "is not a source"),
         ("values.channel", {"by mail": ""}, "values.channel.by mail", "at least 1"),
         ("values.channel", {False: "x"}, "values", "channel: YAML reads a key as False: put it in quotes"),
         ("events.0.data.applicant", "name", "events.0.data.applicant", "an object is expected"),
         ("events.0.data.applicant", {"name": "name"}, "events.0.data.applicant.name", "is personal"),
         ("events.0.data.applicant", {"nick": "name"}, "events.0.data.applicant.nick", "is not a field"),
         ("events.1.data.co_executors", "body", "events.1.data.co_executors", "a list is expected"),
-        ("events.1.data.co_executors", [{"time": "came"}], "events.1.data.co_executors.0", "is const"),
+        ("events.1.data.co_executors", [{"time": "came"}], "events.1.data.co_executors.0", "use const"),
     ],
 )
-def test_what_is_wrong_is_named_by_its_key(key: str, value: Any, named: str, rule: str) -> None:
+def test_error_names_the_key(key: str, value: Any, named: str, rule: str) -> None:
     with pytest.raises(MappingError) as refused:
         mapping_check.check(mapping.parse(changed(key, value)))
     assert refused.value.key == named
@@ -115,7 +115,7 @@ def test_what_is_wrong_is_named_by_its_key(key: str, value: Any, named: str, rul
 
 
 @pytest.mark.parametrize("text", ["events: [", "- a list", "", "\xff\xfe"])
-def test_a_file_that_is_no_mapping_says_so(tmp_path: Path, text: str) -> None:
+def test_other_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "map.yaml"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises((MappingError, FileError)):

@@ -1,4 +1,4 @@
-"""Keys are read strictly: a wrong one is said to be wrong, and not said."""
+"""Secrets are read strictly. An error names the variable and never repeats its value."""
 
 import base64
 
@@ -21,13 +21,13 @@ def test_several_secrets_have_versions() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "hunter2", f"0:{ONE}", f"32:{ONE}", f"1:{ONE} 1:{TWO}", ONE[:-5]])
-def test_what_is_no_secret_is_refused_unseen(text: str) -> None:
+def test_invalid_secret_is_not_repeated(text: str) -> None:
     with pytest.raises(OperatorError, match="NATIJA_INTAKE_SECRET") as refused:
         intake_secrets(IntakeSettings(intake_secret=text))
     assert "hunter2" not in str(refused.value)
 
 
-def test_without_a_key_nothing_is_sealed() -> None:
+def test_invalid_realm_key_is_refused() -> None:
     for key in (None, "hunter2"):
         with pytest.raises(OperatorError, match="NATIJA_REALM_KEY"):
             sealer(Settings(realm_key=key))

@@ -1,4 +1,4 @@
-"""The public status of each state: one of eight."""
+"""The public status of each state of an appeal."""
 
 from typing import get_args
 
@@ -33,26 +33,26 @@ def head(state: State, *, extended: bool = False) -> Head:
         ("MERGED_AS_DUPLICATE", "closed"),
     ],
 )
-def test_each_state_has_its_status(state: State, status: PublicStatus) -> None:
+def test_each_state_has_a_status(state: State, status: PublicStatus) -> None:
     assert public_status(head(state)) == status
 
 
-def test_before_any_event_it_is_being_registered() -> None:
+def test_appeal_without_head_is_being_registered() -> None:
     assert public_status(None) == "being_registered"
 
 
-def test_a_longer_term_shows_while_somebody_works_and_not_after() -> None:
+def test_extended_term_shows_until_answer() -> None:
     for state in OPEN:
         wanted = "needs_your_data" if state == "AWAITING_DATA" else "term_extended"
         assert public_status(head(state, extended=True)) == wanted
     assert public_status(head("ANSWERED", extended=True)) == "answered"
 
 
-def test_sent_on_to_another_body_it_is_forwarded_until_that_body_routes_it() -> None:
+def test_forwarded_until_the_body_routes() -> None:
     sent = evolve(head("IN_WORK", extended=True), recorded(4, "2024-03-04T10:00", Forwarded(body="city-hall")), hash="")
     assert public_status(sent) == "forwarded"
     assert public_status(evolve(sent, recorded(5, "2024-03-05T10:00", Routed(body="city-hall")), hash="")) == "in_work"
 
 
-def test_every_status_has_words() -> None:
+def test_every_status_has_a_label() -> None:
     assert all(label(status) for status in get_args(PublicStatus))

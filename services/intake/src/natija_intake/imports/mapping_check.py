@@ -1,4 +1,4 @@
-"""A mapping checked against the contract, before a row is read."""
+"""Checks a mapping against the contract before a row is read."""
 
 from typing import Any
 
@@ -22,11 +22,11 @@ from natija_intake.imports.sources import (
 from natija_intake.sealing import FieldShape, field_shapes
 
 ADDED = ("jurisdiction", "register_name", "external_id")
-"""Fields of `registered` that follow from the mapping's head."""
+"""Fields of `registered` that the head of the mapping sets."""
 
 
 def check(mapping: RegisterMapping) -> RegisterMapping:
-    """The same *mapping*. Raises `MappingError` at the first thing that the contract would refuse in every row."""
+    """The same *mapping*. Raises `MappingError` at the first field that the contract would reject in every row."""
     for index in range(len(mapping.events)):
         _check_event(mapping, index)
     return mapping
@@ -35,17 +35,17 @@ def check(mapping: RegisterMapping) -> RegisterMapping:
 def _check_event(mapping: RegisterMapping, index: int) -> None:
     event, key = mapping.events[index], f"events.{index}"
     if event.type not in REGISTRY.models:
-        raise MappingError(f"{key}.type", "is not a type of the contract")
+        raise MappingError(f"{key}.type", "is not an event type of the contract")
     if (event.type == Registered.type) != (index == 0):
-        raise MappingError(f"{key}.type", f"{Registered.type} comes first, and only there")
+        raise MappingError(f"{key}.type", f"{Registered.type} must be the first event, and no other")
     if index == 0 and event.when is not None:
-        raise MappingError(f"{key}.when", "every row opens an appeal")
+        raise MappingError(f"{key}.when", "is not allowed on the first event: every row opens an appeal")
     model = mapping.model(index)
     given = mapping.data(index)
     added = ADDED if index == 0 else ()
     for name in added:
         if name in given.fields:
-            raise MappingError(f"{key}.data.{name}", "follows from the head of the mapping")
+            raise MappingError(f"{key}.data.{name}", "is set by the head of the mapping: remove it here")
     _check_object(mapping, f"{key}.data", given, model, added)
 
 
@@ -57,7 +57,7 @@ def _check_object(
             raise MappingError(f"{key}.{name}", "is not a field of this event")
     for name, field in model.model_fields.items():
         if field.is_required() and name not in part.fields and name not in added:
-            raise MappingError(f"{key}.{name}", "is missing")
+            raise MappingError(f"{key}.{name}", "is required")
     for name, source in part.fields.items():
         adapter: TypeAdapter[Any] = TypeAdapter(model.model_fields[name].rebuild_annotation())
         _check_source(mapping, f"{key}.{name}", source, field_shapes(model)[name], adapter)
@@ -70,11 +70,11 @@ def _check_source(
         case "sealed", SealedCell():
             pass
         case "sealed", _:
-            raise MappingError(key, "is personal: sealed: COLUMN")
+            raise MappingError(key, "is personal: use sealed: COLUMN")
         case "instant", Time():
             pass
         case "instant", _:
-            raise MappingError(key, "is an instant: time: COLUMN")
+            raise MappingError(key, "is an instant: use time: COLUMN")
         case "object", ObjectSource() if shape.model is not None:
             _check_object(mapping, key, source, shape.model)
         case "list", ListSource(items):
@@ -85,12 +85,12 @@ def _check_source(
             _check_values(mapping, key, source, adapter)
         case _:
             raise MappingError(key, {"object": "an object is expected", "list": "a list is expected"}.get(
-                shape.kind, "is const: VALUE or column: COLUMN"
+                shape.kind, "is a plain value: use const: VALUE or column: COLUMN"
             ))  # fmt: skip
 
 
 def _check_values(mapping: RegisterMapping, key: str, source: Const | Cell, adapter: TypeAdapter[Any] | None) -> None:
-    """Every value that the mapping itself gives must be one the contract takes."""
+    """Every value in the mapping itself must be valid in the contract."""
     given: dict[str, Scalar | None] = {}
     if isinstance(source, Const):
         given[f"{key}.const"] = source.const

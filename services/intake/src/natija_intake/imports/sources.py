@@ -51,7 +51,7 @@ class SealedCell(StrictModel):
 
 
 Leaf = Const | Cell | Time | SealedCell
-_VERBS: dict[str, type[Leaf]] = {"const": Const, "column": Cell, "time": Time, "sealed": SealedCell}
+_KEYWORDS: dict[str, type[Leaf]] = {"const": Const, "column": Cell, "time": Time, "sealed": SealedCell}
 
 
 class ObjectSource(NamedTuple):
@@ -76,12 +76,12 @@ def parse_source(key: str, raw: Any) -> Source:
     if isinstance(raw, list):
         return ListSource(tuple(parse_source(f"{key}.{index}", item) for index, item in enumerate(raw)))
     if not isinstance(raw, dict) or not raw:
-        raise MappingError(key, "is a column's name, a list, or one of const:, column:, time:, sealed:")
-    verb = next((_VERBS[name] for name in _VERBS if name in raw), None)
-    if verb is None:
+        raise MappingError(key, "is not a source: use a column's name, a list, const:, column:, time: or sealed:")
+    keyword = next((_KEYWORDS[name] for name in _KEYWORDS if name in raw), None)
+    if keyword is None:
         return ObjectSource({str(name): parse_source(f"{key}.{name}", inner) for name, inner in raw.items()})
     try:
-        return verb.model_validate(raw)
+        return keyword.model_validate(raw)
     except ValidationError as error:
         raise located_error(key, error) from None
 
