@@ -2,13 +2,8 @@
 
     from tests.contract.a_v2 import TopicAssignedV2, topic_assigned_v2  # a fixture, or `with a_v2():`
 
-<<<<<<< HEAD
-While it is there, events `appeal.topic-assigned.v1` on the log are read as version 2. Topics now belong to a scheme,
-and earlier ones to that of 2019. It lives in this process only.
-=======
 Meanwhile `appeal.topic-assigned.v1` on the log is read as version 2: a topic belongs to a scheme, and earlier topics to
 the scheme of 2019. It exists in this process only.
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 """
 
 from collections.abc import Iterator
@@ -24,15 +19,10 @@ from natija_events.types.routing import TopicAssigned
 
 
 class TopicAssignedV2(TopicAssigned):
-<<<<<<< HEAD
-    """The topic of the appeal, in a scheme. In the real code it would take the plain name, and version 1 another name:
-    code that folds `TopicAssigned` folds the newest version."""
-=======
     """The topic of the appeal, in a scheme of topics.
 
     In the real code it would take the plain name and version 1 another, so that folds match the newest version.
     """
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
     type: ClassVar[str] = "appeal.topic-assigned.v2"
 

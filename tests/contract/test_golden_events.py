@@ -1,9 +1,4 @@
-<<<<<<< HEAD
-"""Events as they were written once. They stay readable after every change of the models: a validator in Python can
-break a reader without its schema showing it.
-=======
 """Events as they are stored on logs, which every later model must read.
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
 A validator in Python can break a reader without a change of the schema. `golden_events.json` only grows: a new type or
 version adds its events.

@@ -1,12 +1,7 @@
-<<<<<<< HEAD
-"""Old versions become the newest on every path: records of the log, folds, admission, and `read` from Kafka
-(tests/integration/events). The chassis' runner and rebuild use the same `record.recorded`."""
-=======
 """Old versions are upcast on every path: records of the log, folds, admission and `read` (tests/integration/events).
 
 The runner and the rebuild of the chassis use the same `read_recorded_event`.
 """
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
 import re
 from pathlib import Path

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The wire form, byte for byte. A log is kept forever: it was written like this, and is read like this."""
-=======
 """The wire form, byte for byte. Logs are kept for ever, so these bytes must never change."""
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
 from datetime import UTC, datetime
 from uuid import UUID

@@ -52,11 +52,7 @@ def register(events: Iterable[Dated], number: str = APPEAL) -> list[RecordedEven
 
 
 class History:
-<<<<<<< HEAD
-    """The log of one appeal. An event without its own time comes an hour after the one before it."""
-=======
     """The events of one appeal. An event without a time of its own comes an hour after the one before."""
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
     def __init__(self, number: str = APPEAL) -> None:
         self.number = number

@@ -66,13 +66,8 @@ sanction-recorded          | open ended                | same                   
 _WORDS = {"open": OPEN, "ended": ENDED, "with-a-body": WITH_A_BODY}
 
 
-<<<<<<< HEAD
-class TableLine(NamedTuple):
-    """A line of the table as read."""
-=======
 class Line(NamedTuple):
     """A line of this table."""
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
     type: str
     source: tuple[str, ...]
@@ -83,10 +78,10 @@ class Line(NamedTuple):
     back: str
 
 
-def _line(text: str) -> TableLine:
+def _line(text: str) -> Line:
     name, source, target, who, kind, back = (cell.strip() for cell in text.split("|"))
     states = tuple(state for word in source.split() for state in _WORDS.get(word, (word,)))
-    return TableLine(f"appeal.{name}.v1", states, target, frozenset(who.split()), "M" in kind, "!" in kind, back)
+    return Line(f"appeal.{name}.v1", states, target, frozenset(who.split()), "M" in kind, "!" in kind, back)
 
 
 LINES = tuple(_line(text) for text in _LINES.splitlines() if text)

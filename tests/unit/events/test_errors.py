@@ -57,11 +57,7 @@ def assert_silent(*said: str) -> None:
 
 
 def refuse(type: str, raw: bytes) -> Invalid | None:
-<<<<<<< HEAD
-    """The error of admission for *raw*, and that of the model built in Python: neither repeats the canary."""
-=======
     """The error of admission for *raw*. Neither it nor the model's own error repeats the canary."""
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
     error = None
     try:
         REGISTRY.admit(type, raw)
@@ -77,7 +73,7 @@ def refuse(type: str, raw: bytes) -> Invalid | None:
 
 @pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
 def test_wrong_value_is_not_repeated(data: EventData) -> None:
-    """For every field and every wrong value, the error does not repeat the value."""
+    """Whatever field has whatever wrong value, the error does not repeat the value."""
     for path in places(json.loads(data.model_dump_json(exclude_none=True))):
         for wrong in WRONG:
             refuse(data.type, json.dumps(changed(data, path, wrong)).encode())

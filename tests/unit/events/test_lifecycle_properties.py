@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Properties of every sequence of events, by random ones."""
-=======
 """Properties of the life cycle and the fold, on random sequences of events."""
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -19,11 +19,7 @@ PERSONAL = {
     # What people wrote: the appeal, the answer, what is said about either.
     "text", "reason_text", "explanation", "remarks", "resolution", "protocol",
 }  # fmt: skip
-<<<<<<< HEAD
-"""A field of this name holds personal data, in every type."""
-=======
 """Names of fields that hold personal data in every type."""
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
 PERSONAL_IN = {
     "appeal.withdrawal-declined.v1": {"reason"},
@@ -44,11 +40,7 @@ HAS_TO_HAVE = {
     "appeal.data-provided.v1": {"text"},
     "appeal.decision-prepared.v1": {"text"},
 }  # fmt: skip
-<<<<<<< HEAD
-"""The fields of an appeal that name or describe a person, by type."""
-=======
 """Fields that must exist for the personal data of domain.md §8, by type."""
->>>>>>> f164852 (Tests of the contract speak plainly; a missing Kafka client is named whichever module is first)
 
 NOT_TEXT = (bool, int, Sealed, type(None))
 CONSTRAINED = (Code, AppealNumber, Instant, Language)
