@@ -1,4 +1,4 @@
-"""Deadlines over HTTP: the term of an appeal, and what a term would be."""
+"""Deadlines over HTTP: the term of an appeal, and calculations of terms."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -20,7 +20,7 @@ from natija_events.terms.lateness import is_late
 
 
 class TermOfAppeal(BaseModel):
-    """The clock of an appeal. *overdue*: nobody has answered and the due instant is past.
+    """The term of an appeal. *overdue*: nobody has answered and the due instant is past.
 
     *data_missing*: why no term or warning follows from today's policies and calendars, until somebody corrects them.
     """
@@ -59,12 +59,12 @@ class Calculation(BaseModel):
 
 
 def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
-    """The paths of deadlines, on the clocks in the database of *engine*."""
+    """The paths of deadlines, on the terms in the database of *engine*."""
     api = APIRouter(tags=["deadlines"])
 
     @api.get("/terms/{appeal}", responses=problems.responses(404, 422))
     async def term(appeal: Annotated[str, Path(description="The appeal's number.")]) -> TermOfAppeal:
-        """The term of one appeal, as far as this service has read the log."""
+        """The term of one appeal. The service may be some events behind the log."""
         try:
             number = parse_appeal_number(appeal)
         except ValueError as error:

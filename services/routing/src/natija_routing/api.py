@@ -1,4 +1,4 @@
-"""Routing over HTTP: what waits for a person, and the directory."""
+"""Routing over HTTP: appeals that wait for a person, and the directory."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

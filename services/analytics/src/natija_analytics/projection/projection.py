@@ -1,4 +1,4 @@
-"""The projection of analytics: log events to history and facts, in bulk. The fold itself is `state`, which is pure."""
+"""The projection of analytics: log events to history and facts, in bulk. The fold is `state`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ _TYPES = ", ".join(f"{column.name} {column.type.compile(postgresql.dialect())}" 
 
 
 def _rule(column: Column[Any]) -> str:
-    """How a column of facts takes a change in: the last value wins, and nothing said leaves it."""
+    """The assignment that merges a change into a column of facts: the last value wins, null changes nothing."""
     name = column.name
     special = {
         "first_due": "coalesce(f.first_due, c.first_due)",
@@ -36,18 +36,18 @@ _MERGE = text(f"""
         as c({_TYPES}, moves_due boolean, links boolean, reopens boolean) on f.appeal = c.appeal
     when matched then update set {", ".join(_rule(column) for column in _COLUMNS if not column.primary_key)}
     when not matched then insert ({", ".join(_NAMES)}) values ({", ".join(f"c.{name}" for name in _NAMES)})
-""")  # noqa: S608 - our own tables' names, nothing that comes in
+""")  # noqa: S608 - only names of our own tables
 
 
 class AnalyticsProjection:
-    """All that happened, and one row of facts an appeal. Version goes up when the rows change meaning or shape."""
+    """The history of all events, and one row of facts per appeal. Raise the version when rows change."""
 
     service = "analytics"
     version = 2
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
-        """Append *events* to the history and take them into the facts. Raises what the database raises."""
+        """Append *events* to the history and merge them into the facts. Raises the errors of the database."""
         rows = [history_row(event) for event in events]
         changed = facts_updates(zip(events, rows, strict=True))
         # The merge comes first: SQLAlchemy begins its transaction with a statement of its own, not with the driver's.
@@ -62,7 +62,7 @@ def build() -> AnalyticsProjection:
 
 
 def _recordset(changed: Mapping[str, FactsUpdate]) -> list[dict[str, Any]]:
-    """The changes in one order everywhere: two transactions never wait for each other in a ring."""
+    """The changes in one order everywhere, so that two transactions never deadlock."""
     return [
         {"appeal": appeal, **values, "moves_due": moves_due, "links": links, "reopens": reopens}
         for appeal, (values, moves_due, links, reopens) in sorted(changed.items())

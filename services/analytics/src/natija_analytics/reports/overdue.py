@@ -78,7 +78,7 @@ _LATENESS = f"""
             bool_or(ended is null and merged is null and {is_late_sql("coalesce(until, :at)", "due_now")}) as overdue
         from spans group by appeal
     )
-"""  # noqa: S608 - our own columns, nothing that comes in
+"""  # noqa: S608 - only names of our own columns
 
 _LATEST = """, latest as (
         select distinct on (appeal) appeal, {column} from history
@@ -88,7 +88,7 @@ _LATEST = """, latest as (
 _BY_APPEAL = text(f"""{_LATENESS}{_LATEST.format(column="body")}
     select appeal, external_id, body, due, closed, coalesce(overdue, false)
     from counted left join lateness using (appeal) left join latest using (appeal) order by appeal
-""")  # noqa: S608 - our own columns, nothing that comes in
+""")  # noqa: S608 - only names of our own columns
 
 
 def _by_key(key: Key) -> str:
@@ -98,7 +98,7 @@ def _by_key(key: Key) -> str:
         select {key}, count(*), count(*) filter (where due is not null or overdue),
             count(*) filter (where overdue and closed is not null), count(*) filter (where overdue and closed is null)
         from counted left join lateness using (appeal) {joined} group by {key} order by {key} nulls last
-    """  # noqa: S608 - our own columns, nothing that comes in
+    """  # noqa: S608 - only names of our own columns
 
 
 _BY_KEY = {key: text(_by_key(key)) for key in KEYS}

@@ -14,7 +14,7 @@ _QUERIES = {
     subject: text(f"""
         select form, {column}, count(*) from facts
         where received >= :start and received < :end and duplicate_of is null group by 1, 2
-    """)  # noqa: S608 - our own columns, nothing that comes in
+    """)  # noqa: S608 - only names of our own columns
     for subject, column in _COLUMNS.items()
 }
 

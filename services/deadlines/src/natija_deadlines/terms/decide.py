@@ -27,7 +27,7 @@ def decide(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | D
     """The one event to propose for this term at *now*, if any. Later events are decided when this one is on the log.
 
     A breach comes before a warning: after the due instant a warning is useless. Of imported history only the
-    breach of an open clock is recorded.
+    breach of an open term is recorded.
     """
     if not term.running:
         return None
@@ -52,7 +52,7 @@ def _term(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | Da
 
 
 def _breach(term: AppealTerm, due: datetime) -> NextEvent | None:
-    """The breach of *due*, dated at that instant: once, and only where the life cycle can hold it."""
+    """The breach of *due*, dated at that instant: once, and only where the life cycle admits it."""
     opened = term.standing.opened
     if due in term.missed or (opened is not None and due < opened):
         return None

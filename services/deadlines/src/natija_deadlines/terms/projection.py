@@ -1,4 +1,4 @@
-"""The projection of deadlines: one term an appeal. The fold itself is `state`, which is pure."""
+"""The projection of deadlines: one term per appeal. The fold is `state`."""
 
 from natija_chassis.projections.state_table import StateTable
 from natija_deadlines.terms import tables

@@ -1,4 +1,4 @@
-"""The work of deadlines as rows: terms that may call for a decision, found by index, decided by `decide`."""
+"""The queue of deadlines: an index finds the terms that may call for an event, and `decide` decides."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -59,7 +59,7 @@ class Counts(NamedTuple):
 
 
 def pending_proposals(policies: Policies) -> PendingProposals:
-    """The function that the process manager calls repeatedly: the events that the rows need by *rules*."""
+    """The function that the process manager calls repeatedly: the events that the rows need by *policies*."""
     jurisdictions = sorted(policies.by_jurisdiction)
 
     async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
@@ -80,7 +80,7 @@ def pending_proposals(policies: Policies) -> PendingProposals:
 
 
 async def count(connection: AsyncConnection, now: datetime) -> Counts:
-    """How many terms run at *now*."""
+    """The number of running terms at *now*."""
     return Counts(*(await connection.execute(_COUNTS, {"now": now})).one())
 
 

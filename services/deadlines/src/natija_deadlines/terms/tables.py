@@ -10,16 +10,16 @@ terms = Table(
     "terms",
     projected,
     *standing_columns(),
-    Column("running", Boolean, nullable=False, comment="somebody owes an answer"),
+    Column("running", Boolean, nullable=False, comment="an answer is due"),
     Column("jurisdiction", Text),
     Column("kind", Text),
-    Column("imported", Boolean, nullable=False, comment="history of another register, left as brought"),
+    Column("imported", Boolean, nullable=False, comment="history of another register, gets no term here"),
     Column("counts_from", DateTime(timezone=True), comment="received, here or by forwarding"),
     Column("starts", DateTime(timezone=True)),
     Column("due", DateTime(timezone=True)),
     Column("policy", Text),
-    Column("warned", ARRAY(DateTime(timezone=True)), nullable=False, comment="due instants that were warned of"),
-    Column("missed", ARRAY(DateTime(timezone=True)), nullable=False, comment="due instants that passed unanswered"),
+    Column("warned", ARRAY(DateTime(timezone=True)), nullable=False, comment="due instants with a warning on the log"),
+    Column("missed", ARRAY(DateTime(timezone=True)), nullable=False, comment="due instants with a breach on the log"),
 )
 
 _OPEN_TERM = "running and due is not null"

@@ -1,4 +1,4 @@
-"""The projection of routing: one route an appeal. The fold itself is `routes`, which is pure."""
+"""The projection of routing: one route per appeal. The fold is `state`."""
 
 from natija_chassis.projections.state_table import StateTable
 from natija_routing.assignment import tables

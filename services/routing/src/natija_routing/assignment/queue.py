@@ -36,7 +36,7 @@ class UnroutedAppeal(NamedTuple):
 
 def pending_proposals(reference_data: ReferenceData) -> PendingProposals:
     """The function that the process manager calls repeatedly: the events that the rows need now."""
-    # What no rule can cover is not even looked at: it waits for a person, however many there are.
+    # Appeals on topics without a rule wait for a person. They are not read, because there may be many.
     topics = sorted({rule.topic for rule in reference_data.competence.rules})
 
     async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:

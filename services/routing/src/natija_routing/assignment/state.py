@@ -12,9 +12,9 @@ from natija_events.wire.record import RecordedEvent
 
 
 class Route(NamedTuple):
-    """One appeal: what decides who must answer it, and the *body* that must, once one is named.
+    """One appeal: the facts that decide which body must answer, and that *body* once it is known.
 
-    *imported*: another register's history, left as brought. *since*: when it was received.
+    *imported*: history of another register, which is not routed here. *since*: when it was received.
     """
 
     appeal: str

@@ -1,4 +1,4 @@
-"""The rows of routing: one route an appeal. The unrouted ones, the work, are found by a small index."""
+"""The rows of routing: one route per appeal. A small index finds the unrouted ones."""
 
 from sqlalchemy import Boolean, Column, DateTime, Index, MetaData, Table, Text, text
 
@@ -11,7 +11,7 @@ routes = Table(
     projected,
     *standing_columns(),
     Column("unrouted", Boolean, nullable=False, comment="an answer is due and no body is responsible"),
-    Column("imported", Boolean, nullable=False, comment="history of another register, left as brought"),
+    Column("imported", Boolean, nullable=False, comment="history of another register, not routed here"),
     Column("since", DateTime(timezone=True), comment="received"),
     Column("topic", Text),
     Column("region", Text),
