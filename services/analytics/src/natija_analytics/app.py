@@ -17,7 +17,7 @@ from natija_events.terms.lateness import is_late_sql
 _COUNTS = text(f"""
     select (select sum(logsequence) from checkpoints), count(*), count(*) filter (where closed is null),
         count(*) filter (where closed is null and {is_late_sql(":now", "due")}) from facts
-""")  # noqa: S608 - our own columns, nothing that comes in
+""")  # noqa: S608 - only names of our own columns
 
 
 async def serve(settings: AnalyticsSettings) -> None:
