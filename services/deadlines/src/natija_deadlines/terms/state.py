@@ -13,10 +13,10 @@ from natija_events.wire.record import RecordedEvent
 
 
 class AppealTerm(NamedTuple):
-    """One appeal's clock: a term runs from *counts_from*, *starts* with its first day and ends at *due*.
+    """The term of one appeal: it runs from *counts_from*, *starts* with its first day and ends at *due*.
 
-    *imported*: history of another register, which gets no term here. *warned* and *missed* hold the due instants of which this
-    is on the log. *policy* names the rule of the term that is set.
+    *imported*: history of another register, which gets no term here. *warned* and *missed* hold the due instants with
+    such an event on the log. *policy* names the rule of the term.
     """
 
     appeal: str
