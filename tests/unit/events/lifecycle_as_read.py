@@ -66,7 +66,7 @@ sanction-recorded          | open ended                | same                   
 _WORDS = {"open": OPEN, "ended": ENDED, "with-a-body": WITH_A_BODY}
 
 
-class Line(NamedTuple):
+class TableLine(NamedTuple):
     """A line of this table."""
 
     type: str
@@ -78,10 +78,10 @@ class Line(NamedTuple):
     back: str
 
 
-def _line(text: str) -> Line:
+def _line(text: str) -> TableLine:
     name, source, target, who, kind, back = (cell.strip() for cell in text.split("|"))
     states = tuple(state for word in source.split() for state in _WORDS.get(word, (word,)))
-    return Line(f"appeal.{name}.v1", states, target, frozenset(who.split()), "M" in kind, "!" in kind, back)
+    return TableLine(f"appeal.{name}.v1", states, target, frozenset(who.split()), "M" in kind, "!" in kind, back)
 
 
 LINES = tuple(_line(text) for text in _LINES.splitlines() if text)
