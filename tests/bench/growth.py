@@ -93,7 +93,7 @@ async def _until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
 
 
 async def _disk(realm: Realm) -> str:
-    """What each topic and each database takes."""
+    """The disk space of each topic and each database."""
     sizes = {}
     files = [Path(one.path) for one in (await processes(realm))["kafka"].open_files()]
     for topic in TOPICS:
@@ -108,6 +108,6 @@ async def _disk(realm: Realm) -> str:
 
 
 async def _memory(realm: Realm) -> str:
-    """What each process takes."""
+    """The memory of each process."""
     taken = {name: memory_mib(process) for name, process in (await processes(realm)).items()}
     return "memory: " + ", ".join(f"{name} {size:,.0f} MiB" for name, size in taken.items())

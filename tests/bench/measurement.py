@@ -1,4 +1,4 @@
-"""What a bench measures: a rate beside its floor, runs of both by turns, the median of each."""
+"""A measurement: a rate beside its floor, alternating runs of both, the median of each."""
 
 import asyncio
 import logging

@@ -23,7 +23,7 @@ _AT_THE_END = 10.0
 
 
 async def bench(setup: BenchSetup, minutes: float) -> list[Figure]:
-    """What a process takes at the end beside what it took once warm; and the rate at which lives were applied whole.
+    """The memory of each process at the end beside that after the warm-up, and the rate of whole lives.
 
     Raises TimeoutError when a service lags at the end.
     """

@@ -33,7 +33,7 @@ Place = tuple[int, int]
 
 
 class Accounting(NamedTuple):
-    """What an accounting counted on the whole log of a realm."""
+    """The counts of an accounting of a realm's whole log."""
 
     events: int
     rejected: int
@@ -52,7 +52,7 @@ class TopicContents:
 
     @classmethod
     async def of(cls, realm: Realm) -> "TopicContents":
-        """Read them, the inbox first: what is decided meanwhile is no outsider."""
+        """Read them, the inbox first: a proposal that is decided meanwhile is known then."""
         contents, kafka, start = cls(), realm.servers.kafka, dict.fromkeys(range(PARTITIONS), 0)
         async for batch in read_batches(kafka, INBOX.name(realm.name), start):
             for record in batch:

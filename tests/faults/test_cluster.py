@@ -25,7 +25,7 @@ KAFKAS_OWN = ("__consumer_offsets", "__transaction_state")
 
 
 async def topics(system: RunningSystem) -> dict[str, dict[int, Any]]:
-    """What the cluster says of each partition of each topic."""
+    """The cluster's metadata of each partition of each topic."""
     admin = AIOKafkaAdminClient(bootstrap_servers=system.realm.servers.kafka)
     await admin.start()
     try:

@@ -32,7 +32,7 @@ Raw = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 
 
 @asynccontextmanager
-async def stranger(system: RunningSystem) -> AsyncIterator[AIOKafkaProducer]:
+async def outsider(system: RunningSystem) -> AsyncIterator[AIOKafkaProducer]:
     """Somebody who writes on the inbox without our library."""
     producer = AIOKafkaProducer(
         bootstrap_servers=system.realm.servers.kafka, max_request_size=2 * LARGEST, max_batch_size=131_072
@@ -96,7 +96,7 @@ async def test_records_of_10_megabytes_are_rejected(system: RunningSystem) -> No
     topic = INBOX.name(system.realm.name)
     await _limit(system, 2 * LARGEST)
     places = []
-    async with system.workload.publisher() as publisher, stranger(system) as producer, system.workload.running(2):
+    async with system.workload.publisher() as publisher, outsider(system) as producer, system.workload.running(2):
         for _ in range(4):
             event = system.workload.open(publisher).opening
             place = await producer.send_and_wait(
@@ -126,7 +126,7 @@ async def _limit(system: RunningSystem, size: int) -> None:
 async def test_foreign_partitioner_is_rejected_as_misplaced(system: RunningSystem, chance: Random) -> None:
     """A foreign partitioner misplaces and is told so."""
     topic = INBOX.name(system.realm.name)
-    async with system.workload.publisher() as publisher, stranger(system) as producer, system.workload.running(2):
+    async with system.workload.publisher() as publisher, outsider(system) as producer, system.workload.running(2):
         for _ in range(100):
             key, value, named = write_proposal([system.workload.open(publisher).opening])
             await producer.send(topic, value, key=key, headers=named, partition=chance.randrange(PARTITIONS))
@@ -157,7 +157,7 @@ async def test_concurrent_proposals_are_both_answered(system: RunningSystem) -> 
 
 
 async def test_refused_record_waits_in_one_database(system: RunningSystem) -> None:
-    """What only one database refuses waits there and nowhere else."""
+    """A record that only one database refuses waits there and nowhere else."""
     address = system.realm.database("deadlines").replace("+asyncpg", "")
     connection = await asyncpg.connect(address)
     try:
@@ -172,7 +172,7 @@ async def test_refused_record_waits_in_one_database(system: RunningSystem) -> No
         await caught_up(system.realm)
         assert await connection.fetchval("select count(distinct appeal) from live.dead_letters") == 5
         await system.until_ready()
-        assert "5 appeals are parked" in (await system.readiness("deadlines"))[1]
+        assert "5 appeals have dead letters" in (await system.readiness("deadlines"))[1]
         await connection.execute("alter table live.terms drop constraint poison")
     finally:
         await connection.close()
@@ -207,7 +207,7 @@ async def test_flood_delays_its_own_partition_only(system: RunningSystem, events
 async def test_malformed_records_never_stop_valid_ones(system: RunningSystem, records: int, chance: Random) -> None:
     """Bad records are rejected each with a reason and good ones go on between them."""
     topic, sent = INBOX.name(system.realm.name), []
-    async with system.workload.publisher() as publisher, stranger(system) as producer, system.workload.running(2):
+    async with system.workload.publisher() as publisher, outsider(system) as producer, system.workload.running(2):
         for _ in range(records):
             key, value, named = broken(system.workload.open(publisher).opening, chance)
             sent.append(await producer.send(topic, value, key=key, headers=named, partition=partition_of(key or b"")))

@@ -166,7 +166,7 @@ async def rebuild_at_work(system: RunningSystem, point: str, chance: Random) -> 
 
 
 async def shards_laid_out_again(system: RunningSystem, point: str, chance: Random) -> None:
-    """Who shares the partitions out again dies over it; once it has begun, a registrar brings it to its end."""
+    """A change of the layout is killed; once it has begun, a registrar completes it."""
     shards = chance.randint(2, 8)
     async with system.workload.running():
         await wait_until_killed(await system.realm.start("registrar", "shards", str(shards), **{FAILPOINT: point}))

@@ -7,7 +7,7 @@ transaction markers change nothing here. The model `shards` covers which ``trans
 it fences *every* other owner.
 
 Once, at any time, the database is restored from an older state. Sessions may survive that or be lost in it. The loss
-of a session is a separate step, right before or after. A decision reads heads and then the checkpoint; that
+of a session is a separate step. A decision reads heads and then the checkpoint; that
 is one step here, because a restore and a zombie's catch-up would both have to come between the two reads.
 """
 

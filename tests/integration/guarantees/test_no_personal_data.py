@@ -78,7 +78,7 @@ async def errors(api: httpx.AsyncClient) -> list[str]:
     return [f"{answer.headers} {answer.text}" for answer in answers]
 
 
-async def strangers_records(realm: Realm) -> None:
+async def malformed_records(realm: Realm) -> None:
     """Records on the inbox that say everything in clear, none of them a proposal that may stand."""
     said = json.dumps(APPEAL, ensure_ascii=False).encode()
     async with r.publisher(realm) as publisher:
@@ -113,7 +113,7 @@ async def test_personal_data_is_nowhere_in_clear(realm: Realm) -> None:
         said = await errors(api)
         assert named(await lying_on(realm, INBOX)) == []
 
-        await strangers_records(realm)
+        await malformed_records(realm)
         assert named(await lying_on(realm, INBOX)) == list(PERSONAL), "the search finds what is there"
         shown = [(await api.get(f"{child.url}{path}")).text for child in children for path in ("/metrics", "/")]
         await eventually(lambda: b"natija-routing" in traced and b"natija-deadlines" in traced)

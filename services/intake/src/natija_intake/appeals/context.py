@@ -1,4 +1,4 @@
-"""What intake needs of its realm to register appeals."""
+"""The parts of a realm that intake needs to register appeals."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class IntakeContext:
     access_codes: AccessCodes
     sealer: Sealer
     publishers: Publishers
-    """Who may publish what: a proposal that the registrar would reject is not sent."""
+    """The publishers and their rights. A proposal that the registrar would reject is not sent."""
     clock: Clock
     outcome_wait: float
     """Seconds to wait for the registrar's outcome."""
