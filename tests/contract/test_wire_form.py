@@ -1,4 +1,4 @@
-"""The wire form, byte for byte. Logs are kept for ever, so these bytes must never change."""
+"""The wire form, byte for byte. Logs are kept forever, so these bytes must never change."""
 
 from datetime import UTC, datetime
 from uuid import UUID
