@@ -1,8 +1,8 @@
 """The real servers the tests run on, and realms of their own on them.
 
-One Kafka and one PostgreSQL per run, for all its workers: those of NATIJA_KAFKA and NATIJA_POSTGRES where set, else
-started in a temporary folder by the code `make up` uses. A test takes `realm` (one fresh realm) or `realms` (a factory
-of them); each has its topics and databases provisioned, and loses them again when the test ends.
+All workers of a run share one Kafka and one PostgreSQL: those of NATIJA_KAFKA and NATIJA_POSTGRES, or new ones in a
+temporary folder, started as by `make up`. A test takes `realm` (a fresh realm) or `realms` (a factory). Each realm has
+its topics and databases, and loses them when the test ends.
 """
 
 import asyncio

@@ -41,7 +41,7 @@ class Figure:
 async def interleaved(
     subject: Run, floor: Run, *, runs: int = RUNS, on_run: Callable[[], None] = lambda: None
 ) -> tuple[float, float]:
-    """The medians of *subject* and *floor*. Who goes first changes each time, so that a load that grows or falls
+    """The medians of *subject* and *floor*. The order alternates, so that a load that grows or falls
     favours neither; *on_run* is called after each run."""
     measured: dict[Run, list[float]] = {subject: [], floor: []}
     for turn in range(runs):

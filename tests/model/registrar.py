@@ -7,8 +7,8 @@ transaction markers change nothing here. The model `shards` covers which ``trans
 it fences *every* other owner.
 
 Once, at any time, the database is restored from an older state. Sessions may survive that or be lost in it. The loss
-of a session is a separate step. A decision reads heads and then the checkpoint; that
-is one step here, because a restore and a zombie's catch-up would both have to come between the two reads.
+of a session is a separate step. A decision reads heads and then the checkpoint. That is one step here: only a restore
+and a zombie's catch-up together, between the two reads, could matter.
 """
 
 from collections.abc import Iterator

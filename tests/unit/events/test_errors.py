@@ -73,7 +73,7 @@ def refuse(type: str, raw: bytes) -> Invalid | None:
 
 @pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
 def test_wrong_value_is_not_repeated(data: EventData) -> None:
-    """Whatever field has whatever wrong value, the error does not repeat the value."""
+    """For every field and every wrong value, the error does not repeat the value."""
     for path in places(json.loads(data.model_dump_json(exclude_none=True))):
         for wrong in WRONG:
             refuse(data.type, json.dumps(changed(data, path, wrong)).encode())

@@ -38,7 +38,7 @@ VECTORS: list[tuple[Headers, bytes, str]] = [
     ),
     (HEADERS, EVENT.data, "6c687dfbc14de07bd65a23a36cde7d8652e420fa8d2fc87e3f9943c4662c1b27"),
 ]
-"""Computed once. Logs are kept for ever, so these hashes must never change."""
+"""Computed once. Logs are kept forever, so these hashes must never change."""
 
 
 @pytest.mark.parametrize(("given_headers", "value", "hexadecimal"), VECTORS)

@@ -23,7 +23,7 @@ def cells(file: CsvFile) -> list[list[str]]:
 
 
 def test_gzip_and_bom_are_detected(tmp_path: Path) -> None:
-    """Whatever the name of the file is."""
+    """For every file name."""
     plain = "\ufeffid,came,text\n1,2015,ä\n".encode()
     for content in (plain, gzip.compress(plain)):
         file = opened(tmp_path / "register.csv", content)

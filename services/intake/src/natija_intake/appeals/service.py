@@ -18,7 +18,7 @@ _POLL_INTERVAL = 0.05
 
 
 class Receipt(NamedTuple):
-    """What the sender keeps. *registered* is when the registrar recorded the appeal; None until then."""
+    """The sender's receipt. *registered* is when the registrar recorded the appeal; None until then."""
 
     number: str
     access_code: str
