@@ -20,8 +20,8 @@ _KNOWN_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", 
 
 def sanitised(error: BaseException) -> str:
     """*error* without its values: its class, and its text, fields or SQLSTATE where these are harmless."""
-    detail = _detail(error)
-    return f"{type(error).__name__}: {detail}" if detail else type(error).__name__
+    name, detail = type(error).__name__, _detail(error).removeprefix(f"{type(error).__name__}: ")
+    return f"{name}: {detail}" if detail else name
 
 
 def _detail(error: BaseException) -> str:
@@ -112,12 +112,12 @@ class RateLimit(logging.Filter):
 
 
 def configure(process: str, level: str = "INFO") -> None:
-    """Log to stderr as JSON; libraries that shout are limited to a few lines per place and half minute."""
+    """Log to stderr as JSON; libraries may log a few lines per place and half minute."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter(process))
     limit = RateLimit()
     handler.addFilter(lambda record: record.name.startswith("natija") or limit.filter(record))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for chatty in ("aiokafka", "faststream", "uvicorn.access", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in ("aiokafka", "faststream", "uvicorn.access", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)

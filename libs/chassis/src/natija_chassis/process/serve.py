@@ -30,7 +30,7 @@ def serve(process: str) -> int:
     try:
         uvloop.run(start(settings))
     except OperatorError as error:
-        log.error("%s", error)
+        log.error("%s", str(error))
         return 1
     except OSError as error:
         log.error("%s", sanitised(error))
