@@ -14,6 +14,7 @@ from tests.bench.measurement import RUNS, Figure, rate
 from tests.bench.setup import BenchSetup, applied, end_offsets, engine_of
 from tests.stack import SERVICES, Realm
 
+from natija_chassis.projections.installed import services
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Publisher, read
 from natija_events.topics import LOG
@@ -24,7 +25,7 @@ APPEALS = 1_200
 AT_ONCE = 300
 """Lives that are open at one time."""
 WANTED = 200.0
-FOLLOWERS = ("intake", "routing", "deadlines", "analytics")
+FOLLOWERS = tuple(services())
 _BY_SERVICES = 3
 """The sequence that a life has reached once routing and deadlines have done their part."""
 _BY_OFFICIALS = (

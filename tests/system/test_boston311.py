@@ -23,9 +23,11 @@ import pytest
 import pytest_asyncio
 from tests.stack import REPOSITORY, Realm, Servers, new_name, provisioned_realms
 
+from natija_chassis.projections.installed import services
+
 DATA = REPOSITORY.parent / "shared" / "data" / "boston311-2015-sample.csv.gz"
 MAPPING = REPOSITORY / "examples" / "boston311.yaml"
-SERVICES = ("intake", "routing", "deadlines", "analytics")
+SERVICES = tuple(services())
 SNAPSHOT = "2016-01-12T22:55:00-05:00"
 MIDYEAR = "2015-07-01T00:00:00-04:00"
 

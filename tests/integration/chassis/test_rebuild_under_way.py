@@ -17,13 +17,14 @@ from tests.integration.chassis.test_rebuild import Watching, running_until_reach
 from tests.integration.intake import registering as r
 from tests.stack import Realm
 
+from natija_chassis.projections.installed import services
 from natija_chassis.projections.rebuild import rebuild
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.wire.record import RecordedEvent
 
 EVENTS_A_SECOND = 300
 LONGEST_PAUSE = 1.0
-SERVICES = ("intake", "routing", "deadlines", "analytics")
+SERVICES = tuple(services())
 
 
 @contextlib.asynccontextmanager

@@ -7,6 +7,7 @@ from tests.eventually import eventually
 from tests.integration.intake.appeal import APPEAL
 from tests.stack import Realm
 
+from natija_chassis.projections.installed import services
 from natija_events.kafka import KafkaConfig, read
 
 
@@ -61,7 +62,7 @@ async def test_stopped_service_delays_only_its_work(realm: Realm) -> None:
 async def test_numbers_are_given_without_registrar(realm: Realm) -> None:
     """Without a registrar numbers are given and everything else goes on."""
     registrar = await realm.serve("registrar")
-    others = [await realm.serve(service) for service in ("intake", "routing", "deadlines", "analytics")]
+    others = [await realm.serve(service) for service in services()]
     first = await posted(realm, 201)
     await on_log(realm, first["number"], "appeal.routed.v1", "appeal.term-set.v1")
     await registrar.kill()
