@@ -168,7 +168,7 @@ class Pipeline:
             InboxOffsets(partition, offset + 1, batch.written.rejected.get(partition, -1) + 1)
             for partition, offset in batch.inbox.items()
         ]
-        with failpoint("registrar.keep"):
+        with failpoint("registrar.persist"):
             await store.persist(
                 self._context.engine, self._checkpoints.values(), batch.state, batch.decided, reached, offsets
             )

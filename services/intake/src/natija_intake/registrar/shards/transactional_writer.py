@@ -49,7 +49,7 @@ async def commit(
         with failpoint("registrar.flush"):
             written = WrittenOffsets(await _last_offsets(on_log), await _last_offsets(on_rejected))
         next_offsets = {TopicPartition(INBOX.name(realm), partition): offset + 1 for partition, offset in inbox.items()}
-        with failpoint("registrar.position"):
+        with failpoint("registrar.offsets"):
             await producer.send_offsets_to_transaction(next_offsets, f"{realm}.registrar")
     except BaseException:
         await close_ignoring_errors(producer.abort_transaction)
