@@ -5,11 +5,16 @@ from prometheus_client import Counter, Gauge, Histogram
 from natija_chassis.observability.metrics import DURATIONS
 
 EVENTS_REGISTERED = Counter("natija_registrar_events", "Events that the registrar wrote to the log")
+"""Bad when it stands still while proposals wait on the inbox."""
 PROPOSALS_REJECTED = Counter("natija_registrar_rejections", "Proposals that the registrar rejected", ["reason"])
+"""Bad when `unreadable`, `misplaced`, `forbidden` or `oversize` grow at all."""
 BATCH_SECONDS = Histogram(
     "natija_registrar_batch_duration_seconds",
     "Seconds of one batch, from reading the inbox to storing the heads",
     buckets=DURATIONS,
 )
+"""Bad when it is over 2.5 seconds: PostgreSQL or Kafka is slow."""
 SHARDS = Gauge("natija_registrar_shards", "Shards that this registrar owns")
+"""Bad when the sum over all registrars is less than the number of shards."""
 TAKEOVERS = Counter("natija_registrar_takeovers", "Shards that this registrar acquired, at its start or later")
+"""Bad when it grows by more than three in five minutes."""
