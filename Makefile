@@ -45,12 +45,13 @@ faults: check-machine $(INSTALLED) ## kill, stop and starve every process and co
 	@NATIJA_TEST_DEPTH=thorough $(VENV)/bin/pytest -m "" -n $(WORKERS) --dist loadfile \
 		$(or $(ARGS),$(shell grep -rlE "mark.thorough|@given" tests --include="test_*.py") tests/faults)
 
-lint: $(INSTALLED) ## check format, style, types, import rules and schemas
+lint: $(INSTALLED) ## check format, style, types, import rules, schemas and words
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/mypy $(SOURCES) deploy tests
 	@$(VENV)/bin/lint-imports
 	@$(PYTHON) -m natija_events.schema.compatibility
+	@$(PYTHON) -m tests.lint
 	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 
 bench: check-machine $(INSTALLED) ## compare throughput with its floors (10 minutes); ARGS="NAME" runs some, GROWTH=1 uses a million appeals, SOAK=1 runs MINUTES=30

@@ -1,7 +1,8 @@
 """The real servers the tests run on, and realms of their own on them.
 
-All workers of a run share one Kafka and one PostgreSQL: those of NATIJA_KAFKA and NATIJA_POSTGRES, or new ones in a
-temporary folder, started as by `make up`. A test takes `realm` (a fresh realm) or `realms` (a factory). Each realm has
+All workers of a run share one Kafka and one PostgreSQL. These are those of NATIJA_KAFKA and NATIJA_POSTGRES, or new
+ones, started as by `make up` in a temporary folder. A test takes `realm` (a fresh realm) or `realms` (a factory). Each
+realm has
 its topics and databases, and loses them when the test ends.
 """
 

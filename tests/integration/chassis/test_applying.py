@@ -28,9 +28,7 @@ async def prepare(settings: TallySettings, engine: AsyncEngine) -> None:
     await schema.prepare(engine, Tally(), await log_identity.fetch(settings.kafka_config, settings.realm))
 
 
-async def test_many_owners_at_once_take_a_batch_in_once(
-    log: LogWriter, settings: TallySettings, engine: AsyncEngine
-) -> None:
+async def test_many_owners_apply_batch_once(log: LogWriter, settings: TallySettings, engine: AsyncEngine) -> None:
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=4)
     await prepare(settings, engine)

@@ -14,7 +14,7 @@ BATCHES = 20
 
 @pytest.fixture
 def collected() -> Iterator[list[object]]:
-    """What only the collector can free is kept here when it is called; by itself it does not run."""
+    """The objects that only the collector can free. It does not run by itself."""
     gc.collect()
     gc.disable()
     gc.set_debug(gc.DEBUG_SAVEALL)

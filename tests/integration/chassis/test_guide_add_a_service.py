@@ -21,7 +21,7 @@ from natija_events.types.intake import Registered
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """What the guide changes of this repository, with the service written as the guide says."""
+    """The files that the guide changes in this repository, with the service written as the guide says."""
     folder = tmp_path / "repository"
     (folder / "docs").mkdir(parents=True)
     for name in ("pyproject.toml", ".importlinter", "docs/operations.md"):

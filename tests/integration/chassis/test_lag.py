@@ -11,9 +11,7 @@ from natija_events.topics import INBOX, LOG
 from natija_intake.registrar.lag import inbox_lag
 
 
-async def test_the_lag_of_a_service_is_what_it_has_not_taken_in_and_reaches_0(
-    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_lag_counts_unapplied_records(realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start) -> None:
     for _ in range(3):
         await log.write(*[log.number(partition) for partition in ALL], log.number(5))
     before = (await realm.run("projection", "lag", "--format", "json")).json()
@@ -42,7 +40,7 @@ async def test_aborted_transactions_at_the_end_of_the_log_count_for_nothing(
     assert await last_logsequences(settings.kafka_config, settings.realm) == dict.fromkeys(ALL, 0) | {2: 3}
 
 
-async def test_the_inbox_lag_counts_a_strangers_records_and_not_his_markers(settings: TallySettings) -> None:
+async def test_inbox_lag_ignores_foreign_markers(settings: TallySettings) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, transactional_id=f"{settings.realm}.outsider")
     await producer.start()
     for _ in range(4):

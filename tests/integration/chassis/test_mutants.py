@@ -17,7 +17,7 @@ from tests.stack import Realm
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", [None, SKIP])
-async def test_a_zombie_that_takes_its_batch_in_late_changes_nothing_since_it_is_skipped(
+async def test_late_batch_of_zombie_is_skipped(
     realm: Realm, log: LogWriter, engine: AsyncEngine, part: str | None
 ) -> None:
     appeals = [log.number(partition) for partition in ALL]

@@ -1,4 +1,4 @@
-"""What `natija provision` makes on the real servers."""
+"""`natija provision` on the real servers."""
 
 from typing import Any
 
