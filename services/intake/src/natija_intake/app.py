@@ -12,12 +12,14 @@ from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.realm.directory import load_directory
 from natija_chassis.realm.publishers import load_publishers
+from natija_events.kafka import Publisher
 from natija_intake.api import post_appeals, routes
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.head_lookup import HeadLookup
 from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
+from natija_intake.appeals.write_probe import WriteProbe
 from natija_intake.inbox_lag import InboxLag
 from natija_intake.receipts.access_codes import AccessCodes
 from natija_intake.settings import IntakeSettings, intake_secrets, sealer
@@ -27,10 +29,15 @@ async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `OperatorError` when a key or a file is missing."""
     context = _context(settings)
     engine = open_engine(settings, "intake")
-    gateway = InboxGateway(settings.kafka_config, settings.realm, SOURCE, delivery_wait=settings.delivery_wait)
+    kafka, realm = settings.kafka_config, settings.realm
+    gateway = InboxGateway(
+        InboxLag(kafka, realm),
+        WriteProbe(kafka, realm, "intake"),
+        lambda: Publisher(kafka, realm, SOURCE, delivery_timeout=settings.delivery_wait),
+    )
     service = AppealService(context, gateway, HeadLookup(engine))
     try:
-        async with InboxLag(settings.kafka_config, settings.realm) as inbox:
+        async with InboxLag(kafka, realm) as inbox:
             await run(_app(settings, service, gateway, inbox, engine), settings, [gateway.run])
     finally:
         await engine.dispose()

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from aiokafka.errors import KafkaError
 
 from natija_chassis.process.health import Health
 from natija_chassis.process.stopping import pause
-from natija_events.kafka import DeliveryUnconfirmed, KafkaConfig, ProposalOutcome, Publisher
+from natija_events.kafka import DeliveryUnconfirmed, ProposalOutcome, Publisher
 from natija_events.wire.envelope import Event
 from natija_intake.appeals.write_probe import WriteProbe, WritesUnconfirmed
 from natija_intake.inbox_lag import InboxLag, KafkaUnreachable
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class InboxGateway:
-    """Proposes events of *source*. Run `run` beside it.
+    """Proposes events through the publisher of *make_publisher*. Run `run` beside it.
 
     A circuit breaker with two states:
 
@@ -32,11 +33,10 @@ class InboxGateway:
     leaves the state as it is, since its own error says more than the next probe would.
     """
 
-    def __init__(self, kafka: KafkaConfig, realm: str, source: str, *, delivery_wait: float) -> None:
-        self._kafka, self._realm, self._source = kafka, realm, source
-        self._inbox = InboxLag(kafka, realm)
-        self._write_probe = WriteProbe(kafka, realm, "intake")
-        self._delivery_wait = delivery_wait
+    def __init__(self, inbox: InboxLag, write_probe: WriteProbe, make_publisher: Callable[[], Publisher]) -> None:
+        self._inbox = inbox
+        self._write_probe = write_probe
+        self._make_publisher = make_publisher
         self._publisher: Publisher | None = None
         self._open_reason: str | None = "the process is starting"
         """Why the circuit is open; None while it is closed."""
@@ -68,8 +68,7 @@ class InboxGateway:
             await self._inbox.end_offsets()
             await self._write_probe.write()
             if self._publisher is None:
-                publisher = Publisher(self._kafka, self._realm, self._source, delivery_timeout=self._delivery_wait)
-                self._publisher = await stack.enter_async_context(publisher)
+                self._publisher = await stack.enter_async_context(self._make_publisher())
         except WritesUnconfirmed as error:
             self._open("Kafka confirms no writes", error)
         except (KafkaUnreachable, KafkaError, OSError) as error:
