@@ -42,7 +42,7 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
     @api.get("/reports/overdue", responses=problems.responses(422))
     async def get_overdue(
         by: Annotated[
-            Literal["appeal", "body", "topic", "region"], Query(description="A row for each appeal, or sums.")
+            Literal["appeal", "body", "topic", "region"], Query(description="One row per appeal, or sums.")
         ] = "body",
         as_of: Annotated[
             AwareDatetime | None, Query(description="Instant in ISO 8601 with an offset. Default: now.")

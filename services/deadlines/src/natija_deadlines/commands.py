@@ -15,7 +15,9 @@ def seed_calendars(
     country: Annotated[str, typer.Option(help="KG, KZ or UZ.")],
     first: Annotated[int, typer.Option("--from", help="The first year.")],
     last: Annotated[int, typer.Option("--to", help="The last year.")],
-    folder: Annotated[Path | None, typer.Option(help="Where to write; by default in this package.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="The folder of the calendars; by default that of this package.")
+    ] = None,
 ) -> None:
     """Write working calendars from the package `holidays`; decrees in the files stay."""
     from natija_deadlines.calendars.calendar import DATA

@@ -19,7 +19,7 @@ def explain(
 ) -> None:
     """Print the body that must answer by today's rules: its id, its name and the rule.
 
-    Ends with 1 when no rule names a body.
+    Ends with exit code 1 when no rule names a body.
     """
     from natija_routing.competence import reference
     from natija_routing.competence.rules import Competent, Matter, find_competent_body

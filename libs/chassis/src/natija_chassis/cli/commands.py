@@ -111,7 +111,8 @@ def list_dead_letters(service: ServiceOption = None, format: FormatOption = "tab
 
 @dead_letters.command()
 def retry(service: ServiceOption = None, format: FormatOption = "table") -> None:
-    """Apply the dead letters again, in order, after their cause is fixed. Ends with 1 when one fails again."""
+    """Apply the dead letters again, in order, after their cause is fixed. Ends with exit code 1 when one fails
+    again."""
     import asyncio
 
     from natija_chassis.cli import dead_letter_commands

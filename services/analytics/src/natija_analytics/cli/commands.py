@@ -23,7 +23,7 @@ app.add_typer(report, name="report")
 @report.command()
 def overdue(
     by: Annotated[
-        Literal["appeal", "body", "topic", "region"], typer.Option(help="A row for each appeal, or sums.")
+        Literal["appeal", "body", "topic", "region"], typer.Option(help="One row per appeal, or sums.")
     ] = "body",
     as_of: AsOfOption = None,
     format: ReportFormatOption = "table",

@@ -12,13 +12,17 @@ app = typer.Typer()
 
 @app.command(name="import")
 def import_register(
-    file: Annotated[Path, typer.Argument(help="The register: CSV, gzip too.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="The register: CSV, also compressed with gzip.", exists=True, dir_okay=False)
+    ],
     mapping: Annotated[
         Path,
-        typer.Option(help="Which columns become which fields: see examples/README.md.", exists=True, dir_okay=False),
+        typer.Option(
+            help="The mapping of columns to fields (YAML): see examples/README.md.", exists=True, dir_okay=False
+        ),
     ],
     rejected: Annotated[
-        Path | None, typer.Option(help="Where the rows that were not taken are listed; else FILE.rejected.csv.")
+        Path | None, typer.Option(help="The list of rejected rows; by default FILE.rejected.csv.")
     ] = None,
     format: FormatOption = "table",
 ) -> None:

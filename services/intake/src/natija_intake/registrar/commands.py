@@ -13,12 +13,12 @@ app.add_typer(registrar, name="registrar")
 
 @registrar.command()
 def verify(
-    appeal: Annotated[str | None, typer.Argument(help="Only the partition this appeal is on.")] = None,
+    appeal: Annotated[str | None, typer.Argument(help="Verify only the partition of this appeal.")] = None,
     format: FormatOption = "table",
 ) -> None:
-    """Recompute every chain and every logsequence from the log; name the first inconsistent event.
+    """Recompute every hash chain and every logsequence from the log. Print the first inconsistent event.
 
-    Ends with 1 when there is one.
+    Ends with exit code 1 when there is one.
 
     \b
     natija registrar verify
@@ -33,7 +33,7 @@ def verify(
 
 @registrar.command()
 def rejections(
-    reason: Annotated[str | None, typer.Option(help="Only this reason, as in unlawful.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Only this reason, such as unlawful.")] = None,
     last: Annotated[int, typer.Option(help="The maximum number of rejections: the newest are shown.", min=1)] = 20,
     format: FormatOption = "table",
 ) -> None:
