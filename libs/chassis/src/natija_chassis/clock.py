@@ -127,7 +127,7 @@ def parse_duration(text: str) -> timedelta:
     """A length of time as one types it: ``90s``, ``30m``, ``12h``, ``20d``. Raises ValueError."""
     units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     if not (text[:-1].isdigit() and text[-1:] in units):
-        raise ValueError("a whole number and s, m, h or d, as in 20d")
+        raise ValueError("must be a whole number and s, m, h or d (example: 20d)")
     return timedelta(**{units[text[-1]]: int(text[:-1])})
 
 

@@ -63,10 +63,10 @@ def intake_secrets(settings: IntakeSettings) -> Mapping[int, bytes]:
         found = _VERSIONED.fullmatch(part)
         version = int(found[1] or 1) if found else 0
         if found is None or not 1 <= version <= _GREATEST_VERSION or version in secrets:
-            raise OperatorError("NATIJA_INTAKE_SECRET: 32 bytes in base64url, or several as 1:SECRET 2:SECRET")
+            raise OperatorError("NATIJA_INTAKE_SECRET: must be 32 bytes in base64url, or several as 1:SECRET 2:SECRET")
         secrets[version] = _key("NATIJA_INTAKE_SECRET", found[2])
     if not secrets:
-        raise OperatorError("NATIJA_INTAKE_SECRET is blank")
+        raise OperatorError("NATIJA_INTAKE_SECRET is empty")
     return secrets
 
 
@@ -76,5 +76,5 @@ def _key(name: str, text: str) -> bytes:
     except (NotBase64, ValueError):
         key = b""
     if len(key) != _KEY_BYTES:
-        raise OperatorError(f"{name}: {_KEY_BYTES} bytes in base64url")
+        raise OperatorError(f"{name}: must be {_KEY_BYTES} bytes in base64url")
     return key

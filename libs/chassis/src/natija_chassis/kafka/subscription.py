@@ -69,12 +69,12 @@ def log_subscriber(
 
 
 async def end_offsets(consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-    """Where the log ends. Raises KafkaError when Kafka does not answer within `END_OFFSETS_TIMEOUT`."""
+    """The end offset of each place. Raises KafkaError when Kafka does not answer within `END_OFFSETS_TIMEOUT`."""
     try:
         async with asyncio.timeout(END_OFFSETS_TIMEOUT):
             return dict(await consumer.end_offsets(places)) if places else {}
     except TimeoutError:
-        raise KafkaTimeoutError(f"it does not say within {END_OFFSETS_TIMEOUT:g} s where the log ends") from None
+        raise KafkaTimeoutError(f"no answer within {END_OFFSETS_TIMEOUT:g} s to the end of the log") from None
 
 
 def security_of(kafka: KafkaConfig) -> BaseSecurity:

@@ -165,7 +165,7 @@ class _Rebuild:
         async with self._engine.connect() as connection:
             if not await connection.scalar(text(f"select to_regclass('{LIVE}.identity') is not null")):
                 raise OperatorError(
-                    f"{self._projection.service} has never run: started, it fills its tables from the log"
+                    f"{self._projection.service} has never run: start it, and it fills its tables from the log"
                 )
             kept = await log_identity.load(connection)
         if kept is None or kept.log != log:
@@ -307,7 +307,7 @@ def _must_agree(held: Mapping[int, Checkpoint], upto: Mapping[int, Checkpoint]) 
         if held[partition][:3] != goal[:3]:
             raise OperatorError(
                 f"partition {partition}: the log gives logsequence {held[partition].logsequence} where the live"
-                f" tables stand at {goal.logsequence}: they were not made from this log"
+                f" tables are at {goal.logsequence}: they were not made from this log"
             )
 
 

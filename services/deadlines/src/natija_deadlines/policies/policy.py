@@ -104,7 +104,7 @@ class Policy(_Data):
     def _every_appeal_has_a_term(self) -> Self:
         named = [(rule.kind, rule.type) for rule in self.terms]
         if (None, None) not in named or len(set(named)) < len(named):
-            raise ValueError("terms: one without kind and type is needed, and none twice")
+            raise ValueError("terms: needs one entry without kind and type, and no duplicates")
         if self.warn_before.unit == "month":
             raise ValueError("warn_before: is counted in days")
         return self
