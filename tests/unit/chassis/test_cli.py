@@ -1,15 +1,20 @@
 """The one command line: its tree of commands, and the line with which a failed command ends."""
 
+import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import typer
 
-from natija_chassis.cli.app import CommandTree, Contribution
+from natija_chassis.cli.app import CommandTree, Contribution, main
 from natija_chassis.errors import OperatorError
 
 NATIJA = Path(sys.executable).with_name("natija")
@@ -26,13 +31,37 @@ COMMANDS = [
 HEAVY = ("aiokafka", "faststream", "sqlalchemy", "fastapi", "pydantic")
 
 
-def natija(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([NATIJA, *arguments], capture_output=True, text=True, timeout=60, check=False, env=variables)
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def natija(*arguments: str, **variables: str) -> Ended:
+    """Run `natija ARGUMENTS` in this process, with *variables* as its whole environment."""
+    out, err, code = io.StringIO(), io.StringIO(), None
+    with (
+        patch.dict(os.environ, variables, clear=True),
+        patch.object(sys, "argv", ["natija", *arguments]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    if isinstance(code, str):  # as the interpreter does
+        err.write(f"{code}\n")
+    return Ended(1 if isinstance(code, str) else code or 0, out.getvalue(), err.getvalue())
 
 
 class TestHelp:
     def test_help_shows_panel_per_service(self) -> None:
-        shown = natija("--help", COLUMNS="80").stdout
+        """The installed program itself; the other tests call its `main`."""
+        shown = subprocess.run([NATIJA, "--help"], capture_output=True, text=True, env={"COLUMNS": "80"}).stdout
         places = [shown.index(f"\n{panel}:\n") for panel in PANELS]
         assert places == sorted(places)
         for command in COMMANDS:
