@@ -1,24 +1,23 @@
 """The real servers the tests run on, and realms of their own on them.
 
 All workers of a run share one Kafka and one PostgreSQL. These are those of NATIJA_KAFKA and NATIJA_POSTGRES, or new
-ones, started as by `make up` in a temporary folder. A test takes `realm` (a fresh realm) or `realms` (a factory). Each
-realm has
-its topics and databases, and loses them when the test ends.
+ones, started as by `make up` in a temporary folder. Tests drop no realm, so name servers that can be thrown away.
+
+Most tests take `registry`, a realm that all tests of a session share: each reads its own appeals only. A test that
+kills, drops or counts globally takes `realm` (a fresh realm of `tests.realm_pool`) or `realms` (a factory).
 """
 
 import asyncio
 import contextlib
 import json
 import os
-import secrets
 import shutil
 import signal
-import string
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +29,18 @@ from deploy.local.environment import database_template, new_key
 from deploy.local.paths import StackPaths
 from deploy.local.ports import free_port
 from deploy.local.processes import die_with_parent
+from tests import realm_pool
 
-from natija_chassis.realm.provision import provision_realm
 from natija_chassis.services import port_variable, service_infos
-from natija_chassis.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NATIJA = Path(sys.executable).with_name("natija")
 SERVICES = tuple(info.name for info in sorted(service_infos(), key=lambda info: info.reads == "log"))
 """Every installed process; first the registrar, since the others wait for what it writes."""
+WITHOUT_SERVERS = ("unit", "contract", "model")
+"""The folders of tests that need none."""
+POOL = "NATIJA_TEST_REALM_POOL"
+"""Variable in which the workers of `pytest -n` find the folder of the pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Servers:
     """`host:port` of the bootstrap broker."""
     postgres: str
     """URL of a superuser's connection, as asyncpg takes it: `postgresql://postgres@/postgres?host=/sockets`."""
+    pool: Path | None = None
+    """Folder of the realms made ahead on them, if any are; see `tests.realm_pool`."""
 
 
 def hears_ctrl_c() -> None:
@@ -187,11 +191,6 @@ Realms = Callable[..., Awaitable[Realm]]
 """`await realms(name, **variables)`: one more provisioned realm, *variables* set over its environment."""
 
 
-def new_name() -> str:
-    """A realm's name that is nobody's yet."""
-    return "t" + "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(7))
-
-
 def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
     """In which `natija` works in the realm *name*, with keys of its own and ports that are free."""
     variables = {
@@ -215,41 +214,9 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
     return variables | {port_variable(one): str(port) for one, port in zip(SERVICES, ports, strict=True)}
 
 
-async def _drop(name: str, servers: Servers) -> None:
-    """Forget the databases and topics of the realm *name*."""
-    await drop_databases(name, servers.postgres)
-    await _drop_topics(name, servers.kafka)
-
-
-async def drop_databases(name: str, postgres: str) -> None:
-    """Forget the databases of the realm *name*."""
-    import asyncpg
-
-    connection = await asyncpg.connect(postgres)
-    try:
-        found = await connection.fetch("select datname from pg_database where starts_with(datname, $1)", f"{name}_")
-        for row in found:
-            await connection.execute(f'drop database "{row["datname"]}" with (force)')
-    finally:
-        await connection.close()
-
-
-async def _drop_topics(name: str, kafka: str) -> None:
-    from aiokafka.admin import AIOKafkaAdminClient
-
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
-    try:
-        topics = [topic for topic in await admin.list_topics() if topic.startswith(f"{name}.")]
-        if topics:
-            await admin.delete_topics(topics)
-    finally:
-        await admin.close()
-
-
 @contextmanager
-def running_servers() -> Iterator[Servers]:
-    """Kafka and PostgreSQL, while the block lasts."""
+def running_servers(*, throwaway: bool = False) -> Iterator[Servers]:
+    """Kafka and PostgreSQL, while the block lasts. A *throwaway* PostgreSQL may lose its data when the machine dies."""
     folder = Path(tempfile.mkdtemp(prefix="natija-"))
     clone, paths = StackPaths.of_clone(), StackPaths(folder)
     if not os.environ.get("NATIJA_KAFKA"):
@@ -258,54 +225,87 @@ def running_servers() -> Iterator[Servers]:
         paths.jars.symlink_to(clone.jars)
     try:
         found = stack.servers_up(paths, owner="tests", with_parent=True)
+        if throwaway and not os.environ.get("NATIJA_POSTGRES"):
+            asyncio.run(_relax(found.postgres))
         yield Servers(found.kafka, found.postgres)
     finally:
         processes.stop(paths, processes.find_all(paths))
         shutil.rmtree(folder, ignore_errors=True)
 
 
+async def _relax(postgres: str) -> None:
+    """Spare the disk, and the visits of autovacuum to some hundred databases."""
+    import asyncpg
+
+    connection = await asyncpg.connect(postgres)
+    try:
+        for setting in ("fsync = off", "full_page_writes = off", "autovacuum_naptime = '10min'"):
+            await connection.execute(f"alter system set {setting}")
+        await connection.execute("select pg_reload_conf()")
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def servers_with_pool() -> Iterator[Servers]:
+    """The servers of a test session, and the pool of realms on them, while the block lasts."""
+    with running_servers(throwaway=True) as found, tempfile.TemporaryDirectory(prefix="natija-realms-") as folder:
+        pool = Path(folder) / "ready"
+        with realm_pool.filling(found.kafka, found.postgres, pool):
+            yield replace(found, pool=pool)
+
+
+def _needs_servers(config: pytest.Config) -> bool:
+    """False if only tests are asked for that run without servers."""
+    folders = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    without = [REPOSITORY / "tests" / name for name in WITHOUT_SERVERS]
+    return not all(any(folder.is_relative_to(one) for one in without) for folder in folders)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """Before the workers of `pytest -n` start: one Kafka and one PostgreSQL, which they find in their environment."""
-    held = contextlib.ExitStack()
-    config.add_cleanup(held.close)
-    found = held.enter_context(running_servers())
-    os.environ.update(NATIJA_KAFKA=found.kafka, NATIJA_POSTGRES=found.postgres)
+    """Before the workers of `pytest -n` start: the servers and the pool, which they find in their environment."""
+    if _needs_servers(config):
+        held = contextlib.ExitStack()
+        config.add_cleanup(held.close)
+        found = held.enter_context(servers_with_pool())
+        os.environ.update(NATIJA_KAFKA=found.kafka, NATIJA_POSTGRES=found.postgres, **{POOL: str(found.pool)})
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """Kafka and PostgreSQL of this session."""
-    with running_servers() as found:
-        yield found
+    if pool := os.environ.get(POOL):
+        yield Servers(os.environ["NATIJA_KAFKA"], os.environ["NATIJA_POSTGRES"], Path(pool))
+    else:
+        with servers_with_pool() as found:
+            yield found
 
 
 @asynccontextmanager
 async def provisioned_realms(servers: Servers, folder: Path) -> AsyncIterator[Realms]:
-    """A factory of provisioned realms that keep their files in *folder*; all are dropped at the end."""
+    """A factory of provisioned realms that keep their files in *folder*; what runs in them is killed at the end."""
     made: list[Realm] = []
 
     async def make(name: str = "", **variables: str) -> Realm:
-        name = name or new_name()
+        ready = realm_pool.take(servers.pool) if servers.pool and not name else None
+        name = ready or name or realm_pool.new_name()
         (folder / name).mkdir(parents=True)
         realm = Realm(name, servers, folder / name, environment(name, servers, folder / name) | variables)
         made.append(realm)
-        database = realm.environment["NATIJA_DATABASE"]
-        await provision_realm(Settings(realm=name, kafka=servers.kafka, database=database), servers.postgres)
+        if not ready:
+            await realm_pool.make(name, servers.kafka, servers.postgres, realm.environment["NATIJA_DATABASE"])
         return realm
 
     try:
         yield make
     finally:
-        for realm in made:
-            for child in realm.children:
-                await child.kill()
-            await _drop(realm.name, servers)
+        await asyncio.gather(*[child.kill() for realm in made for child in realm.children])
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def realms(servers: Servers, tmp_path: Path) -> AsyncIterator[Realms]:
-    """A factory of provisioned realms, dropped when the test ends."""
+    """A factory of provisioned realms; what runs in them is killed when the test ends."""
     async with provisioned_realms(servers, tmp_path) as make:
         yield make
 

@@ -11,7 +11,8 @@ import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
 from tests.integration.guarantees.test_isolation import on_log, posted
-from tests.stack import REPOSITORY, SERVICES, Realm, Servers, drop_databases, environment, new_name
+from tests.realm_pool import new_name
+from tests.stack import REPOSITORY, SERVICES, Realm, Servers, environment
 from tests.system.guarded import PRINCIPALS, Guarded, guarded
 from tests.unit.events import authority
 
@@ -66,7 +67,6 @@ async def guarded_realm(
     finally:
         for child in built.realm.children:
             await child.kill()
-        await drop_databases(name, servers.postgres)
 
 
 async def test_table_grants_exactly_needed_rights(guarded_realm: GuardedRealm) -> None:

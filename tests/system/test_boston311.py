@@ -21,7 +21,8 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
-from tests.stack import REPOSITORY, Realm, Servers, new_name, provisioned_realms
+from tests.realm_pool import new_name
+from tests.stack import REPOSITORY, Realm, Servers, provisioned_realms
 
 from natija_chassis.projections.installed import services
 
