@@ -92,6 +92,7 @@ def _record(figure: Figure) -> dict[str, object]:
     return {
         "name": figure.name, "rate": round(figure.rate, 1), "floor": round(figure.floor, 1),
         "ratio": round(figure.ratio, 3), "unit": figure.unit,
+        "cpu_us": {name: round(cpu, 1) for name, cpu in figure.cpu.items()},
     }  # fmt: skip
 
 
@@ -105,6 +106,9 @@ def _table(figures: Sequence[Figure]) -> Table:
             one.name, one.unit, f"{one.rate:,.0f}", f"{one.floor:,.0f}", f"{one.ratio:.2f}", bound,
             "" if one.holds else "MISSED",
         )  # fmt: skip
+        if one.cpu:
+            unit = one.unit.partition("/")[0].removesuffix("s")
+            table.add_row("", f"CPU µs per {unit}: " + ", ".join(f"{name} {cpu:.1f}" for name, cpu in one.cpu.items()))
         if one.note:
             table.add_row("", one.note)
     return table

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from tests.stack import REPOSITORY
 
+from natija_chassis.process import gc_tuning
 from natija_events import limits
 from natija_events.topics import PARTITIONS
 from natija_intake.registrar.shards.locks import Shard, ShardLayout
@@ -127,6 +128,7 @@ def _main() -> None:
         parser.add_argument(name, type=int)
     given = parser.parse_args()
     partitions = Shard(ShardLayout(1, given.shards, True), given.shard).partitions
+    gc_tuning.relax_gc()  # as the registrar, whose floor this is
     copier = Copier(given.kafka, given.source, given.target, batch=given.batch, partitions=partitions)
     if given.records:
         print(json.dumps(uvloop.run(copier.copy(given.records))))

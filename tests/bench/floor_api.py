@@ -8,8 +8,9 @@ from typing import Any
 import uvicorn
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from tests.bench.lifecycle_events import Lifecycle
+from tests.bench.lifecycle_events import lifecycle
 
+from natija_chassis.process import gc_tuning
 from natija_events.kafka import partition_of
 from natija_events.topics import PARTITIONS
 from natija_events.wire.envelope import write_proposal
@@ -21,7 +22,7 @@ class FloorApi:
     """Proposes the bytes of an opening event, under a key of its own each time, and waits for the key to come back."""
 
     def __init__(self, kafka: str, source: str, target: str) -> None:
-        event = next(Lifecycle().events("KG-7K3M-9QX4-T2R8-MA"))
+        event = next(lifecycle("KG-7K3M-9QX4-T2R8-MA"))
         _, self._value, self._headers = write_proposal([event])
         self._source, self._target = source, target
         self._waiting: dict[bytes, asyncio.Future[None]] = {}
@@ -60,6 +61,7 @@ class FloorApi:
 
 
 async def _serve(kafka: str, source: str, target: str, port: int) -> None:
+    gc_tuning.relax_gc()  # as the process that this is the floor of
     app = FloorApi(kafka, source, target)
     config = uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off")
     await asyncio.gather(app.listen(), uvicorn.Server(config).serve())

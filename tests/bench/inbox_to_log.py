@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.bench import copier
 from tests.bench.lifecycle_events import EVENTS, propose_lifecycles
 from tests.bench.measurement import RUNS, Figure, interleaved, rate
+from tests.bench.processes import CpuMeter
 from tests.bench.setup import BenchSetup, decided_count, engine_of
 from tests.stack import Child, Realm
 
@@ -42,10 +43,11 @@ async def bench(setup: BenchSetup) -> Figure:
             await copier.make_topic(kafka, copies)
             await fill_inbox(realm)
             step()
-            measured, floor = await interleaved(lambda: decision_rate(realm, engine), bare, on_run=step)
+            cpu = CpuMeter()
+            measured, floor = await interleaved(lambda: decision_rate(realm, engine, cpu), bare, on_run=step)
     finally:
         await engine.dispose()
-    return Figure("inbox_to_log", measured, floor, "events/s", bound=0.5)
+    return Figure("inbox_to_log", measured, floor, "events/s", bound=0.5, cpu=cpu.medians())
 
 
 async def fill_inbox(realm: Realm) -> None:
@@ -53,15 +55,17 @@ async def fill_inbox(realm: Realm) -> None:
     await propose_lifecycles(realm, RUNS * (APPEALS + _SPARE))
 
 
-async def decision_rate(realm: Realm, engine: AsyncEngine) -> float:
+async def decision_rate(realm: Realm, engine: AsyncEngine, cpu: CpuMeter | None = None) -> float:
     """A run: how many proposals a second a registrar for every shard decides, once each has its own."""
     async with registrars(realm):
+        if cpu:
+            await cpu.watch(realm)
         before = await decided_count(engine)
 
         async def since() -> int:
             return await decided_count(engine) - before
 
-        return await rate(since, APPEALS * EVENTS, every=0.05)
+        return await rate(since, APPEALS * EVENTS, every=0.05, meter=cpu)
 
 
 @asynccontextmanager

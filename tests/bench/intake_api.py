@@ -15,7 +15,7 @@ from tests.bench import copier
 from tests.bench.http_client import Connection, post_concurrently
 from tests.bench.inbox_to_log import BATCH
 from tests.bench.measurement import RUNS, Figure, interleaved
-from tests.bench.processes import cpu_seconds, processes
+from tests.bench.processes import CpuMeter, cpu_seconds, processes
 from tests.bench.setup import BenchSetup, engine_of
 from tests.stack import REPOSITORY, SERVICES, Realm
 
@@ -36,17 +36,23 @@ async def post_receipt(setup: BenchSetup) -> Figure:
     realm = await setup.realms()
     await realm.serve("registrar")
     await realm.serve("intake")
+    cpu = CpuMeter()
+    await cpu.watch(realm, bench=True)
     async with _bare(realm) as bare:
         with setup.progress_bar("post_receipt") as step:
             measured, floor = await interleaved(
-                lambda: _answers_a_second(realm.url("intake")), lambda: _answers_a_second(bare), on_run=step
+                lambda: _answers_a_second(realm.url("intake"), cpu), lambda: _answers_a_second(bare), on_run=step
             )
-    return Figure("post_receipt", measured, floor, "posts/s", bound=0.5)
+    return Figure("post_receipt", measured, floor, "posts/s", bound=0.5, cpu=cpu.medians())
 
 
-async def _answers_a_second(url: str) -> float:
+async def _answers_a_second(url: str, cpu: CpuMeter | None = None) -> float:
     answers: list[float] = []
+    if cpu:
+        cpu.begin()
     await post_concurrently(url, POSTS, CONNECTIONS, lambda: answers.append(time.perf_counter()))
+    if cpu:
+        cpu.end(POSTS)
     return (len(answers) - 1) / (answers[-1] - answers[0])
 
 

@@ -1,8 +1,12 @@
-"""Lives of appeals, as many as wanted: what the benches propose."""
+"""Whole lifecycles of appeals, as many as wanted: the events that the benches propose.
+
+Every event has a time and data of its own, as on a real log: no cache of a reader may profit from repetition.
+"""
 
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
@@ -19,49 +23,57 @@ from natija_events.types.routing import Answered, DecisionApproved, DecisionPrep
 from natija_events.wire.envelope import Event, write_proposal
 
 SOURCE = "/registers/bench"
-_OPENED = datetime(2026, 1, 12, 9, tzinfo=UTC)
+EVENTS = 6
+"""Of a whole lifecycle without supplements."""
+_FIRST = datetime(2026, 1, 12, 9, tzinfo=UTC)
+_APART = timedelta(seconds=7, microseconds=919_317)
+"""Between two appeals."""
+_STEP = timedelta(hours=1, seconds=23, microseconds=61_003)
+"""Between two events of an appeal."""
+_BODIES = ("ministry-transport", "ministry-health", "ministry-labour", "ministry-economy", "ministry-justice")
 _SEALER = Sealer(bytes(32))
+_opened = (_FIRST + number * _APART for number in count())
 
 
 def _sealed(field: str, plain: str) -> object:
     return _SEALER.seal("bench", field, plain)
 
 
-REGISTERED = Registered(
-    kind="application", form="electronic", channel="electronic", received=_OPENED, jurisdiction="KG", language="ky",
-    region="chuy", topic="roads", text=_sealed("text", "Айылдын жолун оңдоп бериңиздер. " * 4),
-    applicant=Applicant(name=_sealed("name", "Айгүл Асанова"), phone=_sealed("phone", "+996 555 000 000")),
-)  # fmt: skip
-_AFTER: tuple[EventData, ...] = (
-    Routed(body="ministry-transport", rule="roads"),
-    TermSet(due=_OPENED + timedelta(days=14), starts=_OPENED + timedelta(days=1), policy="kg-law-67-1"),
-    DecisionPrepared(outcome="satisfied", text=_sealed("text", "Жол июлга чейин оңдолот.")),
-    DecisionApproved(approver="head-7"),
-    Answered(outcome="satisfied", signer="head-7", language="ky", text=_sealed("text", "Жол оңдолду.")),
-)
-EVENTS = 1 + len(_AFTER)
-"""Of a whole life."""
+def registered(received: datetime, serial: str = "0") -> Registered:
+    """The opening of an appeal; *serial* makes its personal data its own."""
+    return Registered(
+        kind="application", form="electronic", channel="electronic", received=received, jurisdiction="KG",
+        language="ky", region="chuy", topic="roads",
+        text=_sealed("text", f"{serial}: Айылдын жолун оңдоп бериңиздер. " * 4),
+        applicant=Applicant(name=_sealed("name", f"Айгүл Асанова {serial}"), phone=_sealed("phone", f"+996 {serial}")),
+    )  # fmt: skip
 
 
-class Lifecycle:
-    """The data of a life, serialised once: what is measured is the register, not who writes to it."""
-
-    def __init__(self, supplements: int = 0) -> None:
-        data = (REGISTERED, *[Supplemented()] * supplements, *_AFTER)
-        self._data = [(one.type, one.model_dump_json(exclude_none=True).encode()) for one in data]
-
-    def events(self, number: str) -> Iterator[Event]:
-        """The events of the appeal *number*, each to be proposed by itself."""
-        for sequence, (type, data) in enumerate(self._data):
-            yield Event(
-                UUID(bytes=os.urandom(16), version=4), SOURCE, type, number, _OPENED + timedelta(hours=sequence), data,
-                expectedsequence=sequence or None,
-            )  # fmt: skip
+def _data(opened: datetime, serial: str, supplements: int) -> Iterator[EventData]:
+    yield registered(opened, serial)
+    for number in range(supplements):
+        yield Supplemented(text=_sealed("text", f"{serial}: {number}"))
+    yield Routed(body=_BODIES[int(serial, 16) % len(_BODIES)], rule=f"roads-{serial}")
+    yield TermSet(due=opened + timedelta(days=14), starts=opened + timedelta(days=1), policy="kg-law-67-1")
+    yield DecisionPrepared(outcome="satisfied", text=_sealed("text", f"{serial}: Жол июлга чейин оңдолот."))
+    yield DecisionApproved(approver=f"head-{serial}")
+    yield Answered(
+        outcome="satisfied", signer=f"head-{serial}", language="ky", text=_sealed("text", f"{serial}: Жол оңдолду.")
+    )
 
 
-async def propose_lifecycles(realm: Realm, appeals: int, life: Lifecycle | None = None) -> Sequence[str]:
-    """Put whole lives on the inbox, each event a proposal of its own; the numbers of the appeals."""
-    life = life or Lifecycle()
+def lifecycle(number: str, supplements: int = 0) -> Iterator[Event]:
+    """The events of the appeal *number*, each a proposal of its own."""
+    opened, serial = next(_opened), os.urandom(4).hex()
+    for sequence, data in enumerate(_data(opened, serial, supplements)):
+        yield Event(
+            UUID(bytes=os.urandom(16), version=4), SOURCE, data.type, number, opened + sequence * _STEP,
+            data.model_dump_json(exclude_none=True).encode(), expectedsequence=sequence or None,
+        )  # fmt: skip
+
+
+async def propose_lifecycles(realm: Realm, appeals: int, *, supplements: int = 0) -> Sequence[str]:
+    """Put whole lifecycles on the inbox; the numbers of the appeals."""
     numbers = [new_appeal_number(realm.name) for _ in range(appeals)]
     topic = INBOX.name(realm.name)
     producer = AIOKafkaProducer(
@@ -71,7 +83,7 @@ async def propose_lifecycles(realm: Realm, appeals: int, life: Lifecycle | None 
     try:
         for number in numbers:
             partition = partition_of(number.encode())
-            for event in life.events(number):
+            for event in lifecycle(number, supplements):
                 key, value, headers = write_proposal([event])
                 await producer.send(topic, value, key=key, headers=headers, partition=partition)
     finally:

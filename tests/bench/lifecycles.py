@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from statistics import median
 
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.lifecycle_events import EVENTS, REGISTERED
+from tests.bench.lifecycle_events import EVENTS, registered
 from tests.bench.measurement import RUNS, Figure, rate
+from tests.bench.processes import CpuMeter
 from tests.bench.setup import BenchSetup, applied, end_offsets, engine_of
 from tests.stack import SERVICES, Realm
 
@@ -35,13 +36,14 @@ _BY_OFFICIALS = (
 
 async def bench(setup: BenchSetup) -> Figure:
     """Lives a second that every service has applied whole, from the first to the last."""
-    realm, rates = await setup.realms(), []
+    realm, rates, cpu = await setup.realms(), [], CpuMeter()
     async with all_services(realm) as engines:
+        await cpu.watch(realm, bench=True)
         with setup.progress_bar("lifecycles", RUNS) as step:
             for _ in range(RUNS):
-                rates.append(await lifecycle_rate(realm, engines))
+                rates.append(await lifecycle_rate(realm, engines, cpu))
                 step()
-    return Figure("lifecycles", median(rates), WANTED, "appeals/s", bound=1.0)
+    return Figure("lifecycles", median(rates), WANTED, "appeals/s", bound=1.0, cpu=cpu.medians())
 
 
 @asynccontextmanager
@@ -64,7 +66,7 @@ async def applied_by_all(engines: Sequence[AsyncEngine]) -> int:
     return min([await applied(engine) for engine in engines])
 
 
-async def lifecycle_rate(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
+async def lifecycle_rate(realm: Realm, engines: Sequence[AsyncEngine], cpu: CpuMeter | None = None) -> float:
     """A run: lives a second that all whose databases *engines* are have applied whole."""
     before = await applied_by_all(engines)
 
@@ -73,7 +75,7 @@ async def lifecycle_rate(realm: Realm, engines: Sequence[AsyncEngine]) -> float:
 
     working = asyncio.create_task(answer_appeals(realm, APPEALS))
     try:
-        measured = await rate(whole, APPEALS, every=0.05)
+        measured = await rate(whole, APPEALS, every=0.05, meter=cpu)
         await working
     finally:
         working.cancel()
@@ -92,9 +94,7 @@ async def answer_appeals(realm: Realm, lives: int, *, pace: float = math.inf) ->
             await asyncio.sleep(began + count / pace - time.perf_counter())
             await places.acquire()
             now = datetime.now(UTC)
-            opening = publisher.event(
-                new_appeal_number(realm.name), now, REGISTERED.model_copy(update={"received": now})
-            )
+            opening = publisher.event(new_appeal_number(realm.name), now, registered(now))
             group.create_task(publisher.send(opening))
 
 

@@ -9,7 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic_core import to_json
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.measurement import Figure, interleaved, rate
+from tests.bench.measurement import LONG_RUNS, Figure, interleaved, rate
+from tests.bench.processes import CpuMeter
 from tests.bench.setup import BenchSetup, FilledLog, applied, engine_of, settings_of
 
 from natija_analytics.history import history
@@ -34,14 +35,17 @@ async def log_to_facts(setup: BenchSetup) -> Figure:
     filled = await setup.filled_log()
     engine = engine_of(filled.realm, "analytics")
     try:
-        with setup.progress_bar("log_to_facts") as step:
-            prepared = await _prepare(filled)
+        with setup.progress_bar("log_to_facts", 2 * LONG_RUNS) as step:
+            prepared, cpu = await _prepare(filled), CpuMeter()
             measured, floor = await interleaved(
-                lambda: _analytics(filled, engine), lambda: _write_prepared(filled, engine, prepared), on_run=step
+                lambda: _analytics(filled, engine, cpu),
+                lambda: _write_prepared(filled, engine, prepared),
+                runs=LONG_RUNS,
+                on_run=step,
             )
     finally:
         await engine.dispose()
-    return Figure("log_to_facts", measured, floor, "events/s", bound=0.7)
+    return Figure("log_to_facts", measured, floor, "events/s", bound=0.45, cpu=cpu.medians())
 
 
 async def rebuilding(setup: BenchSetup) -> Figure:
@@ -49,16 +53,20 @@ async def rebuilding(setup: BenchSetup) -> Figure:
     filled = await setup.filled_log()
     engine = engine_of(filled.realm, "analytics")
     try:
-        with setup.progress_bar("rebuild") as step:
-            prepared = await _prepare(filled)
+        with setup.progress_bar("rebuild", 2 * LONG_RUNS) as step:
+            prepared, cpu = await _prepare(filled), CpuMeter()
             await _empty(filled, engine)
             await _analytics(filled, engine)
+            await cpu.watch(filled.realm, bench=True)
             measured, floor = await interleaved(
-                lambda: _rebuild(filled), lambda: _write_prepared(filled, engine, prepared), on_run=step
+                lambda: _rebuild(filled, cpu),
+                lambda: _write_prepared(filled, engine, prepared),
+                runs=LONG_RUNS,
+                on_run=step,
             )
     finally:
         await engine.dispose()
-    return Figure("rebuild", measured, floor, "events/s", bound=0.7)
+    return Figure("rebuild", measured, floor, "events/s", bound=0.7, cpu=cpu.medians())
 
 
 async def _empty(filled: FilledLog, engine: AsyncEngine) -> None:
@@ -69,11 +77,13 @@ async def _empty(filled: FilledLog, engine: AsyncEngine) -> None:
     await schema.prepare(engine, projection.build(), log)
 
 
-async def _analytics(filled: FilledLog, engine: AsyncEngine) -> float:
+async def _analytics(filled: FilledLog, engine: AsyncEngine, cpu: CpuMeter | None = None) -> float:
     await _empty(filled, engine)
     child = await filled.realm.serve("analytics", ready=False)
     try:
-        return await rate(lambda: applied(engine), filled.events)
+        if cpu:
+            await cpu.watch(filled.realm)
+        return await rate(lambda: applied(engine), filled.events, meter=cpu)
     finally:
         await child.stop()
 
@@ -89,10 +99,13 @@ class _Silent:
         assert table.equal
 
 
-async def _rebuild(filled: FilledLog) -> float:
+async def _rebuild(filled: FilledLog, cpu: CpuMeter) -> float:
+    cpu.begin()
     began = time.perf_counter()
     rebuilt = await rebuild(settings_of(filled.realm), projection.build(), _Silent())
-    return rebuilt.records / (time.perf_counter() - began)
+    passed = time.perf_counter() - began
+    cpu.end(rebuilt.records)
+    return rebuilt.records / passed
 
 
 # The floor: the same records read raw, the same rows written, prepared beforehand.

@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Literal
+from typing import Literal, Protocol
 
 log = logging.getLogger(__name__)
 
 RUNS = 5
 """Of the subject and of the floor."""
+LONG_RUNS = 3
+"""Of those that read the whole log, which last ten times as long."""
 
 Run = Callable[[], Awaitable[float]]
 """One run; gives what it measured, in the figure's unit."""
@@ -28,6 +30,8 @@ class Figure:
     bound: float
     better: Literal["more", "less"] = "more"
     note: str = ""
+    cpu: Mapping[str, float] = field(default_factory=dict)
+    """Microseconds of CPU time per unit of the subject, by process."""
 
     @property
     def ratio(self) -> float:
@@ -52,15 +56,34 @@ async def interleaved(
     return median(measured[subject]), median(measured[floor])
 
 
-async def rate(done: Callable[[], Awaitable[int]], upto: int, *, seconds: float = 120, every: float = 0.01) -> float:
+class Meter(Protocol):
+    """Measures something else of a run: see `processes.CpuMeter`."""
+
+    def begin(self) -> None: ...
+    def end(self, units: int) -> None: ...
+
+
+async def rate(
+    done: Callable[[], Awaitable[int]],
+    upto: int,
+    *,
+    seconds: float = 600,
+    every: float = 0.01,
+    meter: Meter | None = None,
+) -> float:
     """How much is *done* a second, between the first look that finds some and the first that finds all of *upto*.
 
-    Raises TimeoutError after *seconds*.
+    *meter* measures the same interval. Raises TimeoutError after *seconds*.
     """
     async with asyncio.timeout(seconds):
         while not (first := await done()):
             await asyncio.sleep(every)
         began = time.perf_counter()
+        if meter:
+            meter.begin()
         while (last := await done()) < upto:
             await asyncio.sleep(every)
-        return (last - first) / (time.perf_counter() - began)
+        passed = time.perf_counter() - began
+        if meter:
+            meter.end(last - first)
+        return (last - first) / passed

@@ -1,7 +1,10 @@
 """The memory and processor time of a realm's processes and servers, by name."""
 
-from collections.abc import Iterator
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from statistics import median
 from typing import Any
 
 import psutil
@@ -14,7 +17,11 @@ from tests.stack import Realm
 async def processes(realm: Realm) -> dict[str, psutil.Process]:
     """Our children that run, the broker that listens where Kafka does, and PostgreSQL's server."""
     running = [child for child in realm.children if child.process.returncode is None]
-    found = {child.arguments[1]: psutil.Process(child.process.pid) for child in running}
+    found: dict[str, psutil.Process] = {}
+    for child in running:
+        name = child.arguments[1]
+        same = sum(one.partition(" ")[0] == name for one in found)
+        found[f"{name} {same + 1}" if same else name] = psutil.Process(child.process.pid)
     _, port = split(realm.servers.kafka)
     for one in psutil.net_connections("tcp"):
         if one.pid and one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port:
@@ -31,6 +38,44 @@ def cpu_seconds(process: psutil.Process) -> float:
     own = process.cpu_times()
     running = [times.user + times.system for times in _of_children(process, "cpu_times")]
     return float(own.user + own.system + own.children_user + own.children_system + sum(running))
+
+
+class CpuMeter:
+    """CPU time of each process per unit of work, run by run: steadier than a rate, which others' load lowers.
+
+    `watch` names the processes, `begin` and `end` enclose what is measured, `medians` tells the result.
+    """
+
+    def __init__(self) -> None:
+        self._watched: Mapping[str, psutil.Process] = {}
+        self._bench = False
+        self._before: Mapping[str, float] = {}
+        self._runs: list[Mapping[str, float]] = []
+
+    async def watch(self, realm: Realm, *, bench: bool = False) -> None:
+        """Measure the running processes of *realm* and its servers; with *bench* also this process."""
+        self._watched, self._bench = await processes(realm), bench
+
+    def begin(self) -> None:
+        """What is measured begins."""
+        self._before = self._now()
+
+    def end(self, units: int) -> None:
+        """What is measured ended; it did so many *units*."""
+        self._runs.append({name: (now - self._before[name]) / units for name, now in self._now().items()})
+
+    def medians(self) -> dict[str, float]:
+        """By process, microseconds of CPU time per unit."""
+        return {name: 1e6 * median(run[name] for run in self._runs) for name in self._runs[0]}
+
+    def _now(self) -> Mapping[str, float]:
+        """CPU seconds so far by name; several processes of one name together."""
+        spent: dict[str, float] = defaultdict(float)
+        if self._bench:
+            spent["bench"] = time.process_time()  # without its children: the servers are among them
+        for name, process in self._watched.items():
+            spent[name.partition(" ")[0]] += cpu_seconds(process)
+        return spent
 
 
 def memory_mib(process: psutil.Process) -> float:

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.progress import Progress
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.bench.lifecycle_events import EVENTS, Lifecycle, propose_lifecycles
+from tests.bench.lifecycle_events import EVENTS, propose_lifecycles
 from tests.bench.measurement import RUNS, Figure, rate
 from tests.stack import Realm, Realms
 
@@ -21,7 +21,7 @@ from natija_intake.registrar import store, tables
 Step = Callable[[], None]
 """Called when a step is done."""
 
-APPEALS, LONG_APPEALS, SUPPLEMENTS = 6_000, 40, 4
+APPEALS, LONG_APPEALS, SUPPLEMENTS = 60_000, 40, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ Bench = Callable[[BenchSetup], Awaitable[Figure]]
 
 
 async def _filled(realm: Realm, step: Step) -> FilledLog:
-    numbers = await propose_lifecycles(realm, LONG_APPEALS, Lifecycle(SUPPLEMENTS))
+    numbers = await propose_lifecycles(realm, LONG_APPEALS, supplements=SUPPLEMENTS)
     await propose_lifecycles(realm, APPEALS)
     step()
     events = LONG_APPEALS * (EVENTS + SUPPLEMENTS) + APPEALS * EVENTS
