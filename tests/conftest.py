@@ -3,10 +3,12 @@
 import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import uvloop
 from hypothesis import settings
+from tests.folders import TESTS, needs_servers
 
 pytest_plugins = ["tests.stack"]
 
@@ -19,9 +21,26 @@ settings.register_profile("thorough", max_examples=300, deadline=None)
 settings.load_profile(DEPTH)
 
 
+LONGEST_FIRST = (
+    "system", "faults", "integration/analytics/test_reports.py", "integration/chassis/test_runner.py",
+    "integration/intake", "integration/guarantees", "integration/chassis", "integration", "browser", "model",
+)  # fmt: skip
+"""Folders and files under `tests`: two workers end together if the long files come first. All else follows."""
+SERVER_TIMEOUT = 120
+"""Seconds for a test with servers, unless its own marker says otherwise; others have the limit of pyproject.toml."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of the whole system come first: they take longest, and what is short fills the time of both workers."""
-    items.sort(key=lambda item: "system" not in item.path.parts)
+    """Order the tests by `LONGEST_FIRST`, and give those with servers more time."""
+    items.sort(key=lambda item: _place(item.path))
+    for item in items:
+        if needs_servers(item.path) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SERVER_TIMEOUT))
+
+
+def _place(path: Path) -> int:
+    beginnings = [TESTS / one for one in LONGEST_FIRST]
+    return next((place for place, one in enumerate(beginnings) if path.is_relative_to(one)), len(beginnings))
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -30,6 +30,7 @@ from deploy.local.paths import StackPaths
 from deploy.local.ports import free_port
 from deploy.local.processes import die_with_parent
 from tests import realm_pool
+from tests.folders import needs_servers
 
 from natija_chassis.services import port_variable, service_infos
 
@@ -37,8 +38,6 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 NATIJA = Path(sys.executable).with_name("natija")
 SERVICES = tuple(info.name for info in sorted(service_infos(), key=lambda info: info.reads == "log"))
 """Every installed process; first the registrar, since the others wait for what it writes."""
-WITHOUT_SERVERS = ("unit", "contract", "model")
-"""The folders of tests that need none."""
 POOL = "NATIJA_TEST_REALM_POOL"
 """Variable in which the workers of `pytest -n` find the folder of the pool."""
 
@@ -255,17 +254,10 @@ def servers_with_pool() -> Iterator[Servers]:
             yield replace(found, pool=pool)
 
 
-def _needs_servers(config: pytest.Config) -> bool:
-    """False if only tests are asked for that run without servers."""
-    folders = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
-    without = [REPOSITORY / "tests" / name for name in WITHOUT_SERVERS]
-    return not all(any(folder.is_relative_to(one) for one in without) for folder in folders)
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """Before the workers of `pytest -n` start: the servers and the pool, which they find in their environment."""
-    if _needs_servers(config):
+    if any(needs_servers(Path(argument.partition("::")[0]).resolve()) for argument in config.args):
         held = contextlib.ExitStack()
         config.add_cleanup(held.close)
         found = held.enter_context(servers_with_pool())
