@@ -4,10 +4,12 @@ The registrar saves its batches through the same `save` as catching up and a reb
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, TextClause, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_events.lifecycle.transitions import Standing
@@ -16,34 +18,39 @@ from natija_intake.registrar import tables
 from natija_intake.registrar.admission import AdmissionState, RegisteredId, digest
 from natija_intake.registrar.heads import NO_HEAD, Head, evolve
 
-_LOAD_HEADS = text("select * from heads where appeal = any(cast(:appeals as text[]))")
+# The columns of the heads are named in their table only. Each one is a field of the head or of its standing.
+_STANDING = Standing._fields
+_OTHER = [column.name for column in tables.heads.columns if column.name not in (*_STANDING, "appeal")]
+_FIELDS = {name: attrgetter(f"standing.{name}") for name in _STANDING} | {name: attrgetter(name) for name in _OTHER}
+_COLUMNS = ["appeal", *_FIELDS]
+
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def _upsert_heads() -> TextClause:
+    """Insert or replace heads that come as one array a column; an array of arrays comes as joined text."""
+    values, arrays = [], []
+    for name in _COLUMNS:
+        kind = tables.heads.columns[name].type
+        joined = isinstance(kind, ARRAY)
+        values.append(f"string_to_array({name}, ',')" if joined else name)
+        arrays.append(f"cast(:{name} as {'text' if joined else kind.compile(_DIALECT)}[])")
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _FIELDS)
+    return text(f"""
+        insert into heads ({", ".join(_COLUMNS)})
+        select {", ".join(values)} from unnest({", ".join(arrays)}) as head ({", ".join(_COLUMNS)})
+        on conflict (appeal) do update set {changes}
+    """)  # noqa: S608 - names of our own table
+
+
+_LOAD_HEADS = text(f"select {', '.join(_COLUMNS)} from heads where appeal = any(cast(:appeals as text[]))")  # noqa: S608
+_SAVE_HEADS = _upsert_heads()
 
 _LOAD_IDS = text("""
     select appeal, id, digest, sequence
     from event_ids join unnest(cast(:appeals as text[]), cast(:ids as uuid[])) as wanted (appeal, id) using (appeal, id)
 """)
-
-_SAVE_HEADS = text("""
-    insert into heads
-        (appeal, sequence, material, state, resume, opened, hash, received, registered, body, due, extended, forwarded)
-    select
-        appeal, sequence, material, state, string_to_array(resume, ','), opened, hash, received, registered, body,
-        due, extended, forwarded
-    from unnest(
-        cast(:appeal as text[]), cast(:sequence as int[]), cast(:material as int[]), cast(:state as text[]),
-        cast(:resume as text[]), cast(:opened as timestamptz[]), cast(:hash as text[]),
-        cast(:received as timestamptz[]), cast(:registered as timestamptz[]), cast(:body as text[]),
-        cast(:due as timestamptz[]), cast(:extended as bool[]), cast(:forwarded as bool[])
-    ) as head (
-        appeal, sequence, material, state, resume, opened, hash, received, registered, body, due, extended, forwarded
-    )
-    on conflict (appeal) do update set
-        sequence = excluded.sequence, material = excluded.material, state = excluded.state, resume = excluded.resume,
-        opened = excluded.opened, hash = excluded.hash, received = excluded.received, registered = excluded.registered,
-        body = excluded.body, due = excluded.due, extended = excluded.extended,
-        forwarded = excluded.forwarded
-""")
-
 _SAVE_IDS = text("""
     insert into event_ids (appeal, id, digest, sequence)
     select * from unnest(
@@ -104,7 +111,7 @@ async def load_admission_state(
 async def load_heads(connection: AsyncConnection, appeals: Iterable[str]) -> dict[str, Head]:
     """The heads of those *appeals* that have one, by appeal."""
     rows = await connection.execute(_LOAD_HEADS, {"appeals": list(appeals)})
-    return {row.appeal: _head(row) for row in rows}
+    return {row[0]: _head(row) for row in rows}
 
 
 async def save(connection: AsyncConnection, heads: Mapping[str, Head], ids: Sequence[IdRow]) -> None:
@@ -130,31 +137,11 @@ async def save_ids(connection: AsyncConnection, ids: Sequence[IdRow]) -> None:
 
 
 def _head(row: Any) -> Head:
-    return Head(
-        standing=Standing(row.state, tuple(row.resume), row.opened, row.sequence, row.material),
-        hash=row.hash,
-        received=row.received,
-        registered=row.registered,
-        body=row.body,
-        due=row.due,
-        extended=row.extended,
-        forwarded=row.forwarded,
-    )
+    standing = Standing._make(tuple(one) if isinstance(one, list) else one for one in row[1 : 1 + len(_STANDING)])
+    return Head(standing, **dict(zip(_OTHER, row[1 + len(_STANDING) :], strict=True)))
 
 
 def _columns(heads: Sequence[tuple[str, Head]]) -> dict[str, list[Any]]:
-    return {
-        "appeal": [appeal for appeal, _ in heads],
-        "sequence": [head.standing.sequence for _, head in heads],
-        "material": [head.standing.material for _, head in heads],
-        "state": [head.standing.state for _, head in heads],
-        "resume": [",".join(head.standing.resume) for _, head in heads],
-        "opened": [head.standing.opened for _, head in heads],
-        "hash": [head.hash for _, head in heads],
-        "received": [head.received for _, head in heads],
-        "registered": [head.registered for _, head in heads],
-        "body": [head.body for _, head in heads],
-        "due": [head.due for _, head in heads],
-        "extended": [head.extended for _, head in heads],
-        "forwarded": [head.forwarded for _, head in heads],
-    }
+    columns = {name: [field(head) for _, head in heads] for name, field in _FIELDS.items()}
+    columns["resume"] = [",".join(states) for states in columns["resume"]]
+    return {"appeal": [appeal for appeal, _ in heads], **columns}
