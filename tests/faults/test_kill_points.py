@@ -1,6 +1,6 @@
-"""Killed before and after every step that outlives its process, at work, and started again: nothing is lost or doubled.
+"""Processes are killed before and after every step that outlives them, and started again: nothing is lost or doubled.
 
-Each kind of step has a way to be brought about. All of them together are all that the code names.
+Each failpoint has a way to reach it. The ways cover every failpoint in the code.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ CASES = 40
 
 
 async def registrar_at_work(system: RunningSystem, point: str, chance: Random) -> None:
-    """The registrar dies among proposals, some passes on, and another one is started."""
+    """The registrar dies at a later pass of the step, under load, and another one is started."""
     async with system.workload.running():
         await wait_until_killed(
             await system.arm("registrar", f"{point}:{chance.randint(1, 12)}", NATIJA_BATCH_RECORDS="5")
@@ -38,14 +38,14 @@ async def registrar_at_work(system: RunningSystem, point: str, chance: Random) -
 
 
 async def registrar_taking_over(system: RunningSystem, point: str, chance: Random) -> None:
-    """A registrar dies while it takes the shard."""
+    """A registrar dies while it takes over the shard."""
     async with system.workload.running():
         await wait_until_killed(await system.arm("registrar", point))
         await system.start("registrar")
 
 
 async def registrar_catching_up(system: RunningSystem, point: str, chance: Random) -> None:
-    """A registrar dies between commit and heads; the next one dies while it catches up on what that one left."""
+    """A registrar dies between commit and heads; the next one dies while it catches up."""
     await system.stop("registrar")
     await system.workload.send_unanswered(lives=20)
     await wait_until_killed(await system.arm("registrar", "registrar.commit:after"))

@@ -1,7 +1,7 @@
-"""The registrar without one of its parts, on the real stack: the same hour that it survives whole undoes it.
+"""The registrar without one of its parts, on the real stack.
 
-Each story is one of the model's counterexamples (tests/model), played by real processes that stop at an exact step. It
-is told twice: whole, nothing is lost or doubled; without the part, it is, and it is seen.
+Each test is one of the model's counterexamples (tests/model): real processes stop at an exact step. It runs twice. With
+all parts nothing is lost or doubled; without the part something is, and the test finds it.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ import psutil
 import pytest
 from deploy.local.ports import free_port
 from tests.integration.intake import registering as r
-from tests.integration.intake.test_registrar_once import _cut_off, says
+from tests.integration.intake.test_registrar_once import end_sessions, says
 from tests.model.registrar_world import CAUGHT_UP, FENCE, GUARD, LOCK, NOT_RESTORED, ORDER, PENDING
 from tests.mutants.taking_out import without
 from tests.stack import Child, Realm
@@ -34,13 +34,13 @@ APPEALS = 20
 
 
 async def registrar(realm: Realm, *, stops: str = "", part: str | None = None, ready: bool = True) -> Child:
-    """One more registrar; *stops* at the first pass of a step's side, and runs without *part*."""
+    """One more registrar. It stops at the failpoint *stops* when it first passes it, and runs without *part*."""
     variables = without(part) | ({"NATIJA_FAILPOINT": f"{stops}:1:STOP"} if stops else {})
     return await realm.serve("registrar", ready=ready, NATIJA_REGISTRAR_PORT=str(free_port()), **variables)
 
 
 async def until_stopped(child: Child) -> None:
-    """Return when it has come to its step."""
+    """Return when the process has stopped at its failpoint."""
     process = psutil.Process(child.process.pid)
     async with asyncio.timeout(30):
         while process.status() != psutil.STATUS_STOPPED:
@@ -48,33 +48,33 @@ async def until_stopped(child: Child) -> None:
             await asyncio.sleep(0.02)
 
 
-def goes_on(child: Child) -> None:
+def resume(child: Child) -> None:
     child.process.send_signal(signal.SIGCONT)
 
 
 async def send(realm: Realm, data: EventData) -> list[Event]:
-    """The same 20 appeals get one more event each, as proposals that nobody waits for."""
+    """Propose one more event of each of the same 20 appeals, without waiting for outcomes."""
     async with r.publisher(realm) as publisher:
         made = [publisher.event(one, datetime.now(UTC), data) for one in r.numbers(realm, APPEALS)]
         await asyncio.gather(*(publisher.send(event) for event in made))
     return made
 
 
-async def wrong(realm: Realm, proposals: Sequence[Event], rejected: int = 0) -> list[str]:
+async def find_errors(realm: Realm, proposals: Sequence[Event], rejected: int = 0) -> list[str]:
     """The lost or doubled *proposals*, each of one event, and others to be *rejected*; and the differences of log and
     database."""
     log = await r.log_of(realm)
     ends = Counter((event.partition, event.stamp.inboxoffset) for event in log)
     ends += Counter((one.partition, one.inboxoffset) for one in await r.rejected(realm))
-    found = [f"{place} has {count} ends" for place, count in ends.items() if count != 1]
+    found = [f"{place} has {count} outcomes" for place, count in ends.items() if count != 1]
     if len(ends) != len(proposals) + rejected:
-        found.append(f"{len(ends)} of {len(proposals) + rejected} proposals have an end")
+        found.append(f"{len(ends)} of {len(proposals) + rejected} proposals have an outcome")
     if missing := {event.id for event in proposals} - {event.id for event in log}:
         found.append(f"{len(missing)} events are not on the log")
     if (await realm.run("registrar", "verify", expect=None)).code:
         found.append("the log does not verify")
     if (await realm.run("projection", "rebuild", "intake", expect=None)).code:
-        found.append("the heads are not what the log says")
+        found.append("the heads differ from the log")
     return found
 
 
@@ -85,7 +85,7 @@ async def on_log(realm: Realm, count: int) -> None:
 
 
 async def decided(realm: Realm, count: int) -> None:
-    """Return once so many proposals have an end."""
+    """Return once *count* proposals have an outcome."""
     async with asyncio.timeout(30):
         while len(await r.log_of(realm)) + len(await r.rejected(realm)) < count:
             await asyncio.sleep(0.1)
@@ -102,15 +102,15 @@ async def database(realm: Realm) -> AsyncIterator[asyncpg.Connection]:
 
 
 @asynccontextmanager
-async def no_heads_kept(realm: Realm) -> AsyncIterator[None]:
+async def no_heads_persisted(realm: Realm) -> AsyncIterator[None]:
     """Decisions during the block are committed, and their heads are not stored: as during a switch of tables."""
     async with database(realm) as connection, connection.transaction():
         await connection.execute("select pg_advisory_xact_lock($1)", Lock.SCHEMA_SWITCH)
         yield
 
 
-async def restore_the_empty_database(realm: Realm) -> None:
-    """In one transaction, so that nobody who is connected is thrown out."""
+async def restore_empty_database(realm: Realm) -> None:
+    """Restore the state without events in one transaction, so that no session ends."""
     async with database(realm) as connection, connection.transaction():
         await connection.execute('update live.checkpoints set "offset" = -1, logsequence = 0, recordedtime = null')
         for table in ("live.heads", "live.event_ids", "service.inbox_offsets"):
@@ -124,12 +124,12 @@ async def test_fence_stops_zombie_writes(realm: Realm, part: str | None) -> None
     zombie = await registrar(realm, stops="registrar.send:before", part=part)
     proposals = await send(realm, r.registered())
     await until_stopped(zombie)
-    await _cut_off(realm)
+    await end_sessions(realm)
     await registrar(realm, part=part)
     await on_log(realm, APPEALS)
-    goes_on(zombie)
+    resume(zombie)
     await says(zombie, "standby")
-    found = await wrong(realm, proposals)
+    found = await find_errors(realm, proposals)
     assert bool(found) == bool(part), found
 
 
@@ -140,17 +140,17 @@ async def test_takeover_fences_before_it_reads(realm: Realm, part: str | None) -
     zombie = await registrar(realm, stops="registrar.commit:before")
     proposals = await send(realm, r.registered())
     await until_stopped(zombie)
-    await _cut_off(realm)
+    await end_sessions(realm)
     second = await registrar(realm, stops="registrar.fence:before", part=part, ready=False)
     await until_stopped(second)
-    goes_on(zombie)
+    resume(zombie)
     await on_log(realm, APPEALS)
     await says(zombie, "standby")
-    goes_on(second)
+    resume(second)
     await says(second, "deciding")
     proposals += await send(realm, Supplemented())
     await on_log(realm, 2 * APPEALS)
-    found = await wrong(realm, proposals)
+    found = await find_errors(realm, proposals)
     assert bool(found) == bool(part), found
 
 
@@ -161,13 +161,13 @@ async def test_checkpoint_stops_zombie_heads(realm: Realm, part: str | None) -> 
     zombie = await registrar(realm, stops="registrar.persist:before", part=part)
     proposals = await send(realm, r.registered())
     await until_stopped(zombie)
-    await _cut_off(realm)
+    await end_sessions(realm)
     await registrar(realm)
     proposals += await send(realm, Supplemented())
     await on_log(realm, 2 * APPEALS)
-    goes_on(zombie)
+    resume(zombie)
     await says(zombie, "standby")
-    found = await wrong(realm, proposals)
+    found = await find_errors(realm, proposals)
     assert bool(found) == bool(part), found
 
 
@@ -176,12 +176,12 @@ async def test_checkpoint_stops_zombie_heads(realm: Realm, part: str | None) -> 
 async def test_batch_is_decided_on_pending_one(realm: Realm, part: str | None) -> None:
     """A batch is decided on the pending batch before it, whose heads are not in the database yet."""
     await registrar(realm, part=part)
-    async with no_heads_kept(realm):
+    async with no_heads_persisted(realm):
         proposals = await send(realm, r.registered())
         await on_log(realm, APPEALS)
         proposals += await send(realm, Supplemented())
         await decided(realm, 2 * APPEALS)
-    found = await wrong(realm, proposals)
+    found = await find_errors(realm, proposals)
     assert bool(found) == bool(part), found
 
 
@@ -195,10 +195,10 @@ async def test_restored_database_is_not_trusted(realm: Realm, part: str | None) 
     async with database(realm) as connection, asyncio.timeout(30):
         while await connection.fetchval("select sum(logsequence) from live.checkpoints") < APPEALS:
             await asyncio.sleep(0.1)
-    await restore_the_empty_database(realm)
+    await restore_empty_database(realm)
     proposals += await send(realm, Supplemented())
     await decided(realm, 2 * APPEALS)
-    found = await wrong(realm, proposals)
+    found = await find_errors(realm, proposals)
     assert bool(found) == bool(part), found
 
 
@@ -207,7 +207,7 @@ async def test_restored_database_is_not_trusted(realm: Realm, part: str | None) 
 async def test_restore_during_takeover_is_detected(realm: Realm, part: str | None) -> None:
     """An owner whose database is restored while it catches up starts its takeover again."""
     first = await registrar(realm)
-    async with no_heads_kept(realm):
+    async with no_heads_persisted(realm):
         async with r.publisher(realm) as publisher:
             await publisher.send(publisher.event(r.number(realm), datetime.now(UTC), Supplemented()))  # of no appeal
         proposals = await send(realm, r.registered())
@@ -215,12 +215,12 @@ async def test_restore_during_takeover_is_detected(realm: Realm, part: str | Non
         await first.kill()
     second = await registrar(realm, stops="registrar.catch-up-rejected:after", part=part, ready=False)
     await until_stopped(second)
-    await restore_the_empty_database(realm)
-    goes_on(second)
+    await restore_empty_database(realm)
+    resume(second)
     await says(second, "deciding")
     if part:
         await decided(realm, 2 * (APPEALS + 1))
-    found = await wrong(realm, proposals, rejected=1)
+    found = await find_errors(realm, proposals, rejected=1)
     assert bool(found) == bool(part), found
 
 

@@ -42,7 +42,7 @@ async def send_all(publisher: Publisher, proposals: list[list[Event]]) -> None:
 
 
 async def registered(realm: Realm, count: int, seconds: float = 60) -> list[RecordedEvent]:
-    """The log, once *count* events stand on it."""
+    """The log, once it has *count* events."""
     async with asyncio.timeout(seconds):
         while len(found := await r.log_of(realm)) < count:
             await asyncio.sleep(0.1)
@@ -50,7 +50,7 @@ async def registered(realm: Realm, count: int, seconds: float = 60) -> list[Reco
 
 
 def assert_once(events: list[RecordedEvent], proposals: list[list[Event]]) -> None:
-    """Every event stands on the log, once, in its order, and nothing else does."""
+    """The log has every event once, in its order, and nothing else."""
     ids = [event.id for event in events]
     assert Counter(ids) == Counter(event.id for life in proposals for event in life)
     order: dict[str, list[int]] = {}
@@ -60,12 +60,12 @@ def assert_once(events: list[RecordedEvent], proposals: list[list[Event]]) -> No
 
 
 async def second_registrar(realm: Realm) -> Child:
-    """One more registrar, ready when it stands by or decides."""
+    """One more registrar, once it is ready: standby or deciding."""
     return await realm.serve("registrar", NATIJA_REGISTRAR_PORT=str(free_port()))
 
 
 async def says(child: Child, what: str) -> None:
-    """Return once the registrar says so of itself on /ready."""
+    """Return once the registrar's /ready has the text *what*."""
     import httpx
 
     async with httpx.AsyncClient(timeout=2, trust_env=False) as client, asyncio.timeout(20):
@@ -174,7 +174,7 @@ async def test_zombie_registrar_writes_nothing(realm: Realm) -> None:
         sending = asyncio.create_task(send_all(publisher, proposals))
         await registered(realm, LIVES // 4)
         zombie.process.send_signal(signal.SIGSTOP)
-        await _cut_off(realm)
+        await end_sessions(realm)
         second = await second_registrar(realm)
         await says(second, "deciding on 1 shard")
         await sending
@@ -185,7 +185,7 @@ async def test_zombie_registrar_writes_nothing(realm: Realm) -> None:
     assert len(await r.log_of(realm)) == len(events)
 
 
-async def _cut_off(realm: Realm) -> None:
+async def end_sessions(realm: Realm) -> None:
     """End the database sessions of the stopped registrar, as a network that is gone would: its lock goes with them."""
     connection = await asyncpg.connect(realm.servers.postgres)
     query = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1"

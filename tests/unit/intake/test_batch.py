@@ -1,0 +1,85 @@
+"""Deciding a batch without servers: each record becomes events or one rejection, in the order of arrival."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from natija_chassis.realm.publishers import Publishers
+from natija_events.encryption import Sealer
+from natija_events.ids import new_appeal_number
+from natija_events.kafka import partition_of
+from natija_events.types.intake import Registered, Supplemented
+from natija_events.wire.envelope import Event, write_proposal
+from natija_intake.registrar.admission import AdmissionState, PolledRecord
+from natija_intake.registrar.batch import BatchDecider, DecidedBatch, LogEnd, read_batch
+from natija_intake.registrar.heads import Head
+from natija_intake.registrar.shards.locks import ShardLayout, fair_share
+from natija_intake.registrar.shards.pipeline import PendingBatch, PendingBatches
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SOURCE = "/services/intake"
+PUBLISHERS = Publishers(publishers={SOURCE: frozenset({"channel"})})
+NUMBER = new_appeal_number("kg")
+
+
+def event(data: Registered | Supplemented) -> Event:
+    return Event(uuid4(), SOURCE, data.type, NUMBER, NOW, data.model_dump_json(exclude_none=True).encode())
+
+
+def opening() -> Event:
+    return event(Registered(kind="complaint", form="written", channel="post", received=NOW, jurisdiction="KG"))
+
+
+def polled(one: Event, offset: int) -> PolledRecord:
+    key, value, headers = write_proposal([one])
+    return PolledRecord(partition_of(key), offset, key, value, headers, timedelta(0))
+
+
+def decide(*records: PolledRecord, log_end: LogEnd | None = None, now: datetime = NOW) -> DecidedBatch:
+    log_ends = {partition_of(NUMBER.encode()): log_end or LogEnd()}
+    decider = BatchDecider(AdmissionState(), log_ends, PUBLISHERS, Sealer(bytes(32)), now)
+    for record, proposal in read_batch(records):
+        decider.decide(record, proposal)
+    return decider.decided
+
+
+def test_later_proposal_sees_earlier_one() -> None:
+    """The second event of an appeal is decided on the head that the first one left in the same batch."""
+    decided = decide(polled(opening(), 0), polled(event(Supplemented()), 1))
+    assert (len(decided.log), decided.rejections, decided.changed) == (2, [], {NUMBER})
+    assert [one.sequence for one in decided.ids] == [1, 2]
+
+
+def test_each_record_has_one_outcome() -> None:
+    """A duplicate and a malformed record become rejections, and leave the log as it is."""
+    first = opening()
+    malformed = polled(first, 2)._replace(value=b"\xff")
+    decided = decide(polled(first, 0), polled(first, 1), malformed)
+    assert len(decided.log) == 1
+    assert [why.reason for why in decided.rejections] == ["duplicate", "unreadable"]
+    assert len(decided.rejected) == 2
+
+
+def test_recorded_time_never_decreases() -> None:
+    """A clock that goes back does not move the recorded time of a partition back."""
+    log_end = LogEnd(4, NOW + timedelta(hours=1))
+    decide(polled(opening(), 0), log_end=log_end)
+    assert (log_end.logsequence, log_end.recordedtime) == (5, NOW + timedelta(hours=1))
+
+
+def test_newest_pending_batch_wins() -> None:
+    """The heads after all pending batches are those of the newest batch that changed them."""
+    pending = PendingBatches()
+    for body in ("first", "second"):
+        state = AdmissionState({NUMBER: Head(body=body)})
+        pending.append(PendingBatch(0.0, state, DecidedBatch(), {}, {}))
+    assert pending.state().head(NUMBER).body == "second"
+    pending.remove_oldest()
+    pending.remove_oldest()
+    assert pending.state().head(NUMBER).body is None
+    assert not pending
+
+
+def test_fair_share_is_rounded_up() -> None:
+    """Three members of a realm with four shards own two shards at most."""
+    layout = ShardLayout(1, 4, True)
+    assert [fair_share(layout, members) for members in (0, 1, 3, 4, 5)] == [4, 4, 2, 1, 1]
