@@ -76,7 +76,7 @@ class Pipeline:
     - *write* commits it to Kafka. The batch is then **written**: it has offsets, and nothing can undo it.
     - *persist* saves its heads, ids and checkpoints, and removes it. The batch is then **persisted**.
 
-    A queue of one batch lies between two tasks, so at most one batch is decided while one is written and one persisted.
+    A queue of one batch lies between two tasks, so at most five batches are pending: one in each task and queue.
     A failure of one task cancels the other two. What is pending then is lost or on the log; the next takeover reads
     the log and finds out which. After `should_stop` the tasks finish what is pending, and `run` returns.
     """
