@@ -1,6 +1,6 @@
 """Realms made ahead by a process beside the tests, so that no test waits for its topics and databases.
 
-The pool is a folder with an empty file for each realm that is ready, named as the realm. Whoever removes the file has
+The pool is a folder with an empty file for each realm that is ready, named as the realm. A worker that removes the file has
 the realm: any number of test workers share one pool. Nothing is ever dropped, since the servers end with the tests.
 
     python -m tests.realm_pool KAFKA POSTGRES FOLDER    fills the pool until it is killed
@@ -68,7 +68,7 @@ def filling(kafka: str, postgres: str, folder: Path) -> Iterator[None]:
 
 
 async def fill(kafka: str, postgres: str, folder: Path) -> None:
-    """Keep `AHEAD` realms ready in *folder*, for ever."""
+    """Keep `AHEAD` realms ready in *folder*, until it is killed."""
     database = database_template(postgres)
     while True:
         while len(os.listdir(folder)) < AHEAD:

@@ -57,11 +57,11 @@ class CpuMeter:
         self._watched, self._bench = await processes(realm), bench
 
     def begin(self) -> None:
-        """What is measured begins."""
+        """Start the measurement."""
         self._before = self._now()
 
     def end(self, units: int) -> None:
-        """What is measured ended; it did so many *units*."""
+        """End the measurement, in which *units* were done."""
         self._runs.append({name: (now - self._before[name]) / units for name, now in self._now().items()})
 
     def medians(self) -> dict[str, float]:
