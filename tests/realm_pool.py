@@ -1,6 +1,6 @@
 """Realms made ahead by a process beside the tests, so that no test waits for its topics and databases.
 
-The pool is a folder with an empty file for each realm that is ready, named as the realm. A worker that removes the file has
+The pool is a folder with an empty file for each realm that is ready, named as the realm. The remover of a file has
 the realm: any number of test workers share one pool. Nothing is ever dropped, since the servers end with the tests.
 
     python -m tests.realm_pool KAFKA POSTGRES FOLDER    fills the pool until it is killed
