@@ -3,7 +3,7 @@
 The log grows meanwhile. Each process reads on from its consumer's position and decodes one batch ahead. It applies each
 batch as one step: rows and checkpoint in one transaction, under the checkpoint's lock. Either may crash, be paused, or
 be assigned the partition again between any two steps. Once the database is restored from an older state. The steps
-follow `natija_chassis.projections.runner`.
+follow `Runner` and `PartitionPositions` of `natija_chassis.projections`.
 """
 
 from collections.abc import Iterator

@@ -15,7 +15,8 @@ from tests.stack import Realm
 
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.projections import checkpoints
-from natija_chassis.projections.runner import Runner
+from natija_chassis.projections.apply import apply_batch
+from natija_chassis.projections.runner import ApplyBatch, Runner
 from natija_events.ids import derived_event_id, new_appeal_number
 from natija_events.kafka import partition_of
 from natija_events.topics import LOG, PARTITIONS
@@ -166,10 +167,13 @@ async def start(settings: TallySettings, engine: AsyncEngine) -> AsyncIterator[S
     started: list[Running] = []
 
     def begin(
-        projection: Tally | None = None, settings: TallySettings = settings, engine: AsyncEngine = engine
+        projection: Tally | None = None,
+        settings: TallySettings = settings,
+        engine: AsyncEngine = engine,
+        apply: ApplyBatch = apply_batch,
     ) -> Running:
         stopping = asyncio.Event()
-        runner = Runner(projection or Tally(), settings, engine)
+        runner = Runner(projection or Tally(), settings, engine, apply=apply)
         running = Running(runner, engine, stopping, asyncio.create_task(runner.run(stopping)))
         started.append(running)
         return running

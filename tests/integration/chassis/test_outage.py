@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
 import pytest
@@ -12,6 +12,9 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, u
 from tests.integration.chassis.tally import SERVICE, TallySettings, counts
 from tests.stack import Realm
 
+from natija_chassis.projections.apply import Applied, apply_batch
+from natija_chassis.projections.log_records import LogRecord
+from natija_chassis.projections.projection import Projection
 from natija_chassis.realm.provision import provision_realm
 
 
@@ -75,17 +78,14 @@ async def test_an_outage_is_retried_ever_more_rarely(
     realm: Realm, log: LogWriter, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     attempts = 0
-    running = start()
-    progress = running.runner.progress
-    await until(lambda: progress.caught_up)
-    take_in = running.runner._apply
 
-    async def counted(batch: object) -> object:
+    async def counted(engine: AsyncEngine, projection: Projection, batch: Sequence[LogRecord]) -> Applied:
         nonlocal attempts
         attempts += 1
-        return await take_in(batch)  # type: ignore[arg-type]
+        return await apply_batch(engine, projection, batch)
 
-    running.runner._apply = counted  # type: ignore[assignment, method-assign]
+    running = start(apply=counted)
+    await until(lambda: running.runner.progress.caught_up)
     async with database_away(realm):
         await log.write(log.number(0))
         await until(lambda: attempts >= 2)

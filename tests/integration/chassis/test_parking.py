@@ -47,7 +47,7 @@ async def test_what_the_database_refuses_is_parked_with_what_follows_and_the_oth
     await until(lambda: running.runner.progress.caught_up)
     assert (
         running.runner.progress.health().message
-        == "caught up with the log; 1 appeals are parked, see natija dead-letters list"
+        == "caught up with the log; 1 appeals have dead letters, see natija dead-letters list"
     )
     await log.write(bad, beside)
     await reached(engine, log)
@@ -119,7 +119,9 @@ async def test_with_too_many_parked_appeals_the_runner_stops_and_says_so(
     assert running.runner.progress.stopped is None
     await log.write(log.number(2), channel="poison")
     await until(lambda: running.runner.progress.stopped is not None)
-    assert str(running.runner.progress.stopped).startswith("3 appeals are parked, more than NATIJA_DEAD_LETTER_LIMIT=2")
+    assert str(running.runner.progress.stopped).startswith(
+        "3 appeals have dead letters, more than NATIJA_DEAD_LETTER_LIMIT=2"
+    )
     again = start(settings=few)
     await until(lambda: again.runner.progress.stopped is not None)
 

@@ -222,7 +222,7 @@ async def test_another_version_replaces_the_tables_which_its_programs_wait_for_a
     await log.write(*appeals)
     old = await running_until_reached(start, engine, log)
     new = start(WiderTally())
-    await until(lambda: "it goes on after a rebuild" in str(new.runner.progress.blocked))
+    await until(lambda: "a rebuild must finish first" in str(new.runner.progress.blocked))
     assert "are of projection version 1, this program is of version 2" in str(new.runner.progress.blocked)
     outcome = await rebuild(settings, WiderTally(), Watching())
     assert [(table.table, table.rows) for table in outcome.tables] == [("appeals", 16), ("orders", None)]

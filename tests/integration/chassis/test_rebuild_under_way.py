@@ -149,7 +149,7 @@ async def test_a_new_version_with_a_column_more_goes_live_without_a_stop(
 
     writing = asyncio.create_task(keep_writing())
     new = start(TallyWithFirst())  # started before the rebuild, it waits for its tables; the old one goes on till then
-    await until(lambda: "it goes on after a rebuild" in str(new.runner.progress.blocked))
+    await until(lambda: "a rebuild must finish first" in str(new.runner.progress.blocked))
     async with Pauses(realm, SERVICE) as pauses:
         await rebuild(settings, TallyWithFirst(), Watching())
         switched = pauses.taken_in

@@ -19,11 +19,12 @@ from tests.integration.chassis.conftest import ALL, LogWriter, Running, Start, r
 from tests.integration.chassis.tally import SERVICE, Tally, TallySettings, counts
 from tests.stack import Realm
 
-import natija_chassis.projections.runner
 from natija_chassis.errors import OperatorError
 from natija_chassis.observability import tracing
+from natija_chassis.projections import log_monitor
 from natija_chassis.projections.apply import Applied, apply_batch
 from natija_chassis.projections.log_records import LogRecord
+from natija_chassis.projections.projection import Projection
 from natija_chassis.realm import provision
 from natija_events.topics import LOG
 from natija_events.wire.record import RecordedEvent
@@ -55,8 +56,8 @@ async def test_nothing_is_taken_in_that_was_not_committed(log: LogWriter, engine
     running = start()
     await until(lambda: running.runner.progress.caught_up)
     async with log.aborted(*appeals):
-        looked = running.runner.progress._caught_up_as_of
-        await until(lambda: running.runner.progress._caught_up_as_of > looked)  # it asked, with all of it on the log
+        looked = running.runner.progress.caught_up_as_of
+        await until(lambda: running.runner.progress.caught_up_as_of > looked)  # it asked, with all of it on the log
         assert await counts(engine) == dict.fromkeys(appeals, 1)
     await log.write(*appeals[:8])
     await reached(engine, log)
@@ -85,11 +86,13 @@ async def test_what_is_decoded_ahead_is_neither_taken_in_nor_acknowledged(
     slow = SlowTally()
     running = start(slow, settings_of(realm, batch_records=1))
     await slow.begun.wait()
-    await until(lambda: running.runner._delivered == {0: 1})  # the second record is in hand while the first is written
+    await until(
+        lambda: running.runner.positions.pending == {0: 1}
+    )  # the second record is in hand while the first is written
     await another_look(running)
     await another_look(running)
     assert running.runner.progress.reached[0] == 0
-    await running.runner._acknowledge()
+    await running.runner.monitor.acknowledge()
     assert await acknowledged(realm) in (None, 0)
     slow.go.set()
     await reached(engine, log)
@@ -111,8 +114,9 @@ async def test_a_group_without_a_coordinator_hinders_nobody(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(AIOKafkaConsumer, "commit", silent)
-    monkeypatch.setattr(natija_chassis.projections.runner, "LOOK_EVERY", 0.05)
-    monkeypatch.setattr(natija_chassis.projections.runner, "LOOK_WITHIN", 1.0)
+    monkeypatch.setattr(log_monitor, "ACKNOWLEDGE_INTERVAL", 0.05)
+    monkeypatch.setattr(log_monitor, "INTERVAL_CAUGHT_UP", 0.05)
+    monkeypatch.setattr(log_monitor, "CHECK_TIMEOUT", 1.0)
     running = start()
     await asked.wait()
     appeal = log.number(0)
@@ -231,37 +235,34 @@ async def test_a_batch_decoded_before_positions_were_set_is_dropped(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def restore_between_two_batches() -> None:
-        async with runner._lock:  # the batch in hand has it, and the one decoded ahead asks for it after this
+        async with runner.positions.lock:  # the batch in hand has it, and the one decoded ahead asks for it after this
             await restore_the_empty_database(engine)
-            await runner._place()
+            await runner.positions.place()
 
     appeal = log.number(0)
     await log.write(appeal, events=3)
     slow = SlowTally()
     runner = start(slow, settings_of(realm, batch_records=1)).runner
     await slow.begun.wait()
-    await until(lambda: runner._delivered == {0: 1})
+    await until(lambda: runner.positions.pending == {0: 1})
     restoring = asyncio.create_task(restore_between_two_batches())
     await asyncio.sleep(0)  # it stands in line for the lock
     slow.go.set()
     await restoring
     await reached(engine, log)
     assert await counts(engine) == {appeal: 3}
-    assert "the log jumps" not in caplog.text
+    assert "the log has a gap" not in caplog.text
 
 
 async def test_a_restore_takes_back_also_what_another_owner_took_in(
     log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:
-    running = start()
+    async def after_another(engine: AsyncEngine, projection: Projection, batch: Sequence[LogRecord]) -> Applied:
+        await apply_batch(engine, projection, batch)
+        return await apply_batch(engine, projection, batch)
+
+    running = start(apply=after_another)
     await until(lambda: running.runner.progress.caught_up)
-    apply = running.runner._apply
-
-    async def after_another(batch: list[LogRecord]) -> Applied:
-        await apply_batch(engine, Tally(), batch)
-        return await apply(batch)
-
-    running.runner._apply = after_another  # type: ignore[method-assign]
     appeal = log.number(0)
     await log.write(appeal, events=3)
     await until(lambda: running.runner.progress.reached[0] > log.ends[0])
@@ -288,7 +289,7 @@ async def test_a_database_that_belongs_to_another_log_is_refused(
 async def test_a_log_that_is_replaced_under_a_running_process_stops_it(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(natija_chassis.projections.runner, "IDENTITY_EVERY", 0.0)
+    monkeypatch.setattr(log_monitor, "IDENTITY_INTERVAL", 0.0)
     await log.write(log.number(0))
     running = start()
     await reached(engine, log)

@@ -16,7 +16,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 def ready(at: dict[str, float]) -> Progress:
     progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0, 1}))
-    progress.look({0: 5, 1: 9}, {0: 5, 1: 9}, asked=at["now"])
+    progress.record_end({0: 5, 1: 9}, {0: 5, 1: 9}, asked=at["now"])
     return progress
 
 
@@ -27,17 +27,17 @@ def test_what_stands_at_the_end_of_all_its_partitions_is_caught_up(at: dict[str,
 def test_what_is_behind_says_how_far(at: dict[str, float]) -> None:
     progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0, 1}))
-    progress.look({0: 5, 1: 9}, {0: 2005, 1: 9}, asked=at["now"])
+    progress.record_end({0: 5, 1: 9}, {0: 2005, 1: 9}, asked=at["now"])
     assert progress.health() == (False, "catching up with the log: about 2,000 records to go", 2000)
 
 
 def test_a_short_burst_does_not_make_a_process_unready(at: dict[str, float]) -> None:
     progress = ready(at)
     at["now"] += CAUGHT_UP_SECONDS / 2
-    progress.look({0: 5, 1: 9}, {0: 6, 1: 9}, asked=at["now"])
+    progress.record_end({0: 5, 1: 9}, {0: 6, 1: 9}, asked=at["now"])
     assert progress.caught_up
     at["now"] += CAUGHT_UP_SECONDS
-    progress.look({0: 5, 1: 9}, {0: 6, 1: 9}, asked=at["now"])
+    progress.record_end({0: 5, 1: 9}, {0: 6, 1: 9}, asked=at["now"])
     assert not progress.caught_up
 
 
@@ -45,7 +45,7 @@ def test_under_a_steady_load_it_is_caught_up_with_what_stood_there_a_moment_ago(
     progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0}))
     for end in range(10, 100, 3):  # at each look there is more than what is taken in
-        progress.look(dict(progress.reached), {0: end}, asked=at["now"])
+        progress.record_end(dict(progress.reached), {0: end}, asked=at["now"])
         assert progress.lag
         progress.record_applied({0: end - 1})
         at["now"] += 1
@@ -55,11 +55,11 @@ def test_under_a_steady_load_it_is_caught_up_with_what_stood_there_a_moment_ago(
 def test_an_end_that_took_too_long_to_reach_counts_for_nothing(at: dict[str, float]) -> None:
     progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0}))
-    progress.look({0: 0}, {0: 10}, asked=at["now"])
+    progress.record_end({0: 0}, {0: 10}, asked=at["now"])
     at["now"] += CAUGHT_UP_SECONDS + 1
     progress.record_applied({0: 9})
     assert not progress.caught_up
-    progress.look({0: 10}, {0: 10}, asked=at["now"])
+    progress.record_end({0: 10}, {0: 10}, asked=at["now"])
     assert progress.caught_up
 
 

@@ -17,7 +17,8 @@ from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.realm.directory import Directory
 from natija_chassis.reports.output import stream_json
-from natija_chassis.reports.period import Period, zone_named
+from natija_chassis.reports.period import Period
+from natija_chassis.time_zones import time_zone
 from natija_events.ids import parse_appeal_number
 from natija_events.words import Language
 
@@ -66,7 +67,7 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
         """Appeals received in a period, counted, with shares rounded as the realm defines it."""
         period = Period(first, last, zone or directory.zone)
         try:
-            zone_named(period.zone)
+            time_zone(period.zone)
         except ValueError as error:
             raise problems.invalid_field("zone", "unknown", str(error)) from None
         if last < first:

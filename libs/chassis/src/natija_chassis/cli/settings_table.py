@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from natija_chassis import time_zones
 from natija_chassis.services import resolve, service_infos
 from natija_chassis.settings import Settings, env_file, read_env_file
 
@@ -102,6 +103,7 @@ def show(format: str) -> None:
         for one in (one for one in found if one.process == process):
             print(_entry(one))
         print()
+    print(f"time zones\n\n  IANA release {time_zones.version()}, from the package tzdata")
 
 
 def _entry(one: Variable) -> str:

@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from natija_chassis import time_zones
 from natija_chassis.http import problems
 from natija_chassis.http.metrics_middleware import MetricsMiddleware
 from natija_chassis.http.plain_route import PlainRoute, add_plain_routes
@@ -53,7 +54,7 @@ def create_app(
     async def state() -> str:
         return pages.get_template("state.html").render(
             title=title, about=about, realm=settings.realm.upper(), now=settings.injected_clock.now(),
-            health=health(), backlog=await _ask(backlog),
+            health=health(), time_zone_data=time_zones.version(), backlog=await _ask(backlog),
         )  # fmt: skip
 
     @app.get("/health", response_class=PlainTextResponse, tags=["process"])

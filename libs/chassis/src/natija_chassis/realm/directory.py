@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from natija_chassis.realm import yaml_file
+from natija_chassis.time_zones import ZoneName
 
 Section = Literal["bodies", "topics", "regions", "channels"]
 
@@ -38,7 +39,7 @@ class Directory(BaseModel):
 
     version: int = 1
     realm: str | None = None
-    zone: str = "UTC"
+    zone: ZoneName = "UTC"
     languages: tuple[str, ...] = ("en",)
     bodies: Mapping[str, Body] = Field(default_factory=dict)
     topics: Mapping[str, DirectoryEntry] = Field(default_factory=dict)

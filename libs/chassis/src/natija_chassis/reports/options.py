@@ -31,10 +31,10 @@ LastDayOption = Annotated[datetime, typer.Option("--to", formats=_DAY, metavar="
 
 def zone_option(name: str) -> "ZoneInfo":
     """The time zone *name*. Raises `typer.BadParameter`."""
-    from natija_chassis.reports.period import zone_named
+    from natija_chassis.time_zones import time_zone
 
     try:
-        return zone_named(name)
+        return time_zone(name)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--zone") from None
 

@@ -2,15 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-
-def zone_named(name: str) -> ZoneInfo:
-    """The time zone *name*. Raises ValueError for any name that is not one."""
-    try:
-        return ZoneInfo(name)
-    except (OSError, LookupError, ValueError):
-        raise ValueError("not a time zone (example: Asia/Bishkek)") from None
+from natija_chassis.time_zones import time_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +16,6 @@ class Period:
 
     def bounds(self) -> tuple[datetime, datetime]:
         """The aware instants at which the period begins and ends, the second one excluded. Raises ValueError."""
-        zone = zone_named(self.zone)
+        zone = time_zone(self.zone)
         after = self.last_day + timedelta(days=1)
         return datetime.combine(self.first_day, time(), zone), datetime.combine(after, time(), zone)

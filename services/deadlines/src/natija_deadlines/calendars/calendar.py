@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from natija_chassis.realm import yaml_file
+from natija_chassis.time_zones import ZoneName, time_zone
 
 DATA = Path(__file__).parent / "data"
 DAY = timedelta(days=1)
@@ -106,7 +107,7 @@ def load_calendars(folder: Path = DATA) -> dict[str, Calendar]:
     return {
         country: Calendar(
             country=country,
-            zone=ZoneInfo(found.zone),
+            zone=time_zone(found.zone),
             weekend=found.weekend,
             years=years.get(country, {}),
             decreed_through=found.decreed_through,
@@ -138,7 +139,7 @@ class Country(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    zone: str
+    zone: ZoneName
     weekend: frozenset[int]
     decreed_through: int
 

@@ -6,7 +6,6 @@ FastAPI's handling would take longer than everything that is done for an appeal.
 import re
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ValidationError
@@ -18,6 +17,7 @@ from natija_chassis.http.plain_route import PlainRoute, schema_ref
 from natija_chassis.http.problems import FieldError, Problem
 from natija_chassis.observability import tracing
 from natija_chassis.realm.directory import Directory
+from natija_chassis.time_zones import time_zone
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.wire.rejection import Rejection
 from natija_intake.api.responses import BeingRegisteredResponse, RegisteredResponse, receipt_response
@@ -48,7 +48,7 @@ class _PostAppeals:
     def __init__(self, service: AppealService, directory: Directory) -> None:
         self._service = service
         self._directory = directory
-        self._zone = ZoneInfo(directory.zone)
+        self._zone = time_zone(directory.zone)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: _Headers = dict(scope["headers"])

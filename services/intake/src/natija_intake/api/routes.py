@@ -1,13 +1,13 @@
 """`GET /appeals/{number}`: the status of an appeal, for the holder of its access code."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from natija_chassis.http import problems
 from natija_chassis.http.problems import Problem
 from natija_chassis.realm.directory import Directory
+from natija_chassis.time_zones import time_zone
 from natija_intake.api.post_appeals import PATH, RETRY_AFTER
 from natija_intake.api.responses import AppealStatus, status_response
 from natija_intake.appeals.head_lookup import StatusUnavailable
@@ -17,7 +17,7 @@ from natija_intake.appeals.service import AppealService
 def router(service: AppealService, directory: Directory) -> APIRouter:
     """The routes of intake beside `POST /appeals`. Times are in the directory's zone, names in its first language."""
     api = APIRouter(tags=["appeals"])
-    zone = ZoneInfo(directory.zone)
+    zone = time_zone(directory.zone)
 
     @api.get(PATH + "/{number}", responses=problems.responses(404, 422, 503))
     async def status(

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from natija_chassis.time_zones import time_zone
 from natija_events.encryption import Sealer
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.types.base import EventData
@@ -78,7 +78,7 @@ class Mapper:
         self._sealer = sealer
         self._header = header
         self._place = {column: index for index, column in enumerate(header)}
-        self._instant = LocalTimes(ZoneInfo(mapping.zone), mapping.time_format).instant
+        self._instant = LocalTimes(time_zone(mapping.zone), mapping.time_format).instant
         self._added = {"jurisdiction": mapping.jurisdiction, "register_name": mapping.register_name}
         self._events = [self._bind(index) for index in range(len(mapping.events))]
 

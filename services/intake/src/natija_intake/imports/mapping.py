@@ -7,11 +7,11 @@ import codecs
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 
 from natija_chassis.realm import yaml_file
+from natija_chassis.time_zones import ZoneName
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import Code, EventData
 from natija_intake.imports.sources import (
@@ -22,14 +22,6 @@ from natija_intake.imports.sources import (
     located_error,
     parse_source,
 )
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (LookupError, OSError, ValueError):
-        raise ValueError("is not a time zone (example: America/New_York)") from None
-    return name
 
 
 def _format(text: str) -> str:
@@ -75,7 +67,7 @@ class RegisterMapping(StrictModel):
     register_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"), Field(alias="register")]
     jurisdiction: Code
     external_id: str
-    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    zone: ZoneName = "UTC"
     time_format: Annotated[str, AfterValidator(_format)] | None = None
     encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8-sig"
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from natija_chassis.realm import directory
 from natija_chassis.realm.directory import Directory
+from natija_chassis.time_zones import time_zone
 from natija_routing.competence import rules
 from natija_routing.competence.rules import Bodies, Competence
 from natija_routing.settings import RoutingSettings
@@ -21,7 +21,7 @@ class ReferenceData:
 
     def day(self, now: datetime) -> date:
         """The local day of the aware instant *now*: rules are in force by days."""
-        return now.astimezone(ZoneInfo(self.directory.zone)).date()
+        return now.astimezone(time_zone(self.directory.zone)).date()
 
 
 def load(settings: RoutingSettings) -> ReferenceData:
