@@ -26,7 +26,7 @@ from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.topics import LOG, PARTITIONS
 
 _BATCH: int = AnalyticsSettings.model_fields["batch_records"].default
-_MERGE = str(projection._MERGE).replace(":changes", "$1")
+_MERGE = projection.FACTS.sql.replace(":rows", "$1")
 _MOVE = 'update checkpoints set "offset" = $2, logsequence = $3 where partition = $1'
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from pydantic_core import to_json
 from sqlalchemy import ARRAY, Column, DateTime, Integer, RowMapping, Table, Text, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from natija_chassis.postgres.bulk_upsert import BulkUpsert
 from natija_events.lifecycle.transitions import Standing
 from natija_events.wire.record import RecordedEvent
 
@@ -60,13 +60,8 @@ class StateTable(Generic[State]):
         self._step = step
         # Plain text: of SQLAlchemy's own kind of it, `to_json` asks half a dozen attributes a key.
         self._columns = [str(column.name) for column in table.columns]
-        changed = ", ".join(f"{name} = excluded.{name}" for name in self._columns if name != "appeal")
         self._load = text(f"select * from {table.name} where appeal = any(cast(:appeals as text[]))")  # noqa: S608
-        self._store = text(f"""
-            insert into {table.name}
-            select * from jsonb_populate_recordset(cast(null as {table.name}), cast(:rows as jsonb))
-            on conflict (appeal) do update set {changed}
-        """)  # noqa: S608 - our own table's names, nothing that comes in
+        self._upsert = BulkUpsert(table)
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
         """Move the rows of the appeals that *events* are of. Raises what the database raises."""
@@ -75,7 +70,7 @@ class StateTable(Generic[State]):
             states[event.subject] = self._step(states.get(event.subject) or self._kind(event.subject), event)
         # One order of rows in every transaction: two of them never wait for each other in a ring.
         rows = [self._row(state) for _, state in sorted(states.items())]
-        await connection.execute(self._store, {"rows": to_json(rows).decode()})
+        await self._upsert.execute(connection, rows)
 
     async def load(self, connection: AsyncConnection, appeals: Iterable[str]) -> dict[str, State]:
         """The states of those of *appeals* that have a row."""

@@ -3,40 +3,28 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic_core import to_json
-from sqlalchemy import Column, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_analytics.projection import tables
 from natija_analytics.projection.state import FactsUpdate, HistoryRow, facts_updates, history_row
+from natija_chassis.postgres.bulk_upsert import BulkUpsert
 from natija_events.wire.record import RecordedEvent
 
-_COLUMNS = tables.facts.columns
-_NAMES = tuple(column.name for column in _COLUMNS)
-_TYPES = ", ".join(f"{column.name} {column.type.compile(postgresql.dialect())}" for column in _COLUMNS)  # type: ignore[no-untyped-call]
+_LAST_VALUE = {column.name: f"coalesce(given.{column.name}, stored.{column.name})" for column in tables.facts.columns}
+"""How an update changes a column: the last value wins, and an event that says nothing leaves it."""
 
-
-def _rule(column: Column[Any]) -> str:
-    """The assignment that merges a change into a column of facts: the last value wins, null changes nothing."""
-    name = column.name
-    special = {
-        "first_due": "coalesce(f.first_due, c.first_due)",
-        "due": "case when c.moves_due then c.due else f.due end",
-        "duplicate_of": "case when c.links then c.duplicate_of else f.duplicate_of end",
-        "closed": "case when c.reopens then c.closed else coalesce(f.closed, c.closed) end",
-        "ending": "case when c.reopens then c.ending else coalesce(f.ending, c.ending) end",
-    }
-    return f"{name} = {special.get(name, f'coalesce(c.{name}, f.{name})')}"
-
-
-_MERGE = text(f"""
-    merge into facts f
-    using jsonb_to_recordset(cast(:facts_updates as jsonb))
-        as c({_TYPES}, moves_due boolean, links boolean, reopens boolean) on f.appeal = c.appeal
-    when matched then update set {", ".join(_rule(column) for column in _COLUMNS if not column.primary_key)}
-    when not matched then insert ({", ".join(_NAMES)}) values ({", ".join(f"c.{name}" for name in _NAMES)})
-""")  # noqa: S608 - only names of our own tables
+FACTS = BulkUpsert(
+    tables.facts,
+    rules=_LAST_VALUE
+    | {
+        "first_due": "coalesce(stored.first_due, given.first_due)",
+        "due": "case when given.moves_due then given.due else stored.due end",
+        "duplicate_of": "case when given.links then given.duplicate_of else stored.duplicate_of end",
+        "closed": "case when given.reopens then given.closed else coalesce(stored.closed, given.closed) end",
+        "ending": "case when given.reopens then given.ending else coalesce(stored.ending, given.ending) end",
+    },
+    flags=("moves_due", "links", "reopens"),
+)
 
 
 class AnalyticsProjection:
@@ -51,7 +39,7 @@ class AnalyticsProjection:
         rows = [history_row(event) for event in events]
         changed = facts_updates(zip(events, rows, strict=True))
         # The merge comes first: SQLAlchemy begins its transaction with a statement of its own, not with the driver's.
-        await connection.execute(_MERGE, {"facts_updates": to_json(_recordset(changed)).decode()})
+        await FACTS.execute(connection, _recordset(changed))
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await driver.copy_records_to_table("history", records=rows, columns=HistoryRow._fields)
 

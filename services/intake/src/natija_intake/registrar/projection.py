@@ -4,53 +4,29 @@ The registrar saves its batches through the same `save` as catching up and a reb
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TextClause, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from natija_chassis.postgres.bulk_upsert import BulkUpsert
 from natija_events.lifecycle.transitions import Standing
 from natija_events.wire.record import RecordedEvent
 from natija_intake.registrar import tables
 from natija_intake.registrar.admission import AdmissionState, RegisteredId, digest
 from natija_intake.registrar.heads import NO_HEAD, Head, evolve
 
-# The columns of the heads are named in their table only. Each one is a field of the head or of its standing.
-_STANDING = Standing._fields
-_OTHER = [column.name for column in tables.heads.columns if column.name not in (*_STANDING, "appeal")]
-_FIELDS = {name: attrgetter(f"standing.{name}") for name in _STANDING} | {name: attrgetter(name) for name in _OTHER}
-_COLUMNS = ["appeal", *_FIELDS]
-
-
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
-
-
-def _upsert_heads() -> TextClause:
-    """Insert or replace heads that come as one array a column; an array of arrays comes as joined text."""
-    values, arrays = [], []
-    for name in _COLUMNS:
-        kind = tables.heads.columns[name].type
-        joined = isinstance(kind, ARRAY)
-        values.append(f"string_to_array({name}, ',')" if joined else name)
-        arrays.append(f"cast(:{name} as {'text' if joined else kind.compile(_DIALECT)}[])")
-    changes = ", ".join(f"{name} = excluded.{name}" for name in _FIELDS)
-    return text(f"""
-        insert into heads ({", ".join(_COLUMNS)})
-        select {", ".join(values)} from unnest({", ".join(arrays)}) as head ({", ".join(_COLUMNS)})
-        on conflict (appeal) do update set {changes}
-    """)  # noqa: S608 - names of our own table
-
-
-_LOAD_HEADS = text(f"select {', '.join(_COLUMNS)} from heads where appeal = any(cast(:appeals as text[]))")  # noqa: S608
-_SAVE_HEADS = _upsert_heads()
+_LOAD_HEADS = text("select * from heads where appeal = any(cast(:appeals as text[]))")
 
 _LOAD_IDS = text("""
     select appeal, id, digest, sequence
     from event_ids join unnest(cast(:appeals as text[]), cast(:ids as uuid[])) as wanted (appeal, id) using (appeal, id)
 """)
+
+_HEADS = BulkUpsert(tables.heads)
+_HEAD_FIELDS = tuple(name for name in Head._fields if name != "standing")
+
 _SAVE_IDS = text("""
     insert into event_ids (appeal, id, digest, sequence)
     select * from unnest(
@@ -124,7 +100,7 @@ async def save_heads(connection: AsyncConnection, heads: Mapping[str, Head]) -> 
     """Insert or replace *heads*, by appeal."""
     if heads:
         # Every transaction writes its rows in one order, so no two wait for each other in a ring.
-        await connection.execute(_SAVE_HEADS, _columns(sorted(heads.items())))
+        await _HEADS.execute(connection, [_row(appeal, head) for appeal, head in sorted(heads.items())])
 
 
 async def save_ids(connection: AsyncConnection, ids: Sequence[IdRow]) -> None:
@@ -137,11 +113,10 @@ async def save_ids(connection: AsyncConnection, ids: Sequence[IdRow]) -> None:
 
 
 def _head(row: Any) -> Head:
-    standing = Standing._make(tuple(one) if isinstance(one, list) else one for one in row[1 : 1 + len(_STANDING)])
-    return Head(standing, **dict(zip(_OTHER, row[1 + len(_STANDING) :], strict=True)))
+    standing = Standing(row.state, tuple(row.resume), row.opened, row.sequence, row.material)
+    return Head(standing, *(getattr(row, name) for name in _HEAD_FIELDS))
 
 
-def _columns(heads: Sequence[tuple[str, Head]]) -> dict[str, list[Any]]:
-    columns = {name: [field(head) for _, head in heads] for name, field in _FIELDS.items()}
-    columns["resume"] = [",".join(states) for states in columns["resume"]]
-    return {"appeal": [appeal for appeal, _ in heads], **columns}
+def _row(appeal: str, head: Head) -> dict[str, Any]:
+    row = head._asdict()
+    return {"appeal": appeal, **row.pop("standing")._asdict(), **row}
