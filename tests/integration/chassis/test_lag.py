@@ -28,9 +28,7 @@ async def test_lag_counts_unapplied_records(realm: Realm, log: LogWriter, engine
     assert table[-1].split() == ["routing", "0", "-"]
 
 
-async def test_aborted_transactions_at_the_end_of_the_log_count_for_nothing(
-    settings: TallySettings, log: LogWriter
-) -> None:
+async def test_aborted_transactions_count_no_lag(settings: TallySettings, log: LogWriter) -> None:
     appeal = log.number(2)
     await log.write(appeal, events=3)
     for _ in range(30):

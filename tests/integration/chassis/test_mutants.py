@@ -20,6 +20,7 @@ from tests.stack import Realm
 async def test_late_batch_of_zombie_is_skipped(
     realm: Realm, log: LogWriter, engine: AsyncEngine, part: str | None
 ) -> None:
+    """A paused process that applies its batch late changes nothing."""
     appeals = [log.number(partition) for partition in ALL]
     async with tally_process(realm, NATIJA_FAILPOINT="projection.commit:before:1:STOP", **without(part)) as zombie:
         await zombie.until_ready()

@@ -32,9 +32,8 @@ async def database_away(realm: Realm) -> AsyncIterator[None]:
         await admin.close()
 
 
-async def test_an_outage_of_the_database_pauses_the_projection_and_loses_nothing(
-    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_database_outage_loses_nothing(realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start) -> None:
+    """It pauses the projection, which then goes on."""
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=5)
     running = start()
@@ -51,9 +50,10 @@ async def test_an_outage_of_the_database_pauses_the_projection_and_loses_nothing
     await until(lambda: progress.caught_up)
 
 
-async def test_a_database_that_is_dropped_under_it_is_filled_again_from_the_log(
+async def test_dropped_database_is_filled_again(
     realm: Realm, log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """A database dropped under a running process is filled again from the log."""
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=5)
     running = start()
@@ -74,7 +74,7 @@ async def drop_database(realm: Realm, service: str) -> None:
     await admin.close()
 
 
-async def test_an_outage_is_retried_ever_more_rarely(
+async def test_outage_is_retried_more_rarely(
     realm: Realm, log: LogWriter, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     attempts = 0
@@ -95,9 +95,8 @@ async def test_an_outage_is_retried_ever_more_rarely(
     assert len([one for one in caplog.records if "waiting" in one.getMessage()]) < 10
 
 
-async def test_an_idle_process_whose_database_goes_away_is_not_ready_until_it_is_back(
-    realm: Realm, log: LogWriter
-) -> None:
+async def test_idle_process_notices_database_outage(realm: Realm, log: LogWriter) -> None:
+    """An idle process is not ready until its database is back."""
     await log.write(log.number(1))
     async with tally_process(realm) as child:
         await child.until_ready()
@@ -106,9 +105,8 @@ async def test_an_idle_process_whose_database_goes_away_is_not_ready_until_it_is
         await child.until_ready()
 
 
-async def test_sigterm_ends_a_process_in_5_seconds_and_its_work_is_whole(
-    realm: Realm, log: LogWriter, engine: AsyncEngine
-) -> None:
+async def test_sigterm_ends_process_with_whole_work(realm: Realm, log: LogWriter, engine: AsyncEngine) -> None:
+    """Within 5 seconds, and no batch is half applied."""
     appeals = [log.number(partition) for partition in ALL]
     for _ in range(40):
         await log.write(*appeals, events=10)
@@ -124,7 +122,8 @@ async def test_sigterm_ends_a_process_in_5_seconds_and_its_work_is_whole(
     assert await counts(engine) == dict.fromkeys(appeals, 400)
 
 
-async def test_sigterm_in_the_middle_of_an_outage_ends_a_process_in_5_seconds(realm: Realm, log: LogWriter) -> None:
+async def test_sigterm_during_outage_ends_process(realm: Realm, log: LogWriter) -> None:
+    """Within 5 seconds."""
     async with tally_process(realm) as child:
         await child.until_ready()
         async with database_away(realm):
@@ -134,7 +133,8 @@ async def test_sigterm_in_the_middle_of_an_outage_ends_a_process_in_5_seconds(re
             assert child.process.returncode == 0
 
 
-async def test_sigterm_while_the_database_hangs_ends_a_process_in_5_seconds(realm: Realm, log: LogWriter) -> None:
+async def test_sigterm_ends_process_despite_hanging_database(realm: Realm, log: LogWriter) -> None:
+    """Within 5 seconds."""
     admin = await asyncpg.connect(realm.database(SERVICE).replace("+asyncpg", ""))
     try:
         async with tally_process(realm) as child:

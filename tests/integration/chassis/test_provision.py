@@ -15,7 +15,8 @@ from natija_events.topics import INBOX, LOG, PARTITIONS, REJECTED
 DAY = 24 * 3600 * 1000
 
 
-async def test_the_topics_keep_what_the_design_says_on_16_partitions(realm: Realm) -> None:
+async def test_topics_have_designed_retention(realm: Realm) -> None:
+    """On 16 partitions each."""
     admin = AIOKafkaAdminClient(bootstrap_servers=realm.servers.kafka)
     await admin.start()
     try:
@@ -41,13 +42,14 @@ async def test_a_second_time_nothing_is_made(realm: Realm) -> None:
     assert (await realm.run("provision")).stdout == ""
 
 
-async def test_a_service_gets_into_its_own_database_only(realm: Realm) -> None:
+async def test_service_enters_only_own_database(realm: Realm) -> None:
     await (await asyncpg.connect(_url(realm, "routing", "natija_routing"))).close()
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await asyncpg.connect(_url(realm, "deadlines", "natija_routing"))
 
 
-async def test_analysts_read_what_analytics_makes_now_and_later_and_nothing_else(realm: Realm) -> None:
+async def test_analysts_read_only_analytics(realm: Realm) -> None:
+    """What analytics creates now and later, and nothing else."""
     service = await asyncpg.connect(_url(realm, "analytics", "natija_analytics"))
     for schema in ("live", "rebuild"):
         await service.execute(f"create schema {schema}; create table {schema}.facts as select 7 as due")

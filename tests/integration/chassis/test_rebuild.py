@@ -42,9 +42,10 @@ async def schemas(engine: AsyncEngine) -> set[str]:
         return set(await connection.scalars(query))
 
 
-async def test_a_rebuilt_projection_is_proved_equal_and_takes_the_place_of_the_live_one(
+async def test_rebuilt_projection_replaces_live_one(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """It is compared with the live one, found equal, and put in its place."""
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=5)
     await (await running_until_reached(start, engine, log)).stop()
@@ -63,9 +64,10 @@ async def test_a_rebuilt_projection_is_proved_equal_and_takes_the_place_of_the_l
         assert before != await connection.scalar(text("select oid from pg_class where oid = 'live.appeals'::regclass"))
 
 
-async def test_a_changed_row_is_named_and_nothing_is_switched(
+async def test_changed_row_prevents_switch(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """The error names the row."""
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=2)
     await (await running_until_reached(start, engine, log)).stop()
@@ -80,9 +82,10 @@ async def test_a_changed_row_is_named_and_nothing_is_switched(
     assert (await counts(engine))[appeals[3]] == 3
 
 
-async def test_events_that_come_in_meanwhile_are_neither_lost_nor_counted_twice(
+async def test_events_during_rebuild_count_once(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """Events that come in during a rebuild are neither lost nor counted twice."""
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=30)
     running = await running_until_reached(start, engine, log)
@@ -121,7 +124,7 @@ class GatedTally(Tally):
         await self.open.wait()
 
 
-async def test_the_switch_waits_for_a_transaction_that_has_begun(
+async def test_switch_waits_for_open_transaction(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
     appeals = [log.number(partition) for partition in ALL]
@@ -158,9 +161,10 @@ async def test_an_aborted_rebuild_leaves_no_trace(
     assert await counts(engine) == dict.fromkeys(appeals, 10)
 
 
-async def test_what_a_crashed_rebuild_left_is_dropped_at_the_next_start(
+async def test_leftovers_of_crash_are_dropped(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """What a crashed rebuild left is dropped at the next start of the service."""
     await log.write(log.number())
     await (await running_until_reached(start, engine, log)).stop()
     async with engine.begin() as connection:
@@ -171,9 +175,10 @@ async def test_what_a_crashed_rebuild_left_is_dropped_at_the_next_start(
     assert await schemas(engine) == {"live", "service", "public"}
 
 
-async def test_who_may_read_the_live_tables_may_read_the_rebuilt_ones(
+async def test_rebuilt_tables_keep_grants(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """Who may read the live tables may read the rebuilt ones."""
     await log.write(log.number())
     await (await running_until_reached(start, engine, log)).stop()
     async with engine.begin() as connection:
@@ -189,12 +194,12 @@ async def test_who_may_read_the_live_tables_may_read_the_rebuilt_ones(
     assert tuple(row) == (True, True, False)
 
 
-async def test_a_projection_that_never_ran_has_nothing_to_rebuild(settings: TallySettings) -> None:
+async def test_projection_that_never_ran_is_refused(settings: TallySettings) -> None:
     with pytest.raises(OperatorError, match="has never run"):
         await rebuild(settings, Tally(), Watching())
 
 
-async def test_two_rebuilds_at_once_are_one_too_many(
+async def test_second_rebuild_is_refused(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
     await log.write(log.number(), events=3)
@@ -215,9 +220,10 @@ class WiderTally(Tally):
         self.order.append_column(Column("length", Integer))
 
 
-async def test_another_version_replaces_the_tables_which_its_programs_wait_for_and_those_of_the_old_one_stop(
+async def test_new_version_replaces_old_tables(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """Programs of the new version wait for its tables; those of the old one stop."""
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals)
     old = await running_until_reached(start, engine, log)

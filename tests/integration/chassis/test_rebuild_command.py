@@ -14,9 +14,8 @@ from tests.stack import Realm
 from natija_chassis.postgres.locks import Lock
 
 
-async def test_it_prints_what_it_compared_and_did_while_the_service_runs(
-    realm: Realm, log: LogWriter, engine: AsyncEngine
-) -> None:
+async def test_rebuild_prints_what_it_did(realm: Realm, log: LogWriter, engine: AsyncEngine) -> None:
+    """While the service runs."""
     service = await realm.serve(SERVICE)
     await log.write(*[log.number(partition) for partition in ALL], events=2)
     await reached(engine, log)
@@ -26,9 +25,8 @@ async def test_it_prints_what_it_compared_and_did_while_the_service_runs(
     await service.until_ready()
 
 
-async def test_a_difference_ends_it_with_1_and_the_first_keys(
-    realm: Realm, log: LogWriter, engine: AsyncEngine
-) -> None:
+async def test_difference_exits_with_first_keys(realm: Realm, log: LogWriter, engine: AsyncEngine) -> None:
+    """The exit code is 1."""
     service = await realm.serve(SERVICE)
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals)
@@ -43,7 +41,7 @@ async def test_a_difference_ends_it_with_1_and_the_first_keys(
     assert await schemas(engine) == {"live", "service", "public"}
 
 
-async def test_ctrl_c_ends_it_without_a_trace(realm: Realm, log: LogWriter, engine: AsyncEngine) -> None:
+async def test_ctrl_c_leaves_no_trace(realm: Realm, log: LogWriter, engine: AsyncEngine) -> None:
     service = await realm.serve(SERVICE)
     await log.write(*[log.number(partition) for partition in ALL])
     await reached(engine, log)

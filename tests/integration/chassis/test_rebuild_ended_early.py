@@ -29,9 +29,8 @@ async def live_tables(engine: AsyncEngine) -> int:
 
 
 @pytest.mark.thorough
-async def test_aborted_at_any_step_it_leaves_no_trace_and_says_what_is_so(
-    realm: Realm, log: LogWriter, engine: AsyncEngine
-) -> None:
+async def test_aborted_rebuild_leaves_no_trace(realm: Realm, log: LogWriter, engine: AsyncEngine) -> None:
+    """Aborted at any step, a rebuild changes nothing, and says so."""
     service = await realm.serve(SERVICE)
     await log.write(*[log.number(partition) for partition in ALL], events=2)
     await reached(engine, log)
@@ -51,9 +50,8 @@ async def test_aborted_at_any_step_it_leaves_no_trace_and_says_what_is_so(
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_at_any_step_it_can_be_begun_again_and_what_it_left_is_dropped(
-    realm: Realm, log: LogWriter, engine: AsyncEngine, point: str
-) -> None:
+async def test_killed_rebuild_can_start_again(realm: Realm, log: LogWriter, engine: AsyncEngine, point: str) -> None:
+    """Killed at any step, a rebuild can start again; what it left is dropped."""
     service = await realm.serve(SERVICE)
     await log.write(*[log.number(partition) for partition in ALL], events=2)
     await reached(engine, log)
@@ -65,7 +63,7 @@ async def test_killed_at_any_step_it_can_be_begun_again_and_what_it_left_is_drop
     await service.until_ready()
 
 
-def test_every_step_of_a_rebuild_is_among_them() -> None:
+def test_every_rebuild_step_is_covered() -> None:
     named = set()
     for node in ast.walk(ast.parse(Path(natija_chassis.projections.rebuild.__file__).read_text())):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "failpoint":

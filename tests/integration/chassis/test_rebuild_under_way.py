@@ -89,9 +89,10 @@ class Pauses:
 
 @pytest.mark.thorough
 @pytest.mark.timeout(300)
-async def test_every_service_is_rebuilt_equal_under_load_and_its_live_side_pauses_a_second_at_most(
+async def test_every_service_rebuilds_under_load(
     realm: Realm,
 ) -> None:
+    """The rebuilt tables are equal, and the live service pauses a second at most."""
     for service in ("registrar", "routing", "deadlines", "analytics"):
         await realm.serve(service)
     async with coming_in(realm):
@@ -132,9 +133,10 @@ class TallyWithFirst(Tally):
             )
 
 
-async def test_a_new_version_with_a_column_more_goes_live_without_a_stop(
+async def test_version_with_new_column_goes_live(
     realm: Realm, log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """Without stopping the service."""
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=20)
     old = await running_until_reached(start, engine, log)

@@ -30,9 +30,8 @@ from natija_events.topics import LOG
 from natija_events.wire.record import RecordedEvent
 
 
-async def test_what_stands_on_the_log_is_taken_in_once_and_then_it_is_caught_up(
-    log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_runner_applies_log_and_catches_up(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
+    """Every event on the log is applied once; then the runner is caught up."""
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=3)
     running = start()
@@ -50,7 +49,7 @@ async def test_an_empty_log_is_caught_up(start: Start) -> None:
     assert running.runner.progress.health() == (True, "caught up with the log", 0)
 
 
-async def test_nothing_is_taken_in_that_was_not_committed(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
+async def test_uncommitted_records_are_not_applied(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals)
     running = start()
@@ -78,9 +77,10 @@ class SlowTally(Tally):
         await super().apply(connection, events)
 
 
-async def test_what_is_decoded_ahead_is_neither_taken_in_nor_acknowledged(
+async def test_decoded_batch_is_not_acknowledged(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:
+    """A batch that is only decoded is neither applied nor acknowledged."""
     appeal = log.number(0)
     await log.write(appeal, events=3)
     slow = SlowTally()
@@ -103,9 +103,10 @@ async def test_what_is_decoded_ahead_is_neither_taken_in_nor_acknowledged(
             await asyncio.sleep(0.05)
 
 
-async def test_a_group_without_a_coordinator_hinders_nobody(
+async def test_missing_coordinator_blocks_nothing(
     log: LogWriter, engine: AsyncEngine, start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Only the acknowledgement of a group needs its coordinator."""
     asked = asyncio.Event()
 
     async def silent(*_: object) -> None:
@@ -145,9 +146,8 @@ async def acknowledged(realm: Realm) -> int | None:
         await consumer.stop()
 
 
-async def test_a_process_killed_again_and_again_takes_each_event_in_once(
-    realm: Realm, log: LogWriter, engine: AsyncEngine
-) -> None:
+async def test_killed_process_applies_events_once(realm: Realm, log: LogWriter, engine: AsyncEngine) -> None:
+    """Killed again and again, it applies each event once."""
     appeals = [log.number(partition) for partition in ALL]
     chance = random.Random(7)
     for _ in range(60):
@@ -164,9 +164,10 @@ async def test_a_process_killed_again_and_again_takes_each_event_in_once(
     assert await counts(engine) == dict.fromkeys(appeals, 600)
 
 
-async def test_two_members_share_the_partitions_and_one_takes_over_what_the_other_leaves(
+async def test_members_share_and_take_over_partitions(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:
+    """Two members share the partitions; one takes over what the other leaves."""
     appeals = [log.number(partition) for partition in ALL]
     written = 0
 
@@ -194,9 +195,8 @@ async def test_two_members_share_the_partitions_and_one_takes_over_what_the_othe
     await until(lambda: first.runner.progress.caught_up)
 
 
-async def test_a_jump_in_the_log_is_read_again_and_then_stops_the_runner(
-    log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_gap_in_log_stops_runner(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
+    """The runner reads a gap again from its checkpoints, then stops."""
     appeal = log.number(3)
     await log.write(appeal)
     running = start()
@@ -209,9 +209,8 @@ async def test_a_jump_in_the_log_is_read_again_and_then_stops_the_runner(
     assert await counts(engine) == {appeal: 1}
 
 
-async def test_positions_come_from_the_database_even_when_the_group_is_ahead_of_it(
-    log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_positions_come_from_database(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
+    """Also when the offsets of the consumer group are ahead of the checkpoints."""
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=4)
     running = start()
@@ -231,9 +230,11 @@ async def restore_the_empty_database(engine: AsyncEngine) -> None:
         await connection.execute(text('update checkpoints set "offset" = -1, logsequence = 0'))
 
 
-async def test_a_batch_decoded_before_positions_were_set_is_dropped(
+async def test_batch_of_earlier_generation_is_dropped(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A batch decoded before the consumer was placed is of no use after it."""
+
     async def restore_between_two_batches() -> None:
         async with runner.positions.lock:  # the batch in hand has it, and the one decoded ahead asks for it after this
             await restore_the_empty_database(engine)
@@ -254,9 +255,9 @@ async def test_a_batch_decoded_before_positions_were_set_is_dropped(
     assert "the log has a gap" not in caplog.text
 
 
-async def test_a_restore_takes_back_also_what_another_owner_took_in(
-    log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_restore_is_noticed_after_other_owner(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
+    """A restore is noticed also where another owner had applied the records that are gone."""
+
     async def after_another(engine: AsyncEngine, projection: Projection, batch: Sequence[LogRecord]) -> Applied:
         await apply_batch(engine, projection, batch)
         return await apply_batch(engine, projection, batch)
@@ -272,7 +273,7 @@ async def test_a_restore_takes_back_also_what_another_owner_took_in(
     assert await counts(engine) == {appeal: 3}
 
 
-async def test_a_database_that_belongs_to_another_log_is_refused(
+async def test_database_of_other_log_is_refused(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:
     appeal = log.number(0)
@@ -286,7 +287,7 @@ async def test_a_database_that_belongs_to_another_log_is_refused(
     assert await counts(engine) == {appeal: 2}
 
 
-async def test_a_log_that_is_replaced_under_a_running_process_stops_it(
+async def test_replaced_log_stops_process(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_monitor, "IDENTITY_INTERVAL", 0.0)
@@ -297,9 +298,10 @@ async def test_a_log_that_is_replaced_under_a_running_process_stops_it(
     await until(lambda: running.runner.progress.stopped is not None, 60)
 
 
-async def test_a_batch_is_one_span_linked_to_what_its_events_were_proposed_in(
+async def test_batch_span_links_to_proposals(
     log: LogWriter, engine: AsyncEngine, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A batch is one span, linked to the spans its events were proposed in."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -315,9 +317,7 @@ async def test_a_batch_is_one_span_linked_to_what_its_events_were_proposed_in(
     assert [link.context.trace_id for link in span.links] == [1, 2]
 
 
-async def test_a_table_that_came_without_a_new_version_is_refused(
-    log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_new_table_needs_new_version(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
     await log.write(log.number())
     running = start()
     await reached(engine, log)
@@ -328,9 +328,7 @@ async def test_a_table_that_came_without_a_new_version_is_refused(
         await start().task
 
 
-async def test_a_checkpoint_beyond_the_end_of_the_log_stops_the_runner(
-    log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_checkpoint_beyond_log_stops_runner(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
     await log.write(log.number(5), events=2)
     running = start()
     await reached(engine, log)
@@ -342,7 +340,7 @@ async def test_a_checkpoint_beyond_the_end_of_the_log_stops_the_runner(
     assert "the checkpoint of partition 5 is at offset 900, and the log ends at" in str(running.runner.progress.stopped)
 
 
-async def test_kafka_that_is_away_at_the_start_is_waited_for(realm: Realm, start: Start) -> None:
+async def test_start_waits_for_kafka(realm: Realm, start: Start) -> None:
     running = start(settings=settings_of(realm, kafka="127.0.0.1:1"))
     await until(lambda: "KafkaConnectionError" in str(running.runner.progress.blocked))
     assert not running.runner.progress.health().ready

@@ -10,11 +10,12 @@ from natija_chassis.clock import FileClock, FixedClock, SystemClock, describe_cl
 CLOSE = timedelta(seconds=5)
 
 
-def test_without_its_file_a_clock_tells_system_time(tmp_path: Path) -> None:
+def test_clock_without_file_is_system_time(tmp_path: Path) -> None:
     assert abs(FileClock(tmp_path / "none.json").now() - datetime.now(UTC)) < CLOSE
 
 
-def test_a_moved_clock_is_moved_for_all_who_share_the_file(tmp_path: Path) -> None:
+def test_moved_clock_moves_for_all(tmp_path: Path) -> None:
+    """Every process that shares the file sees it."""
     path = tmp_path / "clock.json"
     mine, theirs = FileClock(path), FileClock(path)
     mine.move(timedelta(days=20))
@@ -25,7 +26,8 @@ def test_a_moved_clock_is_moved_for_all_who_share_the_file(tmp_path: Path) -> No
     assert abs(mine.now() - datetime.now(UTC)) < CLOSE
 
 
-def test_a_clock_runs_at_its_speed_and_0_stands_still(tmp_path: Path) -> None:
+def test_clock_runs_at_its_speed(tmp_path: Path) -> None:
+    """Speed 0 stands still."""
     clock = FileClock(tmp_path / "clock.json")
     noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
     clock.set(noon, speed=0)
@@ -36,14 +38,16 @@ def test_a_clock_runs_at_its_speed_and_0_stands_still(tmp_path: Path) -> None:
     assert describe_clock(clock).endswith("UTC, 1e+06 times real time")
 
 
-def test_a_move_keeps_the_speed_unless_another_is_given(tmp_path: Path) -> None:
+def test_move_keeps_speed(tmp_path: Path) -> None:
+    """Unless another is given."""
     clock = FileClock(tmp_path / "clock.json")
     clock.move(timedelta(), speed=60)
     clock.move(timedelta(days=1))
     assert clock.speed == 60
 
 
-def test_a_fixed_clock_stands_until_it_is_moved() -> None:
+def test_fixed_clock_stands_still() -> None:
+    """Until it is moved."""
     clock = FixedClock(datetime(2026, 1, 1, tzinfo=UTC))
     clock.advance(timedelta(hours=2))
     assert clock.now() == datetime(2026, 1, 1, 2, tzinfo=UTC)
@@ -59,7 +63,7 @@ def test_a_fixed_clock_stands_until_it_is_moved() -> None:
         ("20d", timedelta(days=20)),
     ],
 )
-def test_lengths_of_time_are_read_as_typed(typed: str, meant: timedelta) -> None:
+def test_durations_are_parsed(typed: str, meant: timedelta) -> None:
     assert parse_duration(typed) == meant
 
 

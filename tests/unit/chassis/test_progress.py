@@ -20,7 +20,7 @@ def ready(at: dict[str, float]) -> Progress:
     return progress
 
 
-def test_what_stands_at_the_end_of_all_its_partitions_is_caught_up(at: dict[str, float]) -> None:
+def test_end_of_all_partitions_is_caught_up(at: dict[str, float]) -> None:
     assert ready(at).health() == (True, "caught up with the log", 0)
 
 
@@ -31,7 +31,7 @@ def test_what_is_behind_says_how_far(at: dict[str, float]) -> None:
     assert progress.health() == (False, "catching up with the log: about 2,000 records to go", 2000)
 
 
-def test_a_short_burst_does_not_make_a_process_unready(at: dict[str, float]) -> None:
+def test_short_burst_keeps_process_ready(at: dict[str, float]) -> None:
     progress = ready(at)
     at["now"] += CAUGHT_UP_SECONDS / 2
     progress.record_end({0: 5, 1: 9}, {0: 6, 1: 9}, asked=at["now"])
@@ -41,7 +41,8 @@ def test_a_short_burst_does_not_make_a_process_unready(at: dict[str, float]) -> 
     assert not progress.caught_up
 
 
-def test_under_a_steady_load_it_is_caught_up_with_what_stood_there_a_moment_ago(at: dict[str, float]) -> None:
+def test_steady_load_still_counts_as_caught_up(at: dict[str, float]) -> None:
+    """It is caught up with what was on the log a moment ago, though more has come since."""
     progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0}))
     for end in range(10, 100, 3):  # at each look there is more than what is taken in
@@ -52,7 +53,8 @@ def test_under_a_steady_load_it_is_caught_up_with_what_stood_there_a_moment_ago(
         assert progress.caught_up
 
 
-def test_an_end_that_took_too_long_to_reach_counts_for_nothing(at: dict[str, float]) -> None:
+def test_slowly_reached_end_does_not_count(at: dict[str, float]) -> None:
+    """An end of the log that took too long to reach says nothing about now."""
     progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0}))
     progress.record_end({0: 0}, {0: 10}, asked=at["now"])
@@ -63,13 +65,14 @@ def test_an_end_that_took_too_long_to_reach_counts_for_nothing(at: dict[str, flo
     assert progress.caught_up
 
 
-def test_what_nobody_has_looked_at_for_a_while_is_not_caught_up(at: dict[str, float]) -> None:
+def test_caught_up_expires_without_checks(at: dict[str, float]) -> None:
     progress = ready(at)
     at["now"] += CAUGHT_UP_SECONDS + 0.1
     assert not progress.health().ready
 
 
-def test_trouble_a_stop_and_other_partitions_end_it_at_once(at: dict[str, float]) -> None:
+def test_caught_up_ends_at_once(at: dict[str, float]) -> None:
+    """When it is blocked or stopped, or gets other partitions."""
     progress = ready(at)
     progress.blocked = "ConnectionRefusedError"
     assert progress.health() == (False, "waiting: ConnectionRefusedError", 0)
@@ -81,7 +84,8 @@ def test_trouble_a_stop_and_other_partitions_end_it_at_once(at: dict[str, float]
     assert not progress.caught_up
 
 
-def test_waits_double_up_to_the_longest_and_start_anew_after_a_success() -> None:
+def test_backoff_doubles_and_resets() -> None:
+    """Waits double up to the longest, and start again after a success."""
     backoff = Backoff(first=0.1, longest=1.0)
     waits = []
     for _ in range(6):

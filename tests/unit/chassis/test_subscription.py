@@ -12,7 +12,8 @@ from natija_events.kafka import KafkaConfig
 
 @pytest.mark.parametrize("user", [None, "kg.routing"])
 @pytest.mark.parametrize("tls", [False, True])
-def test_it_is_told_what_other_clients_are_told(user: str | None, tls: bool, tmp_path: Path) -> None:
+def test_faststream_gets_same_connection(user: str | None, tls: bool, tmp_path: Path) -> None:
+    """FastStream connects as every other client does."""
     ca = authority.create_authority(tmp_path).certificate if tls else None
     kafka = KafkaConfig("one:9092", user, user and "opensesame", ca)
     told, same = kafka.client_options(), parse_security(security_of(kafka))

@@ -20,7 +20,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     return exporter
 
 
-def test_a_proposal_made_in_a_span_carries_it(spans: InMemorySpanExporter) -> None:
+def test_proposal_carries_its_span(spans: InMemorySpanExporter) -> None:
     assert tracing.current_traceparent() is None
     with tracing.span("POST /appeals") as span:
         carried = tracing.current_traceparent()
@@ -29,7 +29,8 @@ def test_a_proposal_made_in_a_span_carries_it(spans: InMemorySpanExporter) -> No
     assert carried.startswith(f"00-{context.trace_id:032x}-{context.span_id:016x}-0")
 
 
-def test_a_batch_is_one_span_linked_to_the_spans_its_events_were_proposed_in(spans: InMemorySpanExporter) -> None:
+def test_batch_span_links_to_proposals(spans: InMemorySpanExporter) -> None:
+    """A batch is one span, linked to the spans its events were proposed in."""
     carried = []
     for _ in range(3):
         with tracing.span("propose"):
@@ -40,20 +41,22 @@ def test_a_batch_is_one_span_linked_to_the_spans_its_events_were_proposed_in(spa
     assert [link.context.span_id for link in batch.links] == [one.context.span_id for one in proposals]
 
 
-def test_a_batch_of_ten_thousand_is_linked_to_128(spans: InMemorySpanExporter) -> None:
+def test_batch_links_to_128_spans(spans: InMemorySpanExporter) -> None:
+    """Of ten thousand."""
     made = [f"00-{number:032x}-{number:016x}-01" for number in range(1, 10_000)]
     with tracing.batch_span("routing project", made):
         pass
     assert len(spans.get_finished_spans()[0].links) == 128
 
 
-def test_a_span_goes_on_where_another_service_left_off(spans: InMemorySpanExporter) -> None:
+def test_span_continues_other_service(spans: InMemorySpanExporter) -> None:
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     with tracing.span("decide", traceparent=parent) as span:
         assert f"{span.get_span_context().trace_id:032x}" in parent
 
 
-def test_a_failure_is_marked_by_its_class_and_never_by_its_text(spans: InMemorySpanExporter) -> None:
+def test_span_names_class_of_failure(spans: InMemorySpanExporter) -> None:
+    """Never its text, which may hold a value."""
     try:
         with tracing.span("decide"):
             raise ValueError("Aigul Asanova")
@@ -65,7 +68,7 @@ def test_a_failure_is_marked_by_its_class_and_never_by_its_text(spans: InMemoryS
     assert "Aigul" not in span.to_json()
 
 
-def test_the_exporter_is_off_until_an_endpoint_is_configured() -> None:
+def test_exporter_needs_endpoint() -> None:
     check = (
         "import sys; from natija_chassis.observability import tracing; tracing.configure('routing');"
         "print(any('otlp' in name for name in sys.modules))"

@@ -63,8 +63,8 @@ def test_mapping_lists_its_columns() -> None:
     [
         ("register", "No Name", "register", "pattern"),
         ("register", None, "register", "required"),
-        ("zone", "Mars/Base", "zone", "is not a time zone"),
-        ("zone", "", "zone", "is not a time zone"),
+        ("zone", "Mars/Base", "zone", "not a time zone"),
+        ("zone", "", "zone", "not a time zone"),
         ("time_format", "%H:%M", "time_format", "whole date"),
         ("encoding", "runes", "encoding", "is not an encoding"),
         ("separator", ";", "separator", "Extra inputs"),

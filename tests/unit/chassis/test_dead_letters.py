@@ -29,7 +29,8 @@ class Adapted(Exception):
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_the_data_themselves_are_to_blame_for_is_poison(error: Exception) -> None:
+def test_data_errors_are_poison(error: Exception) -> None:
+    """Only errors that the data themselves cause."""
     assert is_poison(error)
 
 

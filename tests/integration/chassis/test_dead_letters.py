@@ -26,9 +26,8 @@ async def mend(engine: AsyncEngine) -> None:
         await connection.execute(text(LENIENT))
 
 
-async def test_what_the_database_refuses_is_parked_with_what_follows_and_the_others_flow_on(
-    log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_refused_record_blocks_only_its_appeal(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
+    """What the database refuses becomes a dead letter with what follows of its appeal; other appeals are applied."""
     good = [log.number(partition) for partition in ALL for _ in range(4)]
     bad, beside = log.number(3), log.number(3)
     await log.write(*good[:40])
@@ -55,9 +54,8 @@ async def test_what_the_database_refuses_is_parked_with_what_follows_and_the_oth
     assert (await counts(engine))[beside] == 3
 
 
-async def test_a_record_that_cannot_be_read_is_parked_by_what_is_wrong_and_never_by_what_it_holds(
-    log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_unreadable_record_shows_no_content(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
+    """An unreadable record becomes a dead letter that names what is wrong and never what the record holds."""
     broken, misfit, good = (log.number(7) for _ in range(3))
     await log.write(broken, misfit, good)
     await log.write_raw(broken, b'{"text": "Aigul Asanova, born 1970')
@@ -73,9 +71,10 @@ async def test_a_record_that_cannot_be_read_is_parked_by_what_is_wrong_and_never
     assert await counts(engine) == {broken: 1, misfit: 1, good: 2}
 
 
-async def test_parked_records_are_taken_in_again_in_order_while_the_service_runs(
+async def test_retry_applies_dead_letters_in_order(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """Also while the service runs."""
     bad, good = log.number(3), log.number(3)
     await log.write(bad, channel="poison", events=3)
     await log.write(good)
@@ -93,9 +92,10 @@ async def test_parked_records_are_taken_in_again_in_order_while_the_service_runs
         assert list(kept) == [1, 2, 3, 4]
 
 
-async def test_a_retry_stops_at_the_first_record_that_still_fails(
+async def test_retry_stops_at_first_failure(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
+    """The record that still fails stays, and with it those that follow of its appeal."""
     bad = log.number(3)
     await log.write(bad, channel="poison", events=2)
     await log.write_raw(bad, b"nonsense")
@@ -109,7 +109,7 @@ async def test_a_retry_stops_at_the_first_record_that_still_fails(
     assert await counts(engine) == {bad: 2}
 
 
-async def test_with_too_many_parked_appeals_the_runner_stops_and_says_so(
+async def test_too_many_dead_letters_stop_runner(
     realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
 ) -> None:
     few = settings_of(realm, dead_letter_limit=2)
