@@ -1,4 +1,4 @@
-"""What the chassis's integration tests share: a realm's log to write on, and a running tally to read it."""
+"""Shared by the chassis' integration tests: a realm's log to write on, and a running tally to read it."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Poison on the real servers: found, set aside with what follows of its appeal, the others flow on; taken in later."""
+"""Dead letters on the real servers: poison is kept with the later records of its appeal, and retried."""
 
 import json
 
@@ -15,19 +15,19 @@ from natija_chassis.projections.retry import Retried, retry
 LENIENT = "alter table appeals drop constraint known_channel"
 
 
-async def parked(engine: AsyncEngine) -> list[DeadLetter]:
+async def stored_letters(engine: AsyncEngine) -> list[DeadLetter]:
     async with engine.connect() as connection:
         return [one._replace(failedtime=None) for one in await dead_letters.load(connection)]
 
 
-async def mend(engine: AsyncEngine) -> None:
+async def fix(engine: AsyncEngine) -> None:
     """Let the table take what it refused."""
     async with engine.begin() as connection:
         await connection.execute(text(LENIENT))
 
 
 async def test_refused_record_blocks_only_its_appeal(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
-    """What the database refuses becomes a dead letter with what follows of its appeal; other appeals are applied."""
+    """A record that the database refuses becomes a dead letter, with the later ones of its appeal."""
     good = [log.number(partition) for partition in ALL for _ in range(4)]
     bad, beside = log.number(3), log.number(3)
     await log.write(*good[:40])
@@ -37,7 +37,7 @@ async def test_refused_record_blocks_only_its_appeal(log: LogWriter, engine: Asy
     running = start()
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(good[:40], 3) | dict.fromkeys([*good[40:], beside], 2)
-    first, *following = await parked(engine)
+    first, *following = await stored_letters(engine)
     assert first == DeadLetter(
         3, first.offset, bad, "IntegrityError",
         "IntegrityError: SQLSTATE 23514 table appeals constraint known_channel",
@@ -50,25 +50,25 @@ async def test_refused_record_blocks_only_its_appeal(log: LogWriter, engine: Asy
     )
     await log.write(bad, beside)
     await reached(engine, log)
-    assert len(await parked(engine)) == 4
+    assert len(await stored_letters(engine)) == 4
     assert (await counts(engine))[beside] == 3
 
 
 async def test_unreadable_record_shows_no_content(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
     """An unreadable record becomes a dead letter that names what is wrong and never what the record holds."""
-    broken, misfit, good = (log.number(7) for _ in range(3))
-    await log.write(broken, misfit, good)
+    broken, unreadable, good = (log.number(7) for _ in range(3))
+    await log.write(broken, unreadable, good)
     await log.write_raw(broken, b'{"text": "Aigul Asanova, born 1970')
-    await log.write_raw(misfit, b'{"text": "Aigul Asanova, born 1970"}')
+    await log.write_raw(unreadable, b'{"text": "Aigul Asanova, born 1970"}')
     await log.write(broken, good)
     start()
     await reached(engine, log)
-    found = await parked(engine)
-    assert [(one.appeal, one.error) for one in found] == [(broken, "Invalid"), (misfit, "Invalid"), (broken, None)]
+    found = await stored_letters(engine)
+    assert [(one.appeal, one.error) for one in found] == [(broken, "Invalid"), (unreadable, "Invalid"), (broken, None)]
     assert found[1].detail is not None
     assert found[1].detail.startswith("Invalid: text: ")
     assert "Aigul" not in json.dumps([one._asdict() for one in found])
-    assert await counts(engine) == {broken: 1, misfit: 1, good: 2}
+    assert await counts(engine) == {broken: 1, unreadable: 1, good: 2}
 
 
 async def test_retry_applies_dead_letters_in_order(
@@ -81,8 +81,8 @@ async def test_retry_applies_dead_letters_in_order(
     start()
     await reached(engine, log)
     assert await retry(settings, engine, Tally()) == Retried(0, 0, 3)
-    assert len(await parked(engine)) == 3
-    await mend(engine)
+    assert len(await stored_letters(engine)) == 3
+    await fix(engine)
     assert await retry(settings, engine, Tally()) == Retried(3, 1, 0)
     await log.write(bad)
     await reached(engine, log)
@@ -102,9 +102,9 @@ async def test_retry_stops_at_first_failure(
     await log.write(bad)
     start()
     await reached(engine, log)
-    await mend(engine)
+    await fix(engine)
     assert await retry(settings, engine, Tally()) == Retried(2, 1, 2)
-    first, second = await parked(engine)
+    first, second = await stored_letters(engine)
     assert (first.error, second.error, second.blocked_by) == ("Invalid", None, first.offset)
     assert await counts(engine) == {bad: 2}
 
@@ -126,9 +126,7 @@ async def test_too_many_dead_letters_stop_runner(
     await until(lambda: again.runner.progress.stopped is not None)
 
 
-async def test_the_command_lists_what_is_parked(
-    realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start
-) -> None:
+async def test_command_lists_dead_letters(realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start) -> None:
     assert (await realm.run("dead-letters", "list")).stdout == "no dead letters\n"
     bad = log.number(3)
     await log.write(bad, channel="poison")

@@ -68,7 +68,7 @@ async def test_dropped_database_is_filled_again(
 
 
 async def drop_database(realm: Realm, service: str) -> None:
-    """Whoever is in is thrown out."""
+    """Open connections are closed."""
     admin = await asyncpg.connect(realm.servers.postgres)
     await admin.execute(f'drop database "{realm.name}_{service}" with (force)')
     await admin.close()

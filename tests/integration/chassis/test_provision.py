@@ -49,7 +49,7 @@ async def test_service_enters_only_own_database(realm: Realm) -> None:
 
 
 async def test_analysts_read_only_analytics(realm: Realm) -> None:
-    """What analytics creates now and later, and nothing else."""
+    """Tables that analytics creates now and later, and nothing else."""
     service = await asyncpg.connect(_url(realm, "analytics", "natija_analytics"))
     for schema in ("live", "rebuild"):
         await service.execute(f"create schema {schema}; create table {schema}.facts as select 7 as due")

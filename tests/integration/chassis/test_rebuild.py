@@ -164,7 +164,7 @@ async def test_an_aborted_rebuild_leaves_no_trace(
 async def test_leftovers_of_crash_are_dropped(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
-    """What a crashed rebuild left is dropped at the next start of the service."""
+    """Schemas of a crashed rebuild are dropped at the next start of the service."""
     await log.write(log.number())
     await (await running_until_reached(start, engine, log)).stop()
     async with engine.begin() as connection:
@@ -178,7 +178,7 @@ async def test_leftovers_of_crash_are_dropped(
 async def test_rebuilt_tables_keep_grants(
     log: LogWriter, settings: TallySettings, engine: AsyncEngine, start: Start
 ) -> None:
-    """Who may read the live tables may read the rebuilt ones."""
+    """Roles that may read the live tables may read the rebuilt ones."""
     await log.write(log.number())
     await (await running_until_reached(start, engine, log)).stop()
     async with engine.begin() as connection:

@@ -57,7 +57,7 @@ class Pauses:
     def __init__(self, realm: Realm, service: str) -> None:
         self._url = realm.database(service).replace("+asyncpg", "")
         self.longest = 0.0
-        self.taken_in = 0
+        self.applied = 0
 
     async def __aenter__(self) -> "Pauses":
         self._connection = await asyncpg.connect(self._url)
@@ -72,19 +72,19 @@ class Pauses:
         await self._connection.close()
 
     async def _watch(self) -> None:
-        since, start = time.monotonic(), self.taken_in
+        since, start = time.monotonic(), self.applied
         while True:
-            before = self.taken_in
+            before = self.applied
             await self._moved()
             now = time.monotonic()
             self.longest = max(self.longest, now - since)
-            if self.taken_in != before:
+            if self.applied != before:
                 since = now
-            assert self.taken_in >= before >= start, "the live side went back"
+            assert self.applied >= before >= start, "the live side went back"
             await asyncio.sleep(0.02)
 
     async def _moved(self) -> None:
-        self.taken_in = await self._connection.fetchval("select sum(logsequence)::bigint from live.checkpoints")
+        self.applied = await self._connection.fetchval("select sum(logsequence)::bigint from live.checkpoints")
 
 
 @pytest.mark.thorough
@@ -98,16 +98,16 @@ async def test_every_service_rebuilds_under_load(
     async with coming_in(realm):
         for service in SERVICES:
             async with Pauses(realm, service) as pauses:
-                before = pauses.taken_in
+                before = pauses.applied
                 done = await realm.run("projection", "rebuild", service)
                 async with asyncio.timeout(30):  # what the switch held up shows when it goes on
-                    after = pauses.taken_in
-                    while pauses.taken_in == after:
+                    after = pauses.applied
+                    while pauses.applied == after:
                         await asyncio.sleep(0.02)
             assert "DIFFERENT" not in done.stdout
             assert "and switched" in done.stdout
-            assert pauses.taken_in > before, "it went on meanwhile"
-            print(f"{service}: longest pause {pauses.longest:.3f} s, {pauses.taken_in - before} events meanwhile")
+            assert pauses.applied > before, "it went on meanwhile"
+            print(f"{service}: longest pause {pauses.longest:.3f} s, {pauses.applied - before} events meanwhile")
             assert pauses.longest <= LONGEST_PAUSE, service
     for service in SERVICES:  # and once more at rest: what was switched in is the fold, too
         assert "DIFFERENT" not in (await realm.run("projection", "rebuild", service)).stdout
@@ -154,8 +154,8 @@ async def test_version_with_new_column_goes_live(
     await until(lambda: "a rebuild must finish first" in str(new.runner.progress.blocked))
     async with Pauses(realm, SERVICE) as pauses:
         await rebuild(settings, TallyWithFirst(), Watching())
-        switched = pauses.taken_in
-        await until(lambda: pauses.taken_in > switched + EVENTS_A_SECOND)
+        switched = pauses.applied
+        await until(lambda: pauses.applied > switched + EVENTS_A_SECOND)
     print(f"to a new version: longest pause {pauses.longest:.3f} s")
     assert old.runner.progress.stopped is not None
     stop.set()

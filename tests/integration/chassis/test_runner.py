@@ -65,7 +65,7 @@ async def test_uncommitted_records_are_not_applied(log: LogWriter, engine: Async
 
 
 class SlowTally(Tally):
-    """Has *begun* with a batch, and takes it in once it is told to *go*."""
+    """Has *begun* with a batch, and applies it once it is told to *go*."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,7 +137,7 @@ async def another_look(running: Running) -> None:
 
 
 async def acknowledged(realm: Realm) -> int | None:
-    """What Kafka was told of partition 0."""
+    """The offset that Kafka was told of partition 0."""
     consumer = AIOKafkaConsumer(bootstrap_servers=realm.servers.kafka, group_id=f"{realm.name}.{SERVICE}")
     await consumer.start()
     try:
@@ -154,9 +154,9 @@ async def test_killed_process_applies_events_once(realm: Realm, log: LogWriter, 
         await log.write(*appeals, events=10)
     for _ in range(3):
         async with tally_process(realm, NATIJA_BATCH_RECORDS="50") as child:
-            before = await _taken_in(engine)
+            before = await _applied(engine)
             async with asyncio.timeout(30):
-                while await _taken_in(engine) < before + chance.randrange(50, 600):
+                while await _applied(engine) < before + chance.randrange(50, 600):
                     await asyncio.sleep(0.005)
             await child.kill()
     async with tally_process(realm):
@@ -223,7 +223,7 @@ async def test_positions_come_from_database(log: LogWriter, engine: AsyncEngine,
 
 
 async def restore_the_empty_database(engine: AsyncEngine) -> None:
-    """As a backup of the begin would be: nothing is taken in."""
+    """As a backup of the begin would be: nothing is applied."""
     async with engine.begin() as connection:
         await connection.execute(text("delete from orders"))
         await connection.execute(text("delete from appeals"))
@@ -324,7 +324,7 @@ async def test_new_table_needs_new_version(log: LogWriter, engine: AsyncEngine, 
     await running.stop()
     async with engine.begin() as connection:
         await connection.execute(text("drop table orders"))
-    with pytest.raises(OperatorError, match="routing lacks orders, and part of the log is taken in"):
+    with pytest.raises(OperatorError, match="routing lacks orders, and part of the log is applied"):
         await start().task
 
 
@@ -348,7 +348,7 @@ async def test_start_waits_for_kafka(realm: Realm, start: Start) -> None:
 
 
 async def _replace_log(realm: Realm) -> None:
-    """Delete the log topic and make it anew."""
+    """Delete the log topic and create it again."""
     admin = AIOKafkaAdminClient(bootstrap_servers=realm.servers.kafka)
     await admin.start()
     try:
@@ -361,7 +361,7 @@ async def _replace_log(realm: Realm) -> None:
     await provision.provision_topics(TallySettings(realm=realm.name, kafka=realm.servers.kafka))
 
 
-async def _taken_in(engine: AsyncEngine) -> int:
+async def _applied(engine: AsyncEngine) -> int:
     with contextlib.suppress(Exception):  # before the first start there are no tables
         return sum((await counts(engine)).values())
     return 0

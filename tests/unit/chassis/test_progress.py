@@ -45,7 +45,7 @@ def test_steady_load_still_counts_as_caught_up(at: dict[str, float]) -> None:
     """It is caught up with what was on the log a moment ago, though more has come since."""
     progress = Progress("routing", blocked=None)
     progress.assign(frozenset({0}))
-    for end in range(10, 100, 3):  # at each look there is more than what is taken in
+    for end in range(10, 100, 3):  # at each look there is more than what is applied
         progress.record_end(dict(progress.reached), {0: end}, asked=at["now"])
         assert progress.lag
         progress.record_applied({0: end - 1})
