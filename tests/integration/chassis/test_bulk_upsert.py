@@ -21,6 +21,7 @@ things = Table(
     Column("at", DateTime(timezone=True)),
     Column("day", Date),
     Column("open", Boolean),
+    prefixes=["temporary"],
 )
 FULL: dict[str, Any] = {
     "key": "Ä'\"\\{}",

@@ -19,13 +19,17 @@ from natija_chassis.projections import dead_letters as _dead_letters  # noqa: F4
 from natija_chassis.projections.projection import Projection
 
 
+_TRY_LOCK = text("select pg_try_advisory_xact_lock(:lock)")
+
+
 async def prepare(engine: AsyncEngine, projection: Projection, log: log_identity.LogIdentity) -> None:
     """Make the live schema on the first start; after it, check that it is made from *log* and whole.
 
     Raises `OperatorError` otherwise: what is of another version or lacks a table is for a rebuild, not to be added to.
     """
     async with engine.begin() as connection:
-        if await connection.scalar(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": Lock.REBUILD}):
+        # Without leftovers the lock is left alone: a rebuild that is about to start would find it taken.
+        if await _has_leftovers(connection) and await connection.scalar(_TRY_LOCK, {"lock": Lock.REBUILD}):
             await drop_leftovers(connection)
         await create_schema(connection, SERVICE)
         await create_schema(connection, LIVE)
@@ -56,6 +60,11 @@ async def _check_whole(connection: AsyncConnection, projection: Projection, sche
             f"{projection.service} lacks {', '.join(sorted(missing))}, and part of the log is applied: "
             f"a new table needs a new version of the projection, then natija projection rebuild {projection.service}"
         )
+
+
+async def _has_leftovers(connection: AsyncConnection) -> bool:
+    query = text("select true from pg_namespace where nspname = any(:names) limit 1")
+    return bool(await connection.scalar(query, {"names": [REBUILD, SNAPSHOT, RETIRED]}))
 
 
 async def drop_leftovers(connection: AsyncConnection) -> None:
