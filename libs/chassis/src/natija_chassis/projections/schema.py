@@ -18,7 +18,6 @@ from natija_chassis.projections import checkpoints, log_identity
 from natija_chassis.projections import dead_letters as _dead_letters  # noqa: F401  # its table belongs to the store
 from natija_chassis.projections.projection import Projection
 
-
 _TRY_LOCK = text("select pg_try_advisory_xact_lock(:lock)")
 
 
