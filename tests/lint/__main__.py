@@ -1,7 +1,6 @@
 """`python -m tests.lint`: old words in every tracked text, long or headless sentences in Markdown and docstrings.
 
-Prints each finding and a count per rule; ends with 1 when there is one. Files in pending.txt are counted only: a list
-that may shrink and never grow.
+Prints each finding and a count per rule; ends with 1 when there is one.
 """
 
 import re
@@ -18,7 +17,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 TEXTS = ("*.py", "*.md", "*.html", "*.toml", "*.yaml", "*.sh", "*.sql", "Makefile", ".importlinter")
 OWN = ("tests/lint/words.txt", "tests/unit/docs/test_lint.py")
 """The files that must show the old words."""
-PENDING = Path(__file__).with_name("pending.txt")
 _SPAN = re.compile(r"`[^`]*`")
 
 
@@ -46,18 +44,13 @@ def _names_left_out(path: str, text: str) -> str:
 
 def main() -> int:
     """Print what is found; 1 when something is."""
-    pending = set(PENDING.read_text().split()) if PENDING.exists() else set()
-    counts, later = Counter[str](), 0
+    counts = Counter[str]()
     for rule, finding in findings():
-        if finding.path in pending:
-            later += 1
-            continue
         print(finding)
         counts[rule] += 1
     for rule, count in counts.most_common():
         print(f"{count:5}  {rule}")
-    waiting = f"; {later} more in {len(pending)} pending files" if pending else ""
-    print(f"{counts.total()} old words and unclear sentences{waiting}")
+    print(f"{counts.total()} old words and unclear sentences")
     return 1 if counts else 0
 
 
