@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from natija_events.encryption import Sealed
 from natija_events.schema.registry import REGISTRY
-from natija_events.types.base import AppealNumber, Code, EventData, Instant, Language, NestedData
+from natija_events.types.base import AppealNumber, Code, EventData, Instant, LanguageCode, NestedData
 
 PERSONAL = {
     # domain.md §8, the applicant and who acts for him: name parts, id number, birth date, phone, e-mail, address
@@ -43,7 +43,7 @@ HAS_TO_HAVE = {
 """Fields that must exist for the personal data of domain.md §8, by type."""
 
 NOT_TEXT = (bool, int, Sealed, type(None))
-CONSTRAINED = (Code, AppealNumber, Instant, Language)
+CONSTRAINED = (Code, AppealNumber, Instant, LanguageCode)
 
 
 def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:

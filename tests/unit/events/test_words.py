@@ -14,9 +14,9 @@ from natija_events.types.base import AnswerOutcome, AnswerReason
 from natija_events.types.intake import Applicant, Registered
 from natija_events.types.oversight import SanctionRecorded
 from natija_events.wire.rejection import RejectionReason
-from natija_events.words import KINDS, LANGUAGES, Kind, Language, word
+from natija_events.words import KINDS, LANGUAGES, Language, WordKind, word
 
-CODES: dict[Kind, set[str]] = {
+CODES: dict[WordKind, set[str]] = {
     "type": {type.rpartition(".v")[0] for type in TABLE},
     "state": set(get_args(State)),
     "outcome": set(get_args(AnswerOutcome)),
@@ -40,7 +40,7 @@ ALPHABETS: dict[Language, str] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_code_has_a_word(kind: Kind) -> None:
+def test_every_code_has_a_word(kind: WordKind) -> None:
     assert set(words.codes(kind)) == CODES[kind]
 
 

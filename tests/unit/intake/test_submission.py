@@ -23,11 +23,11 @@ from natija_events.wire.envelope import Event, Proposal, write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import (
     SOURCE,
-    Address,
-    Applicant,
     OpeningEvent,
-    Representative,
     Submission,
+    SubmittedAddress,
+    SubmittedApplicant,
+    SubmittedRepresentative,
     unknown_ids,
 )
 from natija_intake.registrar import admission
@@ -151,9 +151,9 @@ DERIVED = {
     Submission: {
         "received", "jurisdiction", "signature", "attachments", "parent", "part", "register_name", "external_id",
     },
-    Applicant: {"id"},
-    Address: set[str](),
-    Representative: set[str](),
+    SubmittedApplicant: {"id"},
+    SubmittedAddress: set[str](),
+    SubmittedRepresentative: set[str](),
 }  # fmt: skip
 """Fields of the contract that a client does not send."""
 
@@ -162,9 +162,9 @@ DERIVED = {
     ("sent", "registered"),
     [
         (Submission, intake.Registered),
-        (Applicant, intake.Applicant),
-        (Address, intake.Address),
-        (Representative, intake.Representative),
+        (SubmittedApplicant, intake.Applicant),
+        (SubmittedAddress, intake.Address),
+        (SubmittedRepresentative, intake.Representative),
     ],
 )
 def test_submission_corresponds_to_the_contract(sent: type[BaseModel], registered: type[BaseModel]) -> None:

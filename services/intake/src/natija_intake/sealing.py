@@ -8,13 +8,13 @@ from pydantic import AwareDatetime, BaseModel
 
 from natija_events.encryption import Sealed, Sealer
 
-Kind = Literal["sealed", "instant", "object", "list", "plain"]
+FieldKind = Literal["sealed", "instant", "object", "list", "plain"]
 
 
 class FieldShape(NamedTuple):
     """The *kind* of a field; *model* is that of an object, or of a list's objects."""
 
-    kind: Kind
+    kind: FieldKind
     model: type[BaseModel] | None = None
 
 

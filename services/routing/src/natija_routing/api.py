@@ -34,7 +34,7 @@ class Named(BaseModel):
     names: dict[str, str]
 
 
-class Body(Named):
+class DirectoryBody(Named):
     """A body: its class, the region of a local one, and the body above it."""
 
     body_class: str | None
@@ -48,7 +48,7 @@ class DirectoryPage(BaseModel):
     realm: str | None
     version: int
     competence: int
-    bodies: list[Body]
+    bodies: list[DirectoryBody]
     topics: list[Named]
     regions: list[Named]
     channels: list[Named]
@@ -104,7 +104,9 @@ def _directory(reference_data: ReferenceData) -> DirectoryPage:
         version=known.version,
         competence=reference_data.competence.version,
         bodies=[
-            Body(id=id, names=dict(body.names), body_class=body.body_class, region=body.region, under=body.under)
+            DirectoryBody(
+                id=id, names=dict(body.names), body_class=body.body_class, region=body.region, under=body.under
+            )
             for id, body in known.bodies.items()
         ],
         topics=named(known.topics),

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+import natija_chassis.projections.dead_letters  # noqa: F401  # registers its table
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import (
     LIVE,
@@ -15,7 +16,6 @@ from natija_chassis.postgres.engine import (
 )
 from natija_chassis.postgres.locks import Lock
 from natija_chassis.projections import checkpoints, log_identity
-from natija_chassis.projections import dead_letters as _dead_letters  # noqa: F401  # its table belongs to the store
 from natija_chassis.projections.projection import Projection
 
 _TRY_LOCK = text("select pg_try_advisory_xact_lock(:lock)")

@@ -1,5 +1,6 @@
 """A projection with one row per appeal. A batch loads the rows, applies a pure fold, and stores them."""
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -21,7 +22,7 @@ class AppealState(Protocol):
     def standing(self) -> Standing: ...
 
 
-State = TypeVar("State", bound=AppealState)
+StateT = TypeVar("StateT", bound=AppealState)
 
 
 def standing_columns() -> list[Column[Any]]:
@@ -36,8 +37,10 @@ def standing_columns() -> list[Column[Any]]:
     ]
 
 
-class StateTable(Generic[State]):
-    """Keeps *table* at what *step* makes of the log. *version* goes up when the rows change their meaning or shape.
+class StateTable(Generic[StateT]):
+    """Keeps in *table* the states that *evolve* computes from the log.
+
+    *version* goes up when the rows change their meaning or shape.
 
     Each column beside those of `standing_columns` bears the name of a field of *kind*, or of a property that a query
     needs; *kind* of a number alone is an appeal of which nothing is known.
@@ -45,8 +48,8 @@ class StateTable(Generic[State]):
 
     def __init__(
         self,
-        kind: Callable[..., State],
-        step: Callable[[State, RecordedEvent], State],
+        kind: Callable[..., StateT],
+        evolve: Callable[[StateT, RecordedEvent], StateT],
         table: Table,
         *,
         service: str,
@@ -56,8 +59,8 @@ class StateTable(Generic[State]):
         self.version = version
         self.metadata = table.metadata
         self._kind = kind
-        self._fields = [name for name in vars(kind)["_fields"] if name != "standing"]
-        self._step = step
+        self._fields = [name for name in inspect.signature(kind).parameters if name != "standing"]
+        self._evolve = evolve
         # Plain text: of SQLAlchemy's own kind of it, `to_json` asks half a dozen attributes a key.
         self._columns = [str(column.name) for column in table.columns]
         self._load = text(f"select * from {table.name} where appeal = any(cast(:appeals as text[]))")  # noqa: S608
@@ -67,22 +70,22 @@ class StateTable(Generic[State]):
         """Move the rows of the appeals that *events* are of. Raises what the database raises."""
         states = await self.load(connection, {event.subject for event in events})
         for event in events:
-            states[event.subject] = self._step(states.get(event.subject) or self._kind(event.subject), event)
+            states[event.subject] = self._evolve(states.get(event.subject) or self._kind(event.subject), event)
         # One order of rows in every transaction: two of them never wait for each other in a ring.
         rows = [self._row(state) for _, state in sorted(states.items())]
         await self._upsert.execute(connection, rows)
 
-    async def load(self, connection: AsyncConnection, appeals: Iterable[str]) -> dict[str, State]:
+    async def load(self, connection: AsyncConnection, appeals: Iterable[str]) -> dict[str, StateT]:
         """The states of those of *appeals* that have a row."""
         rows = await connection.execute(self._load, {"appeals": list(appeals)})
         return {row["appeal"]: self.of(row) for row in rows.mappings()}
 
-    def of(self, row: RowMapping) -> State:
+    def of(self, row: RowMapping) -> StateT:
         """The state in a row of the table, which may have columns of other tables beside it."""
         standing = Standing(row["state"], tuple(row["resume"]), row["opened"], row["sequence"], row["material"])
         return self._kind(**{name: _plain(row[name]) for name in self._fields}, standing=standing)
 
-    def _row(self, state: State) -> dict[str, Any]:
+    def _row(self, state: StateT) -> dict[str, Any]:
         of_standing = state.standing._asdict()
         return {name: of_standing[name] if name in of_standing else getattr(state, name) for name in self._columns}
 

@@ -49,7 +49,7 @@ AppealNumber = Annotated[
     Field(pattern=r"^[A-Z][A-Z0-9]+(-[0-9A-HJKMNP-TV-Z]{4}){3}-[0-9A-HJKMNP-TV-Z]{2}$"),
 ]
 Instant = Annotated[AwareDatetime, BeforeValidator(_read_rfc3339), AfterValidator(_within_limits)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 AnswerOutcome = Literal[

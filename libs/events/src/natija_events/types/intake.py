@@ -3,7 +3,7 @@
 from typing import Literal
 
 from natija_events.encryption import Sealed
-from natija_events.types.base import AppealNumber, Attachment, Code, Count, EventData, Instant, Language, NestedData
+from natija_events.types.base import AppealNumber, Attachment, Code, Count, EventData, Instant, LanguageCode, NestedData
 
 
 class Address(NestedData):
@@ -50,7 +50,7 @@ class Registered(EventData):
     channel: Code
     received: Instant
     jurisdiction: Code
-    language: Language | None = None
+    language: LanguageCode | None = None
     character: Literal["individual", "collective"] = "individual"
     applicants_count: Count = 1
     referral_from: Code | None = None

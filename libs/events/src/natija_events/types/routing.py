@@ -14,7 +14,7 @@ from natija_events.types.base import (
     Count,
     EventData,
     Instant,
-    Language,
+    LanguageCode,
     NonConsiderationReason,
     TerminationReason,
 )
@@ -204,7 +204,7 @@ class Answered(EventData):
     outcome: AnswerOutcome
     reason: AnswerReason | None = None
     signer: Code | None = None
-    language: Language | None = None
+    language: LanguageCode | None = None
     law: tuple[Code, ...] = ()
     text: Sealed | None = None
 
@@ -221,7 +221,7 @@ class AnswerDelivered(EventData):
     type = "appeal.answer-delivered.v1"
 
     channel: Code
-    language: Language | None = None
+    language: LanguageCode | None = None
 
 
 class AnswerClarified(EventData):

@@ -15,16 +15,16 @@ from typing import Any, Literal, get_args
 Language = Literal["ky", "kk", "uz", "ru", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-Kind = Literal[
+WordKind = Literal[
     "type", "state", "outcome", "reason", "rejection", "role", "owner", "kind", "form", "character", "applicant",
     "measure",
 ]  # fmt: skip
 """The kinds of codes. *reason* ends an appeal without an answer, *rejection* is the registrar's reason. *kind*, *form*
 and *character* are those of an appeal. *applicant* is the kind of person, *measure* that of a sanction."""
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[WordKind, ...] = get_args(WordKind)
 
 
-def word(kind: Kind, code: str, language: Language) -> str:
+def word(kind: WordKind, code: str, language: Language) -> str:
     """The word for *code* in *language*, in lower case; the code itself when it has no word.
 
     A *type* may be of any version. Raises ValueError for an unknown kind or language.
@@ -37,12 +37,12 @@ def word(kind: Kind, code: str, language: Language) -> str:
     return code if entry is None else str(entry[language])
 
 
-def codes(kind: Kind) -> tuple[str, ...]:
+def codes(kind: WordKind) -> tuple[str, ...]:
     """The codes of *kind* that have words; types without their versions."""
     return tuple(_table()[kind])
 
 
-def is_confirmed(kind: Kind, code: str, language: Language) -> bool:
+def is_confirmed(kind: WordKind, code: str, language: Language) -> bool:
     """True when the word is from an official source, or is Russian or English; False for a draft."""
     entry = _table()[kind].get(_unversioned(code) if kind == "type" else code, {})
     return language in ("ru", "en", *entry.get("confirmed", ()))

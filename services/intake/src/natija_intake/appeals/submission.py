@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from natija_chassis.realm.directory import Directory, Section
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.types import intake
-from natija_events.types.base import AppealNumber, Count, Language
+from natija_events.types.base import AppealNumber, Count, LanguageCode
 from natija_events.wire.envelope import Event
 from natija_intake import sealing
 from natija_intake.appeals.context import IntakeContext
@@ -33,7 +33,7 @@ class _StrictModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class Address(_StrictModel):
+class SubmittedAddress(_StrictModel):
     """Where the applicant lives. *region* and *district* are ids; the rest will be sealed."""
 
     region: DirectoryId | None = None
@@ -43,7 +43,7 @@ class Address(_StrictModel):
     abroad: bool = False
 
 
-class Applicant(_StrictModel):
+class SubmittedApplicant(_StrictModel):
     """The sender. Everything that identifies the person will be sealed."""
 
     kind: Literal["natural", "legal"] = "natural"
@@ -53,10 +53,10 @@ class Applicant(_StrictModel):
     phone: ShortText | None = None
     email: ShortText | None = None
     social_group: DirectoryId | None = None
-    address: Address | None = None
+    address: SubmittedAddress | None = None
 
 
-class Representative(_StrictModel):
+class SubmittedRepresentative(_StrictModel):
     """The person who acts for the applicant, and the proof of that power."""
 
     name: ShortText
@@ -85,7 +85,7 @@ class Submission(_StrictModel):
     kind: Literal["application", "complaint", "proposal", "request", "message", "response"] = "application"
     form: Literal["written", "electronic", "oral", "video"] = "electronic"
     channel: DirectoryId
-    language: Language | None = None
+    language: LanguageCode | None = None
     character: Literal["individual", "collective"] = "individual"
     applicants_count: Count = 1
     referral_from: DirectoryId | None = None
@@ -94,8 +94,8 @@ class Submission(_StrictModel):
     region: DirectoryId | None = None
     district: DirectoryId | None = None
     topic: DirectoryId | None = None
-    applicant: Applicant | None = None
-    representative: Representative | None = None
+    applicant: SubmittedApplicant | None = None
+    representative: SubmittedRepresentative | None = None
     text: LongText
     confidential: bool = False
     complaint_of: AppealNumber | None = None
