@@ -3,7 +3,6 @@
 Each failpoint has a way to reach it. The ways cover every failpoint in the code.
 """
 
-import asyncio
 import csv
 import gzip
 from collections.abc import Awaitable, Callable
@@ -13,6 +12,7 @@ from random import Random
 import asyncpg
 import httpx
 import pytest
+from tests.eventually import eventually
 from tests.faults.failpoint_names import failpoints_in_code
 from tests.faults.running_system import RunningSystem, wait_until_killed
 from tests.integration.intake.appeal import APPEAL
@@ -73,9 +73,7 @@ async def projection_around_poison(system: RunningSystem, point: str, chance: Ra
         await system.workload.send_unanswered(lives=3)
         await wait_until_killed(await system.arm("analytics", point))
         await system.start("analytics")
-        async with asyncio.timeout(20):
-            while not await connection.fetchval("select count(*) from live.dead_letters"):
-                await asyncio.sleep(0.1)
+        await eventually(lambda: connection.fetchval("select count(*) from live.dead_letters"))
         status, says = await system.readiness("analytics")
         assert "dead letters" in says, (status, says)
         await connection.execute("alter table live.facts drop constraint poison")
@@ -170,9 +168,11 @@ async def shards_laid_out_again(system: RunningSystem, point: str, chance: Rando
     shards = chance.randint(2, 8)
     async with system.workload.running():
         await wait_until_killed(await system.realm.start("registrar", "shards", str(shards), **{FAILPOINT: point}))
-        async with asyncio.timeout(30):
-            while point != "shards.write:before" and f"{shards} shard" not in (await system.readiness("registrar"))[1]:
-                await asyncio.sleep(0.1)
+
+        async def laid_out() -> bool:
+            return point == "shards.write:before" or f"{shards} shard" in (await system.readiness("registrar"))[1]
+
+        await eventually(laid_out)
 
 
 Way = Callable[[RunningSystem, str, Random], Awaitable[None]]

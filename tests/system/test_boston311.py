@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from tests.eventually import eventually
 from tests.realm_pool import new_name
 from tests.stack import REPOSITORY, Realm, Servers, provisioned_realms
 
@@ -80,10 +81,14 @@ class City:
     async def quiet(self) -> Counter[str]:
         """The types, once every open case whose target is past is recorded as missed and every service is current."""
         missed = sum(bool(case["TARGET_DT"]) and not case["CLOSED_DT"] for case in self.lawful)
-        async with asyncio.timeout(300):
-            while (found := await self.types())["appeal.missed.v1"] < missed or await lag(self.realm):
-                await asyncio.sleep(0.5)
-        return found
+
+        async def recorded() -> Counter[str]:
+            found = await self.types()
+            assert found["appeal.missed.v1"] >= missed, found
+            assert not await lag(self.realm)
+            return found
+
+        return await eventually(recorded, seconds=300, pause=0.5)
 
 
 @pytest_asyncio.fixture(
@@ -217,11 +222,11 @@ async def posted(realm: Realm) -> str:
 
 
 async def happened(realm: Realm, number: str, *wanted: str) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            out = (await realm.run("history", number, "--from-log", "--format", "json")).json()
-            if set(wanted) <= {event["type"] for event in out["events"]}:
-                return
+    async def on_log() -> bool:
+        out = (await realm.run("history", number, "--from-log", "--format", "json")).json()
+        return set(wanted) <= {event["type"] for event in out["events"]}
+
+    await eventually(on_log, seconds=60)
 
 
 @pytest.mark.thorough
@@ -247,14 +252,17 @@ async def reported(servers: Servers, folder: Path, name: str, file: Path, *, kil
         return await types(realm), report.stdout
 
 
+async def registered_share(realm: Realm, share: float) -> bool:
+    """True once that *share* of the file's rows is registered."""
+    return (await types(realm))["appeal.registered.v1"] >= ROWS * share
+
+
 async def fed(realm: Realm, file: Path, *, kills: int) -> None:
     """Import *file*, which has ROWS rows, and wait until analytics has taken all in."""
     registrar, _ = await asyncio.gather(realm.serve("registrar", NATIJA_BATCH_RECORDS="100"), realm.serve("analytics"))
     importing = asyncio.create_task(brought(realm, file))
     for share in range(1, kills + 1):
-        async with asyncio.timeout(120):
-            while (await types(realm))["appeal.registered.v1"] < ROWS * share / (kills + 1):
-                await asyncio.sleep(0.02)
+        await eventually(partial(registered_share, realm, share / (kills + 1)), seconds=120)
         assert not importing.done()
         await registrar.kill()
         registrar = await realm.serve("registrar", NATIJA_BATCH_RECORDS="100")

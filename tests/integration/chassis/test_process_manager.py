@@ -12,6 +12,7 @@ import pytest_asyncio
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from tests.eventually import eventually
 from tests.integration.chassis.conftest import ADVISORY_LOCKS, until
 from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
@@ -142,9 +143,12 @@ async def states(engine: AsyncEngine) -> Counter[str]:
 
 
 async def settled(engine: AsyncEngine, expected: dict[str, int]) -> None:
-    async with asyncio.timeout(60):
-        while await states(engine) != expected:
-            await asyncio.sleep(0.05)
+    async def reached() -> bool:
+        found = await states(engine)
+        assert found == expected, found
+        return True
+
+    await eventually(reached, seconds=60)
 
 
 async def test_each_row_is_proposed_once(
@@ -188,9 +192,8 @@ async def test_waits_until_projection_caught_up(
 
     managers.start(looking, SlowStandings())
     held = text(f"select count(*) {ADVISORY_LOCKS} and granted and mode = 'ExclusiveLock'")
-    async with engine.connect() as connection, asyncio.timeout(30):
-        while not await connection.scalar(held):
-            await asyncio.sleep(0.02)
+    async with engine.connect() as connection:
+        await eventually(lambda: connection.scalar(held))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(looked.wait(), 1.5)
     shut.set()
@@ -268,9 +271,7 @@ async def test_refused_proposal_waits_for_change(
         return 0
 
     managers.start(unlawful)
-    async with asyncio.timeout(30):
-        while not await refused():
-            await asyncio.sleep(0.05)
+    await eventually(refused)
     before = looked
     await until(lambda: looked > before + 2)
     assert await refused() == 1
@@ -278,9 +279,11 @@ async def test_refused_proposal_waits_for_change(
         row = (await connection.execute(text("select appeal, reason, sequence from refused_proposals"))).one()
     assert tuple(row) == (number, "unlawful", 1)
     await publisher.propose(publisher.event(number, datetime.now(UTC), Supplemented()), wait=30)
-    async with asyncio.timeout(30):
-        while await refused() != 2:
-            await asyncio.sleep(0.05)
+
+    async def refused_again() -> bool:
+        return await refused() == 2
+
+    await eventually(refused_again)
 
 
 async def test_slow_outcome_delays_only_itself(

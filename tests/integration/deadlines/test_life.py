@@ -3,7 +3,9 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
+from tests.eventually import eventually
 from tests.integration.deadlines.conftest import SETTLED, Work, short
 from tests.unit.deadlines.history import at, registered
 
@@ -32,9 +34,13 @@ async def test_live_appeal_is_missed(work: Work) -> None:
     assert events[-1].time == DUE
     assert events[-1].recordedtime == at(LATE)
     assert sorted(short(events)) == ["missed", "registered", "routed", "term-set", "warned"]
-    async with asyncio.timeout(30):  # the log has it first, the service that answers a moment later
-        while not (answer := await work.get("deadlines", f"/terms/{appeal.lower()}"))["missed"]:
-            await asyncio.sleep(0.05)
+
+    async def missed() -> dict[str, Any]:  # the log has it first, the service that answers a moment later
+        found: dict[str, Any] = await work.get("deadlines", f"/terms/{appeal.lower()}")
+        assert found["missed"], found
+        return found
+
+    answer = await eventually(missed)
     assert (answer["overdue"], answer["policy"], len(answer["missed"])) == (True, "kg-law-67/1", 1)
     assert "of these overdue" in await work.get("deadlines", "/")
 
@@ -139,9 +145,11 @@ async def test_rejected_time_is_proposed_again(work: Work) -> None:
     await work.children["registrar"].kill()
     before = await work.proposals()
     await work.start("routing")
-    async with asyncio.timeout(45):
-        while await work.proposals() == before:  # the decision is on the inbox, dated as of now
-            await asyncio.sleep(0.1)
+
+    async def proposed() -> bool:  # the decision is on the inbox, dated as of now
+        return await work.proposals() > before
+
+    await eventually(proposed, seconds=45)
     work.move(work.clock.now() + timedelta(days=1))
     await work.start("registrar")
     events = await work.until(appeal, "routed")

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
+from tests.eventually import eventually
 from tests.integration.events.proxy import TcpProxy, proxy_to
 from tests.stack import Realm, Servers, provisioned_realms
 
@@ -71,12 +72,10 @@ async def writer(bare_realm: Realm) -> AsyncIterator["LogWriter"]:
 
 async def offset_of(publisher: Publisher, number: str) -> int:
     """The inbox offset of the proposal for which *publisher* waits."""
-    async with asyncio.timeout(20):
-        while True:
-            for pending in publisher.outcomes.pending(number.encode()):
-                if pending.offset is not None:
-                    return pending.offset
-            await asyncio.sleep(0.01)
+    found = await eventually(
+        lambda: [one.offset for one in publisher.outcomes.pending(number.encode()) if one.offset is not None]
+    )
+    return found[0]
 
 
 class LogWriter:

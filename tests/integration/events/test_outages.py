@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+from tests.eventually import eventually
 from tests.integration.events.conftest import LogWriter, event, new_numbers, offset_of
 from tests.integration.events.proxy import TcpProxy
 from tests.stack import Realm
@@ -72,8 +73,7 @@ async def test_publisher_closes_while_kafka_is_down(proxy: TcpProxy, bare_realm:
     """A publisher with pending proposals closes while Kafka is down."""
     async with Publisher(bare_realm.servers.kafka, bare_realm.name, "/registers/tests", delivery_timeout=1) as one:
         waiting = asyncio.create_task(one.propose(event(one, new_numbers(1)[0]), wait=60))
-        while not one.outcomes.pending():
-            await asyncio.sleep(0.01)
+        await eventually(one.outcomes.pending)
         getattr(proxy, breaks)()
         for number in new_numbers(5):
             with pytest.raises(DeliveryUnconfirmed):

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from deploy.local.ports import free_port
+from tests.eventually import eventually
 from tests.integration.intake.appeal import APPEAL, PERSONAL
 from tests.stack import Realm
 
@@ -31,12 +32,12 @@ async def status(api: httpx.AsyncClient, receipt: dict[str, Any]) -> dict[str, A
 async def status_until(
     api: httpx.AsyncClient, receipt: dict[str, Any], wanted: Callable[[dict[str, Any]], bool]
 ) -> dict[str, Any]:
-    async with asyncio.timeout(20):
-        while True:
-            found = await status(api, receipt)
-            if wanted(found):
-                return found
-            await asyncio.sleep(0.05)
+    async def found() -> dict[str, Any]:
+        shown = await status(api, receipt)
+        assert wanted(shown), shown
+        return shown
+
+    return await eventually(found)
 
 
 async def stored(realm: Realm, topic: str, number: str) -> list[bytes]:
@@ -150,12 +151,7 @@ async def test_api_recovers_when_kafka_returns(registry: Realm) -> None:
 
 
 async def until_it_listens(api: httpx.AsyncClient) -> httpx.Response:
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                return await api.post("/appeals", json=APPEAL)
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
+    return await eventually(lambda: api.post("/appeals", json=APPEAL), pause=0.1)
 
 
 def forward_to(address: str) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]:

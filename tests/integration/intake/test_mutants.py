@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 from deploy.local.ports import free_port
+from tests.eventually import eventually
 from tests.integration.intake import registering as r
 from tests.integration.intake.test_registrar_once import end_sessions, says
 from tests.model.registrar_world import CAUGHT_UP, FENCE, GUARD, LOCK, NOT_RESTORED, ORDER, PENDING
@@ -192,9 +193,8 @@ async def test_restored_database_is_not_trusted(realm: Realm, part: str | None) 
     await registrar(realm, part=part)
     proposals = await send(realm, r.registered())
     await on_log(realm, APPEALS)
-    async with database(realm) as connection, asyncio.timeout(30):
-        while await connection.fetchval("select sum(logsequence) from live.checkpoints") < APPEALS:
-            await asyncio.sleep(0.1)
+    async with database(realm) as connection:
+        await eventually(lambda: connection.fetchval(f"select sum(logsequence) >= {APPEALS} from live.checkpoints"))
     await restore_empty_database(realm)
     proposals += await send(realm, Supplemented())
     await decided(realm, 2 * APPEALS)
