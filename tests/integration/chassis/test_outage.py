@@ -17,6 +17,9 @@ from natija_chassis.projections.log_records import LogRecord
 from natija_chassis.projections.projection import Projection
 from natija_chassis.realm.provision import provision_realm
 
+CUT_OFF = 1
+"""The exit code of a process that was cut off: 0.8 seconds after the drain time, hence within 5 seconds by default."""
+
 
 @contextlib.asynccontextmanager
 async def database_away(realm: Realm) -> AsyncIterator[None]:
@@ -106,7 +109,7 @@ async def test_idle_process_notices_database_outage(realm: Realm, log: LogWriter
 
 
 async def test_sigterm_ends_process_with_whole_work(realm: Realm, log: LogWriter, engine: AsyncEngine) -> None:
-    """Within 5 seconds, and no batch is half applied."""
+    """No batch is half applied."""
     appeals = [log.number(partition) for partition in ALL]
     for _ in range(40):
         await log.write(*appeals, events=10)
@@ -115,26 +118,23 @@ async def test_sigterm_ends_process_with_whole_work(realm: Realm, log: LogWriter
         async with asyncio.timeout(30):
             while not await _some(engine):
                 await asyncio.sleep(0.01)
-        assert await child.terminate() < 5
-        assert child.process.returncode == 0
+        assert await child.terminate() == 0
     async with tally_process(realm):
         await reached(engine, log, seconds=60)
     assert await counts(engine) == dict.fromkeys(appeals, 400)
 
 
 async def test_sigterm_during_outage_ends_process(realm: Realm, log: LogWriter) -> None:
-    """Within 5 seconds."""
     async with tally_process(realm) as child:
         await child.until_ready()
         async with database_away(realm):
             await log.write(log.number(1))
             await child.until_ready(503)
-            assert await child.terminate() < 5
-            assert child.process.returncode == 0
+            assert await child.terminate() == 0
 
 
 async def test_sigterm_ends_process_despite_hanging_database(realm: Realm, log: LogWriter) -> None:
-    """Within 5 seconds."""
+    """A step that never ends is cut off; its transaction is undone by the database."""
     admin = await asyncpg.connect(realm.database(SERVICE).replace("+asyncpg", ""))
     try:
         async with tally_process(realm) as child:
@@ -146,7 +146,7 @@ async def test_sigterm_ends_process_despite_hanging_database(realm: Realm, log: 
                 async with asyncio.timeout(10):
                     while not await admin.fetchval(waiting):
                         await asyncio.sleep(0.02)
-                assert await child.terminate() < 5.5
+                assert await child.terminate() == CUT_OFF
     finally:
         await admin.close()
 
