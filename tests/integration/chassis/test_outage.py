@@ -18,7 +18,7 @@ from natija_chassis.projections.projection import Projection
 from natija_chassis.realm.provision import provision_realm
 
 CUT_OFF = 1
-"""The exit code of a process that was cut off: 0.8 seconds after the drain time, hence within 5 seconds by default."""
+"""The exit code of a process that was cut off: 0.8 seconds after the drain time: within 5 seconds by default."""
 
 
 @contextlib.asynccontextmanager
