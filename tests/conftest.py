@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import uvloop
 from hypothesis import settings
+from tests import prefork
 from tests.folders import TESTS, needs_servers
 
 pytest_plugins = ["tests.stack"]
@@ -19,6 +20,8 @@ DEPTH = os.environ.get("NATIJA_TEST_DEPTH", "default")
 settings.register_profile("default", max_examples=20, deadline=None)
 settings.register_profile("thorough", max_examples=300, deadline=None)
 settings.load_profile(DEPTH)
+
+prefork.enabled = DEPTH == "default"  # `make faults` executes the installed program
 
 
 LONGEST_FIRST = (

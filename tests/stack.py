@@ -11,11 +11,12 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,8 +29,7 @@ from deploy.local import kafka, processes, stack
 from deploy.local.environment import database_template, new_key
 from deploy.local.paths import StackPaths
 from deploy.local.ports import free_port
-from deploy.local.processes import die_with_parent
-from tests import realm_pool
+from tests import prefork, realm_pool
 from tests.folders import needs_servers
 
 from natija_chassis.services import port_variable, service_infos
@@ -64,7 +64,7 @@ class Child:
     """A child process of a test, with what it has written so far."""
 
     arguments: tuple[str, ...]
-    process: asyncio.subprocess.Process
+    process: prefork.ForkedProcess | asyncio.subprocess.Process
     log: Path
     url: str | None = None
 
@@ -142,18 +142,17 @@ class Realm:
 
         Raises AssertionError, with what it printed, when the exit code is not *expect* (None: any).
         """
-        process = await asyncio.create_subprocess_exec(
-            NATIJA, *arguments, env=self._variables(variables), cwd=self.folder, stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, preexec_fn=die_with_parent,
-        )  # fmt: skip
+        name = secrets.token_hex(4)
+        out, err = self.folder / f"{name}.out", self.folder / f"{name}.err"
+        process = await self._start(arguments, variables, out, err)
         try:
-            out, err = await asyncio.wait_for(process.communicate(), seconds)
+            code = await asyncio.wait_for(process.wait(), seconds)
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
             raise
-        done = Completed(process.returncode or 0, out.decode(), err.decode())
+        done = Completed(code, out.read_text(), err.read_text())
         if expect is not None and done.code != expect:
             raise AssertionError(
                 f"natija {' '.join(arguments)} ended with {done.code}:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
@@ -163,11 +162,7 @@ class Realm:
     async def start(self, *arguments: str, **variables: str) -> Child:
         """Start `natija ARGUMENTS` in the background; it is killed when the test ends, if not before."""
         log = self.folder / f"{'-'.join(arguments[:2])}-{len(self.children)}.log".replace("/", "_")
-        with log.open("wb") as stream:
-            process = await asyncio.create_subprocess_exec(
-                NATIJA, *arguments, env=self._variables(variables), cwd=self.folder, stdin=asyncio.subprocess.DEVNULL,
-                stdout=stream, stderr=stream, preexec_fn=die_with_parent,
-            )  # fmt: skip
+        process = await self._start(arguments, variables, log, log)
         child = Child(arguments, process, log)
         self.children.append(child)
         return child
@@ -181,9 +176,13 @@ class Realm:
             await child.until_ready()
         return child
 
-    def _variables(self, more: dict[str, str]) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATIJA_")}
-        return inherited | self.environment | more
+    async def _start(
+        self, arguments: Sequence[str], variables: dict[str, str], out: Path, err: Path
+    ) -> prefork.ForkedProcess | asyncio.subprocess.Process:
+        request = prefork.Request(
+            list(arguments), prefork.environment(self.environment | variables), str(self.folder), str(out), str(err)
+        )
+        return await prefork.start(request) or await prefork.execute([str(NATIJA)], request)
 
 
 Realms = Callable[..., Awaitable[Realm]]

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
-import os
 import re
 import signal
 import sys
@@ -12,7 +10,10 @@ from pathlib import Path
 
 import httpx
 from deploy.local.ports import free_port
+from tests import prefork
 from tests.stack import REPOSITORY, Realm
+
+TALLY = "tests.integration.chassis.tally"
 
 _A_BATCH = re.compile(r"^natija_projection_batch_duration_seconds_count\S* [1-9]", re.MULTILINE)
 
@@ -20,7 +21,7 @@ _A_BATCH = re.compile(r"^natija_projection_batch_duration_seconds_count\S* [1-9]
 class TallyProcess:
     """One process; `url` answers its HTTP."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str, log: Path) -> None:
+    def __init__(self, process: prefork.ForkedProcess | asyncio.subprocess.Process, url: str, log: Path) -> None:
         self.process = process
         self.url = url
         self.log = log
@@ -66,19 +67,13 @@ async def tally_process(realm: Realm, **variables: str) -> AsyncIterator[TallyPr
     """Start one; it is killed in the end if it still runs."""
     port = free_port()
     log = realm.folder / f"tally-{port}.log"
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATIJA_")}
-    with log.open("wb") as stream:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.integration.chassis.tally", str(port), cwd=REPOSITORY,
-            env=inherited | realm.environment | variables, stdout=stream, stderr=stream, preexec_fn=_die_with_parent,
-        )  # fmt: skip
+    request = prefork.Request(
+        [str(port)], prefork.environment(realm.environment | variables), str(REPOSITORY), str(log), str(log), TALLY
+    )
+    process = await prefork.start(request) or await prefork.execute([sys.executable, "-m", TALLY], request)
     child = TallyProcess(process, f"http://127.0.0.1:{port}", log)
     try:
         yield child
     finally:
         if process.returncode is None:
             await child.kill()
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)

@@ -1,0 +1,5 @@
+"""A process that waits for a signal."""
+
+import signal
+
+signal.pause()

@@ -1,0 +1,5 @@
+"""A process that shows its folder and environment."""
+
+import os
+
+print(os.getcwd(), dict(os.environ))
