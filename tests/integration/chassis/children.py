@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 from deploy.local.ports import free_port
 from tests import prefork
+from tests.eventually import eventually
 from tests.stack import REPOSITORY, Realm
 
 TALLY = "tests.integration.chassis.tally"
@@ -47,19 +48,22 @@ class TallyProcess:
 
     async def until_ready(self, status: int = 200, seconds: float = 30) -> str:
         """Return what `/ready` says once it answers *status*."""
-        async with asyncio.timeout(seconds):
-            while True:
-                found, says = await self.readiness()
-                if found == status:
-                    return says
-                assert self.process.returncode is None, self.log.read_text()
-                await asyncio.sleep(0.05)
+
+        async def answered() -> list[str]:
+            assert self.process.returncode is None, self.log.read_text()
+            found, says = await self.readiness()
+            return [says] if found == status else []
+
+        return (await eventually(answered, seconds=seconds))[0]
 
     async def until_it_has_done_a_batch(self, seconds: float = 30) -> None:
         """Return once the first batch it was given has ended, whatever became of it."""
-        async with httpx.AsyncClient(trust_env=False, timeout=5) as client, asyncio.timeout(seconds):
-            while not _A_BATCH.search((await client.get(f"{self.url}/metrics")).text):
-                await asyncio.sleep(0.05)
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+
+            async def done() -> bool:
+                return bool(_A_BATCH.search((await client.get(f"{self.url}/metrics")).text))
+
+            await eventually(done, seconds=seconds)
 
 
 @contextlib.asynccontextmanager

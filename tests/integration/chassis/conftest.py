@@ -10,6 +10,7 @@ from typing import Any
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.eventually import eventually
 from tests.integration.chassis.tally import SERVICE, Tally, TallySettings
 from tests.stack import Realm
 
@@ -184,23 +185,15 @@ async def start(settings: TallySettings, engine: AsyncEngine) -> AsyncIterator[S
             await running.stop()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Return once *condition* holds."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
 async def reached(engine: AsyncEngine, log: LogWriter, seconds: float = 30) -> None:
-    """Return once the checkpoints stand at the last record written."""
-    async with asyncio.timeout(seconds):
-        while True:
-            with contextlib.suppress(Exception):
-                async with engine.connect() as connection:
-                    held = await checkpoints.load(connection)
-                if all(held[partition].offset == offset for partition, offset in log.ends.items()):
-                    return
-            await asyncio.sleep(0.05)
+    """Return once the checkpoints are at the last record written."""
+
+    async def at_end() -> bool:
+        async with engine.connect() as connection:
+            held = await checkpoints.load(connection)
+        return all(held[partition].offset == offset for partition, offset in log.ends.items())
+
+    await eventually(at_end, seconds=seconds)
 
 
 ALL = range(PARTITIONS)

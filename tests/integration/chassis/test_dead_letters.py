@@ -4,7 +4,8 @@ import json
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, settings_of, until
+from tests.eventually import eventually
+from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, settings_of
 from tests.integration.chassis.tally import SERVICE, Tally, TallySettings, counts
 from tests.stack import Realm
 
@@ -43,7 +44,7 @@ async def test_refused_record_blocks_only_its_appeal(log: LogWriter, engine: Asy
         "IntegrityError: SQLSTATE 23514 table appeals constraint known_channel",
     )  # fmt: skip
     assert [(one.appeal, one.error, one.blocked_by) for one in following] == [(bad, None, first.offset)] * 2
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
     assert (
         running.runner.progress.health().message
         == "caught up with the log; 1 appeals have dead letters, see natija dead-letters list"
@@ -118,12 +119,12 @@ async def test_too_many_dead_letters_stop_runner(
     await reached(engine, log)
     assert running.runner.progress.stopped is None
     await log.write(log.number(2), channel="poison")
-    await until(lambda: running.runner.progress.stopped is not None)
+    await eventually(lambda: running.runner.progress.stopped is not None)
     assert str(running.runner.progress.stopped).startswith(
         "3 appeals have dead letters, more than NATIJA_DEAD_LETTER_LIMIT=2"
     )
     again = start(settings=few)
-    await until(lambda: again.runner.progress.stopped is not None)
+    await eventually(lambda: again.runner.progress.stopped is not None)
 
 
 async def test_command_lists_dead_letters(realm: Realm, log: LogWriter, engine: AsyncEngine, start: Start) -> None:

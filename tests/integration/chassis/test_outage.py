@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.eventually import eventually
 from tests.integration.chassis.children import tally_process
-from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, until
+from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached
 from tests.integration.chassis.tally import SERVICE, TallySettings, counts
 from tests.stack import Realm
 
@@ -41,16 +43,16 @@ async def test_database_outage_loses_nothing(realm: Realm, log: LogWriter, engin
     await log.write(*appeals, events=5)
     running = start()
     progress = running.runner.progress
-    await until(lambda: progress.caught_up)
+    await eventually(lambda: progress.caught_up)
     async with database_away(realm):
         await log.write(*appeals, events=5)
-        await until(lambda: progress.blocked is not None)
+        await eventually(lambda: progress.blocked is not None)
         assert not progress.health().ready
         assert progress.health().message.startswith("waiting: ")
         await log.write(*appeals, events=5)
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, 15)
-    await until(lambda: progress.caught_up)
+    await eventually(lambda: progress.caught_up)
 
 
 async def test_dropped_database_is_filled_again(
@@ -60,14 +62,14 @@ async def test_dropped_database_is_filled_again(
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=5)
     running = start()
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
     await drop_database(realm, SERVICE)
     await log.write(*appeals, events=5)
-    await until(lambda: running.runner.progress.blocked is not None)
+    await eventually(lambda: running.runner.progress.blocked is not None)
     await provision_realm(settings, realm.servers.postgres)
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, 10)
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
 
 
 async def drop_database(realm: Realm, service: str) -> None:
@@ -88,12 +90,12 @@ async def test_outage_is_retried_more_rarely(
         return await apply_batch(engine, projection, batch)
 
     running = start(apply=counted)
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
     async with database_away(realm):
         await log.write(log.number(0))
-        await until(lambda: attempts >= 2)
+        await eventually(lambda: attempts >= 2)
         began, before = asyncio.get_running_loop().time(), attempts
-        await until(lambda: attempts >= before + 4)
+        await eventually(lambda: attempts >= before + 4)
         assert asyncio.get_running_loop().time() - began > 1.0
     assert len([one for one in caplog.records if "waiting" in one.getMessage()]) < 10
 
@@ -114,10 +116,8 @@ async def test_sigterm_ends_process_with_whole_work(realm: Realm, log: LogWriter
     for _ in range(40):
         await log.write(*appeals, events=10)
     async with tally_process(realm, NATIJA_BATCH_RECORDS="20") as child:
-        await until(lambda: child.process.returncode is None and b"listening" in child.log.read_bytes())
-        async with asyncio.timeout(30):
-            while not await _some(engine):
-                await asyncio.sleep(0.01)
+        await eventually(lambda: child.process.returncode is None and b"listening" in child.log.read_bytes())
+        await eventually(lambda: _some(engine))
         assert await child.terminate() == 0
     async with tally_process(realm):
         await reached(engine, log, seconds=60)
@@ -143,9 +143,7 @@ async def test_sigterm_ends_process_despite_hanging_database(realm: Realm, log: 
                 await admin.execute("lock table live.checkpoints in access exclusive mode")
                 await log.write(log.number(1))
                 waiting = "select count(*) from pg_locks where not granted and relation = 'live.checkpoints'::regclass"
-                async with asyncio.timeout(10):
-                    while not await admin.fetchval(waiting):
-                        await asyncio.sleep(0.02)
+                await eventually(partial(admin.fetchval, waiting))
                 assert await child.terminate() == CUT_OFF
     finally:
         await admin.close()

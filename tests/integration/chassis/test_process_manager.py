@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tests.eventually import eventually
-from tests.integration.chassis.conftest import ADVISORY_LOCKS, until
+from tests.integration.chassis.conftest import ADVISORY_LOCKS
 from tests.integration.chassis.tally import SERVICE, TallySettings
 from tests.stack import Realm
 
@@ -167,7 +167,7 @@ async def test_each_row_is_proposed_once(
         for table in ("standings", "checkpoints"):
             await connection.execute(text(f"drop table {table}"))
     runner = managers.start()
-    await until(lambda: runner.progress.caught_up)
+    await eventually(lambda: runner.progress.caught_up)
     await settled(engine, {"ROUTED": 130})
     assert await types_on_log(realm) == {"appeal.registered.v1": 130, "appeal.routed.v1": 130}
     assert proposals() - before == {"registered": 130}
@@ -273,7 +273,7 @@ async def test_refused_proposal_waits_for_change(
     managers.start(unlawful)
     await eventually(refused)
     before = looked
-    await until(lambda: looked > before + 2)
+    await eventually(lambda: looked > before + 2)
     assert await refused() == 1
     async with engine.connect() as connection:
         row = (await connection.execute(text("select appeal, reason, sequence from refused_proposals"))).one()
@@ -303,7 +303,7 @@ async def test_slow_outcome_delays_only_itself(
 
     monkeypatch.setattr(Publisher, "propose", slowly)
     managers.start()
-    await until(lambda: begun[slow] == 1)
+    await eventually(lambda: begun[slow] == 1)
     added = await publisher.propose(publisher.event(slow, datetime.now(UTC), Supplemented()), wait=30)
     assert added.sequence == 2
     await register(publisher, realm, 3)
@@ -322,12 +322,12 @@ async def test_unknown_outcome_is_proposed_again(realm: Realm, engine: AsyncEngi
     await registrar.kill()
     before = proposals()
     managers.start(outcome_timeout=0.3)
-    await until(lambda: (proposals() - before)["undecided"] >= 6)
+    await eventually(lambda: (proposals() - before)["undecided"] >= 6)
     assert managers.last
     managers.last.outcome_timeout = 30
     await realm.serve("registrar")
     await settled(engine, {"ROUTED": 3})
-    await until(lambda: (proposals() - before)["reused"] == 3)
+    await eventually(lambda: (proposals() - before)["reused"] == 3)
     assert await types_on_log(realm) == {"appeal.registered.v1": 3, "appeal.routed.v1": 3}
     async with engine.connect() as connection:
         assert await refused_proposals.count(connection) == 0

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from tests.integration.chassis.conftest import ADVISORY_LOCKS, ALL, LogWriter, Running, Start, reached, until
+from tests.eventually import eventually
+from tests.integration.chassis.conftest import ADVISORY_LOCKS, ALL, LogWriter, Running, Start, reached
 from tests.integration.chassis.tally import Tally, TallySettings, counts
 
 from natija_chassis.errors import OperatorError
@@ -228,12 +229,12 @@ async def test_new_version_replaces_old_tables(
     await log.write(*appeals)
     old = await running_until_reached(start, engine, log)
     new = start(WiderTally())
-    await until(lambda: "a rebuild must finish first" in str(new.runner.progress.blocked))
+    await eventually(lambda: "a rebuild must finish first" in str(new.runner.progress.blocked))
     assert "are of projection version 1, this program is of version 2" in str(new.runner.progress.blocked)
     outcome = await rebuild(settings, WiderTally(), Watching())
     assert [(table.table, table.rows) for table in outcome.tables] == [("appeals", 16), ("orders", None)]
     await log.write(*appeals)
-    await until(lambda: old.runner.progress.stopped is not None)
+    await eventually(lambda: old.runner.progress.stopped is not None)
     assert "of projection version 2" in str(old.runner.progress.stopped)
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, 2)

@@ -1,11 +1,11 @@
 """`natija projection rebuild` as a command: what it prints, and what it leaves when it is told to stop."""
 
-import asyncio
 import signal
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.eventually import eventually
 from tests.integration.chassis.conftest import ADVISORY_LOCKS, ALL, LogWriter, reached
 from tests.integration.chassis.tally import SERVICE
 from tests.integration.chassis.test_rebuild import schemas
@@ -58,9 +58,7 @@ async def _hold_up_and_stop(realm: Realm, sign: signal.Signals) -> None:
         await holder.execute("select pg_advisory_lock($1)", Lock.SCHEMA_SWITCH)
         rebuilding = await realm.start("projection", "rebuild", SERVICE)
         waiting = f"select count(*) {ADVISORY_LOCKS} and not granted"
-        async with asyncio.timeout(30):
-            while not await holder.fetchval(waiting):
-                await asyncio.sleep(0.02)
+        await eventually(lambda: holder.fetchval(waiting))
         assert await rebuilding.stop(sign) == 130
         assert "aborted: routing is as it was" in rebuilding.output()
     finally:

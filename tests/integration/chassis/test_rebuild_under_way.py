@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Column, Integer
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached, until
+from tests.eventually import eventually
+from tests.integration.chassis.conftest import ALL, LogWriter, Start, reached
 from tests.integration.chassis.tally import SERVICE, Tally, TallySettings, counts
 from tests.integration.chassis.test_rebuild import Watching, running_until_reached
 from tests.integration.intake import registering as r
@@ -151,11 +152,11 @@ async def test_version_with_new_column_goes_live(
 
     writing = asyncio.create_task(keep_writing())
     new = start(TallyWithFirst())  # started before the rebuild, it waits for its tables; the old one goes on till then
-    await until(lambda: "a rebuild must finish first" in str(new.runner.progress.blocked))
+    await eventually(lambda: "a rebuild must finish first" in str(new.runner.progress.blocked))
     async with Pauses(realm, SERVICE) as pauses:
         await rebuild(settings, TallyWithFirst(), Watching())
         switched = pauses.applied
-        await until(lambda: pauses.applied > switched + EVENTS_A_SECOND)
+        await eventually(lambda: pauses.applied > switched + EVENTS_A_SECOND)
     print(f"to a new version: longest pause {pauses.longest:.3f} s")
     assert old.runner.progress.stopped is not None
     stop.set()

@@ -14,8 +14,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from tests.eventually import eventually
 from tests.integration.chassis.children import tally_process
-from tests.integration.chassis.conftest import ALL, LogWriter, Running, Start, reached, settings_of, until
+from tests.integration.chassis.conftest import ALL, LogWriter, Running, Start, reached, settings_of
 from tests.integration.chassis.tally import SERVICE, Tally, TallySettings, counts
 from tests.stack import Realm
 
@@ -36,7 +37,7 @@ async def test_runner_applies_log_and_catches_up(log: LogWriter, engine: AsyncEn
     await log.write(*appeals, events=3)
     running = start()
     assert not running.runner.progress.caught_up
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
     assert await counts(engine) == dict.fromkeys(appeals, 3)
     await log.write(*appeals[:4])
     await reached(engine, log)
@@ -45,7 +46,7 @@ async def test_runner_applies_log_and_catches_up(log: LogWriter, engine: AsyncEn
 
 async def test_an_empty_log_is_caught_up(start: Start) -> None:
     running = start()
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
     assert running.runner.progress.health() == (True, "caught up with the log", 0)
 
 
@@ -53,14 +54,16 @@ async def test_uncommitted_records_are_not_applied(log: LogWriter, engine: Async
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals)
     running = start()
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
     async with log.aborted(*appeals):
         looked = running.runner.progress.caught_up_as_of
-        await until(lambda: running.runner.progress.caught_up_as_of > looked)  # it asked, with all of it on the log
+        await eventually(
+            lambda: running.runner.progress.caught_up_as_of > looked
+        )  # it asked, with all of it on the log
         assert await counts(engine) == dict.fromkeys(appeals, 1)
     await log.write(*appeals[:8])
     await reached(engine, log)
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
     assert await counts(engine) == dict.fromkeys(appeals, 1) | dict.fromkeys(appeals[:8], 2)
 
 
@@ -86,7 +89,7 @@ async def test_decoded_batch_is_not_acknowledged(
     slow = SlowTally()
     running = start(slow, settings_of(realm, batch_records=1))
     await slow.begun.wait()
-    await until(
+    await eventually(
         lambda: running.runner.positions.pending == {0: 1}
     )  # the second record is in hand while the first is written
     await another_look(running)
@@ -125,7 +128,7 @@ async def test_missing_coordinator_blocks_nothing(
         await log.write(appeal)
         await reached(engine, log)
         await another_look(running)
-        await until(lambda: running.runner.progress.caught_up)
+        await eventually(lambda: running.runner.progress.caught_up)
         assert await counts(engine) == {appeal: count}
     assert "does not answer" not in caplog.text
 
@@ -133,7 +136,7 @@ async def test_missing_coordinator_blocks_nothing(
 async def another_look(running: Running) -> None:
     """Return when the end of the log has been asked for again."""
     ends = running.runner.progress.ends
-    await until(lambda: running.runner.progress.ends is not ends)
+    await eventually(lambda: running.runner.progress.ends is not ends)
 
 
 async def acknowledged(realm: Realm) -> int | None:
@@ -178,21 +181,21 @@ async def test_members_share_and_take_over_partitions(
             written += 5
 
     first = start()
-    await until(lambda: first.runner.progress.caught_up)
+    await eventually(lambda: first.runner.progress.caught_up)
     writing = asyncio.create_task(write(200))
     second = start()
-    await until(lambda: len(second.runner.progress.owned or ()) == 8)
-    await until(lambda: len(first.runner.progress.owned or ()) == 8)
+    await eventually(lambda: len(second.runner.progress.owned or ()) == 8)
+    await eventually(lambda: len(first.runner.progress.owned or ()) == 8)
     async with tally_process(realm) as third:
-        await until(lambda: len(first.runner.progress.owned or ()) < 8)
+        await eventually(lambda: len(first.runner.progress.owned or ()) < 8)
         await second.stop()
-        await until(lambda: len(first.runner.progress.owned or ()) == 8)
+        await eventually(lambda: len(first.runner.progress.owned or ()) == 8)
         await third.kill()
-    await until(lambda: len(first.runner.progress.owned or ()) == 16)
+    await eventually(lambda: len(first.runner.progress.owned or ()) == 16)
     await writing
     await reached(engine, log)
     assert await counts(engine) == dict.fromkeys(appeals, written)
-    await until(lambda: first.runner.progress.caught_up)
+    await eventually(lambda: first.runner.progress.caught_up)
 
 
 async def test_gap_in_log_stops_runner(log: LogWriter, engine: AsyncEngine, start: Start) -> None:
@@ -202,7 +205,7 @@ async def test_gap_in_log_stops_runner(log: LogWriter, engine: AsyncEngine, star
     running = start()
     await reached(engine, log)
     await log.write_raw(appeal, b"{}", logsequence=5)
-    await until(lambda: running.runner.progress.stopped is not None)
+    await eventually(lambda: running.runner.progress.stopped is not None)
     stopped = "records of the log are missing: partition 3: expected logsequence 2, found 5"
     assert running.runner.progress.stopped == stopped
     assert running.runner.progress.health() == (False, f"stopped: {stopped}", running.runner.progress.lag)
@@ -214,7 +217,7 @@ async def test_positions_come_from_database(log: LogWriter, engine: AsyncEngine,
     appeals = [log.number(partition) for partition in ALL]
     await log.write(*appeals, events=4)
     running = start()
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
     await running.stop()
     await restore_the_empty_database(engine)
     start()
@@ -245,7 +248,7 @@ async def test_batch_of_earlier_generation_is_dropped(
     slow = SlowTally()
     runner = start(slow, settings_of(realm, batch_records=1)).runner
     await slow.begun.wait()
-    await until(lambda: runner.positions.pending == {0: 1})
+    await eventually(lambda: runner.positions.pending == {0: 1})
     restoring = asyncio.create_task(restore_between_two_batches())
     await asyncio.sleep(0)  # it stands in line for the lock
     slow.go.set()
@@ -263,11 +266,11 @@ async def test_restore_is_noticed_after_other_owner(log: LogWriter, engine: Asyn
         return await apply_batch(engine, projection, batch)
 
     running = start(apply=after_another)
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.caught_up)
     appeal = log.number(0)
     await log.write(appeal, events=3)
-    await until(lambda: running.runner.progress.reached[0] > log.ends[0])
-    await until(lambda: running.runner.progress.caught_up)
+    await eventually(lambda: running.runner.progress.reached[0] > log.ends[0])
+    await eventually(lambda: running.runner.progress.caught_up)
     await restore_the_empty_database(engine)
     await reached(engine, log)  # though no event follows
     assert await counts(engine) == {appeal: 3}
@@ -295,7 +298,7 @@ async def test_replaced_log_stops_process(
     running = start()
     await reached(engine, log)
     await _replace_log(realm)
-    await until(lambda: running.runner.progress.stopped is not None, 60)
+    await eventually(lambda: running.runner.progress.stopped is not None, seconds=60)
 
 
 async def test_batch_span_links_to_proposals(
@@ -311,7 +314,7 @@ async def test_batch_span_links_to_proposals(
         await log.write(appeal, events=50, traceparent=f"00-{number:032x}-{number:016x}-01")
     start()
     await reached(engine, log)
-    await until(lambda: bool(exporter.get_finished_spans()))
+    await eventually(lambda: bool(exporter.get_finished_spans()))
     [span] = exporter.get_finished_spans()
     assert span.name == "routing project"
     assert [link.context.trace_id for link in span.links] == [1, 2]
@@ -336,13 +339,13 @@ async def test_checkpoint_beyond_log_stops_runner(log: LogWriter, engine: AsyncE
     async with engine.begin() as connection:
         await connection.execute(text('update checkpoints set "offset" = 900, logsequence = 900 where partition = 5'))
     running = start()
-    await until(lambda: running.runner.progress.stopped is not None)
+    await eventually(lambda: running.runner.progress.stopped is not None)
     assert "the checkpoint of partition 5 is at offset 900, and the log ends at" in str(running.runner.progress.stopped)
 
 
 async def test_start_waits_for_kafka(realm: Realm, start: Start) -> None:
     running = start(settings=settings_of(realm, kafka="127.0.0.1:1"))
-    await until(lambda: "KafkaConnectionError" in str(running.runner.progress.blocked))
+    await eventually(lambda: "KafkaConnectionError" in str(running.runner.progress.blocked))
     assert not running.runner.progress.health().ready
     await running.stop()
 
