@@ -62,7 +62,7 @@ async def _lifecycles(setup: BenchSetup, grown: Realm, empty: Realm, note: str) 
 
 
 async def _register(setup: BenchSetup, realm: Realm) -> None:
-    """Register a million whole lives, portion by portion, and always one portion ahead."""
+    """Register a million whole lifecycles, portion by portion, and always one portion ahead."""
     engine = engine_of(realm, "intake")
     try:
         with setup.progress_bar(f"{APPEALS:,} appeals registered", APPEALS // _AT_ONCE) as step:

@@ -1,4 +1,4 @@
-"""Whole lives: an appeal comes in, routing and deadlines do their part, a desk answers; all four services follow."""
+"""Whole lifecycles: an appeal comes in, routing and deadlines process it, officials answer, all services follow."""
 
 import asyncio
 import math
@@ -67,7 +67,7 @@ async def applied_by_all(engines: Sequence[AsyncEngine]) -> int:
 
 
 async def lifecycle_rate(realm: Realm, engines: Sequence[AsyncEngine], cpu: CpuMeter | None = None) -> float:
-    """A run: lives a second that all whose databases *engines* are have applied whole."""
+    """A run: appeals a second that all whose databases *engines* are have applied whole."""
     before = await applied_by_all(engines)
 
     async def whole() -> int:
@@ -82,15 +82,15 @@ async def lifecycle_rate(realm: Realm, engines: Sequence[AsyncEngine], cpu: CpuM
     return measured
 
 
-async def answer_appeals(realm: Realm, lives: int, *, pace: float = math.inf) -> None:
-    """Open *lives* appeals, *pace* a second at most, and answer each as soon as it is routed and has its term."""
+async def answer_appeals(realm: Realm, appeals: int, *, pace: float = math.inf) -> None:
+    """Open *appeals* appeals, *pace* a second at most, and answer each as soon as it is routed and has its term."""
     kafka = realm.servers.kafka
     start = await end_offsets(kafka, LOG.name(realm.name))
     places = asyncio.Semaphore(AT_ONCE)
     async with Publisher(kafka, realm.name, "/desks/bench") as publisher, asyncio.TaskGroup() as group:
-        group.create_task(_answer(realm, start, publisher, places, lives))
+        group.create_task(_answer(realm, start, publisher, places, appeals))
         began = time.perf_counter()
-        for count in range(lives):
+        for count in range(appeals):
             await asyncio.sleep(began + count / pace - time.perf_counter())
             await places.acquire()
             now = datetime.now(UTC)
@@ -99,7 +99,7 @@ async def answer_appeals(realm: Realm, lives: int, *, pace: float = math.inf) ->
 
 
 async def _answer(
-    realm: Realm, start: Mapping[int, int], publisher: Publisher, places: asyncio.Semaphore, lives: int
+    realm: Realm, start: Mapping[int, int], publisher: Publisher, places: asyncio.Semaphore, appeals: int
 ) -> None:
     answered = 0
     async with asyncio.TaskGroup() as group:
@@ -109,7 +109,7 @@ async def _answer(
             elif event.type == Answered.type:
                 places.release()
                 answered += 1
-                if answered == lives:
+                if answered == appeals:
                     return
 
 

@@ -1,4 +1,4 @@
-"""A long quiet day: whole lives at half of the rate that is possible, and what memory every process takes meanwhile."""
+"""Whole lifecycles for a long time at half of the possible rate, and the memory of every process meanwhile."""
 
 import asyncio
 import time
@@ -23,19 +23,19 @@ _AT_THE_END = 10.0
 
 
 async def bench(setup: BenchSetup, minutes: float) -> list[Figure]:
-    """The memory of each process at the end beside that after the warm-up, and the rate of whole lives.
+    """The memory of each process at the end beside that after the warm-up, and the rate of whole lifecycles.
 
     Raises TimeoutError when a service lags at the end.
     """
     pace = (await setup.figure("lifecycles")).rate / 2
-    lives = int(pace * minutes * 60)
+    appeals = int(pace * minutes * 60)
     samples: dict[str, list[float]] = defaultdict(list)
     realm = await setup.realms()
     async with all_services(realm) as engines:
-        with setup.progress_bar(f"{minutes:g} minutes at {pace:.0f} lives a second", lives) as step:
+        with setup.progress_bar(f"{minutes:g} minutes at {pace:.0f} appeals a second", appeals) as step:
             began = time.perf_counter()
             watching = asyncio.create_task(_watch(realm, samples))
-            living = asyncio.create_task(answer_appeals(realm, lives, pace=pace))
+            living = asyncio.create_task(answer_appeals(realm, appeals, pace=pace))
             try:
                 done = 0
                 while not living.done():
@@ -46,9 +46,9 @@ async def bench(setup: BenchSetup, minutes: float) -> list[Figure]:
                     done = now
                 await living
                 async with asyncio.timeout(_AT_THE_END):
-                    while await applied_by_all(engines) < lives * EVENTS:
+                    while await applied_by_all(engines) < appeals * EVENTS:
                         await asyncio.sleep(0.05)
-                rate = lives / (time.perf_counter() - began)
+                rate = appeals / (time.perf_counter() - began)
             finally:
                 for task in (living, watching):
                     task.cancel()

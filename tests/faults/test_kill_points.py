@@ -47,7 +47,7 @@ async def registrar_taking_over(system: RunningSystem, point: str, chance: Rando
 async def registrar_catching_up(system: RunningSystem, point: str, chance: Random) -> None:
     """A registrar dies between commit and heads; the next one dies while it catches up."""
     await system.stop("registrar")
-    await system.workload.send_unanswered(lives=20)
+    await system.workload.send_unanswered(appeals=20)
     await wait_until_killed(await system.arm("registrar", "registrar.commit:after"))
     await wait_until_killed(await system.arm("registrar", point))
     await system.start("registrar")
@@ -70,7 +70,7 @@ async def projection_around_poison(system: RunningSystem, point: str, chance: Ra
     try:
         await system.stop("analytics")
         await connection.execute(constraint)
-        await system.workload.send_unanswered(lives=3)
+        await system.workload.send_unanswered(appeals=3)
         await wait_until_killed(await system.arm("analytics", point))
         await system.start("analytics")
         await eventually(lambda: connection.fetchval("select count(*) from live.dead_letters"))
@@ -95,7 +95,7 @@ async def decision_refused(system: RunningSystem, point: str, chance: Random) ->
     await system.stop("registrar")
     await system.start("registrar", NATIJA_PUBLISHERS=_without_routing(system))
     routing = await system.arm("routing", point)
-    await system.workload.send_unanswered(lives=3)
+    await system.workload.send_unanswered(appeals=3)
     await wait_until_killed(routing)
     await system.start("routing")
     await system.stop("registrar")

@@ -141,7 +141,7 @@ async def test_restored_idle_database_catches_up(fragile: RunningSystem, process
     async with superuser(fragile) as connection:
         await fragile.check_progress()
         await copied(connection, database, f"{database}_older")
-        await fragile.workload.send_unanswered(lives=20)
+        await fragile.workload.send_unanswered(appeals=20)
         await caught_up(fragile.realm)
         await copied(connection, f"{database}_older", database)
         fragile.count("faults", 1)

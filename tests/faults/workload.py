@@ -1,4 +1,4 @@
-"""A load that remembers: lives of appeals, what Kafka confirmed of them, and what outcome was told."""
+"""A load that remembers what it proposed, what Kafka confirmed of it, and which outcomes it was given."""
 
 import asyncio
 from collections import Counter
@@ -120,10 +120,10 @@ class Workload:
                 self.told.append((events[0].id, outcome))
                 return outcome
 
-    async def send_unanswered(self, lives: int) -> None:
-        """Propose *lives* without waiting for any decision: what a registrar that is down will find."""
+    async def send_unanswered(self, appeals: int) -> None:
+        """Propose *appeals* without waiting for any decision: what a registrar that is down will find."""
         async with self.publisher() as publisher, asyncio.TaskGroup() as group:
-            for _ in range(lives):
+            for _ in range(appeals):
                 group.create_task(self._put_in(publisher))
 
     async def _put_in(self, publisher: Publisher) -> None:
