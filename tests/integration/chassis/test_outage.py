@@ -19,8 +19,8 @@ from natija_chassis.projections.log_records import LogRecord
 from natija_chassis.projections.projection import Projection
 from natija_chassis.realm.provision import provision_realm
 
-CUT_OFF = 1
-"""The exit code of a process that was cut off: 0.8 seconds after the drain time: within 5 seconds by default."""
+CUT_OFF = (0, 1)
+"""Exit codes of a process that did not drain: its tasks are cancelled, or a timer ends it 0.8 seconds later."""
 
 
 @contextlib.asynccontextmanager
@@ -148,7 +148,7 @@ async def test_sigterm_ends_process_despite_hanging_database(realm: Realm, log: 
                     "and relation = 'live.checkpoints'::regclass"
                 )
                 await eventually(partial(admin.fetchval, waiting))
-                assert await child.terminate() == CUT_OFF
+                assert await child.terminate() in CUT_OFF
     finally:
         await admin.close()
 
