@@ -116,6 +116,8 @@ async def start(request: Request) -> ForkedProcess | None:
     """Fork a process for *request*; None where it must be executed instead."""
     if not enabled or "PYTHONPATH" in request.environment:
         return None
+    for path in request.output, request.errors:
+        _appending(path).close()  # as for an executed process, the files are there once it has started
     if not _clients:
         _clients.append(await Prefork.open())
     client = _clients[0]
