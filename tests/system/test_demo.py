@@ -43,14 +43,21 @@ async def _until(demo: asyncio.subprocess.Process, words: str) -> str:
     return said
 
 
+async def _completed(clone: Clone) -> str:
+    """The output of a demo that ran to its end."""
+    demo = await _begin(clone, "demo", "ONCE=1")
+    output, _ = await demo.communicate()
+    assert demo.returncode == 0, output.decode()
+    return output.decode()
+
+
 def _reports(said: str) -> str:
     return said[said.index("$ natija report") : said.index("== The history")].rpartition("\n   (")[0]
 
 
 @pytest.mark.timeout(300)
 async def test_demo_shows_main_job(clone: Clone) -> None:
-    """The demo shows the main job, and no run confuses the next."""
-    # To the end, then Ctrl-C.
+    """The demo shows the main job, and Ctrl-C leaves no process."""
     demo = await _begin(clone, "demo")
     first = await _until(demo, "Ctrl-C ends the demo")
     together = clone.make_target("status").stdout.splitlines()[-1].split()
@@ -70,7 +77,12 @@ async def test_demo_shows_main_job(clone: Clone) -> None:
     assert opening == "registered"
     assert sorted(acts) == ["routed", "term-set"]
 
-    # Killed in the middle: what it started goes on running.
+
+@pytest.mark.thorough
+@pytest.mark.timeout(300)
+async def test_killed_demo_confuses_no_other(clone: Clone) -> None:
+    """A demo that is killed leaves its processes running. The next one shows the same, and nothing is left."""
+    first = await _completed(clone)
     demo = await _begin(clone, "demo", "ONCE=1")
     await _until(demo, "$ natija import")
     for process in psutil.Process(demo.pid).children(recursive=True):
@@ -80,16 +92,13 @@ async def test_demo_shows_main_job(clone: Clone) -> None:
     assert demo.returncode != 0
     assert len(clone.running()) > 5
 
-    # Again: the same reports, nothing registered twice, and this time nothing is left.
-    demo = await _begin(clone, "demo", "ONCE=1")
-    out, _ = await demo.communicate()
-    again = out.decode()
-    assert demo.returncode == 0, again
+    again = await _completed(clone)
     assert _reports(again) == _reports(first)
     assert re.search(r"already registered +3,?088", again)
     assert clone.running() == []
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(120)
 async def test_failed_step_ends_demo(clone: Clone) -> None:
     """A step that fails ends the demo with its code and stops what the demo started."""

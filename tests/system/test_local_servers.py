@@ -103,6 +103,7 @@ def test_root_changes_no_user_or_permission(running: Clone) -> None:
     assert stat.S_IMODE(running.paths.state.stat().st_mode) == 0o700
 
 
+@pytest.mark.thorough
 def test_taken_ports_are_replaced(clone: Clone) -> None:
     with socket.socket() as other, socket.socket() as another:
         for holder, port in ((other, kafka.PORT), (another, kafka.PORT + 1)):
@@ -116,6 +117,7 @@ def test_taken_ports_are_replaced(clone: Clone) -> None:
         assert not clone.record("kafka").address.endswith((f":{kafka.PORT}", f":{kafka.PORT + 1}"))
 
 
+@pytest.mark.thorough
 def test_broker_recovers_from_port_race(clone: Clone, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker whose port another took at the same moment starts on another one, and is not mistaken for it."""
     _, taken = split(servers.kafka)
@@ -152,6 +154,7 @@ def _said(done: "subprocess.CompletedProcess[str]") -> dict[str, str]:
     return dict(line.split("=", 1) for line in done.stdout.splitlines())
 
 
+@pytest.mark.thorough
 async def test_killed_servers_restart_with_data(clone: Clone) -> None:
     """Killed servers start again with their data, even when their pids belong to other processes."""
     assert clone.local("servers-up").returncode == 0
@@ -191,6 +194,7 @@ def test_down_and_clean_leave_nothing(clone: Clone) -> None:
     assert [path.name for path in clone.paths.state.iterdir()] == ["jars"]
 
 
+@pytest.mark.thorough
 def test_long_path_moves_socket_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     clone = Clone.make(tmp_path_factory.mktemp("long" * 20))
     try:

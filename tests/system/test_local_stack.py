@@ -55,6 +55,7 @@ def test_second_up_starts_missing_only(up: Clone) -> None:
     assert {name for name in EVERYTHING if before[name] != after[name]} == {"routing"}
 
 
+@pytest.mark.thorough
 def test_demo_leaves_running_stack_alone(up: Clone) -> None:
     assert up.make_target("up").returncode == 0
     before = {name: up.record(name) for name in EVERYTHING}
@@ -63,6 +64,7 @@ def test_demo_leaves_running_stack_alone(up: Clone) -> None:
     assert {name: up.record(name) for name in EVERYTHING} == before
 
 
+@pytest.mark.thorough
 def test_failed_process_shows_its_log(up: Clone) -> None:
     done = up.local("up", given={"NATIJA_PUBLISHERS": "/nowhere/publishers.yaml"})
     assert done.returncode == 1
