@@ -54,7 +54,7 @@ lint: $(INSTALLED) ## check format, style, types, import rules, schemas and word
 	@$(PYTHON) -m tests.lint
 	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 
-bench: check-machine $(INSTALLED) ## compare throughput with its floors (10 minutes); ARGS="NAME" runs some, GROWTH=1 uses a million appeals, SOAK=1 runs MINUTES=30
+bench: check-machine $(INSTALLED) ## compare throughput with its floors; ARGS="NAME" runs some, GROWTH=1 uses a million appeals, SOAK=1 runs MINUTES=30
 	@$(PYTHON) -m tests.bench $(if $(GROWTH),--growth) $(if $(SOAK),--soak $(or $(MINUTES),30)) $(ARGS)
 
 check: lint test ## run lint, then test
