@@ -7,7 +7,7 @@ import pytest
 from natija_chassis.errors import OperatorError
 from natija_chassis.realm import yaml_file
 from natija_chassis.realm.directory import Directory, load_directory
-from natija_chassis.realm.publishers import load_publishers
+from natija_chassis.realm.realm_files import load_reference_data
 
 GOOD = """\
 version: 1
@@ -56,8 +56,8 @@ def test_missing_file_names_its_setting() -> None:
     with pytest.raises(OperatorError) as caught:
         load_directory(Path("/nope.yaml"))
     assert str(caught.value) == "/nope.yaml does not exist (NATIJA_DIRECTORY)"
-    with pytest.raises(OperatorError, match=r"^/nope.yaml does not exist \(NATIJA_PUBLISHERS\)$"):
-        load_publishers(Path("/nope.yaml"))
+    with pytest.raises(OperatorError, match=r"^/nope/directory.yaml does not exist$"):
+        load_reference_data(Path("/nope"))
 
 
 def test_unreadable_file_names_its_setting(tmp_path: Path) -> None:

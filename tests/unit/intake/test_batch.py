@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from natija_chassis.realm.publishers import Publishers
 from natija_events.encryption import Sealer
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import partition_of
+from natija_events.reference.data import ReferenceData
+from natija_events.reference.entries import PublisherEntry
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.wire.envelope import Event, write_proposal
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
@@ -17,7 +18,7 @@ from natija_intake.registrar.shards.pipeline import PendingBatch, PendingBatches
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SOURCE = "/services/intake"
-PUBLISHERS = Publishers(publishers={SOURCE: frozenset({"channel"})})
+REFERENCE = ReferenceData(publishers={SOURCE: PublisherEntry(roles=frozenset({"channel"}), unsigned=True)})
 NUMBER = new_appeal_number("kg")
 
 
@@ -36,7 +37,7 @@ def polled(one: Event, offset: int) -> PolledRecord:
 
 def decide(*records: PolledRecord, log_end: LogEnd | None = None, now: datetime = NOW) -> DecidedBatch:
     log_ends = {partition_of(NUMBER.encode()): log_end or LogEnd()}
-    decider = BatchDecider(AdmissionState(), log_ends, PUBLISHERS, Sealer(bytes(32)), now)
+    decider = BatchDecider(AdmissionState(), log_ends, REFERENCE, Sealer(bytes(32)), now)
     for record, proposal in read_batch(records):
         decider.decide(record, proposal)
     return decider.decided

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from tests.unit.intake.realm import CONTEXT, NOW, PUBLISHERS
+from tests.unit.intake.realm import CONTEXT, NOW, REFERENCE
 
 from natija_chassis.realm.directory import Directory
-from natija_chassis.realm.publishers import Publishers
 from natija_events.ids import appeal_number, is_appeal_number
 from natija_events.kafka import partition_of
+from natija_events.reference.data import ReferenceData
+from natija_events.reference.entries import PublisherEntry
 from natija_events.schema.registry import models_of
 from natija_events.types import intake, routing
 from natija_events.types.base import EventData
@@ -87,13 +88,13 @@ def number(sent: dict[str, Any] = SENT, key: str = "k", **changes: Any) -> str:
     return opening(sent, key, **changes).event.subject
 
 
-def admitted(event: Event, publishers: Publishers = PUBLISHERS) -> EventData | Rejection:
+def admitted(event: Event, reference: ReferenceData = REFERENCE) -> EventData | Rejection:
     """The registrar's answer: the data it admits, or the rejection."""
     key, value, headers = write_proposal([event])
     record = admission.PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
     proposal = admission.read(record)
     assert isinstance(proposal, Proposal)
-    result = admission.admit(proposal, record, admission.AdmissionState(), publishers, NOW)
+    result = admission.admit(proposal, record, admission.AdmissionState(), reference, NOW)
     return result if isinstance(result, Rejection) else result.data[0]
 
 
@@ -123,13 +124,13 @@ class TestEvent:
         event, data = submission.to_event(CONTEXT, "k", None)
         assert admitted(event) == data
 
-    @pytest.mark.parametrize("roles", [{}, {SOURCE: frozenset({"clock"})}])
-    def test_forbidden_event_is_not_proposed(self, roles: dict[str, frozenset[str]]) -> None:
+    @pytest.mark.parametrize("publishers", [{}, {SOURCE: PublisherEntry(roles=frozenset({"clock"}), unsigned=True)}])
+    def test_forbidden_event_is_not_proposed(self, publishers: dict[str, PublisherEntry]) -> None:
         """The check before the proposal gives the registrar's own reason."""
-        publishers, (event, data) = Publishers(publishers=roles), opening()
-        rejection = examine_new(event, data, publishers, NOW)
+        reference, (event, data) = ReferenceData(publishers=publishers), opening()
+        rejection = examine_new(event, data, reference, NOW)
         assert rejection is not None
-        assert rejection == admitted(event, publishers)
+        assert rejection == admitted(event, reference)
         assert rejection.reason == "forbidden"
 
     def test_personal_fields_are_sealed(self) -> None:

@@ -25,7 +25,7 @@ REALM = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 DAY = date(2026, 11, 22)
 DIRECTORY = directory.load_directory(REALM / "directory.yaml")
 KNOWN = {"topics": DIRECTORY.topics, "regions": DIRECTORY.regions, "bodies": DIRECTORY.bodies}
-BODIES = Bodies({id: body.under for id, body in DIRECTORY.bodies.items()})
+BODIES = Bodies({id: body.superior for id, body in DIRECTORY.bodies.items()})
 RULES = rules.load_competence(REALM / "competence.yaml", KNOWN)
 
 
@@ -141,7 +141,7 @@ def test_directory_has_three_languages() -> None:
 def test_bodies_refer_to_known_ids() -> None:
     """Superiors and regions are in the directory."""
     for body in DIRECTORY.bodies.values():
-        assert body.under is None or body.under in DIRECTORY.bodies
+        assert body.superior is None or body.superior in DIRECTORY.bodies
         assert body.region is None or body.region in DIRECTORY.regions
 
 

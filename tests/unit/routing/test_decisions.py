@@ -17,7 +17,7 @@ from natija_routing.competence.rules import Bodies, NoCompetentBody
 
 REALM = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 DIRECTORY = directory.load_directory(REALM / "directory.yaml")
-BODIES = Bodies({id: body.under for id, body in DIRECTORY.bodies.items()})
+BODIES = Bodies({id: body.superior for id, body in DIRECTORY.bodies.items()})
 RULES = rules.load_competence(
     REALM / "competence.yaml",
     {"topics": DIRECTORY.topics, "regions": DIRECTORY.regions, "bodies": DIRECTORY.bodies},

@@ -11,7 +11,7 @@ from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.realm.directory import load_directory
-from natija_chassis.realm.publishers import load_publishers
+from natija_chassis.realm.realm_files import load_reference_data
 from natija_events.kafka import Publisher
 from natija_intake.api import post_appeals, routes
 from natija_intake.appeals.context import IntakeContext
@@ -53,7 +53,7 @@ def _context(settings: IntakeSettings) -> IntakeContext:
         number_secret=secrets[min(secrets)],
         access_codes=AccessCodes(secrets),
         sealer=sealer(settings),
-        publishers=load_publishers(settings.publishers),
+        reference=load_reference_data(settings.publishers.parent),
         clock=settings.injected_clock,
         outcome_wait=settings.outcome_wait,
     )

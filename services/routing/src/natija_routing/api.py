@@ -11,7 +11,7 @@ from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_routing.assignment import queue
 from natija_routing.assignment.decide import decide
-from natija_routing.competence.reference import ReferenceData
+from natija_routing.competence.reference import CompetenceData
 from natija_routing.competence.rules import NoCompetentBody
 
 UnroutedReason = Literal["no_topic", "no_rule", "complained_of", "original_unknown"]
@@ -39,7 +39,7 @@ class DirectoryBody(Named):
 
     body_class: str | None
     region: str | None
-    under: str | None
+    superior: str | None
 
 
 class DirectoryPage(BaseModel):
@@ -54,7 +54,7 @@ class DirectoryPage(BaseModel):
     channels: list[Named]
 
 
-def router(engine: AsyncEngine, reference_data: ReferenceData, clock: Clock) -> APIRouter:
+def router(engine: AsyncEngine, reference_data: CompetenceData, clock: Clock) -> APIRouter:
     """The paths of routing, on the routes in the database of *engine*."""
     api = APIRouter(tags=["routing"])
     page = _directory(reference_data)
@@ -93,7 +93,7 @@ def _reason(found: Any) -> Any:
     return found.reason if isinstance(found, NoCompetentBody) else None
 
 
-def _directory(reference_data: ReferenceData) -> DirectoryPage:
+def _directory(reference_data: CompetenceData) -> DirectoryPage:
     known = reference_data.directory
 
     def named(entries: Any) -> list[Named]:
@@ -105,7 +105,7 @@ def _directory(reference_data: ReferenceData) -> DirectoryPage:
         competence=reference_data.competence.version,
         bodies=[
             DirectoryBody(
-                id=id, names=dict(body.names), body_class=body.body_class, region=body.region, under=body.under
+                id=id, names=dict(body.names), body_class=body.body_class, region=body.region, superior=body.superior
             )
             for id, body in known.bodies.items()
         ],

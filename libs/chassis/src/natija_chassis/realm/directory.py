@@ -6,14 +6,12 @@ The log holds ids only, and a fold never reads names. They are joined at query t
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from natija_chassis.realm import yaml_file
 from natija_chassis.time_zones import ZoneName
-
-Section = Literal["bodies", "topics", "regions", "channels"]
+from natija_events.reference.data import Section
 
 
 class DirectoryEntry(BaseModel):
@@ -24,12 +22,12 @@ class DirectoryEntry(BaseModel):
     names: Mapping[str, str] = Field(default_factory=dict)
 
 
-class Body(DirectoryEntry):
+class DirectoryBodyEntry(DirectoryEntry):
     """A body that answers appeals: its class, the region of a local one, and the body above it."""
 
     body_class: str | None = Field(None, alias="class")
     region: str | None = None
-    under: str | None = None
+    superior: str | None = None
 
 
 class Directory(BaseModel):
@@ -41,7 +39,7 @@ class Directory(BaseModel):
     realm: str | None = None
     zone: ZoneName = "UTC"
     languages: tuple[str, ...] = ("en",)
-    bodies: Mapping[str, Body] = Field(default_factory=dict)
+    bodies: Mapping[str, DirectoryBodyEntry] = Field(default_factory=dict)
     topics: Mapping[str, DirectoryEntry] = Field(default_factory=dict)
     regions: Mapping[str, DirectoryEntry] = Field(default_factory=dict)
     channels: Mapping[str, DirectoryEntry] = Field(default_factory=dict)

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from natija_analytics.rendering.captions import CAPTIONS
 from natija_analytics.reports.overdue import AppealLateness, Key, LatenessSums
-from natija_chassis.realm.directory import Directory, Section
+from natija_chassis.realm.directory import Directory
 from natija_chassis.reports.localized import local_time, number
 from natija_chassis.reports.tables import ColumnStyle, text_table
+from natija_events.reference.data import Section
 from natija_events.words import Language
 
 MAX_APPEALS = 100

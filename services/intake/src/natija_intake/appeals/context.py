@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from natija_chassis.clock import Clock
-from natija_chassis.realm.publishers import Publishers
 from natija_events.encryption import Sealer
+from natija_events.reference.data import ReferenceData
 from natija_intake.receipts.access_codes import AccessCodes
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeContext:
-    """The fixed facts of a realm: its law, its secrets, its publishers and its clock."""
+    """The fixed facts of a realm: its law, its secrets, its reference data and its clock."""
 
     realm: str
     """In lower case."""
@@ -20,8 +20,8 @@ class IntakeContext:
     """Appeal numbers derive from it, so that nobody else can derive them."""
     access_codes: AccessCodes
     sealer: Sealer
-    publishers: Publishers
-    """The publishers and their rights. A proposal that the registrar would reject is not sent."""
+    reference: ReferenceData
+    """Bodies, codes and publishers. A proposal that the registrar would reject is not sent."""
     clock: Clock
     outcome_wait: float
     """Seconds to wait for the registrar's outcome."""

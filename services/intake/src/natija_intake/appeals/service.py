@@ -41,7 +41,7 @@ class AppealService:
         when Kafka does not confirm it: the same submission may then be sent again.
         """
         event, data = submission.to_event(self._context, key, traceparent)
-        if rejection := examine_new(event, data, self._context.publishers, event.time):
+        if rejection := examine_new(event, data, self._context.reference, event.time):
             return rejection
         registered = await self._propose(event)
         if isinstance(registered, Rejection):

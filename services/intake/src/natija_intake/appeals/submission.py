@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
 
-from natija_chassis.realm.directory import Directory, Section
+from natija_chassis.realm.directory import Directory
 from natija_events.ids import derived_appeal_number, derived_event_id
+from natija_events.reference.data import Section
 from natija_events.types import intake
 from natija_events.types.base import AppealNumber, Count, LanguageCode
 from natija_events.wire.envelope import Event

@@ -11,10 +11,10 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from natija_chassis.realm.publishers import Publishers
 from natija_events import limits
 from natija_events.kafka import partition_of
 from natija_events.lifecycle.transitions import CLOCK_SKEW, HISTORY, INITIAL, TABLE, Standing, evolve, find_violation
+from natija_events.reference.data import ReferenceData
 from natija_events.schema.registry import REGISTRY, Invalid
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
@@ -71,12 +71,12 @@ def read(record: PolledRecord) -> Proposal | Rejection:
 
 
 def admit(
-    proposal: Proposal, record: PolledRecord, state: AdmissionState, publishers: Publishers, now: datetime
+    proposal: Proposal, record: PolledRecord, state: AdmissionState, reference: ReferenceData, now: datetime
 ) -> Admitted | Rejection:
     """Run every check on the proposal as of *now*. The first rule it breaks is the rejection."""
     if misplaced := _find_misplaced(proposal, record):
         return misplaced
-    admitted = examine(proposal, publishers, now, record.waited)
+    admitted = examine(proposal, reference, now, record.waited)
     if isinstance(admitted, Rejection):
         return admitted
     standing = state.head(proposal.subject).standing
@@ -88,10 +88,10 @@ def admit(
     )
 
 
-def examine(proposal: Proposal, publishers: Publishers, now: datetime, waited: timedelta) -> Admitted | Rejection:
+def examine(proposal: Proposal, reference: ReferenceData, now: datetime, waited: timedelta) -> Admitted | Rejection:
     """The checks that need no head: forbidden and invalid."""
     for event in proposal.events:
-        if forbidden := _find_forbidden(event, publishers):
+        if forbidden := _find_forbidden(event, reference):
             return forbidden
     data: list[EventData] = []
     for index, event in enumerate(proposal.events):
@@ -100,17 +100,17 @@ def examine(proposal: Proposal, publishers: Publishers, now: datetime, waited: t
             data.append(REGISTRY.admit(event.type, event.data))
         except Invalid as error:
             return Rejection("invalid", path + error.field, error.rule)
-        if misdated := _find_misdated(event, data[-1], publishers, now, waited, path):
+        if misdated := _find_misdated(event, data[-1], reference, now, waited, path):
             return misdated
     return _find_missing_expectation(proposal) or Admitted(proposal, data)
 
 
-def examine_new(event: Event, data: EventData, publishers: Publishers, now: datetime) -> Rejection | None:
+def examine_new(event: Event, data: EventData, reference: ReferenceData, now: datetime) -> Rejection | None:
     """The registrar's checks on an event that opens an appeal; None when it passes. *data* is an instance of the
     contract's model, so its schema is not checked again."""
     return (
-        _find_forbidden(event, publishers)
-        or _find_misdated(event, data, publishers, now, timedelta(0))
+        _find_forbidden(event, reference)
+        or _find_misdated(event, data, reference, now, timedelta(0))
         or _find_unlawful(Proposal((event,)), (data,), INITIAL)
     )
 
@@ -129,8 +129,8 @@ def _find_misplaced(proposal: Proposal, record: PolledRecord) -> Rejection | Non
     return None
 
 
-def _find_forbidden(event: Event, publishers: Publishers) -> Rejection | None:
-    roles = publishers.roles(event.source)
+def _find_forbidden(event: Event, reference: ReferenceData) -> Rejection | None:
+    roles = reference.roles(event.source)
     if not roles:
         return Rejection("forbidden", "source", "is not a publisher of this realm")
     row = TABLE.get(event.type)
@@ -140,10 +140,10 @@ def _find_forbidden(event: Event, publishers: Publishers) -> Rejection | None:
 
 
 def _find_misdated(
-    event: Event, data: EventData, publishers: Publishers, now: datetime, waited: timedelta, path: str = ""
+    event: Event, data: EventData, reference: ReferenceData, now: datetime, waited: timedelta, path: str = ""
 ) -> Rejection | None:
     """Only a publisher of histories may name another register, or date an event back without limit."""
-    history = HISTORY in publishers.roles(event.source)
+    history = HISTORY in reference.roles(event.source)
     if isinstance(data, Registered) and data.register_name is not None and not history:
         return Rejection("forbidden", path + "register_name", "may be set only by a publisher of histories")
     if event.time > now + CLOCK_SKEW:

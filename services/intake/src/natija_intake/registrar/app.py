@@ -10,8 +10,9 @@ from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import create_service_tables, open_engine
 from natija_chassis.process.run import run
 from natija_chassis.projections import log_identity, schema
-from natija_chassis.realm.publishers import Publishers, load_publishers
+from natija_chassis.realm.realm_files import load_reference_data
 from natija_chassis.settings import Settings, port_field
+from natija_events.reference.data import ReferenceData
 from natija_events.topics import PARTITIONS
 from natija_intake.info import REGISTRAR
 from natija_intake.registrar import tables
@@ -36,15 +37,15 @@ class RegistrarSettings(Settings):
 
 
 async def registrar(settings: RegistrarSettings) -> None:
-    """Run the registrar until SIGTERM. Raises `OperatorError` when the publishers file or the key is missing."""
-    publishers, realm_sealer = _publishers(settings), sealer(settings)
+    """Run the registrar until SIGTERM. Raises `OperatorError` when the realm's files or the key are missing."""
+    reference, realm_sealer = _reference(settings), sealer(settings)
     # A shard holds one connection to read and takes another to persist, and one process may own all shards.
     engine = open_engine(settings, "intake", pool=PARTITIONS)
     context = RegistrarContext(
         kafka=settings.kafka_config,
         realm=settings.realm.lower(),
         engine=engine,
-        publishers=publishers,
+        reference=reference,
         sealer=realm_sealer,
         clock=settings.injected_clock,
         batch_records=settings.batch_records,
@@ -73,7 +74,7 @@ async def registrar(settings: RegistrarSettings) -> None:
         await engine.dispose()
 
 
-def _publishers(settings: Settings) -> Publishers:
+def _reference(settings: Settings) -> ReferenceData:
     if settings.publishers is None:
         raise OperatorError("NATIJA_PUBLISHERS is not set: name the file of the sources that may publish")
-    return load_publishers(settings.publishers)
+    return load_reference_data(settings.publishers.parent)

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from natija_chassis.realm.publishers import Publishers
 from natija_events.encryption import Sealer
+from natija_events.reference.data import ReferenceData
 from natija_events.wire.envelope import Proposal, Stamp, write_headers
 from natija_events.wire.hash_chain import event_hash
 from natija_events.wire.record import RecordedEvent
@@ -89,14 +89,14 @@ class BatchDecider:
         self,
         state: AdmissionState,
         log_ends: dict[int, LogEnd],
-        publishers: Publishers,
+        reference: ReferenceData,
         sealer: Sealer,
         now: datetime,
     ) -> None:
         self.decided = DecidedBatch()
         self._state = state
         self._log_ends = log_ends
-        self._publishers = publishers
+        self._reference = reference
         self._sealer = sealer
         self._now = now
 
@@ -106,7 +106,7 @@ class BatchDecider:
         if isinstance(proposal, Rejection):
             self._reject(record, None, proposal, recordedtime)
             return
-        result = admission.admit(proposal, record, self._state, self._publishers, recordedtime)
+        result = admission.admit(proposal, record, self._state, self._reference, recordedtime)
         if isinstance(result, Rejection):
             self._reject(record, proposal, result, recordedtime)
         else:

@@ -12,7 +12,7 @@ from natija_events.types.routing import Routed
 from natija_routing.assignment.decide import Original, decide
 from natija_routing.assignment.projection import ROUTES
 from natija_routing.assignment.state import Route
-from natija_routing.competence.reference import ReferenceData
+from natija_routing.competence.reference import CompetenceData
 
 _PAGE = 200
 
@@ -34,7 +34,7 @@ class UnroutedAppeal(NamedTuple):
     original: Original | None
 
 
-def pending_proposals(reference_data: ReferenceData) -> PendingProposals:
+def pending_proposals(reference_data: CompetenceData) -> PendingProposals:
     """The function that the process manager calls repeatedly: the events that the rows need now."""
     # Appeals on topics without a rule wait for a person. They are not read, because there may be many.
     topics = sorted({rule.topic for rule in reference_data.competence.rules})

@@ -12,7 +12,7 @@ from natija_routing.settings import RoutingSettings
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceData:
+class CompetenceData:
     """The directory, the rules, and the hierarchy of bodies that the directory draws."""
 
     directory: Directory
@@ -24,7 +24,7 @@ class ReferenceData:
         return now.astimezone(time_zone(self.directory.zone)).date()
 
 
-def load(settings: RoutingSettings) -> ReferenceData:
+def load(settings: RoutingSettings) -> CompetenceData:
     """Read both files. Without them there is no rule, and every appeal waits for a person.
 
     Raises `FileError`.
@@ -33,4 +33,4 @@ def load(settings: RoutingSettings) -> ReferenceData:
     file = settings.competence_file
     ids = {"topics": known.topics, "regions": known.regions, "bodies": known.bodies}
     competence = rules.load_competence(file, ids) if file is not None else Competence(version=1, rules=())
-    return ReferenceData(known, competence, Bodies({id: body.under for id, body in known.bodies.items()}))
+    return CompetenceData(known, competence, Bodies({id: body.superior for id, body in known.bodies.items()}))

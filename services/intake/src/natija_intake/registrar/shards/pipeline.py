@@ -148,7 +148,7 @@ class Pipeline:
         state = await load_admission_state(self._reader, wanted, pending)
         await store.check_not_restored(self._reader, persisted)
         decider = BatchDecider(
-            state, self._log_ends, self._context.publishers, self._context.sealer, self._context.clock.now()
+            state, self._log_ends, self._context.reference, self._context.sealer, self._context.clock.now()
         )
         for record, proposal in read:
             decider.decide(record, proposal)

@@ -1,0 +1,89 @@
+"""The value of a realm's reference data at one instant. Immutable: admission decides a whole batch on one of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Literal
+
+from natija_events.reference.entries import (
+    BodyEntry,
+    CalendarBindingEntry,
+    ChannelEntry,
+    CountryTypeEntry,
+    DistrictEntry,
+    JurisdictionEntry,
+    NamedEntry,
+    PublisherEntry,
+    RealmEntry,
+    RegionEntry,
+    TopicEntry,
+)
+
+Section = Literal["bodies", "topics", "regions", "channels"]
+"""The entries that people know by name."""
+
+FROM_FILES = -1
+"""The version of reference data that was not read from the topic."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceData:
+    """The entries in force, by id, each kind in the order of print.
+
+    *version* is the offset of the last record applied. *former* are the entries that ended, for their names only.
+    """
+
+    version: int = FROM_FILES
+    realm: RealmEntry = field(default_factory=RealmEntry)
+    bodies: Mapping[str, BodyEntry] = field(default_factory=dict)
+    regions: Mapping[str, RegionEntry] = field(default_factory=dict)
+    topics: Mapping[str, TopicEntry] = field(default_factory=dict)
+    channels: Mapping[str, ChannelEntry] = field(default_factory=dict)
+    country_types: Mapping[str, CountryTypeEntry] = field(default_factory=dict)
+    """By `JURISDICTION/TYPE`: see `country_type`."""
+    jurisdictions: Mapping[str, JurisdictionEntry] = field(default_factory=dict)
+    calendar_bindings: Mapping[str, CalendarBindingEntry] = field(default_factory=dict)
+    publishers: Mapping[str, PublisherEntry] = field(default_factory=dict)
+    """By source or pattern: see `publisher`."""
+    former: Mapping[Section, Mapping[str, NamedEntry]] = field(default_factory=dict)
+
+    def name(self, section: Section, id: str, language: str = "en") -> str:
+        """The name of *id*, in *language* or else the realm's first language; an unknown id itself."""
+        known: Mapping[str, NamedEntry] = getattr(self, section)
+        entry = known.get(id) or self.former.get(section, {}).get(id)
+        if entry is None:
+            return id
+        return next((entry.names[one] for one in (language, *self.realm.languages) if one in entry.names), id)
+
+    def publisher(self, source: str) -> PublisherEntry | None:
+        """The publisher *source*, or the one with the longest pattern that covers it; None for an unknown source."""
+        return self._find_publisher(source)
+
+    def roles(self, source: str) -> frozenset[str]:
+        """The roles of *source*; none for an unknown source."""
+        publisher = self._find_publisher(source)
+        return frozenset() if publisher is None else publisher.roles
+
+    def country_type(self, jurisdiction: str, type: str) -> CountryTypeEntry | None:
+        """The type of appeal that *jurisdiction* calls *type*; None for an unknown one."""
+        return self.country_types.get(f"{jurisdiction}/{type}")
+
+    @cached_property
+    def districts(self) -> Mapping[str, DistrictEntry]:
+        """The districts of all regions, by id."""
+        return {id: district for region in self.regions.values() for id, district in region.districts.items()}
+
+    @cached_property
+    def region_of(self) -> Mapping[str, str]:
+        """The region of each district, both by id."""
+        return {district: id for id, region in self.regions.items() for district in region.districts}
+
+    @cached_property
+    def _find_publisher(self) -> Callable[[str], PublisherEntry | None]:
+        return lru_cache(maxsize=1024)(self._look_up)  # the same few sources, twice for each event
+
+    def _look_up(self, source: str) -> PublisherEntry | None:
+        if source in self.publishers:
+            return self.publishers[source]
+        matching = [name for name in self.publishers if name.endswith("*") and source.startswith(name[:-1])]
+        return self.publishers[max(matching, key=len)] if matching else None

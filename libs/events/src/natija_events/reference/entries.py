@@ -1,0 +1,195 @@
+"""The entries of reference data, one model for each kind. They hold no personal data.
+
+An id never changes its meaning. When anything else of an entry changes, the whole entry is written again.
+"""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from natija_events.lifecycle.transitions import Role
+from natija_events.types.base import Instant
+
+Kind = Literal[
+    "realm", "body", "region", "topic", "channel", "country-type", "jurisdiction", "calendar-binding", "publisher"
+]
+AppealKind = Literal["application", "complaint", "proposal", "request", "message", "response"]
+PublisherRole = Literal[Role, "history"]
+
+_ID = r"[a-z0-9][a-z0-9-]{0,63}"
+_JURISDICTION = r"[A-Z]{2}(-[A-Za-z0-9-]{1,20})?"
+Id = Annotated[str, StringConstraints(pattern=f"^{_ID}$")]
+"""The id of a body, region, district, topic, channel or country type, as events carry it."""
+JurisdictionId = Annotated[str, StringConstraints(pattern=f"^{_JURISDICTION}$")]
+_LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+_PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+
+
+class Entry(BaseModel):
+    """The content of one entry; `kind` says of which kind it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+
+    kind: ClassVar[Kind]
+
+
+class NamedEntry(Entry):
+    """An entry with *names* by language (`ky`, `ru`, `kk`, `uz`, `en`)."""
+
+    names: Mapping[_LanguageCode, _Name] = Field(default_factory=dict)
+
+
+class ListedEntry(NamedEntry):
+    """A named entry that is printed in the order of *position*."""
+
+    position: Annotated[int, Field(ge=0)] = 0
+
+
+class RealmEntry(Entry):
+    """What holds for the whole realm: the time zone of its local days, and its languages, the first one first."""
+
+    kind = "realm"
+
+    zone: str = "UTC"
+    languages: tuple[_LanguageCode, ...] = ("en",)
+
+
+class BodyEntry(ListedEntry):
+    """A body that answers appeals.
+
+    *body_class* (JSON `class`) groups bodies in statistics. *superior* is the body to which a complaint about this one
+    goes. *region* is where a local body works. *posts* are the ids of the posts whose holders act for it.
+    """
+
+    kind = "body"
+
+    body_class: Id | None = Field(None, alias="class")
+    superior: Id | None = None
+    region: Id | None = None
+    posts: tuple[Id, ...] = ()
+
+
+class DistrictEntry(NamedEntry):
+    """A part of a region."""
+
+
+class RegionEntry(ListedEntry):
+    """A region with its *districts*, by id. The id of a district is unique in the realm."""
+
+    kind = "region"
+
+    districts: Mapping[Id, DistrictEntry] = Field(default_factory=dict)
+
+
+class TopicEntry(ListedEntry):
+    """What an appeal is about."""
+
+    kind = "topic"
+
+
+class ChannelEntry(ListedEntry):
+    """The way by which an appeal arrives."""
+
+    kind = "channel"
+
+
+class CountryTypeEntry(ListedEntry):
+    """A type of appeal that the law of a jurisdiction has beside the kinds of the contract.
+
+    *kinds* are the kinds of appeals that may be of this type. The entry's id is `JURISDICTION/TYPE`.
+    """
+
+    kind = "country-type"
+
+    kinds: Annotated[frozenset[AppealKind], Field(min_length=1)]
+
+
+class JurisdictionEntry(NamedEntry):
+    """A law under which appeals of this realm may fall.
+
+    *first_policy* is the earliest policy that gives terms, and *policies_from* is its first local day.
+    """
+
+    kind = "jurisdiction"
+
+    first_policy: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,50}/[0-9]{1,6}$")]
+    policies_from: date
+
+
+class CalendarBindingEntry(Entry):
+    """The working calendar by which terms of a jurisdiction are counted. The entry's id is that of the jurisdiction."""
+
+    kind = "calendar-binding"
+
+    calendar: JurisdictionId
+
+
+class PublisherKey(Entry):
+    """An Ed25519 key of a publisher: 32 bytes in base64url. It signs from *valid_from* to before *valid_to*."""
+
+    public_key: _PublicKey
+    valid_from: Instant
+    valid_to: Instant | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """The key as the attribute `publisherkey` names it."""
+        raw = urlsafe_b64decode(self.public_key + "=")
+        return "ed25519:" + urlsafe_b64encode(sha256(raw).digest())[:22].decode()
+
+
+class PublisherEntry(Entry):
+    """Who may propose events as a source. The entry's id is the source, or a pattern of sources.
+
+    *body* is the body that it speaks for, *principal* its Kafka user. A publisher that is *unsigned* needs no
+    signature. Events of one that is *vouched* may be signed by another publisher. Without *roles* it may propose
+    nothing.
+    """
+
+    kind = "publisher"
+
+    roles: frozenset[PublisherRole]
+    body: Id | None = None
+    keys: tuple[PublisherKey, ...] = ()
+    principal: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,200}$")] | None = None
+    unsigned: bool = False
+    vouched: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_way_to_sign(self) -> Self:
+        if self.roles and not (self.keys or self.unsigned or self.vouched):
+            raise ValueError("needs keys, or unsigned: true")
+        return self
+
+
+_MODELS: tuple[type[Entry], ...] = (
+    RealmEntry, BodyEntry, RegionEntry, TopicEntry, ChannelEntry, CountryTypeEntry, JurisdictionEntry,
+    CalendarBindingEntry, PublisherEntry,
+)  # fmt: skip
+ENTRIES: Mapping[Kind, type[Entry]] = {model.kind: model for model in _MODELS}
+"""The model of each kind."""
+
+_IDS: Mapping[Kind, re.Pattern[str]] = {
+    "realm": re.compile(r"[a-z][a-z0-9]{1,11}"),
+    "country-type": re.compile(f"{_JURISDICTION}/{_ID}"),
+    "jurisdiction": re.compile(_JURISDICTION),
+    "calendar-binding": re.compile(_JURISDICTION),
+    "publisher": re.compile(r"/[A-Za-z0-9._/-]{0,126}\*?"),
+}
+_OTHER_ID = re.compile(_ID)
+
+
+def find_wrong_id(id: str, entry: Entry) -> str | None:
+    """The rule that *id* breaks as the id of *entry*; None when it breaks none."""
+    if not _IDS.get(entry.kind, _OTHER_ID).fullmatch(id):
+        return f"is not the id of a {entry.kind}"
+    if isinstance(entry, PublisherEntry) and id.endswith("*") and not entry.unsigned:
+        return "only an unsigned publisher may be a pattern"
+    return None
