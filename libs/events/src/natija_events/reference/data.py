@@ -1,17 +1,20 @@
 """The value of a realm's reference data at one instant. Immutable: admission decides a whole batch on one of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
 
 from natija_events.reference.entries import (
+    REALM_ID,
     BodyEntry,
     CalendarBindingEntry,
     ChannelEntry,
     CountryTypeEntry,
     DistrictEntry,
+    Entry,
     JurisdictionEntry,
+    Kind,
     NamedEntry,
     PublisherEntry,
     RealmEntry,
@@ -21,6 +24,18 @@ from natija_events.reference.entries import (
 
 Section = Literal["bodies", "topics", "regions", "channels"]
 """The entries that people know by name."""
+
+SECTIONS: Mapping[Kind, str] = {
+    "body": "bodies",
+    "region": "regions",
+    "topic": "topics",
+    "channel": "channels",
+    "country-type": "country_types",
+    "jurisdiction": "jurisdictions",
+    "calendar-binding": "calendar_bindings",
+    "publisher": "publishers",
+}
+"""The field of `ReferenceData` that holds the entries of a kind; the realm's own entry is `realm`."""
 
 FROM_FILES = -1
 """The version of reference data that was not read from the topic."""
@@ -45,7 +60,14 @@ class ReferenceData:
     calendar_bindings: Mapping[str, CalendarBindingEntry] = field(default_factory=dict)
     publishers: Mapping[str, PublisherEntry] = field(default_factory=dict)
     """By source or pattern: see `publisher`."""
-    former: Mapping[Section, Mapping[str, NamedEntry]] = field(default_factory=dict)
+    former: Mapping[str, Mapping[str, NamedEntry]] = field(default_factory=dict)
+
+    def entries(self) -> Iterator[tuple[Kind, str, Entry]]:
+        """Every entry in force, with its kind and id."""
+        yield "realm", REALM_ID, self.realm
+        for kind, section in SECTIONS.items():
+            for id, entry in getattr(self, section).items():
+                yield kind, id, entry
 
     def name(self, section: Section, id: str, language: str = "en") -> str:
         """The name of *id*, in *language* or else the realm's first language; an unknown id itself."""

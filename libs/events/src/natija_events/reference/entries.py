@@ -24,11 +24,15 @@ PublisherRole = Literal[Role, "history"]
 
 _ID = r"[a-z0-9][a-z0-9-]{0,63}"
 _JURISDICTION = r"[A-Z]{2}(-[A-Za-z0-9-]{1,20})?"
+REALM_ID = "realm"
+"""The id of the one entry that holds for the whole realm."""
 Id = Annotated[str, StringConstraints(pattern=f"^{_ID}$")]
 """The id of a body, region, district, topic, channel or country type, as events carry it."""
 JurisdictionId = Annotated[str, StringConstraints(pattern=f"^{_JURISDICTION}$")]
 _LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-_Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+_NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+$"
+_Name = Annotated[str, StringConstraints(max_length=300, pattern=_NO_CONTROL)]
+"""A name without control marks: it is printed as it is."""
 _PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 
@@ -177,7 +181,7 @@ ENTRIES: Mapping[Kind, type[Entry]] = {model.kind: model for model in _MODELS}
 """The model of each kind."""
 
 _IDS: Mapping[Kind, re.Pattern[str]] = {
-    "realm": re.compile(r"[a-z][a-z0-9]{1,11}"),
+    "realm": re.compile(REALM_ID),
     "country-type": re.compile(f"{_JURISDICTION}/{_ID}"),
     "jurisdiction": re.compile(_JURISDICTION),
     "calendar-binding": re.compile(_JURISDICTION),
@@ -186,9 +190,14 @@ _IDS: Mapping[Kind, re.Pattern[str]] = {
 _OTHER_ID = re.compile(_ID)
 
 
+def is_id(kind: Kind, id: str) -> bool:
+    """Whether *id* has the form of an id of *kind*."""
+    return _IDS.get(kind, _OTHER_ID).fullmatch(id) is not None
+
+
 def find_wrong_id(id: str, entry: Entry) -> str | None:
     """The rule that *id* breaks as the id of *entry*; None when it breaks none."""
-    if not _IDS.get(entry.kind, _OTHER_ID).fullmatch(id):
+    if not is_id(entry.kind, id):
         return f"is not the id of a {entry.kind}"
     if isinstance(entry, PublisherEntry) and id.endswith("*") and not entry.unsigned:
         return "only an unsigned publisher may be a pattern"

@@ -1,0 +1,117 @@
+"""Records of reference data: read as they were written, and refused by field and rule when they are wrong."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from natija_events.reference.entries import (
+    ENTRIES,
+    BodyEntry,
+    CalendarBindingEntry,
+    ChannelEntry,
+    CountryTypeEntry,
+    DistrictEntry,
+    Entry,
+    JurisdictionEntry,
+    PublisherEntry,
+    PublisherKey,
+    RealmEntry,
+    RegionEntry,
+    TopicEntry,
+)
+from natija_events.reference.records import ReferenceRecord, read_record, write_record
+from natija_events.wire.envelope import Unreadable
+
+NOW = datetime(2026, 3, 2, 9, 0, 0, 5, tzinfo=UTC)
+NAMES = {"ky": "Жол", "ru": "Дорога"}
+KEY = PublisherKey(public_key="A" * 43, valid_from=NOW, valid_to=None)
+EXAMPLES: dict[str, Entry] = {
+    "realm": RealmEntry(zone="Asia/Bishkek", languages=("ky", "ru")),
+    "mayor-osh": BodyEntry(names=NAMES, position=3, body_class="local", superior="gov", region="osh", posts=("head",)),
+    "osh": RegionEntry(names=NAMES, districts={"alay": DistrictEntry(names=NAMES)}),
+    "roads": TopicEntry(names=NAMES, position=1),
+    "post": ChannelEntry(names=NAMES),
+    "KZ/notary-request": CountryTypeEntry(names=NAMES, kinds=frozenset({"request", "application"})),
+    "KG": JurisdictionEntry(names=NAMES, first_policy="kg-law-67/1", policies_from=date(2007, 5, 4)),
+    "KZ": CalendarBindingEntry(calendar="KZ"),
+    "/services/intake": PublisherEntry(roles=frozenset({"channel", "desk"}), keys=(KEY,), principal="kg.intake"),
+}
+GOOD = {"kind": "topic", "id": "roads", "revision": 1, "valid_from": "2026-03-02T09:00:00Z", "entry": {"position": 1}}
+
+
+def record(id: str, entry: Entry) -> ReferenceRecord:
+    return ReferenceRecord(entry.kind, id, 1, NOW, entry)
+
+
+def test_examples_have_every_kind() -> None:
+    assert {entry.kind for entry in EXAMPLES.values()} == set(ENTRIES)
+
+
+@pytest.mark.parametrize(("id", "entry"), EXAMPLES.items())
+def test_record_is_read_as_written(id: str, entry: Entry) -> None:
+    written = write_record(record(id, entry))
+    assert read_record(*written) == record(id, entry)
+    assert write_record(read_record(*written)) == written
+
+
+def test_end_of_entry_is_null() -> None:
+    ended = ReferenceRecord("topic", "roads", 2, NOW, None)
+    key, value = write_record(ended)
+    assert key == b"topic/roads"
+    assert json.loads(value) == {
+        "kind": "topic", "id": "roads", "revision": 2, "valid_from": "2026-03-02T09:00:00.000005Z", "entry": None,
+    }  # fmt: skip
+    assert read_record(key, value) == ended
+
+
+def test_sets_are_written_in_order() -> None:
+    """The same revision gives the same bytes in every process."""
+    _, value = write_record(record("/services/intake", EXAMPLES["/services/intake"]))
+    assert json.loads(value)["entry"]["roles"] == ["channel", "desk"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"kind": "person"}, "kind"),
+        ({"id": "Roads"}, "id"),
+        ({"id": 7}, "id"),
+        ({"revision": 0}, "revision"),
+        ({"revision": "1"}, "revision"),
+        ({"revision": True}, "revision"),
+        ({"valid_from": "2026-03-02"}, "valid_from"),
+        ({"valid_from": "1800-03-02T09:00:00Z"}, "valid_from"),
+        ({"entry": {"colour": "red"}}, "data"),
+        ({"entry": {"position": "1"}}, "position"),
+        ({"entry": {"position": -1}}, "position"),
+        ({"entry": {"names": {"ky": "\u202eabc"}}}, "names.ky"),
+        ({"entry": {"names": {"ky": "a\nb"}}}, "names.ky"),
+        ({"entry": []}, "entry"),
+        ({"kind": "body", "entry": {"body_class": "local"}}, "data"),
+        ({"kind": "publisher", "id": "/a/*", "entry": {"roles": ["desk"], "keys": [], "vouched": True}}, "id"),
+        ({"kind": "publisher", "id": "/a", "entry": {"roles": ["desk"]}}, "data"),
+        ({"note": 1}, "data"),
+    ],
+)
+def test_wrong_record_names_its_field(changes: dict[str, Any], field: str) -> None:
+    given = GOOD | changes
+    with pytest.raises(Unreadable) as caught:
+        read_record(f"{given['kind']}/{given['id']}".encode(), json.dumps(given).encode())
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("value", [None, b"", b"[]", b"{", b'{"kind": "topic", "kind": "body"}', b"\xff", b"1e999"])
+def test_other_bytes_are_unreadable(value: bytes | None) -> None:
+    with pytest.raises(Unreadable):
+        read_record(b"topic/roads", value)
+
+
+@pytest.mark.parametrize("key", [None, b"", b"topic/land", b"\xff"])
+def test_key_is_that_of_entry(key: bytes | None) -> None:
+    value = json.dumps(GOOD).encode()
+    assert read_record(b"topic/roads", value).id == "roads"
+    with pytest.raises(Unreadable) as caught:
+        read_record(key, value)
+    assert caught.value.field == "key"
