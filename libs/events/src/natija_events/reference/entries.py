@@ -57,7 +57,7 @@ class ListedEntry(NamedEntry):
 
 
 class RealmEntry(Entry):
-    """What holds for the whole realm: the time zone of its local days, and its languages, the first one first."""
+    """The settings of the whole realm: the time zone of its local days, and its languages, the first one first."""
 
     kind = "realm"
 
@@ -93,7 +93,7 @@ class RegionEntry(ListedEntry):
 
 
 class TopicEntry(ListedEntry):
-    """What an appeal is about."""
+    """The subject matter of appeals."""
 
     kind = "topic"
 
@@ -150,7 +150,7 @@ class PublisherKey(Entry):
 
 
 class PublisherEntry(Entry):
-    """Who may propose events as a source. The entry's id is the source, or a pattern of sources.
+    """A system that may propose events. The entry's id is the source, or a pattern of sources.
 
     *body* is the body that it speaks for, *principal* its Kafka user. A publisher that is *unsigned* needs no
     signature. Events of one that is *vouched* may be signed by another publisher. Without *roles* it may propose
