@@ -14,7 +14,7 @@ import pytest
 
 from natija_events.lifecycle import transitions
 from natija_events.schema.registry import REGISTRY
-from natija_events.types.base import Code
+from natija_events.types.codes import Code
 from natija_events.types.routing import TopicAssigned
 
 

@@ -14,7 +14,8 @@ from pydantic import Field, StringConstraints, create_model
 from natija_events.schema import compatibility
 from natija_events.schema.compatibility import compare, write
 from natija_events.schema.registry import REGISTRY
-from natija_events.types.base import Code, Count, EventData, Instant, NestedData
+from natija_events.types.base import Count, EventData, Instant, NestedData
+from natija_events.types.codes import Code
 
 TYPE = "appeal.parcel-sent.v1"
 
@@ -209,6 +210,19 @@ def test_committed_field_stays_forever(committed: Path) -> None:
     assert compare([Parcel], committed).broken == [f"{TYPE}: by is removed"]
 
 
+def test_schema_before_fixed_commit_is_free(committed: Path) -> None:
+    """Only the schemas of the fixed commit and after it bind, also those that no later commit touched."""
+    broken = changed(marks=None)
+    write([broken], committed)
+    _commit(committed.parent)
+    since = _git(committed.parent, "rev-parse", "HEAD").decode().strip()
+
+    assert compare([broken], committed, since) == ([], [])
+    (committed / f"{TYPE}.json").unlink()
+    assert compare([changed(marks=None, to=None)], committed, since).broken == [f"{TYPE}: to is removed"]
+    assert compare([Parcel], committed, None) == ([], [f"{TYPE}: differs from its model"])
+
+
 def test_deleted_schema_is_found_in_git(committed: Path) -> None:
     (committed / f"{TYPE}.json").unlink()
 
@@ -220,12 +234,12 @@ def test_command_names_type_and_field(folder: Path, capsys: pytest.CaptureFixtur
     file = schemas / "appeal.routed.v1.json"
     file.write_text(file.read_text().replace('"executor"', '"official"'))
 
-    assert compatibility.main([], schemas) == 1
+    assert compatibility.main([], schemas, since="") == 1
     told = capsys.readouterr().err
     assert "appeal.routed.v1: official is removed\n" in told
     assert "add a version vN+1 with an upcast" in told
 
-    assert compatibility.main(["--write"], schemas) == 1
+    assert compatibility.main(["--write"], schemas, since="") == 1
     assert '"official"' in file.read_text(), "a change that breaks is not written"
 
 
@@ -235,13 +249,13 @@ def test_command_writes_compatible_schemas(folder: Path, capsys: pytest.CaptureF
     text = (schemas / "appeal.missed.v1.json").read_text()
     (schemas / "appeal.missed.v1.json").write_text(text.replace("The term ended", "The time ended"))
 
-    assert compatibility.main([], schemas) == 1
+    assert compatibility.main([], schemas, since="") == 1
     assert "appeal.routed.v1: differs from its model" in (told := capsys.readouterr().err)
     assert "run python -m natija_events.schema.compatibility --write" in told
 
-    assert compatibility.main(["--write"], schemas) == 0
+    assert compatibility.main(["--write"], schemas, since="") == 0
     assert capsys.readouterr().out == f"2 of {len(REGISTRY.models)} schemas written\n"
-    assert compatibility.main([], schemas) == 0
+    assert compatibility.main([], schemas, since="") == 0
     assert (schemas / "appeal.missed.v1.json").read_text() == text
 
 
@@ -257,8 +271,8 @@ def _copy_of_the_real_ones(folder: Path) -> Path:
     return schemas
 
 
-def _git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+def _git(folder: Path, *arguments: str) -> bytes:
+    return subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True).stdout
 
 
 def _commit(folder: Path) -> None:

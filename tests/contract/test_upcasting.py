@@ -15,7 +15,8 @@ from tests.unit.events.given import START, Dated, History, register
 from natija_events.lifecycle import transitions
 from natija_events.lifecycle.fold import fold
 from natija_events.schema.registry import REGISTRY, EventRegistry, Invalid
-from natija_events.types.base import Code, Count, EventData
+from natija_events.types.base import Count, EventData
+from natija_events.types.codes import Code
 from natija_events.types.routing import Answered, TopicAssigned
 from natija_events.wire.hash_chain import event_hash
 

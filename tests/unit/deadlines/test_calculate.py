@@ -33,7 +33,7 @@ async def test_kazakh_term_ends_on_saturday() -> None:
     assert answer == {
         "country": "KZ",
         "kind": "application",
-        "type": None,
+        "country_type": None,
         "received": "2022-02-14T10:00:00+06:00",
         "policy": "kz-appc/1",
         "title": "Administrative Procedural and Process-Procedural Code",
@@ -56,7 +56,7 @@ async def test_time_without_offset_is_local() -> None:
 
 async def test_own_type_has_its_term() -> None:
     """A country may define types of appeals."""
-    asked = {"country": "KZ", "kind": "request", "type": "bailiff-request", "received": "2022-02-14T10:00"}
+    asked = {"country": "KZ", "kind": "request", "country_type": "bailiff-request", "received": "2022-02-14T10:00"}
     assert (await calculate(**asked))[1]["due_on"] == "2022-02-17"
 
 

@@ -46,6 +46,17 @@ def test_registered_appeal_gets_a_term() -> None:
     assert found == NextEvent(TERMED[1], at("2019-06-21T10:00:01+06:00"))
 
 
+def test_country_type_decides_the_term() -> None:
+    """The country's own type has a term of its own; without it the rules of the kind apply."""
+    received = "2022-02-14T10:00:00+06:00"
+    due = []
+    for more in ({"country_type": "media-request"}, {}):
+        found = when(received, (received, registered(received, jurisdiction="KZ", kind="request", **more)))
+        assert isinstance(found, NextEvent)
+        due.append(found.data.due)
+    assert due == [at("2022-02-24T00:00+06:00"), at("2022-03-06T00:00+06:00")]
+
+
 def test_routing_keeps_the_term() -> None:
     routed = ("2019-06-21T11:00+06:00", Routed(body="ministry-health"))
     assert isinstance(when("2019-06-22", OPENED, routed), NextEvent)

@@ -15,7 +15,7 @@ POLICIES = policy.load_policies()
 
 
 @pytest.mark.parametrize(
-    ("jurisdiction", "kind", "type", "term"),
+    ("jurisdiction", "kind", "country_type", "term"),
     [
         ("KG", "application", None, TermLength(14, "working")),
         ("KG", "complaint", None, TermLength(14, "working")),
@@ -28,8 +28,8 @@ POLICIES = policy.load_policies()
         ("UZ", "proposal", None, TermLength(1, "month")),
     ],
 )
-def test_most_specific_term_applies(jurisdiction: str, kind: str, type: str | None, term: TermLength) -> None:
-    assert POLICIES.by_jurisdiction[jurisdiction][0].term(kind, type) == term
+def test_most_specific_term_applies(jurisdiction: str, kind: str, country_type: str | None, term: TermLength) -> None:
+    assert POLICIES.by_jurisdiction[jurisdiction][0].term(kind, country_type) == term
 
 
 def test_policy_starts_on_local_day() -> None:

@@ -74,6 +74,7 @@ LEAST: tuple[EventData, ...] = (
 
 FULL: tuple[EventData, ...] = (
     registered(
+        country_type="media-request",
         language="ky",
         character="collective",
         applicants_count=3,
@@ -109,7 +110,7 @@ FULL: tuple[EventData, ...] = (
     intake.WithdrawalRequested(text=SEALED),
     intake.Withdrawn(signer="s"),
     intake.WithdrawalDeclined(signer="s", reason=SEALED),
-    routing.Routed(body="b", executor="e", co_executors=("f", "g"), rule="r", resolution=SEALED),
+    routing.Routed(body="b", co_bodies=("c", "d"), executor="e", co_executors=("f", "g"), rule="r", resolution=SEALED),
     routing.ExecutorChanged(executor="e", co_executors=("f",)),
     routing.Forwarded(body="b", external=True, signer="s", reason=SEALED, due=DUE),
     routing.ForwardedInPart(body="b", child=OTHER, part=1, signer="s"),

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from natija_events.encryption import Sealed
 from natija_events.schema.registry import REGISTRY
-from natija_events.types.base import AppealNumber, Code, EventData, Instant, LanguageCode, NestedData
+from natija_events.types.base import AppealNumber, EventData, Instant, LanguageCode, NestedData
+from natija_events.types.codes import Code, Word
 
 PERSONAL = {
     # domain.md §8, the applicant and who acts for him: name parts, id number, birth date, phone, e-mail, address
@@ -43,7 +44,7 @@ HAS_TO_HAVE = {
 """Fields that must exist for the personal data of domain.md §8, by type."""
 
 NOT_TEXT = (bool, int, Sealed, type(None))
-CONSTRAINED = (Code, AppealNumber, Instant, LanguageCode)
+CONSTRAINED = (Code, Word, AppealNumber, Instant, LanguageCode)
 
 
 def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
@@ -96,7 +97,7 @@ def test_personal_data_have_sealed_fields(type: str, paths: set[str]) -> None:
 
 @pytest.mark.parametrize(("type", "path", "kind"), EVERY, ids=[f"{type}-{path}" for type, path, _ in EVERY])
 def test_no_field_is_free_text(type: str, path: str, kind: Any) -> None:
-    assert is_closed(kind), f"{type}: {path} may hold anything: make it Sealed, a Code or a closed list"
+    assert is_closed(kind), f"{type}: {path} may hold anything: make it Sealed, a Code, a Word or a closed list"
 
 
 def is_closed(kind: Any) -> bool:
@@ -104,6 +105,8 @@ def is_closed(kind: Any) -> bool:
     if kind in NOT_TEXT or kind in CONSTRAINED or get_origin(kind) is Literal:
         return True
     base, *constraints = get_args(kind) if get_origin(kind) is Annotated else (kind,)
+    if base is Word:
+        return True
     if base is str:
         return any(getattr(constraint, "pattern", None) for constraint in constraints)
     return base in NOT_TEXT

@@ -101,6 +101,17 @@ def test_minimal_row_is_registered() -> None:
     )  # fmt: skip
 
 
+def test_names_are_normalized() -> None:
+    """Names in NFC, with single blanks, and with an apostrophe for a backtick; sealed texts stay as they are."""
+    raw = cells(TYPE=" Call\u00a0Log  (Elmer\u0301`s) ", CASE_TITLE="Two  blanks", Source="Constituent  Call")
+    mapped = mapper().map(raw)
+    registered = admitted(mapped, 0)
+    assert isinstance(registered, Registered)
+    assert (registered.topic, registered.channel) == ("Call Log (Elme\u0155's)", "phone")
+    assert registered.text is not None
+    assert SEALER.open(mapped.number, "text", registered.text) == b"Two  blanks"
+
+
 def test_unmapped_value_is_kept_and_counted() -> None:
     """Once per row, although two fields read the column."""
     one = mapper()
@@ -119,8 +130,10 @@ def test_unmapped_value_is_kept_and_counted() -> None:
         ({"OPEN_DT": "Smith"}, "OPEN_DT", "is not a time"),
         ({"TARGET_DT": "2015-02-03"}, "TARGET_DT", "is not a time"),
         ({"CLOSED_DT": "02/30/2015 09:00:00 AM"}, "CLOSED_DT", "is not a time"),
-        ({"Department": "Smith" * 50}, "Department", "at most 200"),
-        ({"CASE_ENQUIRY_ID": "Smith\u0007"}, "CASE_ENQUIRY_ID", "pattern"),
+        ({"Department": "Smith" * 50}, "Department", "at most 160"),
+        ({"CASE_ENQUIRY_ID": "Smith\u0007"}, "CASE_ENQUIRY_ID", "not a word"),
+        ({"Department": "=Smith()"}, "Department", "not a word"),
+        ({"neighborhood": "<script>Smith"}, "neighborhood", "not a word"),
         ({"TYPE": "Smith\udcff"}, "TYPE", "valid string"),
         ({"CASE_TITLE": "Smith\udcff"}, "CASE_TITLE", "not text"),
         ({"CASE_ENQUIRY_ID": "Smith\udcff"}, "CASE_ENQUIRY_ID", "not text"),

@@ -17,7 +17,11 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 _MISREAD = str.maketrans("ILO", "110")
 _REALM = re.compile(r"[A-Z][A-Z0-9]{1,11}")
-_NUMBER = re.compile(rf"{_REALM.pattern}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}-[{ALPHABET}]{{2}}")
+_DIGIT = "[0-9A-HJKMNP-TV-Z]"
+NUMBER_PATTERN = rf"^{_REALM.pattern}-[0-9A-F]{_DIGIT}{{3}}(-{_DIGIT}{{4}}){{2}}-{_DIGIT}{{2}}$"
+"""The form of a number. The first digit has 4 of the 64 bits; the last one is the check digit."""
+
+_NUMBER = re.compile(NUMBER_PATTERN)
 _NAMESPACE = UUID("6e6174a1-6a61-5265-8a74-69676a610001")
 
 
@@ -55,7 +59,7 @@ def is_appeal_number(number: str) -> bool:
     if not _NUMBER.fullmatch(number):
         return False
     digits = number.split("-", 1)[1].replace("-", "")
-    return _VALUE[digits[0]] < 16 and check_digit(digits[:-1]) == digits[-1]
+    return check_digit(digits[:-1]) == digits[-1]
 
 
 def parse_appeal_number(typed: str) -> str:

@@ -45,7 +45,7 @@ class Calculation(BaseModel):
 
     country: str
     kind: str
-    type: str | None
+    country_type: str | None
     received: datetime
     policy: str
     title: str
@@ -80,14 +80,16 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
         country: Annotated[str, Query(description="KG, KZ or UZ.")],
         kind: Annotated[str, Query(description="application, complaint, proposal, request, message, response.")],
         received: Annotated[datetime, Query(description="ISO 8601; without an offset it is the country's local time.")],
-        type: Annotated[str | None, Query(description="The country's own type, such as notary-request.")] = None,
+        country_type: Annotated[
+            str | None, Query(description="The country's own type, such as notary-request.")
+        ] = None,
     ) -> Calculation:
         """The term that an appeal would have, by the policy in force when it was received."""
         if country not in policies.calendars:
             known = ", ".join(sorted(policies.calendars))
             raise problems.invalid_field("country", "unknown", f"not one of {known}")
         try:
-            return _calculated(policies, country, kind, received, type)
+            return _calculated(policies, country, kind, received, country_type)
         except (PolicyMissing, CalendarMissing) as missing:
             raise problems.invalid_field("received", "no_data", f"there is {missing}") from None
 
@@ -110,16 +112,18 @@ def _term(term: AppealTerm, now: datetime, policies: Policies) -> TermOfAppeal:
     )
 
 
-def _calculated(policies: Policies, country: str, kind: str, received: datetime, type: str | None) -> Calculation:
+def _calculated(
+    policies: Policies, country: str, kind: str, received: datetime, country_type: str | None
+) -> Calculation:
     calendar = policies.calendars[country]
     if received.tzinfo is None:
         received = received.replace(tzinfo=calendar.zone)
-    found = policies.deadline(country, kind, received.astimezone(UTC), type)
+    found = policies.deadline(country, kind, received.astimezone(UTC), country_type)
     deadline = found.deadline
     return Calculation(
         country=country,
         kind=kind,
-        type=type,
+        country_type=country_type,
         received=calendar.local(received),
         policy=found.policy.number,
         title=found.policy.title,

@@ -19,6 +19,7 @@ class Appeal:
     number: str
     standing: Standing = INITIAL
     kind: str | None = None
+    country_type: str | None = None
     form: str | None = None
     channel: str | None = None
     received: datetime | None = None
@@ -109,6 +110,7 @@ def _changed(appeal: Appeal, data: EventData) -> dict[str, Any]:
 def _opened(data: intake.Registered) -> dict[str, Any]:
     return {
         "kind": data.kind,
+        "country_type": data.country_type,
         "form": data.form,
         "channel": data.channel,
         "received": data.received,

@@ -1,4 +1,4 @@
-"""Building blocks of event data. Free text about people is `Sealed`; every other text is a code or a time."""
+"""Building blocks of event data. Free text about people is `Sealed`; every other text is a code, a word or a time."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -14,12 +14,12 @@ from pydantic import (
     StringConstraints,
 )
 
-from natija_events import limits
-from natija_events.ids import is_appeal_number
+from natija_events import ids, limits
+from natija_events.types.codes import MediaType
 
 
 def _appeal_number(number: str) -> str:
-    if not is_appeal_number(number):
+    if not ids.is_appeal_number(number):
         raise ValueError("not an appeal number")
     return number
 
@@ -40,14 +40,7 @@ def _within_limits(time: datetime) -> datetime:
     return time
 
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""An id of the realm's directory, or a register's own code. Never a person's name."""
-
-AppealNumber = Annotated[
-    str,
-    AfterValidator(_appeal_number),
-    Field(pattern=r"^[A-Z][A-Z0-9]+(-[0-9A-HJKMNP-TV-Z]{4}){3}-[0-9A-HJKMNP-TV-Z]{2}$"),
-]
+AppealNumber = Annotated[str, StringConstraints(pattern=ids.NUMBER_PATTERN), AfterValidator(_appeal_number)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_read_rfc3339), AfterValidator(_within_limits)]
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -94,4 +87,4 @@ class Attachment(NestedData):
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     bytes: Annotated[int, Field(ge=0, le=1 << 50)]
-    media_type: Code
+    media_type: MediaType

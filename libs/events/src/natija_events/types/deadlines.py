@@ -1,7 +1,8 @@
 """Deadlines events: terms, extensions, warnings and breaches."""
 
 from natija_events.encryption import Sealed
-from natija_events.types.base import Code, EventData, Instant
+from natija_events.types.base import EventData, Instant
+from natija_events.types.codes import Code
 
 
 class TermSet(EventData):

@@ -3,14 +3,15 @@
 from typing import Literal
 
 from natija_events.encryption import Sealed
-from natija_events.types.base import AppealNumber, Attachment, Code, Count, EventData, Instant, LanguageCode, NestedData
+from natija_events.types.base import AppealNumber, Attachment, Count, EventData, Instant, LanguageCode, NestedData
+from natija_events.types.codes import BodyCode, Channel, Code, CountryType, District, Jurisdiction, Region, Topic, Word
 
 
 class Address(NestedData):
     """Where the applicant lives. Region and district serve statistics; the rest is personal data."""
 
-    region: Code | None = None
-    district: Code | None = None
+    region: Region | None = None
+    district: District | None = None
     settlement: Sealed | None = None
     address_text: Sealed | None = None
     abroad: bool = False
@@ -40,25 +41,28 @@ class Representative(NestedData):
 class Registered(EventData):
     """The appeal is registered. *received* is the instant from which the legal term counts.
 
+    *country_type* is the country's own type of the *kind*, where its law has one; else the rules of the kind apply.
+
     *register_name* and *external_id* are set when the history of the appeal was imported from another register.
     """
 
     type = "appeal.registered.v1"
 
     kind: Literal["application", "complaint", "proposal", "request", "message", "response"]
+    country_type: CountryType | None = None
     form: Literal["written", "electronic", "oral", "video"]
-    channel: Code
+    channel: Channel
     received: Instant
-    jurisdiction: Code
+    jurisdiction: Jurisdiction
     language: LanguageCode | None = None
     character: Literal["individual", "collective"] = "individual"
     applicants_count: Count = 1
-    referral_from: Code | None = None
-    addressee: Code | None = None
-    complained_of: Code | None = None
-    region: Code | None = None
-    district: Code | None = None
-    topic: Code | None = None
+    referral_from: BodyCode | None = None
+    addressee: BodyCode | None = None
+    complained_of: BodyCode | None = None
+    region: Region | None = None
+    district: District | None = None
+    topic: Topic | None = None
     applicant: Applicant | None = None
     representative: Representative | None = None
     text: Sealed | None = None
@@ -69,7 +73,7 @@ class Registered(EventData):
     part: Count | None = None
     complaint_of: AppealNumber | None = None
     register_name: Code | None = None
-    external_id: Code | None = None
+    external_id: Word | None = None
 
 
 class Supplemented(EventData):

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from natija_events.types.base import Code, EventData
+from natija_events.types.base import EventData
+from natija_events.types.codes import BodyCode, Code, Word
 
 
 class ControlTaken(EventData):
@@ -26,8 +27,8 @@ class CourtNoted(EventData):
 
     type = "appeal.court-noted.v1"
 
-    court: Code
-    case_number: Code
+    court: BodyCode
+    case_number: Word
 
 
 class SanctionRecorded(EventData):
@@ -36,4 +37,4 @@ class SanctionRecorded(EventData):
     type = "appeal.sanction-recorded.v1"
 
     measure: Literal["fine", "reprimand", "dismissal", "administrative", "criminal", "other"]
-    body: Code
+    body: BodyCode

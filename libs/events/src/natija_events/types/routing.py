@@ -10,7 +10,6 @@ from natija_events.types.base import (
     AnswerReason,
     AppealNumber,
     Attachment,
-    Code,
     Count,
     EventData,
     Instant,
@@ -18,6 +17,7 @@ from natija_events.types.base import (
     NonConsiderationReason,
     TerminationReason,
 )
+from natija_events.types.codes import BodyCode, Channel, Code, Topic, Word
 
 
 class TopicSuggested(EventData):
@@ -25,7 +25,7 @@ class TopicSuggested(EventData):
 
     type = "appeal.topic-suggested.v1"
 
-    topic: Code
+    topic: Topic
     model: Code
 
 
@@ -34,7 +34,7 @@ class TopicAssigned(EventData):
 
     type = "appeal.topic-assigned.v1"
 
-    topic: Code
+    topic: Topic
 
 
 class AddresseeDetected(EventData):
@@ -42,16 +42,20 @@ class AddresseeDetected(EventData):
 
     type = "appeal.addressee-detected.v1"
 
-    body: Code
+    body: BodyCode
     rule: Code
 
 
 class Routed(EventData):
-    """The appeal is assigned to a body and, if named, to an official. *rule* is the competence rule that applied."""
+    """The appeal is assigned to a body and, if named, to an official. *rule* is the competence rule that applied.
+
+    *co_bodies* take part in the answer; *body* alone is responsible for it.
+    """
 
     type = "appeal.routed.v1"
 
-    body: Code
+    body: BodyCode
+    co_bodies: tuple[BodyCode, ...] = ()
     executor: Code | None = None
     co_executors: tuple[Code, ...] = ()
     rule: Code | None = None
@@ -72,7 +76,7 @@ class ForwardPrepared(EventData):
 
     type = "appeal.forward-prepared.v1"
 
-    body: Code
+    body: BodyCode
 
 
 class ForwardApproved(EventData):
@@ -80,7 +84,7 @@ class ForwardApproved(EventData):
 
     type = "appeal.forward-approved.v1"
 
-    body: Code
+    body: BodyCode
     approver: Code
 
 
@@ -92,7 +96,7 @@ class Forwarded(EventData):
 
     type = "appeal.forwarded.v1"
 
-    body: Code
+    body: BodyCode
     external: bool = False
     signer: Code | None = None
     reason: Sealed | None = None
@@ -104,7 +108,7 @@ class ForwardedInPart(EventData):
 
     type = "appeal.forwarded-in-part.v1"
 
-    body: Code
+    body: BodyCode
     child: AppealNumber
     part: Count
     signer: Code | None = None
@@ -205,7 +209,7 @@ class Answered(EventData):
     reason: AnswerReason | None = None
     signer: Code | None = None
     language: LanguageCode | None = None
-    law: tuple[Code, ...] = ()
+    law: tuple[Word, ...] = ()
     text: Sealed | None = None
 
     @model_validator(mode="after")
@@ -220,7 +224,7 @@ class AnswerDelivered(EventData):
 
     type = "appeal.answer-delivered.v1"
 
-    channel: Code
+    channel: Channel
     language: LanguageCode | None = None
 
 

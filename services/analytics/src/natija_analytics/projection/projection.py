@@ -31,7 +31,7 @@ class AnalyticsProjection:
     """The history of all events, and one row of facts per appeal. Raise the version when rows change."""
 
     service = "analytics"
-    version = 2
+    version = 3
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:

@@ -184,6 +184,7 @@ def _registered(data: intake.Registered) -> dict[str, Any]:
         "received": data.received,
         "jurisdiction": data.jurisdiction,
         "kind": data.kind,
+        "country_type": data.country_type,
         "form": data.form,
         "channel": data.channel,
         "language": data.language,

@@ -41,6 +41,7 @@ facts = Table(
     Column("received", _INSTANT),
     Column("jurisdiction", Text),
     Column("kind", Text),
+    Column("country_type", Text, comment="the country's own type of the kind"),
     Column("form", Text),
     Column("channel", Text),
     Column("language", Text),

@@ -51,19 +51,19 @@ class TermRule(_Data):
     amount: int = Field(ge=1)
     unit: Unit
     kind: str | None = None
-    type: str | None = None
+    country_type: str | None = None
 
     @property
     def length(self) -> TermLength:
         return TermLength(self.amount, self.unit)
 
-    def applies_to(self, kind: str, type: str | None) -> bool:
-        return self.kind in (None, kind) and self.type in (None, type)
+    def applies_to(self, kind: str, country_type: str | None) -> bool:
+        return self.kind in (None, kind) and self.country_type in (None, country_type)
 
     @property
     def specificity(self) -> tuple[bool, bool]:
         """A type is more specific than a kind."""
-        return self.type is not None, self.kind is not None
+        return self.country_type is not None, self.kind is not None
 
 
 class Policy(_Data):
@@ -92,9 +92,9 @@ class Policy(_Data):
     def counting(self) -> Counting:
         return Counting(self.first_day, self.count_from, self.cut_off, self.move_due)
 
-    def term(self, kind: str, type: str | None = None) -> TermLength:
-        """The most specific term for an appeal of *kind* and, where the country has its own types, of *type*."""
-        rules = (rule for rule in self.terms if rule.applies_to(kind, type))
+    def term(self, kind: str, country_type: str | None = None) -> TermLength:
+        """The most specific term for an appeal of *kind* and, where its country has own types, of *country_type*."""
+        rules = (rule for rule in self.terms if rule.applies_to(kind, country_type))
         return max(rules, key=lambda rule: rule.specificity).length
 
     def in_force(self, day: date) -> bool:
@@ -102,9 +102,9 @@ class Policy(_Data):
 
     @model_validator(mode="after")
     def _every_appeal_has_a_term(self) -> Self:
-        named = [(rule.kind, rule.type) for rule in self.terms]
+        named = [(rule.kind, rule.country_type) for rule in self.terms]
         if (None, None) not in named or len(set(named)) < len(named):
-            raise ValueError("terms: needs one entry without kind and type, and no duplicates")
+            raise ValueError("terms: needs one entry without kind and country_type, and no duplicates")
         if self.warn_before.unit == "month":
             raise ValueError("warn_before: is counted in days")
         return self
@@ -149,12 +149,14 @@ class Policies:
                 return policy, calendar
         raise PolicyMissing(jurisdiction, day)
 
-    def deadline(self, jurisdiction: str, kind: str, received: datetime, type: str | None = None) -> PolicyDeadline:
+    def deadline(
+        self, jurisdiction: str, kind: str, received: datetime, country_type: str | None = None
+    ) -> PolicyDeadline:
         """The deadline of an appeal. Raises `PolicyMissing` or `CalendarMissing`."""
         policy, calendar = self.policy(jurisdiction, received)
         return PolicyDeadline(
             policy,
-            deadline(received, policy.term(kind, type), policy.counting, calendar),
+            deadline(received, policy.term(kind, country_type), policy.counting, calendar),
             deadline(received, policy.forward, policy.counting, calendar).due_on,
         )
 

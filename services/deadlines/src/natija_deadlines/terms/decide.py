@@ -44,7 +44,7 @@ def _term(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | Da
     if term.jurisdiction is None or term.kind is None or term.counts_from is None:
         return None
     try:
-        found = policies.deadline(term.jurisdiction, term.kind, term.counts_from)
+        found = policies.deadline(term.jurisdiction, term.kind, term.counts_from, term.country_type)
     except (PolicyMissing, CalendarMissing) as missing:
         return DataMissing(str(missing))
     deadline = found.deadline

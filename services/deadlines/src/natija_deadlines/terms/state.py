@@ -23,6 +23,7 @@ class AppealTerm(NamedTuple):
     standing: Standing = INITIAL
     jurisdiction: str | None = None
     kind: str | None = None
+    country_type: str | None = None
     imported: bool = False
     counts_from: datetime | None = None
     starts: datetime | None = None
@@ -49,6 +50,7 @@ def _changed(term: AppealTerm, time: datetime, data: EventData) -> AppealTerm:
             return term._replace(
                 jurisdiction=data.jurisdiction,
                 kind=data.kind,
+                country_type=data.country_type,
                 imported=data.register_name is not None,
                 counts_from=data.received,
             )

@@ -13,6 +13,7 @@ terms = Table(
     Column("running", Boolean, nullable=False, comment="an answer is due"),
     Column("jurisdiction", Text),
     Column("kind", Text),
+    Column("country_type", Text, comment="the country's own type of the kind; null: the rules of the kind apply"),
     Column("imported", Boolean, nullable=False, comment="history of another register, gets no term here"),
     Column("counts_from", DateTime(timezone=True), comment="received, here or by forwarding"),
     Column("starts", DateTime(timezone=True)),

@@ -18,14 +18,13 @@ from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.reference.data import Section
 from natija_events.types import intake
 from natija_events.types.base import AppealNumber, Count, LanguageCode
+from natija_events.types.codes import Code
 from natija_events.wire.envelope import Event
 from natija_intake import sealing
 from natija_intake.appeals.context import IntakeContext
 
 SOURCE = "/services/intake"
 
-DirectoryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-"""An id of the directory. The log holds no other text unsealed, so that no name can slip in."""
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
@@ -37,8 +36,8 @@ class _StrictModel(BaseModel):
 class SubmittedAddress(_StrictModel):
     """Where the applicant lives. *region* and *district* are ids; the rest will be sealed."""
 
-    region: DirectoryId | None = None
-    district: DirectoryId | None = None
+    region: Code | None = None
+    district: Code | None = None
     settlement: ShortText | None = None
     address_text: ShortText | None = None
     abroad: bool = False
@@ -53,7 +52,7 @@ class SubmittedApplicant(_StrictModel):
     birth_date: date | None = None
     phone: ShortText | None = None
     email: ShortText | None = None
-    social_group: DirectoryId | None = None
+    social_group: Code | None = None
     address: SubmittedAddress | None = None
 
 
@@ -84,17 +83,18 @@ class Submission(_StrictModel):
     )
 
     kind: Literal["application", "complaint", "proposal", "request", "message", "response"] = "application"
+    country_type: Code | None = None
     form: Literal["written", "electronic", "oral", "video"] = "electronic"
-    channel: DirectoryId
+    channel: Code
     language: LanguageCode | None = None
     character: Literal["individual", "collective"] = "individual"
     applicants_count: Count = 1
-    referral_from: DirectoryId | None = None
-    addressee: DirectoryId | None = None
-    complained_of: DirectoryId | None = None
-    region: DirectoryId | None = None
-    district: DirectoryId | None = None
-    topic: DirectoryId | None = None
+    referral_from: Code | None = None
+    addressee: Code | None = None
+    complained_of: Code | None = None
+    region: Code | None = None
+    district: Code | None = None
+    topic: Code | None = None
     applicant: SubmittedApplicant | None = None
     representative: SubmittedRepresentative | None = None
     text: LongText

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from natija_chassis.time_zones import time_zone
 from natija_events.encryption import Sealer
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.types.base import EventData
+from natija_events.types.codes import normalize_word
 from natija_events.wire.envelope import Event
 from natija_intake.imports.local_times import LocalTimes
 from natija_intake.imports.mapping import RegisterMapping
@@ -57,6 +59,10 @@ Reader = Callable[[RowContext], Any]
 """Reads a value from a row; None where it is blank."""
 
 
+_normalized = lru_cache(maxsize=8192)(normalize_word)
+"""A register repeats the same few names in every row."""
+
+
 class _BoundEvent(NamedTuple):
     """An event of the mapping, bound to a header: its columns are places in a row."""
 
@@ -87,7 +93,7 @@ class Mapper:
         if len(cells) != len(self._header):
             raise Unmappable("", "row", f"has {len(cells)} columns, not {len(self._header)}")
         cells = [cell.strip() for cell in cells]
-        external_id = cells[self._place[self._mapping.external_id]]
+        external_id = normalize_word(cells[self._place[self._mapping.external_id]])
         if not external_id:
             raise Unmappable(self._mapping.external_id, "external_id", "is blank")
         try:
@@ -168,11 +174,11 @@ class Mapper:
     def _cell(self, source: Cell) -> Reader:
         place, default, otherwise = self._place[source.column], source.default, source.otherwise
         if source.map is None:
-            return lambda row: row.cells[place] or default
-        known = self._mapping.values[source.map]
+            return lambda row: _normalized(row.cells[place]) or default
+        known = {_normalized(name): value for name, value in self._mapping.values[source.map].items()}
 
         def read(row: RowContext) -> Any:
-            value = row.cells[place]
+            value = _normalized(row.cells[place])
             if not value:
                 return default
             if value in known:

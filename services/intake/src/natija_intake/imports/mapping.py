@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from natija_chassis.realm import yaml_file
 from natija_chassis.time_zones import ZoneName
 from natija_events.schema.registry import REGISTRY
-from natija_events.types.base import Code, EventData
+from natija_events.types.base import EventData
+from natija_events.types.codes import Jurisdiction
 from natija_intake.imports.sources import (
     ObjectSource,
     Scalar,
@@ -65,7 +66,7 @@ class RegisterMapping(StrictModel):
     """A mapping file."""
 
     register_name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$"), Field(alias="register")]
-    jurisdiction: Code
+    jurisdiction: Jurisdiction
     external_id: str
     zone: ZoneName = "UTC"
     time_format: Annotated[str, AfterValidator(_format)] | None = None
