@@ -17,7 +17,10 @@ from natija_events.types.base import AppealNumber
 from natija_events.types.codes import NOT_A_WORD, Code, MediaType, Word, normalize_word, word_pattern
 from natija_events.types.word_characters import character_class
 
-WORD, CODE, MEDIA_TYPE, NUMBER = (TypeAdapter(kind) for kind in (Word, Code, MediaType, AppealNumber))
+WORD: TypeAdapter[str] = TypeAdapter(Word)
+CODE: TypeAdapter[str] = TypeAdapter(Code)
+MEDIA_TYPE: TypeAdapter[str] = TypeAdapter(MediaType)
+NUMBER: TypeAdapter[str] = TypeAdapter(AppealNumber)
 CATEGORIES = (
     "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
     "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn",

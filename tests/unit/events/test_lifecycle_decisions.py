@@ -115,8 +115,8 @@ def test_partial_forwarding_names_part() -> None:
 
 
 def test_returned_ends_appeal() -> None:
-    given(registered()).when(routing.Returned(reason="no data")).then("RETURNED")
-    given(registered(), routing.Returned(reason="no data")).when(routing.Routed(body="b")).refused("RETURNED")
+    given(registered()).when(routing.Returned(reason="no-data")).then("RETURNED")
+    given(registered(), routing.Returned(reason="no-data")).when(routing.Routed(body="b")).refused("RETURNED")
 
 
 def test_answer_needs_no_approval() -> None:

@@ -22,7 +22,7 @@ PATHS: dict[str, tuple[EventData, ...]] = {
     "ON_SIGNING": (*_IN_WORK, routing.DecisionPrepared(outcome="refused"), routing.DecisionApproved(approver="a")),
     "ANSWERED": (*_IN_WORK, routing.Answered(outcome="refused")),
     "FORWARDED": (*_IN_WORK, routing.Forwarded(body="c", external=True)),
-    "RETURNED": (*_IN_WORK, routing.Returned(reason="no data")),
+    "RETURNED": (*_IN_WORK, routing.Returned(reason="no-data")),
     "WITHDRAWN": (*_IN_WORK, intake.Withdrawn()),
     "NOT_CONSIDERED": (*_IN_WORK, routing.LeftWithoutConsideration(reason="anonymous")),
     "TERMINATED": (*_IN_WORK, routing.ReviewTerminated(reason="did_not_come")),

@@ -1,7 +1,7 @@
 """Text that stands on the log in clear: codes, words, media types. None of them is for text about people.
 
 A `Code` is an id that the realm gave. A `Word` is what another register calls a thing, in its own script. A field that
-names a thing of the realm's reference data says its `Kind`. Its type is `Word`, since the histories of other registers
+names a thing of the realm's reference data says its `CodedKind`. Its type is `Word`, since histories of other registers
 bring their own names. Admission holds every other publisher to `Code` and to reference data.
 """
 
@@ -21,15 +21,15 @@ WORD_CHARACTERS = 160
 """The most characters of a `Word`: the longest topic of the known registers has 132."""
 
 NOT_A_WORD = r"^[-=+@ ]| $|  |\n"
-"""What no `Word` has: a formula's first sign, a blank at an end, two blanks. `\\n` is for Python, where `$` ignores one."""
+"""The signs that no `Word` has: a formula's first sign, a blank at an end, two blanks, a line end (which Python's `$` skips)."""
 
-Kind = Literal["body", "channel", "country_type", "district", "jurisdiction", "region", "topic"]
+CodedKind = Literal["body", "channel", "country_type", "district", "jurisdiction", "region", "topic"]
 """The kinds of things that reference data name."""
 
 
 @cache
 def word_pattern() -> str:
-    """The pattern of a `Word`. What it has not is in `NOT_A_WORD`; a `Word` is also in the Unicode form NFC."""
+    """The pattern of a `Word`. It also has nothing of `NOT_A_WORD`, and is in the Unicode form NFC."""
     return f"^[ {character_class()}]+$"
 
 
@@ -69,7 +69,7 @@ class _WordSchema:
 class Coded(NamedTuple):
     """Marks a field as the code of a thing of this *kind*."""
 
-    kind: Kind
+    kind: CodedKind
 
     def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {**handler(core_schema), "x-reference": self.kind}
