@@ -21,7 +21,7 @@ WORD_CHARACTERS = 160
 """The most characters of a `Word`: the longest topic of the known registers has 132."""
 
 NOT_A_WORD = r"^[-=+@ ]| $|  |\n"
-"""The signs that no `Word` has: a formula's first sign, a blank at an end, two blanks, a line end (which Python's `$` skips)."""
+"""The signs that no `Word` has: the first of a formula, a blank at an end, two blanks, a line end."""
 
 CodedKind = Literal["body", "channel", "country_type", "district", "jurisdiction", "region", "topic"]
 """The kinds of things that reference data name."""
