@@ -17,8 +17,8 @@ EVENT = Event(
     causationid="cause",
     correlationid="correlation",
     traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    publisherkey="key-1",
-    signature="c2lnbmF0dXJl",
+    publisherkey="ed25519:VkdaoQ5q1iXwZLlLTsRHAF",
+    signature=f"{'s' * 85}A",
 )
 SECOND = Event(
     id=UUID(int=1),
@@ -28,6 +28,8 @@ SECOND = Event(
     time=datetime(2024, 3, 4, 12, tzinfo=UTC),
     data=b"{}",
 )
+UNSIGNED = EVENT._replace(publisherkey=None, signature=None)
+SIGNED_SECOND = SECOND._replace(publisherkey=EVENT.publisherkey, signature=EVENT.signature)
 STAMP = Stamp(5, 12, datetime(2024, 3, 4, 12, 0, 1, 250_000, tzinfo=UTC), 40, GENESIS)
 
 PROPOSED = [
@@ -43,8 +45,8 @@ PROPOSED = [
     ("ce_causationid", b"cause"),
     ("ce_correlationid", b"correlation"),
     ("ce_traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
-    ("ce_publisherkey", b"key-1"),
-    ("ce_signature", b"c2lnbmF0dXJl"),
+    ("ce_publisherkey", b"ed25519:VkdaoQ5q1iXwZLlLTsRHAF"),
+    ("ce_signature", b"s" * 85 + b"A"),
 ]
 REGISTERED = [
     *PROPOSED,
@@ -59,11 +61,17 @@ BATCH = (
     '"type":"appeal.routed.v1","subject":"KG-0000-0000-0000-7E","time":"2024-03-04T12:00:00.000000Z",'
     '"dataschema":"urn:natija:appeal.routed.v1","expectedsequence":"4","causationid":"cause",'
     '"correlationid":"correlation","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",'
-    '"publisherkey":"key-1","signature":"c2lnbmF0dXJl","datacontenttype":"application/json","data":{"body":"Ош"}},'
+    '"datacontenttype":"application/json","data":{"body":"Ош"}},'
     '{"specversion":"1.0","id":"00000000-0000-0000-0000-000000000001","source":"/desks/one",'
     '"type":"appeal.withdrawn.v1","subject":"KG-0000-0000-0000-7E","time":"2024-03-04T12:00:00.000000Z",'
     '"dataschema":"urn:natija:appeal.withdrawn.v1","datacontenttype":"application/json","data":{}}]'
 ).encode()
+_KEY = f'"publisherkey":"ed25519:VkdaoQ5q1iXwZLlLTsRHAF","signature":"{"s" * 85}A","datacontenttype"'.encode()
+SIGNED_BATCH = (
+    BATCH.replace(b'"datacontenttype"', _KEY)
+    .replace('"data":{"body":"Ош"}'.encode(), b'"data_base64":"eyJib2R5Ijoi0J7RiCJ9"')
+    .replace(b'"data":{}', b'"data_base64":"e30="')
+)
 
 
 def test_proposal_of_one_event() -> None:
@@ -74,8 +82,16 @@ def test_proposal_of_one_event() -> None:
 def test_proposal_of_several_events() -> None:
     content_type = [("content-type", b"application/cloudevents-batch+json")]
 
-    assert write_proposal([EVENT, SECOND]) == (b"KG-0000-0000-0000-7E", BATCH, content_type)
-    assert read_proposal(BATCH, content_type).events == (EVENT, SECOND)
+    assert write_proposal([UNSIGNED, SECOND]) == (b"KG-0000-0000-0000-7E", BATCH, content_type)
+    assert read_proposal(BATCH, content_type).events == (UNSIGNED, SECOND)
+
+
+def test_signed_proposal_of_several_events() -> None:
+    """The data of a signed event stand in base 64: byte for byte what was signed."""
+    content_type = [("content-type", b"application/cloudevents-batch+json")]
+
+    assert write_proposal([EVENT, SIGNED_SECOND]) == (b"KG-0000-0000-0000-7E", SIGNED_BATCH, content_type)
+    assert read_proposal(SIGNED_BATCH, content_type).events == (EVENT, SIGNED_SECOND)
 
 
 def test_registered_event_and_its_hash() -> None:
@@ -83,5 +99,5 @@ def test_registered_event_and_its_hash() -> None:
     assert read_log_record(EVENT.data, REGISTERED) == (EVENT, STAMP)
     assert (
         event_hash(REGISTERED, EVENT.data)
-        == "sha256-1:25e3072afb23c892ecece1b7185a2c3cd1eefe6d92199e48c61da710cc8672ca"
+        == "sha256-1:cad65faa68ee7ae657437be8f0ae225c6c0fe597d394a41b0f8b3f95ea079156"
     )

@@ -38,8 +38,6 @@ EVENT = Event(
     causationid="cause",
     correlationid="correlation",
     traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    publisherkey="key-1",
-    signature="c2lnbmF0dXJl",
 )
 OTHER = EVENT._replace(id=uuid4(), type="appeal.term-set.v1", data=b'{"due":"2024-03-25T18:00:00Z"}')
 STAMP = Stamp(5, 12, NOON + timedelta(seconds=1), 40, GENESIS)
@@ -262,9 +260,18 @@ class TestSeveralEvents:
         ("items", "field"),
         [
             ([], "data"),
-            ([CANARY], "[0].data"),
+            ([CANARY], "[0]"),
             ([item(data=CANARY)], "[0].data"),
             ([item(data=None)], "[0].data"),
+            ([item(data=None, data_base64=CANARY)], "[0].data_base64"),
+            ([item(data=None, data_base64=1)], "[0].data_base64"),
+            ([item(data=None, data_base64="e30")], "[0].data_base64"),
+            ([item(data=None, data_base64="e31=")], "[0].data_base64"),
+            ([item(data=None, data_base64="e30=\n")], "[0].data_base64"),
+            ([item(data=None, data_base64="W10=")], "[0].data_base64"),
+            ([item(data=None, data_base64="eyJhIjoxLCJhIjoxfQ==")], "[0].data_base64"),
+            ([item(data_base64="e30=")], "[0].data_base64"),
+            ([item(signature="A" * 86, publisherkey="ed25519:" + "A" * 22)], "[0].data"),
             ([item(datacontenttype="text/plain")], "[0].datacontenttype"),
             ([item(datacontenttype=[CANARY])], "[0]"),
             ([item(source=True)], "[0]"),
@@ -289,6 +296,20 @@ class TestSeveralEvents:
         value, written = batch(item(data={"body": 1.5}))
 
         assert refused(value.replace(b"1.5", b"1e999"), written).field == "data"
+
+    @pytest.mark.parametrize("name", ["source", "subject", CANARY])
+    def test_with_attribute_header_are_unreadable(self, name: str) -> None:
+        """The attributes of a batch stand in its members: a header beside them would say something else, or nothing."""
+        value, written = batch(item())
+        error = refused(value, [*written, (f"ce_{name}", b"1")])
+
+        assert (error.field, error.rule) == ("header" if name == CANARY else name, "is not a header of a batch")
+
+    def test_with_wrapped_key_are_unsupported(self) -> None:
+        value, written = batch(item())
+        error = refused(value, [*written, ("ce_wrappedkey", b"1")])
+
+        assert (error.field, error.rule) == ("wrappedkey", "is not supported yet")
 
     def test_as_one_object_are_unreadable(self) -> None:
         assert refused(b"{}", batch()[1]).rule == "is not a JSON array of events"

@@ -30,8 +30,8 @@ events = st.builds(
     causationid=st.none() | visible,
     correlationid=st.none() | visible,
     traceparent=st.none() | visible,
-    publisherkey=st.none() | visible,
-    signature=st.none() | visible,
+    publisherkey=st.none(),
+    signature=st.none(),
 )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from natija_events.lifecycle.fold import Appeal, evolve, fold
     from natija_events.lifecycle.transitions import Standing, State
     from natija_events.schema.registry import REGISTRY, Invalid
+    from natija_events.signatures import SigningKey, verify_signature
     from natija_events.terms.lateness import Lateness, is_late, lateness
     from natija_events.topics import INBOX, LOG, PARTITIONS, REJECTED
     from natija_events.types import deadlines, intake, oversight, routing
@@ -51,6 +52,7 @@ _HOMES = {
     "natija_events.lifecycle.fold": "Appeal evolve fold",
     "natija_events.lifecycle.transitions": "Standing State",
     "natija_events.schema.registry": "REGISTRY Invalid",
+    "natija_events.signatures": "SigningKey verify_signature",
     "natija_events.terms.lateness": "Lateness is_late lateness",
     "natija_events.topics": "INBOX LOG PARTITIONS REJECTED",
     "natija_events.types.base": "AnswerOutcome Attachment EventData",
@@ -89,6 +91,7 @@ __all__ = [
     "RejectionReason",
     "Sealed",
     "Sealer",
+    "SigningKey",
     "Standing",
     "State",
     "Unreadable",
@@ -114,6 +117,7 @@ __all__ = [
     "read_recorded_event",
     "read_rejected",
     "routing",
+    "verify_signature",
     "word",
     "write_proposal",
 ]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from natija_events.reference.entries import (
     REALM_ID,
+    VOUCHER,
     BodyEntry,
     CalendarBindingEntry,
     ChannelEntry,
@@ -17,6 +18,7 @@ from natija_events.reference.entries import (
     Kind,
     NamedEntry,
     PublisherEntry,
+    PublisherKey,
     RealmEntry,
     RegionEntry,
     TopicEntry,
@@ -86,6 +88,14 @@ class ReferenceData:
         publisher = self._find_publisher(source)
         return frozenset() if publisher is None else publisher.roles
 
+    def signing_key(self, source: str, publisherkey: str) -> PublisherKey | None:
+        """The key with the id *publisherkey* if it may sign for *source*: a key of its own, or of a voucher."""
+        publisher = self._find_publisher(source)
+        if publisher is None:
+            return None
+        own = next((key for key in publisher.keys if key.id == publisherkey), None)
+        return self._voucher_keys.get(publisherkey) if own is None and publisher.vouched else own
+
     def country_type(self, jurisdiction: str, type: str) -> CountryTypeEntry | None:
         """The type of appeal that *jurisdiction* calls *type*; None for an unknown one."""
         return self.country_types.get(f"{jurisdiction}/{type}")
@@ -99,6 +109,11 @@ class ReferenceData:
     def region_of(self) -> Mapping[str, str]:
         """The region of each district, both by id."""
         return {district: id for id, region in self.regions.items() for district in region.districts}
+
+    @cached_property
+    def _voucher_keys(self) -> Mapping[str, PublisherKey]:
+        vouchers = [publisher for publisher in self.publishers.values() if VOUCHER in publisher.roles]
+        return {key.id: key for publisher in vouchers for key in publisher.keys}
 
     @cached_property
     def _find_publisher(self) -> Callable[[str], PublisherEntry | None]:

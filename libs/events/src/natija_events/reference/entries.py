@@ -4,23 +4,25 @@ An id never changes its meaning. When anything else of an entry changes, the who
 """
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
-from hashlib import sha256
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from natija_events.lifecycle.transitions import Role
+from natija_events.signatures import key_id
 from natija_events.types.base import Instant
 
 Kind = Literal[
     "realm", "body", "region", "topic", "channel", "country-type", "jurisdiction", "calendar-binding", "publisher"
 ]
 AppealKind = Literal["application", "complaint", "proposal", "request", "message", "response"]
-PublisherRole = Literal[Role, "history"]
+PublisherRole = Literal[Role, "history", "voucher"]
+VOUCHER: PublisherRole = "voucher"
+"""The role of a publisher that signs for the sources whose entries say `vouched`."""
 
 _ID = r"[a-z0-9][a-z0-9-]{0,63}"
 _JURISDICTION = r"[A-Z]{2}(-[A-Za-z0-9-]{1,20})?"
@@ -33,7 +35,7 @@ _LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 _NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+$"
 _Name = Annotated[str, StringConstraints(max_length=300, pattern=_NO_CONTROL)]
 """A name without control marks: it is printed as it is."""
-_PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+_PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$")]
 
 
 class Entry(BaseModel):
@@ -143,18 +145,26 @@ class PublisherKey(Entry):
     valid_to: Instant | None = None
 
     @cached_property
+    def raw(self) -> bytes:
+        """The 32 bytes."""
+        return urlsafe_b64decode(self.public_key + "=")
+
+    @cached_property
     def id(self) -> str:
         """The key as the attribute `publisherkey` names it."""
-        raw = urlsafe_b64decode(self.public_key + "=")
-        return "ed25519:" + urlsafe_b64encode(sha256(raw).digest())[:22].decode()
+        return key_id(self.raw)
+
+    def valid_at(self, time: datetime) -> bool:
+        """Whether it may sign what reached the inbox at *time*."""
+        return self.valid_from <= time and (self.valid_to is None or time < self.valid_to)
 
 
 class PublisherEntry(Entry):
     """A system that may propose events. The entry's id is the source, or a pattern of sources.
 
     *body* is the body that it speaks for, *principal* its Kafka user. A publisher that is *unsigned* needs no
-    signature. Events of one that is *vouched* may be signed by another publisher. Without *roles* it may propose
-    nothing.
+    signature. Events of one that is *vouched* may be signed by a publisher with the role `voucher`, too. Without
+    *roles* it may propose nothing.
     """
 
     kind = "publisher"

@@ -4,7 +4,7 @@ A proposal is one event (binary mode), or several events of one appeal that are 
 (batch mode). A record of the log holds one event, always in binary mode, with the registrar's stamps.
 """
 
-import re
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,8 +13,26 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from natija_events import limits, strict_json
-from natija_events.ids import is_appeal_number
+from natija_events import limits
+from natija_events.wire.values import (
+    COUNT_DIGITS,
+    PUBLISHERKEY,
+    SIGNATURE,
+    Unreadable,
+    read_appeal,
+    read_base64,
+    read_count,
+    read_json,
+    read_object,
+    read_text,
+    read_time,
+    read_uuid,
+)
+
+__all__ = [
+    "BATCH", "BATCH_JSON", "BINARY", "JSON", "PREFIX", "Event", "Headers", "Proposal", "Stamp", "Unreadable",
+    "attributes", "logsequence_of", "read_log_record", "read_proposal", "rfc3339", "write_headers", "write_proposal",
+]  # fmt: skip
 
 Headers = Sequence[tuple[str, bytes | None]]
 """Headers of a Kafka record, as aiokafka gives and takes them."""
@@ -35,20 +53,8 @@ _PROPOSED = frozenset((*_REQUIRED, *_OPTIONAL))
 _HEADERS = {name: PREFIX + name for name in (*_REQUIRED, *_OPTIONAL, *_STAMPS)}
 _ATTRIBUTES = {header: name for name, header in _HEADERS.items()} | {"content-type": "content-type"}
 _CONTENT_TYPE = ("content-type", BINARY)
-_TEXT = re.compile(r"[\x21-\x7e]{1,512}")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SEQUENCE_DIGITS = 10
-_COUNT_DIGITS = 19
 _LOGSEQUENCE = PREFIX + "logsequence"
-
-
-class Unreadable(ValueError):
-    """A record that breaks the wire form. *field* names the attribute, *rule* the rule it breaks, without its value."""
-
-    def __init__(self, field: str, rule: str) -> None:
-        super().__init__(f"{field}: {rule}")
-        self.field = field
-        self.rule = rule
 
 
 class Event(NamedTuple):
@@ -145,11 +151,16 @@ def write_proposal(events: Sequence[Event]) -> tuple[bytes, bytes, list[tuple[st
     """Key, value and headers of the inbox record that proposes *events*. The same events give the same bytes."""
     if len(events) == 1:
         return events[0].subject.encode(), events[0].data, write_headers(events[0])
-    batch = b",".join(
-        to_json({**attributes(event), "datacontenttype": "application/json"})[:-1] + b',"data":' + event.data + b"}"
-        for event in events
-    )
+    batch = b",".join(map(_write_member, events))
     return events[0].subject.encode(), b"[" + batch + b"]", [("content-type", BATCH)]
+
+
+def _write_member(event: Event) -> bytes:
+    """The member of a batch for *event*. A signature is over the bytes of the data, so base 64 keeps them."""
+    named = to_json({**attributes(event), "datacontenttype": JSON})[:-1]
+    if event.signature is None:
+        return named + b',"data":' + event.data + b"}"
+    return named + b',"data_base64":"' + b64encode(event.data) + b'"}'
 
 
 def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
@@ -159,12 +170,14 @@ def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
         raise Unreadable("data", "is missing: a proposal cannot be a tombstone")
     media_type = _media_type(named.pop("content-type", ""))
     if media_type == BATCH_JSON:
+        if named:
+            name = next(iter(named))
+            raise Unreadable(_safe(name), _why_not(name) if name in _LATER else "is not a header of a batch")
         events = _read_batch(value)
     elif media_type == JSON:
         _check_proposed(named)
-        events = (_event(named, value),)
-        if not isinstance(_json(value), dict):
-            raise Unreadable("data", "is not a JSON object")
+        events = (_proposed_event(named, value),)
+        read_object("data", value)
     else:
         raise Unreadable("content-type", "is neither application/json nor application/cloudevents-batch+json")
     return Proposal(events)
@@ -180,11 +193,11 @@ def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp
         raise Unreadable("data", "is missing")
     _require(named, _STAMPED)
     stamp = Stamp(
-        sequence=_count("sequence", named["sequence"]),
-        logsequence=_count("logsequence", named["logsequence"]),
-        recordedtime=_time("recordedtime", named["recordedtime"]),
-        inboxoffset=_count("inboxoffset", named["inboxoffset"]),
-        previoushash=_text("previoushash", named["previoushash"]),
+        sequence=read_count("sequence", named["sequence"]),
+        logsequence=read_count("logsequence", named["logsequence"]),
+        recordedtime=read_time("recordedtime", named["recordedtime"]),
+        inboxoffset=read_count("inboxoffset", named["inboxoffset"]),
+        previoushash=read_text("previoushash", named["previoushash"]),
     )
     return _event(named, value), stamp
 
@@ -197,7 +210,7 @@ def logsequence_of(headers: Headers) -> int | None:
     found = [content for name, content in headers if name == _LOGSEQUENCE]
     if len(found) != 1 or not found[0]:
         return None
-    return int(found[0]) if found[0].isdigit() and len(found[0]) <= _COUNT_DIGITS else None
+    return int(found[0]) if found[0].isdigit() and len(found[0]) <= COUNT_DIGITS else None
 
 
 def _named(headers: Headers) -> dict[str, str]:
@@ -221,7 +234,7 @@ def _named(headers: Headers) -> dict[str, str]:
 
 
 def _read_batch(value: bytes) -> tuple[Event, ...]:
-    parsed = _json(value)
+    parsed = read_json("data", value)
     if not isinstance(parsed, list) or not parsed:
         raise Unreadable("data", "is not a JSON array of events")
     if len(parsed) > limits.PROPOSAL_EVENTS:
@@ -233,13 +246,16 @@ def _read_batch(value: bytes) -> tuple[Event, ...]:
         raise Unreadable("id", "is the same in two events of the proposal")
     if any(event.expectedsequence not in (None, events[0].expectedsequence) for event in events):
         raise Unreadable("expectedsequence", "is not that of the proposal's first event")
+    for name in ("publisherkey", "signature"):
+        if any(getattr(event, name) != getattr(events[0], name) for event in events):
+            raise Unreadable(name, "is not the same in all events of the proposal")
     return events
 
 
 def _structured(index: int, item: Any) -> Event:
-    if not isinstance(item, dict) or not isinstance(item.get("data"), dict):
-        raise Unreadable(f"[{index}].data", "is not a JSON object")
-    data = item.pop("data")
+    if not isinstance(item, dict):
+        raise Unreadable(f"[{index}]", "is not a JSON object")
+    data = _member_data(index, item)
     # CloudEvents: null is the same as missing, and an Integer is written as a number.
     named = {name: str(content) if type(content) is int else content for name, content in item.items()}
     named = {name: content for name, content in named.items() if content is not None}
@@ -249,9 +265,28 @@ def _structured(index: int, item: Any) -> Event:
         raise Unreadable(f"[{index}].datacontenttype", "is not application/json")
     try:
         _check_proposed(named)
-        return _event(named, to_json(data))
+        return _proposed_event(named, data)
     except Unreadable as error:
         raise Unreadable(f"[{index}].{error.field}", error.rule) from None
+
+
+def _member_data(index: int, item: dict[str, Any]) -> bytes:
+    """Take the data of a batch's member out of *item*: as JSON, or in base 64, byte for byte as signed."""
+    encoded, plain = item.pop("data_base64", None), item.pop("data", None)
+    field = f"[{index}].data" if encoded is None else f"[{index}].data_base64"
+    if encoded is None:
+        if not isinstance(plain, dict):
+            raise Unreadable(field, "is not a JSON object")
+        if item.get("signature") is not None:
+            raise Unreadable(field, "is in data_base64 when the event is signed")
+        return to_json(plain)
+    if plain is not None:
+        raise Unreadable(field, "stands beside data")
+    raw = read_base64(encoded)
+    if raw is None:
+        raise Unreadable(field, "is not base 64 with padding")
+    read_object(field, raw)
+    return raw
 
 
 def _require(named: dict[str, str], wanted: Sequence[str]) -> None:
@@ -268,19 +303,37 @@ def _check_proposed(named: dict[str, str]) -> None:
         raise Unreadable(_safe(unknown), _why_not(unknown))
 
 
+def _proposed_event(named: dict[str, str], data: bytes) -> Event:
+    """The event with these attributes. A signed one is written as the log writes it, or its signature would prove
+    nothing there."""
+    event = _event(named, data)
+    if event.signature is None and event.publisherkey is None:
+        return event
+    for name, form in (("signature", SIGNATURE), ("publisherkey", PUBLISHERKEY)):
+        if not form.fullmatch(getattr(event, name) or ""):
+            raise Unreadable(name, "is missing or not in the form of Ed25519 signatures")
+    if named["time"] != rfc3339(event.time):
+        raise Unreadable("time", "of a signed event is not in UTC with six decimals and Z")
+    if event.expectedsequence is not None and named["expectedsequence"] != str(event.expectedsequence):
+        raise Unreadable("expectedsequence", "of a signed event has leading zeros")
+    return event
+
+
 def _event(named: dict[str, str], data: bytes) -> Event:
     """The event with these attributes, none of the required ones missing."""
     if named["specversion"] != "1.0":
         raise Unreadable("specversion", "is not 1.0")
     event = Event(
-        id=_uuid(named["id"]),
-        source=_text("source", named["source"]),
-        type=_text("type", named["type"]),
-        subject=_appeal(named["subject"]),
-        time=_time("time", named["time"]),
+        id=read_uuid(named["id"]),
+        source=read_text("source", named["source"]),
+        type=read_text("type", named["type"]),
+        subject=read_appeal(named["subject"]),
+        time=read_time("time", named["time"]),
         data=data,
-        expectedsequence=_count("expectedsequence", named["expectedsequence"]) if "expectedsequence" in named else None,
-        **{name: _text(name, named[name]) for name in _OPTIONAL_TEXTS if name in named},
+        expectedsequence=read_count("expectedsequence", named["expectedsequence"])
+        if "expectedsequence" in named
+        else None,
+        **{name: read_text(name, named[name]) for name in _OPTIONAL_TEXTS if name in named},
     )
     if named.get("dataschema", event.dataschema) != event.dataschema:
         raise Unreadable("dataschema", "is not the schema of the event's type")
@@ -296,49 +349,6 @@ def _why_not(name: str) -> str:
     if name in _STAMPS:
         return "is set by the registrar only"
     return "is not supported yet" if name in _LATER else "is an unknown attribute"
-
-
-def _json(value: bytes) -> Any:
-    try:
-        return strict_json.parse(value)
-    except ValueError as error:
-        raise Unreadable("data", f"is not JSON: {error}") from None
-
-
-def _uuid(text: str) -> UUID:
-    if not _UUID.fullmatch(text):
-        raise Unreadable("id", "is not a UUID in lower case with dashes")
-    return UUID(text)
-
-
-def _appeal(text: str) -> str:
-    if not is_appeal_number(text):
-        raise Unreadable("subject", "is not an appeal number")
-    return text
-
-
-@lru_cache(maxsize=1024)  # a batch is recorded at one time
-def _time(name: str, text: str) -> datetime:
-    try:
-        if limits.RFC3339.fullmatch(text):
-            time = datetime.fromisoformat(text)
-            if limits.EARLIEST <= time < limits.LATEST:
-                return time.astimezone(UTC)
-    except ValueError:
-        pass
-    raise Unreadable(name, f"is not an RFC 3339 time with a zone, from {limits.EARLIEST.year} on")
-
-
-def _text(name: str, text: str) -> str:
-    if not _TEXT.fullmatch(text):
-        raise Unreadable(name, "is not 1 to 512 visible ASCII characters")
-    return text
-
-
-def _count(name: str, text: str) -> int:
-    if not (len(text) <= _COUNT_DIGITS and text.isascii() and text.isdigit()):
-        raise Unreadable(name, f"is not a whole number of at most {_COUNT_DIGITS} digits")
-    return int(text)
 
 
 def _safe(name: str) -> str:
