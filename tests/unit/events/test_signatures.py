@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.events.test_envelope_properties import events
@@ -150,6 +152,22 @@ class TestKey:
             SigningKey(bytes(length))
         with pytest.raises(ValueError, match="32 bytes"):
             key_id(bytes(length))
+
+    def test_is_read_from_pem_file(self) -> None:
+        """The file that `openssl genpkey -algorithm ed25519` makes of the same 32 bytes."""
+        pem = (
+            b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"
+            b"-----END PRIVATE KEY-----\n"
+        )
+        assert KEY.to_pem() == pem
+        assert SigningKey.from_pem(pem).id == KEY.id
+
+    @pytest.mark.parametrize("pem", [b"", b"x", X25519PrivateKey.generate(), KEY.to_pem()[:90]])
+    def test_of_other_file_is_refused(self, pem: bytes | X25519PrivateKey) -> None:
+        if isinstance(pem, X25519PrivateKey):
+            pem = pem.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        with pytest.raises(ValueError, match="not an Ed25519 private key"):
+            SigningKey.from_pem(pem)
 
     def test_never_shows_its_secret(self) -> None:
         assert repr(KEY) == f"SigningKey({KEY.id})"

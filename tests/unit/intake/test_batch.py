@@ -32,12 +32,12 @@ def opening() -> Event:
 
 def polled(one: Event, offset: int) -> PolledRecord:
     key, value, headers = write_proposal([one])
-    return PolledRecord(partition_of(key), offset, key, value, headers, timedelta(0))
+    return PolledRecord(partition_of(key), offset, key, value, headers, NOW, timedelta(0))
 
 
 def decide(*records: PolledRecord, log_end: LogEnd | None = None, now: datetime = NOW) -> DecidedBatch:
     log_ends = {partition_of(NUMBER.encode()): log_end or LogEnd()}
-    decider = BatchDecider(AdmissionState(), log_ends, REFERENCE, Sealer(bytes(32)), now)
+    decider = BatchDecider(AdmissionState(), log_ends, REFERENCE, Sealer(bytes(32)), "kg", now)
     for record, proposal in read_batch(records):
         decider.decide(record, proposal)
     return decider.decided

@@ -91,10 +91,10 @@ def number(sent: dict[str, Any] = SENT, key: str = "k", **changes: Any) -> str:
 def admitted(event: Event, reference: ReferenceData = REFERENCE) -> EventData | Rejection:
     """The registrar's answer: the data it admits, or the rejection."""
     key, value, headers = write_proposal([event])
-    record = admission.PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
+    record = admission.PolledRecord(partition_of(key), 0, key, value, headers, NOW, timedelta(0))
     proposal = admission.read(record)
     assert isinstance(proposal, Proposal)
-    result = admission.admit(proposal, record, admission.AdmissionState(), reference, NOW)
+    result = admission.admit(proposal, record, admission.AdmissionState(), reference, "kg", NOW)
     return result if isinstance(result, Rejection) else result.data[0]
 
 

@@ -12,9 +12,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from typing import Self
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from natija_events.wire.envelope import Event, rfc3339
 
@@ -34,6 +36,26 @@ class SigningKey:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public = self._key.public_key().public_bytes_raw()
         self.id = key_id(self.public)
+
+    @classmethod
+    def from_pem(cls, pem: bytes) -> Self:
+        """The key in a PEM file (PKCS #8), as ``openssl genpkey -algorithm ed25519`` makes it. Raises ValueError."""
+        try:
+            key = load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            key = None
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ValueError("not an Ed25519 private key in PEM without a password")
+        return cls(key.private_bytes_raw())
+
+    def to_pem(self) -> bytes:
+        """The private key as a PEM file (PKCS #8), without a password."""
+        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    @property
+    def public_text(self) -> str:
+        """The public key in base64url, as reference data list it."""
+        return _text(self.public)
 
     def __repr__(self) -> str:
         return f"SigningKey({self.id})"

@@ -17,6 +17,7 @@ from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.outcome_reader import OutcomeReader, OutcomeUnavailable, PendingOutcome
 from natija_events.kafka.partitioner import partition_of
 from natija_events.kafka.shutdown import close_producer
+from natija_events.signatures import SigningKey
 from natija_events.topics import INBOX
 from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event, write_proposal
@@ -58,11 +59,22 @@ class Publisher:
     until the next proposal replaces the producer. Leaving the context closes it: proposals then raise
     `DeliveryUnconfirmed`, and those still pending raise `OutcomePending`.
 
+    *key* signs each proposal: the realm lists its public key with the source. Without one, nothing is signed.
     *delivery_timeout* (seconds) limits the connection and each delivery.
     """
 
-    def __init__(self, kafka: KafkaConfig | str, realm: str, source: str, *, delivery_timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        kafka: KafkaConfig | str,
+        realm: str,
+        source: str,
+        *,
+        key: SigningKey | None = None,
+        delivery_timeout: float = 10.0,
+    ) -> None:
         self.source = source
+        self._realm = realm
+        self._key = key
         self._topic = INBOX.name(realm)
         self._kafka = KafkaConfig.of(kafka)
         self._delivery_timeout = delivery_timeout
@@ -116,14 +128,14 @@ class Publisher:
 
         Raises ValueError for an invalid or too large proposal, and `DeliveryUnconfirmed`.
         """
-        await self._in_time(self._deliver(_to_record(events)))
+        await self._in_time(self._deliver(self._to_record(events)))
 
     async def propose(self, *events: Event, wait: float) -> ProposalOutcome:
         """Propose *events* as `send` does, and wait up to *wait* seconds for the registrar's decision.
 
         Raises what `send` raises, and `OutcomePending` when the decision takes longer.
         """
-        pending = await self._in_time(self._deliver_expecting(_to_record(events)))
+        pending = await self._in_time(self._deliver_expecting(self._to_record(events)))
         try:
             with failpoint("propose.decision"):
                 async with asyncio.timeout(wait):
@@ -135,6 +147,9 @@ class Publisher:
         finally:
             self.outcomes.forget(pending)
         return ProposalOutcome(events[0].subject, sequence, recordedtime, rejection)
+
+    def _to_record(self, events: Sequence[Event]) -> "_ProposalRecord":
+        return _to_record(events if self._key is None else self._key.sign(self._realm, events))
 
     async def _deliver_expecting(self, record: "_ProposalRecord") -> PendingOutcome:
         """Deliver *record*, its decision expected. Raises what `_deliver` raises, and `OutcomeUnavailable`."""

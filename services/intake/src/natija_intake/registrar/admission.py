@@ -21,16 +21,19 @@ from natija_events.types.intake import Registered
 from natija_events.wire.envelope import Event, Headers, Proposal, Unreadable, read_proposal, rfc3339
 from natija_events.wire.rejection import Rejection
 from natija_intake.registrar.heads import NO_HEAD, Head
+from natija_intake.registrar.signature_check import find_unproven
 
 
 class PolledRecord(NamedTuple):
-    """A record of the inbox. *waited* is how long it was on the inbox until now, in wall time."""
+    """A record of the inbox. *appended* is when it reached the inbox, by the broker's clock, and *waited* how long it
+    was there until now."""
 
     partition: int
     offset: int
     key: bytes | None
     value: bytes | None
     headers: Headers
+    appended: datetime
     waited: timedelta
 
 
@@ -71,11 +74,18 @@ def read(record: PolledRecord) -> Proposal | Rejection:
 
 
 def admit(
-    proposal: Proposal, record: PolledRecord, state: AdmissionState, reference: ReferenceData, now: datetime
+    proposal: Proposal,
+    record: PolledRecord,
+    state: AdmissionState,
+    reference: ReferenceData,
+    realm: str,
+    now: datetime,
 ) -> Admitted | Rejection:
     """Run every check on the proposal as of *now*. The first rule it breaks is the rejection."""
     if misplaced := _find_misplaced(proposal, record):
         return misplaced
+    if forbidden := _find_forbidden_proposal(proposal, record, reference, realm):
+        return forbidden
     admitted = examine(proposal, reference, now, record.waited)
     if isinstance(admitted, Rejection):
         return admitted
@@ -89,10 +99,7 @@ def admit(
 
 
 def examine(proposal: Proposal, reference: ReferenceData, now: datetime, waited: timedelta) -> Admitted | Rejection:
-    """The checks that need no head: forbidden and invalid."""
-    for event in proposal.events:
-        if forbidden := _find_forbidden(event, reference):
-            return forbidden
+    """The checks of the data, which need no head."""
     data: list[EventData] = []
     for index, event in enumerate(proposal.events):
         path = f"[{index}]." if len(proposal.events) > 1 else ""
@@ -127,6 +134,15 @@ def _find_misplaced(proposal: Proposal, record: PolledRecord) -> Rejection | Non
     if partition_of(record.key) != record.partition:
         return Rejection("misplaced", "partition", "is not the one that murmur2 gives for the key")
     return None
+
+
+def _find_forbidden_proposal(
+    proposal: Proposal, record: PolledRecord, reference: ReferenceData, realm: str
+) -> Rejection | None:
+    for event in proposal.events:
+        if forbidden := _find_forbidden(event, reference):
+            return forbidden
+    return find_unproven(proposal, reference, realm, record.appended)
 
 
 def _find_forbidden(event: Event, reference: ReferenceData) -> Rejection | None:

@@ -91,6 +91,7 @@ class BatchDecider:
         log_ends: dict[int, LogEnd],
         reference: ReferenceData,
         sealer: Sealer,
+        realm: str,
         now: datetime,
     ) -> None:
         self.decided = DecidedBatch()
@@ -98,6 +99,7 @@ class BatchDecider:
         self._log_ends = log_ends
         self._reference = reference
         self._sealer = sealer
+        self._realm = realm
         self._now = now
 
     def decide(self, record: PolledRecord, proposal: Proposal | Rejection) -> None:
@@ -106,7 +108,7 @@ class BatchDecider:
         if isinstance(proposal, Rejection):
             self._reject(record, None, proposal, recordedtime)
             return
-        result = admission.admit(proposal, record, self._state, self._reference, recordedtime)
+        result = admission.admit(proposal, record, self._state, self._reference, self._realm, recordedtime)
         if isinstance(result, Rejection):
             self._reject(record, proposal, result, recordedtime)
         else:

@@ -21,6 +21,7 @@ from natija_intake.registrar.shards.takeover import OwnedShard
 from natija_intake.registrar.shards.transactional_writer import WrittenOffsets
 from natija_intake.registrar.store import InboxOffsets
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RENEW_AFTER_IDLE = timedelta(days=1)
 """Kafka forgets a ``transactional.id`` that was idle for 7 days."""
 POLL = timedelta(seconds=1)
@@ -147,8 +148,9 @@ class Pipeline:
         persisted = {partition: one.logsequence for partition, one in self._checkpoints.items()}
         state = await load_admission_state(self._reader, wanted, pending)
         await store.check_not_restored(self._reader, persisted)
+        context = self._context
         decider = BatchDecider(
-            state, self._log_ends, self._context.reference, self._context.sealer, self._context.clock.now()
+            state, self._log_ends, context.reference, context.sealer, context.realm, context.clock.now()
         )
         for record, proposal in read:
             decider.decide(record, proposal)
@@ -185,4 +187,5 @@ def _polled(record: Any, now: int) -> PolledRecord:
     """The inbox record that was polled at *now* (milliseconds since 1970)."""
     # The broker's clock, not the realm's: it says how long the proposal waited, whatever time the realm has.
     waited = timedelta(milliseconds=max(0, now - record.timestamp))
-    return PolledRecord(record.partition, record.offset, record.key, record.value, record.headers, waited)
+    appended = _EPOCH + timedelta(milliseconds=record.timestamp)
+    return PolledRecord(record.partition, record.offset, record.key, record.value, record.headers, appended, waited)
