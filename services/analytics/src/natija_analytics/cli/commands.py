@@ -91,8 +91,8 @@ def history(
     """All events of one appeal, from the projection or from the log itself. Both must be the same.
 
     \b
-    natija history KG-7K3M-9QX4-T2R8-M5
-    natija history KG-7K3M-9QX4-T2R8-M5 --from-log --format json
+    natija history KG-7K3M-9QX4-T2R8-MA
+    natija history KG-7K3M-9QX4-T2R8-MA --from-log --format json
     """
     import asyncio
 

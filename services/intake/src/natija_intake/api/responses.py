@@ -14,7 +14,7 @@ from natija_intake.registrar.heads import Head
 class RegisteredResponse(BaseModel):
     """The appeal is registered: its receipt."""
 
-    number: str = Field(examples=["KG-7K3M-9QX4-T2R8-M5"])
+    number: str = Field(examples=["KG-7K3M-9QX4-T2R8-MA"])
     access_code: str = Field(examples=["14K7Q-3MX9T"], description="With the number it opens the appeal's status.")
     registered: datetime = Field(description="When it was registered, with the offset of the zone.")
     date: str = Field(examples=["2026-03-31"], description="The day of the registration, local.")

@@ -22,7 +22,7 @@ def verify(
 
     \b
     natija registrar verify
-    natija registrar verify KG-7K3M-9QX4-T2R8-M5
+    natija registrar verify KG-7K3M-9QX4-T2R8-MA
     """
     import asyncio
 

@@ -1,0 +1,113 @@
+"""The conformance vectors are those of the code, and stand what other code makes of them."""
+
+import json
+import re
+from base64 import b64decode, urlsafe_b64decode
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from tests.contract.conformance import FILES, FOLDER, PRINTED, text
+
+from natija_events.ids import is_appeal_number, parse_appeal_number
+from natija_events.signatures import verify_signature
+from natija_events.wire.envelope import Event, read_log_record, read_proposal
+from natija_events.wire.hash_chain import event_hash
+
+
+def vectors(name: str) -> Any:
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def event(named: dict[str, str]) -> Event:
+    """The event with these attributes, read by the strict reader, signed or not."""
+    headers = [(f"ce_{name}", content.encode()) for name, content in named.items() if name != "data"]
+    unsigned = [pair for pair in headers if pair[0] not in ("ce_signature", "ce_publisherkey")]
+    (read,) = read_proposal(named["data"].encode(), [("content-type", b"application/json"), *unsigned]).events
+    return read._replace(signature=named.get("signature"), publisherkey=named.get("publisherkey"))
+
+
+def base64url(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_file_is_what_code_makes(name: str) -> None:
+    path = FOLDER / f"{name}.json"
+    assert path.read_text(encoding="utf-8") == text(name), "run python -m tests.contract.conformance"
+
+
+def test_every_file_is_described() -> None:
+    named = set(re.findall(r"^\| `(\w+)\.json`", (FOLDER / "README.md").read_text(), re.MULTILINE))
+    assert named == set(FILES) == {path.stem for path in FOLDER.glob("*.json")}
+
+
+def test_numbers_have_check_digits() -> None:
+    found = vectors("appeal_numbers")
+    assert len(found["numbers"]) >= 20
+    assert len(found["not_numbers"]) >= 10
+    assert PRINTED in [one["number"] for one in found["numbers"]]
+    for one in found["numbers"]:
+        total = 0
+        for digit in one["number"].partition("-")[2].replace("-", ""):
+            total ^= "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(digit)
+            total = (total << 1) ^ (37 if total & 16 else 0)
+        assert total == 0, one  # with its check digit, every number sums to zero
+        assert is_appeal_number(one["number"])
+    assert not [one for one in found["not_numbers"] if is_appeal_number(one)]
+    assert all(parse_appeal_number(one["typed"]) == one["number"] for one in found["typed"])
+
+
+def test_partitions_cover_all_sixteen() -> None:
+    found = vectors("partitions")["keys"]
+    assert len(found) >= 32
+    assert {one["partition"] for one in found} == set(range(16))
+    assert all(one["partition"] == (one["murmur2"] & 0x7FFFFFFF) % 16 for one in found)
+
+
+def test_proposals_are_read_as_written() -> None:
+    for one in vectors("proposals")["proposals"]:
+        headers = [(name, content.encode()) for name, content in one["headers"]]
+        read = read_proposal(one["value"].encode(), headers)
+        assert [str(event.id) for event in read.events] == [named["id"] for named in one["events"]]
+        if one["signed"] or len(read.events) == 1:
+            assert [event.data.decode() for event in read.events] == [named["data"] for named in one["events"]]
+
+
+def test_signatures_hold_without_our_code() -> None:
+    """The message and the keys of the vectors are all that an Ed25519 library needs."""
+    found = vectors("signatures")
+    for key in found["keys"]:
+        private = Ed25519PrivateKey.from_private_bytes(b64decode(key["private_key"]))
+        public = private.public_key().public_bytes_raw()
+        assert public == base64url(key["public_key"])
+        assert base64url(key["publisherkey"].removeprefix("ed25519:") + "AA")[:16] == sha256(public).digest()[:16]
+    for one in found["right"]:
+        raw = bytes.fromhex(one["message"])
+        Ed25519PublicKey.from_public_bytes(base64url(one["public_key"])).verify(base64url(one["signature"]), raw)
+
+
+def test_signatures_are_right_or_wrong() -> None:
+    found = vectors("signatures")
+    assert len(found["right"]) >= 9
+    assert len(found["wrong"]) >= 20
+    for kind in ("right", "wrong"):
+        for one in found[kind]:
+            proven = verify_signature(one["realm"], list(map(event, one["events"])), base64url(one["public_key"]))
+            assert proven == (kind == "right"), one["name"]
+
+
+def test_chain_links_its_records() -> None:
+    found = vectors("chain")
+    previous = found["genesis"]
+    for one in found["records"]:
+        headers = [(name, content.encode()) for name, content in one["headers"]]
+        assert read_log_record(one["value"].encode(), headers)[1].previoushash == previous
+        previous = one["hash"]
+        assert event_hash(headers, one["value"].encode()) == previous
+
+
+def test_event_ids_are_version_five() -> None:
+    assert all(UUID(one["id"]).version == 5 for one in vectors("event_ids")["ids"])
