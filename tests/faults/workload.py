@@ -29,7 +29,7 @@ _AGAIN_AFTER = 0.2
 def registered(received: datetime) -> Registered:
     """An appeal that routing can route and deadlines can set a term for."""
     return Registered(
-        kind="complaint", form="written", channel="post", received=received, jurisdiction="KG", topic="roads",
+        kind="complaint", form="written", channel="other", received=received, jurisdiction="KG", topic="roads",
         region="chuy",
     )  # fmt: skip
 

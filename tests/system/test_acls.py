@@ -109,7 +109,7 @@ async def goes_its_way(guarded_realm: GuardedRealm) -> str:
 async def propose_twice(guarded_realm: GuardedRealm) -> None:
     """As a publisher: one proposal that is registered, and one that is rejected."""
     number, now = new_appeal_number(guarded_realm.realm.name), datetime.now(UTC) - timedelta(minutes=1)
-    appeal = Registered(kind="request", form="written", channel="post", received=now, jurisdiction="KG")
+    appeal = Registered(kind="request", form="written", channel="other", received=now, jurisdiction="KG")
     async with Publisher(guarded_realm.as_user("publisher"), guarded_realm.realm.name, "/registers/osh") as publisher:
         assert (await publisher.propose(publisher.event(number, now, appeal), wait=10)).registered
         again = (await publisher.propose(publisher.event(number, now, appeal), wait=10)).rejection

@@ -49,22 +49,24 @@ async def test_guide_adds_service_that_runs(realm: Realm, site: Path) -> None:
     await realm.serve("registrar")
     async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as publisher:
         now = datetime.now(UTC)
-        for channel in ("post", "post", "booth"):
+        for channel in ("reception", "reception", "electronic"):
             data = Registered(kind="request", form="written", channel=channel, received=now, jurisdiction="KG")
             event = publisher.event(new_appeal_number(realm.name), now, data)
             assert (await publisher.propose(event, wait=10)).registered
     await realm.serve("tally")
-    assert (await realm.run("report", "tally", "--format", "json")).json() == {"booth": 1, "post": 2}
+    assert (await realm.run("report", "tally", "--format", "json")).json() == {"electronic": 1, "reception": 2}
     assert (await realm.run("report", "tally", "--format", "csv")).stdout.split() == [
         "channel,appeals",
-        "booth,1",
-        "post,2",
+        "electronic,1",
+        "reception,2",
     ]
-    assert ["post", "2"] in [line.split() for line in (await realm.run("report", "tally")).stdout.splitlines()]
+    assert ["Oral", "reception", "2"] in [
+        line.split() for line in (await realm.run("report", "tally")).stdout.splitlines()
+    ]
     assert "Кайрылуулар каналдар боюнча" in (await realm.run("report", "tally", "--lang", "ky")).stdout
     rebuilt = await realm.run("projection", "rebuild", "tally")
     assert "equal" in rebuilt.stdout + rebuilt.stderr
-    assert await channels(realm) == {"post": 2, "booth": 1}
+    assert await channels(realm) == {"reception": 2, "electronic": 1}
     assert "\nTally:\n" not in (shown := (await realm.run("--help")).stdout)  # it adds to a group of analytics
     assert "\n  report " in shown
     reports = (await realm.run("report", "--help")).stdout

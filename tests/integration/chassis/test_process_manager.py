@@ -116,7 +116,7 @@ async def register(publisher: Publisher, realm: Realm, count: int) -> list[str]:
     from natija_events.ids import new_appeal_number
 
     now = datetime.now(UTC)
-    opened = Registered(kind="complaint", form="written", channel="post", received=now, jurisdiction="kg")
+    opened = Registered(kind="complaint", form="written", channel="other", received=now, jurisdiction="KG")
     numbers = [new_appeal_number(realm.name) for _ in range(count)]
     outcomes = await asyncio.gather(*[publisher.propose(publisher.event(one, now, opened), wait=30) for one in numbers])
     assert all(one.registered for one in outcomes)

@@ -78,7 +78,7 @@ class Work:
 
     async def register(self, received: str | None = None, **more: Any) -> str:
         """A new live appeal, received now; its number."""
-        appeal = new_appeal_number("KG")
+        appeal = new_appeal_number(self.realm.name)
         outcome = await self.propose(appeal, registered(received or self.clock.now().isoformat(), **more))
         assert outcome.registered, outcome.rejection
         return appeal

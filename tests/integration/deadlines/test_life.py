@@ -93,7 +93,7 @@ async def test_imported_overdue_term_is_missed(work: Work) -> None:
     brought = registered("2015-01-01", topic="roads", register_name="old", external_id="1")
     due = TermSet(due=at("2015-02-01"))
     times = {"Registered": "2015-01-01", "TermSet": "2015-01-01", "Answered": "2015-03-01"}
-    late, no_term, closed, soon = (new_appeal_number("KG") for _ in range(4))
+    late, no_term, closed, soon = (new_appeal_number(work.realm.name) for _ in range(4))
     await work.propose(late, brought, due, source=IMPORT, times=times)
     await work.propose(no_term, brought, source=IMPORT, times=times)
     await work.propose(closed, brought, due, Answered(outcome="noted"), source=IMPORT, times=times)
@@ -126,7 +126,9 @@ async def test_unrouted_appeal_is_listed(work: Work) -> None:
 
 
 async def test_missing_term_has_a_reason(work: Work) -> None:
-    appeal = await work.register(topic="health", jurisdiction="US-MA")
+    appeal = new_appeal_number(work.realm.name)
+    elsewhere = registered(work.clock.now().isoformat(), topic="health", jurisdiction="US-MA")
+    await work.propose(appeal, elsewhere, source=IMPORT)  # only a register names a law of another country
     await work.until(appeal, "routed")
     await work.settled()
     assert "term-set" not in short(await work.log(appeal))

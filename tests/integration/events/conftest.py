@@ -24,7 +24,7 @@ from natija_events.wire.hash_chain import GENESIS
 
 SOURCE = "/registers/tests"
 THEN = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)
-REGISTERED = Registered(kind="application", form="written", channel="post", received=THEN, jurisdiction="KG")
+REGISTERED = Registered(kind="application", form="written", channel="other", received=THEN, jurisdiction="KG")
 
 
 def event(publisher: Publisher, number: str, data: EventData = REGISTERED, **more: Any) -> Event:
@@ -32,8 +32,9 @@ def event(publisher: Publisher, number: str, data: EventData = REGISTERED, **mor
     return publisher.event(number, THEN, data, id=derived_event_id(number, data.type), **more)
 
 
-def new_numbers(count: int) -> list[str]:
-    return [new_appeal_number("KG") for _ in range(count)]
+def new_numbers(count: int, realm: Realm | None = None) -> list[str]:
+    """Fresh numbers of appeals. A registrar admits only those of its own *realm*."""
+    return [new_appeal_number(realm.name if realm else "KG") for _ in range(count)]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

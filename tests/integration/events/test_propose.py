@@ -34,8 +34,8 @@ async def test_proposal_is_on_its_partition(bare_realm: Realm, bare_publisher: P
         assert record.value == proposed[number].data
 
 
-async def test_registered_outcome_has_sequence_and_time(publisher: Publisher) -> None:
-    (number,) = new_numbers(1)
+async def test_registered_outcome_has_sequence_and_time(publisher: Publisher, registry: Realm) -> None:
+    (number,) = new_numbers(1, registry)
 
     opened = await publisher.propose(event(publisher, number), wait=WAIT)
     routed = await publisher.propose(event(publisher, number, Routed(body="b"), expectedsequence=1), wait=WAIT)
@@ -45,9 +45,9 @@ async def test_registered_outcome_has_sequence_and_time(publisher: Publisher) ->
     assert routed.recordedtime >= opened.recordedtime
 
 
-async def test_outcome_has_first_sequence(publisher: Publisher) -> None:
+async def test_outcome_has_first_sequence(publisher: Publisher, registry: Realm) -> None:
     """The outcome of several events has the sequence of the first."""
-    (number,) = new_numbers(1)
+    (number,) = new_numbers(1, registry)
     await publisher.propose(event(publisher, number), wait=WAIT)
     several = [
         publisher.event(number, THEN, data, expectedsequence=1)
@@ -58,7 +58,7 @@ async def test_outcome_has_first_sequence(publisher: Publisher) -> None:
 
 
 async def test_repeated_proposal_is_registered_once(publisher: Publisher, registry: Realm) -> None:
-    (number,) = new_numbers(1)
+    (number,) = new_numbers(1, registry)
     first = await publisher.propose(event(publisher, number), wait=WAIT)
     again = await publisher.propose(event(publisher, number), wait=WAIT)
 
@@ -68,9 +68,9 @@ async def test_repeated_proposal_is_registered_once(publisher: Publisher, regist
     assert [one.sequence async for one in read(registry.servers.kafka, registry.name, subject=number)] == [1]
 
 
-async def test_rejected_outcome_has_its_reason(publisher: Publisher) -> None:
+async def test_rejected_outcome_has_its_reason(publisher: Publisher, registry: Realm) -> None:
     """A rejected proposal has reason, field and rule."""
-    (number,) = new_numbers(1)
+    (number,) = new_numbers(1, registry)
     await publisher.propose(event(publisher, number), wait=WAIT)
 
     unlawful = await publisher.propose(event(publisher, number, DataProvided()), wait=WAIT)
@@ -87,8 +87,8 @@ async def test_rejected_outcome_has_its_reason(publisher: Publisher) -> None:
         assert outcome.rejection.reason == reason
 
 
-async def test_many_proposals_get_own_outcomes(publisher: Publisher) -> None:
-    numbers = new_numbers(400)
+async def test_many_proposals_get_own_outcomes(publisher: Publisher, registry: Realm) -> None:
+    numbers = new_numbers(400, registry)
     odd = [event(publisher, number, DataProvided()) for number in numbers[200:]]
     even = [event(publisher, number) for number in numbers[:200]]
 
@@ -99,8 +99,8 @@ async def test_many_proposals_get_own_outcomes(publisher: Publisher) -> None:
     assert all(outcome.rejection and outcome.rejection.reason == "unlawful" for outcome in outcomes[200:])
 
 
-async def test_equal_proposals_are_both_registered(publisher: Publisher) -> None:
-    (number,) = new_numbers(1)
+async def test_equal_proposals_are_both_registered(publisher: Publisher, registry: Realm) -> None:
+    (number,) = new_numbers(1, registry)
 
     both = await asyncio.gather(*(publisher.propose(event(publisher, number), wait=WAIT) for _ in range(2)))
 
@@ -109,11 +109,9 @@ async def test_equal_proposals_are_both_registered(publisher: Publisher) -> None
     assert {outcome.rejection and outcome.rejection.reason for outcome in both} == {None, "duplicate"}
 
 
-async def test_same_id_with_other_content(
-    publisher: Publisher,
-) -> None:
+async def test_same_id_with_other_content(publisher: Publisher, registry: Realm) -> None:
     """Two proposals at once with one event id and different content get different outcomes."""
-    (number,) = new_numbers(1)
+    (number,) = new_numbers(1, registry)
     other = publisher.event(
         number, THEN, REGISTERED.model_copy(update={"channel": "box"}), id=event(publisher, number).id
     )
@@ -128,7 +126,7 @@ async def test_same_id_with_other_content(
 async def test_outcome_is_pending_without_registrar(realms: Realms) -> None:
     """Without a registrar the outcome is pending; a registrar started later registers the event once."""
     realm = await realms()
-    (number,) = new_numbers(1)
+    (number,) = new_numbers(1, realm)
     async with Publisher(realm.servers.kafka, realm.name, "/registers/tests") as publisher:
         with pytest.raises(OutcomePending):
             await publisher.propose(event(publisher, number), wait=0.2)

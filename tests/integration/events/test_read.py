@@ -20,7 +20,7 @@ from natija_events.wire.record import RecordedEvent
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def history(registry: Realm) -> list[str]:
     """Appeals with two events each, registered by a real registrar."""
-    numbers = new_numbers(24)
+    numbers = new_numbers(24, registry)
     async with Publisher(registry.servers.kafka, registry.name, "/registers/tests") as publisher:
         proposals = [
             (event(publisher, number), event(publisher, number, TopicAssigned(topic="land"))) for number in numbers
@@ -57,7 +57,7 @@ async def test_events_of_one_appeal(registry: Realm, history: list[str]) -> None
 
 
 async def test_unknown_appeal_has_no_events(registry: Realm) -> None:
-    assert await everything(registry, subject=new_numbers(1)[0]) == []
+    assert await everything(registry, subject=new_numbers(1, registry)[0]) == []
 
 
 async def test_reading_continues_from_saved_position(registry: Realm, history: list[str]) -> None:

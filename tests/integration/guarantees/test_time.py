@@ -41,7 +41,8 @@ async def test_recorded_time_survives_clock_jumps(realm: Realm) -> None:
 
 async def registers(publisher: Publisher, realm: Realm, clock: FileClock) -> bool:
     """Whether an appeal of now is registered; else it is its time that does not fit yet."""
-    event = publisher.event(on_one_partition(realm), clock.now(), r.registered(received=clock.now()))
+    now = clock.now()
+    event = publisher.event(on_one_partition(realm), now, r.registered(received=now))
     outcome = await publisher.propose(event, wait=20)
     assert outcome.rejection is None or outcome.rejection.field == "time", outcome.rejection
     return outcome.registered

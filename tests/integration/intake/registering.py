@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -34,11 +34,12 @@ def numbers(realm: Realm, count: int) -> list[str]:
 
 
 def registered(**fields: Any) -> Registered:
-    """An appeal that came in just now."""
+    """An appeal that came in a second ago: no event may be dated before its receipt."""
+    received = datetime.now(UTC) - timedelta(seconds=1)
     return Registered(
         **{
-            "kind": "complaint", "form": "written", "channel": "post", "received": datetime.now(UTC),
-            "jurisdiction": "KG", **fields,
+            "kind": "complaint", "form": "written", "channel": "other", "received": received, "jurisdiction": "KG",
+            **fields,
         }
     )  # fmt: skip
 

@@ -138,7 +138,7 @@ async def test_unknown_field_is_invalid(registry: Realm, channel: Publisher) -> 
 async def test_missing_expectedsequence_is_invalid(registry: Realm, channel: Publisher, desk: Publisher) -> None:
     """A decision without the sequence that it assumes is invalid."""
     subject, _ = await r.open_appeal(channel, registry)
-    outcome = await desk.propose(desk.event(subject, datetime.now(UTC), Routed(body="b")), wait=10)
+    outcome = await desk.propose(desk.event(subject, datetime.now(UTC), Routed(body="ministry-labour")), wait=10)
     assert outcome.rejection is not None
     assert (outcome.rejection.reason, outcome.rejection.field) == ("invalid", "expectedsequence")
 
@@ -213,9 +213,11 @@ async def test_outdated_decision_is_conflict(registry: Realm, channel: Publisher
     """A decision on a state that has changed since, or that is not reached yet, is a conflict."""
     subject, _ = await r.open_appeal(channel, registry)
     now = datetime.now(UTC)
-    assert (await desk.propose(desk.event(subject, now, Routed(body="a"), expectedsequence=1), wait=10)).registered
-    late = desk.event(subject, now, Routed(body="b"), expectedsequence=1)
-    ahead = desk.event(subject, now, Routed(body="b"), expectedsequence=9)
+    assert (
+        await desk.propose(desk.event(subject, now, Routed(body="ministry-health"), expectedsequence=1), wait=10)
+    ).registered
+    late = desk.event(subject, now, Routed(body="ministry-labour"), expectedsequence=1)
+    ahead = desk.event(subject, now, Routed(body="ministry-labour"), expectedsequence=9)
     for event in (late, ahead):
         outcome = await desk.propose(event, wait=10)
         assert outcome.rejection is not None

@@ -15,7 +15,7 @@ import typer
 from natija_chassis.reports.captions import Captions
 from natija_chassis.reports.localized import local_time, long_day, number, percent
 from natija_chassis.reports.options import instant_option, period_options, zone_option
-from natija_chassis.reports.output import as_csv, stream_csv, stream_json
+from natija_chassis.reports.output import as_csv, as_json, stream_csv, stream_json
 from natija_chassis.reports.period import Period
 from natija_chassis.reports.tables import text_table
 from natija_events.words import LANGUAGES
@@ -65,6 +65,35 @@ def test_table_is_80_columns_wide() -> None:
     table = text_table("Title", {"Name": "text", "Count": "number"}, [("word " * 30, "7"), ("Total", "7")], {1})
     assert max(map(len, table.splitlines())) <= 80
     assert " ".join(table.split()).endswith("Total 7")
+
+
+MARKS = "a\x1b[31m\x9b31mRED\u202e\u2028b"
+
+
+def test_table_obeys_no_control_marks() -> None:
+    """Control characters and marks of direction are printed as their codes, and do nothing."""
+    table = text_table(MARKS, {"Name": "text"}, [(MARKS,), ("Ысык-Көл",)])
+    assert "Ысык-Көл" in table
+    assert table.count(r"a\x1b[31m\x9b31mRED\u202e\u2028b") == 2
+    assert not {"\x1b", "\x9b", "\u202e", "\u2028"} & set(table)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "＝1"])
+def test_csv_has_no_formula(text: str) -> None:
+    """A spreadsheet reads such a cell as text; numbers stay numbers."""
+    [[cell, below, name]] = csv.reader(io.StringIO(as_csv(None, [(text, -5, "Back Bay")]), newline=""))
+    assert (cell, below, name) == (f"'{text}", "-5", "Back Bay")
+    assert as_csv(None, [("\t=1", "a\rb", MARKS)]) == r"\t=1,a\rb,a\x1b[31m\x9b31mRED\u202e\u2028b" + "\n"
+
+
+async def test_json_escapes_what_terminals_obey() -> None:
+    async def rows() -> AsyncIterator[tuple[str]]:
+        yield (MARKS,)
+
+    for text in (as_json([MARKS]), "".join([piece async for piece in stream_json({"report": "x"}, ["name"], rows())])):
+        assert not {"\x1b", "\x9b", "\u202e", "\u2028"} & set(text)
+        read = json.loads(text)
+        assert (read if isinstance(read, list) else read["rows"]) in ([MARKS], [{"name": MARKS}])
 
 
 ROWS = [("a", None, True, datetime(2019, 1, 1, tzinfo=UTC)), ("b, c", 3, False, None)]

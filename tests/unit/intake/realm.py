@@ -1,17 +1,29 @@
 """The realm of the unit tests of intake."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from natija_chassis.clock import FixedClock
+from natija_chassis.realm.realm_files import load_reference_data
 from natija_events.encryption import Sealer
-from natija_events.reference.data import ReferenceData
-from natija_events.reference.entries import PublisherEntry
+from natija_events.reference.entries import CountryTypeEntry, PublisherEntry
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.receipts.access_codes import AccessCodes
 
 NOW = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC)
-REFERENCE = ReferenceData(publishers={SOURCE: PublisherEntry(roles=frozenset({"channel"}), unsigned=True)})
+HISTORY = "/registers/osh"
+DESK = "/desks/ministry-health"
+REFERENCE = replace(
+    load_reference_data(Path(__file__).resolve().parents[3] / "deploy" / "realms" / "kg"),
+    country_types={"KG/deputy-request": CountryTypeEntry(kinds=frozenset({"request"}))},
+    publishers={
+        source: PublisherEntry(roles=frozenset(roles), unsigned=True)
+        for source, roles in ((SOURCE, {"channel"}), (HISTORY, {"history"}), (DESK, {"desk"}))
+    },
+)
+"""The reference data of Kyrgyzstan, with a type of its own, and with publishers of the tests."""
 CONTEXT = IntakeContext(
     realm="kg", jurisdiction="KG", number_secret=b"s" * 32, access_codes=AccessCodes({1: b"x" * 32}),
     sealer=Sealer(b"k" * 32), reference=REFERENCE, clock=FixedClock(NOW), outcome_wait=0.01,

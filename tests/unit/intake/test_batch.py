@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from tests.unit.intake.realm import REFERENCE
+
 from natija_events.encryption import Sealer
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import partition_of
-from natija_events.reference.data import ReferenceData
-from natija_events.reference.entries import PublisherEntry
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.wire.envelope import Event, write_proposal
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
@@ -18,7 +18,6 @@ from natija_intake.registrar.shards.pipeline import PendingBatch, PendingBatches
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SOURCE = "/services/intake"
-REFERENCE = ReferenceData(publishers={SOURCE: PublisherEntry(roles=frozenset({"channel"}), unsigned=True)})
 NUMBER = new_appeal_number("kg")
 
 
@@ -27,7 +26,7 @@ def event(data: Registered | Supplemented) -> Event:
 
 
 def opening() -> Event:
-    return event(Registered(kind="complaint", form="written", channel="post", received=NOW, jurisdiction="KG"))
+    return event(Registered(kind="complaint", form="written", channel="other", received=NOW, jurisdiction="KG"))
 
 
 def polled(one: Event, offset: int) -> PolledRecord:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from tests.unit.intake import realm
 from tests.unit.intake.realm import NOW
 
 from natija_events.ids import appeal_number
 from natija_events.kafka import partition_of
-from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import PublisherEntry
 from natija_events.signatures import SigningKey
 from natija_events.types.intake import Registered, Supplemented
@@ -32,18 +32,19 @@ def entry(*keys: SigningKey, role: str = "channel", unsigned: bool = False) -> P
     return PublisherEntry.model_validate({"roles": [role], "keys": listed, "unsigned": unsigned})
 
 
-REFERENCE = ReferenceData(
+REFERENCE = replace(
+    realm.REFERENCE,
     publishers={
         "/services/intake": entry(INTAKE),
         "/portals/osh": entry(PORTAL),
         "/portals/tests": entry(unsigned=True),
         "/clock": entry(SigningKey(b"c" * 32), role="clock"),
-    }
+    },
 )
 
 
 def event(source: str = "/services/intake", data: Registered | Supplemented | None = None) -> Event:
-    data = data or Registered(kind="complaint", form="written", channel="post", received=NOW, jurisdiction="KG")
+    data = data or Registered(kind="complaint", form="written", channel="other", received=NOW, jurisdiction="KG")
     body = data.model_dump_json(exclude_none=True).encode()
     return Event(uuid4(), source, data.type, appeal_number("KG", 7), NOW, body)
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from tests.unit.intake.realm import CONTEXT, NOW, REFERENCE
 
-from natija_chassis.realm.directory import Directory
 from natija_events.ids import appeal_number, is_appeal_number
 from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
@@ -29,7 +28,6 @@ from natija_intake.appeals.submission import (
     SubmittedAddress,
     SubmittedApplicant,
     SubmittedRepresentative,
-    unknown_ids,
 )
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import examine_new
@@ -48,25 +46,38 @@ SENT: dict[str, Any] = {
 }  # fmt: skip
 
 
+NAMED = {
+    "channel": "channels", "region": "regions", "district": "districts", "topic": "topics", "addressee": "bodies",
+    "complained_of": "bodies", "referral_from": "bodies",
+}  # fmt: skip
+"""Fields that name a thing of reference data, and where it stands there."""
+
+
 def submissions() -> st.SearchStrategy[Submission]:
-    """Every submission that its JSON Schema allows."""
+    """Every submission that its JSON Schema allows and that names things of the realm."""
     schema = Submission.model_json_schema()
-    complained = {"complaint_of": st.integers(0, 2**64 - 1).map(lambda bits: appeal_number("kg", bits))}
-    return _values(schema, schema["$defs"], complained).map(Submission.model_validate)
+    given: dict[str, st.SearchStrategy[Any]] = {
+        "complaint_of": st.integers(0, 2**64 - 1).map(lambda bits: appeal_number("kg", bits))
+    }
+    given |= {name: st.sampled_from(sorted(getattr(REFERENCE, section))) for name, section in NAMED.items()}
+    given["country_type"] = st.none()
+    return _values(schema, schema["$defs"], given).map(Submission.model_validate)
 
 
 def _values(
-    schema: dict[str, Any], parts: dict[str, Any], given: Mapping[str, st.SearchStrategy[Any]] = {}
+    schema: dict[str, Any], parts: dict[str, Any], given: Mapping[str, st.SearchStrategy[Any]]
 ) -> st.SearchStrategy[Any]:
     match schema:
         case {"$ref": where}:
-            return _values(parts[where.rpartition("/")[2]], parts)
+            return _values(parts[where.rpartition("/")[2]], parts, given)
         case {"anyOf": several}:
-            return st.one_of([_values(one, parts) for one in several])
+            return st.one_of([_values(one, parts, given) for one in several])
         case {"enum": known}:
             return st.sampled_from(known)
         case {"properties": fields}:
-            values = {name: given[name] if name in given else _values(field, parts) for name, field in fields.items()}
+            values = {
+                name: given[name] if name in given else _values(field, parts, given) for name, field in fields.items()
+            }
             required = {name: values.pop(name) for name in schema.get("required", ())}
             return st.fixed_dictionaries(required, optional=values)
         case {"pattern": pattern}:
@@ -140,12 +151,27 @@ class TestEvent:
         assert data.count(b'"ct":') == len(personal)
 
 
-def test_unknown_ids_name_field_and_section() -> None:
-    """A directory without a section accepts every id of it."""
-    submission = Submission.model_validate(SENT | {"topic": "roads"})
-    directory = Directory.model_validate({"channels": {"electronic": {}}, "regions": {"naryn": {}}})
-    assert list(unknown_ids(submission, directory)) == [("region", "regions")]
-    assert list(unknown_ids(submission, Directory())) == []
+@pytest.mark.parametrize(
+    ("change", "field", "kind"),
+    [
+        ({"channel": "ivan-petrov-996555123456"}, "channel", "channel"),
+        ({"region": "moon"}, "region", "region"),
+        ({"district": "ivan-petrov-996555123456"}, "district", "district"),
+        ({"topic": "moon"}, "topic", "topic"),
+        ({"addressee": "moon"}, "addressee", "body"),
+        ({"complained_of": "moon"}, "complained_of", "body"),
+        ({"referral_from": "ivan-petrov"}, "referral_from", "body"),
+        ({"country_type": "notary-request"}, "country_type", "country type"),
+        ({"applicant": {"address": {"region": "ivan-petrov"}}}, "applicant.address.region", "region"),
+        ({"applicant": {"address": {"district": "ivan-petrov"}}}, "applicant.address.district", "district"),
+    ],
+)
+def test_unknown_code_is_not_proposed(change: dict[str, Any], field: str, kind: str) -> None:
+    """A submission names things of the realm only, by the same rule as on the inbox."""
+    event, data = opening(SENT | change)
+    rejection = examine_new(event, data, REFERENCE, NOW)
+    assert rejection == Rejection("invalid", field, f"is not a {kind} of the realm's reference data")
+    assert rejection == admitted(event)
 
 
 DERIVED = {

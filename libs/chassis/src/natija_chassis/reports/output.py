@@ -1,4 +1,7 @@
-"""CSV and JSON for programs: ids, instants in ISO 8601, true and false; in one piece, or streamed."""
+"""CSV and JSON for programs: ids, instants in ISO 8601, true and false; in one piece, or streamed.
+
+A register's own names are on the log. So CSV has no formulas, and JSON escapes what a terminal would obey.
+"""
 
 import csv
 import io
@@ -6,6 +9,8 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from natija_chassis.reports.safe_text import as_cell, escape_json
 
 _CHUNK = 500
 
@@ -16,13 +21,13 @@ def as_csv(columns: Sequence[str] | None, rows: Iterable[Sequence[object]]) -> s
     writer = csv.writer(text, lineterminator="\n")
     if columns is not None:
         writer.writerow(columns)
-    writer.writerows([str(cell).lower() if isinstance(cell, bool) else plain(cell) for cell in row] for row in rows)
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
 def as_json(value: Any) -> str:
     """*value* as indented JSON; a decimal is a string, so that it keeps its places."""
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n"
+    return escape_json(json.dumps(value, ensure_ascii=False, indent=1, default=str)) + "\n"
 
 
 def plain(value: Any) -> Any:
@@ -43,13 +48,19 @@ async def stream_json(
     head: Mapping[str, Any], columns: Sequence[str], rows: AsyncIterator[Sequence[Any]]
 ) -> AsyncIterator[str]:
     """One JSON object, piece by piece: the members of *head*, and `rows` as objects with *columns* as their names."""
-    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "rows": ['
+    yield escape_json(json.dumps(head, ensure_ascii=False))[:-1] + ', "rows": ['
     separator = "\n"
     async for some in _chunks(rows):
         objects = (json.dumps(dict(zip(columns, map(plain, row), strict=True)), ensure_ascii=False) for row in some)
-        yield separator + ",\n".join(objects)
+        yield separator + escape_json(",\n".join(objects))
         separator = ",\n"
     yield "\n]}\n"
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return as_cell(value)
+    return str(value).lower() if isinstance(value, bool) else plain(value)
 
 
 async def _chunks(rows: AsyncIterator[Sequence[Any]]) -> AsyncIterator[list[Sequence[Any]]]:

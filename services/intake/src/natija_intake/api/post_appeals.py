@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from natija_chassis.http import problems
 from natija_chassis.http.plain_route import PlainRoute, schema_ref
-from natija_chassis.http.problems import FieldError, Problem
+from natija_chassis.http.problems import Problem
 from natija_chassis.observability import tracing
 from natija_chassis.realm.directory import Directory
 from natija_chassis.time_zones import time_zone
@@ -22,7 +22,7 @@ from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.wire.rejection import Rejection
 from natija_intake.api.responses import BeingRegisteredResponse, RegisteredResponse, receipt_response
 from natija_intake.appeals.service import AppealService, Receipt
-from natija_intake.appeals.submission import Submission, unknown_ids
+from natija_intake.appeals.submission import Submission
 
 PATH = "/appeals"
 MAX_BODY_BYTES = 262_144
@@ -47,7 +47,6 @@ class _PostAppeals:
 
     def __init__(self, service: AppealService, directory: Directory) -> None:
         self._service = service
-        self._directory = directory
         self._zone = time_zone(directory.zone)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,13 +65,6 @@ class _PostAppeals:
         await self._response(receipt, key)(scope, receive, send)
 
     async def _register(self, submission: Submission, key: str) -> Receipt:
-        if unknown := list(unknown_ids(submission, self._directory)):
-            raise problems.invalid(
-                *(
-                    FieldError(field=field, rule="unknown_id", message=f"not an id of the directory's {section}")
-                    for field, section in unknown
-                )
-            )
         try:
             result = await self._service.register(submission, key, tracing.current_traceparent())
         except DeliveryUnconfirmed:

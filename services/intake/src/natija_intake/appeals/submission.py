@@ -2,10 +2,9 @@
 
 The same submission with the same idempotency key is the same appeal: its number and its event's id derive from both.
 The models here are the contract's (`natija_events.types.intake`) before sealing: plain text in place of `Sealed`, and
-directory ids in place of codes. A test checks that their fields correspond.
+codes in place of words. A test checks that their fields correspond.
 """
 
-from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple
@@ -13,9 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
 
-from natija_chassis.realm.directory import Directory
 from natija_events.ids import derived_appeal_number, derived_event_id
-from natija_events.reference.data import Section
 from natija_events.types import intake
 from natija_events.types.base import AppealNumber, Count, LanguageCode
 from natija_events.types.codes import Code
@@ -64,7 +61,7 @@ class SubmittedRepresentative(_StrictModel):
 
 
 class Submission(_StrictModel):
-    """An appeal as sent. *channel*, *region*, *topic*, *addressee* and *complained_of* are ids of the directory."""
+    """An appeal as sent. Channel, region, district, topic, bodies and country type are codes of the realm."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -134,21 +131,3 @@ class OpeningEvent(NamedTuple):
 
     event: Event
     data: intake.Registered
-
-
-_DIRECTORY: dict[str, Section] = {
-    "channel": "channels",
-    "region": "regions",
-    "topic": "topics",
-    "addressee": "bodies",
-    "complained_of": "bodies",
-}
-
-
-def unknown_ids(submission: Submission, directory: Directory) -> Iterator[tuple[str, Section]]:
-    """The fields whose id is missing in *directory*, each with its section there. An empty section accepts every id."""
-    for field, section in _DIRECTORY.items():
-        known = getattr(directory, section)
-        id = getattr(submission, field)
-        if known and id is not None and id not in known:
-            yield field, section

@@ -20,6 +20,7 @@ from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
 from natija_events.wire.envelope import Event, Headers, Proposal, Unreadable, read_proposal, rfc3339
 from natija_events.wire.rejection import Rejection
+from natija_intake.registrar.coded_fields import find_foreign_number, find_wrong_name
 from natija_intake.registrar.heads import NO_HEAD, Head
 from natija_intake.registrar.signature_check import find_unproven
 
@@ -81,11 +82,13 @@ def admit(
     realm: str,
     now: datetime,
 ) -> Admitted | Rejection:
-    """Run every check on the proposal as of *now*. The first rule it breaks is the rejection."""
+    """Run every check on the proposal in *realm* as of *now*. The first rule it breaks is the rejection."""
     if misplaced := _find_misplaced(proposal, record):
         return misplaced
     if forbidden := _find_forbidden_proposal(proposal, record, reference, realm):
         return forbidden
+    if foreign := find_foreign_number(proposal.subject, realm):
+        return foreign
     admitted = examine(proposal, reference, now, record.waited)
     if isinstance(admitted, Rejection):
         return admitted
@@ -109,6 +112,8 @@ def examine(proposal: Proposal, reference: ReferenceData, now: datetime, waited:
             return Rejection("invalid", path + error.field, error.rule)
         if misdated := _find_misdated(event, data[-1], reference, now, waited, path):
             return misdated
+        if wrong := find_wrong_name(event, data[-1], reference):
+            return wrong._replace(field=path + wrong.field)
     return _find_missing_expectation(proposal) or Admitted(proposal, data)
 
 
@@ -118,6 +123,7 @@ def examine_new(event: Event, data: EventData, reference: ReferenceData, now: da
     return (
         _find_forbidden(event, reference)
         or _find_misdated(event, data, reference, now, timedelta(0))
+        or find_wrong_name(event, data, reference)
         or _find_unlawful(Proposal((event,)), (data,), INITIAL)
     )
 

@@ -1,0 +1,135 @@
+"""Names in an event: its realm, the things of reference data; and the instant of receipt. Pure.
+
+A publisher of histories brings the names of another register, in words. Every other publisher names things of this
+realm only, by their codes. A code of reference data is a `Code`, so no other check of its form is necessary.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from functools import cache
+from operator import attrgetter
+from typing import Any, NamedTuple, get_args
+
+from pydantic import BaseModel
+
+from natija_events.lifecycle.transitions import CLOCK_SKEW, HISTORY
+from natija_events.reference.data import ReferenceData
+from natija_events.types.base import EventData
+from natija_events.types.codes import Coded, CodedKind
+from natija_events.types.intake import Registered
+from natija_events.wire.envelope import Event
+from natija_events.wire.rejection import Rejection
+
+RECEIVED_BEFORE = timedelta(days=1)
+"""The most time between the receipt of an appeal and its registration."""
+
+_SECTIONS: Mapping[CodedKind, str] = {
+    "body": "bodies",
+    "channel": "channels",
+    "district": "districts",
+    "jurisdiction": "jurisdictions",
+    "region": "regions",
+    "topic": "topics",
+}
+"""Where `ReferenceData` has the ids of each kind. Country types depend on the jurisdiction and kind of the appeal."""
+
+
+class _CodedFields(NamedTuple):
+    """The coded fields of one model, with the name and kind of each, and the objects in it. *values* begins with the
+    values of the fields."""
+
+    values: Callable[[Any], tuple[Any, ...]]
+    fields: tuple[tuple[str, CodedKind], ...]
+    objects: tuple[str, ...]
+
+
+def coded_fields(model: type[BaseModel], at: str = "") -> Iterator[tuple[str, CodedKind]]:
+    """The dotted path and the kind of each coded field of *model* and of the objects in it."""
+    for name, field in model.model_fields.items():
+        for part in (*_parts(field.annotation), *field.metadata):
+            if isinstance(part, Coded):
+                yield at + name, part.kind
+            elif isinstance(part, type) and issubclass(part, BaseModel):
+                yield from coded_fields(part, f"{at}{name}.")
+
+
+def find_foreign_number(subject: str, realm: str) -> Rejection | None:
+    """A rejection when *subject* is the number of an appeal in another realm than *realm*."""
+    if subject.partition("-")[0] == realm.upper():
+        return None
+    return Rejection("invalid", "subject", "is the number of another realm")
+
+
+def find_wrong_name(event: Event, data: EventData, reference: ReferenceData) -> Rejection | None:
+    """The first rule of names and receipt that *event* with *data* breaks; None when it breaks none.
+
+    A publisher of histories may bring the names and dates of another register.
+    """
+    history = HISTORY in reference.roles(event.source)
+    if isinstance(data, Registered) and (wrong := _find_wrong_receipt(event, data, history=history)):
+        return wrong
+    return None if history else _find_unknown_code(data, reference)
+
+
+def _find_wrong_receipt(event: Event, data: Registered, *, history: bool) -> Rejection | None:
+    if data.received > event.time:
+        return Rejection("invalid", "received", "is after the time of the event")
+    if history:
+        return None
+    if data.external_id is not None:
+        return Rejection("forbidden", "external_id", "may be set only by a publisher of histories")
+    if data.received < event.time - RECEIVED_BEFORE - CLOCK_SKEW:
+        return Rejection("invalid", "received", "is more than a day before the time of the event")
+    return None
+
+
+def _find_unknown_code(data: EventData, reference: ReferenceData) -> Rejection | None:
+    found = _unknown_code(data, data, reference)
+    if found is None:
+        return None
+    path, kind = found
+    return Rejection("invalid", path, f"is not a {kind.replace('_', ' ')} of the realm's reference data")
+
+
+def _unknown_code(part: BaseModel, data: EventData, reference: ReferenceData) -> tuple[str, CodedKind] | None:
+    """The path and kind of the first code in *part* of *data* that is not known."""
+    values, fields, objects = _bound(type(part))
+    for (name, kind), value in zip(fields, values(part), strict=False):
+        if value is None:
+            continue
+        if kind == "country_type":
+            known = _is_country_type(value, data, reference)
+        elif isinstance(value, tuple):
+            known = all(code in getattr(reference, _SECTIONS[kind]) for code in value)
+        else:
+            known = value in getattr(reference, _SECTIONS[kind])
+        if not known:
+            return name, kind
+    for name in objects:
+        inner = getattr(part, name)
+        if inner is not None and (found := _unknown_code(inner, data, reference)):
+            return f"{name}.{found[0]}", found[1]
+    return None
+
+
+def _is_country_type(code: str, data: EventData, reference: ReferenceData) -> bool:
+    assert isinstance(data, Registered)
+    entry = reference.country_type(data.jurisdiction, code)
+    return entry is not None and data.kind in entry.kinds
+
+
+@cache
+def _bound(model: type[BaseModel]) -> _CodedFields:
+    """The coded fields of *model*, in a form that is read quickly: every event is checked."""
+    paths = dict(coded_fields(model))
+    fields = tuple((path, kind) for path, kind in paths.items() if "." not in path)
+    objects = tuple(dict.fromkeys(path.partition(".")[0] for path in paths if "." in path))
+    # With two names at least, an attrgetter always gives a tuple.
+    return _CodedFields(attrgetter(*(name for name, _ in fields), "__class__", "__class__"), fields, objects)
+
+
+def _parts(annotation: object) -> Iterator[object]:
+    """The annotation and all that is inside it: members of unions and tuples, and their metadata."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
