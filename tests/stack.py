@@ -191,6 +191,8 @@ Realms = Callable[..., Awaitable[Realm]]
 
 def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
     """In which `natija` works in the realm *name*, with keys of its own and ports that are free."""
+    registration_secrets = folder / "registration-secrets"
+    registration_secrets.write_text(new_key())
     variables = {
         "NATIJA_TESTING": "1",  # failpoints may be armed
         "NATIJA_REALM": name,
@@ -199,7 +201,9 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
         "NATIJA_POSTGRES": servers.postgres,
         "NATIJA_DATABASE": database_template(servers.postgres),
         "NATIJA_REALM_KEY": new_key(),
-        "NATIJA_INTAKE_SECRET": new_key(),
+        "NATIJA_NUMBER_SECRET": new_key(),
+        "NATIJA_ACCESS_CODE_SECRET": new_key(),
+        "NATIJA_REGISTRATION_SECRETS": str(registration_secrets),
         "NATIJA_CLOCK": f"file:{folder / 'clock.json'}",
         "NATIJA_DIRECTORY": str(REPOSITORY / "deploy/realms/kg/directory.yaml"),
         "NATIJA_PUBLISHERS": str(REPOSITORY / "deploy/realms/kg/publishers.yaml"),

@@ -4,7 +4,8 @@ import base64
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from deploy.local.paths import REPOSITORY, StackPaths
@@ -38,7 +39,9 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         "NATIJA_POSTGRES": postgres,
         "NATIJA_DATABASE": database_template(postgres),
         "NATIJA_REALM_KEY": before.get("NATIJA_REALM_KEY") or new_key(),
-        "NATIJA_INTAKE_SECRET": before.get("NATIJA_INTAKE_SECRET") or new_key(),
+        "NATIJA_NUMBER_SECRET": before.get("NATIJA_NUMBER_SECRET") or new_key(),
+        "NATIJA_ACCESS_CODE_SECRET": before.get("NATIJA_ACCESS_CODE_SECRET") or new_key(),
+        "NATIJA_REGISTRATION_SECRETS": str(paths.registration_secrets),
         "NATIJA_CLOCK": f"file:{paths.state / 'clock.json'}",
         "NATIJA_DIRECTORY": str(REPOSITORY / "deploy" / "realms" / realm / "directory.yaml"),
         "NATIJA_PUBLISHERS": str(REPOSITORY / "deploy" / "realms" / realm / "publishers.yaml"),
@@ -62,13 +65,19 @@ def _ports(before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:
 
 
 def write(paths: StackPaths, values: Mapping[str, str]) -> None:
-    """Write *values*, which hold keys: for this user's eyes only."""
-    draft = paths.settings.with_suffix(".draft")
+    """Write *values*, which hold keys, and the first secret of registration ids: for this user's eyes only."""
+    if not paths.registration_secrets.exists():
+        _write_private(paths.registration_secrets, [f"{new_key()}\n"])
+    lines = [f"{name}={value}\n" for name, value in values.items()]
+    _write_private(paths.settings, ["# Written by the local stack; `make clean` forgets it.\n", *lines])
+
+
+def _write_private(path: Path, lines: Sequence[str]) -> None:
+    draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        stream.write("# Written by the local stack; `make clean` forgets it.\n")
-        stream.writelines(f"{name}={value}\n" for name, value in values.items())
-    draft.replace(paths.settings)
+        stream.writelines(lines)
+    draft.replace(path)
 
 
 def database_template(postgres: str) -> str:

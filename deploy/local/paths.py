@@ -46,6 +46,11 @@ class StackPaths:
         return self.state / "natija.env"
 
     @property
+    def registration_secrets(self) -> Path:
+        """The secrets of registration ids, which `natija intake rotate-secret` changes."""
+        return self.state / "registration-secrets"
+
+    @property
     def sockets(self) -> Path:
         """PostgreSQL's socket folder: a private one under the temporary folder when the clone's path is too long."""
         inside = self.postgres / "socket"

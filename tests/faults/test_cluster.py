@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -56,7 +57,7 @@ async def test_leader_and_second_broker_die(replicated: RunningSystem, own_clust
         await own_cluster.kill(brokers.pop(chance.choice(list(brokers))))
         await replicated.until_not_ready(*SERVICES)
         replicated.count("faults", 1)
-        key = {"Idempotency-Key": f"{chance.random()}"}
+        key = {"Idempotency-Key": str(UUID(int=chance.getrandbits(128), version=4))}
         await refuses(replicated, key)
         await own_cluster.start_kafka()
         await replicated.check_progress()

@@ -8,6 +8,8 @@ import gzip
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -112,18 +114,52 @@ def _without_routing(system: RunningSystem) -> str:
 
 async def intake_api_at_work(system: RunningSystem, point: str, chance: Random) -> None:
     """The intake API dies around a citizen's proposal; the same request gets the one receipt of the one appeal."""
+    sent = _appeal(chance)
+    async with httpx.AsyncClient(base_url=system.realm.url("intake"), timeout=30, trust_env=False) as citizen:
+        await _die_at_post(system, point, citizen, sent)
+        answer = await citizen.post("/appeals", **sent)
+    assert answer.status_code == 201, answer.text
+    assert await _registrations(system, answer.json()["number"]) == 1
+
+
+async def secret_rotated(system: RunningSystem, point: str, chance: Random) -> None:
+    """A rotation dies around its file, then the intake API dies around each proposal of an appeal that it registered
+    under the older secret. The same request still gets the one receipt of the one appeal."""
+    sent = _appeal(chance)
+    async with httpx.AsyncClient(base_url=system.realm.url("intake"), timeout=30, trust_env=False) as citizen:
+        first = await citizen.post("/appeals", **sent)
+        await wait_until_killed(await system.realm.start("intake", "rotate-secret", **{FAILPOINT: point}))
+        if point.endswith("before"):
+            await system.realm.run("intake", "rotate-secret")
+        for step in ("propose.send", "propose.decision"):
+            for side in ("before", "after"):
+                await _die_at_post(system, f"{step}:{side}:2", citizen, sent)
+        again = await citizen.post("/appeals", **sent)
+        other = await citizen.post("/appeals", **sent | {"json": APPEAL | {"text": "Another matter."}})
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422), again.text
+    assert first.json() == again.json()
+    assert await _registrations(system, first.json()["number"]) == 1
+
+
+def _appeal(chance: Random) -> dict[str, Any]:
+    """An appeal and the idempotency key of its sender."""
+    return {"json": APPEAL, "headers": {"Idempotency-Key": str(UUID(int=chance.getrandbits(128), version=4))}}
+
+
+async def _die_at_post(system: RunningSystem, point: str, citizen: httpx.AsyncClient, sent: dict[str, Any]) -> None:
+    """The intake API is killed at *point* while it registers what *citizen* has sent, and is started again."""
     intake = await system.arm("intake", point)
     await intake.until_ready()
-    sent = {"json": APPEAL, "headers": {"Idempotency-Key": f"{chance.random()}"}}
-    async with httpx.AsyncClient(base_url=system.realm.url("intake"), timeout=30, trust_env=False) as citizen:
-        with pytest.raises(httpx.TransportError):
-            await citizen.post("/appeals", **sent)  # type: ignore[arg-type]
-        await wait_until_killed(intake)
-        await system.start("intake")
-        answer = await citizen.post("/appeals", **sent)  # type: ignore[arg-type]
-    assert answer.status_code == 201, answer.text
-    events = read(system.realm.servers.kafka, system.realm.name, subject=answer.json()["number"])
-    assert [event.type async for event in events].count("appeal.registered.v1") == 1
+    with pytest.raises(httpx.TransportError):
+        await citizen.post("/appeals", **sent)
+    await wait_until_killed(intake)
+    await system.start("intake")
+
+
+async def _registrations(system: RunningSystem, number: str) -> int:
+    """How often the appeal was registered."""
+    events = read(system.realm.servers.kafka, system.realm.name, subject=number)
+    return [event.type async for event in events].count("appeal.registered.v1")
 
 
 async def import_at_work(system: RunningSystem, point: str, chance: Random) -> None:
@@ -197,6 +233,7 @@ WAYS: dict[str, Way] = {
     "process-manager.refused": decision_refused,
     "propose.send": intake_api_at_work,
     "propose.decision": intake_api_at_work,
+    "registration-secrets.replace": secret_rotated,
     "import.propose": import_at_work,
     "rebuild.clear": rebuild_at_work,
     "rebuild.snapshot": rebuild_at_work,

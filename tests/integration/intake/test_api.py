@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shutil
 import uuid
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
@@ -90,9 +91,14 @@ async def events_of(realm: Realm, number: str) -> list[RecordedEvent]:
     return [event async for event in read(realm.servers.kafka, realm.name, subject=number)]
 
 
+def new_key() -> dict[str, str]:
+    """A header with an idempotency key that no other appeal has."""
+    return {"Idempotency-Key": str(uuid.uuid4())}
+
+
 async def test_repeated_post_is_one_appeal(registry: Realm, api: httpx.AsyncClient) -> None:
     """The same body with the same key gets the same receipt, also when sent five times at once."""
-    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    headers = new_key()
     together = await asyncio.gather(*(api.post("/appeals", json=APPEAL, headers=headers) for _ in range(5)))
     again = await api.post("/appeals", json=APPEAL, headers=headers)
     assert [answer.status_code for answer in (*together, again)] == [201] * 6
@@ -100,8 +106,48 @@ async def test_repeated_post_is_one_appeal(registry: Realm, api: httpx.AsyncClie
     assert again.headers["idempotency-key"] == headers["Idempotency-Key"]
     assert len(await events_of(registry, again.json()["number"])) == 1
 
-    other = await api.post("/appeals", json=APPEAL | {"text": "Another matter."}, headers=headers)
-    assert other.json()["number"] != again.json()["number"]
+
+async def test_other_body_under_used_key_is_refused(registry: Realm, api: httpx.AsyncClient) -> None:
+    """Also when both are sent at once: one is registered, the other gets 422 and no number."""
+    headers = new_key()
+    bodies = (APPEAL, APPEAL | {"text": "Another matter."})
+    together = await asyncio.gather(*(api.post("/appeals", json=body, headers=headers) for body in bodies * 2))
+    assert sorted(answer.status_code for answer in together) == [201, 201, 422, 422]
+    refused = [answer.json() for answer in together if answer.status_code == 422]
+    assert {error["rule"] for problem in refused for error in problem["errors"]} == {"key_used"}
+    assert not [problem for problem in refused if "KG-" in str(problem) or "number" in problem]
+    [number] = {answer.json()["number"] for answer in together if answer.status_code == 201}
+    assert len(await events_of(registry, number)) == 1
+
+
+async def test_rotated_secret_keeps_the_receipt(realm: Realm) -> None:
+    """One intake process has rotated its secret, the other has not: the same request is one appeal at both. After a
+    second rotation the key is used."""
+    await realm.serve("registrar")
+    await realm.serve("intake")
+    ahead = realm.folder / "ahead"
+    shutil.copy(realm.environment["NATIJA_REGISTRATION_SECRETS"], ahead)
+    port = str(free_port())
+    await realm.run("intake", "rotate-secret", NATIJA_REGISTRATION_SECRETS=str(ahead))
+    await realm.serve("intake", NATIJA_REGISTRATION_SECRETS=str(ahead), NATIJA_INTAKE_PORT=port)
+    async with (
+        httpx.AsyncClient(base_url=realm.url("intake"), timeout=30, trust_env=False) as old,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as new,
+    ):
+        headers = new_key()
+        first, again = [await api.post("/appeals", json=APPEAL, headers=headers) for api in (old, new)]
+        assert (first.status_code, again.status_code) == (201, 201), again.text
+        assert first.json() == again.json()
+        assert len(await events_of(realm, first.json()["number"])) == 1
+
+        headers = new_key()
+        await new.post("/appeals", json=APPEAL, headers=headers)
+        shutil.copy(ahead, realm.environment["NATIJA_REGISTRATION_SECRETS"])
+        assert (await old.post("/appeals", json=APPEAL, headers=headers)).status_code == 201
+
+        for _ in range(2):
+            await realm.run("intake", "rotate-secret")
+        assert (await old.post("/appeals", json=APPEAL, headers=headers)).status_code == 422
 
 
 async def test_number_is_valid_before_registration(realm: Realm) -> None:

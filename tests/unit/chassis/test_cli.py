@@ -23,6 +23,7 @@ COMMANDS = [
     ["serve"], ["provision"], ["settings"], ["clock"], ["import"], ["history"], ["sample"],
     ["projection", "rebuild"], ["projection", "lag"],
     ["dead-letters", "list"], ["dead-letters", "retry"],
+    ["intake", "rotate-secret"],
     ["registrar", "verify"], ["registrar", "rejections"], ["registrar", "shards"],
     ["routing", "explain"],
     ["deadlines", "seed-calendars"],
@@ -155,7 +156,8 @@ class TestSettings:
         variables = {
             "NATIJA_REALM_KEY": secret,
             "NATIJA_KAFKA_PASSWORD": secret,
-            "NATIJA_INTAKE_SECRET": secret,
+            "NATIJA_NUMBER_SECRET": secret,
+            "NATIJA_ACCESS_CODE_SECRET": secret,
             "NATIJA_POSTGRES": f"postgresql://admin:{secret}@db:5432/postgres",
             "NATIJA_DATABASE": f"postgresql+asyncpg://natija_{{service}}:{secret}@db/{{realm}}_{{service}}",
         }

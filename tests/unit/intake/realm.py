@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from natija_chassis.clock import FixedClock
 from natija_chassis.realm.realm_files import load_reference_data
 from natija_events.encryption import Sealer
 from natija_events.reference.entries import CountryTypeEntry, PublisherEntry
 from natija_intake.appeals.context import IntakeContext
+from natija_intake.appeals.identity import RequestKey
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.receipts.access_codes import AccessCodes
 
@@ -24,7 +26,11 @@ REFERENCE = replace(
     },
 )
 """The reference data of Kyrgyzstan, with a type of its own, and with publishers of the tests."""
+NEWEST, OLDER = b"n" * 32, b"o" * 32
+"""The secrets of registration ids."""
+REQUEST = RequestKey(SOURCE, UUID("0b5ec1f4-0c9c-4f0e-9d5b-3f6c0e7a1d22"))
 CONTEXT = IntakeContext(
-    realm="kg", jurisdiction="KG", number_secret=b"s" * 32, access_codes=AccessCodes({1: b"x" * 32}),
+    realm="kg", jurisdiction="KG", number_secret=b"s" * 32, registration_secrets=lambda: (NEWEST, OLDER),
+    access_codes=AccessCodes({1: b"x" * 32}),
     sealer=Sealer(b"k" * 32), reference=REFERENCE, clock=FixedClock(NOW), outcome_wait=0.01,
 )  # fmt: skip

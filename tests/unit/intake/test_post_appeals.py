@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -19,9 +20,11 @@ from natija_chassis.settings import Settings
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.wire.rejection import Rejection
 from natija_intake.api import post_appeals, routes
-from natija_intake.appeals.service import Receipt
+from natija_intake.appeals.identity import RequestKey
+from natija_intake.appeals.service import KeyUsed, Receipt
 from natija_intake.appeals.submission import Submission
 
+KEY = "0b5ec1f4-0c9c-4f0e-9d5b-3f6c0e7a1d22"
 SENT = {"channel": "electronic", "text": "Our road has washed away."}
 REGISTERED = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC)
 DIRECTORY = Directory.model_validate(
@@ -41,8 +44,10 @@ class Service:
     error: Exception | None = None
     rejection: Rejection | None = None
 
-    async def register(self, submission: Submission, key: str, traceparent: str | None) -> Receipt | Rejection:
-        self.given = submission, key, traceparent
+    async def register(
+        self, submission: Submission, request: RequestKey, traceparent: str | None
+    ) -> Receipt | Rejection:
+        self.given = submission, request, traceparent
         if self.error:
             raise self.error
         return self.rejection or Receipt("KG-7K3M-9QX4-T2R8-MA", "14K7Q-3MX9T", self.registered)
@@ -75,7 +80,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 class TestAnswer:
     async def test_receipt_has_local_times(self, client: httpx.AsyncClient) -> None:
-        answer = await client.post("/appeals", json=SENT, headers={"Idempotency-Key": "k"})
+        answer = await client.post("/appeals", json=SENT, headers={"Idempotency-Key": KEY})
         assert answer.status_code == 201
         assert answer.json() == {
             "number": "KG-7K3M-9QX4-T2R8-MA", "access_code": "14K7Q-3MX9T", "registered": "2026-03-31T14:05:09+06:00",
@@ -83,7 +88,7 @@ class TestAnswer:
         }  # fmt: skip
         headers = {name: answer.headers[name] for name in ("content-type", "idempotency-key", "location")}
         assert headers == {
-            "content-type": "application/json", "idempotency-key": "k", "location": "/appeals/KG-7K3M-9QX4-T2R8-MA",
+            "content-type": "application/json", "idempotency-key": KEY, "location": "/appeals/KG-7K3M-9QX4-T2R8-MA",
         }  # fmt: skip
         assert answer.headers["cache-control"] == "no-store"
 
@@ -92,14 +97,14 @@ class TestAnswer:
         service.registered = None
         answer = await client.post("/appeals", json=SENT)
         assert (answer.status_code, answer.json()["status"]) == (202, "being_registered")
-        assert answer.headers["idempotency-key"] == service.given[1]
+        assert answer.headers["idempotency-key"] == str(service.given[1].key)
 
     async def test_unconfirmed_delivery_is_503(self, client: httpx.AsyncClient, service: Service) -> None:
         service.error = DeliveryUnconfirmed("down")
         answer = await client.post("/appeals", json=SENT)
         assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
         assert answer.headers["retry-after"] == "5"
-        assert answer.headers["idempotency-key"] == answer.json()["idempotency_key"] == service.given[1]
+        assert answer.headers["idempotency-key"] == answer.json()["idempotency_key"] == str(service.given[1].key)
 
     @pytest.mark.parametrize(("reason", "status"), [("invalid", 422), ("unlawful", 422), ("forbidden", 500)])
     async def test_rejection_names_the_field(
@@ -187,10 +192,40 @@ class TestReading:
         )
         assert answer.status_code == 201
 
-    async def test_idempotency_key_must_be_visible(self, client: httpx.AsyncClient) -> None:
-        for key in ("with blank", "", "k" * 201):
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "",
+            "1",
+            KEY.replace("-", ""),
+            f"{{{KEY}}}",
+            "0b5ec1f4-0c9c-1f0e-9d5b-3f6c0e7a1d22",
+            KEY[:-1] + "я",
+            KEY + " x",
+        ],
+    )
+    async def test_idempotency_key_is_a_uuid(self, client: httpx.AsyncClient, service: Service, key: str) -> None:
+        """Of version 4 or 7: others can be guessed, or are the same by chance."""
+        answer = await client.post("/appeals", json=SENT, headers={b"Idempotency-Key": key.encode()})
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        assert [(error["field"], error["rule"]) for error in answer.json()["errors"]] == [
+            ("header.Idempotency-Key", "uuid")
+        ]
+        assert not hasattr(service, "given")
+
+    async def test_uuid_is_read_in_any_case(self, client: httpx.AsyncClient, service: Service) -> None:
+        """The client of the public API is the API itself."""
+        for key in (KEY, KEY.upper(), "019abcde-0000-7000-8000-00000000000a"):
             answer = await client.post("/appeals", json=SENT, headers={"Idempotency-Key": key})
-            assert [error["field"] for error in answer.json()["errors"]] == ["header.Idempotency-Key"]
+            assert answer.status_code == 201
+            assert service.given[1] == RequestKey("/services/intake", UUID(key))
+
+    async def test_used_key_is_422(self, client: httpx.AsyncClient, service: Service) -> None:
+        service.error = KeyUsed()
+        answer = await client.post("/appeals", json=SENT, headers={"Idempotency-Key": KEY})
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        [error] = answer.json()["errors"]
+        assert (error["field"], error["rule"]) == ("header.Idempotency-Key", "key_used")
 
     async def test_broken_json_is_422(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/appeals", content=b"{secret", headers={"content-type": "application/json"})

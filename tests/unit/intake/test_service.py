@@ -1,20 +1,26 @@
-"""Registering an appeal: the registrar is asked first, the head only when its answer is missing or says "known"."""
+"""Registering an appeal: the registrar is asked first, the database only when its answer is missing or says "known"."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
-from tests.unit.intake.realm import CONTEXT, NOW
+from tests.unit.intake.realm import CONTEXT, NEWEST, NOW, OLDER, REQUEST
 
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
-from natija_intake.appeals.head_lookup import StatusUnavailable
-from natija_intake.appeals.service import AppealService, Receipt
+from natija_intake.appeals.head_lookup import Registration, StatusUnavailable
+from natija_intake.appeals.identity import registration_id
+from natija_intake.appeals.service import AppealService, KeyUsed, Receipt
 from natija_intake.appeals.submission import Submission
-from natija_intake.registrar.heads import Head
 
 SENT = Submission(channel="electronic", text="Our road has washed away.")
+OTHER = Submission(channel="electronic", text="Another matter.")
 EARLIER = datetime(2026, 3, 30, tzinfo=UTC)
+KNOWN = [Rejection("duplicate", "id", "again", 1), Rejection("reused", "id", "something else")]
+UNKNOWN: list[Rejection | Exception] = [*KNOWN, OutcomePending("slow")]
 
 
 class Gateway:
@@ -22,63 +28,130 @@ class Gateway:
 
     def __init__(self, answer: Rejection | Exception | None) -> None:
         self.answer = answer
+        self.proposed: list[UUID] = []
 
     async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
+        self.proposed.append(event.id)
         if isinstance(self.answer, Exception):
             raise self.answer
         return ProposalOutcome(event.subject, 1, NOW, self.answer)
 
 
+class Registrar(Gateway):
+    """Decides as the registrar does: an appeal is opened once, and its opening event is known by its id."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.opened: dict[str, UUID] = {}
+
+    async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
+        known = self.opened.setdefault(event.subject, event.id)
+        first = event.id not in self.proposed
+        self.answer = Rejection("reused", "id", "known") if known == event.id and not first else None
+        if known != event.id:
+            self.answer = Rejection("unlawful", "type", "is open already")
+        return await super().propose(event, wait=wait)
+
+
 class Heads:
-    """Knows one head for every appeal, none, or does not answer."""
+    """Knows one registration for every appeal, none, or does not answer."""
 
-    def __init__(self, head: Head | StatusUnavailable | None) -> None:
-        self.head = head
+    def __init__(self, found: Registration | StatusUnavailable | None) -> None:
+        self.found = found
 
-    async def get(self, number: str) -> Head | None:
-        if isinstance(self.head, StatusUnavailable):
-            raise self.head
-        return self.head
-
-
-def service(answer: Rejection | Exception | None, head: Head | StatusUnavailable | None) -> AppealService:
-    return AppealService(CONTEXT, Gateway(answer), Heads(head))  # type: ignore[arg-type]  # stand-ins
+    async def registration(self, event: Event) -> Registration | None:
+        if isinstance(self.found, StatusUnavailable):
+            raise self.found
+        return self.found
 
 
-async def receipt(answer: Rejection | Exception | None, head: Head | StatusUnavailable | None) -> Receipt:
-    result = await service(answer, head).register(SENT, "k", None)
+Found = Registration | StatusUnavailable | None
+SAME, OTHER_EVENT = Registration(EARLIER, same=True), Registration(EARLIER, same=False)
+
+
+def service(gateway: Gateway, found: Found = None, secrets: Sequence[bytes] = (NEWEST, OLDER)) -> AppealService:
+    context = replace(CONTEXT, registration_secrets=lambda: secrets)
+    return AppealService(context, gateway, Heads(found))  # type: ignore[arg-type]  # stand-ins
+
+
+async def receipt(answer: Rejection | Exception | None, found: Found) -> Receipt:
+    result = await service(Gateway(answer), found).register(SENT, REQUEST, None)
     assert isinstance(result, Receipt)
     return result
-
-
-HEAD = Head(registered=EARLIER)
-KNOWN = [Rejection("duplicate", "id", "again", 1), Rejection("reused", "id", "something else")]
 
 
 async def test_registered_appeal_needs_no_head() -> None:
     assert (await receipt(None, StatusUnavailable())).registered == NOW
 
 
-@pytest.mark.parametrize("answer", [*KNOWN, OutcomePending("slow"), DeliveryUnconfirmed("down")])
+@pytest.mark.parametrize("answer", [*UNKNOWN, DeliveryUnconfirmed("down")])
 async def test_earlier_attempt_keeps_its_receipt(answer: Rejection | Exception) -> None:
-    again, first = await receipt(answer, HEAD), await receipt(None, None)
+    again, first = await receipt(answer, SAME), await receipt(None, None)
     assert again.registered == EARLIER
     assert (again.number, again.access_code) == (first.number, first.access_code)
 
 
-@pytest.mark.parametrize("head", [None, StatusUnavailable()])
-async def test_unknown_outcome_gives_number_only(head: StatusUnavailable | None) -> None:
-    unknown: list[Rejection | Exception] = [*KNOWN, OutcomePending("slow")]
-    for answer in unknown:
-        assert (await receipt(answer, head)).registered is None
+@pytest.mark.parametrize("found", [None, StatusUnavailable()])
+async def test_unknown_outcome_gives_number_only(found: Found) -> None:
+    for answer in UNKNOWN:
+        assert (await receipt(answer, found)).registered is None
 
 
-@pytest.mark.parametrize("head", [None, StatusUnavailable()])
-async def test_unconfirmed_delivery_is_an_error(head: StatusUnavailable | None) -> None:
+@pytest.mark.parametrize("found", [None, StatusUnavailable()])
+async def test_unconfirmed_delivery_is_an_error(found: Found) -> None:
     with pytest.raises(DeliveryUnconfirmed):
-        await service(DeliveryUnconfirmed("down"), head).register(SENT, "k", None)
+        await service(Gateway(DeliveryUnconfirmed("down")), found).register(SENT, REQUEST, None)
 
 
 async def test_rejection_is_returned() -> None:
-    rejection = Rejection("unlawful", "type", "no")
-    assert await service(rejection, HEAD).register(SENT, "k", None) == rejection
+    rejection = Rejection("invalid", "time", "no")
+    assert await service(Gateway(rejection), SAME).register(SENT, REQUEST, None) == rejection
+
+
+class TestKeyUsed:
+    async def test_other_body_is_refused(self) -> None:
+        """It is proposed under each secret, since an earlier attempt may have been under the older one."""
+        registrar = Registrar()
+        first = await service(registrar, SAME).register(SENT, REQUEST, None)
+        with pytest.raises(KeyUsed):
+            await service(registrar, SAME).register(OTHER, REQUEST, None)
+        assert isinstance(first, Receipt)
+        assert len(registrar.proposed) == 3
+        assert registrar.opened == {first.number: registrar.proposed[0]}
+
+    @pytest.mark.parametrize("answer", [OutcomePending("slow"), DeliveryUnconfirmed("down")])
+    async def test_unknown_outcome_promises_nothing_false(self, answer: Exception) -> None:
+        """The database says that another event opened the appeal, so this one will be rejected."""
+        with pytest.raises(KeyUsed):
+            await service(Gateway(answer), OTHER_EVENT).register(SENT, REQUEST, None)
+
+
+class TestRotation:
+    async def test_older_secret_is_tried_next(self) -> None:
+        registrar = Registrar()
+        await service(registrar, secrets=[OLDER]).register(SENT, REQUEST, None)
+        again = await service(registrar, SAME).register(SENT, REQUEST, None)
+        assert isinstance(again, Receipt)
+        assert again.registered == EARLIER
+        ids = [registration_id(again.number, SENT.content(), secret) for secret in (OLDER, NEWEST, OLDER)]
+        assert registrar.proposed == ids
+
+    async def test_newer_secret_of_others_is_read(self) -> None:
+        """Another process has rotated: its secret is there when the own ones are tried."""
+        registrar, secrets = Registrar(), [OLDER]
+        await service(registrar, secrets=[NEWEST]).register(SENT, REQUEST, None)
+        behind = service(registrar, SAME, secrets)
+        propose = registrar.propose
+
+        async def rotated_meanwhile(event: Event, *, wait: float) -> ProposalOutcome:
+            secrets[:] = [NEWEST, OLDER]
+            return await propose(event, wait=wait)
+
+        registrar.propose = rotated_meanwhile  # type: ignore[method-assign]
+        assert isinstance(await behind.register(SENT, REQUEST, None), Receipt)
+
+    async def test_deleted_secret_is_a_used_key(self) -> None:
+        registrar = Registrar()
+        await service(registrar, secrets=[b"gone" * 8]).register(SENT, REQUEST, None)
+        with pytest.raises(KeyUsed):
+            await service(registrar, SAME).register(SENT, REQUEST, None)

@@ -6,24 +6,24 @@ import pytest
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.settings import Settings
-from natija_intake.settings import IntakeSettings, intake_secrets, sealer
+from natija_intake.settings import IntakeSettings, access_code_secrets, number_secret, registration_secrets_file, sealer
 
 ONE, TWO = (base64.urlsafe_b64encode(bytes([byte]) * 32).decode() for byte in (1, 2))
 
 
 def test_one_secret_is_version_one() -> None:
-    assert intake_secrets(IntakeSettings(intake_secret=ONE)) == {1: b"\x01" * 32}
+    assert access_code_secrets(IntakeSettings(access_code_secret=ONE)) == {1: b"\x01" * 32}
 
 
 def test_several_secrets_have_versions() -> None:
-    secrets = intake_secrets(IntakeSettings(intake_secret=f"1:{ONE} 2:{TWO.rstrip('=')}"))
+    secrets = access_code_secrets(IntakeSettings(access_code_secret=f"1:{ONE} 2:{TWO.rstrip('=')}"))
     assert secrets == {1: b"\x01" * 32, 2: b"\x02" * 32}
 
 
 @pytest.mark.parametrize("text", ["", "hunter2", f"0:{ONE}", f"32:{ONE}", f"1:{ONE} 1:{TWO}", ONE[:-5]])
 def test_invalid_secret_is_not_repeated(text: str) -> None:
-    with pytest.raises(OperatorError, match="NATIJA_INTAKE_SECRET") as refused:
-        intake_secrets(IntakeSettings(intake_secret=text))
+    with pytest.raises(OperatorError, match="NATIJA_ACCESS_CODE_SECRET") as refused:
+        access_code_secrets(IntakeSettings(access_code_secret=text))
     assert "hunter2" not in str(refused.value)
 
 
@@ -31,3 +31,15 @@ def test_invalid_realm_key_is_refused() -> None:
     for key in (None, "hunter2"):
         with pytest.raises(OperatorError, match="NATIJA_REALM_KEY"):
             sealer(Settings(realm_key=key))
+
+
+def test_invalid_number_secret_is_refused() -> None:
+    assert number_secret(IntakeSettings(number_secret=ONE)) == b"\x01" * 32
+    for secret in (None, "hunter2", f"1:{ONE}"):
+        with pytest.raises(OperatorError, match="NATIJA_NUMBER_SECRET"):
+            number_secret(IntakeSettings(number_secret=secret))
+
+
+def test_registration_secrets_need_a_file() -> None:
+    with pytest.raises(OperatorError, match="NATIJA_REGISTRATION_SECRETS"):
+        registration_secrets_file(IntakeSettings(registration_secrets=None))

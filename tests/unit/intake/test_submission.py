@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
-from tests.unit.intake.realm import CONTEXT, NOW, REFERENCE
+from tests.unit.intake.realm import CONTEXT, NEWEST, NOW, OLDER, REFERENCE, REQUEST
 
-from natija_events.ids import appeal_number, is_appeal_number
+from natija_events.ids import appeal_number
 from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import PublisherEntry
@@ -91,12 +91,8 @@ def _values(
     return st.booleans() if schema["type"] == "boolean" else st.none()
 
 
-def opening(sent: dict[str, Any] = SENT, key: str = "k", **changes: Any) -> OpeningEvent:
-    return Submission.model_validate(sent).to_event(replace(CONTEXT, **changes), key, None)
-
-
-def number(sent: dict[str, Any] = SENT, key: str = "k", **changes: Any) -> str:
-    return opening(sent, key, **changes).event.subject
+def opening(sent: dict[str, Any] = SENT, secret: bytes = NEWEST, **changes: Any) -> OpeningEvent:
+    return Submission.model_validate(sent).to_event(replace(CONTEXT, **changes), REQUEST, secret, None)
 
 
 def admitted(event: Event, reference: ReferenceData = REFERENCE) -> EventData | Rejection:
@@ -109,18 +105,22 @@ def admitted(event: Event, reference: ReferenceData = REFERENCE) -> EventData | 
     return result if isinstance(result, Rejection) else result.data[0]
 
 
-class TestNumber:
-    def test_same_submission_has_same_number(self) -> None:
-        assert is_appeal_number(number())
-        assert number(dict(reversed(SENT.items()))) == number()
+class TestId:
+    def test_same_submission_is_same_event(self) -> None:
+        """In any order of its fields, and also when it names a default."""
+        sent = opening().event
+        for same in (dict(reversed(SENT.items())), SENT | {"form": "electronic"}):
+            assert (opening(same).event.subject, opening(same).event.id) == (sent.subject, sent.id)
 
-    def test_every_input_changes_the_number(self) -> None:
-        """Realm, key, body and secret."""
-        numbers = {
-            number(), number(SENT | {"text": "The bridge."}), number(realm="kz"), number(key="l"),
-            number(number_secret=b"t"),
-        }  # fmt: skip
-        assert len(numbers) == 5
+    def test_text_changes_only_the_event(self) -> None:
+        sent, other = opening().event, opening(SENT | {"text": "The bridge."}).event
+        assert other.subject == sent.subject
+        assert other.id != sent.id
+
+    def test_rotation_changes_only_the_event(self) -> None:
+        sent, later = opening().event, opening(secret=OLDER).event
+        assert later.subject == sent.subject
+        assert later.id != sent.id
 
 
 class TestEvent:
@@ -132,7 +132,7 @@ class TestEvent:
     @given(submissions())
     def test_any_valid_submission_is_admitted(self, submission: Submission) -> None:
         """The registrar reads the same data as the intake API made."""
-        event, data = submission.to_event(CONTEXT, "k", None)
+        event, data = submission.to_event(CONTEXT, REQUEST, NEWEST, None)
         assert admitted(event) == data
 
     @pytest.mark.parametrize("publishers", [{}, {SOURCE: PublisherEntry(roles=frozenset({"clock"}), unsigned=True)}])

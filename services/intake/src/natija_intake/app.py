@@ -22,7 +22,14 @@ from natija_intake.appeals.submission import SOURCE
 from natija_intake.appeals.write_probe import WriteProbe
 from natija_intake.inbox_lag import InboxLag
 from natija_intake.receipts.access_codes import AccessCodes
-from natija_intake.settings import IntakeSettings, intake_secrets, sealer
+from natija_intake.receipts.registration_secrets import RegistrationSecrets
+from natija_intake.settings import (
+    IntakeSettings,
+    access_code_secrets,
+    number_secret,
+    registration_secrets_file,
+    sealer,
+)
 
 
 async def serve(settings: IntakeSettings) -> None:
@@ -46,12 +53,12 @@ async def serve(settings: IntakeSettings) -> None:
 def _context(settings: IntakeSettings) -> IntakeContext:
     if settings.publishers is None:
         raise OperatorError("NATIJA_PUBLISHERS is not set: intake needs the publishers file to check proposals")
-    secrets = intake_secrets(settings)
     return IntakeContext(
         realm=settings.realm.lower(),
         jurisdiction=settings.jurisdiction or settings.realm.upper(),
-        number_secret=secrets[min(secrets)],
-        access_codes=AccessCodes(secrets),
+        number_secret=number_secret(settings),
+        registration_secrets=RegistrationSecrets(registration_secrets_file(settings)).newest_first,
+        access_codes=AccessCodes(access_code_secrets(settings)),
         sealer=sealer(settings),
         reference=load_reference_data(settings.publishers.parent),
         clock=settings.injected_clock,

@@ -10,7 +10,7 @@ INTAKE = ServiceInfo(
     port=8081,
     start="natija_intake.app:serve",
     settings="natija_intake.settings:IntakeSettings",
-    commands="natija_intake.imports.commands:app",
+    commands="natija_intake.commands:app",
     command_settings=("natija_intake.settings:ImportSettings",),
     projection="natija_intake.registrar.projection:build",
 )

@@ -4,6 +4,7 @@ import re
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
@@ -26,7 +27,11 @@ class IntakeSettings(Settings):
     port: int = port_field(INTAKE)
     jurisdiction: str | None = Field(None, pattern="^[A-Z]{2}(-[A-Za-z0-9-]{1,20})?$")
     """The jurisdiction of appeals sent to the intake API, such as KG; by default the realm in capital letters."""
-    intake_secret: SecretStr | None = None
+    number_secret: SecretStr | None = None
+    """The secret of appeal numbers: 32 bytes in base64url. It never changes."""
+    registration_secrets: Path | None = None
+    """The file with the secrets of registration ids, which `natija intake rotate-secret` creates and changes."""
+    access_code_secret: SecretStr | None = None
     """The secret of access codes: 32 bytes in base64url, or several as 1:SECRET 2:SECRET. The last issues codes."""
     outcome_wait: float = Field(5.0, gt=0, le=60)
     """Seconds a POST waits for the registrar before it answers 202."""
@@ -54,19 +59,37 @@ def sealer(settings: Settings) -> Sealer:
     return Sealer(_key("NATIJA_REALM_KEY", settings.realm_key.get_secret_value()))
 
 
-def intake_secrets(settings: IntakeSettings) -> Mapping[int, bytes]:
-    """The secrets by version, from NATIJA_INTAKE_SECRET. Raises `OperatorError`."""
-    if settings.intake_secret is None:
-        raise OperatorError("NATIJA_INTAKE_SECRET is not set: numbers and access codes cannot be made")
+def number_secret(settings: IntakeSettings) -> bytes:
+    """The secret of appeal numbers. Raises `OperatorError` without a proper one."""
+    if settings.number_secret is None:
+        raise OperatorError("NATIJA_NUMBER_SECRET is not set: numbers cannot be made")
+    return _key("NATIJA_NUMBER_SECRET", settings.number_secret.get_secret_value())
+
+
+def registration_secrets_file(settings: IntakeSettings) -> Path:
+    """The file with the secrets of registration ids. Raises `OperatorError` when none is named."""
+    if settings.registration_secrets is None:
+        raise OperatorError(
+            "NATIJA_REGISTRATION_SECRETS is not set: name the file with the secrets of registration ids"
+        )
+    return settings.registration_secrets
+
+
+def access_code_secrets(settings: IntakeSettings) -> Mapping[int, bytes]:
+    """The secrets by version, from NATIJA_ACCESS_CODE_SECRET. Raises `OperatorError`."""
+    if settings.access_code_secret is None:
+        raise OperatorError("NATIJA_ACCESS_CODE_SECRET is not set: access codes cannot be made")
     secrets: dict[int, bytes] = {}
-    for part in settings.intake_secret.get_secret_value().split():
+    for part in settings.access_code_secret.get_secret_value().split():
         found = _VERSIONED.fullmatch(part)
         version = int(found[1] or 1) if found else 0
         if found is None or not 1 <= version <= _GREATEST_VERSION or version in secrets:
-            raise OperatorError("NATIJA_INTAKE_SECRET: must be 32 bytes in base64url, or several as 1:SECRET 2:SECRET")
-        secrets[version] = _key("NATIJA_INTAKE_SECRET", found[2])
+            raise OperatorError(
+                "NATIJA_ACCESS_CODE_SECRET: must be 32 bytes in base64url, or several as 1:SECRET 2:SECRET"
+            )
+        secrets[version] = _key("NATIJA_ACCESS_CODE_SECRET", found[2])
     if not secrets:
-        raise OperatorError("NATIJA_INTAKE_SECRET is empty")
+        raise OperatorError("NATIJA_ACCESS_CODE_SECRET is empty")
     return secrets
 
 

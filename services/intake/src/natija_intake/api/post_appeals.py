@@ -5,7 +5,7 @@ FastAPI's handling would take longer than everything that is done for an appeal.
 
 import re
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ValidationError
@@ -21,16 +21,18 @@ from natija_chassis.time_zones import time_zone
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.wire.rejection import Rejection
 from natija_intake.api.responses import BeingRegisteredResponse, RegisteredResponse, receipt_response
-from natija_intake.appeals.service import AppealService, Receipt
-from natija_intake.appeals.submission import Submission
+from natija_intake.appeals.identity import RequestKey
+from natija_intake.appeals.service import AppealService, KeyUsed, Receipt
+from natija_intake.appeals.submission import SOURCE, Submission
 
 PATH = "/appeals"
 MAX_BODY_BYTES = 262_144
 RETRY_AFTER = 5
 """Seconds after which a client may send again."""
 
-_KEY_PATTERN = r"^[\x21-\x7e]{1,200}$"
+_KEY_PATTERN = r"^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[47][0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$"
 _KEY = re.compile(_KEY_PATTERN)
+_KEY_FIELD = "header.Idempotency-Key"
 _Headers = dict[bytes, bytes]
 """By lower-case name, as ASGI has them."""
 
@@ -52,7 +54,7 @@ class _PostAppeals:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: _Headers = dict(scope["headers"])
         _check_length(headers)
-        key = _idempotency_key(headers) or str(uuid4())
+        request = RequestKey(SOURCE, _idempotency_key(headers) or uuid4())
         body = await _read(receive)
         if body is None:
             return
@@ -61,30 +63,31 @@ class _PostAppeals:
         with tracing.span(
             "POST /appeals", kind=SpanKind.SERVER, traceparent=traceparent.decode("latin-1") if traceparent else None
         ):
-            receipt = await self._register(submission, key)
-        await self._response(receipt, key)(scope, receive, send)
+            receipt = await self._register(submission, request)
+        await self._response(receipt, request)(scope, receive, send)
 
-    async def _register(self, submission: Submission, key: str) -> Receipt:
+    async def _register(self, submission: Submission, request: RequestKey) -> Receipt:
         try:
-            result = await self._service.register(submission, key, tracing.current_traceparent())
-        except DeliveryUnconfirmed:
-            raise Problem(
-                503,
-                "Appeals cannot be registered right now",
-                "Send the same appeal again with this Idempotency-Key. It is registered once, even if this attempt "
-                "succeeds later.",
-                headers={"Retry-After": str(RETRY_AFTER), "Idempotency-Key": key},
-                idempotency_key=key,
+            result = await self._service.register(submission, request, tracing.current_traceparent())
+        except KeyUsed:
+            raise problems.invalid_field(
+                _KEY_FIELD, "key_used", "was used for another appeal, or for this one some days ago"
             ) from None
+        except DeliveryUnconfirmed:
+            raise _unconfirmed(str(request.key)) from None
         if isinstance(result, Rejection):
-            raise _rejected(result, key)
+            raise _rejected(result, str(request.key))
         return result
 
-    def _response(self, receipt: Receipt, key: str) -> Response:
+    def _response(self, receipt: Receipt, request: RequestKey) -> Response:
         return Response(
             receipt_response(receipt, self._zone).model_dump_json(),
             202 if receipt.registered is None else 201,
-            {"Idempotency-Key": key, "Location": f"{PATH}/{receipt.number}", "Cache-Control": "no-store"},
+            {
+                "Idempotency-Key": str(request.key),
+                "Location": f"{PATH}/{receipt.number}",
+                "Cache-Control": "no-store",
+            },
             "application/json",
         )
 
@@ -98,17 +101,14 @@ def _check_length(headers: _Headers) -> None:
         raise Problem(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
 
 
-def _idempotency_key(headers: _Headers) -> str | None:
+def _idempotency_key(headers: _Headers) -> UUID | None:
+    """The key, which nobody else can guess or choose by chance; None without one."""
     key = headers.get(b"idempotency-key")
     if key is None:
         return None
     if not _KEY.fullmatch(text := key.decode("latin-1")):
-        raise problems.invalid_field(
-            "header.Idempotency-Key",
-            "string_pattern_mismatch",
-            "not 1 to 200 visible ASCII characters",
-        )
-    return text
+        raise problems.invalid_field(_KEY_FIELD, "uuid", "not a UUID of version 4 or 7")
+    return UUID(text)
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -136,6 +136,17 @@ def _parse(headers: _Headers, body: bytes) -> Submission:
         ) from None
 
 
+def _unconfirmed(key: str) -> Problem:
+    return Problem(
+        503,
+        "Appeals cannot be registered right now",
+        "Send the same appeal again with this Idempotency-Key. It is registered once, even if this attempt "
+        "succeeds later.",
+        headers={"Retry-After": str(RETRY_AFTER), "Idempotency-Key": key},
+        idempotency_key=key,
+    )
+
+
 def _rejected(why: Rejection, key: str) -> Problem:
     if why.reason in ("invalid", "unlawful", "oversize", "unreadable"):
         return problems.invalid_field(why.field, why.reason, why.rule)
@@ -161,8 +172,10 @@ _OPERATION: dict[str, Any] = {
             "name": "Idempotency-Key",
             "in": "header",
             "required": False,
-            "schema": {"type": "string", "pattern": _KEY_PATTERN},
-            "description": "The same appeal with the same key is one appeal. Without a key, the answer brings one.",
+            "schema": {"type": "string", "format": "uuid", "pattern": _KEY_PATTERN},
+            "description": "A UUID of version 4 or 7, a new one for each appeal. The same appeal with the same key is "
+            "one appeal, for three days or more. Another appeal with it is refused. Without a key, the answer "
+            "brings one.",
         }
     ],
     "requestBody": {"required": True, "content": {"application/json": {"schema": schema_ref(Submission)}}},

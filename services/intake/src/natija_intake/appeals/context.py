@@ -1,5 +1,6 @@
 """The parts of a realm that intake needs to register appeals."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from natija_chassis.clock import Clock
@@ -18,6 +19,8 @@ class IntakeContext:
     """Whose law the appeals fall under, such as KG."""
     number_secret: bytes
     """Appeal numbers derive from it, so that nobody else can derive them."""
+    registration_secrets: Callable[[], Sequence[bytes]]
+    """The secrets of registration ids, the newest first. Another process may replace them at any time."""
     access_codes: AccessCodes
     sealer: Sealer
     reference: ReferenceData

@@ -8,13 +8,18 @@ from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.context import IntakeContext
-from natija_intake.appeals.head_lookup import HeadLookup, StatusUnavailable
+from natija_intake.appeals.head_lookup import HeadLookup, Registration, StatusUnavailable
+from natija_intake.appeals.identity import RequestKey
 from natija_intake.appeals.inbox_gateway import InboxGateway
-from natija_intake.appeals.submission import Submission
+from natija_intake.appeals.submission import OpeningEvent, Submission
 from natija_intake.registrar.admission import examine_new
 from natija_intake.registrar.heads import Head
 
 _POLL_INTERVAL = 0.05
+
+
+class KeyUsed(Exception):
+    """The idempotency key was used for another appeal, or for the same one too long ago."""
 
 
 class Receipt(NamedTuple):
@@ -25,6 +30,10 @@ class Receipt(NamedTuple):
     registered: datetime | None
 
 
+class _OtherEvent(Exception):
+    """The appeal was opened by an event with another id."""
+
+
 class AppealService:
     """Registers submissions through *gateway*, and reads the status of appeals from *heads*."""
 
@@ -33,20 +42,28 @@ class AppealService:
         self._gateway = gateway
         self._heads = heads
 
-    async def register(self, submission: Submission, key: str, traceparent: str | None) -> Receipt | Rejection:
-        """Have the appeal registered. The same submission with the same idempotency *key* is the same appeal, and gets
-        the same receipt.
+    async def register(
+        self, submission: Submission, request: RequestKey, traceparent: str | None
+    ) -> Receipt | Rejection:
+        """Have the appeal registered. The same submission with the same *request* key is the same appeal, and gets the
+        same receipt.
 
-        Returns the rejection when the registrar rejects the appeal, or would reject it. Raises `DeliveryUnconfirmed`
-        when Kafka does not confirm it: the same submission may then be sent again.
+        An earlier attempt may have been under an older secret, so its event had another id. Then each id is tried: the
+        registrar knows one of them, or the key was used for something else. Secrets are read again each time, because
+        another process may be using one that is newer.
+
+        Returns the rejection when the registrar rejects the appeal, or would reject it. Raises `KeyUsed`, and
+        `DeliveryUnconfirmed` when Kafka does not confirm it: the same submission may then be sent again.
         """
-        event, data = submission.to_event(self._context, key, traceparent)
-        if rejection := examine_new(event, data, self._context.reference, event.time):
-            return rejection
-        registered = await self._propose(event)
-        if isinstance(registered, Rejection):
-            return registered
-        return Receipt(event.subject, self._context.access_codes.code(event.subject), registered)
+        tried: set[bytes] = set()
+        while secret := next((one for one in self._context.registration_secrets() if one not in tried), None):
+            tried.add(secret)
+            opening = submission.to_event(self._context, request, secret, traceparent)
+            try:
+                return await self._register(opening)
+            except _OtherEvent:
+                continue
+        raise KeyUsed
 
     async def find(self, typed_number: str, typed_code: str) -> tuple[str, Head | None] | None:
         """The number and head of an appeal; the head is None before registration. None when number or code is wrong.
@@ -56,40 +73,60 @@ class AppealService:
         number = self._context.access_codes.verify(typed_number, typed_code)
         return None if number is None else (number, await self._heads.get(number))
 
+    async def _register(self, opening: OpeningEvent) -> Receipt | Rejection:
+        """The receipt, or the rejection. Raises `_OtherEvent`."""
+        event, data = opening
+        if rejection := examine_new(event, data, self._context.reference, event.time):
+            return rejection
+        registered = await self._propose(event)
+        if isinstance(registered, Rejection):
+            return registered
+        return Receipt(event.subject, self._context.access_codes.code(event.subject), registered)
+
     async def _propose(self, event: Event) -> datetime | Rejection | None:
         """When the appeal was registered; None when the outcome is not known within the wait; or the rejection.
 
-        The heads are read only when the outcome is unknown, or says that an earlier attempt was registered.
+        The database is asked only when the outcome is unknown, or says that an earlier attempt was registered.
         """
-        number = event.subject
         try:
             outcome = await self._gateway.propose(event, wait=self._context.outcome_wait)
         except OutcomePending:
-            return await self._registered(number)
+            return await self._registered(event)
         except DeliveryUnconfirmed:
-            if registered := await self._registered(number):  # by an earlier attempt
+            if registered := await self._registered(event):  # by an earlier attempt
                 return registered
             raise
         if outcome.rejection is None:
             return outcome.recordedtime
-        if outcome.rejection.reason in ("duplicate", "reused"):  # the event id is our own: an earlier attempt used it
-            return await self._wait_registered(number)
+        match outcome.rejection.reason:
+            case "duplicate" | "reused":  # the event id is our own: an earlier attempt used it
+                return await self._wait_registered(event)
+            case "unlawful":  # an appeal is opened once
+                raise _OtherEvent
         return outcome.rejection
 
-    async def _wait_registered(self, number: str) -> datetime | None:
+    async def _wait_registered(self, event: Event) -> datetime | None:
         """When a registered appeal was registered, as soon as its head is there; None after the wait."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._context.outcome_wait
-        while (registered := await self._registered(number)) is None:
+        while (found := await self._look_up(event)) is None:
             if loop.time() > deadline:
                 return None
             await asyncio.sleep(_POLL_INTERVAL)
-        return registered
+        return found.time
 
-    async def _registered(self, number: str) -> datetime | None:
-        """When the appeal was registered, by its head. Without the database: None, since the log is what counts."""
+    async def _registered(self, event: Event) -> datetime | None:
+        """When *event* was registered, as far as the database says. Raises `_OtherEvent`."""
+        found = await self._look_up(event)
+        if found is None:
+            return None
+        if not found.same:
+            raise _OtherEvent
+        return found.time
+
+    async def _look_up(self, event: Event) -> Registration | None:
+        """The registration, by the database. Without it: None, since the log is what counts."""
         try:
-            head = await self._heads.get(number)
+            return await self._heads.registration(event)
         except StatusUnavailable:
             return None
-        return None if head is None else head.registered

@@ -1,24 +1,22 @@
 """The body of `POST /appeals`, and the event it becomes: personal fields sealed, number and event id derived.
 
-The same submission with the same idempotency key is the same appeal: its number and its event's id derive from both.
+The same submission with the same idempotency key is the same event: see `natija_intake.appeals.identity`.
 The models here are the contract's (`natija_events.types.intake`) before sealing: plain text in place of `Sealed`, and
 codes in place of words. A test checks that their fields correspond.
 """
 
 from datetime import date
-from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from pydantic_core import to_json
 
-from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.types import intake
 from natija_events.types.base import AppealNumber, Count, LanguageCode
 from natija_events.types.codes import Code
 from natija_events.wire.envelope import Event
 from natija_intake import sealing
 from natija_intake.appeals.context import IntakeContext
+from natija_intake.appeals.identity import RequestKey, appeal_number, registration_id
 
 SOURCE = "/services/intake"
 
@@ -98,18 +96,18 @@ class Submission(_StrictModel):
     confidential: bool = False
     complaint_of: AppealNumber | None = None
 
-    def to_event(self, context: IntakeContext, key: str, traceparent: str | None) -> "OpeningEvent":
-        """The event that opens the appeal, sent with the idempotency *key* and received now.
+    def to_event(
+        self, context: IntakeContext, request: RequestKey, secret: bytes, traceparent: str | None
+    ) -> "OpeningEvent":
+        """The event that opens the appeal, sent as *request* and received now. Its id derives under *secret*.
 
         Its data are validated against the contract as strictly as the registrar does. Whether the registrar will admit
         the event is for admission to decide.
         """
-        values = self.model_dump(mode="json")
-        digest = sha256(to_json(values)).hexdigest()
-        number = derived_appeal_number(context.realm, SOURCE, key, digest, secret=context.number_secret)
-        data = self._sealed(values, number, context)
+        number = appeal_number(context.realm, request, context.number_secret)
+        data = self._sealed(self.model_dump(mode="json"), number, context)
         event = Event(
-            id=derived_event_id(number, data.type),
+            id=registration_id(number, self.content(), secret),
             source=SOURCE,
             type=data.type,
             subject=number,
@@ -118,6 +116,11 @@ class Submission(_StrictModel):
             traceparent=traceparent,
         )
         return OpeningEvent(event, data)
+
+    def content(self) -> bytes:
+        """The content by which submissions differ. A default is the same whether it was sent or not, and a field
+        that a later version adds changes nothing."""
+        return self.model_dump_json(exclude_defaults=True).encode()
 
     @staticmethod
     def _sealed(values: dict[str, Any], number: str, context: IntakeContext) -> intake.Registered:
