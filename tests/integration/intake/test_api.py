@@ -21,6 +21,7 @@ from natija_events.kafka import read, read_batches
 from natija_events.topics import INBOX, LOG, PARTITIONS
 from natija_events.types.intake import Registered
 from natija_events.wire.record import RecordedEvent
+from natija_intake.receipts.attempts import PER_APPEAL
 
 
 async def status(api: httpx.AsyncClient, receipt: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +63,7 @@ async def test_receipt_describes_the_registered_appeal(registry: Realm, api: htt
     assert receipt["zone"] == "Asia/Bishkek"
     assert receipt["registered"].startswith(f"{receipt['date']}T{receipt['time']}")
     assert receipt["registered"].endswith("+06:00")
-    assert re.fullmatch(r"[0-9A-Z]{5}-[0-9A-Z]{5}", receipt["access_code"])
+    assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", receipt["access_code"])
     assert answer.headers["location"] == f"/appeals/{receipt['number']}"
 
     found = await status_until(api, receipt, lambda one: one["status"] == "received")
@@ -236,9 +237,53 @@ async def test_wrong_number_and_code_look_alike(api: httpx.AsyncClient) -> None:
         (number.lower().replace("-", " ").replace(" ", "-", 1), code.lower()),
         (number, code.replace("-", " ").replace("0", "O").replace("1", "l")),
     ):
-        answer = await api.get(f"/appeals/{typed_number}", params={"code": typed_code})
+        answer = await api.post("/appeals/status", data={"number": typed_number, "access_code": typed_code})
         assert answer.status_code == 200, answer.text
         assert answer.json()["number"] == number
+
+
+async def test_too_many_attempts_look_alike(api: httpx.AsyncClient) -> None:
+    """Many wrong codes at once: the answers are equal, and so is the next one to the right code."""
+    receipt = (await api.post("/appeals", json=APPEAL)).json()
+    path, right = f"/appeals/{receipt['number']}", {"Access-Code": receipt["access_code"]}
+    assert (await api.get(path, headers=right)).status_code == 200
+    wrong = await asyncio.gather(*(api.get(path, headers={"Access-Code": "wrong"}) for _ in range(PER_APPEAL.burst)))
+    throttled = await api.get(path, headers=right)
+    assert {answer.status_code for answer in (*wrong, throttled)} == {404}
+    assert len({answer.text for answer in (*wrong, throttled)}) == 1
+
+
+async def test_replaced_code_opens_no_longer(registry: Realm, api: httpx.AsyncClient) -> None:
+    """The new one does. The first receipt keeps its dead code when the request is sent again."""
+    headers = new_key()
+    receipt = (await api.post("/appeals", json=APPEAL, headers=headers)).json()
+    path, codes = f"/appeals/{receipt['number']}", [receipt["access_code"]]
+
+    async def opens() -> None:
+        assert (await api.get(path, headers={"Access-Code": codes[-1]})).status_code == 200
+
+    for _ in range(2):
+        codes.append((await registry.run("intake", "replace-code", receipt["number"])).stdout.strip())
+        await eventually(opens)
+    assert len(set(codes)) == 3
+    for code in codes[:2]:
+        assert (await api.get(path, headers={"Access-Code": code})).status_code == 404
+    assert (await api.post("/appeals", json=APPEAL, headers=headers)).json() == receipt
+    types = [event.type for event in await events_of(registry, receipt["number"])]
+    assert types.count("appeal.access-code-replaced.v1") == 2
+
+
+async def test_code_needs_the_database(realm: Realm) -> None:
+    """Without the head nobody knows whether a code was replaced: 503, also for the right one."""
+    await realm.serve("registrar")
+    await realm.serve("intake", NATIJA_DATABASE="postgresql+asyncpg://nobody@127.0.0.1:1/{realm}_{service}")
+    async with httpx.AsyncClient(base_url=realm.url("intake"), timeout=30, trust_env=False) as api:
+        answer = await api.post("/appeals", json=APPEAL)
+        assert answer.status_code == 201, answer.text
+        receipt = answer.json()
+        for code in (receipt["access_code"], "wrong"):
+            found = await api.get(f"/appeals/{receipt['number']}", headers={"Access-Code": code})
+            assert (found.status_code, found.headers["content-type"]) == (503, "application/problem+json")
 
 
 async def test_trace_reaches_the_log(registry: Realm, api: httpx.AsyncClient) -> None:

@@ -23,7 +23,7 @@ COMMANDS = [
     ["serve"], ["provision"], ["settings"], ["clock"], ["import"], ["history"], ["sample"],
     ["projection", "rebuild"], ["projection", "lag"],
     ["dead-letters", "list"], ["dead-letters", "retry"],
-    ["intake", "rotate-secret"],
+    ["intake", "rotate-secret"], ["intake", "replace-code"],
     ["registrar", "verify"], ["registrar", "rejections"], ["registrar", "shards"],
     ["routing", "explain"],
     ["deadlines", "seed-calendars"],

@@ -32,6 +32,7 @@ LEAST: tuple[EventData, ...] = (
     intake.DuplicateLinked(of=SMALLEST),
     intake.DuplicateUnlinked(signer="s"),
     intake.ComplaintFiled(complaint=OTHER),
+    intake.AccessCodeReplaced(generation=2),
     intake.PersonErased(applicant="a", ground="g"),
     routing.TopicSuggested(topic="t", model="m"),
     routing.TopicAssigned(topic="t"),

@@ -20,6 +20,7 @@ repeat-linked              | open ended                | same                   
 duplicate-linked           | open ended                | MERGED_AS_DUPLICATE    | channel desk   | M! | now
 duplicate-unlinked         | MERGED_AS_DUPLICATE       | back                   | desk           | M! | now
 complaint-filed            | open ended                | same                   | channel desk   | n  | now
+access-code-replaced       | open ended                | same                   | channel        | n  | now
 person-erased              | open ended                | same                   | data-officer   | n  | now
 
 topic-suggested            | open                      | same                   | desk           | n  | now

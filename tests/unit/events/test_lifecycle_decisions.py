@@ -136,6 +136,7 @@ def test_new_draft_needs_new_approval() -> None:
 
 
 AFTER_THE_END: set[type[EventData]] = {
+    intake.AccessCodeReplaced,
     intake.ComplaintFiled,
     intake.DuplicateLinked,
     intake.PersonErased,

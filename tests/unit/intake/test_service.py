@@ -1,5 +1,6 @@
 """Registering an appeal: the registrar is asked first, the database only when its answer is missing or says "known"."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from natija_intake.appeals.head_lookup import Registration, StatusUnavailable
 from natija_intake.appeals.identity import registration_id
 from natija_intake.appeals.service import AppealService, KeyUsed, Receipt
 from natija_intake.appeals.submission import Submission
+from natija_intake.receipts.attempts import PER_APPEAL, Attempts
+from natija_intake.registrar.heads import NO_HEAD, Head
 
 SENT = Submission(channel="electronic", text="Our road has washed away.")
 OTHER = Submission(channel="electronic", text="Another matter.")
@@ -58,11 +61,19 @@ class Heads:
 
     def __init__(self, found: Registration | StatusUnavailable | None) -> None:
         self.found = found
+        self.head: Head | None = None
+        self.read = 0
 
     async def registration(self, event: Event) -> Registration | None:
         if isinstance(self.found, StatusUnavailable):
             raise self.found
         return self.found
+
+    async def get(self, number: str) -> Head | None:
+        self.read += 1
+        if isinstance(self.found, StatusUnavailable):
+            raise self.found
+        return self.head
 
 
 Found = Registration | StatusUnavailable | None
@@ -71,7 +82,7 @@ SAME, OTHER_EVENT = Registration(EARLIER, same=True), Registration(EARLIER, same
 
 def service(gateway: Gateway, found: Found = None, secrets: Sequence[bytes] = (NEWEST, OLDER)) -> AppealService:
     context = replace(CONTEXT, registration_secrets=lambda: secrets)
-    return AppealService(context, gateway, Heads(found))  # type: ignore[arg-type]  # stand-ins
+    return AppealService(context, gateway, Heads(found), Attempts())  # type: ignore[arg-type]  # stand-ins
 
 
 async def receipt(answer: Rejection | Exception | None, found: Found) -> Receipt:
@@ -155,3 +166,56 @@ class TestRotation:
         await service(registrar, secrets=[b"gone" * 8]).register(SENT, REQUEST, None)
         with pytest.raises(KeyUsed):
             await service(registrar, SAME).register(SENT, REQUEST, None)
+
+
+NUMBER = "KG-7K3M-9QX4-T2R8-MA"
+FIRST, SECOND = (CONTEXT.access_codes.code(NUMBER, generation) for generation in (1, 2))
+
+
+class TestFind:
+    """The head of an appeal, for the holder of its present code."""
+
+    heads = Heads(None)
+
+    @pytest.fixture
+    def finding(self) -> AppealService:
+        self.heads = Heads(None)
+        return AppealService(CONTEXT, Gateway(None), self.heads, Attempts())  # type: ignore[arg-type]  # stand-ins
+
+    async def test_code_opens_before_registration(self, finding: AppealService) -> None:
+        assert await finding.find(NUMBER.lower(), FIRST, "a") == (NUMBER, None)
+        assert await finding.find(NUMBER, SECOND, "a") is None
+
+    async def test_replaced_code_opens_no_longer(self, finding: AppealService) -> None:
+        self.heads.head = NO_HEAD._replace(code_generation=2)
+        assert await finding.find(NUMBER, FIRST, "a") is None
+        assert await finding.find(NUMBER, SECOND, "a") == (NUMBER, self.heads.head)
+
+    @pytest.mark.parametrize("number", ["", "garbled", NUMBER[:-1], "XX-0000-0000-0000-00"])
+    async def test_invalid_number_is_looked_up(self, finding: AppealService, number: str) -> None:
+        """It takes the time of a wrong code. No code opens it."""
+        code = CONTEXT.access_codes.code("XX-0000-0000-0000-00")
+        assert await finding.find(number, code, "a") is None
+        assert self.heads.read == 1
+
+    async def test_unknown_generation_opens_nothing(self, finding: AppealService) -> None:
+        """Without the database the right code is not accepted, and does not count as an attempt."""
+        self.heads.found = StatusUnavailable()
+        for code in (FIRST, "wrong") * PER_APPEAL.burst:
+            with pytest.raises(StatusUnavailable):
+                await finding.find(NUMBER, code, "a")
+        self.heads.found = None
+        assert await finding.find(NUMBER, FIRST, "a") is not None
+
+    async def test_throttled_code_is_not_checked(self, finding: AppealService) -> None:
+        """Also the right one, and the database is not asked. Another address is not locked out."""
+        for _ in range(PER_APPEAL.burst):
+            assert await finding.find(NUMBER, "wrong", "a") is None
+        assert await finding.find(NUMBER, FIRST, "a") is None
+        assert self.heads.read == PER_APPEAL.burst
+        assert await finding.find(NUMBER, FIRST, "b") is not None
+
+    async def test_throttle_counts_attempts_at_once(self, finding: AppealService) -> None:
+        """An attempt counts before its answer is known."""
+        await asyncio.gather(*(finding.find(NUMBER, "wrong", "a") for _ in range(3 * PER_APPEAL.burst)))
+        assert self.heads.read == PER_APPEAL.burst

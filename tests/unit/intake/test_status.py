@@ -1,4 +1,4 @@
-"""The public status of each state of an appeal."""
+"""The public status of each state of an appeal, and the generation of its access code."""
 
 from typing import get_args
 
@@ -6,6 +6,7 @@ import pytest
 from tests.unit.deadlines.history import recorded
 
 from natija_events.lifecycle.transitions import OPEN, State
+from natija_events.types.intake import AccessCodeReplaced
 from natija_events.types.routing import Forwarded, Routed
 from natija_intake.appeals.status import PublicStatus, label, public_status
 from natija_intake.registrar.heads import NO_HEAD, Head, evolve
@@ -52,6 +53,15 @@ def test_forwarded_until_the_body_routes() -> None:
     sent = evolve(head("IN_WORK", extended=True), recorded(4, "2024-03-04T10:00", Forwarded(body="city-hall")), hash="")
     assert public_status(sent) == "forwarded"
     assert public_status(evolve(sent, recorded(5, "2024-03-05T10:00", Routed(body="city-hall")), hash="")) == "in_work"
+
+
+def test_code_generation_only_rises() -> None:
+    """Two who replace the code at once mean the same generation."""
+    found = NO_HEAD
+    for sequence, (generation, expected) in enumerate([(2, 2), (2, 2), (3, 3), (1, 3)], 1):
+        replaced = recorded(sequence, "2024-03-04T10:00", AccessCodeReplaced(generation=generation))
+        found = evolve(found, replaced, hash="")
+        assert found.code_generation == expected
 
 
 def test_every_status_has_a_label() -> None:

@@ -14,6 +14,7 @@ from natija_chassis.realm.directory import load_directory
 from natija_chassis.realm.realm_files import load_reference_data
 from natija_events.kafka import Publisher
 from natija_intake.api import post_appeals, routes
+from natija_intake.api.client_address import parse_networks
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.head_lookup import HeadLookup
 from natija_intake.appeals.inbox_gateway import InboxGateway
@@ -22,6 +23,7 @@ from natija_intake.appeals.submission import SOURCE
 from natija_intake.appeals.write_probe import WriteProbe
 from natija_intake.inbox_lag import InboxLag
 from natija_intake.receipts.access_codes import AccessCodes
+from natija_intake.receipts.attempts import Attempts
 from natija_intake.receipts.registration_secrets import RegistrationSecrets
 from natija_intake.settings import (
     IntakeSettings,
@@ -42,7 +44,7 @@ async def serve(settings: IntakeSettings) -> None:
         WriteProbe(kafka, realm, "intake"),
         lambda: Publisher(kafka, realm, SOURCE, delivery_timeout=settings.delivery_wait),
     )
-    service = AppealService(context, gateway, HeadLookup(engine))
+    service = AppealService(context, gateway, HeadLookup(engine), Attempts())
     try:
         async with InboxLag(kafka, realm) as inbox:
             await run(_app(settings, service, gateway, inbox, engine), settings, [gateway.run])
@@ -79,6 +81,6 @@ def _app(
         about="Intake receives appeals. Senders follow an appeal with its number and access code.",
         health=lambda: gateway.health,
         backlog=backlog,
-        routers=[routes.router(service, directory)],
+        routers=[routes.router(service, directory, parse_networks(settings.trusted_proxies))],
         plain_routes=[post_appeals.route(service, directory)],
     )

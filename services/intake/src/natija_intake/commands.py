@@ -1,12 +1,14 @@
 """The commands of intake: `natija import`, `natija intake`."""
 
+from typing import Annotated
+
 import typer
 
 from natija_intake.imports import commands
 
 app = typer.Typer()
 app.add_typer(commands.app)
-intake = typer.Typer(help="Change the secrets of intake.")
+intake = typer.Typer(help="Rotate the secret of registration ids, or replace an access code.")
 app.add_typer(intake, name="intake")
 
 
@@ -26,3 +28,24 @@ def rotate_secret() -> None:
     path = registration_secrets_file(IntakeSettings())
     kept = rotate(path)
     print(f"{path} has a new secret" + (", and keeps the one before" if kept > 1 else ""))
+
+
+@intake.command()
+def replace_code(number: Annotated[str, typer.Argument(help="The appeal.")]) -> None:
+    """Replace the access code of an appeal, and print the new one. The former code opens it no longer.
+
+    \b
+    natija intake replace-code KG-7K3M-9QX4-T2R8-MA
+    """
+    import asyncio
+
+    from natija_chassis.errors import OperatorError
+    from natija_events.ids import parse_appeal_number
+    from natija_intake.appeals import code_replacement
+    from natija_intake.settings import IntakeSettings
+
+    try:
+        parsed = parse_appeal_number(number)
+    except ValueError as error:
+        raise OperatorError(str(error)) from None
+    print(asyncio.run(code_replacement.replace_code(IntakeSettings(), parsed)))

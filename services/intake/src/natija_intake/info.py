@@ -13,6 +13,7 @@ INTAKE = ServiceInfo(
     commands="natija_intake.commands:app",
     command_settings=("natija_intake.settings:ImportSettings",),
     projection="natija_intake.registrar.projection:build",
+    metrics="natija_intake.appeals.metrics",
 )
 REGISTRAR = ServiceInfo(
     name="registrar",

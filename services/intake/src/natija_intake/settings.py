@@ -1,9 +1,8 @@
 """The settings of the intake API and the import."""
 
-import re
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,8 +14,6 @@ from natija_events.encryption import Sealer
 from natija_intake.info import INTAKE
 
 _KEY_BYTES = 32
-_VERSIONED = re.compile(r"(?:(\d{1,2}):)?([A-Za-z0-9_-]{43}=?)")
-_GREATEST_VERSION = 31
 
 
 class IntakeSettings(Settings):
@@ -32,7 +29,9 @@ class IntakeSettings(Settings):
     registration_secrets: Path | None = None
     """The file with the secrets of registration ids, which `natija intake rotate-secret` creates and changes."""
     access_code_secret: SecretStr | None = None
-    """The secret of access codes: 32 bytes in base64url, or several as 1:SECRET 2:SECRET. The last issues codes."""
+    """The secret of access codes: 32 bytes in base64url. Of several, separated by blanks, the last makes new codes."""
+    trusted_proxies: str = ""
+    """The addresses or networks of our own proxies, separated by commas: their X-Forwarded-For is believed."""
     outcome_wait: float = Field(5.0, gt=0, le=60)
     """Seconds a POST waits for the registrar before it answers 202."""
     delivery_wait: float = Field(5.0, gt=0, le=60)
@@ -75,22 +74,12 @@ def registration_secrets_file(settings: IntakeSettings) -> Path:
     return settings.registration_secrets
 
 
-def access_code_secrets(settings: IntakeSettings) -> Mapping[int, bytes]:
-    """The secrets by version, from NATIJA_ACCESS_CODE_SECRET. Raises `OperatorError`."""
-    if settings.access_code_secret is None:
+def access_code_secrets(settings: IntakeSettings) -> Sequence[bytes]:
+    """The secrets in NATIJA_ACCESS_CODE_SECRET; the last makes new codes. Raises `OperatorError`."""
+    given = settings.access_code_secret.get_secret_value().split() if settings.access_code_secret else ()
+    if not given:
         raise OperatorError("NATIJA_ACCESS_CODE_SECRET is not set: access codes cannot be made")
-    secrets: dict[int, bytes] = {}
-    for part in settings.access_code_secret.get_secret_value().split():
-        found = _VERSIONED.fullmatch(part)
-        version = int(found[1] or 1) if found else 0
-        if found is None or not 1 <= version <= _GREATEST_VERSION or version in secrets:
-            raise OperatorError(
-                "NATIJA_ACCESS_CODE_SECRET: must be 32 bytes in base64url, or several as 1:SECRET 2:SECRET"
-            )
-        secrets[version] = _key("NATIJA_ACCESS_CODE_SECRET", found[2])
-    if not secrets:
-        raise OperatorError("NATIJA_ACCESS_CODE_SECRET is empty")
-    return secrets
+    return [_key("NATIJA_ACCESS_CODE_SECRET", secret) for secret in given]
 
 
 def _key(name: str, text: str) -> bytes:

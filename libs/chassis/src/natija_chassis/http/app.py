@@ -43,8 +43,9 @@ def create_app(
     """The app of one process, with the routes of *routers*. *about* describes the process on its page and in the API
     docs, in a sentence."""
     app = FastAPIOffline(
-        redoc_url=None, title=f"Natija: {title}", description=about, lifespan=lifespan, telemetry=_NO_TELEMETRY
-    )
+        redoc_url=None, title=f"Natija: {title}", description=about, lifespan=lifespan, telemetry=_NO_TELEMETRY,
+        redirect_slashes=False,  # a redirect would repeat the query, at the address that the client's Host header names
+    )  # fmt: skip
     add_plain_routes(app, plain_routes)
     for router in routers:  # first, because routes are tried in this order
         app.include_router(router)

@@ -142,6 +142,14 @@ class ComplaintFiled(EventData):
     complaint: AppealNumber
 
 
+class AccessCodeReplaced(EventData):
+    """The access codes of earlier generations no longer open the appeal. The code of the receipt has generation 1."""
+
+    type = "appeal.access-code-replaced.v1"
+
+    generation: Count
+
+
 class PersonErased(EventData):
     """The data key of the applicant was destroyed."""
 

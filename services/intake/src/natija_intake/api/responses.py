@@ -15,7 +15,7 @@ class RegisteredResponse(BaseModel):
     """The appeal is registered: its receipt."""
 
     number: str = Field(examples=["KG-7K3M-9QX4-T2R8-MA"])
-    access_code: str = Field(examples=["14K7Q-3MX9T"], description="With the number it opens the appeal's status.")
+    access_code: str = Field(examples=["4K7Q-3MX9-T2R8"], description="With the number it opens the appeal's status.")
     registered: datetime = Field(description="When it was registered, with the offset of the zone.")
     date: str = Field(examples=["2026-03-31"], description="The day of the registration, local.")
     time: str = Field(examples=["14:05:09"], description="The time of the registration, local.")

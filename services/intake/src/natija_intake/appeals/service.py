@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 from typing import NamedTuple
 
+from natija_events.ids import parse_appeal_number
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
@@ -11,11 +12,15 @@ from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.head_lookup import HeadLookup, Registration, StatusUnavailable
 from natija_intake.appeals.identity import RequestKey
 from natija_intake.appeals.inbox_gateway import InboxGateway
+from natija_intake.appeals.metrics import ACCESS_CODE_CHECKS
 from natija_intake.appeals.submission import OpeningEvent, Submission
+from natija_intake.receipts.attempts import Attempts
 from natija_intake.registrar.admission import examine_new
-from natija_intake.registrar.heads import Head
+from natija_intake.registrar.heads import NO_HEAD, Head
 
 _POLL_INTERVAL = 0.05
+_NO_APPEAL = "XX-0000-0000-0000-00"
+"""Stands for what is no number: it is looked up like one, and no code opens it."""
 
 
 class KeyUsed(Exception):
@@ -35,12 +40,16 @@ class _OtherEvent(Exception):
 
 
 class AppealService:
-    """Registers submissions through *gateway*, and reads the status of appeals from *heads*."""
+    """Registers submissions through *gateway*, and reads the status of appeals from *heads*.
 
-    def __init__(self, context: IntakeContext, gateway: InboxGateway, heads: HeadLookup) -> None:
+    *attempts* limits how often an access code may be tried.
+    """
+
+    def __init__(self, context: IntakeContext, gateway: InboxGateway, heads: HeadLookup, attempts: Attempts) -> None:
         self._context = context
         self._gateway = gateway
         self._heads = heads
+        self._attempts = attempts
 
     async def register(
         self, submission: Submission, request: RequestKey, traceparent: str | None
@@ -65,13 +74,28 @@ class AppealService:
                 continue
         raise KeyUsed
 
-    async def find(self, typed_number: str, typed_code: str) -> tuple[str, Head | None] | None:
-        """The number and head of an appeal; the head is None before registration. None when number or code is wrong.
+    async def find(self, typed_number: str, typed_code: str, address: str) -> tuple[str, Head | None] | None:
+        """The number and head of an appeal; the head is None before registration. None when number or code is wrong, or
+        after too many attempts at this appeal or from this *address*.
 
-        Raises `StatusUnavailable`.
+        Raises `StatusUnavailable`: without the head, nobody knows whether the code was replaced.
         """
-        number = self._context.access_codes.verify(typed_number, typed_code)
-        return None if number is None else (number, await self._heads.get(number))
+        number = _parsed(typed_number)
+        if not self._attempts.take(number, address):
+            ACCESS_CODE_CHECKS.labels("throttled").inc()
+            return None
+        try:
+            head = await self._heads.get(number)
+        except StatusUnavailable:
+            self._attempts.give_back(number, address)
+            raise
+        generation = (head or NO_HEAD).code_generation
+        if not self._context.access_codes.opens(typed_code, number, generation) or number == _NO_APPEAL:
+            ACCESS_CODE_CHECKS.labels("refused").inc()
+            return None
+        self._attempts.give_back(number, address)
+        ACCESS_CODE_CHECKS.labels("accepted").inc()
+        return number, head
 
     async def _register(self, opening: OpeningEvent) -> Receipt | Rejection:
         """The receipt, or the rejection. Raises `_OtherEvent`."""
@@ -130,3 +154,10 @@ class AppealService:
             return await self._heads.registration(event)
         except StatusUnavailable:
             return None
+
+
+def _parsed(typed_number: str) -> str:
+    try:
+        return parse_appeal_number(typed_number)
+    except ValueError:
+        return _NO_APPEAL

@@ -1,49 +1,43 @@
 """The access code on an appeal's receipt. It gives access to the appeal's status.
 
-It derives from a secret and the number, so it is not stored and can be checked before any row exists. Its first symbol
-is the version of the secret. The other nine are 45 bits, too many to guess over HTTP.
+It derives from a secret, the number and a generation, so it is not stored. A new generation replaces the code of one
+appeal. Its 12 symbols are 60 bits.
 """
 
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from natija_events.ids import ALPHABET, parse_appeal_number
+from natija_events.ids import ALPHABET
 
-_SYMBOLS = 9
+FIRST_GENERATION = 1
+_SYMBOLS = 12
 _LOOK_ALIKES = str.maketrans("ILO", "110")
-_NO_APPEAL = "XX-0000-0000-0000-00"
 
 
 class AccessCodes:
-    """Makes and checks access codes. *secrets* by version, 1 to 31; the greatest version makes new codes."""
+    """Makes and checks access codes. The last of *secrets* makes new codes; codes of the others still open."""
 
-    def __init__(self, secrets: Mapping[int, bytes]) -> None:
-        self._secrets = dict(secrets)
-        self._newest = max(secrets)
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        self._secrets = tuple(secrets)
 
-    def code(self, number: str) -> str:
-        """The code of the appeal with this *number*, as it is printed: ``14K7Q-3MX9T``."""
-        code = self._derived(self._newest, number)
-        return f"{code[:5]}-{code[5:]}"
+    def code(self, number: str, generation: int = FIRST_GENERATION) -> str:
+        """The code of the appeal with this *number*, as it is printed: ``4K7Q-3MX9-T2R8``."""
+        code = _derived(self._secrets[-1], number, generation)
+        return f"{code[:4]}-{code[4:8]}-{code[8:]}"
 
-    def verify(self, typed_number: str, typed_code: str) -> str | None:
-        """The number, in its written form, when the code is its own; None when either is wrong.
+    def opens(self, typed_code: str, number: str, generation: int) -> bool:
+        """True when the code is that of the appeal. Small letters, blanks and O for 0 are forgiven.
 
-        Small letters, blanks and O for 0 are forgiven in both. It takes the same time whichever is wrong.
+        It takes the same time for a wrong code as for the right one.
         """
-        try:
-            number = parse_appeal_number(typed_number)
-        except ValueError:
-            number = _NO_APPEAL
-        given = re.sub(r"[\s-]", "", typed_code).upper().translate(_LOOK_ALIKES)
-        version = ALPHABET.find(given[:1]) if given else -1
-        expected = self._derived(version if version in self._secrets else self._newest, number)
-        right = hmac.compare_digest(given.encode(), expected.encode())
-        return number if right and number != _NO_APPEAL else None
+        given = re.sub(r"[\s-]", "", typed_code).upper().translate(_LOOK_ALIKES).encode()
+        matches = [hmac.compare_digest(given, _derived(one, number, generation).encode()) for one in self._secrets]
+        return any(matches)
 
-    def _derived(self, version: int, number: str) -> str:
-        message = f"natija access code\x1f{version}\x1f{number}".encode()
-        bits = int.from_bytes(hmac.digest(self._secrets[version], message, hashlib.sha256)[:8], "big")
-        return ALPHABET[version] + "".join(ALPHABET[bits >> 5 * place & 31] for place in range(_SYMBOLS))
+
+def _derived(secret: bytes, number: str, generation: int) -> str:
+    message = f"natija access code\x1f{generation}\x1f{number}".encode()
+    bits = int.from_bytes(hmac.digest(secret, message, hashlib.sha256)[:8], "big")
+    return "".join(ALPHABET[bits >> 5 * place & 31] for place in range(_SYMBOLS))

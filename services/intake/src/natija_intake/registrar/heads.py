@@ -16,7 +16,7 @@ class Head(NamedTuple):
     """The state of one appeal after its last event.
 
     *hash* is the hash of that event. *registered* is the recorded time of the first one. *forwarded* is true from a
-    forward until the receiving body has routed the appeal.
+    forward until the receiving body has routed the appeal. *code_generation* is that of its access code.
     """
 
     standing: Standing = INITIAL
@@ -27,6 +27,7 @@ class Head(NamedTuple):
     due: datetime | None = None
     extended: bool = False
     forwarded: bool = False
+    code_generation: int = 1
 
 
 NO_HEAD = Head()
@@ -36,16 +37,19 @@ NO_HEAD = Head()
 def evolve(head: Head, event: RecordedEvent, *, hash: str) -> Head:
     """The head after one more registered event, whose hash is *hash*. Pure."""
     standing = transitions.evolve(head.standing, event.event.type, event.event.time, event.data)
-    if changes := _changes(event.data):
+    if changes := _changes(head, event.data):
         head = head._replace(**changes)
     registered = head.registered or event.stamp.recordedtime
-    return Head(standing, hash, head.received, registered, head.body, head.due, head.extended, head.forwarded)
+    _, _, received, _, body, due, extended, forwarded, code_generation = head
+    return Head(standing, hash, received, registered, body, due, extended, forwarded, code_generation)
 
 
-def _changes(data: EventData | None) -> Mapping[str, Any]:
+def _changes(head: Head, data: EventData | None) -> Mapping[str, Any]:
     match data:
         case intake.Registered():
             return {"received": data.received, "body": data.addressee}
+        case intake.AccessCodeReplaced():
+            return {"code_generation": max(head.code_generation, data.generation)}
         case routing.Routed():
             return {"body": data.body, "forwarded": False}
         case routing.Forwarded():

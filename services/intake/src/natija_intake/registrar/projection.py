@@ -43,7 +43,7 @@ class HeadsProjection:
     """The projection of heads. *version* goes up when the meaning or shape of its rows changes."""
 
     service = "intake"
-    version = 3
+    version = 4
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:

@@ -20,6 +20,7 @@ heads = Table(
     Column("due", DateTime(timezone=True)),
     Column("extended", Boolean, nullable=False),
     Column("forwarded", Boolean, nullable=False, comment="forwarded, and not yet routed by the receiving body"),
+    Column("code_generation", Integer, nullable=False, comment="of the access code"),
 )
 
 event_ids = Table(

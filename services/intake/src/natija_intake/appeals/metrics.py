@@ -1,0 +1,10 @@
+"""The metrics of the intake API."""
+
+from prometheus_client import Counter
+
+ACCESS_CODE_CHECKS = Counter(
+    "natija_intake_access_code_checks",
+    "Requests for the status of an appeal: accepted, refused (wrong number or code), or throttled",
+    ["result"],
+)
+"""Bad when `throttled` grows: somebody guesses, or a proxy hides the addresses of all clients behind its own."""
