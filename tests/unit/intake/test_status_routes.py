@@ -99,7 +99,7 @@ async def test_nothing_is_redirected(client: httpx.AsyncClient) -> None:
             assert "evil" not in answer.text
 
 
-async def test_address_of_a_proxy_is_not_the_clients(client: httpx.AsyncClient, service: Service) -> None:
+async def test_clients_behind_proxy_are_distinguished(client: httpx.AsyncClient, service: Service) -> None:
     await client.get(f"/appeals/{NUMBER}", headers={"X-Forwarded-For": "198.51.100.1"})
     await client.post("/appeals/status", data=FORM, headers={"X-Forwarded-For": "198.51.100.2"})
     assert service.addresses == ["198.51.100.1", "198.51.100.2"]

@@ -20,7 +20,7 @@ from natija_intake.registrar.heads import NO_HEAD, Head
 
 _POLL_INTERVAL = 0.05
 _NO_APPEAL = "XX-0000-0000-0000-00"
-"""Stands for what is no number: it is looked up like one, and no code opens it."""
+"""Stands for text that is not a number: it is looked up like one, and no code opens it."""
 
 
 class KeyUsed(Exception):
