@@ -109,7 +109,9 @@ async def test_personal_data_is_nowhere_in_clear(realm: Realm) -> None:
         receipt = (await api.post("/appeals", json=APPEAL)).json()
         await on_log(realm, receipt["number"], "appeal.routed.v1", "appeal.term-set.v1")
         code = receipt["access_code"]
-        assert (await api.get(f"/appeals/{receipt['number']}", params={"code": code})).status_code == 200
+        form = {"number": receipt["number"], "access_code": code}
+        assert (await api.post("/appeals/status", data=form)).status_code == 200
+        assert (await api.get(f"/appeals/{receipt['number']}", params={"code": code})).status_code == 422
         said = await errors(api)
         assert named(await lying_on(realm, INBOX)) == []
 
