@@ -233,6 +233,16 @@ class TestReading:
         assert "secret" not in answer.text
 
 
+async def test_many_errors_have_a_short_answer(client: httpx.AsyncClient) -> None:
+    """15,000 unknown fields: they are counted, not listed."""
+    for unknown, rules in ((15_000, ["too_many_errors"]), (49, ["extra_forbidden"] * 49)):
+        answer = await client.post("/appeals", json=SENT | {f"secret{number}": 1 for number in range(unknown)})
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        assert [error["rule"] for error in answer.json()["errors"]] == rules
+        assert "secret" not in answer.text
+        assert len(answer.content) < 10_000
+
+
 BROKEN: list[tuple[dict[str, Any], str, str]] = [
     ({"kind": "secret-kind"}, "kind", "literal_error"),
     ({"channel": None}, "channel", "string_type"),

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     """The address that the HTTP server listens on."""
     port: int = 0
     """The port that the HTTP server listens on; 0 takes a free one."""
+    max_connections: int = Field(1000, ge=1)
+    """The most open HTTP connections. At this limit a new one replaces the one that waits longest for a request."""
+    max_connections_per_address: int = Field(300, ge=1)
+    """The most open HTTP connections of one client address. Behind a proxy, set it to the limit of all."""
     log_level: str = "INFO"
     """The least severe level that is logged: DEBUG, INFO, WARNING or ERROR."""
     batch_records: int = Field(1000, ge=1)

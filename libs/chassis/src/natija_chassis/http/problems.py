@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
@@ -19,6 +20,9 @@ _UNMARKED = ("body", "query", "path")
 """Locations that are left out of a field's name. A header is kept: `header.Idempotency-Key`."""
 _QUOTING = ("value_error", "assertion_error")
 """Rules of our own validators: their messages may quote the value. Those of pydantic's own rules do not."""
+
+MAX_ERRORS = 50
+"""The most errors that an answer lists."""
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +71,11 @@ def not_found(field: str, rule: str, message: str) -> Problem:
     return Problem(404, "Not found", errors=[{"field": field, "rule": rule, "message": message}])
 
 
-def from_pydantic(errors: Sequence[Any]) -> Problem:
-    """422: the request does not match its model, by pydantic's *errors*."""
-    return invalid(*map(_field_error, errors))
+def from_validation(error: ValidationError) -> Problem:
+    """422: the request does not match its model. It lists the errors unless there are too many."""
+    if error.error_count() > MAX_ERRORS:  # to list 25,000 takes half a second
+        return invalid_field("body", "too_many_errors", f"breaks more than {MAX_ERRORS} rules")
+    return invalid(*map(_field_error, error.errors(include_url=False, include_context=False, include_input=False)))
 
 
 def to_response(problem: Problem) -> JSONResponse:
@@ -98,7 +104,7 @@ async def _on_problem(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    return to_response(from_pydantic(error.errors()))
+    return to_response(invalid(*map(_field_error, error.errors()[:MAX_ERRORS])))
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:

@@ -26,6 +26,15 @@ HTTP_REQUEST_SECONDS = Histogram(
 )
 """Bad when POST /appeals takes over two seconds."""
 
+HTTP_CONNECTIONS = Gauge("natija_http_connections", "Open HTTP connections")
+"""Bad when it is near NATIJA_MAX_CONNECTIONS."""
+HTTP_CONNECTIONS_CUT = Counter(
+    "natija_http_connections_cut",
+    "HTTP connections that were cut: slow_head, slow_body, slow_answer, too_many, or too_many_of_address",
+    ["reason"],
+)
+"""Bad when `too_many` or `too_many_of_address` grows."""
+
 # Projections: every service that reads the log.
 PROJECTION_RECORDS = Counter(
     "natija_projection_records",

@@ -8,20 +8,19 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from natija_chassis.observability import logs
+from natija_chassis.process.connections import Connections, Limits, allow_open_files
+from natija_chassis.process.http_protocol import HttpServer, LimitedProtocol
 from natija_chassis.settings import Settings
 
 BackgroundTask = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """A task runs until the event is set. Then it completes its work within `settings.drain` and returns."""
-
-MAX_HEAD_BYTES = 65_536
-"""Of a request before its body."""
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +64,14 @@ def _cut_off_after(seconds: float) -> threading.Timer:
 
 def _serving(app: FastAPI, settings: Settings) -> BackgroundTask:
     listener = _listen(settings.host, settings.port)
+    allow_open_files(settings.max_connections)
+    connections = Connections(Limits(settings.max_connections, settings.max_connections_per_address))
+    protocol: Any = partial(LimitedProtocol, limited=connections)
     config = uvicorn.Config(
-        app, http=_Protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on",
+        app, http=protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on",
         proxy_headers=False, server_header=False,
     )  # fmt: skip
-    server = _Server(config)
+    server = _Server(config, connections)
 
     async def serve(stopping: asyncio.Event) -> None:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -92,31 +94,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's, with an end to a request's head: of itself it keeps headers for as long as they come."""
-
-    _head: int | None = 0
-    """Bytes of a head that has not ended; None after one has, until the next begins."""
-
-    def data_received(self, data: bytes) -> None:
-        if self._head is not None:
-            self._head += len(data)
-            if self._head > MAX_HEAD_BYTES:
-                self.transport.abort()
-                return
-        super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head = self._head or 0
-
-    def on_headers_complete(self) -> None:
-        self._head = None
-        super().on_headers_complete()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, with the signals left to `run`."""
+class _Server(HttpServer):
+    """Without signal handlers: `run` has them."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -131,9 +131,7 @@ def _parse(headers: _Headers, body: bytes) -> Submission:
     try:
         return Submission.model_validate_json(body)
     except ValidationError as error:
-        raise problems.from_pydantic(
-            error.errors(include_url=False, include_context=False, include_input=False)
-        ) from None
+        raise problems.from_validation(error) from None
 
 
 def _unconfirmed(key: str) -> Problem:
