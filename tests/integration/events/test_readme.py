@@ -53,7 +53,7 @@ def test_add_an_event_type_guide(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     text = section("Add an event type")
     edits = [step for block in blocks(text) if (step := STEP.match(block))]
-    assert len(edits) == len(blocks(text)) == 7
+    assert len(edits) == len(blocks(text)) == 8
     for edit in edits:
         follow(edit, tmp_path / edit["file"])
     write, gate, table, tests = (line for block in blocks(text, "sh") for line in block.splitlines())

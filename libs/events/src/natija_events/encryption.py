@@ -21,8 +21,11 @@ class Sealed(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     kid: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$")]
+    """The id of the key."""
     iv: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16}$")]
+    """The nonce: 12 bytes in base64url."""
     ct: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,}$")]
+    """The ciphertext with its tag of 16 bytes, in base64url."""
 
 
 class Unsealable(ValueError):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from natija_events.schema.diff import Schema, breaks
+from natija_events.schema.documentation import document
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import EventData
 
@@ -43,7 +44,7 @@ def schema_of(model: type[EventData]) -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:natija:{model.type}",
-        **model.model_json_schema(),
+        **document(model.model_json_schema(), model),
     }
 
 

@@ -86,5 +86,8 @@ class Attachment(NestedData):
     """A file in the content-addressed store. Its name is personal data and is stored with the file."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """The SHA-256 of the file, in base 16."""
     bytes: Annotated[int, Field(ge=0, le=1 << 50)]
+    """The size of the file in bytes."""
     media_type: MediaType
+    """The media type of the file, without parameters."""

@@ -11,8 +11,11 @@ class TermSet(EventData):
     type = "appeal.term-set.v1"
 
     due: Instant
+    """The instant at which the term ends: 24:00 of its last day."""
     starts: Instant | None = None
+    """The instant at which the first counted day begins."""
     policy: Code | None = None
+    """The policy that gives the term, with its version."""
 
 
 class ExtensionPrepared(EventData):
@@ -21,7 +24,9 @@ class ExtensionPrepared(EventData):
     type = "appeal.extension-prepared.v1"
 
     due: Instant
+    """The instant at which the extended term ends."""
     reason: Sealed | None = None
+    """The reason, in words. Personal."""
 
 
 class ExtensionApproved(EventData):
@@ -30,6 +35,7 @@ class ExtensionApproved(EventData):
     type = "appeal.extension-approved.v1"
 
     approver: Code
+    """The post that approved it."""
 
 
 class ExtensionSigned(EventData):
@@ -38,8 +44,11 @@ class ExtensionSigned(EventData):
     type = "appeal.extension-signed.v1"
 
     due: Instant
+    """The instant at which the extended term ends."""
     signer: Code | None = None
+    """The post that signed it."""
     reason: Sealed | None = None
+    """The reason, in words. Personal."""
 
 
 class ExtensionDeclined(EventData):
@@ -48,6 +57,7 @@ class ExtensionDeclined(EventData):
     type = "appeal.extension-declined.v1"
 
     by: Code
+    """The post that declined it."""
 
 
 class Warned(EventData):
@@ -56,6 +66,7 @@ class Warned(EventData):
     type = "appeal.warned.v1"
 
     due: Instant
+    """The instant at which the term ends."""
 
 
 class Missed(EventData):
@@ -64,6 +75,7 @@ class Missed(EventData):
     type = "appeal.missed.v1"
 
     due: Instant
+    """The instant at which the term ended."""
 
 
 class DataTermExpired(EventData):
@@ -72,3 +84,4 @@ class DataTermExpired(EventData):
     type = "appeal.data-term-expired.v1"
 
     until: Instant
+    """The instant until which the data were to be provided."""

@@ -11,31 +11,47 @@ class Address(NestedData):
     """Where the applicant lives. Region and district serve statistics; the rest is personal data."""
 
     region: Region | None = None
+    """The region where the applicant lives."""
     district: District | None = None
+    """The district where the applicant lives."""
     settlement: Sealed | None = None
+    """The town or village. Personal."""
     address_text: Sealed | None = None
+    """The street, house and flat, as written. Personal."""
     abroad: bool = False
+    """True when the applicant lives abroad."""
 
 
 class Applicant(NestedData):
     """The applicant. *id* is a pseudonym: it names the person's data key and links repeats."""
 
     id: Code | None = None
+    """The pseudonym of the applicant in this realm."""
     kind: Literal["natural", "legal"] = "natural"
+    """A natural person, or a legal one."""
     name: Sealed | None = None
+    """The full name. Personal."""
     id_number: Sealed | None = None
+    """The number in the state's register of persons. Personal."""
     birth_date: Sealed | None = None
+    """The date of birth, as YYYY-MM-DD. Personal."""
     phone: Sealed | None = None
+    """The telephone number. Personal."""
     email: Sealed | None = None
+    """The e-mail address. Personal."""
     social_group: Code | None = None
+    """The social group, for statistics."""
     address: Address | None = None
+    """The address of the applicant."""
 
 
 class Representative(NestedData):
     """A person who acts for the applicant, with the proof of authority."""
 
     name: Sealed
+    """The full name of the representative. Personal."""
     proof: Sealed | None = None
+    """The document that proves the authority. Personal."""
 
 
 class Registered(EventData):
@@ -49,31 +65,57 @@ class Registered(EventData):
     type = "appeal.registered.v1"
 
     kind: Literal["application", "complaint", "proposal", "request", "message", "response"]
+    """The kind of the appeal by its content."""
     country_type: CountryType | None = None
+    """The country's own type of the appeal. Without it the rules of the kind apply."""
     form: Literal["written", "electronic", "oral", "video"]
+    """The form in which the appeal was sent."""
     channel: Channel
+    """The channel by which the appeal came."""
     received: Instant
+    """The instant of receipt, from which the term counts. Never after the time of the event."""
     jurisdiction: Jurisdiction
+    """The country whose law applies."""
     language: LanguageCode | None = None
+    """The language of the appeal (ISO 639)."""
     character: Literal["individual", "collective"] = "individual"
+    """Sent by one person, or by several together."""
     applicants_count: Count = 1
+    """The number of persons who signed the appeal."""
     referral_from: BodyCode | None = None
+    """The body that passed the appeal on to this one."""
     addressee: BodyCode | None = None
+    """The body to which the applicant wrote."""
     complained_of: BodyCode | None = None
+    """The body about which the applicant complains."""
     region: Region | None = None
+    """The region that the appeal is about."""
     district: District | None = None
+    """The district that the appeal is about."""
     topic: Topic | None = None
+    """The topic of the appeal."""
     applicant: Applicant | None = None
+    """The applicant; for a collective appeal, the first named one."""
     representative: Representative | None = None
+    """The person who acts for the applicant."""
     text: Sealed | None = None
+    """The text of the appeal. Personal."""
     signature: Sealed | None = None
+    """The applicant's signature, as text. Personal."""
     attachments: tuple[Attachment, ...] = ()
+    """The files that came with the appeal."""
     confidential: bool = False
+    """True when the applicant asks not to be named to the body complained of."""
     parent: AppealNumber | None = None
+    """The number of the appeal of which this one is a part."""
     part: Count | None = None
+    """The number of the part within its parent, from 1."""
     complaint_of: AppealNumber | None = None
+    """The number of the appeal whose handling this complaint is about."""
     register_name: Code | None = None
+    """The register from which the history was imported."""
     external_id: Word | None = None
+    """The id of the appeal in that register."""
 
 
 class Supplemented(EventData):
@@ -82,7 +124,9 @@ class Supplemented(EventData):
     type = "appeal.supplemented.v1"
 
     text: Sealed | None = None
+    """The added text. Personal."""
     attachments: tuple[Attachment, ...] = ()
+    """The added files."""
 
 
 class WithdrawalRequested(EventData):
@@ -91,6 +135,7 @@ class WithdrawalRequested(EventData):
     type = "appeal.withdrawal-requested.v1"
 
     text: Sealed | None = None
+    """The request, in the applicant's words. Personal."""
 
 
 class Withdrawn(EventData):
@@ -99,6 +144,7 @@ class Withdrawn(EventData):
     type = "appeal.withdrawn.v1"
 
     signer: Code | None = None
+    """The post that confirmed the withdrawal."""
 
 
 class WithdrawalDeclined(EventData):
@@ -107,7 +153,9 @@ class WithdrawalDeclined(EventData):
     type = "appeal.withdrawal-declined.v1"
 
     signer: Code
+    """The post that signed it."""
     reason: Sealed | None = None
+    """The reason, in words. Personal."""
 
 
 class RepeatLinked(EventData):
@@ -116,6 +164,7 @@ class RepeatLinked(EventData):
     type = "appeal.repeat-linked.v1"
 
     of: AppealNumber
+    """The number of the earlier appeal."""
 
 
 class DuplicateLinked(EventData):
@@ -124,6 +173,7 @@ class DuplicateLinked(EventData):
     type = "appeal.duplicate-linked.v1"
 
     of: AppealNumber
+    """The number of the appeal of which this one is a copy: the smaller number."""
 
 
 class DuplicateUnlinked(EventData):
@@ -132,6 +182,7 @@ class DuplicateUnlinked(EventData):
     type = "appeal.duplicate-unlinked.v1"
 
     signer: Code
+    """The post that signed it."""
 
 
 class ComplaintFiled(EventData):
@@ -140,6 +191,7 @@ class ComplaintFiled(EventData):
     type = "appeal.complaint-filed.v1"
 
     complaint: AppealNumber
+    """The number of the complaint."""
 
 
 class AccessCodeReplaced(EventData):
@@ -156,4 +208,6 @@ class PersonErased(EventData):
     type = "appeal.person-erased.v1"
 
     applicant: Code
+    """The pseudonym of the applicant in this realm."""
     ground: Code
+    """The legal ground of the erasure."""

@@ -12,6 +12,7 @@ class ControlTaken(EventData):
     type = "appeal.control-taken.v1"
 
     by: Code
+    """The post that monitors the appeal."""
 
 
 class ControlReleased(EventData):
@@ -20,6 +21,7 @@ class ControlReleased(EventData):
     type = "appeal.control-released.v1"
 
     by: Code
+    """The post that monitored the appeal."""
 
 
 class CourtNoted(EventData):
@@ -28,7 +30,9 @@ class CourtNoted(EventData):
     type = "appeal.court-noted.v1"
 
     court: BodyCode
+    """The court."""
     case_number: Word
+    """The number of the case at the court."""
 
 
 class SanctionRecorded(EventData):
@@ -37,4 +41,6 @@ class SanctionRecorded(EventData):
     type = "appeal.sanction-recorded.v1"
 
     measure: Literal["fine", "reprimand", "dismissal", "administrative", "criminal", "other"]
+    """The kind of sanction."""
     body: BodyCode
+    """The body whose official is sanctioned."""

@@ -26,7 +26,9 @@ class TopicSuggested(EventData):
     type = "appeal.topic-suggested.v1"
 
     topic: Topic
+    """The suggested topic."""
     model: Code
+    """The classifier, with its version."""
 
 
 class TopicAssigned(EventData):
@@ -35,6 +37,7 @@ class TopicAssigned(EventData):
     type = "appeal.topic-assigned.v1"
 
     topic: Topic
+    """The assigned topic."""
 
 
 class AddresseeDetected(EventData):
@@ -43,7 +46,9 @@ class AddresseeDetected(EventData):
     type = "appeal.addressee-detected.v1"
 
     body: BodyCode
+    """The suggested body."""
     rule: Code
+    """The competence rule that names the body."""
 
 
 class Routed(EventData):
@@ -55,11 +60,17 @@ class Routed(EventData):
     type = "appeal.routed.v1"
 
     body: BodyCode
+    """The body that is responsible for the answer."""
     co_bodies: tuple[BodyCode, ...] = ()
+    """The bodies that take part in the answer."""
     executor: Code | None = None
+    """The post of the official in charge."""
     co_executors: tuple[Code, ...] = ()
+    """The posts of the officials who take part."""
     rule: Code | None = None
+    """The competence rule that applied."""
     resolution: Sealed | None = None
+    """The instruction of the head, in words. Personal."""
 
 
 class ExecutorChanged(EventData):
@@ -68,7 +79,9 @@ class ExecutorChanged(EventData):
     type = "appeal.executor-changed.v1"
 
     executor: Code
+    """The post of the official in charge."""
     co_executors: tuple[Code, ...] = ()
+    """The posts of the officials who take part."""
 
 
 class ForwardPrepared(EventData):
@@ -77,6 +90,7 @@ class ForwardPrepared(EventData):
     type = "appeal.forward-prepared.v1"
 
     body: BodyCode
+    """The body to which the appeal is to go."""
 
 
 class ForwardApproved(EventData):
@@ -85,7 +99,9 @@ class ForwardApproved(EventData):
     type = "appeal.forward-approved.v1"
 
     body: BodyCode
+    """The body to which the appeal is to go."""
     approver: Code
+    """The post that approved it."""
 
 
 class Forwarded(EventData):
@@ -97,10 +113,15 @@ class Forwarded(EventData):
     type = "appeal.forwarded.v1"
 
     body: BodyCode
+    """The body to which the appeal goes."""
     external: bool = False
+    """True for a body outside this register."""
     signer: Code | None = None
+    """The post that signed it."""
     reason: Sealed | None = None
+    """The reason, in words. Personal."""
     due: Instant | None = None
+    """The instant at which the term at the new body ends."""
 
 
 class ForwardedInPart(EventData):
@@ -109,9 +130,13 @@ class ForwardedInPart(EventData):
     type = "appeal.forwarded-in-part.v1"
 
     body: BodyCode
+    """The body to which the part goes."""
     child: AppealNumber
+    """The number of the appeal that is the part."""
     part: Count
+    """The number of the part, from 1."""
     signer: Code | None = None
+    """The post that signed it."""
 
 
 class Returned(EventData):
@@ -120,8 +145,11 @@ class Returned(EventData):
     type = "appeal.returned.v1"
 
     reason: Code
+    """The legal ground of the return."""
     explanation: Sealed | None = None
+    """The explanation to the applicant, in words. Personal."""
     signer: Code | None = None
+    """The post that signed it."""
 
 
 class DataRequested(EventData):
@@ -130,7 +158,9 @@ class DataRequested(EventData):
     type = "appeal.data-requested.v1"
 
     missing: tuple[Code, ...]
+    """The names of the missing fields or documents."""
     until: Instant
+    """The instant until which the data are to be provided."""
 
 
 class DataProvided(EventData):
@@ -139,7 +169,9 @@ class DataProvided(EventData):
     type = "appeal.data-provided.v1"
 
     text: Sealed | None = None
+    """The data, in the applicant's words. Personal."""
     attachments: tuple[Attachment, ...] = ()
+    """The files that came with them."""
 
 
 class HearingScheduled(EventData):
@@ -148,6 +180,7 @@ class HearingScheduled(EventData):
     type = "appeal.hearing-scheduled.v1"
 
     at: Instant
+    """The instant at which the hearing begins."""
 
 
 class HearingHeld(EventData):
@@ -156,6 +189,7 @@ class HearingHeld(EventData):
     type = "appeal.hearing-held.v1"
 
     protocol: Sealed | None = None
+    """The record of the hearing, in words. Personal."""
 
 
 class HearingWaived(EventData):
@@ -164,6 +198,7 @@ class HearingWaived(EventData):
     type = "appeal.hearing-waived.v1"
 
     reason: Code
+    """The legal ground of the waiver."""
 
 
 class PreliminaryDecisionSent(EventData):
@@ -172,6 +207,7 @@ class PreliminaryDecisionSent(EventData):
     type = "appeal.preliminary-decision-sent.v1"
 
     text: Sealed | None = None
+    """The text of the preliminary decision. Personal."""
 
 
 class DecisionPrepared(EventData):
@@ -180,7 +216,9 @@ class DecisionPrepared(EventData):
     type = "appeal.decision-prepared.v1"
 
     outcome: AnswerOutcome
+    """The outcome of the draft."""
     text: Sealed | None = None
+    """The text of the draft. Personal."""
 
 
 class DecisionApproved(EventData):
@@ -189,6 +227,7 @@ class DecisionApproved(EventData):
     type = "appeal.decision-approved.v1"
 
     approver: Code
+    """The post that approved it."""
 
 
 class DecisionDeclined(EventData):
@@ -197,7 +236,9 @@ class DecisionDeclined(EventData):
     type = "appeal.decision-declined.v1"
 
     by: Code
+    """The post that declined it."""
     remarks: Sealed | None = None
+    """The remarks on the draft, in words. Personal."""
 
 
 class Answered(EventData):
@@ -206,11 +247,17 @@ class Answered(EventData):
     type = "appeal.answered.v1"
 
     outcome: AnswerOutcome
+    """The outcome of the appeal."""
     reason: AnswerReason | None = None
+    """The legal reason of an end without an answer on the substance."""
     signer: Code | None = None
+    """The post that signed it."""
     language: LanguageCode | None = None
+    """The language of the answer (ISO 639)."""
     law: tuple[Word, ...] = ()
+    """The articles of law on which the answer rests."""
     text: Sealed | None = None
+    """The text of the answer. Personal."""
 
     @model_validator(mode="after")
     def _require_reason(self) -> Self:
@@ -225,7 +272,9 @@ class AnswerDelivered(EventData):
     type = "appeal.answer-delivered.v1"
 
     channel: Channel
+    """The channel by which the answer was delivered."""
     language: LanguageCode | None = None
+    """The language of the answer (ISO 639)."""
 
 
 class AnswerClarified(EventData):
@@ -234,7 +283,9 @@ class AnswerClarified(EventData):
     type = "appeal.answer-clarified.v1"
 
     text: Sealed | None = None
+    """The explanation. Personal."""
     signer: Code | None = None
+    """The post that signed it."""
 
 
 class AnswerCorrected(EventData):
@@ -243,7 +294,9 @@ class AnswerCorrected(EventData):
     type = "appeal.answer-corrected.v1"
 
     text: Sealed | None = None
+    """The corrected answer. Personal."""
     signer: Code | None = None
+    """The post that signed it."""
 
 
 class LeftWithoutConsideration(EventData):
@@ -252,7 +305,9 @@ class LeftWithoutConsideration(EventData):
     type = "appeal.left-without-consideration.v1"
 
     reason: NonConsiderationReason
+    """The reason in law."""
     approver: Code | None = None
+    """The post that approved the conclusion."""
 
 
 class ReviewTerminated(EventData):
@@ -261,4 +316,6 @@ class ReviewTerminated(EventData):
     type = "appeal.review-terminated.v1"
 
     reason: TerminationReason
+    """The reason in law."""
     signer: Code | None = None
+    """The post that signed it."""
