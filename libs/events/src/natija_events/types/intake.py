@@ -200,6 +200,7 @@ class AccessCodeReplaced(EventData):
     type = "appeal.access-code-replaced.v1"
 
     generation: Count
+    """The generation of the code that opens the appeal from now on, from 2."""
 
 
 class PersonErased(EventData):
