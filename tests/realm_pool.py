@@ -23,6 +23,8 @@ from deploy.local.processes import die_with_parent
 from natija_chassis.realm.provision import provision_realm
 from natija_chassis.settings import Settings
 
+REALM_FILES = Path(__file__).resolve().parent.parent / "deploy" / "realms" / "kg"
+"""The files whose reference data every realm of the tests has."""
 AHEAD = 3
 """Realms kept ready: a worker takes one every few seconds, and one is made in less than a second."""
 _PAUSE = 0.1
@@ -35,7 +37,7 @@ def new_name() -> str:
 
 async def make(name: str, kafka: str, postgres: str, database: str) -> None:
     """Provision the realm *name*; *database* is the template of its databases' URLs."""
-    await provision_realm(Settings(realm=name, kafka=kafka, database=database), postgres)
+    await provision_realm(Settings(realm=name, kafka=kafka, database=database, realm_files=REALM_FILES), postgres)
 
 
 def take(folder: Path) -> str | None:

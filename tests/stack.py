@@ -205,8 +205,7 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
         "NATIJA_ACCESS_CODE_SECRET": new_key(),
         "NATIJA_REGISTRATION_SECRETS": str(registration_secrets),
         "NATIJA_CLOCK": f"file:{folder / 'clock.json'}",
-        "NATIJA_DIRECTORY": str(REPOSITORY / "deploy/realms/kg/directory.yaml"),
-        "NATIJA_PUBLISHERS": str(REPOSITORY / "deploy/realms/kg/publishers.yaml"),
+        "NATIJA_REALM_FILES": str(realm_pool.REALM_FILES),
         "NATIJA_HOST": "127.0.0.1",
         "NATIJA_ENV_FILE": str(folder / "none.env"),
     }

@@ -43,8 +43,7 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         "NATIJA_ACCESS_CODE_SECRET": before.get("NATIJA_ACCESS_CODE_SECRET") or new_key(),
         "NATIJA_REGISTRATION_SECRETS": str(paths.registration_secrets),
         "NATIJA_CLOCK": f"file:{paths.state / 'clock.json'}",
-        "NATIJA_DIRECTORY": str(REPOSITORY / "deploy" / "realms" / realm / "directory.yaml"),
-        "NATIJA_PUBLISHERS": str(REPOSITORY / "deploy" / "realms" / realm / "publishers.yaml"),
+        "NATIJA_REALM_FILES": str(REPOSITORY / "deploy" / "realms" / realm),
         "NATIJA_HOST": HOST,
     }
     given = {name: os.environ[name] for name in values if os.environ.get(name)}

@@ -6,7 +6,6 @@ Each failpoint has a way to reach it. The ways cover every failpoint in the code
 import csv
 import gzip
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from tests.eventually import eventually
 from tests.faults.failpoint_names import failpoints_in_code
 from tests.faults.running_system import RunningSystem, wait_until_killed
 from tests.integration.intake.appeal import APPEAL
+from tests.reference import write_revision
 from tests.stack import REPOSITORY
 from tests.unit.intake.boston import CASE, HEADER
 
@@ -94,22 +94,16 @@ async def decision_at_work(system: RunningSystem, point: str, chance: Random) ->
 
 async def decision_refused(system: RunningSystem, point: str, chance: Random) -> None:
     """A service dies while it writes down that its decision was refused: the registrar does not know it any more."""
+    await write_revision(system.realm, "publisher", "/services/routing", None)
     await system.stop("registrar")
-    await system.start("registrar", NATIJA_PUBLISHERS=_without_routing(system))
+    await system.start("registrar")
     routing = await system.arm("routing", point)
     await system.workload.send_unanswered(appeals=3)
     await wait_until_killed(routing)
     await system.start("routing")
+    await system.realm.run("provision")
     await system.stop("registrar")
     await system.start("registrar")
-
-
-def _without_routing(system: RunningSystem) -> str:
-    """A file of publishers that does not name routing."""
-    publishers = Path(system.realm.environment["NATIJA_PUBLISHERS"]).read_text()
-    path = system.realm.folder / "publishers.yaml"
-    path.write_text(publishers.replace("/services/routing:", "/services/nobody:"))
-    return str(path)
 
 
 async def intake_api_at_work(system: RunningSystem, point: str, chance: Random) -> None:

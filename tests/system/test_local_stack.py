@@ -66,7 +66,7 @@ def test_demo_leaves_running_stack_alone(up: Clone) -> None:
 
 @pytest.mark.thorough
 def test_failed_process_shows_its_log(up: Clone) -> None:
-    done = up.local("up", given={"NATIJA_PUBLISHERS": "/nowhere/publishers.yaml"})
+    done = up.local("up", given={"NATIJA_REALM_KEY": "too short"})
     assert done.returncode == 1
     assert "ended while it started; its log is" in done.stderr
     assert "  | " in done.stderr

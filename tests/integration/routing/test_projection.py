@@ -11,6 +11,7 @@ from tests.stack import Servers
 from tests.unit.deadlines.history import at, history, registered
 
 from natija_chassis.postgres.engine import create_schema, create_tables
+from natija_chassis.realm.realm_files import load_reference_data
 from natija_events.ids import derived_appeal_number
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, Routed, TopicAssigned
@@ -95,11 +96,12 @@ async def test_covered_routes_are_proposed(engine: AsyncEngine) -> None:
     ]
     await apply(engine, [event for events in opened for event in events])
     realm = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
-    known = reference.load(RoutingSettings(directory=realm / "directory.yaml"))
+    competence = reference.load(RoutingSettings(realm_files=realm))
+    data = reference.with_reference(competence, load_reference_data(realm))
     async with engine.connect() as connection:
         found = {
             decision.appeal: decision
-            async for decision in queue.pending_proposals(known)(connection, at("2019-06-22"), [])
+            async for decision in queue.pending_proposals(lambda: data)(connection, at("2019-06-22"), [])
         }
     assert {appeal: decision.what for appeal, decision in found.items()} == {
         number(0): "ministry-transport",

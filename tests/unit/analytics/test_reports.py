@@ -18,7 +18,7 @@ from natija_analytics.reports import counts, definitions
 from natija_analytics.reports.counts import GroupCount, Report
 from natija_analytics.reports.definitions import Definitions, Subject, TableDefinition
 from natija_analytics.samples import sample
-from natija_chassis.realm import directory
+from natija_chassis.realm.realm_files import load_reference_data
 from natija_chassis.reports.localized import number, percent
 from natija_chassis.reports.output import as_json
 from natija_chassis.reports.period import Period
@@ -26,7 +26,7 @@ from natija_events.types.routing import Answered
 from natija_events.words import LANGUAGES, Language
 
 ROOT = Path(__file__).parents[3]
-DIRECTORY = directory.load_directory(ROOT / "deploy/realms/kg/directory.yaml")
+REFERENCE = load_reference_data(ROOT / "deploy/realms/kg")
 KYRGYZ = definitions.load_definitions(ROOT / "deploy/realms/kg/reports.yaml")
 MARGINALS = sample.load_marginals(ROOT / "examples/kg-h1-2019.yaml")
 HALF_YEAR = Period(date(2019, 1, 1), date(2019, 6, 30), "Asia/Bishkek")
@@ -39,7 +39,7 @@ def published(subject: Subject) -> Report:
         for group in MARGINALS.groups
         for key, appeals in (getattr(group, COLUMNS[subject]) or {None: group.total}).items()
     ]
-    return counts.build(subject, HALF_YEAR, counted, KYRGYZ, getattr(DIRECTORY, subject))
+    return counts.build(subject, HALF_YEAR, counted, KYRGYZ, getattr(REFERENCE, subject))
 
 
 def lines(report: Report) -> list[tuple[str, str, int, str | None]]:
@@ -105,15 +105,15 @@ def test_unknown_keys_come_last() -> None:
     """Under their ids."""
     counted = [GroupCount("written", "mars", 2), GroupCount("written", "abroad", 1), GroupCount("written", "chuy", 1)]
     plain = Definitions(tables={"regions": TableDefinition(order="directory")})
-    report = counts.build("regions", HALF_YEAR, counted, plain, DIRECTORY.regions)
+    report = counts.build("regions", HALF_YEAR, counted, plain, REFERENCE.regions)
     assert [line.key for line in report.lines if line.kind == "row"] == ["chuy", "abroad", "mars"]
-    assert "mars" in count_report.counts_table(report, DIRECTORY, "ky")
+    assert "mars" in count_report.counts_table(report, REFERENCE, "ky")
 
 
 def test_empty_period_is_an_empty_table() -> None:
-    report = counts.build("topics", HALF_YEAR, [], KYRGYZ, DIRECTORY.topics)
+    report = counts.build("topics", HALF_YEAR, [], KYRGYZ, REFERENCE.topics)
     assert lines(report) == [("total", "", 0, None)]
-    assert "Total" in count_report.counts_table(report, DIRECTORY, "en")
+    assert "Total" in count_report.counts_table(report, REFERENCE, "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -121,7 +121,7 @@ def test_empty_period_is_an_empty_table() -> None:
 def test_table_fits_80_columns(subject: Subject, language: Language) -> None:
     """Nothing is cut."""
     report = published(subject)
-    text = count_report.counts_table(report, DIRECTORY, language)
+    text = count_report.counts_table(report, REFERENCE, language)
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
     for line in report.lines:
@@ -140,24 +140,24 @@ NUMBERS: Mapping[Language, tuple[str, str]] = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_numbers_follow_the_language(language: Language) -> None:
-    text = count_report.counts_table(published("topics"), DIRECTORY, language)
+    text = count_report.counts_table(published("topics"), REFERENCE, language)
     assert all(figure in text for figure in NUMBERS[language])
 
 
 def test_table_names_base_and_rounding() -> None:
-    english = count_report.counts_table(published("channels"), DIRECTORY, "en")
+    english = count_report.counts_table(published("channels"), REFERENCE, "en")
     assert "written received, 2,454 = 100 %" in english
     assert "HALF_UP 1 + BALANCE_LAST" in english
     assert "From the President's apparatus" in english
-    kyrgyz = count_report.counts_table(published("channels"), DIRECTORY, "ky")
+    kyrgyz = count_report.counts_table(published("channels"), REFERENCE, "ky")
     assert "келип түшкөн жазуу жүзүндөгү кайрылуулар" in kyrgyz
     assert "Президенттин Аппаратынан" in kyrgyz
 
 
 def test_csv_and_json_agree() -> None:
     report = published("topics")
-    rows = list(csv.DictReader(io.StringIO(count_report.counts_csv(report, DIRECTORY, "en"))))
-    parsed = json.loads(as_json(count_report.counts_json(report, DIRECTORY, "en")))
+    rows = list(csv.DictReader(io.StringIO(count_report.counts_csv(report, REFERENCE, "en"))))
+    parsed = json.loads(as_json(count_report.counts_json(report, REFERENCE, "en")))
     assert [(row["kind"], row["key"], int(row["appeals"]), row["percent"] or None) for row in rows] == lines(report)
     assert [(row["kind"], row["key"], row["appeals"], row["percent"]) for row in parsed["lines"]] == lines(report)
     assert parsed["base"] == {"name": "written received", "forms": ["written", "electronic"], "appeals": 2454}
@@ -170,13 +170,13 @@ def test_sample_keys_have_names() -> None:
     for group in MARGINALS.groups:
         for subject, column in COLUMNS.items():
             for key in getattr(group, column):
-                names = {directory_name(subject, key, language) for language in DIRECTORY.languages}
+                names = {name_of(subject, key, language) for language in REFERENCE.languages}
                 assert key not in names
-                assert len(names) == len(DIRECTORY.languages) == 3
+                assert len(names) == len(REFERENCE.languages) == 3
 
 
-def directory_name(subject: Subject, key: str, language: str) -> str:
-    return DIRECTORY.name(subject, key, language)
+def name_of(subject: Subject, key: str, language: str) -> str:
+    return REFERENCE.name(subject, key, language)
 
 
 def test_captions_have_all_languages() -> None:
@@ -199,7 +199,7 @@ def test_history_table_prints_words(language: Language, texts: list[str]) -> Non
     for data in (registered(hour(0)), None, Answered(outcome="explained")):
         log.add(appeal_number(0), hour(0), data)
     rows = [history_row(event) for event in log.events]
-    table = history_report.history_table(appeal_number(0), rows, DIRECTORY, language, ZoneInfo("Asia/Bishkek"))
+    table = history_report.history_table(appeal_number(0), rows, REFERENCE, language, ZoneInfo("Asia/Bishkek"))
     printed = " ".join(table.split())
     for text in (*texts, "appeal.foreseen.v7", "2019-01-01 06:00:00"):
         assert text in printed

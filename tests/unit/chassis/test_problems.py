@@ -17,11 +17,11 @@ from natija_analytics.reports.definitions import load_definitions
 from natija_chassis.clock import FixedClock
 from natija_chassis.http.app import create_app
 from natija_chassis.process.health import Health
-from natija_chassis.realm.directory import Directory
 from natija_chassis.settings import Settings
 from natija_deadlines.policies.policy import load_policies
+from natija_events.reference.data import ReferenceData
 from natija_routing.competence import reference
-from natija_routing.settings import RoutingSettings
+from natija_routing.competence.rules import Competence
 
 PERSON = "Aigul Asanova"
 ENGINE = create_async_engine("postgresql+asyncpg://nobody@/nowhere")  # nothing here connects to it
@@ -30,11 +30,12 @@ CLOCK = FixedClock(datetime(2022, 1, 1, tzinfo=UTC))
 
 
 def intake() -> FastAPI:
-    return app_of(natija_intake.api.routes.router(NO_SERVICE, Directory(zone="UTC")))
+    return app_of(natija_intake.api.routes.router(NO_SERVICE, ReferenceData))
 
 
 def routing() -> FastAPI:
-    return app_of(natija_routing.api.router(ENGINE, reference.load(RoutingSettings()), CLOCK))
+    data = reference.with_reference(Competence(version=1, rules=()), ReferenceData())
+    return app_of(natija_routing.api.router(ENGINE, lambda: data, CLOCK))
 
 
 def deadlines() -> FastAPI:
@@ -42,7 +43,7 @@ def deadlines() -> FastAPI:
 
 
 def analytics() -> FastAPI:
-    return app_of(natija_analytics.api.router(ENGINE, load_definitions(None), Directory(zone="UTC"), CLOCK))
+    return app_of(natija_analytics.api.router(ENGINE, load_definitions(None), ReferenceData, CLOCK))
 
 
 def app_of(router: Any) -> FastAPI:

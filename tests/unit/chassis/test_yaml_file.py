@@ -6,8 +6,7 @@ import pytest
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.realm import yaml_file
-from natija_chassis.realm.directory import Directory, load_directory
-from natija_chassis.realm.realm_files import load_reference_data
+from natija_chassis.realm.realm_files import DirectoryFile, load_reference_data
 
 GOOD = """\
 version: 1
@@ -26,7 +25,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_right_file_is_loaded(tmp_path: Path) -> None:
-    assert yaml_file.load(written(tmp_path, GOOD), Directory).name("topics", "roads") == "Roads"
+    assert yaml_file.load(written(tmp_path, GOOD), DirectoryFile).topics["roads"].names == {"en": "Roads"}
 
 
 @pytest.mark.parametrize(
@@ -36,34 +35,34 @@ def test_right_file_is_loaded(tmp_path: Path) -> None:
         ("version: 1", "version: one", ":1: version: Input should be a valid integer"),
         ("names: {en: Roads}", "names: [Roads]", ":6: topics.roads.names: Input should be a valid dictionary"),
         ("region: osh-city", "region: {}", ":3: bodies.mayor-osh.region: Input should be a valid string"),
-        (GOOD, "- a list", ": Input should be a valid dictionary or instance of Directory"),
+        (GOOD, "- a list", ": Input should be a valid dictionary or instance of DirectoryFile"),
     ],
 )
 def test_wrong_file_is_named_with_line(tmp_path: Path, old: str, new: str, expected: str) -> None:
     path = written(tmp_path, GOOD.replace(old, new))
     with pytest.raises(OperatorError) as caught:
-        load_directory(path)
+        yaml_file.load(path, DirectoryFile, "NATIJA_X")
     assert str(caught.value).startswith(f"{path}{expected}")
 
 
 def test_all_errors_are_counted(tmp_path: Path) -> None:
     text = "version: one\nzone: 1\nlanguages: 2\nbodies: 3\ntopics: 4\n"
     with pytest.raises(OperatorError, match=r"version: .*; .*zone: .*; .*languages: .*; and 2 more$"):
-        load_directory(written(tmp_path, text))
+        yaml_file.load(written(tmp_path, text), DirectoryFile)
 
 
 def test_missing_file_names_its_setting() -> None:
     with pytest.raises(OperatorError) as caught:
-        load_directory(Path("/nope.yaml"))
-    assert str(caught.value) == "/nope.yaml does not exist (NATIJA_DIRECTORY)"
+        yaml_file.load(Path("/nope.yaml"), DirectoryFile, "NATIJA_X")
+    assert str(caught.value) == "/nope.yaml does not exist (NATIJA_X)"
     with pytest.raises(OperatorError, match=r"^/nope/directory.yaml does not exist$"):
         load_reference_data(Path("/nope"))
 
 
 def test_unreadable_file_names_its_setting(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match=r"\(NATIJA_DIRECTORY\): Is a directory"):
-        load_directory(tmp_path)
+    with pytest.raises(OperatorError, match=r"\(NATIJA_X\): Is a directory"):
+        yaml_file.load(tmp_path, DirectoryFile, "NATIJA_X")
     path = tmp_path / "directory.yaml"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(OperatorError, match=r"\(NATIJA_DIRECTORY\) is not a text in UTF-8"):
-        load_directory(path)
+    with pytest.raises(OperatorError, match=r"\(NATIJA_X\) is not a text in UTF-8"):
+        yaml_file.load(path, DirectoryFile, "NATIJA_X")

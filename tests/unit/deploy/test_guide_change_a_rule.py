@@ -22,11 +22,13 @@ REALM = REPOSITORY / "deploy" / "realms" / "kg"
 )
 def test_new_rule_applies_from_its_day(tmp_path: Path, day: str, body: str, rule: str) -> None:
     assert "competence.yaml" in write_files("Change a rule", tmp_path)
-    shutil.copy(REALM / "directory.yaml", tmp_path)
+    for name in ("directory.yaml", "publishers.yaml"):
+        shutil.copy(REALM / name, tmp_path)
     clock = tmp_path / "clock.json"
     FileClock(clock).set(datetime.fromisoformat(f"{day}T12:00:00+00:00"), speed=0)
-    variables = {"NATIJA_DIRECTORY": str(tmp_path / "directory.yaml"), "NATIJA_CLOCK": f"file:{clock}"}
-    command = [str(Path(sys.executable).with_name("natija")), "routing", "explain", "roads"]
+    variables = {"NATIJA_CLOCK": f"file:{clock}"}
+    natija = str(Path(sys.executable).with_name("natija"))
+    command = [natija, "routing", "explain", "roads", "--realm-files", str(tmp_path)]
     done = subprocess.run(command, env=variables | {"NATIJA_ENV_FILE": "/nowhere"}, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     found, _, cited = done.stdout.rstrip("\n").split("\t")

@@ -32,5 +32,5 @@ REQUEST = RequestKey(SOURCE, UUID("0b5ec1f4-0c9c-4f0e-9d5b-3f6c0e7a1d22"))
 CONTEXT = IntakeContext(
     realm="kg", jurisdiction="KG", number_secret=b"s" * 32, registration_secrets=lambda: (NEWEST, OLDER),
     access_codes=AccessCodes([b"x" * 32]),
-    sealer=Sealer(b"k" * 32), reference=REFERENCE, clock=FixedClock(NOW), outcome_wait=0.01,
+    sealer=Sealer(b"k" * 32), reference=lambda: REFERENCE, clock=FixedClock(NOW), outcome_wait=0.01,
 )  # fmt: skip

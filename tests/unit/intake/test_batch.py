@@ -36,7 +36,7 @@ def polled(one: Event, offset: int) -> PolledRecord:
 
 def decide(*records: PolledRecord, log_end: LogEnd | None = None, now: datetime = NOW) -> DecidedBatch:
     log_ends = {partition_of(NUMBER.encode()): log_end or LogEnd()}
-    decider = BatchDecider(AdmissionState(), log_ends, REFERENCE, Sealer(bytes(32)), "kg", now)
+    decider = BatchDecider(AdmissionState(), log_ends, lambda _: REFERENCE, Sealer(bytes(32)), "kg", now)
     for record, proposal in read_batch(records):
         decider.decide(record, proposal)
     return decider.decided

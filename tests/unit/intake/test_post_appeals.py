@@ -15,9 +15,10 @@ from tests.integration.intake.appeal import APPEAL
 
 from natija_chassis.http.app import create_app
 from natija_chassis.process.health import Health
-from natija_chassis.realm.directory import Directory
 from natija_chassis.settings import Settings
 from natija_events.kafka import DeliveryUnconfirmed
+from natija_events.reference.data import ReferenceData
+from natija_events.reference.entries import ChannelEntry, RealmEntry, RegionEntry, TopicEntry
 from natija_events.wire.rejection import Rejection
 from natija_intake.api import post_appeals, routes
 from natija_intake.appeals.identity import RequestKey
@@ -27,13 +28,11 @@ from natija_intake.appeals.submission import Submission
 KEY = "0b5ec1f4-0c9c-4f0e-9d5b-3f6c0e7a1d22"
 SENT = {"channel": "electronic", "text": "Our road has washed away."}
 REGISTERED = datetime(2026, 3, 31, 8, 5, 9, tzinfo=UTC)
-DIRECTORY = Directory.model_validate(
-    {
-        "zone": "Asia/Bishkek",
-        "channels": {"electronic": {}},
-        "regions": {"chuy": {}, "naryn": {}},
-        "topics": {"roads": {}},
-    }
+REFERENCE = ReferenceData(
+    realm=RealmEntry(zone="Asia/Bishkek"),
+    channels={"electronic": ChannelEntry()},
+    regions={"chuy": RegionEntry(), "naryn": RegionEntry()},
+    topics={"roads": TopicEntry()},
 )
 
 
@@ -66,8 +65,8 @@ def app(service: Service) -> FastAPI:
         title="intake",
         about="Intake receives appeals.",
         health=lambda: Health(True, "accepting appeals"),
-        routers=[routes.router(given, DIRECTORY)],
-        plain_routes=[post_appeals.route(given, DIRECTORY)],
+        routers=[routes.router(given, lambda: REFERENCE)],
+        plain_routes=[post_appeals.route(given, lambda: REFERENCE)],
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from natija_chassis.http.app import create_app
 from natija_chassis.process.health import Health
-from natija_chassis.realm.directory import Directory
 from natija_chassis.settings import Settings
+from natija_events.reference.data import ReferenceData
 from natija_intake.api import routes
 from natija_intake.api.client_address import parse_networks
 from natija_intake.appeals.head_lookup import StatusUnavailable
@@ -45,7 +45,7 @@ async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     proxies = parse_networks("127.0.0.1")
     app = create_app(
         Settings(), title="x", about="X.", health=lambda: Health(True, "ready"),
-        routers=[routes.router(given, Directory(zone="UTC"), proxies)],
+        routers=[routes.router(given, ReferenceData, proxies)],
     )  # fmt: skip
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natija_chassis.realm import directory
+from natija_chassis.realm.realm_files import load_reference_data
 from natija_chassis.realm.yaml_file import FileError
 from natija_routing.competence import rules
 from natija_routing.competence.rules import (
@@ -23,10 +23,9 @@ from natija_routing.competence.rules import (
 
 REALM = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
 DAY = date(2026, 11, 22)
-DIRECTORY = directory.load_directory(REALM / "directory.yaml")
-KNOWN = {"topics": DIRECTORY.topics, "regions": DIRECTORY.regions, "bodies": DIRECTORY.bodies}
-BODIES = Bodies({id: body.superior for id, body in DIRECTORY.bodies.items()})
-RULES = rules.load_competence(REALM / "competence.yaml", KNOWN)
+REFERENCE = load_reference_data(REALM)
+BODIES = Bodies({id: body.superior for id, body in REFERENCE.bodies.items()})
+RULES = rules.load_competence(REALM / "competence.yaml")
 
 
 def who(
@@ -107,11 +106,11 @@ def test_overlapping_rules_are_refused() -> None:
 
 
 def test_rule_with_unknown_id_is_refused(tmp_path: Path) -> None:
-    """The error names the rule and the id that the directory lacks."""
+    """The error names the rule and the id that reference data lacks."""
     file = tmp_path / "competence.yaml"
     file.write_text(yaml.safe_dump({"version": 1, "rules": [{"id": "a", "topic": "roads", "body": "nobody"}]}))
-    with pytest.raises(FileError, match="a names nobody, which is not among the directory's bodies"):
-        rules.load_competence(file, KNOWN)
+    with pytest.raises(FileError, match="a names nobody, which is not among the realm's bodies"):
+        rules.check_ids(file, rules.load_competence(file), REFERENCE)
 
 
 def test_circular_hierarchy_ends() -> None:
@@ -121,9 +120,9 @@ def test_circular_hierarchy_ends() -> None:
 
 
 @given(
-    st.sampled_from([None, *DIRECTORY.topics]),
-    st.sampled_from([None, *DIRECTORY.regions]),
-    st.lists(st.sampled_from(list(DIRECTORY.bodies)), max_size=3),
+    st.sampled_from([None, *REFERENCE.topics]),
+    st.sampled_from([None, *REFERENCE.regions]),
+    st.lists(st.sampled_from(list(REFERENCE.bodies)), max_size=3),
 )
 def test_body_is_never_complained_of(topic: str | None, region: str | None, complained_of: list[str]) -> None:
     """Neither itself, nor any body above it."""
@@ -134,24 +133,21 @@ def test_body_is_never_complained_of(topic: str | None, region: str | None, comp
 
 def test_directory_has_three_languages() -> None:
     """Of every body, topic, region and channel."""
-    for section in (DIRECTORY.bodies, DIRECTORY.topics, DIRECTORY.regions, DIRECTORY.channels):
+    for section in (REFERENCE.bodies, REFERENCE.topics, REFERENCE.regions, REFERENCE.channels):
         assert all(set(entry.names) == {"ky", "ru", "en"} for entry in section.values())
 
 
-def test_bodies_refer_to_known_ids() -> None:
-    """Superiors and regions are in the directory."""
-    for body in DIRECTORY.bodies.values():
-        assert body.superior is None or body.superior in DIRECTORY.bodies
-        assert body.region is None or body.region in DIRECTORY.regions
+def test_kyrgyz_rules_name_known_ids() -> None:
+    rules.check_ids(REALM / "competence.yaml", RULES, REFERENCE)
 
 
 def test_directory_has_counted_keys() -> None:
     """Those of the published report of 2019, in its order."""
-    assert list(DIRECTORY.regions) == [
+    assert list(REFERENCE.regions) == [
         "bishkek", "chuy", "jalal-abad", "issyk-kul", "osh-oblast", "naryn", "batken", "osh-city", "talas", "abroad",
     ]  # fmt: skip
-    assert list(DIRECTORY.channels)[:5] == ["president", "parliament", "pm-reception", "electronic", "other"]
-    assert list(DIRECTORY.topics)[:7] == [
+    assert list(REFERENCE.channels)[:5] == ["president", "parliament", "pm-reception", "electronic", "other"]
+    assert list(REFERENCE.topics)[:7] == [
         "agriculture", "education", "land-housing", "social", "construction", "order-security", "labour",
     ]  # fmt: skip
-    assert len(DIRECTORY.topics) >= 19
+    assert len(REFERENCE.topics) >= 19

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.unit.deadlines.history import APPEAL, history, registered
 
-from natija_chassis.realm import directory
+from natija_chassis.realm.realm_files import load_reference_data
 from natija_events.types.base import EventData
 from natija_events.types.intake import Withdrawn
 from natija_events.types.routing import Answered, Forwarded, Routed, TopicAssigned
@@ -16,12 +16,8 @@ from natija_routing.competence import rules
 from natija_routing.competence.rules import Bodies, NoCompetentBody
 
 REALM = Path(__file__).parents[3] / "deploy" / "realms" / "kg"
-DIRECTORY = directory.load_directory(REALM / "directory.yaml")
-BODIES = Bodies({id: body.superior for id, body in DIRECTORY.bodies.items()})
-RULES = rules.load_competence(
-    REALM / "competence.yaml",
-    {"topics": DIRECTORY.topics, "regions": DIRECTORY.regions, "bodies": DIRECTORY.bodies},
-)
+BODIES = Bodies({id: body.superior for id, body in load_reference_data(REALM).bodies.items()})
+RULES = rules.load_competence(REALM / "competence.yaml")
 RECEIVED = "2026-11-20T10:00+06:00"
 ORIGINAL = "KG-0000-0000-0000-00"
 

@@ -7,13 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
-from natija_chassis.process.health import Backlog
-from natija_chassis.process.run import run
+from natija_chassis.process.health import Backlog, Health
+from natija_chassis.process.run import BackgroundTask, run
 from natija_chassis.process_manager import refused_proposals
 from natija_chassis.process_manager.manager import ProcessManager
 from natija_chassis.process_manager.proposed_event import PendingProposals
 from natija_chassis.projections.projection import Projection
 from natija_chassis.projections.runner import Runner
+from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.settings import Settings
 
 MakeRouter = Callable[[AsyncEngine], APIRouter]
@@ -28,17 +29,22 @@ async def run_service(
     router: MakeRouter | None = None,
     backlog: CountBacklog | None = None,
     pending_proposals: PendingProposals | None = None,
+    reference: ReferenceReader | None = None,
+    tasks: Sequence[BackgroundTask] = (),
 ) -> None:
     """Run the process of *settings* until SIGTERM.
 
     It applies the log to *projection* and serves *router* on the projection's database. With *pending_proposals* it
-    also runs a process manager. Its page shows *about*, a sentence, and *backlog* with the refused proposals.
+    also runs a process manager. Its page shows *about*, a sentence, and *backlog* with the refused proposals. With
+    *reference* it reads reference data, and is not ready without. *tasks* run beside it.
     """
     engine = open_engine(settings, settings.process)
     runner = Runner(projection, settings, engine)
-    tasks = [runner.run]
+    running = [runner.run, *tasks]
+    if reference is not None:
+        running.append(reference.run)
     if pending_proposals is not None:
-        tasks.append(ProcessManager(settings, engine, runner, pending_proposals).run)
+        running.append(ProcessManager(settings, engine, runner, pending_proposals).run)
 
     async def count_backlog() -> Sequence[Backlog]:
         async with engine.connect() as connection:
@@ -47,15 +53,19 @@ async def run_service(
                 found.append(Backlog("refused proposals", await refused_proposals.count(connection)))
             return found
 
+    def health() -> Health:
+        found = runner.progress.health()
+        return found if reference is None else reference.health(found)
+
     app = create_app(
         settings,
         title=settings.process,
         about=about,
-        health=runner.progress.health,
+        health=health,
         backlog=count_backlog,
         routers=[] if router is None else [router(engine)],
     )
     try:
-        await run(app, settings, tasks)
+        await run(app, settings, running)
     finally:
         await engine.dispose()

@@ -64,10 +64,8 @@ class Settings(BaseSettings):
     """The key that seals personal data: 32 bytes in base64url."""
     clock: str = Field("system", pattern="^(system|file:.+)$")
     """The clock: system, or file:PATH for a clock that `natija clock` can move."""
-    directory: Path | None = None
-    """The realm's directory of bodies, topics, regions and channels (YAML)."""
-    publishers: Path | None = None
-    """The sources that may publish, with their roles (YAML)."""
+    realm_files: Path | None = None
+    """The folder of the realm's files: `directory.yaml`, `publishers.yaml` and others that services add."""
     host: str = "127.0.0.1"
     """The address that the HTTP server listens on."""
     port: int = 0

@@ -18,6 +18,9 @@ LOG_BYTES = 1_572_864
 REJECTED_BYTES = 4_194_304
 """Room for a sealed inbox record, in base 64 twice (16/9 of its size), and the reason."""
 
+REFERENCE_BYTES = 1_048_576
+"""Room for a whole realm's reference data in one batch, mostly."""
+
 PROPOSAL_EVENTS = 200
 """The most events of a proposal."""
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from natija_events import limits
 
 PARTITIONS = 16
-"""Partitions of each topic: a proposal on partition p of the inbox is recorded on partition p. See docs/adr/0001."""
+"""Partitions of inbox, log and rejected: a proposal on partition p is recorded on partition p. See docs/adr/0001."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Topic:
     key: str
     retention: timedelta | None
     max_bytes: int
+    partitions: int = PARTITIONS
 
     def name(self, realm: str) -> str:
         """The topic's name on the cluster."""
@@ -27,5 +28,7 @@ class Topic:
 INBOX = Topic("inbox", "publishers", "appeal id", timedelta(days=30), limits.INBOX_BYTES)
 LOG = Topic("log", "registrar", "appeal id", None, limits.LOG_BYTES)
 REJECTED = Topic("rejected", "registrar", "appeal id", timedelta(days=90), limits.REJECTED_BYTES)
+REFERENCE = Topic("reference", "provision", "kind and id", None, limits.REFERENCE_BYTES, partitions=1)
+"""Not compacted: an earlier value can be found again, and its version is an offset."""
 
-TOPICS = (INBOX, LOG, REJECTED)
+TOPICS = (INBOX, LOG, REJECTED, REFERENCE)

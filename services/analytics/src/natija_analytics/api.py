@@ -15,15 +15,15 @@ from natija_analytics.reports import counts, overdue, queries
 from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
-from natija_chassis.realm.directory import Directory
 from natija_chassis.reports.output import stream_json
 from natija_chassis.reports.period import Period
 from natija_chassis.time_zones import time_zone
 from natija_events.ids import parse_appeal_number
+from natija_events.reference.data import GetReferenceData
 from natija_events.words import Language
 
 
-def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, clock: Clock) -> APIRouter:
+def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenceData, clock: Clock) -> APIRouter:
     """The paths of analytics, on the database of *engine*."""
     api = APIRouter(tags=["analytics"])
 
@@ -65,7 +65,8 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
         lang: Annotated[Language, Query(description="Language of names.")] = "en",
     ) -> JSONResponse:
         """Appeals received in a period, counted, with shares rounded as the realm defines it."""
-        period = Period(first, last, zone or directory.zone)
+        known = reference()
+        period = Period(first, last, zone or known.zone)
         try:
             time_zone(period.zone)
         except ValueError as error:
@@ -74,8 +75,8 @@ def router(engine: AsyncEngine, definitions: Definitions, directory: Directory, 
             raise problems.invalid_field("to", "order", "the last day is before the first")
         async with engine.connect() as connection:
             counted = await queries.count(connection, subject, period)
-        report = counts.build(subject, period, counted, definitions, getattr(directory, subject))
-        return JSONResponse(count_report.counts_json(report, directory, lang))
+        report = counts.build(subject, period, counted, definitions, getattr(known, subject))
+        return JSONResponse(count_report.counts_json(report, known, lang))
 
     return api
 

@@ -10,7 +10,7 @@ from natija_analytics.projection import projection
 from natija_analytics.reports import definitions
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.process.health import Backlog
-from natija_chassis.realm.directory import load_directory
+from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.service_app import run_service
 from natija_events.terms.lateness import is_late_sql
 
@@ -21,8 +21,8 @@ _COUNTS = text(f"""
 
 
 async def serve(settings: AnalyticsSettings) -> None:
-    """Run analytics until SIGTERM. Raises `OperatorError` when the directory or the definitions are wrong."""
-    directory, defined = load_directory(settings.directory), definitions.load_definitions(settings.definitions)
+    """Run analytics until SIGTERM. Raises `OperatorError` when the definitions are wrong."""
+    reference, defined = ReferenceReader(settings), definitions.load_definitions(settings.definitions)
     clock = settings.injected_clock
 
     async def backlog(connection: AsyncConnection) -> Sequence[Backlog]:
@@ -38,6 +38,7 @@ async def serve(settings: AnalyticsSettings) -> None:
         settings,
         projection.build(),
         about="The history of every appeal, the facts about each, and reports.",
-        router=lambda engine: api.router(engine, defined, directory, clock),
+        router=lambda engine: api.router(engine, defined, reference.now, clock),
         backlog=backlog,
+        reference=reference,
     )

@@ -18,12 +18,12 @@ class AnalyticsSettings(Settings):
     fetch_max_wait: float = Field(0.04, ge=0, le=5)
     """Seconds that the broker may wait for more records. Shorter than elsewhere, since people wait for figures."""
     reports: Path | None = None
-    """The definitions of the realm's reports (YAML); by default `reports.yaml` beside the directory."""
+    """The definitions of the realm's reports (YAML); by default `reports.yaml` in the folder of the realm."""
 
     @property
     def definitions(self) -> Path | None:
         """The file of definitions, if there is one."""
-        if self.reports is not None or self.directory is None:
+        if self.reports is not None or self.realm_files is None:
             return self.reports
-        beside = self.directory.with_name("reports.yaml")
+        beside = self.realm_files / "reports.yaml"
         return beside if beside.exists() else None

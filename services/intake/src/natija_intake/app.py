@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
-from natija_chassis.realm.directory import load_directory
-from natija_chassis.realm.realm_files import load_reference_data
+from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_events.kafka import Publisher
 from natija_intake.api import post_appeals, routes
 from natija_intake.api.client_address import parse_networks
@@ -36,7 +34,8 @@ from natija_intake.settings import (
 
 async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `OperatorError` when a key or a file is missing."""
-    context = _context(settings)
+    reference = ReferenceReader(settings)
+    context = _context(settings, reference)
     engine = open_engine(settings, "intake")
     kafka, realm = settings.kafka_config, settings.realm
     gateway = InboxGateway(
@@ -47,14 +46,13 @@ async def serve(settings: IntakeSettings) -> None:
     service = AppealService(context, gateway, HeadLookup(engine), Attempts())
     try:
         async with InboxLag(kafka, realm) as inbox:
-            await run(_app(settings, service, gateway, inbox, engine), settings, [gateway.run])
+            app = _app(settings, service, gateway, inbox, engine, reference)
+            await run(app, settings, [reference.run, gateway.run])
     finally:
         await engine.dispose()
 
 
-def _context(settings: IntakeSettings) -> IntakeContext:
-    if settings.publishers is None:
-        raise OperatorError("NATIJA_PUBLISHERS is not set: intake needs the publishers file to check proposals")
+def _context(settings: IntakeSettings, reference: ReferenceReader) -> IntakeContext:
     return IntakeContext(
         realm=settings.realm.lower(),
         jurisdiction=settings.jurisdiction or settings.realm.upper(),
@@ -62,25 +60,29 @@ def _context(settings: IntakeSettings) -> IntakeContext:
         registration_secrets=RegistrationSecrets(registration_secrets_file(settings)).newest_first,
         access_codes=AccessCodes(access_code_secrets(settings)),
         sealer=sealer(settings),
-        reference=load_reference_data(settings.publishers.parent),
+        reference=reference.now,
         clock=settings.injected_clock,
         outcome_wait=settings.outcome_wait,
     )
 
 
 def _app(
-    settings: IntakeSettings, service: AppealService, gateway: InboxGateway, inbox: InboxLag, engine: AsyncEngine
+    settings: IntakeSettings,
+    service: AppealService,
+    gateway: InboxGateway,
+    inbox: InboxLag,
+    engine: AsyncEngine,
+    reference: ReferenceReader,
 ) -> FastAPI:
     async def backlog() -> Sequence[Backlog]:
         return [Backlog("proposals that the registrar has not decided", await inbox.count(engine))]
 
-    directory = load_directory(settings.directory)
     return create_app(
         settings,
         title="intake",
         about="Intake receives appeals. Senders follow an appeal with its number and access code.",
-        health=lambda: gateway.health,
+        health=lambda: reference.health(gateway.health),
         backlog=backlog,
-        routers=[routes.router(service, directory, parse_networks(settings.trusted_proxies))],
-        plain_routes=[post_appeals.route(service, directory)],
+        routers=[routes.router(service, reference.now, parse_networks(settings.trusted_proxies))],
+        plain_routes=[post_appeals.route(service, reference.now)],
     )

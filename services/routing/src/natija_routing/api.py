@@ -11,7 +11,7 @@ from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_routing.assignment import queue
 from natija_routing.assignment.decide import decide
-from natija_routing.competence.reference import CompetenceData
+from natija_routing.competence.reference import CompetenceData, GetCompetenceData
 from natija_routing.competence.rules import NoCompetentBody
 
 UnroutedReason = Literal["no_topic", "no_rule", "complained_of", "original_unknown"]
@@ -43,9 +43,8 @@ class DirectoryBody(Named):
 
 
 class DirectoryPage(BaseModel):
-    """The directory of the realm, each section in the order of print, and the version of the competence rules."""
+    """The directory of the realm, each section in the order of print, with the versions of reference data and rules."""
 
-    realm: str | None
     version: int
     competence: int
     bodies: list[DirectoryBody]
@@ -54,10 +53,9 @@ class DirectoryPage(BaseModel):
     channels: list[Named]
 
 
-def router(engine: AsyncEngine, reference_data: CompetenceData, clock: Clock) -> APIRouter:
+def router(engine: AsyncEngine, competence_data: GetCompetenceData, clock: Clock) -> APIRouter:
     """The paths of routing, on the routes in the database of *engine*."""
     api = APIRouter(tags=["routing"])
-    page = _directory(reference_data)
 
     @api.get("/unrouted", responses=problems.responses(422))
     async def unrouted(
@@ -67,16 +65,15 @@ def router(engine: AsyncEngine, reference_data: CompetenceData, clock: Clock) ->
         """Live appeals without a responsible body, by number."""
         async with engine.connect() as connection:
             cases = await queue.unrouted_appeals(connection, after, limit)
-        day = reference_data.day(clock.now())
+        data = competence_data()
+        day = data.day(clock.now())
         return [
             Unrouted(
                 appeal=case.route.appeal,
                 received=case.route.since,
                 topic=case.route.topic,
                 region=case.route.region,
-                reason=_reason(
-                    decide(case.route, case.original, day, reference_data.competence, reference_data.bodies)
-                ),
+                reason=_reason(decide(case.route, case.original, day, data.competence, data.bodies)),
             )
             for case in cases
         ]
@@ -84,7 +81,7 @@ def router(engine: AsyncEngine, reference_data: CompetenceData, clock: Clock) ->
     @api.get("/directory")
     def directory() -> DirectoryPage:
         """Bodies, topics, regions and channels, with their names."""
-        return page
+        return _directory(competence_data())
 
     return api
 
@@ -93,16 +90,15 @@ def _reason(found: Any) -> Any:
     return found.reason if isinstance(found, NoCompetentBody) else None
 
 
-def _directory(reference_data: CompetenceData) -> DirectoryPage:
-    known = reference_data.directory
+def _directory(data: CompetenceData) -> DirectoryPage:
+    known = data.reference
 
     def named(entries: Any) -> list[Named]:
         return [Named(id=id, names=entry.names) for id, entry in entries.items()]
 
     return DirectoryPage(
-        realm=known.realm,
         version=known.version,
-        competence=reference_data.competence.version,
+        competence=data.competence.version,
         bodies=[
             DirectoryBody(
                 id=id, names=dict(body.names), body_class=body.body_class, region=body.region, superior=body.superior

@@ -1,27 +1,47 @@
 """Wiring of the routing process."""
 
+import asyncio
 from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.process.health import Backlog
+from natija_chassis.process.stopping import pause
+from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.service_app import run_service
 from natija_routing import api
 from natija_routing.assignment import projection, queue
 from natija_routing.competence import reference
+from natija_routing.competence.reference import CompetenceData
 from natija_routing.settings import RoutingSettings
+
+_CHECK_SECONDS = 0.1
 
 
 async def serve(settings: RoutingSettings) -> None:
-    """Run routing until SIGTERM. Raises `OperatorError` when the directory or the rules are wrong."""
-    reference_data = reference.load(settings)
+    """Run routing until SIGTERM. Raises `OperatorError` when the rules are wrong."""
+    reader, rules = ReferenceReader(settings), reference.load(settings)
+
+    def competence_data() -> CompetenceData:
+        return reference.with_reference(rules, reader.now())
+
+    async def check_rules(stopping: asyncio.Event) -> None:
+        """End the process when a rule names an id that does not exist."""
+        while not (stopping.is_set() or reader.is_known):
+            await pause(stopping, _CHECK_SECONDS)
+        if reader.is_known:
+            reference.check(settings, rules, reader.now())
+        await stopping.wait()
+
     await run_service(
         settings,
         projection.build(),
         about="Sends each live appeal to the competent body. Appeals that no rule covers wait here for a person.",
-        router=lambda engine: api.router(engine, reference_data, settings.injected_clock),
+        router=lambda engine: api.router(engine, competence_data, settings.injected_clock),
         backlog=_backlog,
-        pending_proposals=queue.pending_proposals(reference_data),
+        pending_proposals=queue.pending_proposals(competence_data),
+        reference=reader,
+        tasks=[check_rules],
     )
 
 

@@ -8,17 +8,17 @@ from natija_routing.info import ROUTING
 
 
 class RoutingSettings(Settings):
-    """The chassis' settings, and the file of competence rules: by default `competence.yaml` beside the directory."""
+    """The chassis' settings, and the file of competence rules."""
 
     process: ClassVar[str] = ROUTING.name
 
     port: int = port_field(ROUTING)
     competence: Path | None = None
-    """The competence rules (YAML); by default `competence.yaml` beside the directory."""
+    """The competence rules (YAML); by default `competence.yaml` in the folder of the realm."""
 
     @property
     def competence_file(self) -> Path | None:
-        """The path of the rules; None in a realm without a directory."""
-        if self.competence is not None or self.directory is None:
+        """The path of the rules; None in a realm without files."""
+        if self.competence is not None or self.realm_files is None:
             return self.competence
-        return self.directory.with_name("competence.yaml")
+        return self.realm_files / "competence.yaml"

@@ -31,14 +31,14 @@ def provision(
         str, typer.Option(envvar="NATIJA_POSTGRES", help="URL of a superuser's connection: postgresql://…")
     ],
 ) -> None:
-    """Create the realm's missing topics, databases and roles."""
+    """Create the realm's missing topics, databases and roles. Write the reference data that the files changed."""
     import asyncio
 
     from natija_chassis.realm.provision import provision_realm
     from natija_chassis.settings import Settings
 
     for line in asyncio.run(provision_realm(Settings(), postgres)):
-        print(f"created {line}")
+        print(line)
 
 
 @app.command()

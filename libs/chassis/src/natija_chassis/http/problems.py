@@ -14,6 +14,8 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from natija_chassis.realm.reference_reader import ReferenceDataMissing
+
 MEDIA_TYPE = "application/problem+json"
 
 _UNMARKED = ("body", "query", "path")
@@ -92,6 +94,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def install(app: FastAPI) -> None:
     """Answer every error of *app* as problem+json: ours, FastAPI's, unknown paths and methods, and failures."""
     app.exception_handler(Problem)(_on_problem)
+    app.exception_handler(ReferenceDataMissing)(_on_missing_reference_data)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_error)
     app.exception_handler(Exception)(_on_failure)
@@ -100,6 +103,10 @@ def install(app: FastAPI) -> None:
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
     return to_response(error)
+
+
+async def _on_missing_reference_data(request: Request, error: Exception) -> JSONResponse:
+    return to_response(Problem(503, "Reference data is not available right now", headers={"Retry-After": "5"}))
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:

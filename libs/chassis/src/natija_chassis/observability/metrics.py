@@ -75,3 +75,15 @@ PROPOSALS = Counter(
 """Bad when reasons other than `duplicate` and `conflict` grow."""
 PROPOSALS_IN_FLIGHT = Gauge("natija_proposals_in_flight", "Proposals whose outcome is not known yet", ["service"])
 """Bad when it stays at its maximum: proposals get no outcome."""
+
+# Reference data: every process that reads it.
+REFERENCE_VERSION = Gauge(
+    "natija_reference_version",
+    "Version of the reference data in use: the offset of the last record applied, -1 before the first",
+    ["process"],
+)
+"""Bad when it differs between processes for a minute, or is -1."""
+REFERENCE_SKIPPED = Counter(
+    "natija_reference_records_skipped", "Records of reference data that do not parse, and were skipped", ["process"]
+)
+"""Bad when it grows at all: somebody else than `natija provision` writes there, or with another version."""

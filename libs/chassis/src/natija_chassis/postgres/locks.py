@@ -31,8 +31,10 @@ class LockClass(IntEnum):
     """Of the command that changes the number of shards; the second half is 0."""
     PROCESS_MANAGER = 0x6E61_0004
     """Of the instance that proposes; the second half is the process."""
+    PROVISION_REALM = 0x6E61_0005
+    """In the maintenance database: of the command that writes reference data; the second half is the realm."""
 
 
-def process_key(process: str) -> int:
-    """The second half of `LockClass.PROCESS_MANAGER` for *process*, within PostgreSQL's int4."""
-    return crc32(process.encode()) & 0x7FFF_FFFF
+def name_key(name: str) -> int:
+    """The second half of a key for the *name* of a process or a realm, within PostgreSQL's int4."""
+    return crc32(name.encode()) & 0x7FFF_FFFF

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from natija_chassis.observability import metrics, tracing
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.postgres.engine import create_service_tables
-from natija_chassis.postgres.locks import LockClass, process_key
+from natija_chassis.postgres.locks import LockClass, name_key
 from natija_chassis.process.backoff import Backoff
 from natija_chassis.process.stopping import pause
 from natija_chassis.process_manager import refused_proposals
@@ -92,7 +92,7 @@ class ProcessManager:
     @contextlib.asynccontextmanager
     async def _exclusive_lock(self, stopping: asyncio.Event) -> AsyncIterator[AsyncConnection]:
         """The connection whose advisory lock makes this the instance that proposes. It is lost with the connection."""
-        key = {"class": LockClass.PROCESS_MANAGER, "process": process_key(self._settings.process)}
+        key = {"class": LockClass.PROCESS_MANAGER, "process": name_key(self._settings.process)}
         async with self._engine.connect() as connection:
             connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             while not stopping.is_set():

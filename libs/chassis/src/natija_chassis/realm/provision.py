@@ -1,26 +1,44 @@
-"""Creates the topics, databases and roles of a realm. Run again, it changes nothing."""
+"""Creates the topics, databases and roles of a realm, and writes its reference data. Run again, it changes nothing."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from natija_chassis.errors import OperatorError
-from natija_chassis.postgres.locks import Lock
+from natija_chassis.postgres.locks import Lock, LockClass, name_key
 from natija_chassis.projections.installed import services
+from natija_chassis.realm.reference_provision import provision_reference_data
 from natija_chassis.services import service_info
 from natija_chassis.settings import Settings
-from natija_events.topics import PARTITIONS, TOPICS, Topic
+from natija_events.topics import TOPICS, Topic
 
 READER = "natija_reader"
 """The role of analysts: reads the databases of services that allow it, and connects nowhere else."""
 
 
 async def provision_realm(settings: Settings, postgres: str) -> list[str]:
-    """Create the missing topics, databases and roles of the realm; *postgres* is a superuser's URL.
+    """Create the missing topics, databases and roles of the realm, and write what differs in its reference data.
 
-    Gives a line for each thing created. Raises `OperatorError` when a topic has another number of partitions.
+    *postgres* is a superuser's URL. Gives a line for each change. Raises `OperatorError` when a topic has another
+    number of partitions, and what `provision_reference_data` raises.
     """
-    return [*await provision_topics(settings), *await provision_databases(settings, postgres, services())]
+    done = [*await provision_topics(settings), *await provision_databases(settings, postgres, services())]
+    async with _locked(settings.realm, postgres):
+        return [*done, *await provision_reference_data(settings)]
+
+
+@asynccontextmanager
+async def _locked(realm: str, postgres: str) -> AsyncIterator[None]:
+    """Nobody else provisions *realm* during the block: of two revisions written at once, readers take one only."""
+    import asyncpg
+
+    connection = await asyncpg.connect(postgres)
+    try:
+        await connection.execute("select pg_advisory_lock($1, $2)", LockClass.PROVISION_REALM, name_key(realm.lower()))
+        yield
+    finally:
+        await connection.close()
 
 
 async def provision_topics(settings: Settings) -> list[str]:
@@ -40,17 +58,17 @@ async def provision_topics(settings: Settings) -> list[str]:
         for name in missing:
             await _create_topic(admin, name, names[name], brokers)
         if missing:
-            await _wait_for_topics(admin, list(names))
+            await _wait_for_topics(admin, names)
     finally:
         await admin.close()
-    return [f"topic {name}, {PARTITIONS} partitions" for name in missing]
+    return [f"created topic {name}, {_counted(names[name])}" for name in missing]
 
 
 async def _configure_topic(admin: Any, name: str, topic: Topic, partitions: Sequence[Any]) -> None:
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-    if len(partitions) != PARTITIONS:
-        raise OperatorError(f"topic {name} has {len(partitions)} partitions, not {PARTITIONS}: see docs/adr/0001")
+    if len(partitions) != topic.partitions:
+        raise OperatorError(f"topic {name} has {len(partitions)} partitions, not {topic.partitions}: see docs/adr/0001")
     replicas = min(len(one["replicas"]) for one in partitions)
     resource = ConfigResource(ConfigResourceType.TOPIC, name, configs=topic_configs(topic, replicas))
     altered: Any = (await admin.alter_configs([resource]))[0]
@@ -61,16 +79,23 @@ async def _create_topic(admin: Any, name: str, topic: Topic, brokers: int) -> No
     from aiokafka.admin import NewTopic
 
     replicas = min(3, brokers)
-    new = NewTopic(name, PARTITIONS, replicas, topic_configs=topic_configs(topic, replicas))
+    new = NewTopic(name, topic.partitions, replicas, topic_configs=topic_configs(topic, replicas))
     created: Any = await admin.create_topics([new])
     _raise_refusal([answer[1:] for answer in created.topic_errors], f"cannot create topic {name}")
 
 
-async def _wait_for_topics(admin: Any, names: Sequence[str]) -> None:
+def _counted(topic: Topic) -> str:
+    return "1 partition" if topic.partitions == 1 else f"{topic.partitions} partitions"
+
+
+async def _wait_for_topics(admin: Any, names: Mapping[str, Topic]) -> None:
     """Wait until the broker knows all topics: a consumer that does not find one asks again only minutes later."""
     async with asyncio.timeout(30):
-        while any(len(one["partitions"]) != PARTITIONS for one in await admin.describe_topics(names)):  # noqa: ASYNC110 - of another process one can only ask again
-            await asyncio.sleep(0.05)
+        while True:
+            present = {one["topic"]: len(one["partitions"]) for one in await admin.describe_topics(list(names))}
+            if all(present.get(name) == topic.partitions for name, topic in names.items()):
+                return
+            await asyncio.sleep(0.05)  # of another process one can only ask again
 
 
 def topic_configs(topic: Topic, replicas: int) -> dict[str, str]:
@@ -126,7 +151,7 @@ async def _role(connection: Any, role: str, password: str | None) -> list[str]:
     created = []
     if not await connection.fetchval("select true from pg_roles where rolname = $1", role):
         await connection.execute(f'create role "{role}" login')
-        created.append(f"role {role}")
+        created.append(f"created role {role}")
     if password is not None:
         quoted = await connection.fetchval("select quote_literal($1)", password)
         await connection.execute(f'alter role "{role}" password {quoted}')
@@ -150,4 +175,4 @@ async def _database(connection: Any, name: str, service: str, postgres: str) -> 
             await inside.execute(f"{grant} select on tables to {READER}")
         finally:
             await inside.close()
-    return [f"database {name}"]
+    return [f"created database {name}"]

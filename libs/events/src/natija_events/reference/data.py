@@ -64,6 +64,16 @@ class ReferenceData:
     """By source or pattern: see `publisher`."""
     former: Mapping[str, Mapping[str, NamedEntry]] = field(default_factory=dict)
 
+    @property
+    def zone(self) -> str:
+        """The time zone of the realm's local days."""
+        return self.realm.zone
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the realm, the first one first."""
+        return self.realm.languages
+
     def entries(self) -> Iterator[tuple[Kind, str, Entry]]:
         """Every entry in force, with its kind and id."""
         yield "realm", REALM_ID, self.realm
@@ -124,3 +134,7 @@ class ReferenceData:
             return self.publishers[source]
         matching = [name for name in self.publishers if name.endswith("*") and source.startswith(name[:-1])]
         return self.publishers[max(matching, key=len)] if matching else None
+
+
+GetReferenceData = Callable[[], ReferenceData]
+"""Gives the reference data in force now."""

@@ -64,6 +64,10 @@ class ReferenceHistory:
             version = stored.offset
         return ReferenceHistory(version, revisions), skipped
 
+    def latest(self) -> dict[tuple[Kind, str], ReferenceRecord]:
+        """The newest revision of each entry, by kind and id."""
+        return {key: revisions[-1] for key, revisions in self.revisions.items()}
+
     def at(self, instant: datetime) -> ReferenceData:
         """The reference data in force at *instant*, which has a zone. Computed once between two changes."""
         period = bisect_right(self._changes, instant)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
 import typer
@@ -17,7 +18,7 @@ from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.cli.options import Format
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
-from natija_chassis.realm.directory import Directory, load_directory
+from natija_chassis.realm.reference_loader import load_current
 from natija_chassis.reports.freshness import current_projection
 from natija_chassis.reports.options import ReportFormat, instant_option, period_options, zone_option
 from natija_chassis.reports.output import as_json, stream_csv, stream_json
@@ -27,60 +28,83 @@ from natija_events.words import Language
 By = overdue.Key | Literal["appeal"]
 
 
-async def print_overdue(by: By, as_of: str | None, format: ReportFormat, language: Language, zone: str | None) -> None:
+async def print_overdue(
+    by: By, as_of: str | None, format: ReportFormat, language: Language, zone: str | None, realm_files: Path | None
+) -> None:
     """Print the overdue appeals, or sums of all appeals. Raises `OperatorError`."""
-    settings, directory = _opened()
-    local = zone_option(zone or directory.zone)
+    settings = AnalyticsSettings()
+    _check(zone, as_of)
+    reference = await load_current(settings, realm_files)
+    local = zone_option(zone or reference.zone)
     at = settings.injected_clock.now() if as_of is None else instant_option(as_of, local)
     async with current_projection(settings) as connection:
         if by == "appeal":
             appeals = overdue.by_appeal(connection, at)
             if format == "table":
                 found = [one async for one in appeals]
-                sys.stdout.write(overdue_report.appeals_table(found, at, directory, language, local))
+                sys.stdout.write(overdue_report.appeals_table(found, at, reference, language, local))
             else:
                 await _write(format, {"by": by, "as_of": at.isoformat()}, overdue.AppealLateness._fields, appeals)
             return
         sums = await overdue.by_key(connection, at, by)
     if format == "table":
-        sys.stdout.write(overdue_report.sums_table(by, sums, at, directory, language, local))
+        sys.stdout.write(overdue_report.sums_table(by, sums, at, reference, language, local))
     else:
         await _write(format, {"by": by, "as_of": at.isoformat()}, overdue.LatenessSums._fields, _each(sums))
 
 
 async def print_counts(
-    subject: Subject, first: date, last: date, format: ReportFormat, language: Language, zone: str | None
+    subject: Subject,
+    first: date,
+    last: date,
+    format: ReportFormat,
+    language: Language,
+    zone: str | None,
+    realm_files: Path | None,
 ) -> None:
     """Print the appeals received in a period, counted by *subject*. Raises `OperatorError`."""
-    settings, directory = _opened()
-    period = period_options(first, last, zone or directory.zone)
+    settings = AnalyticsSettings()
+    period_options(first, last, zone or "UTC")  # wrong options are told before anybody is asked
+    reference = await load_current(settings, realm_files)
+    period = period_options(first, last, zone or reference.zone)
     defined = definitions.load_definitions(settings.definitions)
     async with current_projection(settings) as connection:
         counted = await queries.count(connection, subject, period)
-    report = counts.build(subject, period, counted, defined, getattr(directory, subject))
+    report = counts.build(subject, period, counted, defined, getattr(reference, subject))
     if format == "table":
-        sys.stdout.write(count_report.counts_table(report, directory, language))
+        sys.stdout.write(count_report.counts_table(report, reference, language))
     elif format == "csv":
-        sys.stdout.write(count_report.counts_csv(report, directory, language))
+        sys.stdout.write(count_report.counts_csv(report, reference, language))
     else:
-        sys.stdout.write(as_json(count_report.counts_json(report, directory, language)))
+        sys.stdout.write(as_json(count_report.counts_json(report, reference, language)))
 
 
-async def print_history(appeal: str, from_log: bool, format: Format, language: Language, zone: str | None) -> None:
+async def print_history(
+    appeal: str, from_log: bool, format: Format, language: Language, zone: str | None, realm_files: Path | None
+) -> None:
     """Print all events of one appeal. Raises `OperatorError`, also when the log's hash chain is broken."""
-    settings, directory = _opened()
-    local = zone_option(zone or directory.zone)
+    settings = AnalyticsSettings()
+    _check(zone)
     try:
         number = parse_appeal_number(appeal)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="APPEAL") from None
+    reference = await load_current(settings, realm_files)
     rows = await (_from_log(settings, number) if from_log else _from_projection(settings, number))
     if not rows:
         raise OperatorError(f"{number} is not in the register")
     if format == "json":
         sys.stdout.write(as_json(history_report.history_json(number, rows)))
     else:
-        sys.stdout.write(history_report.history_table(number, rows, directory, language, local))
+        local = zone_option(zone or reference.zone)
+        sys.stdout.write(history_report.history_table(number, rows, reference, language, local))
+
+
+def _check(zone: str | None, as_of: str | None = None) -> None:
+    """Refuse wrong options before anybody is asked. Raises `typer.BadParameter`."""
+    local = zone_option(zone or "UTC")
+    if as_of is not None:
+        instant_option(as_of, local)
 
 
 async def _from_projection(settings: AnalyticsSettings, number: str) -> list[HistoryRow]:
@@ -102,11 +126,6 @@ async def _from_log(settings: AnalyticsSettings, number: str) -> list[HistoryRow
         await engine.dispose()
     print(f"{len(rows)} events read from the log; their hash chain is intact", file=sys.stderr)
     return rows
-
-
-def _opened() -> tuple[AnalyticsSettings, Directory]:
-    settings = AnalyticsSettings()
-    return settings, load_directory(settings.directory)
 
 
 async def _write(

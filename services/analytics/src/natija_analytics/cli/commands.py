@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from natija_chassis.cli.options import FormatOption
+from natija_chassis.cli.options import FormatOption, RealmFilesOption
 from natija_chassis.reports.options import (
     AsOfOption,
     FirstDayOption,
@@ -29,6 +29,7 @@ def overdue(
     format: ReportFormatOption = "table",
     language: LanguageOption = "en",
     zone: ZoneOption = None,
+    realm_files: RealmFilesOption = None,
 ) -> None:
     """Overdue appeals as of an instant.
 
@@ -44,7 +45,7 @@ def overdue(
 
     from natija_analytics.cli import actions
 
-    asyncio.run(actions.print_overdue(by, as_of, format, language, zone))
+    asyncio.run(actions.print_overdue(by, as_of, format, language, zone, realm_files))
 
 
 _COUNTS_HELP = """{about}
@@ -65,12 +66,13 @@ def _add(subject: Literal["channels", "regions", "topics"], about: str) -> None:
         format: ReportFormatOption = "table",
         language: LanguageOption = "en",
         zone: ZoneOption = None,
+        realm_files: RealmFilesOption = None,
     ) -> None:
         import asyncio
 
         from natija_analytics.cli import actions
 
-        asyncio.run(actions.print_counts(subject, first.date(), last.date(), format, language, zone))
+        asyncio.run(actions.print_counts(subject, first.date(), last.date(), format, language, zone, realm_files))
 
 
 _add("channels", "Appeals received in a period, by channel.")
@@ -87,6 +89,7 @@ def history(
     format: FormatOption = "table",
     language: LanguageOption = "en",
     zone: ZoneOption = None,
+    realm_files: RealmFilesOption = None,
 ) -> None:
     """All events of one appeal, from the projection or from the log itself. Both must be the same.
 
@@ -98,7 +101,7 @@ def history(
 
     from natija_analytics.cli import actions
 
-    asyncio.run(actions.print_history(appeal, from_log, format, language, zone))
+    asyncio.run(actions.print_history(appeal, from_log, format, language, zone, realm_files))
 
 
 @app.command()

@@ -5,17 +5,17 @@ from typing import Any
 from natija_analytics.rendering.captions import CAPTIONS
 from natija_analytics.reports.counts import Report, ReportLine
 from natija_analytics.reports.definitions import Subject
-from natija_chassis.realm.directory import Directory
 from natija_chassis.reports.localized import long_day, number, percent
 from natija_chassis.reports.output import as_csv
 from natija_chassis.reports.tables import ColumnStyle, text_table
+from natija_events.reference.data import ReferenceData
 from natija_events.words import Language, word
 
 _SINGULAR: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
 _COLUMNS = ("key", "name", "appeals", "percent", "kind")
 
 
-def counts_table(report: Report, directory: Directory, language: Language) -> str:
+def counts_table(report: Report, reference: ReferenceData, language: Language) -> str:
     """*report* as it is printed: numbers as the language writes them, never cut."""
     period = report.period
     days = " – ".join(long_day(day, language) for day in (period.first_day, period.last_day))
@@ -26,7 +26,7 @@ def counts_table(report: Report, directory: Directory, language: Language) -> st
         CAPTIONS("percent", language): "number",
     }
     rows = [
-        (_name(line, report, directory, language), number(line.appeals, language), percent(line.percent, language))
+        (_name(line, report, reference, language), number(line.appeals, language), percent(line.percent, language))
         for line in report.lines
     ]
     sections = {index for index, line in enumerate(report.lines) if line.kind in ("subtotal", "total", "apart")}
@@ -35,12 +35,12 @@ def counts_table(report: Report, directory: Directory, language: Language) -> st
     return text_table(title, columns, rows, sections) + f"{base}\n{rounding}\n"
 
 
-def counts_csv(report: Report, directory: Directory, language: Language) -> str:
+def counts_csv(report: Report, reference: ReferenceData, language: Language) -> str:
     """The lines of *report* as CSV. Only the appeals of lines of one kind may be added up."""
-    return as_csv(_COLUMNS, [tuple(_record(line, report, directory, language).values()) for line in report.lines])
+    return as_csv(_COLUMNS, [tuple(_record(line, report, reference, language).values()) for line in report.lines])
 
 
-def counts_json(report: Report, directory: Directory, language: Language) -> dict[str, Any]:
+def counts_json(report: Report, reference: ReferenceData, language: Language) -> dict[str, Any]:
     """*report* as a JSON object: period, base and rounding, and its lines."""
     return {
         "report": report.subject,
@@ -49,19 +49,19 @@ def counts_json(report: Report, directory: Directory, language: Language) -> dic
         "zone": report.period.zone,
         "base": {"name": report.base.name(language), "forms": report.base.forms, "appeals": _base(report)},
         "rounding": str(report.rounding),
-        "lines": [_record(line, report, directory, language) for line in report.lines],
+        "lines": [_record(line, report, reference, language) for line in report.lines],
     }
 
 
-def _record(line: ReportLine, report: Report, directory: Directory, language: Language) -> dict[str, Any]:
-    name = _name(line, report, directory, language)
+def _record(line: ReportLine, report: Report, reference: ReferenceData, language: Language) -> dict[str, Any]:
+    name = _name(line, report, reference, language)
     values = (line.key, name, line.appeals, None if line.percent is None else str(line.percent), line.kind)
     return dict(zip(_COLUMNS, values, strict=True))
 
 
-def _name(line: ReportLine, report: Report, directory: Directory, language: Language) -> str:
+def _name(line: ReportLine, report: Report, reference: ReferenceData, language: Language) -> str:
     if line.kind == "row":
-        return directory.name(report.subject, line.key, language)
+        return reference.name(report.subject, line.key, language)
     return CAPTIONS(line.kind, language, n=report.printed, form=word("form", line.key, language))
 
 

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from natija_analytics.projection.state import HistoryRow
 from natija_analytics.rendering.captions import CAPTIONS
-from natija_chassis.realm.directory import Directory
 from natija_chassis.reports.localized import local_time
 from natija_chassis.reports.output import plain
 from natija_chassis.reports.tables import ColumnStyle, text_table
+from natija_events.reference.data import ReferenceData
 from natija_events.words import Language, word
 
 _HIDDEN = ("appeal", "closure", "moves_due")
@@ -23,14 +23,14 @@ def history_json(appeal: str, rows: Iterable[HistoryRow]) -> dict[str, Any]:
 
 
 def history_table(
-    appeal: str, rows: Iterable[HistoryRow], directory: Directory, language: Language, zone: ZoneInfo
+    appeal: str, rows: Iterable[HistoryRow], reference: ReferenceData, language: Language, zone: ZoneInfo
 ) -> str:
     """The history as a table: when, what, and by which publisher."""
     lines = [
         (
             str(row.sequence),
             local_time(row.time, zone, seconds=True),
-            _event(row, directory, language, zone),
+            _event(row, reference, language, zone),
             row.source,
         )
         for row in rows
@@ -44,12 +44,12 @@ def history_table(
     return text_table(f"{appeal} ({zone.key})", columns, lines)
 
 
-def _event(row: HistoryRow, directory: Directory, language: Language, zone: ZoneInfo) -> str:
+def _event(row: HistoryRow, reference: ReferenceData, language: Language, zone: ZoneInfo) -> str:
     parts = [word("type", row.type, language)]
     if row.topic:
-        parts.append(directory.name("topics", row.topic, language))
+        parts.append(reference.name("topics", row.topic, language))
     if row.body:
-        parts.append(directory.name("bodies", row.body, language))
+        parts.append(reference.name("bodies", row.body, language))
     if row.due:
         parts.append(f"{CAPTIONS('due', language).lower()} {local_time(row.due, zone)}")
     if row.outcome:

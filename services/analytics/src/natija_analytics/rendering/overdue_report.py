@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo
 
 from natija_analytics.rendering.captions import CAPTIONS
 from natija_analytics.reports.overdue import AppealLateness, Key, LatenessSums
-from natija_chassis.realm.directory import Directory
 from natija_chassis.reports.localized import local_time, number
 from natija_chassis.reports.tables import ColumnStyle, text_table
-from natija_events.reference.data import Section
+from natija_events.reference.data import ReferenceData, Section
 from natija_events.words import Language
 
 MAX_APPEALS = 100
@@ -18,7 +17,7 @@ _SECTIONS: dict[Key, Section] = {"body": "bodies", "topic": "topics", "region": 
 
 
 def appeals_table(
-    appeals: Iterable[AppealLateness], at: datetime, directory: Directory, language: Language, zone: ZoneInfo
+    appeals: Iterable[AppealLateness], at: datetime, reference: ReferenceData, language: Language, zone: ZoneInfo
 ) -> str:
     """The overdue ones of *appeals*, at most `MAX_APPEALS` by their due instants, and how many there are."""
     received = closed = 0
@@ -38,7 +37,7 @@ def appeals_table(
         (
             appeal.number,
             appeal.external_id or "",
-            "" if appeal.body is None else directory.name("bodies", appeal.body, language),
+            "" if appeal.body is None else reference.name("bodies", appeal.body, language),
             local_time(appeal.due, zone),
             local_time(appeal.closed, zone),
         )
@@ -51,12 +50,12 @@ def appeals_table(
 
 
 def sums_table(
-    key: Key, sums: Iterable[LatenessSums], at: datetime, directory: Directory, language: Language, zone: ZoneInfo
+    key: Key, sums: Iterable[LatenessSums], at: datetime, reference: ReferenceData, language: Language, zone: ZoneInfo
 ) -> str:
     """One row for each *key*, by its name, and their sum."""
     rows, totals = [], [0, 0, 0, 0]
     for one in sums:
-        name = CAPTIONS("none", language) if one.key is None else directory.name(_SECTIONS[key], one.key, language)
+        name = CAPTIONS("none", language) if one.key is None else reference.name(_SECTIONS[key], one.key, language)
         totals = [before + more for before, more in zip(totals, one[1:], strict=True)]
         rows.append((name, *(number(count, language) for count in one[1:])))
     rows.append((CAPTIONS("total", language), *(number(count, language) for count in totals)))

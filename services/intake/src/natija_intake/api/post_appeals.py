@@ -16,9 +16,10 @@ from natija_chassis.http import problems
 from natija_chassis.http.plain_route import PlainRoute, schema_ref
 from natija_chassis.http.problems import Problem
 from natija_chassis.observability import tracing
-from natija_chassis.realm.directory import Directory
+from natija_chassis.realm.reference_reader import ReferenceDataMissing
 from natija_chassis.time_zones import time_zone
 from natija_events.kafka import DeliveryUnconfirmed
+from natija_events.reference.data import GetReferenceData
 from natija_events.wire.rejection import Rejection
 from natija_intake.api.responses import BeingRegisteredResponse, RegisteredResponse, receipt_response
 from natija_intake.appeals.identity import RequestKey
@@ -37,9 +38,9 @@ _Headers = dict[bytes, bytes]
 """By lower-case name, as ASGI has them."""
 
 
-def route(service: AppealService, directory: Directory) -> PlainRoute:
-    """The route. Times are in the directory's zone."""
-    endpoint = _PostAppeals(service, directory)
+def route(service: AppealService, reference: GetReferenceData) -> PlainRoute:
+    """The route. Times are in the realm's zone."""
+    endpoint = _PostAppeals(service, reference)
     models = (Submission, RegisteredResponse, BeingRegisteredResponse)
     return PlainRoute("POST", PATH, endpoint, operation=_OPERATION, models=models)
 
@@ -47,9 +48,9 @@ def route(service: AppealService, directory: Directory) -> PlainRoute:
 class _PostAppeals:
     """The endpoint. Errors leave it as `Problem`."""
 
-    def __init__(self, service: AppealService, directory: Directory) -> None:
+    def __init__(self, service: AppealService, reference: GetReferenceData) -> None:
         self._service = service
-        self._zone = time_zone(directory.zone)
+        self._reference = reference
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: _Headers = dict(scope["headers"])
@@ -73,7 +74,7 @@ class _PostAppeals:
             raise problems.invalid_field(
                 _KEY_FIELD, "key_used", "was used for another appeal, or for this one some days ago"
             ) from None
-        except DeliveryUnconfirmed:
+        except (DeliveryUnconfirmed, ReferenceDataMissing):
             raise _unconfirmed(str(request.key)) from None
         if isinstance(result, Rejection):
             raise _rejected(result, str(request.key))
@@ -81,7 +82,7 @@ class _PostAppeals:
 
     def _response(self, receipt: Receipt, request: RequestKey) -> Response:
         return Response(
-            receipt_response(receipt, self._zone).model_dump_json(),
+            receipt_response(receipt, time_zone(self._reference().zone)).model_dump_json(),
             202 if receipt.registered is None else 201,
             {
                 "Idempotency-Key": str(request.key),

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
-from natija_chassis.realm.directory import Directory
+from natija_chassis.time_zones import time_zone
+from natija_events.reference.data import ReferenceData
 from natija_intake.appeals.service import Receipt
 from natija_intake.appeals.status import PublicStatus, label, public_status
 from natija_intake.registrar.heads import Head
@@ -68,9 +69,9 @@ def receipt_response(receipt: Receipt, zone: ZoneInfo) -> RegisteredResponse | B
     )
 
 
-def status_response(number: str, head: Head | None, directory: Directory, zone: ZoneInfo) -> AppealStatus:
-    """The status of the appeal with this *head*, with local times of *zone* and the body's name in *directory*."""
-    status = public_status(head)
+def status_response(number: str, head: Head | None, reference: ReferenceData) -> AppealStatus:
+    """The status of the appeal with this *head*, with local times of the realm and the body's name of *reference*."""
+    status, zone = public_status(head), time_zone(reference.zone)
     if head is None:
         return AppealStatus(number=number, status=status, says=label(status), registered=None, due=None, body=None)
     return AppealStatus(
@@ -79,9 +80,9 @@ def status_response(number: str, head: Head | None, directory: Directory, zone: 
         says=label(status),
         registered=head.registered.astimezone(zone) if head.registered else None,
         due=head.due.astimezone(zone) if head.due else None,
-        body=_body(head.body, directory) if head.body else None,
+        body=_body(head.body, reference) if head.body else None,
     )
 
 
-def _body(id: str, directory: Directory) -> ResponsibleBody:
-    return ResponsibleBody(id=id, name=directory.name("bodies", id, directory.languages[0]))
+def _body(id: str, reference: ReferenceData) -> ResponsibleBody:
+    return ResponsibleBody(id=id, name=reference.name("bodies", id, reference.languages[0]))

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Header, Path, Request, Response
 
 from natija_chassis.http import problems
 from natija_chassis.http.problems import Problem
-from natija_chassis.realm.directory import Directory
-from natija_chassis.time_zones import time_zone
+from natija_events.reference.data import GetReferenceData
 from natija_intake.api.client_address import Networks, client_address
 from natija_intake.api.post_appeals import PATH, RETRY_AFTER
 from natija_intake.api.responses import AppealStatus, status_response
@@ -33,13 +32,12 @@ _FORM_BODY = {
 }
 
 
-def router(service: AppealService, directory: Directory, trusted_proxies: Networks = ()) -> APIRouter:
-    """The routes of intake beside `POST /appeals`. Times are in the directory's zone, names in its first language.
+def router(service: AppealService, reference: GetReferenceData, trusted_proxies: Networks = ()) -> APIRouter:
+    """The routes of intake beside `POST /appeals`. Times are in the realm's zone, names in its first language.
 
     The code is in the header or in a form, never in the address: logs, histories and `Referer` hold addresses.
     """
     api = APIRouter(tags=["appeals"])
-    zone = time_zone(directory.zone)
 
     async def find(request: Request, response: Response, number: str, code: str) -> AppealStatus:
         _refuse_query(request)
@@ -51,7 +49,7 @@ def router(service: AppealService, directory: Directory, trusted_proxies: Networ
             raise Problem(503, "The status is not available right now", headers=headers) from None
         if found is None:
             raise _no_appeal()
-        return status_response(*found, directory, zone)
+        return status_response(*found, reference())
 
     @api.get(PATH + "/{number}", responses=problems.responses(404, 422, 503))
     async def status(

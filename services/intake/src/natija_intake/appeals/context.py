@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from natija_chassis.clock import Clock
 from natija_events.encryption import Sealer
-from natija_events.reference.data import ReferenceData
+from natija_events.reference.data import GetReferenceData
 from natija_intake.receipts.access_codes import AccessCodes
 
 
@@ -23,8 +23,8 @@ class IntakeContext:
     """The secrets of registration ids, the newest first. Another process may replace them at any time."""
     access_codes: AccessCodes
     sealer: Sealer
-    reference: ReferenceData
-    """Bodies, codes and publishers. A proposal that the registrar would reject is not sent."""
+    reference: GetReferenceData
+    """Bodies, codes and publishers now. A proposal that the registrar would reject is not sent."""
     clock: Clock
     outcome_wait: float
     """Seconds to wait for the registrar's outcome."""

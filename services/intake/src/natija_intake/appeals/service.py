@@ -100,7 +100,7 @@ class AppealService:
     async def _register(self, opening: OpeningEvent) -> Receipt | Rejection:
         """The receipt, or the rejection. Raises `_OtherEvent`."""
         event, data = opening
-        if rejection := examine_new(event, data, self._context.reference, event.time):
+        if rejection := examine_new(event, data, self._context.reference(), event.time):
             return rejection
         registered = await self._propose(event)
         if isinstance(registered, Rejection):

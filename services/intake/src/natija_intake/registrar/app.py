@@ -5,14 +5,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from natija_chassis.errors import OperatorError
 from natija_chassis.http.app import create_app
 from natija_chassis.postgres.engine import create_service_tables, open_engine
 from natija_chassis.process.run import run
 from natija_chassis.projections import log_identity, schema
-from natija_chassis.realm.realm_files import load_reference_data
+from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.settings import Settings, port_field
-from natija_events.reference.data import ReferenceData
 from natija_events.topics import PARTITIONS
 from natija_intake.info import REGISTRAR
 from natija_intake.registrar import tables
@@ -37,8 +35,8 @@ class RegistrarSettings(Settings):
 
 
 async def registrar(settings: RegistrarSettings) -> None:
-    """Run the registrar until SIGTERM. Raises `OperatorError` when the realm's files or the key are missing."""
-    reference, realm_sealer = _reference(settings), sealer(settings)
+    """Run the registrar until SIGTERM. Raises `OperatorError` when the key is missing."""
+    reference = ReferenceReader(settings)
     # A shard holds one connection to read and takes another to persist, and one process may own all shards.
     engine = open_engine(settings, "intake", pool=PARTITIONS)
     context = RegistrarContext(
@@ -46,7 +44,7 @@ async def registrar(settings: RegistrarSettings) -> None:
         realm=settings.realm.lower(),
         engine=engine,
         reference=reference,
-        sealer=realm_sealer,
+        sealer=sealer(settings),
         clock=settings.injected_clock,
         batch_records=settings.batch_records,
         fetch_max_wait=settings.fetch_max_wait,
@@ -66,15 +64,9 @@ async def registrar(settings: RegistrarSettings) -> None:
         settings,
         title="registrar",
         about="The only writer of the log. It admits each proposal on the inbox, or rejects it with a reason.",
-        health=lambda: manager.health,
+        health=lambda: reference.health(manager.health),
     )
     try:
-        await run(app, settings, [manager.run])
+        await run(app, settings, [reference.run, manager.run])
     finally:
         await engine.dispose()
-
-
-def _reference(settings: Settings) -> ReferenceData:
-    if settings.publishers is None:
-        raise OperatorError("NATIJA_PUBLISHERS is not set: name the file of the sources that may publish")
-    return load_reference_data(settings.publishers.parent)

@@ -3,7 +3,7 @@
 A record goes read → admit → stamp → write. Each step passes on a value: a proposal, an admitted one, or a rejection.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -82,14 +82,15 @@ def read_batch(records: Iterable[PolledRecord]) -> list[tuple[PolledRecord, Prop
 class BatchDecider:
     """Decides the proposals of one batch in their order, each on the state that the ones before it left.
 
-    *state* and *log_ends* (by partition) are updated in place; *decided* collects the result.
+    *state* and *log_ends* (by partition) are updated in place; *decided* collects the result. *reference* gives the
+    reference data at an instant, all of one snapshot. A proposal is held to what was in force when it was sent.
     """
 
     def __init__(
         self,
         state: AdmissionState,
         log_ends: dict[int, LogEnd],
-        reference: ReferenceData,
+        reference: Callable[[datetime], ReferenceData],
         sealer: Sealer,
         realm: str,
         now: datetime,
@@ -108,7 +109,8 @@ class BatchDecider:
         if isinstance(proposal, Rejection):
             self._reject(record, None, proposal, recordedtime)
             return
-        result = admission.admit(proposal, record, self._state, self._reference, self._realm, recordedtime)
+        reference = self._reference(self._now - record.waited)
+        result = admission.admit(proposal, record, self._state, reference, self._realm, recordedtime)
         if isinstance(result, Rejection):
             self._reject(record, proposal, result, recordedtime)
         else:

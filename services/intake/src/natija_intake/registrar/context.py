@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
+from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_events.encryption import Sealer
 from natija_events.kafka import KafkaConfig
-from natija_events.reference.data import ReferenceData
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class RegistrarContext:
     kafka: KafkaConfig
     realm: str
     engine: AsyncEngine
-    reference: ReferenceData
+    reference: ReferenceReader
     sealer: Sealer
     clock: Clock
     batch_records: int

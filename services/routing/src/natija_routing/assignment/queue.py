@@ -12,7 +12,7 @@ from natija_events.types.routing import Routed
 from natija_routing.assignment.decide import Original, decide
 from natija_routing.assignment.projection import ROUTES
 from natija_routing.assignment.state import Route
-from natija_routing.competence.reference import CompetenceData
+from natija_routing.competence.reference import GetCompetenceData
 
 _PAGE = 200
 
@@ -34,18 +34,16 @@ class UnroutedAppeal(NamedTuple):
     original: Original | None
 
 
-def pending_proposals(reference_data: CompetenceData) -> PendingProposals:
+def pending_proposals(competence_data: GetCompetenceData) -> PendingProposals:
     """The function that the process manager calls repeatedly: the events that the rows need now."""
-    # Appeals on topics without a rule wait for a person. They are not read, because there may be many.
-    topics = sorted({rule.topic for rule in reference_data.competence.rules})
 
     async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
-        after = ""
+        data, after = competence_data(), ""
+        # Appeals on topics without a rule wait for a person. They are not read, because there may be many.
+        topics = sorted({rule.topic for rule in data.competence.rules})
         while cases := await unrouted_appeals(connection, after, _PAGE, topics, busy):
             for case in cases:
-                found = decide(
-                    case.route, case.original, reference_data.day(now), reference_data.competence, reference_data.bodies
-                )
+                found = decide(case.route, case.original, data.day(now), data.competence, data.bodies)
                 if isinstance(found, Routed):
                     yield _proposal(case.route, found, now)
             after = cases[-1].route.appeal

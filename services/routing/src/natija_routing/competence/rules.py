@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from natija_chassis.realm import yaml_file
+from natija_events.reference.data import ReferenceData
 
 
 class Rule(BaseModel):
@@ -116,16 +117,16 @@ def _may_judge(body: str, matter: Matter, bodies: Bodies) -> bool:
     return not any(of == body or of in bodies.above(body) for of in matter.complained_of)
 
 
-def load_competence(path: Path, known: Mapping[str, Iterable[str]]) -> Competence:
-    """Read a file of rules (YAML). *known* holds the directory's ids of `topics`, `regions` and `bodies`.
+def load_competence(path: Path) -> Competence:
+    """Read a file of rules (YAML). Raises `FileError`."""
+    return yaml_file.load(path, Competence, "NATIJA_COMPETENCE")
 
-    Raises `FileError`, also for an id that is not in the directory.
-    """
-    competence = yaml_file.load(path, Competence, "NATIJA_COMPETENCE")
+
+def check_ids(path: Path, competence: Competence, reference: ReferenceData) -> None:
+    """Raise `FileError` for the first rule of the file at *path* that names an id which *reference* lacks."""
     for index, rule in enumerate(competence.rules):
         named = {"topics": ("topic", rule.topic), "regions": ("region", rule.region), "bodies": ("body", rule.body)}
         for section, (field, id) in named.items():
-            if id is not None and id not in known[section]:
-                reason = f"{rule.id} names {id}, which is not among the directory's {section}"
+            if id is not None and id not in getattr(reference, section):
+                reason = f"{rule.id} names {id}, which is not among the realm's {section}"
                 raise yaml_file.error_at(path, ("rules", index, field), reason)
-    return competence

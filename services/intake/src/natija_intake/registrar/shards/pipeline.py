@@ -150,7 +150,7 @@ class Pipeline:
         await store.check_not_restored(self._reader, persisted)
         context = self._context
         decider = BatchDecider(
-            state, self._log_ends, context.reference, context.sealer, context.realm, context.clock.now()
+            state, self._log_ends, context.reference.history.at, context.sealer, context.realm, context.clock.now()
         )
         for record, proposal in read:
             decider.decide(record, proposal)

@@ -2,13 +2,15 @@
 
 The caller holds the shard's lock. Then:
 
-1. fence: initialize the shard's ``transactional.id``, so that its last owner can commit no more;
-2. check the generation: the layout may have changed before this owner had its id;
-3. wait for hanging transactions: records behind one cannot be read, and would be decided twice;
-4. catch up: apply what the log and rejected hold and the database does not;
-5. seek: place a consumer at the first inbox record that is not decided.
+1. read reference data to its end: a proposal is held to what is in force now;
+2. fence: initialize the shard's ``transactional.id``, so that its last owner can commit no more;
+3. check the generation: the layout may have changed before this owner had its id;
+4. wait for hanging transactions: records behind one cannot be read, and would be decided twice;
+5. catch up: apply what the log and rejected hold and the database does not;
+6. seek: place a consumer at the first inbox record that is not decided.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.projections.checkpoints import Checkpoint
+from natija_chassis.realm.reference_reader import ReferenceDataMissing
 from natija_events import limits
 from natija_events.failpoints import failpoint
 from natija_events.kafka.consumers import start_consumer
@@ -30,6 +33,8 @@ from natija_intake.registrar.shards import catch_up, fencing, hanging_transactio
 from natija_intake.registrar.shards.locks import Shard, ShardLocks
 from natija_intake.registrar.shards.transactional_writer import close_ignoring_errors
 from natija_intake.registrar.store import InboxOffsets
+
+log = logging.getLogger(__name__)
 
 TRANSACTION_TIMEOUT = timedelta(seconds=30)
 FETCH_MIN_BYTES = 65_536
@@ -66,14 +71,26 @@ class OwnedShard:
 async def take_over(context: RegistrarContext, locks: ShardLocks, shard: Shard) -> AsyncIterator[OwnedShard]:
     """Take *shard* over, and release its producer, consumer and connection at the end of the block.
 
-    Raises `StaleLayout`, `HangingTransaction`, `ConcurrentUpdate`, `OperatorError`, and errors of Kafka and the
-    database. After any of them nothing is half done.
+    Raises `ReferenceDataMissing`, `StaleLayout`, `HangingTransaction`, `ConcurrentUpdate`, `OperatorError`, and errors
+    of Kafka and the database. After any of them nothing is half done.
     """
     async with AsyncExitStack() as stack:
+        await read_reference_data(context)
         producer = await fence(stack, context, shard)
         await check_generation(context, locks, shard)
         await hanging_transactions.wait_until_none(context.kafka, context.realm, shard.partitions)
         yield OwnedShard(producer, await catch_up_and_seek(stack, context, shard))
+
+
+async def read_reference_data(context: RegistrarContext) -> None:
+    """Read reference data to its present end. When that cannot be reached, what is known already serves.
+
+    Raises `ReferenceDataMissing` when nothing is known.
+    """
+    if not await context.reference.reach_end():
+        log.warning("%s", context.reference.problem)
+    if not context.reference.is_known:
+        raise ReferenceDataMissing(context.reference.problem)
 
 
 async def fence(stack: AsyncExitStack, context: RegistrarContext, shard: Shard) -> AIOKafkaProducer:
