@@ -15,7 +15,7 @@ from tests.integration.intake.appeal import APPEAL, PERSONAL
 from tests.stack import Realm
 
 from natija_events.kafka import read_batches
-from natija_events.topics import INBOX, LOG, PARTITIONS, REJECTED, Topic
+from natija_events.topics import INBOX, LOG, PARTITIONS, REJECTED, KafkaTopic
 from natija_events.wire.envelope import write_proposal
 
 PROCESSES = ("registrar", "intake", "routing", "deadlines", "analytics")
@@ -48,7 +48,7 @@ async def collector(port: int) -> AsyncIterator[bytearray]:
         yield told
 
 
-async def lying_on(realm: Realm, topic: Topic) -> str:
+async def lying_on(realm: Realm, topic: KafkaTopic) -> str:
     """Everything that lies on *topic*: keys, values and headers."""
     start = dict.fromkeys(range(PARTITIONS), 0)
     parts = [

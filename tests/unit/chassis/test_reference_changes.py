@@ -1,4 +1,4 @@
-"""What `natija provision` writes: the revisions that make the files of the topic's content, and nothing else."""
+"""The revisions of reference data that `natija provision` writes: what the files changed, and nothing else."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -10,7 +10,7 @@ PARTITIONS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class KafkaTopic:
     """One topic. *retention* None means forever; *max_bytes* is the largest record batch."""
 
     purpose: str
@@ -25,10 +25,10 @@ class Topic:
         return f"{realm.lower()}.appeals.{self.purpose}"
 
 
-INBOX = Topic("inbox", "publishers", "appeal id", timedelta(days=30), limits.INBOX_BYTES)
-LOG = Topic("log", "registrar", "appeal id", None, limits.LOG_BYTES)
-REJECTED = Topic("rejected", "registrar", "appeal id", timedelta(days=90), limits.REJECTED_BYTES)
-REFERENCE = Topic("reference", "provision", "kind and id", None, limits.REFERENCE_BYTES, partitions=1)
+INBOX = KafkaTopic("inbox", "publishers", "appeal id", timedelta(days=30), limits.INBOX_BYTES)
+LOG = KafkaTopic("log", "registrar", "appeal id", None, limits.LOG_BYTES)
+REJECTED = KafkaTopic("rejected", "registrar", "appeal id", timedelta(days=90), limits.REJECTED_BYTES)
+REFERENCE = KafkaTopic("reference", "provision", "kind and id", None, limits.REFERENCE_BYTES, partitions=1)
 """Not compacted: an earlier value can be found again, and its version is an offset."""
 
 TOPICS = (INBOX, LOG, REJECTED, REFERENCE)

@@ -11,7 +11,7 @@ from natija_chassis.projections.installed import services
 from natija_chassis.realm.reference_provision import provision_reference_data
 from natija_chassis.services import service_info
 from natija_chassis.settings import Settings
-from natija_events.topics import TOPICS, Topic
+from natija_events.topics import TOPICS, KafkaTopic
 
 READER = "natija_reader"
 """The role of analysts: reads the databases of services that allow it, and connects nowhere else."""
@@ -64,7 +64,7 @@ async def provision_topics(settings: Settings) -> list[str]:
     return [f"created topic {name}, {_counted(names[name])}" for name in missing]
 
 
-async def _configure_topic(admin: Any, name: str, topic: Topic, partitions: Sequence[Any]) -> None:
+async def _configure_topic(admin: Any, name: str, topic: KafkaTopic, partitions: Sequence[Any]) -> None:
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
     if len(partitions) != topic.partitions:
@@ -75,7 +75,7 @@ async def _configure_topic(admin: Any, name: str, topic: Topic, partitions: Sequ
     _raise_refusal(altered.resources, f"cannot set the retention of topic {name}")
 
 
-async def _create_topic(admin: Any, name: str, topic: Topic, brokers: int) -> None:
+async def _create_topic(admin: Any, name: str, topic: KafkaTopic, brokers: int) -> None:
     from aiokafka.admin import NewTopic
 
     replicas = min(3, brokers)
@@ -84,11 +84,11 @@ async def _create_topic(admin: Any, name: str, topic: Topic, brokers: int) -> No
     _raise_refusal([answer[1:] for answer in created.topic_errors], f"cannot create topic {name}")
 
 
-def _counted(topic: Topic) -> str:
+def _counted(topic: KafkaTopic) -> str:
     return "1 partition" if topic.partitions == 1 else f"{topic.partitions} partitions"
 
 
-async def _wait_for_topics(admin: Any, names: Mapping[str, Topic]) -> None:
+async def _wait_for_topics(admin: Any, names: Mapping[str, KafkaTopic]) -> None:
     """Wait until the broker knows all topics: a consumer that does not find one asks again only minutes later."""
     async with asyncio.timeout(30):
         while True:
@@ -98,7 +98,7 @@ async def _wait_for_topics(admin: Any, names: Mapping[str, Topic]) -> None:
             await asyncio.sleep(0.05)  # of another process one can only ask again
 
 
-def topic_configs(topic: Topic, replicas: int) -> dict[str, str]:
+def topic_configs(topic: KafkaTopic, replicas: int) -> dict[str, str]:
     """Kafka's settings of *topic*: with three replicas a broker may die and nothing acknowledged is lost.
 
     Retention goes by wall time, so records carry the broker's clock.
