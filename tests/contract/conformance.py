@@ -177,7 +177,7 @@ def chain() -> Vectors:
     events = [event for several in list(_EVENTS.values())[:8] for event in _KEYS[0].sign(_REALM, several)]
     for sequence, event in enumerate(events, 1):
         recorded = _NOON + timedelta(seconds=sequence, microseconds=sequence)
-        headers = write_headers(event, Stamp(sequence, 40 + sequence, recorded, 100 + sequence, previous))
+        headers = write_headers(event, Stamp(sequence, 40 + sequence, recorded, 100 + sequence, 7, previous))
         previous = event_hash(headers, event.data)
         records.append({"headers": _headers(headers), "value": event.data.decode(), "hash": previous})
     return {"genesis": GENESIS, "records": records}

@@ -19,7 +19,7 @@ from natija_events.wire.rejection import RejectedProposal, Rejection, write_reje
 
 APPEAL = appeal_number("KG", 7)
 NOON = datetime(2024, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
-STAMP = Stamp(5, 12, NOON + timedelta(seconds=1), 40, GENESIS)
+STAMP = Stamp(5, 12, NOON + timedelta(seconds=1), 40, 7, GENESIS)
 
 
 def event(place: int, data: EventData) -> Event:
@@ -80,6 +80,7 @@ def test_sdk_reads_stamped_event() -> None:
     assert read.get_extension("logsequence") == "12"
     assert read.get_extension("recordedtime") == "2024-03-04T12:00:01.123456Z"
     assert read.get_extension("inboxoffset") == "40"
+    assert read.get_extension("referenceversion") == "7"
     assert read.get_extension("previoushash") == GENESIS
 
 

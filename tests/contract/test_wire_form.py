@@ -30,7 +30,7 @@ SECOND = Event(
 )
 UNSIGNED = EVENT._replace(publisherkey=None, signature=None)
 SIGNED_SECOND = SECOND._replace(publisherkey=EVENT.publisherkey, signature=EVENT.signature)
-STAMP = Stamp(5, 12, datetime(2024, 3, 4, 12, 0, 1, 250_000, tzinfo=UTC), 40, GENESIS)
+STAMP = Stamp(5, 12, datetime(2024, 3, 4, 12, 0, 1, 250_000, tzinfo=UTC), 40, 7, GENESIS)
 
 PROPOSED = [
     ("content-type", b"application/json"),
@@ -54,6 +54,7 @@ REGISTERED = [
     ("ce_logsequence", b"12"),
     ("ce_recordedtime", b"2024-03-04T12:00:01.250000Z"),
     ("ce_inboxoffset", b"40"),
+    ("ce_referenceversion", b"7"),
     ("ce_previoushash", b"sha256-1:" + b"0" * 64),
 ]
 BATCH = (
@@ -99,5 +100,5 @@ def test_registered_event_and_its_hash() -> None:
     assert read_log_record(EVENT.data, REGISTERED) == (EVENT, STAMP)
     assert (
         event_hash(REGISTERED, EVENT.data)
-        == "sha256-1:cad65faa68ee7ae657437be8f0ae225c6c0fe597d394a41b0f8b3f95ea079156"
+        == "sha256-1:a2284f381e76b52ac12fc20a4062f481b6abb267c1d3723da5b303f565c0d70a"
     )

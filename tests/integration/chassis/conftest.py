@@ -96,7 +96,7 @@ class LogWriter:
             time=now, data=data.model_dump_json(exclude_none=True).encode() if value is None else value,
             traceparent=traceparent,
         )  # fmt: skip
-        stamp = Stamp(sequence, logsequence, now, 0, GENESIS)
+        stamp = Stamp(sequence, logsequence, now, 0, 0, GENESIS)
         sent = await self.producer.send(
             LOG.name(self.realm),
             event.data,

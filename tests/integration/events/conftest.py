@@ -94,7 +94,7 @@ class LogWriter:
         """Register *events* as a proposal at the offset *inbox*."""
         await self._producer.begin_transaction()
         for place, event in enumerate(events, sequence):
-            stamp = Stamp(place, place, THEN, inbox, GENESIS)
+            stamp = Stamp(place, place, THEN, inbox, 0, GENESIS)
             await self.put(event.subject.encode(), event.data, write_headers(event, stamp))
         await (self._producer.commit_transaction() if commit else self._producer.abort_transaction())
 

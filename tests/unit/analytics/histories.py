@@ -59,7 +59,7 @@ class Log:
             data=b'{"new":1}' if data is None else data.model_dump_json(exclude_none=True).encode(),
         )
         previous = before[-1].hash if before else GENESIS
-        stamp = Stamp(len(before) + 1, place, hour(1000) + timedelta(seconds=len(self.events)), place, previous)
+        stamp = Stamp(len(before) + 1, place, hour(1000) + timedelta(seconds=len(self.events)), place, 0, previous)
         recorded = record.read_recorded_event(partition, 2 * place, event.data, write_headers(event, stamp))
         before.append(recorded)
         self.events.append(recorded)

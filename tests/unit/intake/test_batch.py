@@ -1,5 +1,7 @@
 """Deciding a batch without servers: each record becomes events or one rejection, in the order of arrival."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,6 +10,7 @@ from tests.unit.intake.realm import REFERENCE
 from natija_events.encryption import Sealer
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import partition_of
+from natija_events.reference.data import ReferenceData
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.wire.envelope import Event, write_proposal
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
@@ -34,9 +37,14 @@ def polled(one: Event, offset: int) -> PolledRecord:
     return PolledRecord(partition_of(key), offset, key, value, headers, NOW, timedelta(0))
 
 
-def decide(*records: PolledRecord, log_end: LogEnd | None = None, now: datetime = NOW) -> DecidedBatch:
+def decide(
+    *records: PolledRecord,
+    log_end: LogEnd | None = None,
+    now: datetime = NOW,
+    reference: Callable[[datetime], ReferenceData] = lambda _: REFERENCE,
+) -> DecidedBatch:
     log_ends = {partition_of(NUMBER.encode()): log_end or LogEnd()}
-    decider = BatchDecider(AdmissionState(), log_ends, lambda _: REFERENCE, Sealer(bytes(32)), "kg", now)
+    decider = BatchDecider(AdmissionState(), log_ends, reference, Sealer(bytes(32)), "kg", now)
     for record, proposal in read_batch(records):
         decider.decide(record, proposal)
     return decider.decided
@@ -71,7 +79,7 @@ def test_newest_pending_batch_wins() -> None:
     pending = PendingBatches()
     for body in ("first", "second"):
         state = AdmissionState({NUMBER: Head(body=body)})
-        pending.append(PendingBatch(0.0, state, DecidedBatch(), {}, {}))
+        pending.append(PendingBatch(0.0, state, DecidedBatch(), {}, {}, 7))
     assert pending.state().head(NUMBER).body == "second"
     pending.remove_oldest()
     pending.remove_oldest()
@@ -83,3 +91,16 @@ def test_fair_share_is_rounded_up() -> None:
     """Three members of a realm with four shards own two shards at most."""
     layout = ShardLayout(1, 4, True)
     assert [fair_share(layout, members) for members in (0, 1, 3, 4, 5)] == [4, 4, 2, 1, 1]
+
+
+def test_proposal_is_held_to_its_time() -> None:
+    """Reference data in force when it reached the inbox counts, and the event carries the version decided on."""
+    ended = ReferenceData(version=8)
+
+    def reference(instant: datetime) -> ReferenceData:
+        return replace(REFERENCE, version=8) if instant < NOW else ended
+
+    early = polled(opening(), 0)._replace(waited=timedelta(minutes=1))
+    decided = decide(early, polled(event(Supplemented()), 1), reference=reference)
+    assert dict(decided.log[0].headers)["ce_referenceversion"] == b"8"
+    assert [why.reason for why in decided.rejections] == ["forbidden"]

@@ -47,7 +47,7 @@ _REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
 _OPTIONAL_TEXTS = ("causationid", "correlationid", "traceparent", "publisherkey", "signature")
 _OPTIONAL = ("dataschema", "expectedsequence", *_OPTIONAL_TEXTS)
 _LATER = ("wrappedkey",)
-_STAMPS = ("sequence", "logsequence", "recordedtime", "inboxoffset", "previoushash")
+_STAMPS = ("sequence", "logsequence", "recordedtime", "inboxoffset", "referenceversion", "previoushash")
 _STAMPED = (*_STAMPS, *_REQUIRED)
 _PROPOSED = frozenset((*_REQUIRED, *_OPTIONAL))
 _HEADERS = {name: PREFIX + name for name in (*_REQUIRED, *_OPTIONAL, *_STAMPS)}
@@ -80,12 +80,16 @@ class Event(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """The registrar's stamps. *sequence* counts per appeal, *logsequence* per partition, both from 1 without gaps."""
+    """The registrar's stamps. *sequence* counts per appeal, *logsequence* per partition, both from 1 without gaps.
+
+    *referenceversion* is the version of the reference data on which the proposal was decided.
+    """
 
     sequence: int
     logsequence: int
     recordedtime: datetime
     inboxoffset: int
+    referenceversion: int
     previoushash: str
 
 
@@ -143,6 +147,7 @@ def write_headers(event: Event, stamp: Stamp | None = None) -> list[tuple[str, b
         named["logsequence"] = str(stamp.logsequence)
         named["recordedtime"] = rfc3339(stamp.recordedtime)
         named["inboxoffset"] = str(stamp.inboxoffset)
+        named["referenceversion"] = str(stamp.referenceversion)
         named["previoushash"] = stamp.previoushash
     return [_CONTENT_TYPE, *zip(map(_HEADERS.__getitem__, named), map(str.encode, named.values()), strict=True)]
 
@@ -197,6 +202,7 @@ def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp
         logsequence=read_count("logsequence", named["logsequence"]),
         recordedtime=read_time("recordedtime", named["recordedtime"]),
         inboxoffset=read_count("inboxoffset", named["inboxoffset"]),
+        referenceversion=read_count("referenceversion", named["referenceversion"]),
         previoushash=read_text("previoushash", named["previoushash"]),
     )
     return _event(named, value), stamp

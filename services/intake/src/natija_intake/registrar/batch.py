@@ -114,15 +114,24 @@ class BatchDecider:
         if isinstance(result, Rejection):
             self._reject(record, proposal, result, recordedtime)
         else:
-            self._register(record, result, recordedtime)
+            self._register(record, result, recordedtime, reference.version)
 
-    def _register(self, record: PolledRecord, admitted: Admitted, recordedtime: datetime) -> None:
+    def _register(
+        self, record: PolledRecord, admitted: Admitted, recordedtime: datetime, referenceversion: int
+    ) -> None:
         log_end = self._log_ends[record.partition]
         appeal = admitted.proposal.subject
         head = self._state.head(appeal)
         for event, data in zip(admitted.proposal.events, admitted.data, strict=True):
             log_end.logsequence += 1
-            stamp = Stamp(head.standing.sequence + 1, log_end.logsequence, recordedtime, record.offset, head.hash)
+            stamp = Stamp(
+                sequence=head.standing.sequence + 1,
+                logsequence=log_end.logsequence,
+                recordedtime=recordedtime,
+                inboxoffset=record.offset,
+                referenceversion=referenceversion,
+                previoushash=head.hash,
+            )
             written = write_headers(event, stamp)
             registered = RecordedEvent(record.partition, -1, event, stamp, data, written)
             head = evolve(head, registered, hash=event_hash(written, event.data))

@@ -49,4 +49,5 @@ inbox_offsets = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("inbox_next", BigInteger, nullable=False, comment="the inbox offset to decide next"),
     Column("rejected_next", BigInteger, nullable=False, comment="the offset on rejected to catch up from"),
+    Column("reference_version", BigInteger, nullable=False, comment="the greatest referenceversion on the log"),
 )

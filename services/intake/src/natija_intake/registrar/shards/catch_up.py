@@ -81,4 +81,6 @@ async def _apply(engine: AsyncEngine, events: Sequence[RecordedEvent]) -> None:
         await checkpoints.save(
             connection, [Checkpoint(partition, last.offset, last.stamp.logsequence, last.recordedtime)]
         )
-        await store.save_offsets(connection, [InboxOffsets(partition, last.stamp.inboxoffset + 1)])
+        version = max(event.stamp.referenceversion for event in fresh)
+        offsets = InboxOffsets(partition, last.stamp.inboxoffset + 1, reference_version=version)
+        await store.save_offsets(connection, [offsets])

@@ -34,7 +34,8 @@ class PendingBatch:
     """A batch whose heads are not in the database yet.
 
     *state* holds the heads and ids of its appeals after it, *inbox* its last offset by partition, *log_ends* the
-    logsequence and recorded time of each partition after it. *written* is set by the commit.
+    logsequence and recorded time of each partition after it. It was decided on *reference_version*. *written* is set by
+    the commit.
     """
 
     began: float
@@ -42,6 +43,7 @@ class PendingBatch:
     decided: DecidedBatch
     inbox: dict[int, int]
     log_ends: dict[int, tuple[int, datetime | None]]
+    reference_version: int
     written: WrittenOffsets | None = None
 
 
@@ -148,15 +150,13 @@ class Pipeline:
         persisted = {partition: one.logsequence for partition, one in self._checkpoints.items()}
         state = await load_admission_state(self._reader, wanted, pending)
         await store.check_not_restored(self._reader, persisted)
-        context = self._context
-        decider = BatchDecider(
-            state, self._log_ends, context.reference.history.at, context.sealer, context.realm, context.clock.now()
-        )
+        context, reference = self._context, self._context.reference.history
+        decider = BatchDecider(state, self._log_ends, reference.at, context.sealer, context.realm, context.clock.now())
         for record, proposal in read:
             decider.decide(record, proposal)
         inbox = {record.partition: record.offset for record in records}
         log_ends = {partition: (end.logsequence, end.recordedtime) for partition, end in self._log_ends.items()}
-        batch = PendingBatch(began, state, decider.decided, inbox, log_ends)
+        batch = PendingBatch(began, state, decider.decided, inbox, log_ends, reference.version)
         self._pending.append(batch)
         return batch
 
@@ -167,7 +167,12 @@ class Pipeline:
             Checkpoint(partition, offset, *batch.log_ends[partition]) for partition, offset in batch.written.log.items()
         ]
         offsets = [
-            InboxOffsets(partition, offset + 1, batch.written.rejected.get(partition, -1) + 1)
+            InboxOffsets(
+                partition,
+                offset + 1,
+                batch.written.rejected.get(partition, -1) + 1,
+                batch.reference_version if partition in batch.written.log else -1,
+            )
             for partition, offset in batch.inbox.items()
         ]
         with failpoint("registrar.persist"):

@@ -50,13 +50,14 @@ class CaughtUp:
     """A database that is level with the log, and a consumer at the first inbox record to decide.
 
     *reader* is a connection without transactions: one for all look-ups of heads and ids. *checkpoints* and *log_ends*
-    are by partition.
+    are by partition. *reference_version* is the greatest that events of the log carry.
     """
 
     consumer: AIOKafkaConsumer
     reader: AsyncConnection
     checkpoints: dict[int, Checkpoint]
     log_ends: dict[int, LogEnd]
+    reference_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +76,36 @@ async def take_over(context: RegistrarContext, locks: ShardLocks, shard: Shard) 
     of Kafka and the database. After any of them nothing is half done.
     """
     async with AsyncExitStack() as stack:
-        await read_reference_data(context)
+        current = await read_reference_data(context)
         producer = await fence(stack, context, shard)
         await check_generation(context, locks, shard)
         await hanging_transactions.wait_until_none(context.kafka, context.realm, shard.partitions)
-        yield OwnedShard(producer, await catch_up_and_seek(stack, context, shard))
+        caught_up = await catch_up_and_seek(stack, context, shard)
+        if current:
+            check_reference_version(context.reference.history.version, caught_up.reference_version)
+        yield OwnedShard(producer, caught_up)
 
 
-async def read_reference_data(context: RegistrarContext) -> None:
-    """Read reference data to its present end. When that cannot be reached, what is known already serves.
+async def read_reference_data(context: RegistrarContext) -> bool:
+    """Read reference data to its present end. When that cannot be reached, what is known already serves; then False.
 
     Raises `ReferenceDataMissing` when nothing is known.
     """
-    if not await context.reference.reach_end():
-        log.warning("%s", context.reference.problem)
+    current = await context.reference.reach_end()
     if not context.reference.is_known:
         raise ReferenceDataMissing(context.reference.problem)
+    if not current:
+        log.warning("%s", context.reference.problem)
+    return current
+
+
+def check_reference_version(version: int, stamped: int) -> None:
+    """Raise `OperatorError` when events of the log were decided on a later *version* than the topic has."""
+    if version < stamped:
+        raise OperatorError(
+            f"reference data end at version {version}, but the log has events that were decided on version {stamped}:"
+            " this is not the reference topic that the log was made with. Restore the right one (docs/operations.md)"
+        )
 
 
 async def fence(stack: AsyncExitStack, context: RegistrarContext, shard: Shard) -> AIOKafkaProducer:
@@ -129,6 +144,7 @@ async def catch_up_and_seek(stack: AsyncExitStack, context: RegistrarContext, sh
         reader=reader,
         checkpoints=checkpoints,
         log_ends={partition: LogEnd(one.logsequence, one.recordedtime) for partition, one in checkpoints.items()},
+        reference_version=max(one.reference_version for one in offsets.values()),
     )
 
 
