@@ -95,7 +95,7 @@ async def test_unreadable_record_is_skipped(realm: Realm) -> None:
         assert await reader.reach_end(20)
         before, counted = reader.history, skipped()
         await reference.write_raw(realm, b"topic/roads", b"no JSON")
-        await reference.write_raw(realm, None, None)
+        await reference.write_raw(realm, b"topic/roads", None)
         assert await reader.reach_end(20)
         assert reader.history == before
         assert skipped() == counted + 2
