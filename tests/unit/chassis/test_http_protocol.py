@@ -5,7 +5,6 @@ import contextlib
 import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -48,6 +47,7 @@ class Place:
         self.now = 1000.0
         self.connections = Connections(Limits(connections=5, per_address=4), lambda: self.now)
         self.port = 0
+        self.protocols: list[LimitedProtocol] = []
 
     async def connect(self, address: str = "127.0.0.1") -> "Client":
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0))
@@ -94,10 +94,15 @@ async def place() -> AsyncIterator[Place]:
     place = Place()
     listener = socket.create_server(("127.0.0.1", 0))
     place.port = listener.getsockname()[1]
-    protocol: Any = partial(LimitedProtocol, limited=place.connections)
+
+    def protocol(**of_uvicorn: Any) -> LimitedProtocol:
+        place.protocols.append(LimitedProtocol(limited=place.connections, **of_uvicorn))
+        return place.protocols[-1]
+
+    http: Any = protocol
     config = Config(
         app,
-        http=protocol,
+        http=http,
         log_config=None,
         lifespan="off",
         timeout_graceful_shutdown=1,
@@ -130,11 +135,17 @@ class TestHead:
             assert await place.said(GET + head) in (b"HTTP/1.1 400 Bad Request", b"")
 
     async def test_body_does_not_count_as_head(self, place: Place) -> None:
-        """A long appeal comes in one piece with its head, and may be followed by the next request."""
+        """A long appeal comes in one piece with its head and with the head of the next request."""
         size = 2 * MAX_HEAD_BYTES
         request = POST + b"content-length: %d\r\n\r\n" % size + b"x" * size
         assert b"204" in await place.said(request)
-        assert b"204" in await place.said(request + GET, b"A: b\r\n")
+        client = await place.connect()
+        await place.until({"head": 1})
+        place.protocols[-1].data_received(request + GET)  # a socket may cut it into pieces
+        assert b"204" in await client.said()
+        await client.said()
+        assert b"204" in await client.said(b"\r\n")
+        client.writer.close()
 
 
 SLOW: list[tuple[bytes, ConnectionPhase, float]] = [
