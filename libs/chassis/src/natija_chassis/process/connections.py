@@ -61,18 +61,16 @@ class Connections:
         self._of_address: Counter[str] = Counter()
         self._warned: float | None = None
 
-    def add(self, connection: Connection, address: str) -> bool:
-        """Count a new *connection*. False when it is cut at once."""
+    def add(self, connection: Connection, address: str) -> None:
+        """Count a new *connection*, or cut it at once."""
         if self._of_address[address] >= self._limits.per_address:
             self._cut(connection, "too_many_of_address")
-            return False
-        if len(self._open) >= self._limits.connections and not self._cut_waiting():
+        elif len(self._open) >= self._limits.connections and not self._cut_waiting():
             self._cut(connection, "too_many")
-            return False
-        self._of_address[address] += 1
-        self._open[connection] = _State(address, "head", self._clock() + HEAD_SECONDS)
-        metrics.HTTP_CONNECTIONS.set(len(self._open))
-        return True
+        else:
+            self._of_address[address] += 1
+            self._open[connection] = _State(address, "head", self._clock() + HEAD_SECONDS)
+            metrics.HTTP_CONNECTIONS.set(len(self._open))
 
     def enter(self, connection: Connection, phase: ConnectionPhase) -> None:
         """The *connection* begins this *phase*."""
