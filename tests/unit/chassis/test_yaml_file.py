@@ -9,7 +9,7 @@ from natija_chassis.realm import yaml_file
 from natija_chassis.realm.realm_files import DirectoryFile, load_reference_data
 
 GOOD = """\
-version: 1
+zone: UTC
 bodies:
   mayor-osh: {class: local, region: osh-city}
 topics:
@@ -32,7 +32,7 @@ def test_right_file_is_loaded(tmp_path: Path) -> None:
     ("old", "new", "expected"),
     [
         ("osh-city}", "osh-city", ":4: YAML syntax: expected ',' or '}', but got ':'"),
-        ("version: 1", "version: one", ":1: version: Input should be a valid integer"),
+        ("zone: UTC", "zone: [UTC]", ":1: zone: Input should be a valid string"),
         ("names: {en: Roads}", "names: [Roads]", ":6: topics.roads.names: Input should be a valid dictionary"),
         ("region: osh-city", "region: {}", ":3: bodies.mayor-osh.region: Input should be a valid string"),
         (GOOD, "- a list", ": Input should be a valid dictionary or instance of DirectoryFile"),
@@ -46,8 +46,8 @@ def test_wrong_file_is_named_with_line(tmp_path: Path, old: str, new: str, expec
 
 
 def test_all_errors_are_counted(tmp_path: Path) -> None:
-    text = "version: one\nzone: 1\nlanguages: 2\nbodies: 3\ntopics: 4\n"
-    with pytest.raises(OperatorError, match=r"version: .*; .*zone: .*; .*languages: .*; and 2 more$"):
+    text = "regions: 0\nzone: 1\nlanguages: 2\nbodies: 3\ntopics: 4\n"
+    with pytest.raises(OperatorError, match=r"zone: .*; .*languages: .*; .*regions: .*; and 2 more$"):
         yaml_file.load(written(tmp_path, text), DirectoryFile)
 
 

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
+from natija_events.reference import schema
 from natija_events.reference.entries import (
     ENTRIES,
     BodyEntry,
@@ -115,3 +117,30 @@ def test_key_is_that_of_entry(key: bytes | None) -> None:
     with pytest.raises(Unreadable) as caught:
         read_record(key, value)
     assert caught.value.field == "key"
+
+
+def test_schema_is_that_of_models() -> None:
+    assert schema.FILE.read_text(encoding="utf-8") == schema.text(), "run python -m natija_events.reference.schema"
+
+
+def test_schema_accepts_what_is_written() -> None:
+    validator = Draft202012Validator(schema.record_schema(), format_checker=FormatChecker())
+    Draft202012Validator.check_schema(schema.record_schema())
+    for id, entry in EXAMPLES.items():
+        validator.validate(json.loads(write_record(record(id, entry))[1]))
+        validator.validate(json.loads(write_record(record(id, entry)._replace(entry=None))[1]))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"kind": "person"}, {"id": "Roads"}, {"revision": 0}, {"note": 1}, {"entry": {"colour": "red"}}]
+)
+def test_schema_refuses_wrong_record(changes: dict[str, Any]) -> None:
+    validator = Draft202012Validator(schema.record_schema())
+    assert validator.is_valid(GOOD)
+    assert not validator.is_valid(GOOD | changes)
+
+
+def test_schema_describes_every_property() -> None:
+    for name, definition in schema.record_schema()["$defs"].items():
+        for field, property in definition["properties"].items():
+            assert property.get("description"), f"{name}.{field}"

@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     )
     from natija_events.lifecycle.fold import Appeal, evolve, fold
     from natija_events.lifecycle.transitions import Standing, State
+    from natija_events.reference.data import ReferenceData
+    from natija_events.reference.history import ReferenceHistory, StoredRecord
     from natija_events.schema.registry import REGISTRY, Invalid
     from natija_events.signatures import SigningKey, verify_signature
     from natija_events.terms.lateness import Lateness, is_late, lateness
-    from natija_events.topics import INBOX, LOG, PARTITIONS, REJECTED
+    from natija_events.topics import INBOX, LOG, PARTITIONS, REFERENCE, REJECTED
     from natija_events.types import deadlines, intake, oversight, routing
     from natija_events.types.base import AnswerOutcome, Attachment, EventData
     from natija_events.wire.envelope import Event, Unreadable, read_log_record, read_proposal, write_proposal
@@ -51,10 +53,12 @@ _HOMES = {
     """,
     "natija_events.lifecycle.fold": "Appeal evolve fold",
     "natija_events.lifecycle.transitions": "Standing State",
+    "natija_events.reference.data": "ReferenceData",
+    "natija_events.reference.history": "ReferenceHistory StoredRecord",
     "natija_events.schema.registry": "REGISTRY Invalid",
     "natija_events.signatures": "SigningKey verify_signature",
     "natija_events.terms.lateness": "Lateness is_late lateness",
-    "natija_events.topics": "INBOX LOG PARTITIONS REJECTED",
+    "natija_events.topics": "INBOX LOG PARTITIONS REFERENCE REJECTED",
     "natija_events.types.base": "AnswerOutcome Attachment EventData",
     "natija_events.wire.envelope": "Event Unreadable read_log_record read_proposal write_proposal",
     "natija_events.wire.hash_chain": "GENESIS event_hash",
@@ -71,6 +75,7 @@ __all__ = [
     "INBOX",
     "LOG",
     "PARTITIONS",
+    "REFERENCE",
     "REGISTRY",
     "REJECTED",
     "AnswerOutcome",
@@ -86,6 +91,8 @@ __all__ = [
     "ProposalOutcome",
     "Publisher",
     "RecordedEvent",
+    "ReferenceData",
+    "ReferenceHistory",
     "RejectedProposal",
     "Rejection",
     "RejectionReason",
@@ -94,6 +101,7 @@ __all__ = [
     "SigningKey",
     "Standing",
     "State",
+    "StoredRecord",
     "Unreadable",
     "Unsealable",
     "deadlines",

@@ -36,8 +36,6 @@ class DirectoryFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    version: int = 1
-    realm: str | None = None
     zone: ZoneName = "UTC"
     languages: tuple[str, ...] = ("en",)
     channels: Mapping[str, ChannelEntry] = Field(default_factory=dict)

@@ -47,39 +47,43 @@ class Entry(BaseModel):
 
 
 class NamedEntry(Entry):
-    """An entry with *names* by language (`ky`, `ru`, `kk`, `uz`, `en`)."""
+    """An entry with names."""
 
     names: Mapping[_LanguageCode, _Name] = Field(default_factory=dict)
+    """The name in each language (`ky`, `ru`, `kk`, `uz`, `en`)."""
 
 
 class ListedEntry(NamedEntry):
-    """A named entry that is printed in the order of *position*."""
+    """A named entry that has a place in the order of print."""
 
     position: Annotated[int, Field(ge=0)] = 0
+    """Entries are printed in the order of rising positions."""
 
 
 class RealmEntry(Entry):
-    """The settings of the whole realm: the time zone of its local days, and its languages, the first one first."""
+    """The settings of the whole realm."""
 
     kind = "realm"
 
     zone: str = "UTC"
+    """The time zone of its local days, as the IANA names it."""
     languages: tuple[_LanguageCode, ...] = ("en",)
+    """Its languages, the first one first."""
 
 
 class BodyEntry(ListedEntry):
-    """A body that answers appeals.
-
-    *body_class* (JSON `class`) groups bodies in statistics. *superior* is the body to which a complaint about this one
-    goes. *region* is where a local body works. *posts* are the ids of the posts whose holders act for it.
-    """
+    """A body that answers appeals."""
 
     kind = "body"
 
     body_class: Id | None = Field(None, alias="class")
+    """The group of bodies in statistics, such as central or local. In JSON: `class`."""
     superior: Id | None = None
+    """The body to which a complaint about this one goes."""
     region: Id | None = None
+    """The region in which a local body works."""
     posts: tuple[Id, ...] = ()
+    """The ids of the posts whose holders act for it."""
 
 
 class DistrictEntry(NamedEntry):
@@ -87,11 +91,12 @@ class DistrictEntry(NamedEntry):
 
 
 class RegionEntry(ListedEntry):
-    """A region with its *districts*, by id. The id of a district is unique in the realm."""
+    """A region with its districts."""
 
     kind = "region"
 
     districts: Mapping[Id, DistrictEntry] = Field(default_factory=dict)
+    """Its districts by id. The id of a district is unique in the realm."""
 
 
 class TopicEntry(ListedEntry):
@@ -107,42 +112,44 @@ class ChannelEntry(ListedEntry):
 
 
 class CountryTypeEntry(ListedEntry):
-    """A type of appeal that the law of a jurisdiction has beside the kinds of the contract.
-
-    *kinds* are the kinds of appeals that may be of this type. The entry's id is `JURISDICTION/TYPE`.
-    """
+    """A type of appeal that the law of a jurisdiction has beside the kinds of the contract. Its id is
+    `JURISDICTION/TYPE`."""
 
     kind = "country-type"
 
     kinds: Annotated[frozenset[AppealKind], Field(min_length=1)]
+    """The kinds of appeals that may be of this type."""
 
 
 class JurisdictionEntry(NamedEntry):
-    """A law under which appeals of this realm may fall.
-
-    *first_policy* is the earliest policy that gives terms, and *policies_from* is its first local day.
-    """
+    """A law under which appeals of this realm may fall."""
 
     kind = "jurisdiction"
 
     first_policy: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,50}/[0-9]{1,6}$")]
+    """The earliest policy that gives terms, with its version."""
     policies_from: date
+    """The first local day on which that policy is in force."""
 
 
 class CalendarBindingEntry(Entry):
-    """The working calendar by which terms of a jurisdiction are counted. The entry's id is that of the jurisdiction."""
+    """The working calendar of a jurisdiction. The entry's id is that of the jurisdiction."""
 
     kind = "calendar-binding"
 
     calendar: JurisdictionId
+    """The calendar by which its terms are counted."""
 
 
 class PublisherKey(Entry):
-    """An Ed25519 key of a publisher: 32 bytes in base64url. It signs from *valid_from* to before *valid_to*."""
+    """An Ed25519 key of a publisher."""
 
     public_key: _PublicKey
+    """32 bytes in base64url, without padding."""
     valid_from: Instant
+    """The instant from which it may sign."""
     valid_to: Instant | None = None
+    """The instant from which it may sign no more; absent: it may without end."""
 
     @cached_property
     def raw(self) -> bytes:
@@ -160,21 +167,22 @@ class PublisherKey(Entry):
 
 
 class PublisherEntry(Entry):
-    """A system that may propose events. The entry's id is the source, or a pattern of sources.
-
-    *body* is the body that it speaks for, *principal* its Kafka user. A publisher that is *unsigned* needs no
-    signature. Events of one that is *vouched* may be signed by a publisher with the role `voucher`, too. Without
-    *roles* it may propose nothing.
-    """
+    """A system that may propose events. The entry's id is the source, or a pattern of sources."""
 
     kind = "publisher"
 
     roles: frozenset[PublisherRole]
+    """Its rights, which the life-cycle table explains. Without any it may propose nothing."""
     body: Id | None = None
+    """The body that it speaks for."""
     keys: tuple[PublisherKey, ...] = ()
+    """The keys with which it signs."""
     principal: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,200}$")] | None = None
+    """Its Kafka user."""
     unsigned: bool = False
+    """Whether it needs no signature. Only then its id may be a pattern."""
     vouched: bool = False
+    """Whether a publisher with the role `voucher` may sign its events, too."""
 
     @model_validator(mode="after")
     def _has_a_way_to_sign(self) -> Self:
@@ -198,6 +206,11 @@ _IDS: Mapping[Kind, re.Pattern[str]] = {
     "publisher": re.compile(r"/[A-Za-z0-9._/-]{0,126}\*?"),
 }
 _OTHER_ID = re.compile(_ID)
+
+
+def id_pattern(kind: Kind) -> str:
+    """The form of the ids of *kind*, a regular expression for the whole id."""
+    return _IDS.get(kind, _OTHER_ID).pattern
 
 
 def is_id(kind: Kind, id: str) -> bool:
