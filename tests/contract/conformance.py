@@ -7,17 +7,19 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from aiokafka.partitioner import murmur2
-from deploy.local.paths import REPOSITORY
 
 from natija_events.ids import appeal_number, derived_event_id, parse_appeal_number
 from natija_events.kafka import partition_of
 from natija_events.signatures import SigningKey, message, verify_signature
 from natija_events.wire.envelope import Event, Headers, Stamp, attributes, write_headers, write_proposal
 from natija_events.wire.hash_chain import GENESIS, event_hash
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 FOLDER = REPOSITORY / "libs" / "events" / "conformance"
 PRINTED = "KG-7K3M-9QX4-T2R8-MA"

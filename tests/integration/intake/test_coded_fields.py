@@ -86,6 +86,7 @@ async def test_history_keeps_its_own_names(registry: Realm) -> None:
         ({"referral_from": "ivan-petrov"}, "referral_from"),
         ({"country_type": "notary-request"}, "country_type"),
         ({"applicant": {"social_group": "Иванов Иван"}}, "applicant.social_group"),
+        ({"applicant": {"social_group": "ivan-petrov-pass-an1234567"}}, "applicant.social_group"),
         ({"applicant": {"address": {"region": "ivan-petrov"}}}, "applicant.address.region"),
         ({"applicant": {"address": {"district": "ivan-petrov"}}}, "applicant.address.district"),
     ],

@@ -21,6 +21,7 @@ from natija_events.reference.entries import (
     PublisherKey,
     RealmEntry,
     RegionEntry,
+    SocialGroupEntry,
     TopicEntry,
 )
 from natija_events.reference.records import ReferenceRecord, read_record, write_record
@@ -35,6 +36,7 @@ EXAMPLES: dict[str, Entry] = {
     "osh": RegionEntry(names=NAMES, districts={"alay": DistrictEntry(names=NAMES)}),
     "roads": TopicEntry(names=NAMES, position=1),
     "post": ChannelEntry(names=NAMES),
+    "pensioner": SocialGroupEntry(names=NAMES),
     "KZ/notary-request": CountryTypeEntry(names=NAMES, kinds=frozenset({"request", "application"})),
     "KG": JurisdictionEntry(names=NAMES, first_policy="kg-law-67/1", policies_from=date(2007, 5, 4)),
     "KZ": CalendarBindingEntry(calendar="KZ"),

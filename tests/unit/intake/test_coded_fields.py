@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import BaseModel
 from pydantic_core import to_json
 from tests.unit.intake.realm import DESK, HISTORY, NOW, REFERENCE
 
@@ -19,6 +20,7 @@ from natija_intake.appeals.submission import SOURCE
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
 from natija_intake.registrar.coded_fields import coded_fields
+from natija_intake.sealing import field_shapes
 
 REGISTERED = "appeal.registered.v1"
 NUMBER = appeal_number("kg", 5)
@@ -60,7 +62,8 @@ HOLES: list[tuple[dict[str, Any], str, str]] = [
     ({"referral_from": "ivan-petrov"}, "referral_from", "is not a body"),
     ({"applicant": {"address": {"region": "x"}}}, "applicant.address.region", "is not a region"),
     ({"applicant": {"address": {"district": "x"}}}, "applicant.address.district", "is not a district"),
-    ({"applicant": {"social_group": "Иванов"}}, "applicant.social_group", "pattern"),
+    ({"applicant": {"social_group": "Иванов"}}, "applicant.social_group", "is not a social group"),
+    ({"applicant": {"social_group": "ivan-petrov"}}, "applicant.social_group", "is not a social group"),
     ({"country_type": "media-request"}, "country_type", "is not a country type"),
     ({"country_type": "deputy-request", "kind": "complaint"}, "country_type", "is not a country type"),
     ({"external_id": "1"}, "external_id", "may be set only by a publisher of histories"),
@@ -150,19 +153,27 @@ def test_wrong_name_in_batch_has_place() -> None:
 
 CODED = {
     "country_type", "channel", "jurisdiction", "referral_from", "addressee", "complained_of", "region", "district",
-    "topic", "body", "co_bodies", "court",
+    "topic", "body", "co_bodies", "court", "social_group",
 }  # fmt: skip
+
+
+def fields_of(model: type[BaseModel]) -> set[str]:
+    """The names of the fields of *model* and of the objects in it."""
+    names = set(model.model_fields)
+    for shape in field_shapes(model).values():
+        names |= fields_of(shape.model) if shape.model else set()
+    return names
 
 
 def test_every_name_is_checked() -> None:
     """A field with such a name is coded in every type, and in the parts of a type."""
     for type, model in REGISTRY.models.items():
         coded = {path.rpartition(".")[2] for path, _ in coded_fields(model)}
-        assert coded == CODED & {*model.model_fields}, type
+        assert coded == CODED & fields_of(model), type
 
 
 def test_ids_of_reference_data_are_codes() -> None:
     """So a word that is the id of a thing of the realm is a code."""
-    for section in ("bodies", "channels", "districts", "jurisdictions", "regions", "topics"):
+    for section in ("bodies", "channels", "districts", "jurisdictions", "regions", "social_groups", "topics"):
         for id in getattr(REFERENCE, section):
             assert re.fullmatch(CODE_PATTERN, id)

@@ -48,7 +48,7 @@ SENT: dict[str, Any] = {
 
 NAMED = {
     "channel": "channels", "region": "regions", "district": "districts", "topic": "topics", "addressee": "bodies",
-    "complained_of": "bodies", "referral_from": "bodies",
+    "complained_of": "bodies", "referral_from": "bodies", "social_group": "social_groups",
 }  # fmt: skip
 """Fields that name a thing of reference data, and where it stands there."""
 
@@ -162,6 +162,7 @@ class TestEvent:
         ({"complained_of": "moon"}, "complained_of", "body"),
         ({"referral_from": "ivan-petrov"}, "referral_from", "body"),
         ({"country_type": "notary-request"}, "country_type", "country type"),
+        ({"applicant": {"social_group": "ivan-petrov-pass-an1234567"}}, "applicant.social_group", "social group"),
         ({"applicant": {"address": {"region": "ivan-petrov"}}}, "applicant.address.region", "region"),
         ({"applicant": {"address": {"district": "ivan-petrov"}}}, "applicant.address.district", "district"),
     ],

@@ -20,6 +20,7 @@ from natija_events.reference.entries import (
     PublisherEntry,
     RealmEntry,
     RegionEntry,
+    SocialGroupEntry,
     TopicEntry,
     find_wrong_id,
 )
@@ -39,6 +40,7 @@ class DirectoryFile(BaseModel):
     zone: ZoneName = "UTC"
     languages: tuple[str, ...] = ("en",)
     channels: Mapping[str, ChannelEntry] = Field(default_factory=dict)
+    social_groups: Mapping[str, SocialGroupEntry] = Field(default_factory=dict)
     regions: Mapping[str, RegionEntry] = Field(default_factory=dict)
     topics: Mapping[str, TopicEntry] = Field(default_factory=dict)
     bodies: Mapping[str, BodyEntry] = Field(default_factory=dict)
@@ -66,6 +68,7 @@ def load_reference_data(folder: Path) -> ReferenceData:
         regions=_positioned(directory.regions),
         topics=_positioned(directory.topics),
         channels=_positioned(directory.channels),
+        social_groups=_positioned(directory.social_groups),
         country_types=_positioned(
             {f"{place}/{type}": one for place, types in directory.country_types.items() for type, one in types.items()}
         ),
@@ -94,8 +97,9 @@ Fault = tuple[str, str, str]
 def _wrong_ids(found: ReferenceData) -> Iterator[Fault]:
     sections: dict[str, Mapping[str, Entry]] = {
         "bodies": found.bodies, "regions": found.regions, "topics": found.topics, "channels": found.channels,
-        "country_types": found.country_types, "jurisdictions": found.jurisdictions,
-        "calendar_bindings": found.calendar_bindings, "publishers": found.publishers,
+        "social_groups": found.social_groups, "country_types": found.country_types,
+        "jurisdictions": found.jurisdictions, "calendar_bindings": found.calendar_bindings,
+        "publishers": found.publishers,
     }  # fmt: skip
     for section, entries in sections.items():
         for id, entry in entries.items():

@@ -21,6 +21,7 @@ from natija_events.reference.entries import (
     PublisherKey,
     RealmEntry,
     RegionEntry,
+    SocialGroupEntry,
     TopicEntry,
 )
 
@@ -32,6 +33,7 @@ SECTIONS: Mapping[Kind, str] = {
     "region": "regions",
     "topic": "topics",
     "channel": "channels",
+    "social-group": "social_groups",
     "country-type": "country_types",
     "jurisdiction": "jurisdictions",
     "calendar-binding": "calendar_bindings",
@@ -56,6 +58,7 @@ class ReferenceData:
     regions: Mapping[str, RegionEntry] = field(default_factory=dict)
     topics: Mapping[str, TopicEntry] = field(default_factory=dict)
     channels: Mapping[str, ChannelEntry] = field(default_factory=dict)
+    social_groups: Mapping[str, SocialGroupEntry] = field(default_factory=dict)
     country_types: Mapping[str, CountryTypeEntry] = field(default_factory=dict)
     """By `JURISDICTION/TYPE`: see `country_type`."""
     jurisdictions: Mapping[str, JurisdictionEntry] = field(default_factory=dict)

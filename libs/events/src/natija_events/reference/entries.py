@@ -17,7 +17,16 @@ from natija_events.signatures import key_id
 from natija_events.types.base import Instant
 
 Kind = Literal[
-    "realm", "body", "region", "topic", "channel", "country-type", "jurisdiction", "calendar-binding", "publisher"
+    "realm",
+    "body",
+    "region",
+    "topic",
+    "channel",
+    "social-group",
+    "country-type",
+    "jurisdiction",
+    "calendar-binding",
+    "publisher",
 ]
 AppealKind = Literal["application", "complaint", "proposal", "request", "message", "response"]
 PublisherRole = Literal[Role, "history", "voucher"]
@@ -111,6 +120,12 @@ class ChannelEntry(ListedEntry):
     kind = "channel"
 
 
+class SocialGroupEntry(ListedEntry):
+    """A group to which applicants belong, for statistics."""
+
+    kind = "social-group"
+
+
 class CountryTypeEntry(ListedEntry):
     """A type of appeal that the law of a jurisdiction has beside the kinds of the contract. Its id is
     `JURISDICTION/TYPE`."""
@@ -192,8 +207,8 @@ class PublisherEntry(Entry):
 
 
 _MODELS: tuple[type[Entry], ...] = (
-    RealmEntry, BodyEntry, RegionEntry, TopicEntry, ChannelEntry, CountryTypeEntry, JurisdictionEntry,
-    CalendarBindingEntry, PublisherEntry,
+    RealmEntry, BodyEntry, RegionEntry, TopicEntry, ChannelEntry, SocialGroupEntry, CountryTypeEntry,
+    JurisdictionEntry, CalendarBindingEntry, PublisherEntry,
 )  # fmt: skip
 ENTRIES: Mapping[Kind, type[Entry]] = {model.kind: model for model in _MODELS}
 """The model of each kind."""

@@ -33,6 +33,7 @@ _OF_KINDS = {
     "district": "kemin",
     "jurisdiction": "KG",
     "region": "chuy",
+    "social_group": "pensioner",
     "topic": "roads",
 }
 """By the kind of reference data that a field names."""
@@ -62,7 +63,6 @@ _OF_NAMES: dict[str, Any] = {
     "rule": "roads-bishkek",
     "sha256": _ATTACHMENT["sha256"],
     "signer": "ministry-transport/minister",
-    "social_group": "pensioner",
 }
 """By name, for texts and numbers that have no closed list."""
 

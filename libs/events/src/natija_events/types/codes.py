@@ -23,7 +23,7 @@ WORD_CHARACTERS = 160
 NOT_A_WORD = r"^[-=+@ ]| $|  |\n"
 """The signs that no `Word` has: the first of a formula, a blank at an end, two blanks, a line end."""
 
-CodedKind = Literal["body", "channel", "country_type", "district", "jurisdiction", "region", "topic"]
+CodedKind = Literal["body", "channel", "country_type", "district", "jurisdiction", "region", "social_group", "topic"]
 """The kinds of things that reference data name."""
 
 
@@ -102,4 +102,5 @@ CountryType = Annotated[Word, Coded("country_type")]
 District = Annotated[Word, Coded("district")]
 Jurisdiction = Annotated[Word, Coded("jurisdiction")]
 Region = Annotated[Word, Coded("region")]
+SocialGroup = Annotated[Word, Coded("social_group")]
 Topic = Annotated[Word, Coded("topic")]

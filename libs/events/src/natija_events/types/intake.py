@@ -4,7 +4,18 @@ from typing import Literal
 
 from natija_events.encryption import Sealed
 from natija_events.types.base import AppealNumber, Attachment, Count, EventData, Instant, LanguageCode, NestedData
-from natija_events.types.codes import BodyCode, Channel, Code, CountryType, District, Jurisdiction, Region, Topic, Word
+from natija_events.types.codes import (
+    BodyCode,
+    Channel,
+    Code,
+    CountryType,
+    District,
+    Jurisdiction,
+    Region,
+    SocialGroup,
+    Topic,
+    Word,
+)
 
 
 class Address(NestedData):
@@ -39,7 +50,7 @@ class Applicant(NestedData):
     """The telephone number. Personal."""
     email: Sealed | None = None
     """The e-mail address. Personal."""
-    social_group: Code | None = None
+    social_group: SocialGroup | None = None
     """The social group, for statistics."""
     address: Address | None = None
     """The address of the applicant."""

@@ -29,6 +29,7 @@ _SECTIONS: Mapping[CodedKind, str] = {
     "district": "districts",
     "jurisdiction": "jurisdictions",
     "region": "regions",
+    "social_group": "social_groups",
     "topic": "topics",
 }
 """Where `ReferenceData` has the ids of each kind. Country types depend on the jurisdiction and kind of the appeal."""
