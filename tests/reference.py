@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from tests.eventually import eventually
 from tests.stack import Realm
 
-from natija_chassis.realm.reference_provision import load_history
+from natija_chassis.realm.reference_loader import load_history
 from natija_events.kafka import KafkaConfig
 from natija_events.reference.entries import Entry, Kind
 from natija_events.reference.history import ReferenceHistory

@@ -8,13 +8,22 @@ from aiokafka.errors import KafkaError
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.realm.realm_files import load_reference_data
-from natija_chassis.realm.reference_provision import load_history
 from natija_chassis.settings import Settings
+from natija_events.kafka import KafkaConfig, read_batches
 from natija_events.reference.data import ReferenceData
+from natija_events.reference.history import ReferenceHistory, StoredRecord
 from natija_events.topics import REFERENCE
 
 PATIENCE = 5.0
 """Seconds after which a command no longer waits for Kafka."""
+
+
+async def load_history(kafka: KafkaConfig, realm: str) -> ReferenceHistory:
+    """All reference data that the topic holds now. Raises KafkaError."""
+    history = ReferenceHistory()
+    async for batch in read_batches(kafka, REFERENCE.name(realm), {0: 0}):
+        history, _ = history.apply(StoredRecord(one.offset, one.key, one.value) for one in batch)
+    return history
 
 
 async def load_current(settings: Settings, realm_files: Path | None = None) -> ReferenceData:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from natija_chassis.realm.realm_files import load_reference_data
 from natija_chassis.realm.reference_changes import find_changes
+from natija_chassis.realm.reference_loader import load_history
 from natija_chassis.settings import Settings
-from natija_events.reference.history import ReferenceHistory, StoredRecord
 from natija_events.reference.records import HEADERS, ReferenceRecord, write_record
 from natija_events.topics import REFERENCE
 
@@ -27,16 +27,6 @@ async def provision_reference_data(settings: Settings) -> list[str]:
     changes = find_changes(history, wanted, settings.injected_clock.now())
     await _write(settings.kafka_config, REFERENCE.name(settings.realm), changes)
     return [_line(record) for record in changes]
-
-
-async def load_history(kafka: "KafkaConfig", realm: str) -> ReferenceHistory:
-    """All reference data that the topic holds now. Raises KafkaError."""
-    from natija_events.kafka import read_batches
-
-    history = ReferenceHistory()
-    async for batch in read_batches(kafka, REFERENCE.name(realm), {0: 0}):
-        history, _ = history.apply(StoredRecord(one.offset, one.key, one.value) for one in batch)
-    return history
 
 
 async def _write(kafka: "KafkaConfig", topic: str, records: Sequence[ReferenceRecord]) -> None:
