@@ -48,7 +48,7 @@ def test_country_types_are_those_of_policies(folder: Path) -> None:
 
 def test_entries_have_all_languages(folder: Path) -> None:
     reference = load_reference_data(folder)
-    sections = (reference.bodies, reference.topics, reference.regions, reference.channels, reference.country_types)
-    for section in (*sections, reference.jurisdictions, reference.districts):
+    sections = (reference.bodies, reference.topics, reference.regions, reference.channels, reference.social_groups)
+    for section in (*sections, reference.country_types, reference.jurisdictions, reference.districts):
         for id, entry in section.items():
             assert set(entry.names) == set(reference.languages), id

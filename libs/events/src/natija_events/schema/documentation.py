@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-Schema = dict[str, Any]
+from natija_events.schema.diff import Schema
 
 _SEALED = {"kid": "realm-1", "iv": "hM5uGwSRfEOlyTYa", "ct": "lL6-Z4yL9qr8C2kVId7EzJ83Pl6uXL2Ua8wXoaFwan2cHW0WpkO_dJ0"}
 _ATTACHMENT = {"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "bytes": 52_417}
