@@ -83,15 +83,18 @@ class TopicFollower:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Read and follow until *stopping*."""
-        backoff = Backoff(longest=2.0)
+        backoff, interrupted = Backoff(longest=2.0), False
         while not stopping.is_set():
             try:
                 async with open_consumer(self._kafka, fetch_max_wait_ms=_POLL_MS) as consumer:
                     await self._seek(consumer)
                     backoff.reset()
+                    interrupted = False
                     await self._follow(consumer, stopping)
             except (KafkaError, OSError, TimeoutError) as error:
-                log.info("reading %s again: %s", self.topic, sanitised(error))
+                if not interrupted:  # one line for an outage
+                    log.warning("%s cannot be read, retrying: %s", self.topic, sanitised(error))
+                interrupted = True
                 await backoff.wait(stopping)
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:
