@@ -28,10 +28,8 @@ async def replace_code(settings: IntakeSettings, number: str) -> str:
         except OutcomePending:
             raise OperatorError("the registrar has not decided yet: run the same command again") from None
     rejection = outcome.rejection
-    if rejection is not None and rejection.reason not in (
-        "duplicate",
-        "reused",
-    ):  # known: an earlier run has proposed it
+    # A known event is of an earlier run, which proposed the same generation.
+    if rejection is not None and rejection.reason not in ("duplicate", "reused"):
         raise OperatorError(f"the registrar refuses it: {rejection.reason}, {rejection.field} {rejection.rule}")
     return codes.code(number, generation)
 
