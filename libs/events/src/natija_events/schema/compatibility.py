@@ -1,6 +1,6 @@
 """The schema gate: `python -m natija_events.schema.compatibility [--write]`.
 
-The JSON Schema of every type and version is generated from its model and checked in under `schemas/`. The gate fails
+The JSON Schemas of every type and version are generated from its model and checked in under `schemas/`. The gate fails
 when a schema differs from its model. Since the commit `FIXED_SINCE` it also fails when a model breaks readers of the
 checked-in schema, or of any schema that git has. So an edit by hand does not get around it. `--write` updates the
 schemas, unless a change breaks a reader.
@@ -8,7 +8,6 @@ schemas, unless a change breaks a reader.
 
 import argparse
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from natija_events.schema.diff import Schema, breaks
-from natija_events.schema.documentation import document
+from natija_events.schema.generation import log_schema, proposal_schema, text
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import EventData
 
@@ -28,7 +27,8 @@ FIXED_SINCE: str | None = None
 REMEDY = "add a version vN+1 with an upcast: registered events cannot change"
 
 
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+PROPOSALS = "proposals"
+"""The folder inside the folder of log schemas that has the schemas of proposals."""
 
 
 class GateResult(NamedTuple):
@@ -38,46 +38,45 @@ class GateResult(NamedTuple):
     stale: list[str]
 
 
-def schema_of(model: type[EventData]) -> Schema:
-    """The JSON Schema of the data of a type, as it is checked in. It allows unknown fields: admission rejects them, and
-    readers ignore them."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:natija:{model.type}",
-        **document(model.model_json_schema(), model),
-    }
-
-
 def compare(models: Iterable[type[EventData]], folder: Path, since: str | None = "") -> GateResult:
     """Compare *models* with the schemas in *folder*, and with those that git has of it *since* a commit. An empty
-    *since* means all commits. With None the schemas are not fixed yet, and no change breaks a reader."""
-    generated = {model.type: schema_of(model) for model in models}
-    checked_in = {file.stem: _parsed(file.read_bytes()) for file in sorted(folder.glob("*.json"))}
+    *since* means all commits. With None the schemas are not fixed yet, and no change breaks a reader.
+
+    Only the schemas of the log bind: a proposal may get more fields at any time.
+    """
+    generated = {model.type: log_schema(model) for model in models}
+    proposals = {model.type: proposal_schema(model) for model in models}
+    checked_in, checked_in_proposals = _checked_in(folder), _checked_in(folder / PROPOSALS)
     fixed = [] if since is None else [*checked_in.items(), *committed(folder, since)]
     broken = [f"{type}: {change}" for type, earlier in fixed for change in _changes(earlier, generated.get(type))]
-    stale = [f"{type}: differs from its model" for type, now in generated.items() if checked_in.get(type) != now]
+    stale = [
+        f"{type}: differs from its model"
+        for type in generated
+        if checked_in.get(type) != generated[type] or checked_in_proposals.get(type) != proposals[type]
+    ]
     return GateResult(list(dict.fromkeys(broken)), stale)
 
 
 def write(models: Iterable[type[EventData]], folder: Path) -> None:
-    """Write the schemas of *models*."""
-    folder.mkdir(exist_ok=True)
+    """Write both schemas of each of *models*."""
+    (folder / PROPOSALS).mkdir(parents=True, exist_ok=True)
     for model in models:
-        text = json.dumps(schema_of(model), indent=2, ensure_ascii=False)
-        (folder / f"{model.type}.json").write_text(_escaped(text) + "\n", encoding="utf-8")
+        (folder / f"{model.type}.json").write_text(text(log_schema(model)), encoding="utf-8")
+        (folder / PROPOSALS / f"{model.type}.json").write_text(text(proposal_schema(model)), encoding="utf-8")
 
 
 def committed(folder: Path, since: str = "") -> Iterator[tuple[str, Schema | None]]:
-    """Every schema in *folder* of HEAD and the commits before it, back to the commit *since*, with its type.
+    """Every log schema in *folder* of HEAD and the commits before it, back to the commit *since*, with its type.
 
     None outside a git work tree.
     """
     commits = f"{since}..HEAD" if since else "HEAD"
     objects = _git(folder, "rev-list", "--objects", commits, "--", ".").decode().splitlines()
     if since:
-        at_first = _git(folder, "ls-tree", "-r", since, "--", ".").decode().splitlines()
+        at_first = _git(folder, "ls-tree", "--full-name", since, "--", "./").decode().splitlines()
         objects += [line.split(" ", 2)[2].replace("\t", " ") for line in at_first]
-    named = [line.split(" ", 1) for line in objects if line.endswith(".json")]
+    files = [line.split(" ", 1) for line in objects if line.endswith(".json")]
+    named = [(name, path) for name, path in files if Path(path).parent.name == folder.name]
     batch = _git(folder, "cat-file", "--batch", stdin="".join(f"{name}\n" for name, _ in named).encode())
     for _, path in named:
         header, _, rest = batch.partition(b"\n")
@@ -109,6 +108,10 @@ def main(arguments: list[str] | None = None, folder: Path = FOLDER, since: str |
     return 0
 
 
+def _checked_in(folder: Path) -> dict[str, Schema | None]:
+    return {file.stem: _parsed(file.read_bytes()) for file in sorted(folder.glob("*.json"))}
+
+
 def _changes(earlier: Schema | None, now: Schema | None) -> list[str]:
     if earlier is None:
         return ["its schema is not JSON"]
@@ -123,13 +126,6 @@ def _parsed(raw: bytes) -> Schema | None:
     except ValueError:
         return None
     return parsed if isinstance(parsed, dict) else None
-
-
-def _escaped(text: str) -> str:
-    """*text* with its patterns in ASCII: an editor does not show all characters that they name."""
-    return re.sub(
-        r'(?m)^ *"pattern": .*$', lambda line: _NOT_ASCII.sub(lambda one: json.dumps(one[0])[1:-1], line[0]), text
-    )
 
 
 def _git(folder: Path, *arguments: str, stdin: bytes = b"") -> bytes:

@@ -1,8 +1,8 @@
 """Routing events: the competent body, the decision and the answer."""
 
-from typing import Self
+from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from natija_events.encryption import Sealed
 from natija_events.types.base import (
@@ -241,8 +241,17 @@ class DecisionDeclined(EventData):
     """The remarks on the draft, in words. Personal."""
 
 
+_NEEDS_REASON: tuple[AnswerOutcome, ...] = ("terminated", "not_considered")
+_REQUIRE_REASON: dict[str, Any] = {
+    "if": {"properties": {"outcome": {"enum": list(_NEEDS_REASON)}}, "required": ["outcome"]},
+    "then": {"properties": {"reason": {"type": "string"}}, "required": ["reason"]},
+}
+
+
 class Answered(EventData):
     """The answer is signed, which ends the term."""
+
+    model_config = ConfigDict(json_schema_extra=_REQUIRE_REASON)
 
     type = "appeal.answered.v1"
 
@@ -261,7 +270,7 @@ class Answered(EventData):
 
     @model_validator(mode="after")
     def _require_reason(self) -> Self:
-        if self.outcome in ("terminated", "not_considered") and self.reason is None:
+        if self.outcome in _NEEDS_REASON and self.reason is None:
             raise ValueError("reason is required for this outcome")
         return self
 
