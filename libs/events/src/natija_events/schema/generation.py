@@ -1,8 +1,8 @@
 """The JSON Schemas of a type, from its model, in two forms.
 
 The *log* form is for readers: it allows unknown fields, which a later version may add. The *proposal* form is for
-publishers: it is closed, and an instant has a pattern. It refuses all that the registrar refuses for its form. Four rules
-are beyond a schema: check digits, the form NFC, leap years, and integers without a fraction.
+publishers: it is closed, and an instant has a pattern. It refuses all that the registrar refuses for its form.
+Four rules are beyond a schema: check digits, the form NFC, leap years, and integers without a fraction.
 """
 
 import json
