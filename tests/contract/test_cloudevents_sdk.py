@@ -15,7 +15,7 @@ from natija_events.ids import appeal_number, derived_event_id
 from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event, Stamp, attributes, read_proposal, write_headers, write_proposal
 from natija_events.wire.hash_chain import GENESIS
-from natija_events.wire.rejection import RejectedProposal, Rejection, write_rejected
+from natija_events.wire.rejection import ProposalIdentity, RejectedProposal, Rejection, write_rejected
 
 APPEAL = appeal_number("KG", 7)
 NOON = datetime(2024, 3, 4, 12, 0, 0, 123456, tzinfo=UTC)
@@ -85,9 +85,9 @@ def test_sdk_reads_stamped_event() -> None:
 
 
 def test_sdk_reads_rejection() -> None:
-    rejected = RejectedProposal(
-        Rejection("duplicate", "id", "is registered already", 3), 2, 40, NOON, APPEAL, UUID(int=1), "ab", 12, None
-    )
+    proposal = ProposalIdentity(APPEAL, "/desks/one", UUID(int=1))
+    why = Rejection("duplicate", "id", "is registered already", 3)
+    rejected = RejectedProposal(why, 2, 40, NOON, proposal, "ab", 12, None)
     value, record = write_rejected(rejected, "/services/intake/registrar")
 
     read = from_binary(KafkaMessage(dict(record), APPEAL.encode(), value), JSONFormat())
@@ -95,6 +95,7 @@ def test_sdk_reads_rejection() -> None:
     assert read.get_type() == "proposal.rejected.v1"
     assert read.get_extension("reason") == "duplicate"
     assert read.get_extension("registeredsequence") == "3"
+    assert read.get_extension("proposalsource") == "/desks/one"
     assert read.get_data() == {"digest": "ab", "bytes": 12, "original": None}
 
 

@@ -14,7 +14,7 @@ EVENT = Event(
     time=datetime(2024, 3, 4, 12, tzinfo=UTC),
     data='{"body":"Ош"}'.encode(),
     expectedsequence=4,
-    causationid="cause",
+    causationid="/services/intake#0e0c6a51-6a0e-4f0e-8a51-0a1b2c3d4e5f",
     correlationid="correlation",
     traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     publisherkey="ed25519:VkdaoQ5q1iXwZLlLTsRHAF",
@@ -42,7 +42,7 @@ PROPOSED = [
     ("ce_time", b"2024-03-04T12:00:00.000000Z"),
     ("ce_dataschema", b"urn:natija:appeal.routed.v1"),
     ("ce_expectedsequence", b"4"),
-    ("ce_causationid", b"cause"),
+    ("ce_causationid", b"/services/intake#0e0c6a51-6a0e-4f0e-8a51-0a1b2c3d4e5f"),
     ("ce_correlationid", b"correlation"),
     ("ce_traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
     ("ce_publisherkey", b"ed25519:VkdaoQ5q1iXwZLlLTsRHAF"),
@@ -60,7 +60,7 @@ REGISTERED = [
 BATCH = (
     '[{"specversion":"1.0","id":"6f1c1e0a-6a0e-4f0e-8a51-0a1b2c3d4e5f","source":"/desks/one",'
     '"type":"appeal.routed.v1","subject":"KG-0000-0000-0000-7E","time":"2024-03-04T12:00:00.000000Z",'
-    '"dataschema":"urn:natija:appeal.routed.v1","expectedsequence":"4","causationid":"cause",'
+    '"dataschema":"urn:natija:appeal.routed.v1","expectedsequence":"4","causationid":"/services/intake#0e0c6a51-6a0e-4f0e-8a51-0a1b2c3d4e5f",'
     '"correlationid":"correlation","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",'
     '"datacontenttype":"application/json","data":{"body":"Ош"}},'
     '{"specversion":"1.0","id":"00000000-0000-0000-0000-000000000001","source":"/desks/one",'
@@ -100,5 +100,5 @@ def test_registered_event_and_its_hash() -> None:
     assert read_log_record(EVENT.data, REGISTERED) == (EVENT, STAMP)
     assert (
         event_hash(REGISTERED, EVENT.data)
-        == "sha256-1:a2284f381e76b52ac12fc20a4062f481b6abb267c1d3723da5b303f565c0d70a"
+        == "sha256-1:ddd2318e503aac5ae43f447b77693e51d0b570fa2b8e0e5e6fedb0e68e785834"
     )

@@ -20,9 +20,10 @@ from natija_chassis.projections.rebuild import rebuild
 from natija_chassis.settings import Settings
 from natija_events.kafka import KafkaConfig, read, read_batches
 from natija_events.topics import INBOX, PARTITIONS, REJECTED
-from natija_events.wire.envelope import Unreadable, read_proposal
+from natija_events.wire.envelope import read_proposal
 from natija_events.wire.record import RecordedEvent
 from natija_events.wire.rejection import RejectedProposal, read_rejected
+from natija_events.wire.values import Unreadable
 from natija_intake.registrar.verification import verify
 
 RECOVERS_WITHIN = 30.0
@@ -63,7 +64,8 @@ class TopicContents:
         async for event in read(kafka, realm.name):
             contents.registered[event.partition, event.stamp.inboxoffset].append(event)
         async for one in rejections(realm):
-            contents.rejected[one.partition, one.inboxoffset].append(one)
+            for offset in one.inboxoffsets:
+                contents.rejected[one.partition, offset].append(one)
         return contents
 
     def lost(self, workload: Workload) -> list[str]:
@@ -73,7 +75,7 @@ class TopicContents:
         standing = Counter(ids[0] for ids in self.proposed.values() if ids)
         found += [f"{id} was confirmed {count} times" for id, count in (workload.confirmed - standing).items()]
         sequences = {event.id: event.sequence for events in self.registered.values() for event in events}
-        reasons = {(one.proposalid, one.rejection.reason) for ones in self.rejected.values() for one in ones}
+        reasons = {(one.proposal.id, one.rejection.reason) for ones in self.rejected.values() for one in ones}
         for id, outcome in workload.told:
             if outcome.registered and sequences.get(id) != outcome.sequence:
                 found.append(f"{id} was told to be registered at {outcome.sequence}, and is not")
@@ -89,9 +91,11 @@ class TopicContents:
             decisions = bool(ids) + len(self.rejected.get(place, ()))
             if decisions != 1 or ids not in ((), self.proposed.get(place)):
                 found.append(f"the proposal at {place} of the inbox was decided {decisions} times, events {ids}")
-        events = Counter((event.subject, event.id) for events in self.registered.values() for event in events)
+        events = Counter(
+            (event.subject, event.event.source, event.id) for events in self.registered.values() for event in events
+        )
         return found + [
-            f"event {id} of {appeal} stands {count} times" for (appeal, id), count in events.items() if count > 1
+            f"event {id} of {appeal} stands {count} times" for (appeal, _, id), count in events.items() if count > 1
         ]
 
 

@@ -39,14 +39,15 @@ def take_out_guard() -> None:
     async def lock_unchanged(connection: Any, before: Any) -> None:
         pass
 
-    async def save_ids(connection: Any, ids: Any) -> None:
-        if ids:
-            columns = [column.name for column in tables.event_ids.columns]
-            rows = [dict(zip(columns, row, strict=True)) for row in ids]
-            await connection.execute(insert(tables.event_ids).on_conflict_do_nothing(), rows)
+    async def save_keys(connection: Any, keys: Any) -> None:
+        if keys:
+            columns = [column.name for column in tables.event_keys.columns]
+            flat = [(one.appeal, one.key, *one.digest, one.sequence) for one in keys]
+            rows = [dict(zip(columns, row, strict=True)) for row in flat]
+            await connection.execute(insert(tables.event_keys).on_conflict_do_nothing(), rows)
 
     store.lock_unchanged = lock_unchanged
-    projection.save_ids = save_ids
+    projection.save_keys = save_keys
 
 
 def take_out_skip() -> None:

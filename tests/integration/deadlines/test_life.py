@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from tests.eventually import eventually
@@ -10,9 +10,10 @@ from tests.integration.deadlines.conftest import SETTLED, Work, short
 from tests.unit.deadlines.history import at, registered
 
 from natija_deadlines.terms.queue import ROUTING_HEAD_START
-from natija_events.ids import new_appeal_number
-from natija_events.types.deadlines import TermSet
-from natija_events.types.routing import Answered
+from natija_events.ids import derived_event_id, new_appeal_number
+from natija_events.kafka import Publisher
+from natija_events.types.deadlines import Missed, TermSet, Warned
+from natija_events.types.routing import Answered, Routed, TopicSuggested
 
 DUE = at("2026-11-21T00:00+06:00")  # 14 working days after 2 November: Friday the 20th, till midnight
 WARN_AT, LATE = "2026-11-17T00:00+06:00", "2026-11-21T00:00:01+06:00"
@@ -43,6 +44,21 @@ async def test_live_appeal_is_missed(work: Work) -> None:
     answer = await eventually(missed)
     assert (answer["overdue"], answer["policy"], len(answer["missed"])) == (True, "kg-law-67/1", 1)
     assert "of these overdue" in await work.get("deadlines", "/")
+
+
+async def test_foreign_ids_silence_no_breach(work: Work) -> None:
+    """Ids of decisions can be computed by anybody. Two notes that carry them change nothing."""
+    appeal = await work.register(topic="roads", region="bishkek")
+    events = await work.until(appeal, "routed", "term-set")
+    term = next(event.data for event in events if isinstance(event.data, TermSet))
+    material = next(event.sequence for event in events if isinstance(event.data, Routed))
+    async with Publisher(work.realm.servers.kafka, work.realm.name, "/desks/ministry-transport") as desk:
+        for type in (Missed.type, Warned.type):
+            id = derived_event_id(appeal, type, term.due.astimezone(UTC).isoformat(), str(material))
+            note = desk.event(appeal, work.clock.now(), TopicSuggested(topic="roads", model="m"), id=id)
+            assert (await desk.propose(note, wait=30)).registered
+    await work.past_due(appeal)
+    assert short(await work.until(appeal, "missed")).count("topic-suggested") == 2
 
 
 async def test_answer_ends_the_term(work: Work) -> None:

@@ -1,7 +1,7 @@
 """Proposals on real Kafka: their record on the inbox, the decision of the registrar, and their outcome."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.integration.events.conftest import REGISTERED, THEN, LogWriter, event, new_numbers, offset_of
@@ -97,6 +97,35 @@ async def test_many_proposals_get_own_outcomes(publisher: Publisher, registry: R
     assert [outcome.subject for outcome in outcomes] == numbers
     assert all(outcome.rejection is None and outcome.sequence == 1 for outcome in outcomes[:200])
     assert all(outcome.rejection and outcome.rejection.reason == "unlawful" for outcome in outcomes[200:])
+
+
+async def test_unreadable_proposal_has_an_outcome(
+    publisher: Publisher, registry: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The registrar finds no proposal in the record, and the publisher learns so at once."""
+    (number,) = new_numbers(1, registry)
+    monkeypatch.setattr("natija_events.kafka.publisher.check_proposal", lambda events: None)
+    broken = [
+        event(publisher, number)._replace(data=b"\xff"),
+        event(publisher, number)._replace(source="/registers/a b"),
+        event(publisher, number)._replace(correlationid="дело-7"),
+        event(publisher, number)._replace(time=datetime(1899, 1, 1, tzinfo=UTC)),
+        event(publisher, number)._replace(subject="KG-7K3M-9QX4-T2R8-M5"),
+    ]
+
+    outcomes = [await publisher.propose(one, wait=WAIT) for one in broken]
+
+    reasons = [outcome.rejection and (outcome.rejection.reason, outcome.rejection.field) for outcome in outcomes]
+    fields = ("data", "source", "correlationid", "time", "subject")
+    assert reasons == [("unreadable", field) for field in fields]
+
+
+async def test_unreadable_event_is_refused_locally(publisher: Publisher, registry: Realm) -> None:
+    """Nothing is written for what could only be rejected as unreadable."""
+    with pytest.raises(ValueError, match="subject"):
+        event(publisher, "KG-7K3M-9QX4-T2R8-M5")
+    with pytest.raises(ValueError, match="zone"):
+        publisher.event(new_numbers(1, registry)[0], datetime(2024, 3, 4), REGISTERED)
 
 
 async def test_equal_proposals_are_both_registered(publisher: Publisher, registry: Realm) -> None:

@@ -13,8 +13,8 @@ from natija_events.kafka import Publisher, partition_of, read, read_batches
 from natija_events.lifecycle.fold import fold
 from natija_events.topics import LOG
 from natija_events.types.routing import Routed, TopicAssigned
-from natija_events.wire.envelope import Unreadable
 from natija_events.wire.record import RecordedEvent
+from natija_events.wire.values import Unreadable
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

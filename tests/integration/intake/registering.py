@@ -62,12 +62,22 @@ async def put(
     realm: Realm, key: bytes | None, value: bytes | None, headers: Headers, *, partition: int | None = None
 ) -> tuple[int, int]:
     """Write a raw record on the inbox; where it stands."""
+    return (await put_all(realm, key, [(value, headers)], partition=partition))[0]
+
+
+async def put_all(
+    realm: Realm, key: bytes | None, records: Sequence[tuple[bytes | None, Headers]], *, partition: int | None = None
+) -> list[tuple[int, int]]:
+    """Write raw records on one partition of the inbox; where they stand."""
     producer = AIOKafkaProducer(bootstrap_servers=realm.servers.kafka, max_request_size=50_000_000)
     await producer.start()
     try:
         place = partition_of(key or b"") if partition is None else partition
-        told = await producer.send_and_wait(INBOX.name(realm.name), value, key=key, headers=headers, partition=place)
-        return told.partition, told.offset
+        sending = [
+            await producer.send(INBOX.name(realm.name), value, key=key, headers=list(headers), partition=place)
+            for value, headers in records
+        ]
+        return [(told.partition, told.offset) for told in await asyncio.gather(*sending)]
     finally:
         await producer.stop()
 
@@ -80,7 +90,7 @@ async def rejected_at(realm: Realm, place: tuple[int, int]) -> RejectedProposal:
         async for batch in read_batches(realm.servers.kafka, topic, {partition: 0}, follow=True):
             for record in batch:
                 found = read_rejected(record.partition, record.value, record.headers)
-                if found.inboxoffset == offset:
+                if offset in found.inboxoffsets:
                     return found
     raise AssertionError("unreachable")
 

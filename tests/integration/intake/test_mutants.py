@@ -66,7 +66,7 @@ async def find_errors(realm: Realm, proposals: Sequence[Event], rejected: int = 
     database."""
     log = await r.log_of(realm)
     ends = Counter((event.partition, event.stamp.inboxoffset) for event in log)
-    ends += Counter((one.partition, one.inboxoffset) for one in await r.rejected(realm))
+    ends += Counter((one.partition, offset) for one in await r.rejected(realm) for offset in one.inboxoffsets)
     found = [f"{place} has {count} outcomes" for place, count in ends.items() if count != 1]
     if len(ends) != len(proposals) + rejected:
         found.append(f"{len(ends)} of {len(proposals) + rejected} proposals have an outcome")
@@ -114,7 +114,7 @@ async def restore_empty_database(realm: Realm) -> None:
     """Restore the state without events in one transaction, so that no session ends."""
     async with database(realm) as connection, connection.transaction():
         await connection.execute('update live.checkpoints set "offset" = -1, logsequence = 0, recordedtime = null')
-        for table in ("live.heads", "live.event_ids", "service.inbox_offsets"):
+        for table in ("live.heads", "live.event_keys", "service.inbox_offsets"):
             await connection.execute(f"delete from {table}")
 
 

@@ -1,9 +1,10 @@
 """Each reason for which the registrar rejects, on the real stack: what it says, and that the original is kept."""
 
+import json
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -18,6 +19,9 @@ from natija_events.types.intake import DuplicateLinked, Registered, Supplemented
 from natija_events.types.routing import Answered, DecisionApproved, Routed
 from natija_events.wire.envelope import write_proposal
 from natija_events.wire.rejection import RejectedProposal, open_inbox_record
+
+THEN = datetime.now(UTC)
+ID = UUID("0e0c6a51-6a0e-4f0e-8a51-0a1b2c3d4e5f")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -173,6 +177,79 @@ async def test_id_with_other_content_is_reused(registry: Realm, channel: Publish
     assert not outcome.registered
 
 
+async def test_foreign_id_is_another_event(registry: Realm, channel: Publisher, desk: Publisher) -> None:
+    """An id belongs to its source: no publisher can use up the ids of another one."""
+    subject, _ = await r.open_appeal(channel, registry)
+    note = channel.event(subject, datetime.now(UTC), Supplemented())
+    routed = desk.event(subject, datetime.now(UTC), Routed(body="b"), id=note.id, expectedsequence=1)
+    assert (await channel.propose(note, wait=10)).registered
+    outcome = await desk.propose(routed, wait=10)
+    assert (outcome.rejection, outcome.sequence) == (None, 3)
+
+
+async def test_retry_may_render_json_again(registry: Realm, channel: Publisher) -> None:
+    """Other blanks and another order of keys are the same event."""
+    _, event = await r.open_appeal(channel, registry)
+    reversed_keys = dict(reversed(json.loads(event.data).items()))
+    outcome = await channel.propose(event._replace(data=json.dumps(reversed_keys, indent=1).encode()), wait=10)
+    assert outcome.rejection is not None
+    assert (outcome.rejection.reason, outcome.rejection.field, outcome.sequence) == ("duplicate", "id", 1)
+
+
+async def test_retry_may_seal_again(registry: Realm, channel: Publisher) -> None:
+    """A second import of a file seals under new keys. The rejection says that sealed values were not compared."""
+    subject = r.number(registry)
+    first, again, longer = (
+        channel.event(subject, THEN, r.registered(received=THEN, text=_sealer(key).seal(subject, "text", text)), id=ID)
+        for key, text in ((1, "road"), (2, "road"), (2, "roads"))
+    )
+    assert (await channel.propose(first, wait=10)).registered
+    outcome = await channel.propose(again, wait=10)
+    assert outcome.rejection is not None
+    assert (outcome.rejection.reason, outcome.rejection.field, outcome.sequence) == ("duplicate", "sealed", 1)
+    other = await channel.propose(longer, wait=10)
+    assert other.rejection is not None
+    assert other.rejection.reason == "reused"
+
+
+def _sealer(key: int) -> Sealer:
+    return Sealer(bytes([key]) * 32, f"test-{key}")
+
+
+async def test_known_event_in_a_batch_is_reused(registry: Realm, channel: Publisher) -> None:
+    """The rejection names the first event of the proposal that is registered already."""
+    subject, opening = await r.open_appeal(channel, registry)
+    supplement = channel.event(subject, datetime.now(UTC), Supplemented())
+    outcome = await channel.propose(supplement, opening, wait=10)
+    assert outcome.rejection is not None
+    assert (outcome.rejection.reason, outcome.rejection.field) == ("reused", "[1].id")
+    assert len(await r.log_of(registry, subject)) == 1
+
+
+async def test_duplicate_is_told_before_forbidden(registry: Realm, channel: Publisher) -> None:
+    """A proposal that stands on the log is not judged again by the rules of another day."""
+    subject = r.number(registry)
+    async with r.publisher(registry, r.HISTORY) as history:
+        old = datetime(2015, 3, 1, 12, tzinfo=UTC)
+        event = history.event(subject, old, r.registered(received=old, register_name="test"))
+        assert (await history.propose(event, wait=10)).registered
+        outcome = await history.propose(event, wait=10)
+    assert outcome.rejection is not None
+    assert outcome.rejection.reason == "duplicate"
+
+
+async def test_flood_becomes_one_record(registry: Realm, channel: Publisher) -> None:
+    """A run of records without a proposal is recorded once; every one of them is accounted for."""
+    subject = r.number(registry)
+    places = await r.put_all(registry, subject.encode(), [(b"\xff", [])] * 200)
+    found = [await r.rejected_at(registry, place) for place in (places[0], places[-1])]
+    ours = [one for one in await r.rejected(registry) if one.partition == places[0][0]]
+    offsets = [offset for one in ours for offset in one.inboxoffsets if (one.partition, offset) in places]
+    assert sorted(offsets) == sorted(offset for _, offset in places)
+    assert max(one.records for one in found) >= 20
+    assert (await channel.propose(channel.event(subject, datetime.now(UTC), r.registered()), wait=10)).registered
+
+
 async def test_forbidden_transition_is_unlawful(registry: Realm, channel: Publisher, desk: Publisher) -> None:
     """An event that the life cycle does not allow in the appeal's state is unlawful."""
     subject, _ = await r.open_appeal(channel, registry)
@@ -230,7 +307,7 @@ async def test_each_proposal_has_one_outcome(registry: Realm, channel: Publisher
     broken = event._replace(id=uuid4(), data=b"{}", type=Registered.type)
     outcomes = [await channel.propose(one, wait=10) for one in (event, broken, event)]
     registered = {(one.id, one.event.type) for one in await r.log_of(registry, event.subject)}
-    refused = [one.proposalid for one in await r.rejected(registry) if one.subject == event.subject]
+    refused = [one.proposal.id for one in await r.rejected(registry) if one.proposal.subject == event.subject]
     assert [one.registered for one in outcomes] == [True, False, True]
     assert registered == {(event.id, event.type)}
     assert refused == [broken.id, event.id]

@@ -8,7 +8,7 @@ from natija_chassis.errors import OperatorError
 from natija_chassis.projections.checkpoints import Gap
 from natija_chassis.projections.dead_letters import is_poison
 from natija_events.schema.registry import Invalid
-from natija_events.wire.envelope import Unreadable
+from natija_events.wire.values import Unreadable
 
 
 class Adapted(Exception):

@@ -8,6 +8,7 @@ from tests.unit.events.given import START
 from natija_events.encryption import Sealed, Sealer, Unsealable
 from natija_events.wire.rejection import (
     InboxRecord,
+    ProposalIdentity,
     RejectedProposal,
     Rejection,
     inbox_record_digest,
@@ -114,8 +115,7 @@ def test_inbox_record_is_sealed_whole(
         partition=3,
         inboxoffset=77,
         recordedtime=START,
-        subject=None,
-        proposalid=None,
+        proposal=ProposalIdentity(),
         digest=inbox_record_digest(original),
         bytes=0,
         original=seal_inbox_record(SEALER, 3, 77, original),

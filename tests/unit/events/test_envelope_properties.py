@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.unit.events.test_envelope import APPEAL, EVENT, STAMP, batch, item
 
-from natija_events.wire.envelope import Event, Headers, Unreadable, read_proposal, write_headers, write_proposal
+from natija_events.wire.envelope import Event, Headers, read_proposal, write_headers, write_proposal
+from natija_events.wire.values import Unreadable, causation_id
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -27,7 +28,7 @@ events = st.builds(
     time=times,
     data=objects.map(lambda data: json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()),
     expectedsequence=st.none() | st.integers(0, 10**19 - 1),
-    causationid=st.none() | visible,
+    causationid=st.none() | st.builds(causation_id, visible, st.uuids(), st.none() | st.just(APPEAL)),
     correlationid=st.none() | visible,
     traceparent=st.none() | visible,
     publisherkey=st.none(),
@@ -44,7 +45,9 @@ def test_any_event_is_read_as_written(event: Event) -> None:
 
 @given(st.lists(events, min_size=2, max_size=3, unique_by=lambda event: event.id))
 def test_any_batch_is_read_as_written(several: list[Event]) -> None:
-    several = [event._replace(expectedsequence=several[0].expectedsequence) for event in several]
+    several = [
+        event._replace(expectedsequence=several[0].expectedsequence, source=several[0].source) for event in several
+    ]
     _, value, written = write_proposal(several)
 
     read = read_proposal(value, written).events

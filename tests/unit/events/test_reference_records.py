@@ -25,7 +25,7 @@ from natija_events.reference.entries import (
     TopicEntry,
 )
 from natija_events.reference.records import ReferenceRecord, read_record, write_record
-from natija_events.wire.envelope import Unreadable
+from natija_events.wire.values import Unreadable
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 5, tzinfo=UTC)
 NAMES = {"ky": "Жол", "ru": "Дорога"}

@@ -19,13 +19,13 @@ from natija_events.wire.envelope import (
     Event,
     Headers,
     Stamp,
-    Unreadable,
     read_log_record,
     read_proposal,
     write_headers,
     write_proposal,
 )
 from natija_events.wire.hash_chain import GENESIS
+from natija_events.wire.values import Unreadable
 
 KEY = SigningKey(bytes(range(32)))
 OTHER_KEY = SigningKey(bytes(32))

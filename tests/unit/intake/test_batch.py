@@ -13,8 +13,9 @@ from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.rejection import read_rejected
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
-from natija_intake.registrar.batch import BatchDecider, DecidedBatch, LogEnd, read_batch
+from natija_intake.registrar.batch import RUN_RECORDS, BatchDecider, DecidedBatch, LogEnd, read_batch
 from natija_intake.registrar.heads import Head
 from natija_intake.registrar.shards.locks import ShardLayout, fair_share
 from natija_intake.registrar.shards.pipeline import PendingBatch, PendingBatches
@@ -45,8 +46,7 @@ def decide(
 ) -> DecidedBatch:
     log_ends = {partition_of(NUMBER.encode()): log_end or LogEnd()}
     decider = BatchDecider(AdmissionState(), log_ends, reference, Sealer(bytes(32)), "kg", now)
-    for record, proposal in read_batch(records):
-        decider.decide(record, proposal)
+    decider.decide_all(read_batch(records))
     return decider.decided
 
 
@@ -54,7 +54,7 @@ def test_later_proposal_sees_earlier_one() -> None:
     """The second event of an appeal is decided on the head that the first one left in the same batch."""
     decided = decide(polled(opening(), 0), polled(event(Supplemented()), 1))
     assert (len(decided.log), decided.rejections, decided.changed) == (2, [], {NUMBER})
-    assert [one.sequence for one in decided.ids] == [1, 2]
+    assert [one.sequence for one in decided.keys] == [1, 2]
 
 
 def test_each_record_has_one_outcome() -> None:
@@ -63,8 +63,49 @@ def test_each_record_has_one_outcome() -> None:
     malformed = polled(first, 2)._replace(value=b"\xff")
     decided = decide(polled(first, 0), polled(first, 1), malformed)
     assert len(decided.log) == 1
-    assert [why.reason for why in decided.rejections] == ["duplicate", "unreadable"]
+    assert [why.reason for why, _ in decided.rejections] == ["duplicate", "unreadable"]
     assert len(decided.rejected) == 2
+
+
+def malformed(offset: int) -> PolledRecord:
+    return PolledRecord(partition_of(NUMBER.encode()), offset, None, b"\xff", [], NOW, timedelta(0))
+
+
+def test_flood_becomes_one_record() -> None:
+    """A run of records without a proposal is recorded once, with its offsets and the digests of all."""
+    decided = decide(*(malformed(offset) for offset in range(5, 5 + RUN_RECORDS)))
+    (record,) = decided.rejected
+    read = read_rejected(record.partition, record.value, record.headers)
+    assert (record.key, read.inboxoffsets, read.records) == (None, range(5, 5 + RUN_RECORDS), RUN_RECORDS)
+    assert (read.bytes, read.original, len(read.digest)) == (RUN_RECORDS, None, 64)
+    assert [count for _, count in decided.rejections] == [RUN_RECORDS]
+
+
+def test_short_run_keeps_originals() -> None:
+    """Readable proposals end a run, and are decided."""
+    run = RUN_RECORDS - 1
+    decided = decide(
+        *(malformed(offset) for offset in range(run)),
+        polled(opening(), run),
+        *(malformed(offset) for offset in range(run + 1, 2 * run + 1)),
+    )
+    assert (len(decided.log), len(decided.rejected)) == (1, 2 * run)
+    assert all(read_rejected(0, one.value, one.headers).original for one in decided.rejected)
+
+
+def test_unreadable_keeps_its_identity() -> None:
+    """Key, subject, source and id stay where they can be read, so the publisher finds its rejection."""
+    event = opening()
+    (record,) = decide(polled(event, 0)._replace(value=b"\xff")).rejected
+    read = read_rejected(record.partition, record.value, record.headers)
+    assert record.key == NUMBER.encode()
+    assert read.proposal == (NUMBER, SOURCE, event.id)
+
+
+def test_key_without_number_is_dropped() -> None:
+    """It may hold anything, also a person's name."""
+    (record,) = decide(polled(opening(), 0)._replace(key="Айгүл Асанова".encode())).rejected
+    assert record.key is None
 
 
 def test_recorded_time_never_decreases() -> None:

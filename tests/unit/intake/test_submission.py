@@ -19,7 +19,7 @@ from natija_events.schema.registry import models_of
 from natija_events.types import intake, routing
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
-from natija_events.wire.envelope import Event, Proposal, write_proposal
+from natija_events.wire.envelope import Event, write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import (
     SOURCE,
@@ -100,7 +100,7 @@ def admitted(event: Event, reference: ReferenceData = REFERENCE) -> EventData | 
     key, value, headers = write_proposal([event])
     record = admission.PolledRecord(partition_of(key), 0, key, value, headers, NOW, timedelta(0))
     proposal = admission.read(record)
-    assert isinstance(proposal, Proposal)
+    assert not isinstance(proposal, Rejection)
     result = admission.admit(proposal, record, admission.AdmissionState(), reference, "kg", NOW)
     return result if isinstance(result, Rejection) else result.data[0]
 

@@ -37,10 +37,11 @@ if TYPE_CHECKING:
     from natija_events.topics import INBOX, LOG, PARTITIONS, REFERENCE, REJECTED
     from natija_events.types import deadlines, intake, oversight, routing
     from natija_events.types.base import AnswerOutcome, Attachment, EventData
-    from natija_events.wire.envelope import Event, Unreadable, read_log_record, read_proposal, write_proposal
+    from natija_events.wire.envelope import Event, read_log_record, read_proposal, write_proposal
     from natija_events.wire.hash_chain import GENESIS, event_hash
     from natija_events.wire.record import RecordedEvent, read_recorded_event
     from natija_events.wire.rejection import RejectedProposal, Rejection, RejectionReason, read_rejected
+    from natija_events.wire.values import Unreadable, causation_id
     from natija_events.words import word
 
 _HOMES = {
@@ -60,7 +61,8 @@ _HOMES = {
     "natija_events.terms.lateness": "Lateness is_late lateness",
     "natija_events.topics": "INBOX LOG PARTITIONS REFERENCE REJECTED",
     "natija_events.types.base": "AnswerOutcome Attachment EventData",
-    "natija_events.wire.envelope": "Event Unreadable read_log_record read_proposal write_proposal",
+    "natija_events.wire.values": "Unreadable causation_id",
+    "natija_events.wire.envelope": "Event read_log_record read_proposal write_proposal",
     "natija_events.wire.hash_chain": "GENESIS event_hash",
     "natija_events.wire.record": "RecordedEvent read_recorded_event",
     "natija_events.wire.rejection": "RejectedProposal Rejection RejectionReason read_rejected",
@@ -104,6 +106,7 @@ __all__ = [
     "StoredRecord",
     "Unreadable",
     "Unsealable",
+    "causation_id",
     "deadlines",
     "derived_appeal_number",
     "derived_event_id",

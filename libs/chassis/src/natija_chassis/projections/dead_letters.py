@@ -18,7 +18,7 @@ from natija_chassis.postgres.sqlstate import is_data_error
 from natija_chassis.projections import checkpoints
 from natija_chassis.projections.log_records import LogRecord
 from natija_events.schema.registry import Invalid
-from natija_events.wire.envelope import Unreadable
+from natija_events.wire.values import Unreadable
 
 table = Table(
     "dead_letters",

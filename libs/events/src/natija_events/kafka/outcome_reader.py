@@ -15,7 +15,7 @@ from natija_events.kafka.consumers import start_consumer
 from natija_events.kafka.shutdown import close_consumer
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.wire.envelope import PREFIX
-from natija_events.wire.rejection import Rejection, read_rejected
+from natija_events.wire.rejection import Rejection, read_rejected, rejected_offsets
 
 _INBOX_OFFSET, _SEQUENCE, _RECORDEDTIME = f"{PREFIX}inboxoffset", f"{PREFIX}sequence", f"{PREFIX}recordedtime"
 _LINGER_SECONDS = 1.0
@@ -40,19 +40,37 @@ class Decision(NamedTuple):
 class PendingOutcome:
     """A proposal whose *decision* is awaited. Its *offset* on the inbox identifies it, once Kafka has confirmed it.
 
-    The decision may arrive before the confirmation. So *received* keeps all decisions on the appeal, by inbox offset.
+    The decision may arrive before the confirmation. So *received* keeps the decisions that may be it, by inbox offsets:
+    until then those on the appeal and all rejections of the partition.
     """
 
     appeal: bytes
     partition: int
     decision: asyncio.Future[Decision]
     offset: int | None = None
-    received: dict[int, Decision] = field(default_factory=dict)
+    received: list[tuple[range, Decision]] = field(default_factory=list)
+
+    def may_be(self, offsets: range) -> bool:
+        """True when a decision on these inbox *offsets* may be the awaited one."""
+        return self.offset is None or self.offset in offsets
+
+    def has(self, offset: int) -> bool:
+        """True when the decision on this inbox *offset* was received: later events of its proposal bring no other."""
+        return any(offset in offsets for offsets, _ in self.received)
+
+    def receive(self, offsets: range, decision: Decision) -> None:
+        """Take a decision on these inbox *offsets*."""
+        self.received.append((offsets, decision))
+        self.resolve()
 
     def resolve(self) -> None:
         """Complete the future if the decision is among those received."""
-        if self.offset in self.received and not self.decision.done():
-            self.decision.set_result(self.received[self.offset])
+        if self.offset is None or self.decision.done():
+            return
+        for offsets, decision in self.received:
+            if self.offset in offsets:
+                self.decision.set_result(decision)
+                return
 
 
 class ActivePartitions:
@@ -206,8 +224,10 @@ class OutcomeReader:
             try:
                 for place, records in (await consumer.getmany(timeout_ms=int(_POLL_SECONDS * 1000))).items():
                     for record in records:
-                        if record.key in self._pending:
-                            self._receive(place.topic == self._log, record)
+                        if place.topic == self._rejected:
+                            self._receive_rejected(record)
+                        elif record.key in self._pending:
+                            self._receive_registered(record)
             except KafkaError:
                 await asyncio.sleep(_POLL_SECONDS)  # pending proposals time out by themselves
             except Exception as error:  # an unreadable record: its waiters must not wait without end
@@ -216,15 +236,21 @@ class OutcomeReader:
             for partition in self._partitions.expired():
                 consumer.pause(*self._topic_partitions(partition))
 
-    def _receive(self, on_log: bool, record: Any) -> None:
+    def _receive_registered(self, record: Any) -> None:
         headers = dict(record.headers)
         offset = int(headers[_INBOX_OFFSET])
-        undecided = [pending for pending in self._pending[record.key] if offset not in pending.received]
-        if undecided:  # later events of the same proposal bring nothing new
-            decision = _registered(headers) if on_log else _rejected(record)
-            for pending in undecided:
-                pending.received[offset] = decision
-                pending.resolve()
+        for pending in self._pending[record.key]:
+            if pending.may_be(range(offset, offset + 1)) and not pending.has(offset):
+                pending.receive(range(offset, offset + 1), _registered(headers))
+
+    def _receive_rejected(self, record: Any) -> None:
+        """By partition and offset alone: the record of an unreadable proposal may have no key."""
+        offsets = rejected_offsets(record.headers)
+        waiting = [one for one in self.pending() if one.partition == record.partition and one.may_be(offsets)]
+        if waiting:
+            decision = _rejected(record)
+            for pending in waiting:
+                pending.receive(offsets, decision)
 
 
 def _registered(headers: Mapping[str, bytes]) -> Decision:

@@ -20,7 +20,7 @@ from natija_events.kafka.shutdown import close_producer
 from natija_events.signatures import SigningKey
 from natija_events.topics import INBOX
 from natija_events.types.base import EventData
-from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.envelope import Event, check_proposal, write_proposal
 from natija_events.wire.rejection import Rejection
 
 _Result = TypeVar("_Result")
@@ -109,8 +109,11 @@ class Publisher:
         correlationid: str | None = None,
         traceparent: str | None = None,
     ) -> Event:
-        """An event of the appeal *subject*. Give an *id* of your own if you may have to propose it again."""
-        return Event(
+        """An event of the appeal *subject*. Give an *id* of your own if you may have to propose it again.
+
+        Raises ValueError when the registrar could only reject it as unreadable.
+        """
+        event = Event(
             id=id or uuid4(),
             source=self.source,
             type=data.type,
@@ -122,6 +125,8 @@ class Publisher:
             correlationid=correlationid,
             traceparent=traceparent,
         )
+        check_proposal([event])
+        return event
 
     async def send(self, *events: Event) -> None:
         """Propose *events*, all of one appeal, to be registered together or not at all. Return when Kafka has them.
@@ -231,8 +236,7 @@ def _to_record(events: Sequence[Event]) -> _ProposalRecord:
     """The inbox record of a proposal. Raises ValueError when the registrar could only reject it as unreadable."""
     if not 0 < len(events) <= limits.PROPOSAL_EVENTS:
         raise ValueError(f"a proposal has 1 to {limits.PROPOSAL_EVENTS} events")
-    if any(event.subject != events[0].subject for event in events):
-        raise ValueError("the events of a proposal must have the same subject")
+    check_proposal(events)
     key, value, headers = write_proposal(events)
     if limits.record_bytes(key, value, headers) > limits.PROPOSAL_BYTES:
         raise ValueError(f"the proposal is larger than {limits.PROPOSAL_BYTES} bytes")

@@ -14,7 +14,7 @@ from natija_events import limits
 from natija_events.reference.data import SECTIONS, ReferenceData
 from natija_events.reference.entries import Entry, Kind, ListedEntry, NamedEntry, RealmEntry
 from natija_events.reference.records import ReferenceRecord, read_record
-from natija_events.wire.envelope import Unreadable
+from natija_events.wire.values import Unreadable
 
 ALWAYS = limits.EARLIEST
 """From when the first revisions of a realm are valid: what a realm begins with has always been in force."""

@@ -18,7 +18,8 @@ from pydantic_core import to_json
 from natija_events import strict_json
 from natija_events.reference.entries import ENTRIES, Entry, Kind, find_wrong_id, is_id
 from natija_events.types.base import Instant
-from natija_events.wire.envelope import BINARY, Unreadable, rfc3339
+from natija_events.wire.envelope import BINARY, rfc3339
+from natija_events.wire.values import Unreadable
 
 HEADERS = [("content-type", BINARY)]
 

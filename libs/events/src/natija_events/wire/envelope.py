@@ -19,6 +19,8 @@ from natija_events.wire.values import (
     PUBLISHERKEY,
     SIGNATURE,
     Unreadable,
+    check_causation_id,
+    check_time,
     read_appeal,
     read_base64,
     read_count,
@@ -28,11 +30,6 @@ from natija_events.wire.values import (
     read_time,
     read_uuid,
 )
-
-__all__ = [
-    "BATCH", "BATCH_JSON", "BINARY", "JSON", "PREFIX", "Event", "Headers", "Proposal", "Stamp", "Unreadable",
-    "attributes", "logsequence_of", "read_log_record", "read_proposal", "rfc3339", "write_headers", "write_proposal",
-]  # fmt: skip
 
 Headers = Sequence[tuple[str, bytes | None]]
 """Headers of a Kafka record, as aiokafka gives and takes them."""
@@ -188,6 +185,25 @@ def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
     return Proposal(events)
 
 
+def check_proposal(events: Sequence[Event]) -> None:
+    """Check what the wire form asks of a proposal's attributes. Raises `Unreadable`, as the registrar would reject it.
+
+    The data is not parsed: the models write it.
+    """
+    for event in events:
+        read_appeal(event.subject)
+        read_text("type", event.type)
+        check_time(event.time)
+        for name in ("source", *_OPTIONAL_TEXTS):
+            content = getattr(event, name)
+            if content is not None:
+                read_text(name, content)
+        check_causation_id(event.causationid)
+        if event.expectedsequence is not None:
+            read_count("expectedsequence", str(event.expectedsequence))
+    _check_together(events)
+
+
 def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp]:
     """The registered event in a log record. Unknown attributes are ignored: a later version may add some.
 
@@ -246,8 +262,16 @@ def _read_batch(value: bytes) -> tuple[Event, ...]:
     if len(parsed) > limits.PROPOSAL_EVENTS:
         raise Unreadable("data", f"holds more than {limits.PROPOSAL_EVENTS} events")
     events = tuple(_structured(index, item) for index, item in enumerate(parsed))
+    _check_together(events)
+    return events
+
+
+def _check_together(events: Sequence[Event]) -> None:
+    """Check the attributes that the events of one proposal must share, and those they must not."""
     if any(event.subject != events[0].subject for event in events):
         raise Unreadable("subject", "is not the same in all events of the proposal")
+    if any(event.source != events[0].source for event in events):
+        raise Unreadable("source", "is not the same in all events of the proposal")
     if len({event.id for event in events}) < len(events):
         raise Unreadable("id", "is the same in two events of the proposal")
     if any(event.expectedsequence not in (None, events[0].expectedsequence) for event in events):
@@ -255,7 +279,6 @@ def _read_batch(value: bytes) -> tuple[Event, ...]:
     for name in ("publisherkey", "signature"):
         if any(getattr(event, name) != getattr(events[0], name) for event in events):
             raise Unreadable(name, "is not the same in all events of the proposal")
-    return events
 
 
 def _structured(index: int, item: Any) -> Event:
@@ -341,6 +364,7 @@ def _event(named: dict[str, str], data: bytes) -> Event:
         else None,
         **{name: read_text(name, named[name]) for name in _OPTIONAL_TEXTS if name in named},
     )
+    check_causation_id(event.causationid)
     if named.get("dataschema", event.dataschema) != event.dataschema:
         raise Unreadable("dataschema", "is not the schema of the event's type")
     return event

@@ -1,22 +1,26 @@
 """Records of the rejected topic: the reason, and the sealed inbox record of the rejected proposal."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
 from natija_events.encryption import Sealed, Sealer
 from natija_events.ids import derived_event_id
-from natija_events.wire.envelope import BINARY, PREFIX, Headers, Unreadable, rfc3339
+from natija_events.wire.envelope import BATCH, BINARY, PREFIX, Headers, rfc3339
+from natija_events.wire.values import Unreadable, read_appeal, read_json, read_text, read_uuid
 
 RejectionReason = Literal[
     "unreadable", "oversize", "misplaced", "forbidden", "invalid", "duplicate", "reused", "unlawful", "conflict"
 ]
 TYPE = "proposal.rejected.v1"
 _SEALED_AS = "rejected"
+_Read = TypeVar("_Read")
+_INBOX_OFFSET, _FIRST_INBOX_OFFSET = f"{PREFIX}inboxoffset", f"{PREFIX}firstinboxoffset"
 
 
 class Rejection(NamedTuple):
@@ -31,18 +35,36 @@ class Rejection(NamedTuple):
     sequence: int | None = None
 
 
+class ProposalIdentity(NamedTuple):
+    """The *subject*, *source* and *id* of a proposal's first event; None where unreadable."""
+
+    subject: str | None = None
+    source: str | None = None
+    id: UUID | None = None
+
+
 class RejectedProposal(NamedTuple):
-    """A record of the rejected topic. *subject* and *proposalid* (of the first event) are None if unreadable."""
+    """A record of the rejected topic. It stands for one inbox record, or for a run of unreadable or oversize ones.
+
+    A run has so many *records*, from *firstinboxoffset* to *inboxoffset*. Then *rejection* is that of the last one,
+    *digest* covers the digests of all, *bytes* is their sum, and *original* is None.
+    """
 
     rejection: Rejection
     partition: int
     inboxoffset: int
     recordedtime: datetime
-    subject: str | None
-    proposalid: UUID | None
+    proposal: ProposalIdentity
     digest: str
     bytes: int
     original: Sealed | None
+    firstinboxoffset: int | None = None
+    records: int = 1
+
+    @property
+    def inboxoffsets(self) -> range:
+        """The offsets on the inbox that it stands for. A transaction's markers may be among them."""
+        return range(self.inboxoffset if self.firstinboxoffset is None else self.firstinboxoffset, self.inboxoffset + 1)
 
 
 class InboxRecord(NamedTuple):
@@ -62,18 +84,25 @@ def write_rejected(rejected: RejectedProposal, source: str) -> tuple[bytes, list
         "source": source,
         "type": TYPE,
         "time": rfc3339(rejected.recordedtime),
-        "subject": rejected.subject,
+        "subject": rejected.proposal.subject,
         "reason": why.reason,
         "field": why.field,
         "rule": why.rule,
         "inboxoffset": str(rejected.inboxoffset),
-        "proposalid": None if rejected.proposalid is None else str(rejected.proposalid),
-        "registeredsequence": None if why.sequence is None else str(why.sequence),
+        "proposalsource": rejected.proposal.source,
+        "proposalid": _text(rejected.proposal.id),
+        "registeredsequence": _text(why.sequence),
+        "firstinboxoffset": _text(rejected.firstinboxoffset),
+        "count": None if rejected.firstinboxoffset is None else str(rejected.records),
     }
     original = None if rejected.original is None else rejected.original.model_dump()
     value = to_json({"digest": rejected.digest, "bytes": rejected.bytes, "original": original})
     headers = [(PREFIX + name, content.encode()) for name, content in named.items() if content is not None]
     return value, [("content-type", BINARY), *headers]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def read_rejected(partition: int, value: bytes | None, headers: Headers) -> RejectedProposal:
@@ -89,7 +118,7 @@ def _read(partition: int, value: bytes, headers: Headers) -> RejectedProposal:
     if named["type"] != TYPE:
         raise ValueError("another type")
     body = from_json(value)
-    sequence = named.get("registeredsequence")
+    sequence, first = named.get("registeredsequence"), named.get("firstinboxoffset")
     return RejectedProposal(
         rejection=Rejection(
             named["reason"],  # type: ignore[arg-type]  # ours: only the registrar writes this topic
@@ -100,11 +129,16 @@ def _read(partition: int, value: bytes, headers: Headers) -> RejectedProposal:
         partition=partition,
         inboxoffset=int(named["inboxoffset"]),
         recordedtime=datetime.fromisoformat(named["time"]),
-        subject=named.get("subject"),
-        proposalid=UUID(named["proposalid"]) if "proposalid" in named else None,
+        proposal=ProposalIdentity(
+            named.get("subject"),
+            named.get("proposalsource"),
+            UUID(named["proposalid"]) if "proposalid" in named else None,
+        ),
         digest=body["digest"],
         bytes=body["bytes"],
         original=None if body["original"] is None else Sealed.model_validate(body["original"]),
+        firstinboxoffset=None if first is None else int(first),
+        records=int(named.get("count", 1)),
     )
 
 
@@ -128,6 +162,57 @@ def open_inbox_record(sealer: Sealer, rejected: RejectedProposal) -> InboxRecord
 def inbox_record_digest(original: InboxRecord) -> str:
     """SHA-256 of an inbox record, which identifies it."""
     return sha256(_pack(original)).hexdigest()
+
+
+def readable_identity(record: InboxRecord) -> ProposalIdentity:
+    """The identity of the first event in an inbox record, as far as it can be read."""
+    named: dict[str, Any] = {name.removeprefix(PREFIX): content for name, content in record.headers}
+    if named.get("content-type") == BATCH and record.value is not None:
+        named = _first_of_batch(record.value)
+    subject, source, id = (_decoded(named.get(name)) for name in ("subject", "source", "id"))
+    return ProposalIdentity(
+        _or_none(read_appeal, subject),
+        _or_none(lambda text: read_text("source", text), source),
+        _or_none(read_uuid, id),
+    )
+
+
+def _or_none(read: Callable[[str], _Read], text: str) -> _Read | None:
+    try:
+        return read(text)
+    except Unreadable:
+        return None
+
+
+def _first_of_batch(value: bytes) -> dict[str, Any]:
+    try:
+        parsed = read_json("data", value)
+    except Unreadable:
+        return {}
+    first = parsed[0] if isinstance(parsed, list) and parsed else None
+    return first if isinstance(first, dict) else {}
+
+
+def _decoded(content: object) -> str:
+    if isinstance(content, bytes):
+        return content.decode(errors="replace")
+    return content if isinstance(content, str) else ""
+
+
+def run_digest(digests: Iterable[str]) -> str:
+    """SHA-256 over the *digests* of a run of inbox records."""
+    return sha256(b"".join(map(bytes.fromhex, digests))).hexdigest()
+
+
+def rejected_offsets(headers: Headers) -> range:
+    """The inbox offsets that a record of the rejected topic stands for. To read the whole record takes ten times as
+    long. Raises `Unreadable` when the registrar did not write it."""
+    named = dict(headers)
+    try:
+        last = int(named[_INBOX_OFFSET] or b"")
+        return range(int(named.get(_FIRST_INBOX_OFFSET) or last), last + 1)
+    except (KeyError, ValueError):
+        raise Unreadable("inboxoffset", f"is missing in a {TYPE}") from None
 
 
 def _pack(original: InboxRecord) -> bytes:

@@ -16,6 +16,7 @@ SIGNATURE = re.compile(r"[A-Za-z0-9_-]{85}[AQgw]")
 """64 bytes in base64url without padding: the last character holds two bits, and four zeros."""
 PUBLISHERKEY = re.compile(r"ed25519:[A-Za-z0-9_-]{22}")
 """The id of a public key: see `natija_events.signatures.key_id`."""
+_TIME_RULE = f"is not an RFC 3339 time with a zone, from {limits.EARLIEST.year} on"
 _TEXT = re.compile(r"[\x21-\x7e]{1,512}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -61,7 +62,7 @@ def read_time(name: str, text: str) -> datetime:
                 return time.astimezone(UTC)
     except ValueError:
         pass
-    raise Unreadable(name, f"is not an RFC 3339 time with a zone, from {limits.EARLIEST.year} on")
+    raise Unreadable(name, _TIME_RULE)
 
 
 def read_text(name: str, text: str) -> str:
@@ -76,6 +77,28 @@ def read_count(name: str, text: str) -> int:
     if not (len(text) <= COUNT_DIGITS and text.isascii() and text.isdigit()):
         raise Unreadable(name, f"is not a whole number of at most {COUNT_DIGITS} digits")
     return int(text)
+
+
+def causation_id(source: str, id: UUID, subject: str | None = None) -> str:
+    """Names the event that caused another one. *subject* is its appeal's number if it is another appeal's."""
+    return f"{source}#{id}" if subject is None else f"{subject}#{source}#{id}"
+
+
+def check_causation_id(text: str | None) -> None:
+    """Check for the form that `causation_id` gives. Whether the event exists is not asked."""
+    if text is None:
+        return
+    cause, _, id = text.rpartition("#")
+    if not cause or not _UUID.fullmatch(id):
+        raise Unreadable("causationid", "is neither source#id nor number#source#id of an event")
+
+
+def check_time(time: datetime) -> None:
+    """Check the time of an event that is to be proposed. A time without a zone would be taken as this machine's."""
+    if time.tzinfo is None:
+        raise Unreadable("time", "has no zone")
+    if not limits.EARLIEST <= time < limits.LATEST:
+        raise Unreadable("time", _TIME_RULE)
 
 
 def read_base64(text: Any) -> bytes | None:

@@ -16,9 +16,9 @@ from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.kafka.consumers import open_consumer
 from natija_events.schema.registry import Invalid
 from natija_events.topics import LOG
-from natija_events.wire.envelope import Unreadable
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.record import RecordedEvent, read_recorded_event
+from natija_events.wire.values import Unreadable
 
 _PATIENCE = 10.0
 """Seconds to wait for one record."""

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_events.wire.envelope import Event
+from natija_events.wire.identity import event_key
 from natija_intake.registrar.admission import AdmissionState
 from natija_intake.registrar.heads import Head
 from natija_intake.registrar.projection import load_admission_state, load_heads
@@ -46,14 +47,14 @@ class HeadLookup:
 
     async def registration(self, event: Event) -> Registration | None:
         """The registration of the appeal that *event* opens; None before it. Raises `StatusUnavailable`."""
-        key = event.subject, event.id
+        key = event.subject, event_key(event.source, event.id)
         try:
             async with self._connection() as connection:
                 state = await load_admission_state(connection, [key], AdmissionState())
         except _NoTables:
             return None
         registered = state.head(event.subject).registered
-        return None if registered is None else Registration(registered, key in state.ids)
+        return None if registered is None else Registration(registered, key in state.keys)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:

@@ -1,13 +1,12 @@
 """Admission: which proposals may be written to the log. Pure: heads and a time in, events or a rejection out.
 
 A rejection is a value: each check returns the `Rejection` it finds, or None. The checks run in the order of the reason
-codes: unreadable and oversize, misplaced, forbidden, invalid, duplicate and reused, unlawful, conflict.
+codes: unreadable and oversize, misplaced, duplicate, forbidden, invalid, reused, unlawful, conflict.
 """
 
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,8 +17,10 @@ from natija_events.reference.data import ReferenceData
 from natija_events.schema.registry import REGISTRY, Invalid
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
-from natija_events.wire.envelope import Event, Headers, Proposal, Unreadable, read_proposal, rfc3339
+from natija_events.wire.envelope import Event, Headers, Proposal, read_proposal
+from natija_events.wire.identity import EventDigest, event_digests, event_key
 from natija_events.wire.rejection import Rejection
+from natija_events.wire.values import Unreadable
 from natija_intake.registrar.coded_fields import find_foreign_number, find_wrong_name
 from natija_intake.registrar.heads import NO_HEAD, Head
 from natija_intake.registrar.signature_check import find_unproven
@@ -38,44 +39,77 @@ class PolledRecord(NamedTuple):
     waited: timedelta
 
 
+class IncomingProposal(NamedTuple):
+    """A readable proposal, with the identity and the digests of each of its events, in their order."""
+
+    proposal: Proposal
+    keys: Sequence[UUID]
+    digests: Sequence[EventDigest]
+
+    @property
+    def subject(self) -> str:
+        """The number of the appeal."""
+        return self.proposal.subject
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """The events."""
+        return self.proposal.events
+
+
 class Admitted(NamedTuple):
     """A proposal that may be registered: *data* holds the typed data of its events, in their order."""
 
-    proposal: Proposal
+    incoming: IncomingProposal
     data: Sequence[EventData]
 
 
-class RegisteredId(NamedTuple):
-    """The registered event that has an id: the digest of its content, and its sequence."""
+class RegisteredKey(NamedTuple):
+    """The registered event that has a key: the digests of its content, and its sequence."""
 
-    digest: bytes
+    digest: EventDigest
+    sequence: int
+
+
+class NewKey(NamedTuple):
+    """The key of an event that this batch registers, as a row of ``event_keys``."""
+
+    appeal: str
+    key: UUID
+    digest: EventDigest
     sequence: int
 
 
 @dataclass(slots=True)
 class AdmissionState:
-    """The heads and event ids of the appeals in a batch. Each registered event is added at once."""
+    """The heads and event keys of the appeals in a batch. Each registered event is added at once."""
 
     heads: MutableMapping[str, Head] = field(default_factory=dict)
-    ids: MutableMapping[tuple[str, UUID], RegisteredId] = field(default_factory=dict)
+    keys: MutableMapping[tuple[str, UUID], RegisteredKey] = field(default_factory=dict)
 
     def head(self, appeal: str) -> Head:
         """The appeal's head; the initial head for an unknown appeal."""
         return self.heads.get(appeal, NO_HEAD)
 
 
-def read(record: PolledRecord) -> Proposal | Rejection:
+def read(record: PolledRecord) -> IncomingProposal | Rejection:
     """The proposal in a record of the inbox, or why it has none: oversize or unreadable."""
     if limits.record_bytes(record.key, record.value, record.headers) > limits.PROPOSAL_BYTES:
         return Rejection("oversize", "data", f"is larger than {limits.PROPOSAL_BYTES} bytes with its headers")
     try:
-        return read_proposal(record.value, record.headers)
+        return identify(read_proposal(record.value, record.headers))
     except Unreadable as error:
         return Rejection("unreadable", error.field, error.rule)
 
 
+def identify(proposal: Proposal) -> IncomingProposal:
+    """*proposal* with the keys and digests of its events."""
+    keys = tuple(event_key(event.source, event.id) for event in proposal.events)
+    return IncomingProposal(proposal, keys, event_digests(proposal.events))
+
+
 def admit(
-    proposal: Proposal,
+    incoming: IncomingProposal,
     record: PolledRecord,
     state: AdmissionState,
     reference: ReferenceData,
@@ -83,26 +117,32 @@ def admit(
     now: datetime,
 ) -> Admitted | Rejection:
     """Run every check on the proposal in *realm* as of *now*. The first rule it breaks is the rejection."""
+    proposal = incoming.proposal
     if misplaced := _find_misplaced(proposal, record):
         return misplaced
+    known = [state.keys.get((proposal.subject, key)) for key in incoming.keys]
+    if duplicate := _find_duplicate(incoming.digests, known):
+        return duplicate
     if forbidden := _find_forbidden_proposal(proposal, record, reference, realm):
         return forbidden
     if foreign := find_foreign_number(proposal.subject, realm):
         return foreign
-    admitted = examine(proposal, reference, now, record.waited)
-    if isinstance(admitted, Rejection):
-        return admitted
+    data = examine(proposal, reference, now, record.waited)
+    if isinstance(data, Rejection):
+        return data
     standing = state.head(proposal.subject).standing
     return (
-        _find_known_id(proposal, state)
-        or _find_unlawful(proposal, admitted.data, standing)
+        _find_reused(known)
+        or _find_unlawful(proposal, data, standing)
         or _find_conflict(proposal, standing)
-        or admitted
+        or Admitted(incoming, data)
     )
 
 
-def examine(proposal: Proposal, reference: ReferenceData, now: datetime, waited: timedelta) -> Admitted | Rejection:
-    """The checks of the data, which need no head."""
+def examine(
+    proposal: Proposal, reference: ReferenceData, now: datetime, waited: timedelta
+) -> Sequence[EventData] | Rejection:
+    """The checks that need no head and no proof: the typed data of the events, or the rejection."""
     data: list[EventData] = []
     for index, event in enumerate(proposal.events):
         path = f"[{index}]." if len(proposal.events) > 1 else ""
@@ -114,7 +154,7 @@ def examine(proposal: Proposal, reference: ReferenceData, now: datetime, waited:
             return misdated
         if wrong := find_wrong_name(event, data[-1], reference):
             return wrong._replace(field=path + wrong.field)
-    return _find_missing_expectation(proposal) or Admitted(proposal, data)
+    return _find_missing_expectation(proposal) or data
 
 
 def examine_new(event: Event, data: EventData, reference: ReferenceData, now: datetime) -> Rejection | None:
@@ -126,12 +166,6 @@ def examine_new(event: Event, data: EventData, reference: ReferenceData, now: da
         or find_wrong_name(event, data, reference)
         or _find_unlawful(Proposal((event,)), (data,), INITIAL)
     )
-
-
-def digest(event: Event) -> bytes:
-    """Digest of an event's content: an id with another digest is another event. The trace of a retry may differ."""
-    attributes = "\x1f".join((event.source, event.type, rfc3339(event.time)))
-    return sha256(attributes.encode() + b"\x1e" + event.data).digest()[:16]
 
 
 def _find_misplaced(proposal: Proposal, record: PolledRecord) -> Rejection | None:
@@ -186,16 +220,26 @@ def _find_missing_expectation(proposal: Proposal) -> Rejection | None:
     return None
 
 
-def _find_known_id(proposal: Proposal, state: AdmissionState) -> Rejection | None:
-    known = [state.ids.get((event.subject, event.id)) for event in proposal.events]
-    if not any(known):
+def _find_duplicate(digests: Sequence[EventDigest], known: Sequence[RegisteredKey | None]) -> Rejection | None:
+    """All events are registered already, with the same content. A retry may have sealed its values again."""
+    if known[0] is None:
         return None
-    same = all(
-        one is not None and one.digest == digest(event) for one, event in zip(known, proposal.events, strict=True)
-    )
-    if same and known[0] is not None:
-        return Rejection("duplicate", "id", "is already registered with the same content", known[0].sequence)
-    return Rejection("reused", "id", "is already registered on this appeal with other content")
+    pairs = list(zip(digests, known, strict=True))
+    if any(one is None or one.digest.content != digest.content for digest, one in pairs):
+        return None
+    if any(one is not None and one.digest.full != digest.full for digest, one in pairs):
+        rule = "was not compared: the event is registered with other sealed bytes of the same length"
+        return Rejection("duplicate", "sealed", rule, known[0].sequence)
+    return Rejection("duplicate", "id", "is already registered with the same content", known[0].sequence)
+
+
+def _find_reused(known: Sequence[RegisteredKey | None]) -> Rejection | None:
+    for index, one in enumerate(known):
+        if one is not None:
+            path = f"[{index}]." if len(known) > 1 else ""
+            rule = f"is already registered on this appeal with other content, at {one.sequence}"
+            return Rejection("reused", path + "id", rule)
+    return None
 
 
 def _find_unlawful(proposal: Proposal, data: Sequence[EventData], standing: Standing) -> Rejection | None:

@@ -3,30 +3,43 @@
 A record goes read → admit → stamp → write. Each step passes on a value: a proposal, an admitted one, or a rejection.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
-from uuid import UUID
 
 from natija_events.encryption import Sealer
+from natija_events.ids import is_appeal_number
 from natija_events.reference.data import ReferenceData
-from natija_events.wire.envelope import Proposal, Stamp, write_headers
+from natija_events.wire.envelope import Stamp, write_headers
 from natija_events.wire.hash_chain import event_hash
 from natija_events.wire.record import RecordedEvent
 from natija_events.wire.rejection import (
     InboxRecord,
+    ProposalIdentity,
     RejectedProposal,
     Rejection,
     inbox_record_digest,
+    readable_identity,
+    run_digest,
     seal_inbox_record,
     write_rejected,
 )
 from natija_intake.registrar import admission
-from natija_intake.registrar.admission import AdmissionState, Admitted, PolledRecord, RegisteredId
+from natija_intake.registrar.admission import (
+    AdmissionState,
+    Admitted,
+    IncomingProposal,
+    NewKey,
+    PolledRecord,
+    RegisteredKey,
+)
 from natija_intake.registrar.heads import evolve
 
 SOURCE = "/services/intake/registrar"
+RUN_RECORDS = 20
+"""So many adjacent records without a readable proposal become one rejected record."""
 
 
 @dataclass(slots=True)
@@ -51,30 +64,26 @@ class OutputRecord(NamedTuple):
     headers: list[tuple[str, bytes]]
 
 
-class NewId(NamedTuple):
-    """The id of an event that this batch registers, as a row of ``event_ids``."""
-
-    appeal: str
-    id: UUID
-    digest: bytes
-    sequence: int
-
-
 @dataclass(slots=True)
 class DecidedBatch:
     """The records of a batch for both topics, and what the registrar's tables need of them.
 
-    *changed* holds the appeals whose heads changed, *rejections* the reasons, in the order of *rejected*.
+    *changed* holds the appeals whose heads changed. *rejections* holds the reasons in the order of *rejected*, each
+    with the number of proposals it stands for.
     """
 
     log: list[OutputRecord] = field(default_factory=list)
     rejected: list[OutputRecord] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
+    rejections: list[tuple[Rejection, int]] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
-    ids: list[NewId] = field(default_factory=list)
+    keys: list[NewKey] = field(default_factory=list)
 
 
-def read_batch(records: Iterable[PolledRecord]) -> list[tuple[PolledRecord, Proposal | Rejection]]:
+ReadRecord = tuple[PolledRecord, IncomingProposal | Rejection]
+"""A record of the inbox, and its proposal or why it has none."""
+
+
+def read_batch(records: Iterable[PolledRecord]) -> list[ReadRecord]:
     """Read each record: its proposal, or why it has none."""
     return [(record, admission.read(record)) for record in records]
 
@@ -103,16 +112,27 @@ class BatchDecider:
         self._realm = realm
         self._now = now
 
-    def decide(self, record: PolledRecord, proposal: Proposal | Rejection) -> None:
+    def decide_all(self, read: Sequence[ReadRecord]) -> None:
+        """Decide each record in its order. A long run without a readable proposal becomes one rejected record."""
+        for (_, unreadable), group in groupby(read, key=lambda one: (one[0].partition, isinstance(one[1], Rejection))):
+            run = list(group)
+            if unreadable and len(run) >= RUN_RECORDS:
+                self._reject_run([(record, why) for record, why in run if isinstance(why, Rejection)])
+            else:
+                for record, incoming in run:
+                    self.decide(record, incoming)
+
+    def decide(self, record: PolledRecord, incoming: IncomingProposal | Rejection) -> None:
         """Register the proposal whole, or reject it whole."""
         recordedtime = self._log_ends[record.partition].next_recordedtime(self._now)
-        if isinstance(proposal, Rejection):
-            self._reject(record, None, proposal, recordedtime)
+        if isinstance(incoming, Rejection):
+            self._reject(record, readable_identity(_original(record)), incoming, recordedtime)
             return
         reference = self._reference(self._now - record.waited)
-        result = admission.admit(proposal, record, self._state, reference, self._realm, recordedtime)
+        result = admission.admit(incoming, record, self._state, reference, self._realm, recordedtime)
         if isinstance(result, Rejection):
-            self._reject(record, proposal, result, recordedtime)
+            first = incoming.events[0]
+            self._reject(record, ProposalIdentity(first.subject, first.source, first.id), result, recordedtime)
         else:
             self._register(record, result, recordedtime, reference.version)
 
@@ -120,9 +140,10 @@ class BatchDecider:
         self, record: PolledRecord, admitted: Admitted, recordedtime: datetime, referenceversion: int
     ) -> None:
         log_end = self._log_ends[record.partition]
-        appeal = admitted.proposal.subject
+        (proposal, keys, digests), data = admitted
+        appeal = proposal.subject
         head = self._state.head(appeal)
-        for event, data in zip(admitted.proposal.events, admitted.data, strict=True):
+        for event, one, key, digest in zip(proposal.events, data, keys, digests, strict=True):
             log_end.logsequence += 1
             stamp = Stamp(
                 sequence=head.standing.sequence + 1,
@@ -133,20 +154,16 @@ class BatchDecider:
                 previoushash=head.hash,
             )
             written = write_headers(event, stamp)
-            registered = RecordedEvent(record.partition, -1, event, stamp, data, written)
+            registered = RecordedEvent(record.partition, -1, event, stamp, one, written)
             head = evolve(head, registered, hash=event_hash(written, event.data))
             self.decided.log.append(OutputRecord(record.partition, record.key, event.data, written))
-            self._remember_id(registered)
+            self._state.keys[appeal, key] = RegisteredKey(digest, stamp.sequence)
+            self.decided.keys.append(NewKey(appeal, key, digest, stamp.sequence))
         self._state.heads[appeal] = head
         self.decided.changed.add(appeal)
 
-    def _remember_id(self, registered: RecordedEvent) -> None:
-        digest = admission.digest(registered.event)
-        self._state.ids[registered.subject, registered.id] = RegisteredId(digest, registered.sequence)
-        self.decided.ids.append(NewId(registered.subject, registered.id, digest, registered.sequence))
-
-    def _reject(self, record: PolledRecord, proposal: Proposal | None, why: Rejection, recordedtime: datetime) -> None:
-        original = InboxRecord(record.key, record.value, record.headers)
+    def _reject(self, record: PolledRecord, proposal: ProposalIdentity, why: Rejection, recordedtime: datetime) -> None:
+        original = _original(record)
         sealed = None
         if why.reason != "oversize":
             sealed = seal_inbox_record(self._sealer, record.partition, record.offset, original)
@@ -155,14 +172,45 @@ class BatchDecider:
             partition=record.partition,
             inboxoffset=record.offset,
             recordedtime=recordedtime,
-            subject=None if proposal is None else proposal.subject,
-            proposalid=None if proposal is None else proposal.events[0].id,
+            proposal=proposal,
             digest=inbox_record_digest(original),
             bytes=len(record.value or b""),
             original=sealed,
         )
-        value, written = write_rejected(rejected, SOURCE)
-        # The key of a broken record may have any size and content: the subject replaces it, or it stays empty.
-        key = None if proposal is None else proposal.subject.encode()
-        self.decided.rejected.append(OutputRecord(record.partition, key, value, written))
-        self.decided.rejections.append(why)
+        self._write_rejected(record, rejected)
+
+    def _reject_run(self, run: Sequence[tuple[PolledRecord, Rejection]]) -> None:
+        """One rejected record for a flood of records that hold no proposal. It must not multiply their bytes."""
+        (first, _), (last, why) = run[0], run[-1]
+        rejected = RejectedProposal(
+            rejection=why,
+            partition=last.partition,
+            inboxoffset=last.offset,
+            recordedtime=self._log_ends[last.partition].next_recordedtime(self._now),
+            proposal=ProposalIdentity(),
+            digest=run_digest(inbox_record_digest(_original(one)) for one, _ in run),
+            bytes=sum(len(one.value or b"") for one, _ in run),
+            original=None,
+            firstinboxoffset=first.offset,
+            records=len(run),
+        )
+        self._write_rejected(last, rejected)
+
+    def _write_rejected(self, record: PolledRecord, rejected: RejectedProposal) -> None:
+        value, headers = write_rejected(rejected, SOURCE)
+        # The key of a broken record may have any size and content, also a person's name: only a number is kept.
+        key = record.key if rejected.records == 1 and _is_number(record.key) else None
+        self.decided.rejected.append(OutputRecord(record.partition, key, value, headers))
+        self.decided.rejections.append((rejected.rejection, rejected.records))
+
+
+def _original(record: PolledRecord) -> InboxRecord:
+    return InboxRecord(record.key, record.value, record.headers)
+
+
+def _is_number(key: bytes | None) -> bool:
+    """True for the key that a proposal should have."""
+    try:
+        return key is not None and is_appeal_number(key.decode("ascii"))
+    except UnicodeDecodeError:
+        return False

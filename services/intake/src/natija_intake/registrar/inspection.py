@@ -81,7 +81,7 @@ async def show_rejected(reason: str | None, last: int, format: str) -> int:
     async for batch in read_batches(settings.kafka_config, topic, start):
         for record in batch:
             one = read_rejected(record.partition, record.value, record.headers)
-            counts[one.rejection.reason] += 1
+            counts[one.rejection.reason] += one.records
             if reason in (None, one.rejection.reason):
                 found.append(one)
         found = sorted(found, key=lambda one: one.recordedtime)[-last:]
@@ -96,8 +96,10 @@ def _rejected_as_json(found: Sequence[RejectedProposal]) -> str:
                 "recordedtime": one.recordedtime.isoformat(),
                 "partition": one.partition,
                 "inboxoffset": one.inboxoffset,
-                "appeal": one.subject,
-                "proposal": None if one.proposalid is None else str(one.proposalid),
+                "count": one.records,
+                "appeal": one.proposal.subject,
+                "source": one.proposal.source,
+                "proposal": None if one.proposal.id is None else str(one.proposal.id),
                 **one.rejection._asdict(),
             }
             for one in found
@@ -109,9 +111,10 @@ def _rejected_as_text(found: Sequence[RejectedProposal], counts: Counter[str]) -
     lines = []
     for one in found:
         why = one.rejection
+        run = f"{one.inboxoffsets[0]}-" if one.records > 1 else ""
         lines.append(
-            f"{one.recordedtime:%Y-%m-%d %H:%M:%S}Z  {one.subject or 'unknown appeal'}  "
-            f"inbox {one.partition}:{one.inboxoffset}  {why.reason}"
+            f"{one.recordedtime:%Y-%m-%d %H:%M:%S}Z  {one.proposal.subject or 'unknown appeal'}  "
+            f"{one.proposal.source or 'unknown source'}  inbox {one.partition}:{run}{one.inboxoffset}  {why.reason}"
         )
         lines.append(f"    {why.field}: {why.rule}")
     lines.append(", ".join(f"{name} {count:,}" for name, count in counts.most_common()) or "no rejected proposals")

@@ -1,4 +1,4 @@
-"""The registrar's projection: heads and event ids, by set-based SQL.
+"""The registrar's projection: heads and event keys, by set-based SQL.
 
 The registrar saves its batches through the same `save` as catching up and a rebuild.
 """
@@ -12,31 +12,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.postgres.bulk_upsert import BulkUpsert
 from natija_events.lifecycle.transitions import Standing
+from natija_events.wire.identity import EventDigest, event_digest, event_key
 from natija_events.wire.record import RecordedEvent
 from natija_intake.registrar import tables
-from natija_intake.registrar.admission import AdmissionState, RegisteredId, digest
+from natija_intake.registrar.admission import AdmissionState, NewKey, RegisteredKey
 from natija_intake.registrar.heads import NO_HEAD, Head, evolve
 
 _LOAD_HEADS = text("select * from heads where appeal = any(cast(:appeals as text[]))")
 
-_LOAD_IDS = text("""
-    select appeal, id, digest, sequence
-    from event_ids join unnest(cast(:appeals as text[]), cast(:ids as uuid[])) as wanted (appeal, id) using (appeal, id)
+_LOAD_KEYS = text("""
+    select appeal, key, digest, full_digest, sequence
+    from event_keys join unnest(cast(:appeals as text[]), cast(:keys as uuid[])) as wanted (appeal, key)
+        using (appeal, key)
 """)
 
 _HEADS = BulkUpsert(tables.heads)
 _HEAD_FIELDS = tuple(name for name in Head._fields if name != "standing")
 
-_SAVE_IDS = text("""
-    insert into event_ids (appeal, id, digest, sequence)
+_SAVE_KEYS = text("""
+    insert into event_keys (appeal, key, digest, full_digest, sequence)
     select * from unnest(
-        cast(:appeals as text[]), cast(:ids as uuid[]), cast(:digests as bytea[]), cast(:sequences as int[])
+        cast(:appeals as text[]), cast(:keys as uuid[]), cast(:digests as bytea[]), cast(:full_digests as bytea[]),
+        cast(:sequences as int[])
     )
 """)
-
-
-IdRow = tuple[str, UUID, bytes, int]
-"""A row of ``event_ids``: appeal, event id, digest of the content, sequence."""
 
 
 class HeadsProjection:
@@ -55,7 +54,7 @@ class HeadsProjection:
             # A head keeps only the hash of its last event, so only that one is computed.
             hashed = event.hash if last[event.subject] is event else head.hash
             heads[event.subject] = evolve(head, event, hash=hashed)
-        await save(connection, heads, [(one.subject, one.id, digest(one.event), one.sequence) for one in events])
+        await save(connection, heads, [_new_key(event) for event in events])
 
 
 def build() -> HeadsProjection:
@@ -66,22 +65,24 @@ def build() -> HeadsProjection:
 async def load_admission_state(
     connection: AsyncConnection, wanted: Sequence[tuple[str, UUID]], pending: AdmissionState
 ) -> AdmissionState:
-    """The heads of the appeals in *wanted* (appeal, event id), and those of the ids that are registered.
+    """The heads of the appeals in *wanted* (appeal, event key), and those of the keys that are registered.
 
     *pending* is what is registered and perhaps not in the database yet. It must be read before this is called, and it
     is newer than the database.
     """
     heads = {appeal: head for appeal, _ in wanted if (head := pending.heads.get(appeal)) is not None}
     heads |= await load_heads(connection, {appeal for appeal, _ in wanted if appeal not in heads})
-    keys = [(appeal, id) for appeal, id in wanted if appeal in heads]
+    keys = [(appeal, key) for appeal, key in wanted if appeal in heads]
     if not keys:
         return AdmissionState(heads)
     rows = await connection.execute(
-        _LOAD_IDS, {"appeals": [appeal for appeal, _ in keys], "ids": [id for _, id in keys]}
+        _LOAD_KEYS, {"appeals": [appeal for appeal, _ in keys], "keys": [key for _, key in keys]}
     )
-    ids = {(row.appeal, row.id): RegisteredId(row.digest, row.sequence) for row in rows}
-    ids |= {key: registered for key in keys if (registered := pending.ids.get(key)) is not None}
-    return AdmissionState(heads, ids)
+    registered = {
+        (row.appeal, row.key): RegisteredKey(EventDigest(row.digest, row.full_digest), row.sequence) for row in rows
+    }
+    registered |= {key: found for key in keys if (found := pending.keys.get(key)) is not None}
+    return AdmissionState(heads, registered)
 
 
 async def load_heads(connection: AsyncConnection, appeals: Iterable[str]) -> dict[str, Head]:
@@ -90,10 +91,10 @@ async def load_heads(connection: AsyncConnection, appeals: Iterable[str]) -> dic
     return {row[0]: _head(row) for row in rows}
 
 
-async def save(connection: AsyncConnection, heads: Mapping[str, Head], ids: Sequence[IdRow]) -> None:
-    """Save *heads* by appeal, and the *ids* of the events that changed them."""
+async def save(connection: AsyncConnection, heads: Mapping[str, Head], keys: Sequence[NewKey]) -> None:
+    """Save *heads* by appeal, and the *keys* of the events that changed them."""
     await save_heads(connection, heads)
-    await save_ids(connection, ids)
+    await save_keys(connection, keys)
 
 
 async def save_heads(connection: AsyncConnection, heads: Mapping[str, Head]) -> None:
@@ -103,13 +104,23 @@ async def save_heads(connection: AsyncConnection, heads: Mapping[str, Head]) -> 
         await _HEADS.execute(connection, [_row(appeal, head) for appeal, head in sorted(heads.items())])
 
 
-async def save_ids(connection: AsyncConnection, ids: Sequence[IdRow]) -> None:
-    """Insert *ids*. Raises IntegrityError for one that is there."""
-    if ids:
-        appeals, event_ids, digests, sequences = (list(column) for column in zip(*ids, strict=True))
-        await connection.execute(
-            _SAVE_IDS, {"appeals": appeals, "ids": event_ids, "digests": digests, "sequences": sequences}
-        )
+async def save_keys(connection: AsyncConnection, keys: Sequence[NewKey]) -> None:
+    """Insert *keys*. Raises IntegrityError for one that is there."""
+    if keys:
+        appeals, event_keys, digests, sequences = (list(column) for column in zip(*keys, strict=True))
+        columns = {
+            "appeals": appeals,
+            "keys": event_keys,
+            "digests": [digest.content for digest in digests],
+            "full_digests": [digest.full for digest in digests],
+            "sequences": sequences,
+        }
+        await connection.execute(_SAVE_KEYS, columns)
+
+
+def _new_key(event: RecordedEvent) -> NewKey:
+    digest = event_digest(event.event)
+    return NewKey(event.subject, event_key(event.event.source, event.id), digest, event.sequence)
 
 
 def _head(row: Any) -> Head:

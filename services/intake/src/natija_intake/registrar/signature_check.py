@@ -18,8 +18,6 @@ def find_unproven(proposal: Proposal, reference: ReferenceData, realm: str, appe
     *appended* is when the proposal reached the inbox. A known source is presumed: see `admission`.
     """
     first = proposal.events[0]
-    if any(event.source != first.source for event in proposal.events):
-        return Rejection("forbidden", "source", "is not the same in all events of the proposal")
     publisher = reference.publisher(first.source)
     if first.signature is None or first.publisherkey is None:
         unsigned = publisher is not None and publisher.unsigned

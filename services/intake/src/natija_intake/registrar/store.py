@@ -71,14 +71,14 @@ async def persist(
     reached: Sequence[Checkpoint],
     offsets: Sequence[InboxOffsets],
 ) -> None:
-    """Save what a committed batch changed, in one transaction: heads and ids, the checkpoints *reached*, and *offsets*.
+    """Save what a committed batch changed in one transaction: heads and keys, the checkpoints *reached*, *offsets*.
 
     *before* are the checkpoints as this owner left them. Raises `ConcurrentUpdate` when they are not, and
     `OutdatedSchema`; then nothing is saved.
     """
     async with projection_transaction(engine) as connection:
         await lock_unchanged(connection, before)
-        await projection.save(connection, {appeal: state.heads[appeal] for appeal in decided.changed}, decided.ids)
+        await projection.save(connection, {appeal: state.heads[appeal] for appeal in decided.changed}, decided.keys)
         await checkpoints.save(connection, reached)
         await save_offsets(connection, offsets)
 

@@ -23,12 +23,13 @@ heads = Table(
     Column("code_generation", Integer, nullable=False, comment="of the access code"),
 )
 
-event_ids = Table(
-    "event_ids",
+event_keys = Table(
+    "event_keys",
     projected,
     Column("appeal", Text, primary_key=True),
-    Column("id", Uuid, primary_key=True),
-    Column("digest", LargeBinary, nullable=False, comment="of the event's content"),
+    Column("key", Uuid, primary_key=True, comment="of the source and id: 16 bytes of their SHA-256"),
+    Column("digest", LargeBinary, nullable=False, comment="of the content, with lengths in place of sealed values"),
+    Column("full_digest", LargeBinary, comment="of the whole content; null when no value is sealed"),
     Column("sequence", Integer, nullable=False),
 )
 

@@ -10,9 +10,8 @@ from typing import Any
 
 from natija_chassis.projections.checkpoints import Checkpoint
 from natija_events.failpoints import failpoint
-from natija_events.wire.envelope import Proposal
 from natija_intake.registrar import metrics, store
-from natija_intake.registrar.admission import AdmissionState, PolledRecord
+from natija_intake.registrar.admission import AdmissionState, IncomingProposal, PolledRecord
 from natija_intake.registrar.batch import BatchDecider, DecidedBatch, read_batch
 from natija_intake.registrar.context import RegistrarContext
 from natija_intake.registrar.projection import load_admission_state
@@ -33,7 +32,7 @@ ACTIVITY_TIMEOUT = 5.0
 class PendingBatch:
     """A batch whose heads are not in the database yet.
 
-    *state* holds the heads and ids of its appeals after it, *inbox* its last offset by partition, *log_ends* the
+    *state* holds the heads and keys of its appeals after it, *inbox* its last offset by partition, *log_ends* the
     logsequence and recorded time of each partition after it. It was decided on *reference_version*. *written* is set by
     the commit.
     """
@@ -65,9 +64,9 @@ class PendingBatches:
         self._batches.popleft()
 
     def state(self) -> AdmissionState:
-        """Heads and ids after all of them: a view in which the newest batch comes first."""
+        """Heads and keys after all of them: a view in which the newest batch comes first."""
         states = [batch.state for batch in reversed(self._batches)]
-        return AdmissionState(ChainMap(*(one.heads for one in states)), ChainMap(*(one.ids for one in states)))
+        return AdmissionState(ChainMap(*(one.heads for one in states)), ChainMap(*(one.keys for one in states)))
 
 
 class Pipeline:
@@ -77,7 +76,7 @@ class Pipeline:
 
     - *decide* polls the inbox, decides, and appends the batch to the pending ones. The batch is then **pending**.
     - *write* commits it to Kafka. The batch is then **written**: it has offsets, and nothing can undo it.
-    - *persist* saves its heads, ids and checkpoints, and removes it. The batch is then **persisted**.
+    - *persist* saves its heads, keys and checkpoints, and removes it. The batch is then **persisted**.
 
     A queue of one batch lies between two tasks, so at most five batches are pending: one in each task and queue.
     A failure of one task cancels the other two. What is pending then is lost or on the log; the next takeover reads
@@ -144,7 +143,7 @@ class Pipeline:
         began = time.monotonic()
         polled_at = time.time_ns() // 1_000_000
         read = read_batch(_polled(record, polled_at) for record in records)
-        wanted = [(event.subject, event.id) for _, one in read if isinstance(one, Proposal) for event in one.events]
+        wanted = [(one.subject, key) for _, one in read if isinstance(one, IncomingProposal) for key in one.keys]
         # Both are noted before the database is read: a batch that is persisted meanwhile is in one of the two.
         pending = self._pending.state()
         persisted = {partition: one.logsequence for partition, one in self._checkpoints.items()}
@@ -152,8 +151,7 @@ class Pipeline:
         await store.check_not_restored(self._reader, persisted)
         context, reference = self._context, self._context.reference.history
         decider = BatchDecider(state, self._log_ends, reference.at, context.sealer, context.realm, context.clock.now())
-        for record, proposal in read:
-            decider.decide(record, proposal)
+        decider.decide_all(read)
         inbox = {record.partition: record.offset for record in records}
         log_ends = {partition: (end.logsequence, end.recordedtime) for partition, end in self._log_ends.items()}
         batch = PendingBatch(began, state, decider.decided, inbox, log_ends, reference.version)
@@ -184,8 +182,8 @@ class Pipeline:
         self.last_activity = time.monotonic()
         metrics.BATCH_SECONDS.observe(time.monotonic() - batch.began)
         metrics.EVENTS_REGISTERED.inc(len(batch.decided.log))
-        for why in batch.decided.rejections:
-            metrics.PROPOSALS_REJECTED.labels(why.reason).inc()
+        for why, count in batch.decided.rejections:
+            metrics.PROPOSALS_REJECTED.labels(why.reason).inc(count)
 
 
 def _polled(record: Any, now: int) -> PolledRecord:

@@ -1,0 +1,74 @@
+"""The identity of an event, and the digests that tell a repeated proposal from another one.
+
+An event is known by its appeal, source and id, as in CloudEvents. A repeated proposal may write its JSON in another
+way, and seals its values under a new key. So the digest covers the canonical data, with lengths for sealed values.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from json import JSONEncoder
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from natija_events import strict_json
+from natija_events.encryption import Sealed
+from natija_events.wire.envelope import Event, rfc3339
+
+_DIGEST_BYTES = 16
+_CANONICAL = JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+_SEALED_FIELDS = frozenset(Sealed.model_fields)
+_SEALED_MARK = b'"ct"'
+"""Every sealed value has this field, so data without it is not searched."""
+
+
+class EventDigest(NamedTuple):
+    """Digests of an event's content, 16 bytes each. *full* is None when no value is sealed: it would be the same.
+
+    *content* takes each sealed value by its length, *full* as it stands.
+    """
+
+    content: bytes
+    full: bytes | None
+
+
+def event_key(source: str, id: UUID) -> UUID:
+    """Identifies an event within its appeal: the first 16 bytes of SHA-256 over the source, 0x1f and the id."""
+    return UUID(bytes=sha256(f"{source}\x1f{id}".encode()).digest()[:16])
+
+
+def canonical_json(value: Any) -> bytes:
+    """The canonical form of a parsed JSON *value*: keys by code point, no blanks, UTF-8."""
+    return _CANONICAL.encode(value).encode()
+
+
+def event_digest(event: Event) -> EventDigest:
+    """Digests of the source, type, time and canonical data of *event*. Raises ValueError when its data is not JSON.
+
+    Attributes that a retry may change are left out: trace, correlation, expected sequence and signature.
+    """
+    value = strict_json.parse(event.data)
+    prefix = "\x1f".join((event.source, event.type, rfc3339(event.time))).encode() + b"\x1e"
+    content = _digest(prefix, value)
+    if _SEALED_MARK not in event.data:
+        return EventDigest(content, None)
+    return EventDigest(_digest(prefix, _without_sealed(value)), content)
+
+
+def event_digests(events: Sequence[Event]) -> tuple[EventDigest, ...]:
+    """The digests of *events*, in their order."""
+    return tuple(map(event_digest, events))
+
+
+def _digest(prefix: bytes, value: Any) -> bytes:
+    return sha256(prefix + canonical_json(value)).digest()[:_DIGEST_BYTES]
+
+
+def _without_sealed(value: Any) -> Any:
+    """*value* with the length of its ciphertext in place of each sealed value."""
+    if isinstance(value, dict):
+        if value.keys() == _SEALED_FIELDS:
+            return len(str(value["ct"]))
+        return {name: _without_sealed(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_sealed(one) for one in value]
+    return value
