@@ -59,7 +59,7 @@ _EVENTS: Mapping[str, Sequence[Event]] = {
             "appeal.routed.v1",
             '{"body":"ministry-transport"}',
             expectedsequence=1,
-            causationid="/desks/two#1",
+            causationid="/desks/two#0e0c6a51-6a0e-4f0e-8a51-0a1b2c3d4e5f",
             correlationid="case-7",
             traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         )
@@ -76,7 +76,12 @@ _EVENTS: Mapping[str, Sequence[Event]] = {
     "text that is not ASCII": [_event(6, "appeal.routed.v1", '{"body":"Ош шаары ә"}', expectedsequence=12)],
     "two events, the expected sequence on the first": [
         _event(7, "appeal.routed.v1", '{"body":"ministry-transport"}', expectedsequence=1),
-        _event(8, "appeal.hearing-waived.v1", '{ "reason" : null }', causationid="/desks/one#7"),
+        _event(
+            8,
+            "appeal.hearing-waived.v1",
+            '{ "reason" : null }',
+            causationid="/desks/one#00000000-0000-4000-8000-000000000007",
+        ),
     ],
     "three events, the expected sequence on each": [
         _event(index, "appeal.hearing-waived.v1", f'{{"n":{index}}}', expectedsequence=9) for index in (9, 10, 11)

@@ -31,7 +31,7 @@ def event(place: int, data: EventData) -> Event:
         time=NOON,
         data=data.model_dump_json(exclude_none=True).encode(),
         expectedsequence=4,
-        causationid="cause",
+        causationid="/services/intake#0e0c6a51-6a0e-4f0e-8a51-0a1b2c3d4e5f",
         correlationid="correlation",
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     )

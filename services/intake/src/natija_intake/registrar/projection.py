@@ -42,7 +42,7 @@ class HeadsProjection:
     """The projection of heads. *version* goes up when the meaning or shape of its rows changes."""
 
     service = "intake"
-    version = 4
+    version = 5
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
