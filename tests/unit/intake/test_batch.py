@@ -144,4 +144,4 @@ def test_proposal_is_held_to_its_time() -> None:
     early = polled(opening(), 0)._replace(waited=timedelta(minutes=1))
     decided = decide(early, polled(event(Supplemented()), 1), reference=reference)
     assert dict(decided.log[0].headers)["ce_referenceversion"] == b"8"
-    assert [why.reason for why in decided.rejections] == ["forbidden"]
+    assert [why.reason for why, _ in decided.rejections] == ["forbidden"]
