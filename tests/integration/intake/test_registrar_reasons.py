@@ -181,7 +181,7 @@ async def test_foreign_id_is_another_event(registry: Realm, channel: Publisher, 
     """An id belongs to its source: no publisher can use up the ids of another one."""
     subject, _ = await r.open_appeal(channel, registry)
     note = channel.event(subject, datetime.now(UTC), Supplemented())
-    routed = desk.event(subject, datetime.now(UTC), Routed(body="ministry-transport"), id=note.id, expectedsequence=1)
+    routed = desk.event(subject, datetime.now(UTC), Routed(body="ministry-transport"), id=note.id, expectedsequence=2)
     assert (await channel.propose(note, wait=10)).registered
     outcome = await desk.propose(routed, wait=10)
     assert (outcome.rejection, outcome.sequence) == (None, 3)
