@@ -40,7 +40,7 @@ def decide(
     key, value, headers = write_proposal([Event(uuid4(), source, type, number, time, to_json(data))])
     record = PolledRecord(partition_of(key), 0, key, value, headers, NOW, timedelta(0))
     proposal = admission.read(record)
-    assert isinstance(proposal, Proposal)
+    assert not isinstance(proposal, Rejection)
     result = admission.admit(proposal, record, OPENED, REFERENCE, "kg", NOW)
     return result if isinstance(result, Rejection) and result.reason in ("forbidden", "invalid") else None
 

@@ -19,6 +19,7 @@ from natija_chassis.settings import Settings
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import ChannelEntry, RealmEntry, RegionEntry, TopicEntry
+from natija_events.types.codes import CODE_PATTERN
 from natija_events.wire.rejection import Rejection
 from natija_intake.api import post_appeals, routes
 from natija_intake.appeals.identity import RequestKey
@@ -285,6 +286,17 @@ async def test_openapi_describes_the_plain_route(client: httpx.AsyncClient) -> N
         assert content == {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
     refs = {line.split("schemas/")[1].split('"')[0] for line in json.dumps(document).split("#/components/")[1:]}
     assert refs <= set(schemas)
+
+
+async def test_openapi_describes_every_field(client: httpx.AsyncClient) -> None:
+    """The body in clear has the contract's descriptions, and the patterns of its codes."""
+    schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
+    for name in ("Submission", "SubmittedApplicant", "SubmittedAddress", "SubmittedRepresentative"):
+        properties = schemas[name]["properties"]
+        assert not [field for field, one in properties.items() if not one.get("description") or "title" in one]
+    assert CODE_PATTERN in str(schemas["Submission"]["properties"]["district"])
+    assert schemas["SubmittedApplicant"]["properties"]["phone"]["description"].endswith("sealed before it is stored.")
+    Submission.model_validate(schemas["Submission"]["examples"][0])
 
 
 async def test_requests_are_counted_by_template(client: httpx.AsyncClient) -> None:

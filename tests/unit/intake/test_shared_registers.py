@@ -11,7 +11,7 @@ from tests.unit.intake.boston import SEALER, boston
 from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import PublisherEntry
-from natija_events.wire.envelope import Event, Proposal, write_proposal
+from natija_events.wire.envelope import Event, write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.imports import mapping_check
 from natija_intake.imports.csv_file import CsvFile
@@ -74,7 +74,7 @@ def decide(events: Sequence[Event]) -> Rejection | None:
     key, value, headers = write_proposal(events)
     record = PolledRecord(partition_of(key), 0, key, value, headers, NOW, timedelta(0))
     proposal = admission.read(record)
-    assert isinstance(proposal, Proposal), proposal
+    assert not isinstance(proposal, Rejection), proposal
     result = admission.admit(proposal, record, AdmissionState(), REFERENCE, "kg", NOW)
     return result if isinstance(result, Rejection) else None
 

@@ -6,10 +6,11 @@ codes in place of words. A test checks that their fields correspond.
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from natija_events.schema.documentation import descriptions
 from natija_events.types import intake
 from natija_events.types.base import AppealNumber, Count, LanguageCode
 from natija_events.types.codes import Code
@@ -24,12 +25,40 @@ ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 
+_EXAMPLE = {
+    "kind": "application",
+    "channel": "electronic",
+    "language": "ky",
+    "region": "chuy",
+    "topic": "roads",
+    "applicant": {"name": "Айгүл Асанова", "phone": "+996 555 000 000"},
+    "text": "Айылдын жолун оңдоп бериңиздер.",
+}
+
+
+def _describe(schema: dict[str, Any], model: type["_StrictModel"]) -> None:
+    """Put the descriptions of the contract into the *schema* of *model*."""
+    told = descriptions(model.sealed_as)
+    for name, property in schema["properties"].items():
+        property.pop("title", None)
+        property["description"] = told[name].replace("Personal.", "It is sealed before it is stored.")
+    if model.sealed_as is intake.Registered:
+        schema["examples"] = [_EXAMPLE]
+
+
 class _StrictModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_extra=cast(Any, _describe)
+    )
+
+    sealed_as: ClassVar[type[BaseModel]]
+    """The contract's model with the same fields."""
 
 
 class SubmittedAddress(_StrictModel):
     """Where the applicant lives. *region* and *district* are ids; the rest will be sealed."""
+
+    sealed_as = intake.Address
 
     region: Code | None = None
     district: Code | None = None
@@ -40,6 +69,8 @@ class SubmittedAddress(_StrictModel):
 
 class SubmittedApplicant(_StrictModel):
     """The sender. Everything that identifies the person will be sealed."""
+
+    sealed_as = intake.Applicant
 
     kind: Literal["natural", "legal"] = "natural"
     name: ShortText | None = None
@@ -54,6 +85,8 @@ class SubmittedApplicant(_StrictModel):
 class SubmittedRepresentative(_StrictModel):
     """The person who acts for the applicant, and the proof of that power."""
 
+    sealed_as = intake.Representative
+
     name: ShortText
     proof: ShortText | None = None
 
@@ -61,21 +94,7 @@ class SubmittedRepresentative(_StrictModel):
 class Submission(_StrictModel):
     """An appeal as sent. Channel, region, district, topic, bodies and country type are codes of the realm."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "application",
-                    "channel": "electronic",
-                    "language": "ky",
-                    "region": "chuy",
-                    "topic": "roads",
-                    "applicant": {"name": "Айгүл Асанова", "phone": "+996 555 000 000"},
-                    "text": "Айылдын жолун оңдоп бериңиздер.",
-                }
-            ]
-        }
-    )
+    sealed_as = intake.Registered
 
     kind: Literal["application", "complaint", "proposal", "request", "message", "response"] = "application"
     country_type: Code | None = None
