@@ -23,8 +23,8 @@ from deploy.local.processes import die_with_parent
 from natija_chassis.realm.provision import provision_realm
 from natija_chassis.settings import Settings
 
-REALM_FILES = Path(__file__).resolve().parent.parent / "deploy" / "realms" / "kg"
-"""The files whose reference data every realm of the tests has."""
+REALM_FILES = Path(__file__).resolve().parent / "realm"
+"""The files whose reference data every realm of the tests has: see `tests.signing`."""
 AHEAD = 3
 """Realms kept ready: a worker takes one every few seconds, and one is made in less than a second."""
 _PAUSE = 0.1

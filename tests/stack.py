@@ -26,10 +26,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from deploy.local import kafka, processes, stack
-from deploy.local.environment import database_template, new_key
+from deploy.local.environment import database_template, new_key, of_process
 from deploy.local.paths import StackPaths
 from deploy.local.ports import free_port
-from tests import prefork, realm_pool
+from tests import prefork, realm_pool, signing
 from tests.folders import needs_servers
 
 from natija_chassis.services import port_variable, service_infos
@@ -179,9 +179,10 @@ class Realm:
     async def _start(
         self, arguments: Sequence[str], variables: dict[str, str], out: Path, err: Path
     ) -> prefork.ForkedProcess | asyncio.subprocess.Process:
-        request = prefork.Request(
-            list(arguments), prefork.environment(self.environment | variables), str(self.folder), str(out), str(err)
-        )
+        given = self.environment | variables
+        if arguments[0] == "serve":
+            given = of_process(given, arguments[1])
+        request = prefork.Request(list(arguments), prefork.environment(given), str(self.folder), str(out), str(err))
         return await prefork.start(request) or await prefork.execute([str(NATIJA)], request)
 
 
@@ -205,10 +206,12 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
         "NATIJA_ACCESS_CODE_SECRET": new_key(),
         "NATIJA_REGISTRATION_SECRETS": str(registration_secrets),
         "NATIJA_CLOCK": f"file:{folder / 'clock.json'}",
+        "NATIJA_KEYS": str(folder / "keys" / "{process}"),
         "NATIJA_REALM_FILES": str(realm_pool.REALM_FILES),
         "NATIJA_HOST": "127.0.0.1",
         "NATIJA_ENV_FILE": str(folder / "none.env"),
     }
+    signing.write_keys(folder / "keys")
     ports: list[int] = []
     for _ in SERVICES:
         ports.append(free_port(without=frozenset(ports)))  # nobody listens yet: chance alone could give one twice

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from deploy.local.paths import REPOSITORY, StackPaths
+from deploy.local.paths import StackPaths
 from deploy.local.ports import HOST, free_port
-from natija_chassis.services import port_variable, service_infos
+from natija_chassis.services import port_variable, resolve, service_infos
+from natija_chassis.settings import Settings, variables
 
 SERVICES = {info.name: info.port for info in service_infos()}
 """Every installed process with its default port."""
@@ -43,11 +44,20 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         "NATIJA_ACCESS_CODE_SECRET": before.get("NATIJA_ACCESS_CODE_SECRET") or new_key(),
         "NATIJA_REGISTRATION_SECRETS": str(paths.registration_secrets),
         "NATIJA_CLOCK": f"file:{paths.state / 'clock.json'}",
-        "NATIJA_REALM_FILES": str(REPOSITORY / "deploy" / "realms" / realm),
+        "NATIJA_KEYS": str(paths.keys / "{process}"),
+        "NATIJA_REALM_FILES": str(paths.realm),
         "NATIJA_HOST": HOST,
     }
     given = {name: os.environ[name] for name in values if os.environ.get(name)}
     return values | _ports(before, held) | given
+
+
+def of_process(values: Mapping[str, str], process: str) -> dict[str, str]:
+    """Those of *values* that *process* may have: none that only other processes or commands read, above all no key."""
+    settings: dict[str, type[Settings]] = {info.name: resolve(info.settings) for info in service_infos()}
+    own = set(variables(settings.get(process, Settings)).values())
+    others = {name for one in settings.values() for name in variables(one).values()} | {"NATIJA_POSTGRES"}
+    return {name: value for name, value in values.items() if name in own or name not in others}
 
 
 def _ports(before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:

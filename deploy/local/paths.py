@@ -41,6 +41,16 @@ class StackPaths:
         return self.state / "postgres"
 
     @property
+    def realm(self) -> Path:
+        """The realm's files, with the public keys of this stack."""
+        return self.state / "realm"
+
+    @property
+    def keys(self) -> Path:
+        """The private keys, in a folder for each process."""
+        return self.state / "keys"
+
+    @property
     def settings(self) -> Path:
         """The settings that `natija` reads by itself."""
         return self.state / "natija.env"

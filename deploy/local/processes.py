@@ -95,12 +95,12 @@ def start(
     *,
     address: str,
     owner: str,
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str | None] | None = None,
     settings: str = "",
     stop_signal: signal.Signals = signal.SIGTERM,
     with_parent: bool = False,
 ) -> Record:
-    """Start *command* in a session of its own, its output in its log; *environment* is set over ours.
+    """Start *command* in a session of its own, its output in its log; *environment* is set over ours; a None takes out.
 
     The log of the run before is kept beside it as `.log.1`. With *with_parent* the kernel sends *stop_signal* when this
     process dies (to be exact, the thread that calls).
@@ -117,7 +117,7 @@ def start(
             stdout=log,
             stderr=log,
             cwd=paths.state,
-            env={**os.environ, **(environment or {})},
+            env={name: one for name, one in {**os.environ, **(environment or {})}.items() if one is not None},
             start_new_session=True,
             preexec_fn=partial(die_with_parent, stop_signal) if with_parent else None,
         )

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local import processes
-from deploy.local.environment import SERVICES
+from deploy.local.environment import SERVICES, of_process
 from deploy.local.errors import with_log
 from deploy.local.paths import REPOSITORY, StackPaths
 from deploy.local.ports import HOST, split
@@ -30,6 +30,12 @@ def held(paths: StackPaths) -> frozenset[str]:
 def environment(paths: StackPaths, values: Mapping[str, str]) -> dict[str, str]:
     """The environment of a child process: the settings of this stack, and of no other."""
     return dict(values) | {"NATIJA_ENV_FILE": str(paths.settings)}
+
+
+def _environment_of(service: str, values: Mapping[str, str]) -> dict[str, str | None]:
+    """The environment of the process of *service*: its own variables, without the file that holds all keys."""
+    inherited = {name: None for name in os.environ if name.startswith("NATIJA_") and name in values}
+    return {**inherited, **of_process(values, service), "NATIJA_ENV_FILE": os.devnull}
 
 
 def provision(paths: StackPaths, values: Mapping[str, str]) -> None:
@@ -65,7 +71,7 @@ def _start(paths: StackPaths, service: str, values: Mapping[str, str], owner: st
         [NATIJA, "serve", service],
         address=f"{HOST}:{values[port_variable(service)]}",
         owner=owner,
-        environment=environment(paths, values),
+        environment=_environment_of(service, values),
         settings=fingerprint,
     )
 

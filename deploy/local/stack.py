@@ -3,13 +3,13 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from deploy.local import environment, kafka, postgres, processes, services
+from deploy.local import environment, kafka, postgres, processes, realm_files, services
 from deploy.local.errors import LocalStackError
-from deploy.local.paths import StackPaths
+from deploy.local.paths import REPOSITORY, StackPaths
 from deploy.local.processes import Record
 
 UP = "up"
@@ -58,10 +58,17 @@ def up(paths: StackPaths, *, owner: str = UP) -> dict[str, str]:
         servers = servers_up(paths, owner=owner)
         values = environment.compose(paths, kafka=servers.kafka, postgres=servers.postgres, held=services.held(paths))
         environment.write(paths, values)
+        _write_realm_files(paths, values)
         services.provision(paths, values)
         services.up(paths, values, owner=owner)
         _claim(paths, owner)
         return values
+
+
+def _write_realm_files(paths: StackPaths, values: Mapping[str, str]) -> None:
+    template = REPOSITORY / "deploy" / "realms" / values["NATIJA_REALM"]
+    if template.is_dir():
+        realm_files.write(template, paths.realm, paths.keys)
 
 
 def down(paths: StackPaths) -> list[Record]:

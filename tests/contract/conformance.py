@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka.partitioner import murmur2
+from tests.contract import sealing_vectors
 
 from natija_events.ids import appeal_number, derived_event_id, parse_appeal_number
 from natija_events.kafka import partition_of
@@ -19,9 +20,7 @@ from natija_events.signatures import SigningKey, message, verify_signature
 from natija_events.wire.envelope import Event, Headers, Stamp, attributes, write_headers, write_proposal
 from natija_events.wire.hash_chain import GENESIS, event_hash
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-FOLDER = REPOSITORY / "libs" / "events" / "conformance"
+FOLDER = Path(__file__).resolve().parents[2] / "libs" / "events" / "conformance"
 PRINTED = "KG-7K3M-9QX4-T2R8-MA"
 """The number that the pages print."""
 
@@ -205,6 +204,8 @@ FILES: Mapping[str, Callable[[], Vectors]] = {
     "proposals": proposals,
     "signatures": signatures,
     "chain": chain,
+    "sealing": sealing_vectors.sealing,
+    "wraps": sealing_vectors.wraps,
 }
 """The file of each kind of vectors, and what makes it."""
 

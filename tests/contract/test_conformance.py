@@ -1,17 +1,24 @@
 """The conformance vectors are those of the code, and stand what other code makes of them."""
 
+import hmac
 import json
 import re
-from base64 import b64decode, urlsafe_b64decode
+import struct
+from base64 import b32encode, b64decode, urlsafe_b64decode
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.contract.conformance import FILES, FOLDER, PRINTED, text
 
 from natija_events.ids import is_appeal_number, parse_appeal_number
+from natija_events.sealing.data_key import Place, SealedValue, to_text
+from natija_events.sealing.padding import CONTENT, PERSON, is_padded
+from natija_events.sealing.storage import KeyEncryptionKey
+from natija_events.sealing.wrapping import RealmKey
 from natija_events.signatures import verify_signature
 from natija_events.wire.envelope import Event, read_log_record, read_proposal
 from natija_events.wire.hash_chain import event_hash
@@ -107,6 +114,52 @@ def test_chain_links_its_records() -> None:
         assert read_log_record(one["value"].encode(), headers)[1].previoushash == previous
         previous = one["hash"]
         assert event_hash(headers, one["value"].encode()) == previous
+
+
+def test_sealed_values_open() -> None:
+    found = vectors("sealing")
+    realm = RealmKey(base64url(found["private_key"]), found["realm"])
+    assert (realm.id, to_text(realm.public)) == (found["key_id"], found["public_key"])
+    for proposal in found["proposals"]:
+        key = realm.open(proposal["wrappedkey"], proposal["subject"])
+        assert (to_text(key.raw), key.id) == (proposal["data_key"], proposal["kid"])
+        for one in proposal["values"]:
+            place = Place(one["realm"], one["subject"], one["source"], UUID(one["id"]), one["type"], one["field"])
+            opened = key.open(place, SealedValue(one["kid"], one["ct"]))
+            assert opened == one["text"].encode().ljust(one["padded_bytes"])
+            assert is_padded(opened, PERSON if one["field"] == "person" else CONTENT)
+    keys = [proposal["kid"] for proposal in found["proposals"]]
+    assert len(keys) == len(set(keys)) == 2
+
+
+def test_sealed_values_open_without_our_code() -> None:
+    """HKDF by hand and AES-GCM of any library open the values, given the secret of their proposal."""
+    for proposal in vectors("sealing")["proposals"]:
+        data_key = hkdf(base64url(proposal["secret"]), b"natija-fields-v1", "KG", proposal["subject"])
+        assert data_key == base64url(proposal["data_key"])
+        kid = sha256(b"natija-kid-v1" + data_key).digest()[:16]
+        assert proposal["kid"] == "gcm1:" + b32encode(kid).decode().rstrip("=")
+        for one in proposal["values"]:
+            key = hkdf(data_key, b"natija-value-v1", one["source"], one["id"], one["field"])
+            names = ("realm", "subject", "source", "id", "type", "field")
+            bound, raw = fields(b"natija-value-v1", *(one[name] for name in names)), base64url(one["ct"])
+            assert AESGCM(key).decrypt(raw[:12], raw[12:], bound).decode().rstrip(" ") == one["text"]
+
+
+def fields(purpose: bytes, *texts: str) -> bytes:
+    return purpose + b"".join(struct.pack(">I", len(text.encode())) + text.encode() for text in texts)
+
+
+def hkdf(key: bytes, purpose: bytes, *texts: str) -> bytes:
+    """HKDF-SHA256 (RFC 5869) of 32 bytes, without a salt."""
+    return hmac.digest(hmac.digest(bytes(32), key, "sha256"), fields(purpose, *texts) + b"\x01", "sha256")
+
+
+def test_wraps_open_under_their_kek() -> None:
+    found = vectors("wraps")
+    for one in found["wraps"]:
+        kek = KeyEncryptionKey(base64url(found["kek"]), found["realm"], one["version"])
+        assert to_text(kek.unwrap(one["kid"], one["wrapped"]).raw) == one["data_key"]
 
 
 def test_event_ids_are_version_five() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+from tests.signing import key_of
 from tests.stack import Realm
 
 from natija_chassis.clock import FileClock
@@ -18,6 +19,7 @@ from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOut
 from natija_events.types.intake import Registered, Supplemented, Withdrawn
 from natija_events.types.routing import Answered
 from natija_events.wire.envelope import Event
+from natija_intake.appeals.submission import SOURCE
 
 CONCURRENCY = 4
 STEPS = 4
@@ -101,7 +103,7 @@ class Workload:
 
     def publisher(self) -> Publisher:
         """A publisher with the intake API's source."""
-        return Publisher(self.realm.servers.kafka, self.realm.name, "/services/intake", delivery_timeout=5)
+        return Publisher(self.realm.servers.kafka, self.realm.name, SOURCE, key=key_of(SOURCE), delivery_timeout=5)
 
     async def propose(
         self, publisher: Publisher, *events: Event, wait: float = DECIDED_WITHIN

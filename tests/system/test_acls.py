@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
 from tests.integration.guarantees.test_isolation import on_log, posted
 from tests.realm_pool import new_name
+from tests.signing import key_of
 from tests.stack import REPOSITORY, SERVICES, Realm, Servers, environment
 from tests.system.guarded import PRINCIPALS, Guarded, guarded
 from tests.unit.events import authority
@@ -110,7 +111,8 @@ async def propose_twice(guarded_realm: GuardedRealm) -> None:
     """As a publisher: one proposal that is registered, and one that is rejected."""
     number, now = new_appeal_number(guarded_realm.realm.name), datetime.now(UTC) - timedelta(minutes=1)
     appeal = Registered(kind="request", form="written", channel="other", received=now, jurisdiction="KG")
-    async with Publisher(guarded_realm.as_user("publisher"), guarded_realm.realm.name, "/registers/osh") as publisher:
+    kafka, osh = guarded_realm.as_user("publisher"), "/registers/osh"
+    async with Publisher(kafka, guarded_realm.realm.name, osh, key=key_of(osh)) as publisher:
         assert (await publisher.propose(publisher.event(number, now, appeal), wait=10)).registered
         again = (await publisher.propose(publisher.event(number, now, appeal), wait=10)).rejection
     assert again is not None

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -33,6 +34,30 @@ def test_processes_are_ready_after_up(up: Clone) -> None:
         url = f"http://127.0.0.1:{values[port_variable(service)]}/ready"
         answer = httpx.get(url, trust_env=False)
         assert answer.status_code == 200, f"{service}: {answer.text}"
+
+
+INTAKE_SECRETS = {"NATIJA_NUMBER_SECRET", "NATIJA_ACCESS_CODE_SECRET", "NATIJA_REGISTRATION_SECRETS"}
+SECRETS = {"registrar": {"NATIJA_REALM_KEY"}, "intake": {"NATIJA_REALM_KEY", *INTAKE_SECRETS}}
+"""The secrets in the environment of each process; the others have none."""
+
+
+def test_processes_hold_own_keys_only(up: Clone) -> None:
+    """No process has a key of another in its environment, or the name of a file that holds it."""
+    values = read(up.paths)
+    keys = {path: path.read_text() for path in up.paths.keys.rglob("*.pem")}
+    assert {path.parent.name for path in keys} >= {"intake", "routing", "deadlines", "import"}
+    for service in SERVICES:
+        record = up.record(service)
+        assert record is not None
+        raw = Path(f"/proc/{record.pid}/environ").read_text()
+        found = dict(one.partition("=")[::2] for one in raw.split("\0") if one.startswith("NATIJA_"))
+        secret = {name for name in ("NATIJA_REALM_KEY", "NATIJA_POSTGRES", *INTAKE_SECRETS) if values[name] in raw}
+        assert secret == SECRETS.get(service, set())
+        assert found["NATIJA_ENV_FILE"] == os.devnull
+        assert found["NATIJA_KEYS"] == str(up.paths.keys / "{process}")
+        assert not any(text in raw or str(path) in raw for path, text in keys.items())
+        own = {path for path in keys if path.parent.name == service}
+        assert len(own) == (service in ("intake", "routing", "deadlines"))
 
 
 def test_natija_finds_the_stack(up: Clone) -> None:

@@ -136,6 +136,7 @@ def settings_of(realm: Realm, **more: Any) -> TallySettings:
         "realm": realm.name,
         "kafka": realm.servers.kafka,
         "database": realm.environment["NATIJA_DATABASE"],
+        "keys": realm.environment["NATIJA_KEYS"],
     }
     return TallySettings(**known | more)
 

@@ -12,11 +12,14 @@ import pytest
 from deploy.local.ports import free_port
 from tests.entries import missing
 from tests.guides import REPOSITORY, shell, write_files
+from tests.signing import key_of
 from tests.stack import Realm
 
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Publisher
 from natija_events.types.intake import Registered
+
+SOURCE = "/services/intake"
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ async def test_guide_adds_service_that_runs(realm: Realm, site: Path) -> None:
     realm.environment |= {"PYTHONPATH": str(site), "NATIJA_TALLY_PORT": str(free_port())}
     assert "tally" in (await realm.run("provision")).stdout
     await realm.serve("registrar")
-    async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as publisher:
+    async with Publisher(realm.servers.kafka, realm.name, SOURCE, key=key_of(SOURCE)) as publisher:
         now = datetime.now(UTC)
         for channel in ("reception", "reception", "electronic"):
             data = Registered(kind="request", form="written", channel=channel, received=now, jurisdiction="KG")

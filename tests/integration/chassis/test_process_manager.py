@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tests.eventually import eventually
 from tests.integration.chassis.conftest import ADVISORY_LOCKS
 from tests.integration.chassis.tally import SERVICE, TallySettings
+from tests.signing import key_of
 from tests.stack import Realm
 
 from natija_chassis.observability import metrics
@@ -29,6 +30,8 @@ from natija_events.types.intake import Registered, Supplemented
 from natija_events.types.routing import ExecutorChanged, Routed
 from natija_events.wire.envelope import Event
 from natija_events.wire.record import RecordedEvent
+
+SOURCE = "/services/intake"
 
 
 class Standings:
@@ -108,7 +111,7 @@ async def managers(settings: TallySettings, engine: AsyncEngine) -> AsyncIterato
 async def publisher(realm: Realm) -> AsyncIterator[Publisher]:
     """A channel's publisher, with a registrar behind the inbox."""
     await realm.serve("registrar")
-    async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as publisher:
+    async with Publisher(realm.servers.kafka, realm.name, SOURCE, key=key_of(SOURCE)) as publisher:
         yield publisher
 
 
@@ -317,7 +320,7 @@ async def test_slow_outcome_delays_only_itself(
 async def test_unknown_outcome_is_proposed_again(realm: Realm, engine: AsyncEngine, managers: Managers) -> None:
     """After a timeout the same event is proposed again, and registered once."""
     registrar = await realm.serve("registrar")
-    async with Publisher(realm.servers.kafka, realm.name, "/services/intake") as publisher:
+    async with Publisher(realm.servers.kafka, realm.name, SOURCE, key=key_of(SOURCE)) as publisher:
         await register(publisher, realm, 3)
     await registrar.kill()
     before = proposals()

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from tests.signing import key_if_signed
 from tests.stack import Child, Realm, Servers, provisioned_realms
 from tests.unit.deadlines.history import at, registered
 
@@ -66,7 +67,8 @@ class Work:
         times: Mapping[str, str] = NOW,
     ) -> ProposalOutcome:
         """Propose events of one appeal, each dated at *times* by its class name or else now; wait for the decision."""
-        async with Publisher(self.realm.servers.kafka, self.realm.name, source) as publisher:
+        key = key_if_signed(source)
+        async with Publisher(self.realm.servers.kafka, self.realm.name, source, key=key) as publisher:
             made = [
                 publisher.event(appeal, self._time(data, times), data, expectedsequence=expected) for data in events
             ]

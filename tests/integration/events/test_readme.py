@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.signing import key_of
 from tests.stack import REPOSITORY, Realm
 
 from natija_events.lifecycle.markdown import markdown
@@ -40,7 +41,7 @@ async def test_readme_example_runs(registry: Realm, capsys: pytest.CaptureFixtur
     names: dict[str, Any] = {}
     exec(example, names)
 
-    await names["main"](registry.servers.kafka, registry.name)
+    await names["main"](registry.servers.kafka, registry.name, key_of("/registers/osh"))
 
     outcome, events = capsys.readouterr().out.splitlines()
     assert re.match(r"ProposalOutcome\(subject='\S+', sequence=1, recordedtime=.*, rejection=None\)", outcome)

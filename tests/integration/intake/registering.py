@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from tests.signing import key_if_signed
 from tests.stack import Realm
 
 from natija_events import ids
@@ -17,7 +18,7 @@ from natija_events.wire.envelope import Event
 from natija_events.wire.record import RecordedEvent
 from natija_events.wire.rejection import RejectedProposal, read_rejected
 
-CHANNEL, ROUTING, CLOCK = "/services/intake", "/services/routing", "/services/deadlines"
+CHANNEL, ROUTING, CLOCK = "/portals/tests", "/desks/tests", "/clocks/tests"
 HISTORY = "/registers/test"
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -46,7 +47,7 @@ def registered(**fields: Any) -> Registered:
 
 @asynccontextmanager
 async def publisher(realm: Realm, source: str = CHANNEL) -> AsyncIterator[Publisher]:
-    async with Publisher(realm.servers.kafka, realm.name, source) as one:
+    async with Publisher(realm.servers.kafka, realm.name, source, key=key_if_signed(source)) as one:
         yield one
 
 

@@ -63,7 +63,7 @@ def test_file_setting_makes_file_clock(tmp_path: Path) -> None:
 
 def test_keys_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the settings nor an error about one repeats a key."""
-    monkeypatch.setenv("NATIJA_REALM_KEY", "c2VjcmV0")
+    monkeypatch.setenv("NATIJA_SIGNING_KEY", "c2VjcmV0")
     assert "c2VjcmV0" not in repr(Settings())
     monkeypatch.setenv("NATIJA_REALM", "no realm at all")
     with pytest.raises(ValidationError) as caught:

@@ -13,7 +13,7 @@ from deploy.local import environment, errors, kafka, postgres, processes
 from deploy.local.paths import REPOSITORY, StackPaths
 
 from natija_chassis.services import port_variable
-from natija_chassis.settings import Settings
+from natija_intake.settings import ImportSettings
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_settings_file_is_private_and_readable(paths: StackPaths, monkeypatch: p
     environment.write(paths, values)
     assert stat.S_IMODE(paths.settings.stat().st_mode) == 0o600
     monkeypatch.setenv("NATIJA_ENV_FILE", str(paths.settings))
-    settings = Settings()
+    settings = ImportSettings()
     assert settings.kafka == "127.0.0.1:9092"
     assert settings.database_url("intake") == "postgresql+asyncpg://natija_intake@/kg_intake?host=/sockets"
     assert settings.realm_key is not None

@@ -40,20 +40,21 @@ KNOWN = ReferenceData(
 def test_each_source_has_own_keys() -> None:
     """A key signs for the source that lists it, and for no other."""
     for number in (1, 2):
-        found = KNOWN.signing_key("/desks/osh", key(number).id)
+        found = KNOWN.signer("/desks/osh", key(number).id)
         assert found is not None
-        assert found.raw == key(number).public
-    assert KNOWN.signing_key("/desks/bishkek", key(1).id) is None
-    assert KNOWN.signing_key("/desks/osh", key(9).id) is None
-    assert KNOWN.signing_key("/desks/unknown", key(1).id) is None
+        assert found.key.raw == key(number).public
+    assert KNOWN.signer("/desks/bishkek", key(1).id) is None
+    assert KNOWN.signer("/desks/osh", key(9).id) is None
+    assert KNOWN.signer("/desks/unknown", key(1).id) is None
 
 
 def test_voucher_signs_for_vouched_sources() -> None:
-    found = KNOWN.signing_key("/desks/bishkek", key(4).id)
+    found = KNOWN.signer("/desks/bishkek", key(4).id)
     assert found is not None
-    assert found.raw == key(4).public
-    assert KNOWN.signing_key("/desks/osh", key(4).id) is None, "is not vouched"
-    assert KNOWN.signing_key("/desks/bishkek", key(2).id) is None, "is not a voucher"
+    assert found.source == "/desks/routing"
+    assert found.key.raw == key(4).public
+    assert KNOWN.signer("/desks/osh", key(4).id) is None, "is not vouched"
+    assert KNOWN.signer("/desks/bishkek", key(2).id) is None, "is not a voucher"
 
 
 def test_key_is_valid_between_its_times() -> None:

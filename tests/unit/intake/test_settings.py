@@ -5,8 +5,14 @@ import base64
 import pytest
 
 from natija_chassis.errors import OperatorError
-from natija_chassis.settings import Settings
-from natija_intake.settings import IntakeSettings, access_code_secrets, number_secret, registration_secrets_file, sealer
+from natija_intake.settings import (
+    ImportSettings,
+    IntakeSettings,
+    access_code_secrets,
+    number_secret,
+    registration_secrets_file,
+    sealer,
+)
 
 ONE, TWO = (base64.urlsafe_b64encode(bytes([byte]) * 32).decode() for byte in (1, 2))
 
@@ -27,7 +33,7 @@ def test_invalid_secret_is_not_repeated(text: str | None) -> None:
 def test_invalid_realm_key_is_refused() -> None:
     for key in (None, "hunter2"):
         with pytest.raises(OperatorError, match="NATIJA_REALM_KEY"):
-            sealer(Settings(realm_key=key))
+            sealer(ImportSettings(realm_key=key))
 
 
 def test_invalid_number_secret_is_refused() -> None:

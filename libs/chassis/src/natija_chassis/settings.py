@@ -60,8 +60,10 @@ class Settings(BaseSettings):
     """A PEM file with the authorities that sign the brokers' certificates. When it is set, connections use TLS."""
     database: str = "postgresql+asyncpg://natija_{service}@/{realm}_{service}?host=/var/run/postgresql"
     """The URL of the databases; {service} and {realm} are replaced."""
-    realm_key: SecretStr | None = None
-    """The key that seals personal data: 32 bytes in base64url."""
+    keys: str | None = None
+    """The folder of the keys with which a process signs its proposals; {process} is replaced by the process' name."""
+    signing_key: SecretStr | None = None
+    """The key with which this process signs its proposals, as the text of a PEM file: instead of NATIJA_KEYS."""
     clock: str = Field("system", pattern="^(system|file:.+)$")
     """The clock: system, or file:PATH for a clock that `natija clock` can move."""
     realm_files: Path | None = None
@@ -95,6 +97,16 @@ class Settings(BaseSettings):
         """The address of the database of *service* in this realm."""
         return self.database.replace("{service}", service).replace("{realm}", self.realm.lower())
 
+    @property
+    def key_folder(self) -> Path | None:
+        """The folder of this process' keys."""
+        return None if self.keys is None else Path(self.keys.replace("{process}", self.process))
+
+    @property
+    def source(self) -> str:
+        """The source of what this process proposes."""
+        return f"/services/{self.process}"
+
     @cached_property
     def kafka_config(self) -> "KafkaConfig":
         """The realm's Kafka and this process' user. Raises `OperatorError` when these settings are inconsistent."""
@@ -112,6 +124,12 @@ class Settings(BaseSettings):
         from natija_chassis.clock import clock_from
 
         return clock_from(self.clock)
+
+
+def variables(settings: type[Settings]) -> dict[str, str]:
+    """The variable of each field of *settings*, by field."""
+    fields = settings.model_fields.items()
+    return {name: str(field.validation_alias or f"NATIJA_{name.upper()}") for name, field in fields}
 
 
 def port_field(info: ServiceInfo) -> Any:

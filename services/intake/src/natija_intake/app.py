@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.http.app import create_app
+from natija_chassis.key_ring import service_key
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
@@ -38,10 +39,11 @@ async def serve(settings: IntakeSettings) -> None:
     context = _context(settings, reference)
     engine = open_engine(settings, "intake")
     kafka, realm = settings.kafka_config, settings.realm
+    key = service_key(settings)
     gateway = InboxGateway(
         InboxLag(kafka, realm),
         WriteProbe(kafka, realm, "intake"),
-        lambda: Publisher(kafka, realm, SOURCE, delivery_timeout=settings.delivery_wait),
+        lambda: Publisher(kafka, realm, SOURCE, key=key, delivery_timeout=settings.delivery_wait),
     )
     service = AppealService(context, gateway, HeadLookup(engine), Attempts())
     try:

@@ -16,7 +16,14 @@ from natija_intake.info import INTAKE
 _KEY_BYTES = 32
 
 
-class IntakeSettings(Settings):
+class SealingSettings(Settings):
+    """Settings of the processes that seal personal data."""
+
+    realm_key: SecretStr | None = None
+    """The key that seals personal data: 32 bytes in base64url."""
+
+
+class IntakeSettings(SealingSettings):
     """Settings of the intake API."""
 
     process: ClassVar[str] = INTAKE.name
@@ -38,7 +45,7 @@ class IntakeSettings(Settings):
     """Seconds a POST waits for Kafka before it answers 503."""
 
 
-class ImportSettings(Settings):
+class ImportSettings(SealingSettings):
     """Settings of `natija import`."""
 
     process: ClassVar[str] = "import"
@@ -51,7 +58,7 @@ class ImportSettings(Settings):
     """Seconds without Kafka after which an import gives up."""
 
 
-def sealer(settings: Settings) -> Sealer:
+def sealer(settings: SealingSettings) -> Sealer:
     """The sealer of the realm's personal data. Raises `OperatorError` without a proper key."""
     if settings.realm_key is None:
         raise OperatorError("NATIJA_REALM_KEY is not set: personal data cannot be sealed")

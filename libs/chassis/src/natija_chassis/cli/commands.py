@@ -1,5 +1,6 @@
 """The commands that work on any service."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,9 @@ from natija_chassis.services import service_infos
 app = typer.Typer()
 projection = typer.Typer(help="Rebuild a projection from the log, or show how far each service lags.")
 dead_letters = typer.Typer(help="List the log records that a projection could not apply, or retry them.")
+keys = typer.Typer(help="Make the keys with which publishers sign their proposals, or list them.")
 app.add_typer(projection, name="projection")
+app.add_typer(keys, name="keys")
 app.add_typer(dead_letters, name="dead-letters")
 
 _PROCESSES = f"The process: {', '.join(info.name for info in service_infos())}."
@@ -39,6 +42,32 @@ def provision(
 
     for line in asyncio.run(provision_realm(Settings(), postgres)):
         print(line)
+
+
+@keys.command()
+def create(
+    source: Annotated[str, typer.Argument(help="The publisher, such as /services/routing or /registers/osh.")],
+    output: Annotated[
+        Path | None, typer.Option(help="The file of the private key; by default that of the source in NATIJA_KEYS.")
+    ] = None,
+) -> None:
+    """Make a key that signs proposals, and print the line that publishers.yaml needs.
+
+    \b
+    natija keys create /registers/osh
+    natija keys create /services/routing --output routing-2027.pem
+    """
+    from natija_chassis.cli import key_commands
+
+    key_commands.create(source, output)
+
+
+@keys.command(name="list")
+def list_keys() -> None:
+    """List the signing keys in NATIJA_KEYS: the process that holds each, the file, the key's id."""
+    from natija_chassis.cli import key_commands
+
+    key_commands.show()
 
 
 @app.command()

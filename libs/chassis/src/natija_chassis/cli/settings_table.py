@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 from natija_chassis import time_zones
 from natija_chassis.services import resolve, service_infos
 from natija_chassis.settings import Settings, env_file, read_env_file
+from natija_chassis.settings import variables as settings_variables
 
 WIDTH = 100
 MASK = "****"
@@ -54,11 +55,13 @@ def variables() -> list[Variable]:
 
 
 def _fields(settings: type[Settings]) -> Iterator[tuple[str, FieldInfo]]:
-    """The fields that *settings* itself declares, by variable. Of the port, only a process knows its variable."""
-    for name in settings.__annotations__:
-        field = settings.model_fields.get(name)
-        if field is not None and not (settings is Settings and name == "port"):
-            yield str(field.validation_alias or f"NATIJA_{name.upper()}"), field
+    """The fields that *settings* declares beside those of every process, by variable. Of the port, only a process knows
+    its variable."""
+    classes = [one for one in reversed(settings.__mro__) if issubclass(one, Settings) and one is not Settings]
+    names = dict.fromkeys(name for one in classes or [Settings] for name in one.__annotations__)
+    for name, variable in settings_variables(settings).items():
+        if name in names and not (settings is Settings and name == "port"):
+            yield variable, settings.model_fields[name]
 
 
 def _variable(process: str, name: str, field: FieldInfo, filed: Mapping[str, str]) -> Variable:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from natija_chassis.key_ring import service_key
 from natija_chassis.observability import metrics, tracing
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.postgres.engine import create_service_tables
@@ -78,11 +79,11 @@ class ProcessManager:
     async def run(self, stopping: asyncio.Event) -> None:
         """Propose until *stopping* is set. During an outage of Kafka or the database it retries."""
         backoff = Backoff()
-        source = f"/services/{self._settings.process}"
+        source, key = self._settings.source, service_key(self._settings)
         while not stopping.is_set():
             try:
                 await create_service_tables(self._engine, refused_proposals.metadata)
-                publisher = Publisher(self._settings.kafka_config, self._settings.realm, source)
+                publisher = Publisher(self._settings.kafka_config, self._settings.realm, source, key=key)
                 async with publisher, self._exclusive_lock(stopping) as connection:
                     await self._work(publisher, connection, stopping, backoff)
             except Exception as error:

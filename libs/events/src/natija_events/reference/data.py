@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from natija_events.reference.entries import (
     REALM_ID,
@@ -43,6 +43,13 @@ SECTIONS: Mapping[Kind, str] = {
 
 FROM_FILES = -1
 """The version of reference data that was not read from the topic."""
+
+
+class Signer(NamedTuple):
+    """A public *key*, and the *source* whose entry lists it."""
+
+    source: str
+    key: PublisherKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,13 +108,13 @@ class ReferenceData:
         publisher = self._find_publisher(source)
         return frozenset() if publisher is None else publisher.roles
 
-    def signing_key(self, source: str, publisherkey: str) -> PublisherKey | None:
-        """The key with the id *publisherkey* if it may sign for *source*: a key of its own, or of a voucher."""
+    def signer(self, source: str, publisherkey: str) -> Signer | None:
+        """The owner of the key *publisherkey* if it may sign for *source*: the source itself, or a voucher."""
         publisher = self._find_publisher(source)
         if publisher is None:
             return None
-        own = next((key for key in publisher.keys if key.id == publisherkey), None)
-        return self._voucher_keys.get(publisherkey) if own is None and publisher.vouched else own
+        own = next((Signer(source, key) for key in publisher.keys if key.id == publisherkey), None)
+        return self._vouchers.get(publisherkey) if own is None and publisher.vouched else own
 
     def country_type(self, jurisdiction: str, type: str) -> CountryTypeEntry | None:
         """The type of appeal that *jurisdiction* calls *type*; None for an unknown one."""
@@ -124,9 +131,9 @@ class ReferenceData:
         return {district: id for id, region in self.regions.items() for district in region.districts}
 
     @cached_property
-    def _voucher_keys(self) -> Mapping[str, PublisherKey]:
-        vouchers = [publisher for publisher in self.publishers.values() if VOUCHER in publisher.roles]
-        return {key.id: key for publisher in vouchers for key in publisher.keys}
+    def _vouchers(self) -> Mapping[str, Signer]:
+        vouchers = [(source, one) for source, one in self.publishers.items() if VOUCHER in one.roles]
+        return {key.id: Signer(source, key) for source, voucher in vouchers for key in voucher.keys}
 
     @cached_property
     def _find_publisher(self) -> Callable[[str], PublisherEntry | None]:

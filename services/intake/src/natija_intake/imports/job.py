@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from natija_chassis.cli.options import Format
 from natija_chassis.errors import OperatorError
+from natija_chassis.key_ring import signing_key
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
 from natija_chassis.realm import yaml_file
@@ -74,7 +75,11 @@ async def _import(
         stack.push_async_callback(engine.dispose)
         inbox = await stack.enter_async_context(InboxLag(settings.kafka_config, settings.realm))
         publisher = Publisher(
-            settings.kafka_config, settings.realm, found.source, delivery_timeout=settings.import_patience
+            settings.kafka_config,
+            settings.realm,
+            found.source,
+            key=signing_key(settings, found.source),
+            delivery_timeout=settings.import_patience,
         )
         progress = stack.enter_context(_progress())
         importer = Importer(mapper, publisher, inbox, engine, settings, progress.console.print)

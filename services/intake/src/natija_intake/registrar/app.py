@@ -10,7 +10,7 @@ from natija_chassis.postgres.engine import create_service_tables, open_engine
 from natija_chassis.process.run import run
 from natija_chassis.projections import log_identity, schema
 from natija_chassis.realm.reference_reader import ReferenceReader
-from natija_chassis.settings import Settings, port_field
+from natija_chassis.settings import port_field
 from natija_events.topics import PARTITIONS
 from natija_intake.info import REGISTRAR
 from natija_intake.registrar import tables
@@ -19,10 +19,10 @@ from natija_intake.registrar.projection import HeadsProjection
 from natija_intake.registrar.shards import fencing
 from natija_intake.registrar.shards.manager import ShardManager
 from natija_intake.registrar.shards.owner import ShardOwner
-from natija_intake.settings import sealer
+from natija_intake.settings import SealingSettings, sealer
 
 
-class RegistrarSettings(Settings):
+class RegistrarSettings(SealingSettings):
     """Settings of the registrar's process."""
 
     process: ClassVar[str] = REGISTRAR.name

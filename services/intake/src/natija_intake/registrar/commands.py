@@ -14,21 +14,27 @@ app.add_typer(registrar, name="registrar")
 @registrar.command()
 def verify(
     appeal: Annotated[str | None, typer.Argument(help="Verify only the partition of this appeal.")] = None,
+    signatures: Annotated[
+        bool, typer.Option("--signatures", help="Prove who said what, from the log and the publishers' keys alone.")
+    ] = False,
     format: FormatOption = "table",
 ) -> None:
     """Recompute every hash chain and every logsequence from the log. Print the first inconsistent event.
 
-    Ends with exit code 1 when there is one.
+    With --signatures, verify instead each proposal's signature, and print who signed how many events. With an appeal,
+    print all that was said about it. Ends with exit code 1 when something is inconsistent or not proven.
 
     \b
     natija registrar verify
-    natija registrar verify KG-7K3M-9QX4-T2R8-MA
+    natija registrar verify --signatures
+    natija registrar verify KG-7K3M-9QX4-T2R8-MA --signatures
     """
     import asyncio
 
-    from natija_intake.registrar import inspection
+    from natija_intake.registrar import inspection, signature_report
 
-    raise typer.Exit(asyncio.run(inspection.verify_log(appeal, format)))
+    verified = signature_report.show(appeal, format) if signatures else inspection.verify_log(appeal, format)
+    raise typer.Exit(asyncio.run(verified))
 
 
 @registrar.command()

@@ -22,12 +22,12 @@ def find_unproven(proposal: Proposal, reference: ReferenceData, realm: str, appe
     if first.signature is None or first.publisherkey is None:
         unsigned = publisher is not None and publisher.unsigned
         return None if unsigned else _forbidden("is missing: this publisher signs its proposals")
-    key = reference.signing_key(first.source, first.publisherkey)
-    if key is None:
+    signer = reference.signer(first.source, first.publisherkey)
+    if signer is None:
         return _forbidden("is by a key that this publisher does not have")
-    if not key.valid_at(appended):
+    if not signer.key.valid_at(appended):
         return _forbidden("is by a key that was not valid when the proposal reached the inbox")
-    if not verify_signature(realm, proposal.events, key.raw):
+    if not verify_signature(realm, proposal.events, signer.key.raw):
         return _forbidden("does not prove these events: it is for other ones, or they were changed")
     return None
 
