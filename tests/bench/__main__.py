@@ -22,6 +22,7 @@ RESULT = REPOSITORY / "bench.json"
 
 BENCHES: dict[str, Bench] = {
     "inbox_to_log": inbox_to_log.bench,
+    "inbox_to_log_signed": inbox_to_log.signed_bench,
     "log_to_facts": log_readers.log_to_facts,
     "rebuild": log_readers.rebuilding,
     "history_from_log": log_readers.history_from_log,

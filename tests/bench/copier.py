@@ -8,13 +8,15 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.stack import REPOSITORY
 
 from natija_chassis.process import gc_tuning
@@ -34,10 +36,16 @@ async def make_topic(kafka: str, name: str) -> None:
         await admin.close()
 
 
-async def copy(kafka: str, source: str, target: str, *, batch: int, shards: int, records: int) -> float:
-    """Copy at least so many *records*, from where the copy before ended; how many a second, all shards together."""
+async def copy(
+    kafka: str, source: str, target: str, *, batch: int, shards: int, records: int, verified: bool = False
+) -> float:
+    """Copy at least so many *records*, from where the copy before ended; how many a second, all shards together.
+
+    When they are *verified*, a signature is verified for each.
+    """
+    more = ["--verified"] if verified else []
     each = [
-        await start(kafka, source, target, batch=batch, shard=shard, shards=shards, records=records // shards)
+        await start(kafka, source, target, *more, batch=batch, shard=shard, shards=shards, records=records // shards)
         for shard in range(shards)
     ]
     told = [json.loads((await one.communicate())[0]) for one in each]
@@ -46,10 +54,10 @@ async def copy(kafka: str, source: str, target: str, *, batch: int, shards: int,
 
 
 async def start(
-    kafka: str, source: str, target: str, *, batch: int, shard: int = 0, shards: int = 1, records: int = 0
+    kafka: str, source: str, target: str, *more: str, batch: int, shard: int = 0, shards: int = 1, records: int = 0
 ) -> asyncio.subprocess.Process:
     """The process that copies one shard: so many *records* or, without, forever."""
-    given = (kafka, source, target, str(batch), str(shard), str(shards), str(records))
+    given = (kafka, source, target, str(batch), str(shard), str(shards), str(records), *more)
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.bench.copier", *given, cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE
     )
@@ -58,7 +66,10 @@ async def start(
 class Copier:
     """Copies *partitions* of *source* to *target*."""
 
-    def __init__(self, kafka: str, source: str, target: str, *, batch: int, partitions: Sequence[int]) -> None:
+    def __init__(
+        self, kafka: str, source: str, target: str, *, batch: int, partitions: Sequence[int], verified: bool
+    ) -> None:
+        self._verify = _verification() if verified else None
         self._kafka = kafka
         self._target = target
         self._batch = batch
@@ -105,6 +116,9 @@ class Copier:
         polled: dict[TopicPartition, list[Any]] = await consumer.getmany(timeout_ms=1000, max_records=self._batch)
         if not polled:
             return 0
+        if self._verify:
+            for _ in range(sum(map(len, polled.values()))):
+                self._verify()
         await producer.begin_transaction()
         sent = [
             await producer.send(
@@ -120,16 +134,25 @@ class Copier:
         return len(sent)
 
 
+def _verification() -> Callable[[], None]:
+    """One verification of a signature by the bare library, of a message as long as that of a proposal."""
+    key, message = Ed25519PrivateKey.generate(), bytes(300)
+    return partial(key.public_key().verify, key.sign(message), message)
+
+
 def _main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("kafka", "source", "target"):
         parser.add_argument(name)
     for name in ("batch", "shard", "shards", "records"):
         parser.add_argument(name, type=int)
+    parser.add_argument("--verified", action="store_true")
     given = parser.parse_args()
     partitions = Shard(ShardLayout(1, given.shards, True), given.shard).partitions
     gc_tuning.relax_gc()  # as the registrar, whose floor this is
-    copier = Copier(given.kafka, given.source, given.target, batch=given.batch, partitions=partitions)
+    copier = Copier(
+        given.kafka, given.source, given.target, batch=given.batch, partitions=partitions, verified=given.verified
+    )
     if given.records:
         print(json.dumps(uvloop.run(copier.copy(given.records))))
     else:

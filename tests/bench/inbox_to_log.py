@@ -30,29 +30,38 @@ _SPARE = 5_000
 
 async def bench(setup: BenchSetup) -> Figure:
     """The inbox is filled beforehand, each event a proposal; measured from the first batch registered to the last."""
+    return await _measure(setup, "inbox_to_log", signed=False, bound=0.5)
+
+
+async def signed_bench(setup: BenchSetup) -> Figure:
+    """The same with signed proposals, beside a copy that verifies a signature of each record with the same library."""
+    return await _measure(setup, "inbox_to_log_signed", signed=True, bound=0.45)
+
+
+async def _measure(setup: BenchSetup, name: str, *, signed: bool, bound: float) -> Figure:
     realm = await setup.realms()
     engine = engine_of(realm, "intake")
     kafka, copies = realm.servers.kafka, f"{realm.name}.bench.copies"
 
     async def bare() -> float:
         source, records = INBOX.name(realm.name), APPEALS * EVENTS
-        return await copier.copy(kafka, source, copies, batch=BATCH, shards=SHARDS, records=records)
+        return await copier.copy(kafka, source, copies, batch=BATCH, shards=SHARDS, records=records, verified=signed)
 
     try:
-        with setup.progress_bar("inbox_to_log", 2 * RUNS + 1) as step:
+        with setup.progress_bar(name, 2 * RUNS + 1) as step:
             await copier.make_topic(kafka, copies)
-            await fill_inbox(realm)
+            await fill_inbox(realm, signed=signed)
             step()
             cpu = CpuMeter()
             measured, floor = await interleaved(lambda: decision_rate(realm, engine, cpu), bare, on_run=step)
     finally:
         await engine.dispose()
-    return Figure("inbox_to_log", measured, floor, "events/s", bound=0.5, cpu=cpu.medians())
+    return Figure(name, measured, floor, "events/s", bound=bound, cpu=cpu.medians())
 
 
-async def fill_inbox(realm: Realm) -> None:
+async def fill_inbox(realm: Realm, *, signed: bool = False) -> None:
     """Put on the inbox of *realm* what all runs decide."""
-    await propose_lifecycles(realm, RUNS * (APPEALS + _SPARE))
+    await propose_lifecycles(realm, RUNS * (APPEALS + _SPARE), signed=signed)
 
 
 async def decision_rate(realm: Realm, engine: AsyncEngine, cpu: CpuMeter | None = None) -> float:

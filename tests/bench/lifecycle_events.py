@@ -10,6 +10,7 @@ from itertools import count
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
+from tests.signing import key_of
 from tests.stack import Realm
 
 from natija_events.encryption import Sealer
@@ -23,6 +24,7 @@ from natija_events.types.routing import Answered, DecisionApproved, DecisionPrep
 from natija_events.wire.envelope import Event, write_proposal
 
 SOURCE = "/registers/bench"
+SIGNED_SOURCE = "/registers/osh"
 EVENTS = 6
 """Of a whole lifecycle without supplements."""
 _FIRST = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -62,18 +64,21 @@ def _data(opened: datetime, serial: str, supplements: int) -> Iterator[EventData
     )
 
 
-def lifecycle(number: str, supplements: int = 0) -> Iterator[Event]:
+def lifecycle(number: str, supplements: int = 0, source: str = SOURCE) -> Iterator[Event]:
     """The events of the appeal *number*, each a proposal of its own."""
     opened, serial = next(_opened), os.urandom(4).hex()
     for sequence, data in enumerate(_data(opened, serial, supplements)):
         yield Event(
-            UUID(bytes=os.urandom(16), version=4), SOURCE, data.type, number, opened + sequence * _STEP,
+            UUID(bytes=os.urandom(16), version=4), source, data.type, number, opened + sequence * _STEP,
             data.model_dump_json(exclude_none=True).encode(), expectedsequence=sequence or None,
         )  # fmt: skip
 
 
-async def propose_lifecycles(realm: Realm, appeals: int, *, supplements: int = 0) -> Sequence[str]:
+async def propose_lifecycles(
+    realm: Realm, appeals: int, *, supplements: int = 0, signed: bool = False
+) -> Sequence[str]:
     """Put whole lifecycles on the inbox; the numbers of the appeals."""
+    source, signing_key = (SIGNED_SOURCE, key_of(SIGNED_SOURCE)) if signed else (SOURCE, None)
     numbers = [new_appeal_number(realm.name) for _ in range(appeals)]
     topic = INBOX.name(realm.name)
     producer = AIOKafkaProducer(
@@ -83,8 +88,9 @@ async def propose_lifecycles(realm: Realm, appeals: int, *, supplements: int = 0
     try:
         for number in numbers:
             partition = partition_of(number.encode())
-            for event in lifecycle(number, supplements):
-                key, value, headers = write_proposal([event])
+            for event in lifecycle(number, supplements, source):
+                proposal = [event] if signing_key is None else signing_key.sign(realm.name, [event])
+                key, value, headers = write_proposal(proposal)
                 await producer.send(topic, value, key=key, headers=headers, partition=partition)
     finally:
         await producer.stop()

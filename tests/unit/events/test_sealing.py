@@ -70,6 +70,15 @@ class TestValue:
         with pytest.raises(Unsealable):
             key.open(PLACE, SealedValue(key.id, ct))
 
+    def test_has_one_text_form(self) -> None:
+        """The last character of base64url may have unused bits: with others set, it is another text."""
+        key = DataKey(b"d" * 32)
+        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+        sealed = key.seal(PLACE, b"x")
+        other = alphabet[alphabet.index(sealed.ct[-1]) + 1]
+        with pytest.raises(Unsealable):
+            key.open(PLACE, sealed._replace(ct=sealed.ct[:-1] + other))
+
     def test_hides_equal_texts(self) -> None:
         """The same text under the same key, as a client may send it again, has other bytes each time."""
         key = DataKey(b"d" * 32)
@@ -83,6 +92,8 @@ class TestValue:
         for kid in (key.id, other.id):
             with pytest.raises(Unsealable):
                 other.open(PLACE, sealed._replace(kid=kid))
+        with pytest.raises(Unsealable, match="another key"):
+            key.open(PLACE, sealed._replace(kid=other.id))
 
 
 class TestPadding:

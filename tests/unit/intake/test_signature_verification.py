@@ -139,6 +139,15 @@ def test_missing_event_is_found(change: Callable[[list[Record]], list[Record]]) 
     assert CHANGED in found
 
 
+def test_gap_in_sequence_is_found() -> None:
+    """The sequence is not signed, but a proposal's events follow each other."""
+    events = INTAKE.sign("kg", [event(), event()])
+    stamps = [Stamp(sequence, sequence, NOW, 0, GENESIS) for sequence in (1, 3)]
+    pairs = zip(events, stamps, strict=True)
+    records = [Record(3, stamp.sequence, one.data, write_headers(one, stamp)) for one, stamp in pairs]
+    assert problems(records) == [CHANGED, CHANGED]
+
+
 def test_key_signs_from_its_first_day() -> None:
     assert problems(log(OPENED, recorded=-timedelta(seconds=1))) == ["is recorded before its key was valid"]
 
