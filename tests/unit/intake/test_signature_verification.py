@@ -142,7 +142,7 @@ def test_missing_event_is_found(change: Callable[[list[Record]], list[Record]]) 
 def test_gap_in_sequence_is_found() -> None:
     """The sequence is not signed, but a proposal's events follow each other."""
     events = INTAKE.sign("kg", [event(), event()])
-    stamps = [Stamp(sequence, sequence, NOW, 0, GENESIS) for sequence in (1, 3)]
+    stamps = [Stamp(sequence, sequence, NOW, 0, 0, GENESIS) for sequence in (1, 3)]
     pairs = zip(events, stamps, strict=True)
     records = [Record(3, stamp.sequence, one.data, write_headers(one, stamp)) for one, stamp in pairs]
     assert problems(records) == [CHANGED, CHANGED]
@@ -153,7 +153,7 @@ def test_key_signs_from_its_first_day() -> None:
 
 
 def test_publishers_are_those_of_their_time() -> None:
-    """A publisher that signs since March was unsigned before: its older events are no fault."""
+    """A publisher that signs since March was unsigned before: its older events are not at fault."""
     source, march = "/services/intake", NOW + timedelta(days=1)
     older = PublisherEntry(roles=frozenset({"desk"}), unsigned=True)
     revisions = (
