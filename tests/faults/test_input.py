@@ -27,6 +27,8 @@ from natija_events.wire.envelope import Event, write_headers, write_proposal
 pytestmark = pytest.mark.timeout(900)
 
 LARGEST = 10_000_000
+OUTSIDER = "/portals/outsider"
+"""A source that needs no signature, so that each record is judged by what is wrong with it."""
 Raw = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 """Key, value and headers of a record of the inbox."""
 
@@ -46,7 +48,7 @@ async def outsider(system: RunningSystem) -> AsyncIterator[AIOKafkaProducer]:
 
 def broken(event: Event, chance: Random) -> Raw:
     """The record that would propose *event*, with one thing or another wrong about it."""
-    key, value, named = write_proposal([event])
+    key, value, named = write_proposal([event._replace(source=OUTSIDER)])
     raw: list[tuple[str, bytes | None]] = list(named)
     at = chance.randrange(len(raw))
     name, content = raw[at]
@@ -133,7 +135,8 @@ async def test_foreign_partitioner_is_rejected_as_misplaced(system: RunningSyste
     topic = INBOX.name(system.realm.name)
     async with system.workload.publisher() as publisher, outsider(system) as producer, system.workload.running(2):
         for _ in range(100):
-            key, value, named = write_proposal([system.workload.open(publisher).opening])
+            opening = system.workload.open(publisher).opening._replace(source=OUTSIDER)
+            key, value, named = write_proposal([opening])
             await producer.send(topic, value, key=key, headers=named, partition=chance.randrange(PARTITIONS))
         await producer.flush()
     system.count("faults", 100)
