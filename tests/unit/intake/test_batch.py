@@ -35,7 +35,7 @@ def opening() -> Event:
 
 def polled(one: Event, offset: int) -> PolledRecord:
     key, value, headers = write_proposal([one])
-    return PolledRecord(partition_of(key), offset, key, value, headers, NOW, timedelta(0))
+    return PolledRecord(partition_of(key), offset, key, value, headers, timedelta(0))
 
 
 def decide(

@@ -38,7 +38,7 @@ def decide(
 ) -> Rejection | None:
     """The registrar's refusal of one event for its data and names; None when they pass."""
     key, value, headers = write_proposal([Event(uuid4(), source, type, number, time, to_json(data))])
-    record = PolledRecord(partition_of(key), 0, key, value, headers, NOW, timedelta(0))
+    record = PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
     proposal = admission.read(record)
     assert not isinstance(proposal, Rejection)
     result = admission.admit(proposal, record, OPENED, REFERENCE, "kg", NOW)

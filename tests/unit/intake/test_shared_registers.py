@@ -72,7 +72,7 @@ def with_new_name(rows: Iterable[Sequence[str]], columns: Sequence[int]) -> Iter
 def decide(events: Sequence[Event]) -> Rejection | None:
     """The registrar's refusal of a row; None when it is admitted."""
     key, value, headers = write_proposal(events)
-    record = PolledRecord(partition_of(key), 0, key, value, headers, NOW, timedelta(0))
+    record = PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
     proposal = admission.read(record)
     assert not isinstance(proposal, Rejection), proposal
     result = admission.admit(proposal, record, AdmissionState(), REFERENCE, "kg", NOW)

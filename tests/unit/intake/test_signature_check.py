@@ -10,14 +10,16 @@ import pytest
 from tests.unit.intake import realm
 from tests.unit.intake.realm import NOW
 
+from natija_events.encryption import Sealer
 from natija_events.ids import appeal_number
 from natija_events.kafka import partition_of
 from natija_events.reference.entries import PublisherEntry
-from natija_events.signatures import SigningKey
+from natija_events.signatures import SigningKey, verify_signature
 from natija_events.types.intake import Registered, Supplemented
-from natija_events.wire.envelope import Event, Proposal, write_proposal
+from natija_events.wire.envelope import Event, Proposal, read_log_record, rfc3339, write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.registrar import admission
+from natija_intake.registrar.batch import BatchDecider, LogEnd, read_batch
 from natija_intake.registrar.signature_check import find_unproven
 
 INTAKE, PORTAL = SigningKey(b"i" * 32), SigningKey(b"p" * 32)
@@ -56,12 +58,14 @@ def rule(events: Sequence[Event], appended: datetime = NOW, realm: str = "kg") -
     return why and why.rule
 
 
-def admitted(events: Sequence[Event]) -> admission.Admitted | Rejection:
+def admitted(
+    events: Sequence[Event], waited: timedelta = timedelta(0), now: datetime = NOW
+) -> admission.Admitted | Rejection:
     key, value, headers = write_proposal(events)
-    record = admission.PolledRecord(partition_of(key), 0, key, value, headers, NOW, timedelta(0))
+    record = admission.PolledRecord(partition_of(key), 0, key, value, headers, waited)
     proposal = admission.read(record)
     assert not isinstance(proposal, Rejection)
-    return admission.admit(proposal, record, admission.AdmissionState(), REFERENCE, "kg", NOW)
+    return admission.admit(proposal, record, admission.AdmissionState(), REFERENCE, "kg", now)
 
 
 OPENING, MORE = event(), event(data=Supplemented())
@@ -132,11 +136,26 @@ class TestAdmission:
 
     def test_reads_validity_from_record(self) -> None:
         """A decision that comes after the key's end still admits what came before it."""
-        key, value, headers = write_proposal(SIGNED)
         waited = timedelta(days=40)
-        record = admission.PolledRecord(partition_of(key), 0, key, value, headers, NOW, waited)
-        proposal = admission.read(record)
-        assert not isinstance(proposal, Rejection)
-        state = admission.AdmissionState()
-        late = admission.admit(proposal, record, state, replace(REFERENCE), "kg", NOW + waited)
-        assert isinstance(late, admission.Admitted)
+        assert isinstance(admitted(SIGNED, waited, NOW + waited), admission.Admitted)
+        late = admitted(SIGNED, timedelta(0), NOW + waited)
+        assert isinstance(late, Rejection)
+        assert (late.reason, late.field) == ("forbidden", "signature")
+
+
+class TestLog:
+    def test_proof_survives_the_registrar(self) -> None:
+        """The records that the registrar writes to the log still prove their source, to the byte."""
+        data = b'{ "kind":"complaint", "form":"written", "channel":"other", "received":"%s", "jurisdiction":"KG" }'
+        opening = event()._replace(data=data % rfc3339(NOW).encode())
+        _, value, headers = write_proposal(INTAKE.sign("kg", [opening, MORE]))
+        key = opening.subject.encode()
+        record = admission.PolledRecord(partition_of(key), 3, key, value, headers, timedelta(0))
+        ends = {record.partition: LogEnd()}
+        decider = BatchDecider(admission.AdmissionState(), ends, lambda _: REFERENCE, Sealer(bytes(32)), "kg", NOW)
+        for polled, proposal in read_batch([record]):
+            decider.decide(polled, proposal)
+        assert decider.decided.rejections == []
+        logged = [read_log_record(one.value, one.headers)[0] for one in decider.decided.log]
+        assert [one.data for one in logged] == [opening.data, MORE.data]
+        assert verify_signature("kg", logged, INTAKE.public)

@@ -98,7 +98,7 @@ def opening(sent: dict[str, Any] = SENT, secret: bytes = NEWEST, **changes: Any)
 def admitted(event: Event, reference: ReferenceData = REFERENCE) -> EventData | Rejection:
     """The registrar's answer: the data it admits, or the rejection."""
     key, value, headers = write_proposal([event])
-    record = admission.PolledRecord(partition_of(key), 0, key, value, headers, NOW, timedelta(0))
+    record = admission.PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
     proposal = admission.read(record)
     assert not isinstance(proposal, Rejection)
     result = admission.admit(proposal, record, admission.AdmissionState(), reference, "kg", NOW)

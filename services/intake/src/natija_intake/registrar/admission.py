@@ -27,15 +27,13 @@ from natija_intake.registrar.signature_check import find_unproven
 
 
 class PolledRecord(NamedTuple):
-    """A record of the inbox. *appended* is when it reached the inbox, by the broker's clock, and *waited* how long it
-    was there until now."""
+    """A record of the inbox. *waited* is how long it was on the inbox until now, in wall time."""
 
     partition: int
     offset: int
     key: bytes | None
     value: bytes | None
     headers: Headers
-    appended: datetime
     waited: timedelta
 
 
@@ -123,7 +121,7 @@ def admit(
     known = [state.keys.get((proposal.subject, key)) for key in incoming.keys]
     if duplicate := _find_duplicate(incoming.digests, known):
         return duplicate
-    if forbidden := _find_forbidden_proposal(proposal, record, reference, realm):
+    if forbidden := _find_forbidden_proposal(proposal, reference, realm, now - record.waited):
         return forbidden
     if foreign := find_foreign_number(proposal.subject, realm):
         return foreign
@@ -177,12 +175,12 @@ def _find_misplaced(proposal: Proposal, record: PolledRecord) -> Rejection | Non
 
 
 def _find_forbidden_proposal(
-    proposal: Proposal, record: PolledRecord, reference: ReferenceData, realm: str
+    proposal: Proposal, reference: ReferenceData, realm: str, appended: datetime
 ) -> Rejection | None:
     for event in proposal.events:
         if forbidden := _find_forbidden(event, reference):
             return forbidden
-    return find_unproven(proposal, reference, realm, record.appended)
+    return find_unproven(proposal, reference, realm, appended)
 
 
 def _find_forbidden(event: Event, reference: ReferenceData) -> Rejection | None:

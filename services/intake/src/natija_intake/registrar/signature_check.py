@@ -15,7 +15,7 @@ from natija_events.wire.rejection import Rejection
 def find_unproven(proposal: Proposal, reference: ReferenceData, realm: str, appended: datetime) -> Rejection | None:
     """The rejection of a *proposal* whose signature does not prove its source; None when it does, or needs not.
 
-    *appended* is when the proposal reached the inbox. A known source is presumed: see `admission`.
+    *appended* is when the proposal reached the inbox, in the realm's time. A known source is presumed: see `admission`.
     """
     first = proposal.events[0]
     publisher = reference.publisher(first.source)

@@ -20,7 +20,6 @@ from natija_intake.registrar.shards.takeover import OwnedShard
 from natija_intake.registrar.shards.transactional_writer import WrittenOffsets
 from natija_intake.registrar.store import InboxOffsets
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RENEW_AFTER_IDLE = timedelta(days=1)
 """Kafka forgets a ``transactional.id`` that was idle for 7 days."""
 POLL = timedelta(seconds=1)
@@ -190,5 +189,4 @@ def _polled(record: Any, now: int) -> PolledRecord:
     """The inbox record that was polled at *now* (milliseconds since 1970)."""
     # The broker's clock, not the realm's: it says how long the proposal waited, whatever time the realm has.
     waited = timedelta(milliseconds=max(0, now - record.timestamp))
-    appended = _EPOCH + timedelta(milliseconds=record.timestamp)
-    return PolledRecord(record.partition, record.offset, record.key, record.value, record.headers, appended, waited)
+    return PolledRecord(record.partition, record.offset, record.key, record.value, record.headers, waited)
