@@ -53,7 +53,7 @@ def files_of(realm: Realm, *changes: tuple[str, str]) -> Path:
 async def test_provision_writes_only_changes(realm: Realm) -> None:
     """One line and one revision for each; run again, none."""
     before = await reference.history_of(realm)
-    without = ("  /oversight/*: {roles: [oversight], unsigned: true}\n", "")
+    without = ("  /oversight/*:\n    roles:\n    - oversight\n    unsigned: true\n", "")
     files = str(files_of(realm, ("en: Roads}", "en: Streets}"), without))
     done = await realm.run("provision", NATIJA_REALM_FILES=files)
     assert done.stdout.splitlines() == ["wrote topic roads, revision 2", "ended publisher /oversight/*, revision 2"]
