@@ -68,7 +68,7 @@ def test_each_record_has_one_outcome() -> None:
 
 
 def malformed(offset: int) -> PolledRecord:
-    return PolledRecord(partition_of(NUMBER.encode()), offset, None, b"\xff", [], NOW, timedelta(0))
+    return PolledRecord(partition_of(NUMBER.encode()), offset, None, b"\xff", [], timedelta(0))
 
 
 def test_flood_becomes_one_record() -> None:
