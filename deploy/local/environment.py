@@ -48,7 +48,8 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         "NATIJA_REALM_FILES": str(paths.realm),
         "NATIJA_HOST": HOST,
     }
-    given = {name: os.environ[name] for name in values if os.environ.get(name)}
+    own = values.keys() - {"NATIJA_REALM_FILES"}  # what it names becomes the template of `paths.realm`
+    given = {name: os.environ[name] for name in values if name in own and os.environ.get(name)}
     return values | _ports(before, held) | given
 
 

@@ -23,7 +23,7 @@ def write(
     keys: Path,
     unsigned: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write the files of the realm *template* to *folder*, its publishers with keys.
+    """Write the files of the realm *template* to *folder*: each unsigned publisher that is not a pattern gets a key.
 
     Each process has its private keys in a folder of its own in *keys*. Keys that are there stay. *unsigned* holds more
     publishers, which need no key: their roles by source or pattern.
@@ -36,7 +36,7 @@ def write(
             link.symlink_to(os.path.relpath(file, folder))
     found = yaml.safe_load((template / PUBLISHERS).read_text(encoding="utf-8"))
     for source, entry in found["publishers"].items():
-        if not source.endswith("*"):
+        if entry.get("unsigned") and not source.endswith("*"):
             _sign(entry, source, keys)
     found["publishers"] |= {source: {"roles": [role], "unsigned": True} for source, role in unsigned.items()}
     draft = folder / f"{PUBLISHERS}.draft"

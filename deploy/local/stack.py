@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from deploy.local import environment, kafka, postgres, processes, realm_files, services
 from deploy.local.errors import LocalStackError
@@ -66,9 +67,14 @@ def up(paths: StackPaths, *, owner: str = UP) -> dict[str, str]:
 
 
 def _write_realm_files(paths: StackPaths, values: Mapping[str, str]) -> None:
+    """Write the realm's files with keys. The environment may name another folder than that of the repository."""
+    given = os.environ.get("NATIJA_REALM_FILES")
     template = REPOSITORY / "deploy" / "realms" / values["NATIJA_REALM"]
-    if template.is_dir():
-        realm_files.write(template, paths.realm, paths.keys)
+    if given and Path(given).resolve() != paths.realm.resolve():  # where the settings of this stack are in our own
+        template = Path(given)
+    if not template.is_dir():
+        raise LocalStackError(f"{template} does not exist: NATIJA_REALM_FILES names the folder of the realm's files")
+    realm_files.write(template, paths.realm, paths.keys)
 
 
 def down(paths: StackPaths) -> list[Record]:

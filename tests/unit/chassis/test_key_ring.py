@@ -96,6 +96,16 @@ class TestRealmFiles:
             kept = SigningKey.from_pem(key_file(tmp_path / "keys" / holder(source), source).read_bytes())
             assert found.signer(source, kept.id) is not None
 
+    def test_leave_listed_keys_alone(self, tmp_path: Path) -> None:
+        """A publisher with a key of its own, and a pattern, stay as the template has them."""
+        (tmp_path / "template").mkdir()
+        entries = {"/desks/osh": {"roles": ["desk"], "keys": ["its own"]}, "/desks/*": {"roles": [], "unsigned": True}}
+        text = yaml.safe_dump({"publishers": entries})
+        (tmp_path / "template" / "publishers.yaml").write_text(text)
+        realm_files.write(tmp_path / "template", tmp_path / "realm", tmp_path / "keys")
+        assert yaml.safe_load((tmp_path / "realm" / "publishers.yaml").read_text()) == {"publishers": entries}
+        assert not (tmp_path / "keys").exists()
+
     def test_keep_keys_that_exist(self, tmp_path: Path) -> None:
         for _ in range(2):
             realm_files.write(TEMPLATE, tmp_path / "realm", tmp_path / "keys")
