@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.eventually import eventually
 from tests.integration.deadlines.conftest import SETTLED, Work, short
+from tests.signing import key_of
 from tests.unit.deadlines.history import at, registered
 
 from natija_deadlines.terms.queue import ROUTING_HEAD_START
@@ -52,7 +53,8 @@ async def test_foreign_ids_silence_no_breach(work: Work) -> None:
     events = await work.until(appeal, "routed", "term-set")
     term = next(event.data for event in events if isinstance(event.data, TermSet))
     material = next(event.sequence for event in events if isinstance(event.data, Routed))
-    async with Publisher(work.realm.servers.kafka, work.realm.name, "/desks/ministry-transport") as desk:
+    transport = "/desks/ministry-transport"
+    async with Publisher(work.realm.servers.kafka, work.realm.name, transport, key=key_of(transport)) as desk:
         for type in (Missed.type, Warned.type):
             id = derived_event_id(appeal, type, term.due.astimezone(UTC).isoformat(), str(material))
             note = desk.event(appeal, work.clock.now(), TopicSuggested(topic="roads", model="m"), id=id)
