@@ -20,8 +20,9 @@ from natija_events.sealing.padding import CONTENT, PERSON, is_padded
 from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKey
 from natija_events.signatures import verify_signature
-from natija_events.wire.envelope import Event, read_log_record, read_proposal
+from natija_events.wire.envelope import Event, read_proposal
 from natija_events.wire.hash_chain import event_hash
+from natija_events.wire.log_record import read_log_record
 
 
 def vectors(name: str) -> Any:

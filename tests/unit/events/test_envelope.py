@@ -17,12 +17,12 @@ from natija_events.wire.envelope import (
     Stamp,
     check_proposal,
     logsequence_of,
-    read_log_record,
     read_proposal,
     write_headers,
     write_proposal,
 )
 from natija_events.wire.hash_chain import GENESIS
+from natija_events.wire.log_record import read_log_record
 from natija_events.wire.rejection import InboxRecord, readable_identity
 from natija_events.wire.values import Unreadable, causation_id
 

@@ -1,15 +1,26 @@
 """The envelope, by random events and random records: read back the same, or unreadable, and nothing else."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.unit.events.test_envelope import APPEAL, EVENT, STAMP, batch, item
 
-from natija_events.wire.envelope import Event, Headers, read_proposal, write_headers, write_proposal
+from natija_events.wire.envelope import (
+    Event,
+    Headers,
+    Stamp,
+    read_log_record_strictly,
+    read_proposal,
+    write_headers,
+    write_proposal,
+)
+from natija_events.wire.log_record import read_log_record
 from natija_events.wire.values import Unreadable, causation_id
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
@@ -101,3 +112,59 @@ def test_nearly_right_batch(changes: list[dict[str, Any]], data: st.DataObject) 
     value = json.dumps([item(id=str(uuid4())) | change for change in changes]).encode()
     cut = data.draw(st.sampled_from([len(value), len(value) - 1, len(value) // 2]))
     _read(value[:cut], batch()[1])
+
+
+def _outcome(
+    read: Callable[[bytes | None, Headers], tuple[Event, Stamp]], value: bytes | None, headers: Headers
+) -> tuple[Event, Stamp] | tuple[str, str]:
+    try:
+        return read(value, headers)
+    except Unreadable as error:
+        return error.field, error.rule
+
+
+few_headers = any_headers.filter(lambda one: len(one) < 3)
+
+
+class TestLogRecord:
+    """The fast reader of the log equals the strict one, whatever the record holds."""
+
+    @given(events)
+    def test_any_event_is_read_equally(self, event: Event) -> None:
+        written = write_headers(event, STAMP)
+        assert read_log_record(event.data, written) == read_log_record_strictly(event.data, written) == (event, STAMP)
+
+    @given(
+        anything, edits, st.lists(st.integers(0, len(NAMES)), max_size=2), any_headers.filter(lambda one: len(one) < 3)
+    )
+    def test_changed_record_is_read_equally(
+        self, value: bytes | None, edits: list[tuple[int, bytes | None]], dropped: list[int], added: Headers
+    ) -> None:
+        """Contents are changed, headers left out, doubled and added."""
+        written: list[tuple[str, bytes | None]] = [*write_headers(EVENT, STAMP)]
+        for place, content in edits:
+            written[place % len(written)] = (written[place % len(written)][0], content)
+        for place in dropped:
+            del written[place % len(written)]
+        written += added
+        assert _outcome(read_log_record, value, written) == _outcome(read_log_record_strictly, value, written)
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("sequence", "+5"), ("sequence", " 5"), ("sequence", "1_0"), ("sequence", "٥"), ("sequence", "9" * 20),
+            ("time", "2024-03-04T12:00:00Z"), ("time", "2024-03-04 12:00:00.000000Z"),
+            ("time", "2024-13-04T12:00:00.000000Z"),
+            ("time", "1899-03-04T12:00:00.000000Z"),
+            ("time", "9999-03-04T12:00:00.000000Z"),
+            ("time", "2024-03-04T12:00:00.000000+06:00"), ("id", "6F1C1E0A-6A0E-4F0E-8A51-0A1B2C3D4E5F"),
+            ("dataschema", "urn:natija:other"), ("specversion", "1.0.2"), ("subject", "KG-7K3M-9QX4-T2R8-M5"),
+            ("causationid", "cause"), ("later", "x"),
+        ],
+    )  # fmt: skip
+    def test_odd_attribute_is_read_equally(self, name: str, content: str) -> None:
+        written = dict(write_headers(EVENT, STAMP)) | {f"ce_{name}": content.encode()}
+        found = [
+            _outcome(read, EVENT.data, list(written.items())) for read in (read_log_record, read_log_record_strictly)
+        ]
+        assert found[0] == found[1]

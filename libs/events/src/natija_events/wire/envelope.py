@@ -40,14 +40,14 @@ BATCH_JSON = "application/cloudevents-batch+json"
 BINARY = JSON.encode()
 BATCH = BATCH_JSON.encode()
 
-_REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
-_OPTIONAL_TEXTS = ("causationid", "correlationid", "traceparent", "publisherkey", "signature")
-_OPTIONAL = ("dataschema", "expectedsequence", *_OPTIONAL_TEXTS)
+REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
+OPTIONAL_TEXTS = ("causationid", "correlationid", "traceparent", "publisherkey", "signature")
+_OPTIONAL = ("dataschema", "expectedsequence", *OPTIONAL_TEXTS)
 _LATER = ("wrappedkey",)
-_STAMPS = ("sequence", "logsequence", "recordedtime", "inboxoffset", "referenceversion", "previoushash")
-_STAMPED = (*_STAMPS, *_REQUIRED)
-_PROPOSED = frozenset((*_REQUIRED, *_OPTIONAL))
-_HEADERS = {name: PREFIX + name for name in (*_REQUIRED, *_OPTIONAL, *_STAMPS)}
+STAMPS = ("sequence", "logsequence", "recordedtime", "inboxoffset", "referenceversion", "previoushash")
+_STAMPED = (*STAMPS, *REQUIRED)
+_PROPOSED = frozenset((*REQUIRED, *_OPTIONAL))
+_HEADERS = {name: PREFIX + name for name in (*REQUIRED, *_OPTIONAL, *STAMPS)}
 _ATTRIBUTES = {header: name for name, header in _HEADERS.items()} | {"content-type": "content-type"}
 _CONTENT_TYPE = ("content-type", BINARY)
 _SEQUENCE_DIGITS = 10
@@ -129,7 +129,7 @@ def attributes(event: Event) -> dict[str, str]:
     }
     if event.expectedsequence is not None:
         named["expectedsequence"] = str(event.expectedsequence)
-    for name in _OPTIONAL_TEXTS:
+    for name in OPTIONAL_TEXTS:
         value = getattr(event, name)
         if value is not None:
             named[name] = value
@@ -194,7 +194,7 @@ def check_proposal(events: Sequence[Event]) -> None:
         read_appeal(event.subject)
         read_text("type", event.type)
         check_time(event.time)
-        for name in ("source", *_OPTIONAL_TEXTS):
+        for name in ("source", *OPTIONAL_TEXTS):
             content = getattr(event, name)
             if content is not None:
                 read_text(name, content)
@@ -204,10 +204,11 @@ def check_proposal(events: Sequence[Event]) -> None:
     _check_together(events)
 
 
-def read_log_record(value: bytes | None, headers: Headers) -> tuple[Event, Stamp]:
-    """The registered event in a log record. Unknown attributes are ignored: a later version may add some.
+def read_log_record_strictly(value: bytes | None, headers: Headers) -> tuple[Event, Stamp]:
+    """The registered event in a log record of any form. `wire.log_record` reads the usual form faster.
 
-    Raises `Unreadable` when the registrar did not write the record.
+    Unknown attributes are ignored: a later version may add some. Raises `Unreadable` when the registrar did not write
+    the record.
     """
     named = _named(headers)
     if value is None:
@@ -326,7 +327,7 @@ def _require(named: dict[str, str], wanted: Sequence[str]) -> None:
 
 def _check_proposed(named: dict[str, str]) -> None:
     """Check the attributes of a proposal: all required ones, and none that is unknown."""
-    _require(named, _REQUIRED)
+    _require(named, REQUIRED)
     if not _PROPOSED.issuperset(named):
         unknown = next(name for name in named if name not in _PROPOSED)
         raise Unreadable(_safe(unknown), _why_not(unknown))
@@ -362,7 +363,7 @@ def _event(named: dict[str, str], data: bytes) -> Event:
         expectedsequence=read_count("expectedsequence", named["expectedsequence"])
         if "expectedsequence" in named
         else None,
-        **{name: read_text(name, named[name]) for name in _OPTIONAL_TEXTS if name in named},
+        **{name: read_text(name, named[name]) for name in OPTIONAL_TEXTS if name in named},
     )
     check_causation_id(event.causationid)
     if named.get("dataschema", event.dataschema) != event.dataschema:
@@ -376,11 +377,11 @@ def _media_type(content_type: str) -> str:
 
 
 def _why_not(name: str) -> str:
-    if name in _STAMPS:
+    if name in STAMPS:
         return "is set by the registrar only"
     return "is not supported yet" if name in _LATER else "is an unknown attribute"
 
 
 def _safe(name: str) -> str:
     """The name of a header in an error. It may be a person's name, so only known attributes are repeated."""
-    return name if name in {*_PROPOSED, *_STAMPS, *_LATER, "content-type"} else "header"
+    return name if name in {*_PROPOSED, *STAMPS, *_LATER, "content-type"} else "header"

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import EventData
-from natija_events.wire.envelope import Event, Headers, Stamp, read_log_record
+from natija_events.wire.envelope import Event, Headers, Stamp
 from natija_events.wire.hash_chain import event_hash
+from natija_events.wire.log_record import read_log_record
 
 
 class RecordedEvent(NamedTuple):

@@ -13,7 +13,8 @@ from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.reference.history import ReferenceHistory
 from natija_events.signatures import verify_signature
 from natija_events.topics import LOG, PARTITIONS
-from natija_events.wire.envelope import Event, Stamp, read_log_record
+from natija_events.wire.envelope import Event, Stamp
+from natija_events.wire.log_record import read_log_record
 from natija_events.wire.values import Unreadable
 
 SignatureProblem = Literal[

@@ -18,8 +18,9 @@ from natija_chassis.projections.checkpoints import Checkpoint
 from natija_events.kafka import KafkaConfig, partition_of, read_batches
 from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG, PARTITIONS
-from natija_events.wire.envelope import Stamp, read_log_record
+from natija_events.wire.envelope import Stamp
 from natija_events.wire.hash_chain import GENESIS, event_hash
+from natija_events.wire.log_record import read_log_record
 from natija_events.wire.values import Unreadable
 
 _HEADS = text("select appeal, sequence, hash from heads where appeal = any(:appeals)")
