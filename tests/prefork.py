@@ -21,6 +21,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn
+from weakref import WeakKeyDictionary
 
 from deploy.local.processes import die_with_parent
 
@@ -74,7 +75,6 @@ class Prefork:
     """The client of one server. It belongs to the event loop in which it was started."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.loop = asyncio.get_running_loop()
         self._reader = reader
         self._writer = writer
         self._starting: asyncio.Queue[asyncio.Future[ForkedProcess]] = asyncio.Queue()
@@ -94,7 +94,7 @@ class Prefork:
 
     async def start(self, request: Request) -> ForkedProcess:
         """Fork a process for *request*."""
-        started = self.loop.create_future()
+        started = asyncio.get_running_loop().create_future()
         self._starting.put_nowait(started)
         self._writer.write(json.dumps(request._asdict()).encode() + b"\n")
         return await asyncio.shield(started)
@@ -109,7 +109,8 @@ class Prefork:
                 self._starting.get_nowait().set_result(process)
 
 
-_clients: list[Prefork] = []
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Prefork]] = WeakKeyDictionary()
+"""A server for each event loop that starts processes: nearly all tests share one loop."""
 
 
 async def start(request: Request) -> ForkedProcess | None:
@@ -118,10 +119,10 @@ async def start(request: Request) -> ForkedProcess | None:
         return None
     for path in request.output, request.errors:
         _appending(path).close()  # as for an executed process, the files are there once it has started
-    if not _clients:
-        _clients.append(await Prefork.open())
-    client = _clients[0]
-    return await client.start(request) if client.loop is asyncio.get_running_loop() else None
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        _clients[loop] = loop.create_task(Prefork.open())
+    return await (await _clients[loop]).start(request)
 
 
 def _appending(path: str) -> BinaryIO:

@@ -69,7 +69,7 @@ async def test_rows_become_appeals(realm: Realm, tmp_path: Path) -> None:
         ("4", "CLOSED_DT", "unlawful", "is dated before the appeal's registration"),
         ("6", "OPEN_DT", "invalid", "is not a time in the form %m/%d/%Y %I:%M:%S %p"),
         ("9", "CASE_ENQUIRY_ID", "invalid", "is blank"),
-        ("11", "", "reused", "is already registered on this appeal with other content"),
+        ("11", "", "reused", "is already registered on this appeal with other content, at 1"),
     ]
     assert "Smith" not in text(f"{file}.rejected.csv")
     assert "Smith" not in done.stdout + done.stderr

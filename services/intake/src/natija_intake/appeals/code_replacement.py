@@ -1,6 +1,7 @@
 """Replacing the access code of one appeal, when somebody else knows it or nobody does."""
 
 from natija_chassis.errors import OperatorError
+from natija_chassis.key_ring import service_key
 from natija_chassis.postgres.engine import open_engine
 from natija_events.ids import derived_event_id
 from natija_events.kafka import OutcomePending, Publisher
@@ -19,7 +20,8 @@ async def replace_code(settings: IntakeSettings, number: str) -> str:
     codes = AccessCodes(access_code_secrets(settings))
     generation = await _generation(settings, number) + 1
     data = AccessCodeReplaced(generation=generation)
-    async with Publisher(settings.kafka_config, settings.realm, SOURCE) as publisher:
+    key = service_key(settings)
+    async with Publisher(settings.kafka_config, settings.realm, SOURCE, key=key) as publisher:
         id = derived_event_id(number, data.type, str(generation))
         try:
             outcome = await publisher.propose(
