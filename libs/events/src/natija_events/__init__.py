@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from natija_events.encryption import Sealed, Sealer, Unsealable
     from natija_events.ids import (
         derived_appeal_number,
         derived_event_id,
@@ -32,10 +31,12 @@ if TYPE_CHECKING:
     from natija_events.reference.data import ReferenceData
     from natija_events.reference.history import ReferenceHistory, StoredRecord
     from natija_events.schema.registry import REGISTRY, Invalid
+    from natija_events.sealing.data_key import SealedValue, Unsealable
+    from natija_events.sealing.wrapping import ProposalKey, RealmPublicKey
     from natija_events.signatures import SigningKey, verify_signature
     from natija_events.terms.lateness import Lateness, is_late, lateness
     from natija_events.topics import INBOX, LOG, PARTITIONS, REFERENCE, REJECTED
-    from natija_events.types import deadlines, intake, oversight, routing
+    from natija_events.types import deadlines, intake, oversight, personal, routing
     from natija_events.types.base import AnswerOutcome, Attachment, EventData
     from natija_events.wire.envelope import Event, read_proposal, write_proposal
     from natija_events.wire.hash_chain import GENESIS, event_hash
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from natija_events.words import word
 
 _HOMES = {
-    "natija_events.encryption": "Sealed Sealer Unsealable",
     "natija_events.ids": """
         derived_appeal_number derived_event_id is_appeal_number new_appeal_number parse_appeal_number
     """,
@@ -58,6 +58,8 @@ _HOMES = {
     "natija_events.reference.data": "ReferenceData",
     "natija_events.reference.history": "ReferenceHistory StoredRecord",
     "natija_events.schema.registry": "REGISTRY Invalid",
+    "natija_events.sealing.data_key": "SealedValue Unsealable",
+    "natija_events.sealing.wrapping": "ProposalKey RealmPublicKey",
     "natija_events.signatures": "SigningKey verify_signature",
     "natija_events.terms.lateness": "Lateness is_late lateness",
     "natija_events.topics": "INBOX LOG PARTITIONS REFERENCE REJECTED",
@@ -71,8 +73,8 @@ _HOMES = {
     "natija_events.words": "word",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
-_OWNERS = ("deadlines", "intake", "oversight", "routing")
-"""Modules of event types: `intake.Registered`."""
+_OWNERS = ("deadlines", "intake", "oversight", "personal", "routing")
+"""Modules of event types and of what is sealed in them: `intake.Registered`, `personal.Person`."""
 
 __all__ = [
     "GENESIS",
@@ -92,16 +94,17 @@ __all__ = [
     "KafkaConfig",
     "Lateness",
     "OutcomePending",
+    "ProposalKey",
     "ProposalOutcome",
     "Publisher",
+    "RealmPublicKey",
     "RecordedEvent",
     "ReferenceData",
     "ReferenceHistory",
     "RejectedProposal",
     "Rejection",
     "RejectionReason",
-    "Sealed",
-    "Sealer",
+    "SealedValue",
     "SigningKey",
     "Standing",
     "State",
@@ -123,6 +126,7 @@ __all__ = [
     "oversight",
     "parse_appeal_number",
     "partition_of",
+    "personal",
     "read",
     "read_batches",
     "read_log_record",

@@ -21,6 +21,9 @@ REJECTED_BYTES = 4_194_304
 REFERENCE_BYTES = 1_048_576
 """Room for a whole realm's reference data in one batch, mostly."""
 
+KEYS_BYTES = 1_048_576
+"""Room for the data keys of some thousand proposals in one batch."""
+
 PROPOSAL_EVENTS = 200
 """The most events of a proposal."""
 

@@ -6,12 +6,15 @@ from datetime import timedelta
 from natija_events import limits
 
 PARTITIONS = 16
-"""Partitions of inbox, log and rejected: a proposal on partition p is recorded on partition p. See docs/adr/0001."""
+"""Partitions of inbox, log, rejected and keys: a proposal on partition p is recorded on partition p. See docs/adr/0001."""
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaTopic:
-    """One topic. *retention* None means forever; *max_bytes* is the largest record batch."""
+    """One topic. *retention* None means forever; *max_bytes* is the largest record batch.
+
+    *compacted*: only the last record of each key is kept for good.
+    """
 
     purpose: str
     writer: str
@@ -19,6 +22,7 @@ class KafkaTopic:
     retention: timedelta | None
     max_bytes: int
     partitions: int = PARTITIONS
+    compacted: bool = False
 
     def name(self, realm: str) -> str:
         """The topic's name on the cluster."""
@@ -31,4 +35,7 @@ REJECTED = KafkaTopic("rejected", "registrar", "appeal id", timedelta(days=90), 
 REFERENCE = KafkaTopic("reference", "provision", "kind and id", None, limits.REFERENCE_BYTES, partitions=1)
 """Not compacted: an earlier value can be found again, and its version is an offset."""
 
-TOPICS = (INBOX, LOG, REJECTED, REFERENCE)
+KEYS = KafkaTopic("keys", "registrar", "key id", None, limits.KEYS_BYTES, compacted=True)
+"""The data keys of sealed values, on the partition of their appeal."""
+
+TOPICS = (INBOX, LOG, REJECTED, REFERENCE, KEYS)

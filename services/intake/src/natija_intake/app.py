@@ -28,8 +28,8 @@ from natija_intake.settings import (
     IntakeSettings,
     access_code_secrets,
     number_secret,
+    realm_public_key,
     registration_secrets_file,
-    sealer,
 )
 
 
@@ -61,7 +61,7 @@ def _context(settings: IntakeSettings, reference: ReferenceReader) -> IntakeCont
         number_secret=number_secret(settings),
         registration_secrets=RegistrationSecrets(registration_secrets_file(settings)).newest_first,
         access_codes=AccessCodes(access_code_secrets(settings)),
-        sealer=sealer(settings),
+        realm_key=realm_public_key(settings),
         reference=reference.now,
         clock=settings.injected_clock,
         outcome_wait=settings.outcome_wait,

@@ -1,4 +1,4 @@
-"""The settings of the intake API and the import."""
+"""The settings of intake: of its API, its import, and the processes that hold keys of sealed data."""
 
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
@@ -10,17 +10,34 @@ from pydantic import Field, SecretStr
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.settings import Settings, port_field
-from natija_events.encryption import Sealer
+from natija_events.sealing.storage import KeyEncryptionKey
+from natija_events.sealing.wrapping import RealmKeys, RealmPublicKey
 from natija_intake.info import INTAKE
 
 _KEY_BYTES = 32
 
 
 class SealingSettings(Settings):
-    """Settings of the processes that seal personal data."""
+    """Settings of the processes that seal personal data. With a public key, nobody can open them."""
+
+    realm_public_key: str | None = None
+    """The public key of the realm, for which personal data are sealed: 32 bytes in base64url."""
+
+
+class StorageSettings(Settings):
+    """Settings of the processes that store data keys, or open what is stored."""
+
+    key_encryption_key: SecretStr | None = None
+    """The key encryption key (KEK), which wraps data keys: 32 bytes in base64url. Of several, separated by blanks, the
+    first is version 1, and the last wraps new keys."""
+
+
+class OpeningSettings(StorageSettings):
+    """Settings of the registrar, which opens sealed values once."""
 
     realm_key: SecretStr | None = None
-    """The key that seals personal data: 32 bytes in base64url."""
+    """The private key of the realm: 32 bytes in base64url. Several are separated by blanks: each opens what was sealed
+    for it."""
 
 
 class IntakeSettings(SealingSettings):
@@ -58,11 +75,25 @@ class ImportSettings(SealingSettings):
     """Seconds without Kafka after which an import gives up."""
 
 
-def sealer(settings: SealingSettings) -> Sealer:
-    """The sealer of the realm's personal data. Raises `OperatorError` without a proper key."""
-    if settings.realm_key is None:
-        raise OperatorError("NATIJA_REALM_KEY is not set: personal data cannot be sealed")
-    return Sealer(_key("NATIJA_REALM_KEY", settings.realm_key.get_secret_value()))
+def realm_public_key(settings: SealingSettings) -> RealmPublicKey:
+    """The public key of the realm. Raises `OperatorError` without a proper one."""
+    if settings.realm_public_key is None:
+        raise OperatorError(
+            "NATIJA_REALM_PUBLIC_KEY is not set: personal data cannot be sealed. `natija keys realm` makes the keys"
+        )
+    return RealmPublicKey(_key("NATIJA_REALM_PUBLIC_KEY", settings.realm_public_key), settings.realm)
+
+
+def realm_keys(settings: OpeningSettings) -> RealmKeys:
+    """The private keys of the realm. Raises `OperatorError` without a proper one."""
+    return RealmKeys(_keys("NATIJA_REALM_KEY", settings.realm_key, "sealed values cannot be opened"), settings.realm)
+
+
+def key_encryption_keys(settings: StorageSettings) -> Sequence[KeyEncryptionKey]:
+    """Every version of the KEK, from the first; the last wraps new keys. Raises `OperatorError`."""
+    name, use = "NATIJA_KEY_ENCRYPTION_KEY", "data keys cannot be stored or read"
+    raw = _keys(name, settings.key_encryption_key, use)
+    return [KeyEncryptionKey(one, settings.realm, version) for version, one in enumerate(raw, 1)]
 
 
 def number_secret(settings: IntakeSettings) -> bytes:
@@ -83,10 +114,15 @@ def registration_secrets_file(settings: IntakeSettings) -> Path:
 
 def access_code_secrets(settings: IntakeSettings) -> Sequence[bytes]:
     """The secrets in NATIJA_ACCESS_CODE_SECRET; the last makes new codes. Raises `OperatorError`."""
-    given = settings.access_code_secret.get_secret_value().split() if settings.access_code_secret else ()
-    if not given:
-        raise OperatorError("NATIJA_ACCESS_CODE_SECRET is not set: access codes cannot be made")
-    return [_key("NATIJA_ACCESS_CODE_SECRET", secret) for secret in given]
+    return _keys("NATIJA_ACCESS_CODE_SECRET", settings.access_code_secret, "access codes cannot be made")
+
+
+def _keys(name: str, given: SecretStr | None, without: str) -> list[bytes]:
+    """The keys in a setting that may hold several. Raises `OperatorError`, which says what does not work *without*."""
+    texts = given.get_secret_value().split() if given else ()
+    if not texts:
+        raise OperatorError(f"{name} is not set: {without}")
+    return [_key(name, text) for text in texts]
 
 
 def _key(name: str, text: str) -> bytes:

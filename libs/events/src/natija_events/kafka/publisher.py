@@ -17,9 +17,12 @@ from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.outcome_reader import OutcomeReader, OutcomeUnavailable, PendingOutcome
 from natija_events.kafka.partitioner import partition_of
 from natija_events.kafka.shutdown import close_producer
+from natija_events.sealing.data_key import Place
+from natija_events.sealing.wrapping import ProposalKey, RealmPublicKey
 from natija_events.signatures import SigningKey
 from natija_events.topics import INBOX
 from natija_events.types.base import EventData
+from natija_events.types.sealed import plain_values, seal_data
 from natija_events.wire.envelope import Event, check_proposal, write_proposal
 from natija_events.wire.rejection import Rejection
 
@@ -60,6 +63,7 @@ class Publisher:
     `DeliveryUnconfirmed`, and those still pending raise `OutcomePending`.
 
     *key* signs each proposal: the realm lists its public key with the source. Without one, nothing is signed.
+    *realm_key* is the realm's public key: personal data are sealed for it.
     *delivery_timeout* (seconds) limits the connection and each delivery.
     """
 
@@ -70,11 +74,13 @@ class Publisher:
         source: str,
         *,
         key: SigningKey | None = None,
+        realm_key: RealmPublicKey | None = None,
         delivery_timeout: float = 10.0,
     ) -> None:
         self.source = source
         self._realm = realm
         self._key = key
+        self._realm_key = realm_key
         self._topic = INBOX.name(realm)
         self._kafka = KafkaConfig.of(kafka)
         self._delivery_timeout = delivery_timeout
@@ -108,18 +114,26 @@ class Publisher:
         causationid: str | None = None,
         correlationid: str | None = None,
         traceparent: str | None = None,
+        key: ProposalKey | None = None,
     ) -> Event:
         """An event of the appeal *subject*. Give an *id* of your own if you may have to propose it again.
 
-        Raises ValueError when the registrar could only reject it as unreadable.
+        Plain values of *data* are sealed under *key*, or else under a new key. Events that are proposed together need
+        one key: see `new_key`. Raises ValueError when the registrar could only reject the event, and for plain values
+        without a key.
         """
+        id = id or uuid4()
+        if plain_values(data):
+            key = key or self.new_key(subject)
+            data = seal_data(data, key.data_key, Place(self._realm, subject, self.source, id, data.type, ""))
         event = Event(
-            id=id or uuid4(),
+            id=id,
             source=self.source,
             type=data.type,
             subject=subject,
             time=time,
             data=data.model_dump_json(exclude_none=True).encode(),
+            wrappedkey=None if key is None else key.wrapped,
             expectedsequence=expectedsequence,
             causationid=causationid,
             correlationid=correlationid,
@@ -127,6 +141,12 @@ class Publisher:
         )
         check_proposal([event])
         return event
+
+    def new_key(self, subject: str) -> ProposalKey:
+        """The key of a new proposal on the appeal *subject*. Raises ValueError without the realm's public key."""
+        if self._realm_key is None:
+            raise ValueError("personal data cannot be sealed: give the publisher the realm's public key as realm_key")
+        return self._realm_key.new_key(subject)
 
     async def send(self, *events: Event) -> None:
         """Propose *events*, all of one appeal, to be registered together or not at all. Return when Kafka has them.

@@ -16,15 +16,14 @@ from pydantic import BaseModel
 
 from natija_events.schema.diff import Schema
 
-_SEALED = {"kid": "realm-1", "iv": "hM5uGwSRfEOlyTYa", "ct": "lL6-Z4yL9qr8C2kVId7EzJ83Pl6uXL2Ua8wXoaFwan2cHW0WpkO_dJ0"}
+_SEALED = {"kid": "gcm1:HY3RNW7QNUVSVEQXZKVJYRVTLA", "ct": "lL6-Z4yL9qr8C2kV"}
 _ATTACHMENT = {"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "bytes": 52_417}
-_ADDRESS = {"region": "chuy", "district": "kemin", "settlement": _SEALED}
+_ADDRESS = {"region": "chuy", "district": "kemin"}
 _OF_OBJECTS: dict[str, Any] = {
-    "Sealed": _SEALED,
+    "SealedValue": _SEALED,
     "Attachment": _ATTACHMENT | {"media_type": "application/pdf"},
     "Address": _ADDRESS,
-    "Applicant": {"kind": "natural", "name": _SEALED, "address": _ADDRESS},
-    "Representative": {"name": _SEALED, "proof": _SEALED},
+    "Applicant": {"kind": "natural", "address": _ADDRESS},
 }
 _OF_KINDS = {
     "body": "ministry-transport",
@@ -50,7 +49,6 @@ _OF_NAMES: dict[str, Any] = {
     "external_id": "101001230000",
     "ground": "law-58/art-17",
     "id": "a-4f0c2a9b71d3",
-    "iv": _SEALED["iv"],
     "kid": _SEALED["kid"],
     "language": "ky",
     "law": "Закон № 67, ст. 8",

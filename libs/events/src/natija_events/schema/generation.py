@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from natija_events.schema.diff import Schema
 from natija_events.schema.documentation import document
+from natija_events.sealing.data_key import SealedValue
 from natija_events.types.base import EventData
+from natija_events.types.sealed import Plain, sealed_fields, sealed_lengths
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _YEAR = r"(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
@@ -28,7 +30,7 @@ def log_schema(model: type[EventData]) -> Schema:
     return {
         "$schema": _DIALECT,
         "$id": f"urn:natija:{model.type}",
-        **document(model.model_json_schema(), model),
+        **_sealed(document(model.model_json_schema(), model), model),
     }
 
 
@@ -42,6 +44,33 @@ def proposal_schema(model: type[EventData]) -> Schema:
         if part.get("format") == "date-time":
             part["pattern"] = INSTANT_PATTERN
     return schema
+
+
+def _sealed(schema: Schema, model: type[EventData]) -> Schema:
+    """*schema* with what it asks of sealed fields: that they are there, and which lengths they have."""
+    fields = sealed_fields(model)
+    if not fields:
+        return schema
+    value = schema["$defs"].pop(SealedValue.__name__)
+    for name, field in fields.items():
+        property, defined = schema["properties"][name], f"Sealed{field.plain.__name__}"
+        schema["$defs"][defined] = _with_lengths(value, field.plain)
+        property.pop("default")
+        property["examples"] = [
+            {key: part["examples"][0] for key, part in schema["$defs"][defined]["properties"].items()}
+        ]
+        option = property if field.always else property["anyOf"][0]
+        option["$ref"] = f"#/$defs/{defined}"
+    required = [name for name, field in fields.items() if field.always]
+    return schema | {"required": [*schema.get("required", ()), *required]} if required else schema
+
+
+def _with_lengths(value: Schema, plain: type[Plain]) -> Schema:
+    """The schema of a sealed *value* that is as long as padded values of *plain* are."""
+    lengths = [{"minLength": length, "maxLength": length} for length in sealed_lengths(plain)]
+    example = value["properties"]["ct"]["examples"][0]
+    ct = value["properties"]["ct"] | {"anyOf": lengths, "examples": [(example * 100)[: lengths[0]["maxLength"]]]}
+    return value | {"properties": value["properties"] | {"ct": ct}}
 
 
 def text(schema: Schema) -> str:

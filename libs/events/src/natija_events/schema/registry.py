@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from natija_events import strict_json
 from natija_events.types import deadlines, intake, oversight, routing
 from natija_events.types.base import EventData
+from natija_events.types.sealed import plain_values
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -64,6 +65,8 @@ class EventRegistry:
             admitted = model.model_validate_json(data, strict=True, extra="forbid")
         except ValidationError as error:
             raise _invalid(error) from None
+        for name in plain_values(admitted):
+            raise Invalid(name, "Field required")
         if type in self._next:
             return self._newest(type, data)
         return admitted

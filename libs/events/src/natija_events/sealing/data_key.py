@@ -7,15 +7,14 @@ import os
 from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-from natija_events.encryption import Unsealable
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 KEY_BYTES, NONCE_BYTES, TAG_BYTES = 32, 12, 16
 
@@ -23,6 +22,10 @@ _FIELDS = b"natija-fields-v1"
 _KEY_ID = b"natija-kid-v1"
 _VALUE = b"natija-value-v1"
 _CHANGED = "not sealed for this place, or changed since"
+
+
+class Unsealable(ValueError):
+    """This key cannot open the value: it has another key or another place, or it was changed."""
 
 
 class Place(NamedTuple):
@@ -36,11 +39,15 @@ class Place(NamedTuple):
     field: str
 
 
-class SealedValue(NamedTuple):
-    """A sealed value: the id of its data key, and the nonce with the ciphertext and its tag, in base64url."""
+class SealedValue(BaseModel):
+    """A value that is sealed: encrypted for the realm, and bound to its place."""
 
-    kid: str
-    ct: str
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    kid: Annotated[str, StringConstraints(pattern=r"^gcm1:[A-Z2-7]{26}$")]
+    """The id of the data key: gcm1, and 26 characters that commit to the key."""
+    ct: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{38,}$")]
+    """The nonce (12 bytes), the ciphertext and its tag (16 bytes), in base64url without padding."""
 
 
 class DataKey:
@@ -58,12 +65,13 @@ class DataKey:
     @classmethod
     def derive(cls, secret: bytes, realm: str, subject: str) -> "DataKey":
         """The data key of a *secret* for one appeal. A secret that two appeals share gives two keys."""
-        return cls(_hkdf(secret, _FIELDS, realm.upper(), subject))
+        return cls(derived_key(secret, _FIELDS, realm.upper(), subject))
 
     def seal(self, place: Place, padded: bytes, nonce: bytes | None = None) -> SealedValue:
         """Seal *padded*. Only a test gives the *nonce*: a nonce that two values share would open both."""
         nonce = os.urandom(NONCE_BYTES) if nonce is None else nonce
-        return SealedValue(self.id, to_text(nonce + self._cipher(place).encrypt(nonce, padded, _bound(place))))
+        ct = to_text(nonce + self._cipher(place).encrypt(nonce, padded, _bound(place)))
+        return SealedValue.model_construct(kid=self.id, ct=ct)
 
     def open(self, place: Place, value: SealedValue) -> bytes:
         """The padded text of a value at this place. Raises `Unsealable`."""
@@ -76,7 +84,7 @@ class DataKey:
             raise Unsealable(_CHANGED) from None
 
     def _cipher(self, place: Place) -> AESGCM:
-        return AESGCM(_hkdf(self.raw, _VALUE, place.source, str(place.id), place.field))
+        return AESGCM(derived_key(self.raw, _VALUE, place.source, str(place.id), place.field))
 
 
 def prefixed(purpose: bytes, texts: Iterable[str]) -> bytes:
@@ -105,5 +113,6 @@ def _bound(place: Place) -> bytes:
     return prefixed(_VALUE, named)
 
 
-def _hkdf(key: bytes, purpose: bytes, *texts: str) -> bytes:
+def derived_key(key: bytes, purpose: bytes, *texts: str) -> bytes:
+    """A key of 32 bytes that follows from *key*, for one *purpose* and these *texts* (HKDF-SHA256)."""
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=prefixed(purpose, texts)).derive(key)

@@ -9,19 +9,33 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from natija_events.encryption import Unsealable
-from natija_events.sealing.data_key import KEY_BYTES, NONCE_BYTES, DataKey, from_text, prefixed, to_text
+from natija_events.sealing.data_key import (
+    KEY_BYTES,
+    NONCE_BYTES,
+    DataKey,
+    Unsealable,
+    derived_key,
+    from_text,
+    prefixed,
+    to_text,
+)
 
 _STORE = b"natija-kek-v1"
+_ORIGINALS = b"natija-originals-v1"
 
 
 class KeyEncryptionKey:
-    """One *version* of a *realm*'s KEK, 32 bytes."""
+    """One *version* of a *realm*'s KEK, 32 bytes.
+
+    *originals_key* seals the originals of rejected proposals. They are deleted after some months, so their key is not
+    stored.
+    """
 
     def __init__(self, raw: bytes, realm: str, version: int) -> None:
         if len(raw) != KEY_BYTES:
             raise ValueError("a KEK has 32 bytes")
         self.version = version
+        self.originals_key = DataKey(derived_key(raw, _ORIGINALS, realm.upper()))
         self._realm = realm
         self._cipher = AESGCM(raw)
 

@@ -6,17 +6,19 @@ of the proposal under that of the session. A session may serve many proposals, s
 """
 
 import os
+import time
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from natija_events.encryption import Unsealable
-from natija_events.sealing.data_key import KEY_BYTES, NONCE_BYTES, DataKey, from_text, prefixed, to_text
+from natija_events.sealing.data_key import KEY_BYTES, NONCE_BYTES, DataKey, Unsealable, from_text, prefixed, to_text
 
 SUITE = "x25519"
 """DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. Another suite gets another name."""
@@ -25,6 +27,8 @@ _WRAP = b"natija-wrap-v1"
 _HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _SESSIONS = 1024
 """The sessions that a realm's key remembers: to open an encapsulation takes 50 us."""
+_SESSION_SECONDS = 3600.0
+"""Whoever learns the secret of a session can open what was sealed in this time."""
 
 
 def realm_key_id(public: bytes) -> str:
@@ -32,8 +36,34 @@ def realm_key_id(public: bytes) -> str:
     return f"{SUITE}:{urlsafe_b64encode(sha256(public).digest()).decode()[:22]}"
 
 
+class ProposalKey(NamedTuple):
+    """The key of one proposal: *wrapped* for the realm, the attribute `wrappedkey`, and the *data_key* to seal with."""
+
+    wrapped: str
+    data_key: DataKey
+
+
+class RealmPublicKey:
+    """The *public* key of a *realm* (32 bytes). Its holder can seal, and cannot open what anybody else sealed."""
+
+    def __init__(self, public: bytes, realm: str) -> None:
+        self.realm = realm
+        self.id = realm_key_id(public)
+        self._public = public
+        self._session, self._until = SealingSession(public, realm), time.monotonic() + _SESSION_SECONDS
+
+    def __repr__(self) -> str:
+        return f"RealmPublicKey({self.id})"
+
+    def new_key(self, subject: str) -> ProposalKey:
+        """The key of a new proposal on the appeal *subject*."""
+        if time.monotonic() > self._until:
+            self._session, self._until = SealingSession(self._public, self.realm), time.monotonic() + _SESSION_SECONDS
+        return self._session.new_key(subject)
+
+
 class SealingSession:
-    """Makes keys for proposals of one *realm*. Its holder can seal, and cannot open what anybody else sealed."""
+    """Makes keys for proposals of one *realm* under one secret, which stays in this process."""
 
     def __init__(self, public: bytes, realm: str) -> None:
         self.realm = realm
@@ -43,12 +73,26 @@ class SealingSession:
         self._encapsulation = to_text(_HPKE.encrypt(secret, X25519PublicKey.from_public_bytes(public), info))
         self._cipher = AESGCM(secret)
 
-    def new_key(self, subject: str) -> tuple[str, DataKey]:
-        """The attribute `wrappedkey` of a new proposal on the appeal *subject*, and the data key to seal with."""
+    def new_key(self, subject: str) -> ProposalKey:
+        """The key of a new proposal on the appeal *subject*."""
         secret, nonce = os.urandom(KEY_BYTES), os.urandom(NONCE_BYTES)
         wrapped = to_text(nonce + self._cipher.encrypt(nonce, secret, subject.encode()))
         wrappedkey = f"{self.realm_key}.{self._encapsulation}.{wrapped}"
-        return wrappedkey, DataKey.derive(secret, self.realm, subject)
+        return ProposalKey(wrappedkey, DataKey.derive(secret, self.realm, subject))
+
+
+class RealmKeys:
+    """The private keys of a *realm* (32 bytes each), the newest last. Older ones open what was sealed before."""
+
+    def __init__(self, private: Sequence[bytes], realm: str) -> None:
+        self._keys = {key.id: key for key in (RealmKey(raw, realm) for raw in private)}
+
+    def open(self, wrappedkey: str, subject: str) -> DataKey:
+        """The data key of a proposal on the appeal *subject*. Raises `Unsealable`."""
+        key = self._keys.get(wrappedkey.partition(".")[0])
+        if key is None:
+            raise Unsealable("wrapped to a key that the realm does not have")
+        return key.open(wrappedkey, subject)
 
 
 class RealmKey:

@@ -1,8 +1,9 @@
 """Deadlines events: terms, extensions, warnings and breaches."""
 
-from natija_events.encryption import Sealed
 from natija_events.types.base import EventData, Instant
 from natija_events.types.codes import Code
+from natija_events.types.personal import Reason
+from natija_events.types.sealed import Sealed
 
 
 class TermSet(EventData):
@@ -25,8 +26,8 @@ class ExtensionPrepared(EventData):
 
     due: Instant
     """The instant at which the extended term ends."""
-    reason: Sealed | None = None
-    """The reason, in words. Personal."""
+    content: Sealed[Reason] | None = None
+    """The reason, in words. Sealed."""
 
 
 class ExtensionApproved(EventData):
@@ -47,8 +48,8 @@ class ExtensionSigned(EventData):
     """The instant at which the extended term ends."""
     signer: Code | None = None
     """The post that signed it."""
-    reason: Sealed | None = None
-    """The reason, in words. Personal."""
+    content: Sealed[Reason] | None = None
+    """The reason, in words. Sealed."""
 
 
 class ExtensionDeclined(EventData):

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from natija_events.encryption import Sealed
 from natija_events.types.base import AppealNumber, Attachment, Count, EventData, Instant, LanguageCode, NestedData
 from natija_events.types.codes import (
     BodyCode,
@@ -16,53 +15,32 @@ from natija_events.types.codes import (
     Topic,
     Word,
 )
+from natija_events.types.personal import AppealText, Person, Reason, Text
+from natija_events.types.sealed import Sealed
 
 
 class Address(NestedData):
-    """Where the applicant lives. Region and district serve statistics; the rest is personal data."""
+    """Where the applicant lives, for statistics. The rest of the address is personal."""
 
     region: Region | None = None
     """The region where the applicant lives."""
     district: District | None = None
     """The district where the applicant lives."""
-    settlement: Sealed | None = None
-    """The town or village. Personal."""
-    address_text: Sealed | None = None
-    """The street, house and flat, as written. Personal."""
     abroad: bool = False
     """True when the applicant lives abroad."""
 
 
 class Applicant(NestedData):
-    """The applicant. *id* is a pseudonym: it names the person's data key and links repeats."""
+    """What statistics need of the applicant. *id* is a pseudonym, which links repeats."""
 
     id: Code | None = None
     """The pseudonym of the applicant in this realm."""
     kind: Literal["natural", "legal"] = "natural"
     """A natural person, or a legal one."""
-    name: Sealed | None = None
-    """The full name. Personal."""
-    id_number: Sealed | None = None
-    """The number in the state's register of persons. Personal."""
-    birth_date: Sealed | None = None
-    """The date of birth, as YYYY-MM-DD. Personal."""
-    phone: Sealed | None = None
-    """The telephone number. Personal."""
-    email: Sealed | None = None
-    """The e-mail address. Personal."""
     social_group: SocialGroup | None = None
     """The social group, for statistics."""
     address: Address | None = None
-    """The address of the applicant."""
-
-
-class Representative(NestedData):
-    """A person who acts for the applicant, with the proof of authority."""
-
-    name: Sealed
-    """The full name of the representative. Personal."""
-    proof: Sealed | None = None
-    """The document that proves the authority. Personal."""
+    """Where the applicant lives."""
 
 
 class Registered(EventData):
@@ -107,12 +85,10 @@ class Registered(EventData):
     """The topic of the appeal."""
     applicant: Applicant | None = None
     """The applicant; for a collective appeal, the first named one."""
-    representative: Representative | None = None
-    """The person who acts for the applicant."""
-    text: Sealed | None = None
-    """The text of the appeal. Personal."""
-    signature: Sealed | None = None
-    """The applicant's signature, as text. Personal."""
+    person: Sealed[Person] = Person()
+    """Who sent the appeal, and who acts for them. Sealed."""
+    content: Sealed[AppealText] = AppealText()
+    """What the appeal says. Sealed."""
     attachments: tuple[Attachment, ...] = ()
     """The files that came with the appeal."""
     confidential: bool = False
@@ -134,8 +110,8 @@ class Supplemented(EventData):
 
     type = "appeal.supplemented.v1"
 
-    text: Sealed | None = None
-    """The added text. Personal."""
+    content: Sealed[Text] = Text()
+    """The added text. Sealed."""
     attachments: tuple[Attachment, ...] = ()
     """The added files."""
 
@@ -145,8 +121,8 @@ class WithdrawalRequested(EventData):
 
     type = "appeal.withdrawal-requested.v1"
 
-    text: Sealed | None = None
-    """The request, in the applicant's words. Personal."""
+    content: Sealed[Text] = Text()
+    """The request, in the applicant's words. Sealed."""
 
 
 class Withdrawn(EventData):
@@ -165,8 +141,8 @@ class WithdrawalDeclined(EventData):
 
     signer: Code
     """The post that signed it."""
-    reason: Sealed | None = None
-    """The reason, in words. Personal."""
+    content: Sealed[Reason] | None = None
+    """The reason, in words. Sealed."""
 
 
 class RepeatLinked(EventData):

@@ -4,7 +4,6 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, model_validator
 
-from natija_events.encryption import Sealed
 from natija_events.types.base import (
     AnswerOutcome,
     AnswerReason,
@@ -18,6 +17,8 @@ from natija_events.types.base import (
     TerminationReason,
 )
 from natija_events.types.codes import BodyCode, Channel, Code, Topic, Word
+from natija_events.types.personal import Explanation, Protocol, Reason, Remarks, Resolution, Text
+from natija_events.types.sealed import Sealed
 
 
 class TopicSuggested(EventData):
@@ -69,8 +70,8 @@ class Routed(EventData):
     """The posts of the officials who take part."""
     rule: Code | None = None
     """The competence rule that applied."""
-    resolution: Sealed | None = None
-    """The instruction of the head, in words. Personal."""
+    content: Sealed[Resolution] | None = None
+    """The instruction of the head, in words. Sealed."""
 
 
 class ExecutorChanged(EventData):
@@ -118,8 +119,8 @@ class Forwarded(EventData):
     """True for a body outside this register."""
     signer: Code | None = None
     """The post that signed it."""
-    reason: Sealed | None = None
-    """The reason, in words. Personal."""
+    content: Sealed[Reason] | None = None
+    """The reason, in words. Sealed."""
     due: Instant | None = None
     """The instant at which the term at the new body ends."""
 
@@ -146,8 +147,8 @@ class Returned(EventData):
 
     reason: Code
     """The legal ground of the return."""
-    explanation: Sealed | None = None
-    """The explanation to the applicant, in words. Personal."""
+    content: Sealed[Explanation] | None = None
+    """The explanation to the applicant, in words. Sealed."""
     signer: Code | None = None
     """The post that signed it."""
 
@@ -168,8 +169,8 @@ class DataProvided(EventData):
 
     type = "appeal.data-provided.v1"
 
-    text: Sealed | None = None
-    """The data, in the applicant's words. Personal."""
+    content: Sealed[Text] = Text()
+    """The data, in the applicant's words. Sealed."""
     attachments: tuple[Attachment, ...] = ()
     """The files that came with them."""
 
@@ -188,8 +189,8 @@ class HearingHeld(EventData):
 
     type = "appeal.hearing-held.v1"
 
-    protocol: Sealed | None = None
-    """The record of the hearing, in words. Personal."""
+    content: Sealed[Protocol] = Protocol()
+    """The record of the hearing, in words. Sealed."""
 
 
 class HearingWaived(EventData):
@@ -206,8 +207,8 @@ class PreliminaryDecisionSent(EventData):
 
     type = "appeal.preliminary-decision-sent.v1"
 
-    text: Sealed | None = None
-    """The text of the preliminary decision. Personal."""
+    content: Sealed[Text] = Text()
+    """The text of the preliminary decision. Sealed."""
 
 
 class DecisionPrepared(EventData):
@@ -217,8 +218,8 @@ class DecisionPrepared(EventData):
 
     outcome: AnswerOutcome
     """The outcome of the draft."""
-    text: Sealed | None = None
-    """The text of the draft. Personal."""
+    content: Sealed[Text] = Text()
+    """The text of the draft. Sealed."""
 
 
 class DecisionApproved(EventData):
@@ -237,8 +238,8 @@ class DecisionDeclined(EventData):
 
     by: Code
     """The post that declined it."""
-    remarks: Sealed | None = None
-    """The remarks on the draft, in words. Personal."""
+    content: Sealed[Remarks] = Remarks()
+    """The remarks on the draft, in words. Sealed."""
 
 
 _NEEDS_REASON: tuple[AnswerOutcome, ...] = ("terminated", "not_considered")
@@ -265,8 +266,8 @@ class Answered(EventData):
     """The language of the answer (ISO 639)."""
     law: tuple[Word, ...] = ()
     """The articles of law on which the answer rests."""
-    text: Sealed | None = None
-    """The text of the answer. Personal."""
+    content: Sealed[Text] = Text()
+    """The text of the answer. Sealed."""
 
     @model_validator(mode="after")
     def _require_reason(self) -> Self:
@@ -291,8 +292,8 @@ class AnswerClarified(EventData):
 
     type = "appeal.answer-clarified.v1"
 
-    text: Sealed | None = None
-    """The explanation. Personal."""
+    content: Sealed[Text] = Text()
+    """The explanation. Sealed."""
     signer: Code | None = None
     """The post that signed it."""
 
@@ -302,8 +303,8 @@ class AnswerCorrected(EventData):
 
     type = "appeal.answer-corrected.v1"
 
-    text: Sealed | None = None
-    """The corrected answer. Personal."""
+    content: Sealed[Text] = Text()
+    """The corrected answer. Sealed."""
     signer: Code | None = None
     """The post that signed it."""
 

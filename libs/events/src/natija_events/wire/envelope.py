@@ -43,7 +43,8 @@ BATCH = BATCH_JSON.encode()
 REQUIRED = ("specversion", "id", "source", "type", "subject", "time")
 OPTIONAL_TEXTS = ("causationid", "correlationid", "traceparent", "publisherkey", "signature")
 _OPTIONAL = ("dataschema", "expectedsequence", *OPTIONAL_TEXTS)
-_LATER = ("wrappedkey",)
+WRAPPEDKEY = "wrappedkey"
+"""A header of the record in both modes: it belongs to the proposal. It is never on the log."""
 STAMPS = ("sequence", "logsequence", "recordedtime", "inboxoffset", "referenceversion", "previoushash")
 _STAMPED = (*STAMPS, *REQUIRED)
 _PROPOSED = frozenset((*REQUIRED, *_OPTIONAL))
@@ -55,7 +56,10 @@ _LOGSEQUENCE = PREFIX + "logsequence"
 
 
 class Event(NamedTuple):
-    """One event as proposed. *data* is its JSON as stored, *time* has a zone, *subject* is the appeal number."""
+    """One event as proposed. *data* is its JSON as stored, *time* has a zone, *subject* is the appeal number.
+
+    *wrappedkey* is the wrapped key of the proposal's sealed values. An event without such values may have none.
+    """
 
     id: UUID
     source: str
@@ -69,6 +73,7 @@ class Event(NamedTuple):
     traceparent: str | None = None
     publisherkey: str | None = None
     signature: str | None = None
+    wrappedkey: str | None = None
 
     @property
     def dataschema(self) -> str:
@@ -104,6 +109,11 @@ class Proposal(NamedTuple):
     def expectedsequence(self) -> int | None:
         """The appeal's sequence on which the publisher decided."""
         return self.events[0].expectedsequence
+
+    @property
+    def wrappedkey(self) -> str | None:
+        """The wrapped key of the sealed values; None when nothing is sealed."""
+        return _wrappedkey(self.events)
 
 
 def rfc3339(time: datetime) -> str:
@@ -151,10 +161,16 @@ def write_headers(event: Event, stamp: Stamp | None = None) -> list[tuple[str, b
 
 def write_proposal(events: Sequence[Event]) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """Key, value and headers of the inbox record that proposes *events*. The same events give the same bytes."""
+    wrapped = _wrappedkey(events)
+    wrapping = [] if wrapped is None else [(PREFIX + WRAPPEDKEY, wrapped.encode())]
     if len(events) == 1:
-        return events[0].subject.encode(), events[0].data, write_headers(events[0])
+        return events[0].subject.encode(), events[0].data, [*write_headers(events[0]), *wrapping]
     batch = b",".join(map(_write_member, events))
-    return events[0].subject.encode(), b"[" + batch + b"]", [("content-type", BATCH)]
+    return events[0].subject.encode(), b"[" + batch + b"]", [("content-type", BATCH), *wrapping]
+
+
+def _wrappedkey(events: Sequence[Event]) -> str | None:
+    return next((event.wrappedkey for event in events if event.wrappedkey is not None), None)
 
 
 def _write_member(event: Event) -> bytes:
@@ -170,11 +186,12 @@ def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
     named = _named(headers)
     if value is None:
         raise Unreadable("data", "is missing: a proposal cannot be a tombstone")
-    media_type = _media_type(named.pop("content-type", ""))
+    media_type, wrapped = _media_type(named.pop("content-type", "")), named.pop(WRAPPEDKEY, None)
+    if wrapped is not None:
+        read_text(WRAPPEDKEY, wrapped)
     if media_type == BATCH_JSON:
         if named:
-            name = next(iter(named))
-            raise Unreadable(_safe(name), _why_not(name) if name in _LATER else "is not a header of a batch")
+            raise Unreadable(_safe(next(iter(named))), "is not a header of a batch")
         events = _read_batch(value)
     elif media_type == JSON:
         _check_proposed(named)
@@ -182,7 +199,7 @@ def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
         read_object("data", value)
     else:
         raise Unreadable("content-type", "is neither application/json nor application/cloudevents-batch+json")
-    return Proposal(events)
+    return Proposal(events if wrapped is None else tuple(event._replace(wrappedkey=wrapped) for event in events))
 
 
 def check_proposal(events: Sequence[Event]) -> None:
@@ -194,7 +211,7 @@ def check_proposal(events: Sequence[Event]) -> None:
         read_appeal(event.subject)
         read_text("type", event.type)
         check_time(event.time)
-        for name in ("source", *OPTIONAL_TEXTS):
+        for name in ("source", *OPTIONAL_TEXTS, WRAPPEDKEY):
             content = getattr(event, name)
             if content is not None:
                 read_text(name, content)
@@ -280,6 +297,8 @@ def _check_together(events: Sequence[Event]) -> None:
     for name in ("publisherkey", "signature"):
         if any(getattr(event, name) != getattr(events[0], name) for event in events):
             raise Unreadable(name, "is not the same in all events of the proposal")
+    if any(event.wrappedkey not in (None, _wrappedkey(events)) for event in events):
+        raise Unreadable(WRAPPEDKEY, "is not the same in all events of the proposal")
 
 
 def _structured(index: int, item: Any) -> Event:
@@ -379,9 +398,9 @@ def _media_type(content_type: str) -> str:
 def _why_not(name: str) -> str:
     if name in STAMPS:
         return "is set by the registrar only"
-    return "is not supported yet" if name in _LATER else "is an unknown attribute"
+    return "is a header of the record" if name == WRAPPEDKEY else "is an unknown attribute"
 
 
 def _safe(name: str) -> str:
     """The name of a header in an error. It may be a person's name, so only known attributes are repeated."""
-    return name if name in {*_PROPOSED, *STAMPS, *_LATER, "content-type"} else "header"
+    return name if name in {*_PROPOSED, *STAMPS, WRAPPEDKEY, "content-type"} else "header"

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from natija_events import strict_json
-from natija_events.encryption import Sealed
+from natija_events.sealing.data_key import SealedValue
 from natija_events.wire.envelope import Event, rfc3339
 
 _DIGEST_BYTES = 16
 _CANONICAL = JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-_SEALED_FIELDS = frozenset(Sealed.model_fields)
+_SEALED_FIELDS = frozenset(SealedValue.model_fields)
 _SEALED_MARK = b'"ct"'
 """Every sealed value has this field, so data without it is not searched."""
 

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
-from natija_events.encryption import Sealed, Sealer
 from natija_events.ids import derived_event_id
+from natija_events.sealing.data_key import DataKey, Place, SealedValue
 from natija_events.wire.envelope import BATCH, BINARY, PREFIX, Headers, rfc3339
 from natija_events.wire.values import Unreadable, read_appeal, read_json, read_text, read_uuid
 
@@ -18,7 +18,7 @@ RejectionReason = Literal[
     "unreadable", "oversize", "misplaced", "forbidden", "invalid", "duplicate", "reused", "unlawful", "conflict"
 ]
 TYPE = "proposal.rejected.v1"
-_SEALED_AS = "rejected"
+_ORIGINAL = "original"
 _Read = TypeVar("_Read")
 _INBOX_OFFSET, _FIRST_INBOX_OFFSET = f"{PREFIX}inboxoffset", f"{PREFIX}firstinboxoffset"
 
@@ -57,7 +57,7 @@ class RejectedProposal(NamedTuple):
     proposal: ProposalIdentity
     digest: str
     bytes: int
-    original: Sealed | None
+    original: SealedValue | None
     firstinboxoffset: int | None = None
     records: int = 1
 
@@ -136,27 +136,31 @@ def _read(partition: int, value: bytes, headers: Headers) -> RejectedProposal:
         ),
         digest=body["digest"],
         bytes=body["bytes"],
-        original=None if body["original"] is None else Sealed.model_validate(body["original"]),
+        original=None if body["original"] is None else SealedValue.model_validate(body["original"]),
         firstinboxoffset=None if first is None else int(first),
         records=int(named.get("count", 1)),
     )
 
 
-def seal_inbox_record(sealer: Sealer, partition: int, offset: int, original: InboxRecord) -> Sealed:
+def seal_inbox_record(key: DataKey, partition: int, offset: int, original: InboxRecord) -> SealedValue:
     """Seal a whole inbox record, bound to its partition and offset."""
-    return sealer.seal(f"{partition}:{offset}", _SEALED_AS, _pack(original))
+    return key.seal(_place(partition, offset), _pack(original))
 
 
-def open_inbox_record(sealer: Sealer, rejected: RejectedProposal) -> InboxRecord | None:
-    """The inbox record; None when only its digest was stored."""
+def open_inbox_record(key: DataKey, rejected: RejectedProposal) -> InboxRecord | None:
+    """The inbox record; None when only its digest was stored. Raises `Unsealable`."""
     if rejected.original is None:
         return None
-    packed = from_json(sealer.open(f"{rejected.partition}:{rejected.inboxoffset}", _SEALED_AS, rejected.original))
+    packed = from_json(key.open(_place(rejected.partition, rejected.inboxoffset), rejected.original))
     return InboxRecord(
         _unpack(packed["key"]),
         _unpack(packed["value"]),
         [((_unpack(name) or b"").decode(), _unpack(content)) for name, content in packed["headers"]],
     )
+
+
+def _place(partition: int, offset: int) -> Place:
+    return Place("", f"{partition}:{offset}", "", UUID(int=0), TYPE, _ORIGINAL)
 
 
 def inbox_record_digest(original: InboxRecord) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from natija_chassis.clock import Clock
-from natija_events.encryption import Sealer
 from natija_events.reference.data import GetReferenceData
+from natija_events.sealing.wrapping import RealmPublicKey
 from natija_intake.receipts.access_codes import AccessCodes
 
 
@@ -22,7 +22,8 @@ class IntakeContext:
     registration_secrets: Callable[[], Sequence[bytes]]
     """The secrets of registration ids, the newest first. Another process may replace them at any time."""
     access_codes: AccessCodes
-    sealer: Sealer
+    realm_key: RealmPublicKey
+    """It seals personal data. Nobody here can open them."""
     reference: GetReferenceData
     """Bodies, codes and publishers now. A proposal that the registrar would reject is not sent."""
     clock: Clock

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from natija_events.ids import parse_appeal_number
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
+from natija_events.types.sealed import SealedWrong
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.context import IntakeContext
@@ -19,6 +20,8 @@ from natija_intake.registrar.admission import examine_new
 from natija_intake.registrar.heads import NO_HEAD, Head
 
 _POLL_INTERVAL = 0.05
+_SENT_AS = {"person": "applicant", "content": "text"}
+"""The sealed fields of the event, and the fields of a submission that hold most of each."""
 _NO_APPEAL = "XX-0000-0000-0000-00"
 """Stands for text that is not a number: it is looked up like one, and no code opens it."""
 
@@ -67,7 +70,10 @@ class AppealService:
         tried: set[bytes] = set()
         while secret := next((one for one in self._context.registration_secrets() if one not in tried), None):
             tried.add(secret)
-            opening = submission.to_event(self._context, request, secret, traceparent)
+            try:
+                opening = submission.to_event(self._context, request, secret, traceparent)
+            except SealedWrong as error:
+                return Rejection("invalid", _SENT_AS[error.field], error.rule)
             try:
                 return await self._register(opening)
             except _OtherEvent:

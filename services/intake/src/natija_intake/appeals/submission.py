@@ -1,21 +1,23 @@
 """The body of `POST /appeals`, and the event it becomes: personal fields sealed, number and event id derived.
 
 The same submission with the same idempotency key is the same event: see `natija_intake.appeals.identity`.
-The models here are the contract's (`natija_events.types.intake`) before sealing: plain text in place of `Sealed`, and
-codes in place of words. A test checks that their fields correspond.
+The models here are the clear form of the contract's (`natija_events.types.clear_form`), with codes in place of words. A
+test checks that their fields correspond.
 """
 
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from natija_events.schema.documentation import descriptions
-from natija_events.types import intake
+from natija_events.sealing.data_key import Place
+from natija_events.types import intake, personal
 from natija_events.types.base import AppealNumber, Count, LanguageCode
+from natija_events.types.clear_form import from_clear_form
 from natija_events.types.codes import Code
+from natija_events.types.sealed import Plain, seal_data
 from natija_events.wire.envelope import Event
-from natija_intake import sealing
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.identity import RequestKey, appeal_number, registration_id
 
@@ -38,11 +40,13 @@ _EXAMPLE = {
 
 def _describe(schema: dict[str, Any], model: type["_StrictModel"]) -> None:
     """Put the descriptions of the contract into the *schema* of *model*."""
-    told = descriptions(model.sealed_as)
     for name, property in schema["properties"].items():
+        described = next(one for one in model.clear_form_of if name in descriptions(one))
         property.pop("title", None)
-        property["description"] = told[name].replace("Personal.", "It is sealed before it is stored.")
-    if model.sealed_as is intake.Registered:
+        property["description"] = descriptions(described)[name]
+        if issubclass(described, Plain):
+            property["description"] += " It is sealed before it is stored."
+    if intake.Registered in model.clear_form_of:
         schema["examples"] = [_EXAMPLE]
 
 
@@ -51,14 +55,14 @@ class _StrictModel(BaseModel):
         frozen=True, extra="forbid", hide_input_in_errors=True, json_schema_extra=cast(Any, _describe)
     )
 
-    sealed_as: ClassVar[type[BaseModel]]
-    """The contract's model with the same fields."""
+    clear_form_of: ClassVar[tuple[type[BaseModel], ...]]
+    """The contract's models with these fields."""
 
 
 class SubmittedAddress(_StrictModel):
     """Where the applicant lives. *region* and *district* are ids; the rest will be sealed."""
 
-    sealed_as = intake.Address
+    clear_form_of = (intake.Address, personal.Person)
 
     region: Code | None = None
     district: Code | None = None
@@ -70,7 +74,7 @@ class SubmittedAddress(_StrictModel):
 class SubmittedApplicant(_StrictModel):
     """The sender. Everything that identifies the person will be sealed."""
 
-    sealed_as = intake.Applicant
+    clear_form_of = (intake.Applicant, personal.Person)
 
     kind: Literal["natural", "legal"] = "natural"
     name: ShortText | None = None
@@ -85,16 +89,25 @@ class SubmittedApplicant(_StrictModel):
 class SubmittedRepresentative(_StrictModel):
     """The person who acts for the applicant, and the proof of that power."""
 
-    sealed_as = intake.Representative
+    clear_form_of = (personal.Representative,)
 
     name: ShortText
     proof: ShortText | None = None
 
 
+class SubmittedCoordinates(_StrictModel):
+    """The place that the appeal is about."""
+
+    clear_form_of = (personal.Coordinates,)
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+
+
 class Submission(_StrictModel):
     """An appeal as sent. Channel, region, district, topic, bodies and country type are codes of the realm."""
 
-    sealed_as = intake.Registered
+    clear_form_of = (intake.Registered, personal.AppealText, personal.Person)
 
     kind: Literal["application", "complaint", "proposal", "request", "message", "response"] = "application"
     country_type: Code | None = None
@@ -112,6 +125,7 @@ class Submission(_StrictModel):
     applicant: SubmittedApplicant | None = None
     representative: SubmittedRepresentative | None = None
     text: LongText
+    coordinates: SubmittedCoordinates | None = None
     confidential: bool = False
     complaint_of: AppealNumber | None = None
 
@@ -121,18 +135,22 @@ class Submission(_StrictModel):
         """The event that opens the appeal, sent as *request* and received now. Its id derives under *secret*.
 
         Its data are validated against the contract as strictly as the registrar does. Whether the registrar will admit
-        the event is for admission to decide.
+        the event is for admission to decide. Raises `SealedWrong` when the personal data are too long.
         """
         number = appeal_number(context.realm, request, context.number_secret)
-        data = self._sealed(self.model_dump(mode="json"), number, context)
+        id = registration_id(number, self.content(), secret)
+        key = context.realm_key.new_key(number)
+        place = Place(context.realm, number, SOURCE, id, intake.Registered.type, "")
+        data = seal_data(self._to_data(context), key.data_key, place)
         event = Event(
-            id=registration_id(number, self.content(), secret),
+            id=id,
             source=SOURCE,
             type=data.type,
             subject=number,
             time=data.received,
             data=data.model_dump_json(exclude_unset=True).encode(),
             traceparent=traceparent,
+            wrappedkey=key.wrapped,
         )
         return OpeningEvent(event, data)
 
@@ -141,11 +159,10 @@ class Submission(_StrictModel):
         that a later version adds changes nothing."""
         return self.model_dump_json(exclude_defaults=True).encode()
 
-    @staticmethod
-    def _sealed(values: dict[str, Any], number: str, context: IntakeContext) -> intake.Registered:
-        sealed = sealing.seal(values, intake.Registered, number, context.sealer)
-        sealed |= {"received": context.clock.now(), "jurisdiction": context.jurisdiction}
-        return intake.Registered.model_validate(sealed, strict=True, extra="forbid")
+    def _to_data(self, context: IntakeContext) -> intake.Registered:
+        values = from_clear_form(self.model_dump(mode="json"), intake.Registered)
+        values |= {"received": context.clock.now(), "jurisdiction": context.jurisdiction}
+        return intake.Registered.model_validate(values, strict=True, extra="forbid")
 
 
 class OpeningEvent(NamedTuple):

@@ -27,7 +27,7 @@ from natija_intake.imports.mapper import Mapper
 from natija_intake.imports.report import ImportSummary
 from natija_intake.imports.sources import MappingError
 from natija_intake.inbox_lag import InboxLag
-from natija_intake.settings import ImportSettings, sealer
+from natija_intake.settings import ImportSettings, realm_public_key
 
 AGAIN = "Run the same command again: it continues where it stopped, and registers nothing twice."
 _TICK = 0.2
@@ -68,7 +68,7 @@ async def _import(
     register: CsvFile, found: mapping.RegisterMapping, rejected_file: Path
 ) -> tuple[ImportSummary, str | None]:
     settings = ImportSettings()
-    mapper = Mapper(found, register.header, settings.realm, sealer(settings))
+    mapper = Mapper(found, register.header, settings.realm, realm_public_key(settings))
     began, trouble = time.monotonic(), None
     async with AsyncExitStack() as stack:
         engine = open_engine(settings, "intake", pool=1)

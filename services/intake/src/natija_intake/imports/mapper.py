@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from natija_chassis.time_zones import time_zone
-from natija_events.encryption import Sealer
 from natija_events.ids import derived_appeal_number, derived_event_id
+from natija_events.sealing.data_key import Place
+from natija_events.sealing.wrapping import ProposalKey, RealmPublicKey
 from natija_events.types.base import EventData
+from natija_events.types.clear_form import from_clear_form, personal_fields
 from natija_events.types.codes import normalize_word
+from natija_events.types.sealed import SealedWrong, seal_data
 from natija_events.wire.envelope import Event
 from natija_intake.imports.local_times import LocalTimes
 from natija_intake.imports.mapping import RegisterMapping
@@ -48,10 +51,12 @@ class MappedRow(NamedTuple):
 
 
 class RowContext(NamedTuple):
-    """A row while it is read: its cells, blanks stripped, the appeal it is of, and the columns with unmapped values."""
+    """A row while it is read: its cells, blanks stripped, the appeal it is of, the key of its sealed values, and the
+    columns with unmapped values."""
 
     cells: Sequence[str]
     number: str
+    key: ProposalKey
     unmapped: set[str]
 
 
@@ -73,15 +78,21 @@ class _BoundEvent(NamedTuple):
     columns: dict[str, str]
     """The column behind each field, by dotted path."""
 
+    def sealed_column(self, field: str) -> str:
+        """The column behind a sealed *field* of the event; "" when it has several."""
+        personal = personal_fields(self.model)
+        found = {self.columns[path] for path in self.columns if path in personal and personal[path].field == field}
+        return found.pop() if len(found) == 1 else ""
+
 
 class Mapper:
     """Maps the rows of one file. *unmapped* counts, per column, the rows with a value that its map does not know."""
 
-    def __init__(self, mapping: RegisterMapping, header: Sequence[str], realm: str, sealer: Sealer) -> None:
+    def __init__(self, mapping: RegisterMapping, header: Sequence[str], realm: str, realm_key: RealmPublicKey) -> None:
         self.unmapped: Counter[str] = Counter()
         self._mapping = mapping
         self._realm = realm
-        self._sealer = sealer
+        self._realm_key = realm_key
         self._header = header
         self._place = {column: index for index, column in enumerate(header)}
         self._instant = LocalTimes(time_zone(mapping.zone), mapping.time_format).instant
@@ -100,7 +111,7 @@ class Mapper:
             number = derived_appeal_number(self._realm, self._mapping.register_name, external_id)
         except UnicodeEncodeError:
             raise Unmappable(self._mapping.external_id, "external_id", "is not text in the encoding") from None
-        row = RowContext(cells, number, set())
+        row = RowContext(cells, number, self._realm_key.new_key(number), set())
         due = [index for index, bound in enumerate(self._events) if bound.when is None or cells[bound.when]]
         events = tuple(self._event(index, row, external_id) for index in due)
         self.unmapped.update(row.unmapped)
@@ -120,21 +131,27 @@ class Mapper:
             time = self._time(row, bound.time)
             if time is None:
                 raise Unmappable(self._header[bound.time], "time", "is blank")
-            values = bound.read(row) or {}
+            values = from_clear_form(bound.read(row) or {}, bound.model)
             if index == 0:
                 values |= self._added | {"external_id": external_id}
             data = bound.model.model_validate(values)
+            id = derived_event_id(row.number, bound.model.type, str(index))
+            data = seal_data(data, row.key.data_key, Place(self._realm, row.number, source, id, data.type, ""))
         except Unmappable as error:
             raise Unmappable(error.column, f"{bound.model.type} {error.field}", error.rule, row.number) from None
         except ValidationError as error:
             raise self._invalid(bound, error, row.number) from None
+        except SealedWrong as error:
+            column = bound.sealed_column(error.field)
+            raise Unmappable(column, f"{bound.model.type} {error.field}", error.rule, row.number) from None
         return Event(
-            id=derived_event_id(row.number, bound.model.type, str(index)),
+            id=id,
             source=source,
             type=bound.model.type,
             subject=row.number,
             time=time,
             data=data.model_dump_json(exclude_none=True).encode(),
+            wrappedkey=row.key.wrapped,
         )
 
     def _invalid(self, bound: _BoundEvent, error: ValidationError, number: str) -> Unmappable:
@@ -164,7 +181,7 @@ class Mapper:
                 place = self._place[column]
                 return lambda row: self._time(row, place)
             case SealedCell(sealed=column):
-                return self._sealed(self._place[column], path)
+                return self._text(self._place[column], path)
             case ListSource(items):
                 readers = [self._reader(item, f"{path}.{index}") for index, item in enumerate(items)]
                 return lambda row: [value for read in readers if (value := read(row)) is not None] or None
@@ -188,15 +205,15 @@ class Mapper:
 
         return read
 
-    def _sealed(self, place: int, path: str) -> Reader:
+    def _text(self, place: int, path: str) -> Reader:
+        """Reads personal text as it stands. It is sealed with the whole event."""
+
         def read(row: RowContext) -> Any:
-            plain = row.cells[place]
-            if not plain:
-                return None
             try:
-                return self._sealer.seal(row.number, path, plain)
+                row.cells[place].encode()
             except UnicodeEncodeError:
                 raise Unmappable(self._header[place], path, "is not text in the encoding") from None
+            return row.cells[place] or None
 
         return read
 

@@ -5,7 +5,9 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from natija_events.schema.registry import REGISTRY
+from natija_events.types.clear_form import personal_fields
 from natija_events.types.intake import Registered
+from natija_intake.imports.field_shapes import FieldShape, field_shapes
 from natija_intake.imports.mapping import RegisterMapping
 from natija_intake.imports.sources import (
     Cell,
@@ -19,7 +21,6 @@ from natija_intake.imports.sources import (
     Time,
     located_error,
 )
-from natija_intake.sealing import FieldShape, field_shapes
 
 ADDED = ("jurisdiction", "register_name", "external_id")
 """Fields of `registered` that the head of the mapping sets."""
@@ -46,31 +47,48 @@ def _check_event(mapping: RegisterMapping, index: int) -> None:
     for name in added:
         if name in given.fields:
             raise MappingError(f"{key}.data.{name}", "is set by the head of the mapping: remove it here")
-    _check_object(mapping, f"{key}.data", given, model, added)
+    rest = _without_personal(f"{key}.data", given, frozenset(personal_fields(model)))
+    _check_object(mapping, f"{key}.data", rest, model, added)
+
+
+def _without_personal(key: str, part: ObjectSource, personal: frozenset[str], at: str = "") -> ObjectSource:
+    """*part* without its personal fields, which are sealed columns."""
+    rest: dict[str, Source] = {}
+    for name, source in part.fields.items():
+        path = at + name
+        if path in personal:
+            if not isinstance(source, SealedCell):
+                raise MappingError(f"{key}.{name}", "is personal: use sealed: COLUMN")
+        elif isinstance(source, ObjectSource) and any(one.startswith(f"{path}.") for one in personal):
+            inner = _without_personal(f"{key}.{name}", source, personal, f"{path}.")
+            if inner.fields or not source.fields:
+                rest[name] = inner
+        else:
+            rest[name] = source
+    return ObjectSource(rest)
 
 
 def _check_object(
     mapping: RegisterMapping, key: str, part: ObjectSource, model: type[BaseModel], added: tuple[str, ...] = ()
 ) -> None:
+    shapes = field_shapes(model)
     for name in part.fields:
-        if name not in model.model_fields:
+        if name not in shapes:
             raise MappingError(f"{key}.{name}", "is not a field of this event")
     for name, field in model.model_fields.items():
         if field.is_required() and name not in part.fields and name not in added:
             raise MappingError(f"{key}.{name}", "is required")
     for name, source in part.fields.items():
         adapter: TypeAdapter[Any] = TypeAdapter(model.model_fields[name].rebuild_annotation())
-        _check_source(mapping, f"{key}.{name}", source, field_shapes(model)[name], adapter)
+        _check_source(mapping, f"{key}.{name}", source, shapes[name], adapter)
 
 
 def _check_source(
     mapping: RegisterMapping, key: str, source: Source, shape: FieldShape, adapter: TypeAdapter[Any] | None
 ) -> None:
     match shape.kind, source:
-        case "sealed", SealedCell():
-            pass
-        case "sealed", _:
-            raise MappingError(key, "is personal: use sealed: COLUMN")
+        case _, SealedCell():
+            raise MappingError(key, "is not personal: use const: VALUE or column: COLUMN")
         case "instant", Time():
             pass
         case "instant", _:

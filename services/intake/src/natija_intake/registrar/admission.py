@@ -15,6 +15,8 @@ from natija_events.kafka import partition_of
 from natija_events.lifecycle.transitions import CLOCK_SKEW, HISTORY, INITIAL, TABLE, Standing, evolve, find_violation
 from natija_events.reference.data import ReferenceData
 from natija_events.schema.registry import REGISTRY, Invalid
+from natija_events.sealing.data_key import DataKey
+from natija_events.sealing.wrapping import RealmKeys
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
 from natija_events.wire.envelope import Event, Headers, Proposal, read_proposal
@@ -23,6 +25,7 @@ from natija_events.wire.rejection import Rejection
 from natija_events.wire.values import Unreadable
 from natija_intake.registrar.coded_fields import find_foreign_number, find_wrong_name
 from natija_intake.registrar.heads import NO_HEAD, Head
+from natija_intake.registrar.sealed_values import open_values
 from natija_intake.registrar.signature_check import find_unproven
 
 
@@ -56,10 +59,14 @@ class IncomingProposal(NamedTuple):
 
 
 class Admitted(NamedTuple):
-    """A proposal that may be registered: *data* holds the typed data of its events, in their order."""
+    """A proposal that may be registered: *data* holds the typed data of its events, in their order.
+
+    *data_key* opens its sealed values; None when it has none.
+    """
 
     incoming: IncomingProposal
     data: Sequence[EventData]
+    data_key: DataKey | None
 
 
 class RegisteredKey(NamedTuple):
@@ -111,10 +118,14 @@ def admit(
     record: PolledRecord,
     state: AdmissionState,
     reference: ReferenceData,
+    keys: RealmKeys,
     realm: str,
     now: datetime,
 ) -> Admitted | Rejection:
-    """Run every check on the proposal in *realm* as of *now*. The first rule it breaks is the rejection."""
+    """Run every check on the proposal in *realm* as of *now*. The first rule it breaks is the rejection.
+
+    *keys* open its sealed values.
+    """
     proposal = incoming.proposal
     if misplaced := _find_misplaced(proposal, record):
         return misplaced
@@ -128,12 +139,15 @@ def admit(
     data = examine(proposal, reference, now, record.waited)
     if isinstance(data, Rejection):
         return data
+    opened = open_values(proposal, data, keys, realm)
+    if isinstance(opened, Rejection):
+        return opened
     standing = state.head(proposal.subject).standing
     return (
         _find_reused(known)
         or _find_unlawful(proposal, data, standing)
         or _find_conflict(proposal, standing)
-        or Admitted(incoming, data)
+        or Admitted(incoming, data, opened.data_key)
     )
 
 

@@ -16,13 +16,14 @@ from natija_intake.info import REGISTRAR
 from natija_intake.registrar import tables
 from natija_intake.registrar.context import RegistrarContext
 from natija_intake.registrar.projection import HeadsProjection
+from natija_intake.registrar.sealed_values import RegistrarKeys
 from natija_intake.registrar.shards import fencing
 from natija_intake.registrar.shards.manager import ShardManager
 from natija_intake.registrar.shards.owner import ShardOwner
-from natija_intake.settings import SealingSettings, sealer
+from natija_intake.settings import OpeningSettings, key_encryption_keys, realm_keys
 
 
-class RegistrarSettings(SealingSettings):
+class RegistrarSettings(OpeningSettings):
     """Settings of the registrar's process."""
 
     process: ClassVar[str] = REGISTRAR.name
@@ -44,7 +45,7 @@ async def registrar(settings: RegistrarSettings) -> None:
         realm=settings.realm.lower(),
         engine=engine,
         reference=reference,
-        sealer=sealer(settings),
+        keys=RegistrarKeys(realm_keys(settings), key_encryption_keys(settings)[-1]),
         clock=settings.injected_clock,
         batch_records=settings.batch_records,
         fetch_max_wait=settings.fetch_max_wait,

@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from natija_events.encryption import Sealer
 from natija_events.ids import is_appeal_number
 from natija_events.reference.data import ReferenceData
 from natija_events.wire.envelope import Stamp, write_headers
@@ -26,6 +25,7 @@ from natija_events.wire.rejection import (
     seal_inbox_record,
     write_rejected,
 )
+from natija_events.wire.stored_key import HEADERS, write_stored_key
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import (
     AdmissionState,
@@ -36,6 +36,7 @@ from natija_intake.registrar.admission import (
     RegisteredKey,
 )
 from natija_intake.registrar.heads import evolve
+from natija_intake.registrar.sealed_values import RegistrarKeys
 
 SOURCE = "/services/intake/registrar"
 RUN_RECORDS = 20
@@ -56,24 +57,25 @@ class LogEnd:
 
 
 class OutputRecord(NamedTuple):
-    """A record to write to *partition* of the log or of rejected."""
+    """A record to write to *partition* of the log, of rejected, or of the topic of keys."""
 
     partition: int
     key: bytes | None
     value: bytes
-    headers: list[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes]]
 
 
 @dataclass(slots=True)
 class DecidedBatch:
-    """The records of a batch for both topics, and what the registrar's tables need of them.
+    """The records of a batch for the topics, and what the registrar's tables need of them.
 
-    *changed* holds the appeals whose heads changed. *rejections* holds the reasons in the order of *rejected*, each
+    *data_keys* are those of the registered proposals, for the topic of keys. *changed* holds the appeals whose heads changed. *rejections* holds the reasons in the order of *rejected*, each
     with the number of proposals it stands for.
     """
 
     log: list[OutputRecord] = field(default_factory=list)
     rejected: list[OutputRecord] = field(default_factory=list)
+    data_keys: list[OutputRecord] = field(default_factory=list)
     rejections: list[tuple[Rejection, int]] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     keys: list[NewKey] = field(default_factory=list)
@@ -100,7 +102,7 @@ class BatchDecider:
         state: AdmissionState,
         log_ends: dict[int, LogEnd],
         reference: Callable[[datetime], ReferenceData],
-        sealer: Sealer,
+        keys: RegistrarKeys,
         realm: str,
         now: datetime,
     ) -> None:
@@ -108,7 +110,7 @@ class BatchDecider:
         self._state = state
         self._log_ends = log_ends
         self._reference = reference
-        self._sealer = sealer
+        self._keys = keys
         self._realm = realm
         self._now = now
 
@@ -129,7 +131,7 @@ class BatchDecider:
             self._reject(record, readable_identity(_original(record)), incoming, recordedtime)
             return
         reference = self._reference(self._now - record.waited)
-        result = admission.admit(incoming, record, self._state, reference, self._realm, recordedtime)
+        result = admission.admit(incoming, record, self._state, reference, self._keys.realm, self._realm, recordedtime)
         if isinstance(result, Rejection):
             first = incoming.events[0]
             self._reject(record, ProposalIdentity(first.subject, first.source, first.id), result, recordedtime)
@@ -140,7 +142,7 @@ class BatchDecider:
         self, record: PolledRecord, admitted: Admitted, recordedtime: datetime, referenceversion: int
     ) -> None:
         log_end = self._log_ends[record.partition]
-        (proposal, keys, digests), data = admitted
+        (proposal, keys, digests), data, data_key = admitted
         appeal = proposal.subject
         head = self._state.head(appeal)
         for event, one, key, digest in zip(proposal.events, data, keys, digests, strict=True):
@@ -161,12 +163,15 @@ class BatchDecider:
             self.decided.keys.append(NewKey(appeal, key, digest, stamp.sequence))
         self._state.heads[appeal] = head
         self.decided.changed.add(appeal)
+        if data_key is not None:
+            stored = write_stored_key(self._keys.storage, data_key)
+            self.decided.data_keys.append(OutputRecord(record.partition, *stored, HEADERS))
 
     def _reject(self, record: PolledRecord, proposal: ProposalIdentity, why: Rejection, recordedtime: datetime) -> None:
         original = _original(record)
         sealed = None
         if why.reason != "oversize":
-            sealed = seal_inbox_record(self._sealer, record.partition, record.offset, original)
+            sealed = seal_inbox_record(self._keys.storage.originals_key, record.partition, record.offset, original)
         rejected = RejectedProposal(
             rejection=why,
             partition=record.partition,

@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 
 from natija_events.kafka import KafkaConfig
 from natija_events.kafka.consumers import open_consumer
-from natija_events.topics import LOG, REJECTED
+from natija_events.topics import KEYS, LOG, REJECTED
 
 _END_TIMEOUT = 5.0
 _POLL_INTERVAL = 0.1
@@ -23,12 +23,14 @@ class HangingTransaction(Exception):
 
 
 async def wait_until_none(kafka: KafkaConfig, realm: str, partitions: Collection[int]) -> None:
-    """Return once all records on log and rejected of *partitions* can be read.
+    """Return once all records on log, rejected and keys of *partitions* can be read.
 
     Call it after the fence, which ends the transactions of earlier owners. Raises `HangingTransaction` after 5 seconds,
     and KafkaError.
     """
-    places = [TopicPartition(topic.name(realm), partition) for topic in (LOG, REJECTED) for partition in partitions]
+    places = [
+        TopicPartition(topic.name(realm), partition) for topic in (LOG, REJECTED, KEYS) for partition in partitions
+    ]
     hidden: dict[TopicPartition, int] = {}
     async with AsyncExitStack() as stack:
         everything = await stack.enter_async_context(open_consumer(kafka, isolation_level="read_uncommitted"))

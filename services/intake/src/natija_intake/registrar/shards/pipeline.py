@@ -149,7 +149,7 @@ class Pipeline:
         state = await load_admission_state(self._reader, wanted, pending)
         await store.check_not_restored(self._reader, persisted)
         context, reference = self._context, self._context.reference.history
-        decider = BatchDecider(state, self._log_ends, reference.at, context.sealer, context.realm, context.clock.now())
+        decider = BatchDecider(state, self._log_ends, reference.at, context.keys, context.realm, context.clock.now())
         decider.decide_all(read)
         inbox = {record.partition: record.offset for record in records}
         log_ends = {partition: (end.logsequence, end.recordedtime) for partition, end in self._log_ends.items()}

@@ -1,4 +1,4 @@
-"""Writing a decided batch to Kafka: one transaction with log, rejected and the inbox offsets. It keeps no state."""
+"""Writing a decided batch to Kafka: one transaction, on all topics, with the inbox offsets. It keeps no state."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from natija_events.failpoints import failpoint
-from natija_events.topics import INBOX, LOG, REJECTED
+from natija_events.topics import INBOX, KEYS, LOG, REJECTED
 from natija_intake.registrar.batch import DecidedBatch, OutputRecord
 
 _CLOSE_TIMEOUT = 3.0
@@ -46,8 +46,10 @@ async def commit(
         with failpoint("registrar.send"):
             on_log = await _send(producer, LOG.name(realm), batch.log)
             on_rejected = await _send(producer, REJECTED.name(realm), batch.rejected)
+            on_keys = await _send(producer, KEYS.name(realm), batch.data_keys)
         with failpoint("registrar.flush"):
             written = WrittenOffsets(await _last_offsets(on_log), await _last_offsets(on_rejected))
+            await _last_offsets(on_keys)
         next_offsets = {TopicPartition(INBOX.name(realm), partition): offset + 1 for partition, offset in inbox.items()}
         with failpoint("registrar.offsets"):
             await producer.send_offsets_to_transaction(next_offsets, f"{realm}.registrar")
