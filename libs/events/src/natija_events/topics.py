@@ -6,7 +6,7 @@ from datetime import timedelta
 from natija_events import limits
 
 PARTITIONS = 16
-"""Partitions of inbox, log, rejected and keys: a proposal on partition p is recorded on partition p. See docs/adr/0001."""
+"""Partitions of all but reference: a proposal on partition p is recorded on partition p. See docs/adr/0001."""
 
 
 @dataclass(frozen=True, slots=True)
