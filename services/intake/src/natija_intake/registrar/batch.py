@@ -69,8 +69,8 @@ class OutputRecord(NamedTuple):
 class DecidedBatch:
     """The records of a batch for the topics, and what the registrar's tables need of them.
 
-    *data_keys* are those of the registered proposals, for the topic of keys. *changed* holds the appeals whose heads changed. *rejections* holds the reasons in the order of *rejected*, each
-    with the number of proposals it stands for.
+    *data_keys* are the records for the topic of keys. *changed* holds the appeals whose heads changed. *rejections*
+    holds the reasons in the order of *rejected*, each with the number of proposals it stands for.
     """
 
     log: list[OutputRecord] = field(default_factory=list)
