@@ -26,7 +26,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from deploy.local import kafka, processes, stack
-from deploy.local.environment import database_template, new_key, of_process
+from deploy.local.environment import database_template, new_key, of_process, public_key
 from deploy.local.paths import StackPaths
 from deploy.local.ports import free_port
 from tests import prefork, realm_pool, signing
@@ -194,6 +194,7 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
     """In which `natija` works in the realm *name*, with keys of its own and ports that are free."""
     registration_secrets = folder / "registration-secrets"
     registration_secrets.write_text(new_key())
+    realm_key = new_key()
     variables = {
         "NATIJA_TESTING": "1",  # failpoints may be armed
         "NATIJA_REALM": name,
@@ -201,7 +202,9 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
         "NATIJA_KAFKA": servers.kafka,
         "NATIJA_POSTGRES": servers.postgres,
         "NATIJA_DATABASE": database_template(servers.postgres),
-        "NATIJA_REALM_KEY": new_key(),
+        "NATIJA_REALM_KEY": realm_key,
+        "NATIJA_REALM_PUBLIC_KEY": public_key(realm_key),
+        "NATIJA_KEY_ENCRYPTION_KEY": new_key(),
         "NATIJA_NUMBER_SECRET": new_key(),
         "NATIJA_ACCESS_CODE_SECRET": new_key(),
         "NATIJA_REGISTRATION_SECRETS": str(registration_secrets),

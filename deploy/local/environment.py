@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from deploy.local.errors import LocalStackError
 from deploy.local.paths import StackPaths
 from deploy.local.ports import HOST, free_port
 from natija_chassis.services import port_variable, resolve, service_infos
 from natija_chassis.settings import Settings, variables
+from natija_events.sealing.data_key import Unsealable, from_text, to_text
+from natija_events.sealing.wrapping import RealmKey
 
 SERVICES = {info.name: info.port for info in service_infos()}
 """Every installed process with its default port."""
@@ -40,6 +43,7 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         "NATIJA_POSTGRES": postgres,
         "NATIJA_DATABASE": database_template(postgres),
         "NATIJA_REALM_KEY": before.get("NATIJA_REALM_KEY") or new_key(),
+        "NATIJA_KEY_ENCRYPTION_KEY": before.get("NATIJA_KEY_ENCRYPTION_KEY") or new_key(),
         "NATIJA_NUMBER_SECRET": before.get("NATIJA_NUMBER_SECRET") or new_key(),
         "NATIJA_ACCESS_CODE_SECRET": before.get("NATIJA_ACCESS_CODE_SECRET") or new_key(),
         "NATIJA_REGISTRATION_SECRETS": str(paths.registration_secrets),
@@ -50,7 +54,7 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
     }
     own = values.keys() - {"NATIJA_REALM_FILES"}  # what it names becomes the template of `paths.realm`
     given = {name: os.environ[name] for name in values if name in own and os.environ.get(name)}
-    return values | _ports(before, held) | given
+    return _with_public_key(values | _ports(before, held) | given)
 
 
 def of_process(values: Mapping[str, str], process: str) -> dict[str, str]:
@@ -72,6 +76,20 @@ def _ports(before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:
         taken.add(port)
         ports[name] = str(port)
     return ports
+
+
+def _with_public_key(values: dict[str, str]) -> dict[str, str]:
+    """*values* with the public key of the realm: the given one, or that of the newest private key."""
+    given = os.environ.get("NATIJA_REALM_PUBLIC_KEY")
+    return values | {"NATIJA_REALM_PUBLIC_KEY": given or public_key(values["NATIJA_REALM_KEY"].split()[-1])}
+
+
+def public_key(private: str) -> str:
+    """The public key of a realm's *private* key, both in base64url. Raises `LocalStackError` when it is no key."""
+    try:
+        return to_text(RealmKey(from_text(private.rstrip("=")), "").public)
+    except (Unsealable, ValueError):
+        raise LocalStackError("NATIJA_REALM_KEY: must be 32 bytes in base64url") from None
 
 
 def write(paths: StackPaths, values: Mapping[str, str]) -> None:

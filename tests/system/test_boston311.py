@@ -240,13 +240,12 @@ async def test_killed_registrar_changes_no_report(servers: Servers, tmp_path: Pa
 
 
 ROWS = 2500
-KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 async def reported(servers: Servers, folder: Path, name: str, file: Path, *, kills: int) -> tuple[Counter[str], str]:
     """The events by type and the report of a realm that was fed *file* while its registrar was killed *kills* times."""
     async with provisioned_realms(servers, folder) as make:
-        realm = await make(name, NATIJA_REALM_KEY=KEY)
+        realm = await make(name)
         await fed(realm, file, kills=kills)
         report = await realm.run("report", "overdue", "--by", "appeal", "--as-of", SNAPSHOT, "--format", "csv")
         return await types(realm), report.stdout

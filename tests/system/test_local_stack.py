@@ -37,8 +37,10 @@ def test_processes_are_ready_after_up(up: Clone) -> None:
 
 
 INTAKE_SECRETS = {"NATIJA_NUMBER_SECRET", "NATIJA_ACCESS_CODE_SECRET", "NATIJA_REGISTRATION_SECRETS"}
-SECRETS = {"registrar": {"NATIJA_REALM_KEY"}, "intake": {"NATIJA_REALM_KEY", *INTAKE_SECRETS}}
-"""The secrets in the environment of each process; the others have none."""
+OPENING_KEYS = {"NATIJA_REALM_KEY", "NATIJA_KEY_ENCRYPTION_KEY"}
+SEALING_KEY = "NATIJA_REALM_PUBLIC_KEY"
+KEYS = {"registrar": OPENING_KEYS, "intake": {SEALING_KEY, *INTAKE_SECRETS}}
+"""The keys in the environment of each process; the others have none. Who takes appeals in can only seal."""
 
 
 def test_processes_hold_own_keys_only(up: Clone) -> None:
@@ -51,8 +53,8 @@ def test_processes_hold_own_keys_only(up: Clone) -> None:
         assert record is not None
         raw = Path(f"/proc/{record.pid}/environ").read_text()
         found = dict(one.partition("=")[::2] for one in raw.split("\0") if one.startswith("NATIJA_"))
-        secret = {name for name in ("NATIJA_REALM_KEY", "NATIJA_POSTGRES", *INTAKE_SECRETS) if values[name] in raw}
-        assert secret == SECRETS.get(service, set())
+        secrets = {SEALING_KEY, "NATIJA_POSTGRES", *OPENING_KEYS, *INTAKE_SECRETS}
+        assert {name for name in secrets if values[name] in raw} == KEYS.get(service, set())
         assert found["NATIJA_ENV_FILE"] == os.devnull
         assert found["NATIJA_KEYS"] == str(up.paths.keys / "{process}")
         assert not any(text in raw or str(path) in raw for path, text in keys.items())
@@ -91,7 +93,7 @@ def test_demo_leaves_running_stack_alone(up: Clone) -> None:
 
 @pytest.mark.thorough
 def test_failed_process_shows_its_log(up: Clone) -> None:
-    done = up.local("up", given={"NATIJA_REALM_KEY": "too short"})
+    done = up.local("up", given={"NATIJA_KEY_ENCRYPTION_KEY": "too short"})
     assert done.returncode == 1
     assert "ended while it started; its log is" in done.stderr
     assert "  | " in done.stderr

@@ -121,11 +121,12 @@ class TestRealmFiles:
     def test_process_has_own_variables_only(self) -> None:
         """Of the secrets of a stack, each process is given those that its settings declare."""
         own = {"NATIJA_NUMBER_SECRET", "NATIJA_ACCESS_CODE_SECRET", "NATIJA_REGISTRATION_SECRETS"}
-        secrets = {"NATIJA_REALM_KEY", "NATIJA_POSTGRES", *own}
+        opening = {"NATIJA_REALM_KEY", "NATIJA_KEY_ENCRYPTION_KEY"}
+        secrets = {"NATIJA_REALM_PUBLIC_KEY", "NATIJA_POSTGRES", *own, *opening}
         values = dict.fromkeys([*secrets, "NATIJA_REALM", "NATIJA_KEYS", "NATIJA_TESTING"], "x")
         given = {process: secrets & environment.of_process(values, process).keys() for process in environment.SERVICES}
         assert given == {
-            "intake": {"NATIJA_REALM_KEY", *own}, "registrar": {"NATIJA_REALM_KEY"},
+            "intake": {"NATIJA_REALM_PUBLIC_KEY", *own}, "registrar": opening,
             "routing": set(), "deadlines": set(), "analytics": set(),
         }  # fmt: skip
         assert environment.of_process(values, "unknown").keys() == values.keys() - secrets

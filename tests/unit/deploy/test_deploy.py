@@ -13,6 +13,8 @@ from deploy.local import environment, errors, kafka, postgres, processes
 from deploy.local.paths import REPOSITORY, StackPaths
 
 from natija_chassis.services import port_variable
+from natija_events.sealing.data_key import from_text
+from natija_events.sealing.wrapping import RealmKey, SealingSession
 from natija_intake.settings import ImportSettings
 
 
@@ -57,14 +59,30 @@ def test_settings_file_is_private_and_readable(paths: StackPaths, monkeypatch: p
     settings = ImportSettings()
     assert settings.kafka == "127.0.0.1:9092"
     assert settings.database_url("intake") == "postgresql+asyncpg://natija_intake@/kg_intake?host=/sockets"
-    assert settings.realm_key is not None
-    assert settings.realm_key.get_secret_value() == values["NATIJA_REALM_KEY"]
+    assert settings.realm_public_key == values["NATIJA_REALM_PUBLIC_KEY"]
 
 
 def test_keys_and_ports_stay(paths: StackPaths) -> None:
     before = _compose(paths)
     environment.write(paths, before)
     assert _compose(paths) == before
+
+
+def test_public_key_follows_newest_private_key(paths: StackPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several private keys the last is the newest; a public key that is given wins."""
+    old, new = environment.new_key(), environment.new_key()
+    monkeypatch.setenv("NATIJA_REALM_KEY", f"{old} {new}")
+    public = _compose(paths)["NATIJA_REALM_PUBLIC_KEY"]
+    sealed = SealingSession(from_text(public), "kg").new_key("KG-1").wrapped
+    assert RealmKey(from_text(new.rstrip("=")), "kg").open(sealed, "KG-1")
+    monkeypatch.setenv("NATIJA_REALM_PUBLIC_KEY", "given")
+    assert _compose(paths)["NATIJA_REALM_PUBLIC_KEY"] == "given"
+
+
+def test_malformed_realm_key_is_named(paths: StackPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NATIJA_REALM_KEY", "hunter2")
+    with pytest.raises(errors.LocalStackError, match="NATIJA_REALM_KEY: must be 32 bytes"):
+        _compose(paths)
 
 
 def test_each_process_has_own_port(paths: StackPaths) -> None:
