@@ -9,6 +9,7 @@ import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
+from tests.sealing import to_json
 from tests.unit.events.examples import EXAMPLES
 
 from natija_events.ids import appeal_number, derived_event_id
@@ -29,7 +30,7 @@ def event(place: int, data: EventData) -> Event:
         type=data.type,
         subject=APPEAL,
         time=NOON,
-        data=data.model_dump_json(exclude_none=True).encode(),
+        data=to_json(data),
         expectedsequence=4,
         causationid="/services/intake#0e0c6a51-6a0e-4f0e-8a51-0a1b2c3d4e5f",
         correlationid="correlation",

@@ -126,7 +126,7 @@ def test_sealed_values_open() -> None:
         assert (to_text(key.raw), key.id) == (proposal["data_key"], proposal["kid"])
         for one in proposal["values"]:
             place = Place(one["realm"], one["subject"], one["source"], UUID(one["id"]), one["type"], one["field"])
-            opened = key.open(place, SealedValue(one["kid"], one["ct"]))
+            opened = key.open(place, SealedValue(kid=one["kid"], ct=one["ct"]))
             assert opened == one["text"].encode().ljust(one["padded_bytes"])
             assert is_padded(opened, PERSON if one["field"] == "person" else CONTENT)
     keys = [proposal["kid"] for proposal in found["proposals"]]

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.eventually import eventually
 from tests.integration.chassis.tally import SERVICE, Tally, TallySettings
+from tests.sealing import to_json
 from tests.stack import Realm
 
 from natija_chassis.postgres.engine import open_engine
@@ -93,7 +94,7 @@ class LogWriter:
         )  # fmt: skip
         event = Event(
             id=derived_event_id(appeal, str(sequence)), source="/services/intake", type=data.type, subject=appeal,
-            time=now, data=data.model_dump_json(exclude_none=True).encode() if value is None else value,
+            time=now, data=to_json(data) if value is None else value,
             traceparent=traceparent,
         )  # fmt: skip
         stamp = Stamp(sequence, logsequence, now, 0, 0, GENESIS)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from tests.sealing import to_json
+
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.kafka import partition_of
 from natija_events.lifecycle import transitions
@@ -56,7 +58,7 @@ class Log:
             type=UNKNOWN if data is None else data.type,
             subject=appeal,
             time=time,
-            data=b'{"new":1}' if data is None else data.model_dump_json(exclude_none=True).encode(),
+            data=b'{"new":1}' if data is None else to_json(data),
         )
         previous = before[-1].hash if before else GENESIS
         stamp = Stamp(len(before) + 1, place, hour(1000) + timedelta(seconds=len(self.events)), place, 0, previous)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.sealing import to_json
+
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
@@ -35,7 +37,7 @@ def recorded(sequence: int, time: str, data: EventData, appeal: str = APPEAL) ->
         type=data.type,
         subject=appeal,
         time=moment,
-        data=data.model_dump_json(exclude_none=True).encode(),
+        data=to_json(data),
     )
     stamp = Stamp(sequence, sequence, moment, inboxoffset=sequence, referenceversion=0, previoushash=GENESIS)
     return record.read_recorded_event(0, sequence, event.data, write_headers(event, stamp))

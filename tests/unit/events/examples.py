@@ -3,13 +3,26 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from natija_events.encryption import Sealer
+from tests.sealing import sealed_somewhere
+
 from natija_events.ids import appeal_number
 from natija_events.types import deadlines, intake, oversight, routing
 from natija_events.types.base import Attachment, EventData
+from natija_events.types.personal import (
+    AppealText,
+    Coordinates,
+    Explanation,
+    Person,
+    Protocol,
+    Reason,
+    Remarks,
+    Representative,
+    Resolution,
+    Text,
+)
 
-SEALER = Sealer(bytes(range(32)))
-SEALED = SEALER.seal("KG", "example", "Айгүл Асанова")
+TEXT = "Жол оңдолсун."
+NAME = "Айгүл Асанова"
 DUE = datetime(2024, 3, 25, 18, 0, tzinfo=UTC)
 SMALLEST = appeal_number("KG", 1)
 OTHER = appeal_number("KG", 2)
@@ -22,7 +35,7 @@ def registered(**more: Any) -> intake.Registered:
     return intake.Registered.model_validate({**least, **more})
 
 
-LEAST: tuple[EventData, ...] = (
+LEAST: tuple[EventData, ...] = tuple(map(sealed_somewhere, (
     registered(),
     intake.Supplemented(),
     intake.WithdrawalRequested(),
@@ -71,9 +84,9 @@ LEAST: tuple[EventData, ...] = (
     oversight.ControlReleased(by="c"),
     oversight.CourtNoted(court="c", case_number="1/24"),
     oversight.SanctionRecorded(measure="fine", body="b"),
-)
+)))
 
-FULL: tuple[EventData, ...] = (
+FULL: tuple[EventData, ...] = tuple(map(sealed_somewhere, (
     registered(
         country_type="media-request",
         language="ky",
@@ -88,17 +101,14 @@ FULL: tuple[EventData, ...] = (
         applicant=intake.Applicant(
             id="a",
             kind="natural",
-            name=SEALED,
-            id_number=SEALED,
-            birth_date=SEALED,
-            phone=SEALED,
-            email=SEALED,
             social_group="pensioner",
-            address=intake.Address(region="r", district="d", settlement=SEALED, address_text=SEALED, abroad=True),
+            address=intake.Address(region="r", district="d", abroad=True),
         ),
-        representative=intake.Representative(name=SEALED, proof=SEALED),
-        text=SEALED,
-        signature=SEALED,
+        person=Person(
+            name=NAME, id_number="2123", birth_date="1980-02-29", phone="+996555", email="a@b.kg", settlement="Кант",
+            address_text="Ленин 12", representative=Representative(name=NAME, proof="7"), signature=NAME,
+        ),
+        content=AppealText(text=TEXT, coordinates=Coordinates(latitude=42.87, longitude=74.59)),
         attachments=(FILE,),
         confidential=True,
         parent=SMALLEST,
@@ -107,32 +117,32 @@ FULL: tuple[EventData, ...] = (
         register_name="boston311",
         external_id="101001230000",
     ),
-    intake.Supplemented(text=SEALED, attachments=(FILE,)),
-    intake.WithdrawalRequested(text=SEALED),
+    intake.Supplemented(content=Text(text=TEXT), attachments=(FILE,)),
+    intake.WithdrawalRequested(content=Text(text=TEXT)),
     intake.Withdrawn(signer="s"),
-    intake.WithdrawalDeclined(signer="s", reason=SEALED),
-    routing.Routed(body="b", co_bodies=("c", "d"), executor="e", co_executors=("f", "g"), rule="r", resolution=SEALED),
+    intake.WithdrawalDeclined(signer="s", content=Reason(reason=TEXT)),
+    routing.Routed(body="b", co_bodies=("c", "d"), executor="e", co_executors=("f", "g"), rule="r", content=Resolution(resolution=TEXT)),
     routing.ExecutorChanged(executor="e", co_executors=("f",)),
-    routing.Forwarded(body="b", external=True, signer="s", reason=SEALED, due=DUE),
+    routing.Forwarded(body="b", external=True, signer="s", content=Reason(reason=TEXT), due=DUE),
     routing.ForwardedInPart(body="b", child=OTHER, part=1, signer="s"),
-    routing.Returned(reason="r", explanation=SEALED, signer="s"),
-    routing.DataProvided(text=SEALED, attachments=(FILE,)),
-    routing.HearingHeld(protocol=SEALED),
-    routing.PreliminaryDecisionSent(text=SEALED),
-    routing.DecisionPrepared(outcome="partly_satisfied", text=SEALED),
-    routing.DecisionDeclined(by="b", remarks=SEALED),
+    routing.Returned(reason="r", content=Explanation(explanation=TEXT), signer="s"),
+    routing.DataProvided(content=Text(text=TEXT), attachments=(FILE,)),
+    routing.HearingHeld(content=Protocol(protocol=TEXT)),
+    routing.PreliminaryDecisionSent(content=Text(text=TEXT)),
+    routing.DecisionPrepared(outcome="partly_satisfied", content=Text(text=TEXT)),
+    routing.DecisionDeclined(by="b", content=Remarks(remarks=TEXT)),
     routing.Answered(
-        outcome="not_considered", reason="anonymous", signer="s", language="ru", law=("67", "8"), text=SEALED
+        outcome="not_considered", reason="anonymous", signer="s", language="ru", law=("67", "8"), content=Text(text=TEXT)
     ),
     routing.AnswerDelivered(channel="post", language="ky"),
-    routing.AnswerClarified(text=SEALED, signer="s"),
-    routing.AnswerCorrected(text=SEALED, signer="s"),
+    routing.AnswerClarified(content=Text(text=TEXT), signer="s"),
+    routing.AnswerCorrected(content=Text(text=TEXT), signer="s"),
     routing.LeftWithoutConsideration(reason="insults", approver="a"),
     routing.ReviewTerminated(reason="applicant_died", signer="s"),
     deadlines.TermSet(due=DUE, starts=DUE, policy="kg-67"),
-    deadlines.ExtensionPrepared(due=DUE, reason=SEALED),
-    deadlines.ExtensionSigned(due=DUE, signer="s", reason=SEALED),
-)
+    deadlines.ExtensionPrepared(due=DUE, content=Reason(reason=TEXT)),
+    deadlines.ExtensionSigned(due=DUE, signer="s", content=Reason(reason=TEXT)),
+)))
 
 EXAMPLES = (*LEAST, *FULL)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
+from tests.sealing import to_json
+
 from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.lifecycle import fold, transitions
 from natija_events.lifecycle.fold import Appeal
@@ -44,7 +46,7 @@ def register(events: Iterable[Dated], number: str = APPEAL) -> list[RecordedEven
             type=data.type,
             subject=number,
             time=time,
-            data=data.model_dump_json(exclude_none=True).encode(),
+            data=to_json(data),
         )
         stamp = Stamp(place, place, START + timedelta(days=place), place, 0, log[-1].hash if log else GENESIS)
         log.append(read_recorded_event(0, place, event.data, write_headers(event, stamp)))

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.contract.hpke_sender import encapsulate
 
-from natija_events.encryption import Unsealable
 from natija_events.ids import appeal_number
-from natija_events.sealing.data_key import DataKey, Place, SealedValue, prefixed, to_text
+from natija_events.sealing.data_key import DataKey, Place, SealedValue, Unsealable, prefixed, to_text
 from natija_events.sealing.padding import CONTENT, PERSON, is_padded, pad
 from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKey, SealingSession
@@ -62,13 +61,13 @@ class TestValue:
         key = DataKey(b"d" * 32)
         sealed = key.seal(PLACE, b"some text")
         with pytest.raises(Unsealable):
-            key.open(PLACE, sealed._replace(ct=changed(sealed.ct, place)))
+            key.open(PLACE, sealed.model_copy(update={"ct": changed(sealed.ct, place)}))
 
     @pytest.mark.parametrize("ct", ["", "A", "AAAA", "ә", "=", "A" * 21, "A" * 1000, "AAB"])
     def test_of_wrong_form_stays_closed(self, ct: str) -> None:
         key = DataKey(b"d" * 32)
         with pytest.raises(Unsealable):
-            key.open(PLACE, SealedValue(key.id, ct))
+            key.open(PLACE, SealedValue.model_construct(kid=key.id, ct=ct))
 
     def test_has_one_text_form(self) -> None:
         """The last character of base64url may have unused bits: with others set, it is another text."""
@@ -77,7 +76,7 @@ class TestValue:
         sealed = key.seal(PLACE, b"x")
         other = alphabet[alphabet.index(sealed.ct[-1]) + 1]
         with pytest.raises(Unsealable):
-            key.open(PLACE, sealed._replace(ct=sealed.ct[:-1] + other))
+            key.open(PLACE, sealed.model_copy(update={"ct": sealed.ct[:-1] + other}))
 
     def test_hides_equal_texts(self) -> None:
         """The same text under the same key, as a client may send it again, has other bytes each time."""
@@ -91,9 +90,9 @@ class TestValue:
         assert key.id != other.id
         for kid in (key.id, other.id):
             with pytest.raises(Unsealable):
-                other.open(PLACE, sealed._replace(kid=kid))
+                other.open(PLACE, sealed.model_copy(update={"kid": kid}))
         with pytest.raises(Unsealable, match="another key"):
-            key.open(PLACE, sealed._replace(kid=other.id))
+            key.open(PLACE, sealed.model_copy(update={"kid": other.id}))
 
 
 class TestPadding:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from natija_events.encryption import Sealer
+from tests.sealing import REALM_KEY
+
 from natija_intake.imports import mapping, mapping_check
 from natija_intake.imports.mapper import Mapper
 from natija_intake.imports.mapping import RegisterMapping
@@ -32,7 +33,6 @@ CASE = {
     "LATITUDE": "42.3",
     "LONGITUDE": "-71.0",
 }
-SEALER = Sealer(b"k" * 32)
 
 
 def boston() -> RegisterMapping:
@@ -46,4 +46,4 @@ def cells(**changes: str) -> list[str]:
 
 
 def mapper(header: tuple[str, ...] = HEADER) -> Mapper:
-    return Mapper(boston(), header, "kg", SEALER)
+    return Mapper(boston(), header, "kg", REALM_KEY)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from tests.sealing import REALM_KEY
+
 from natija_chassis.clock import FixedClock
 from natija_chassis.realm.realm_files import load_reference_data
-from natija_events.encryption import Sealer
 from natija_events.reference.entries import CountryTypeEntry, PublisherEntry
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.identity import RequestKey
@@ -33,5 +34,5 @@ REQUEST = RequestKey(SOURCE, UUID("0b5ec1f4-0c9c-4f0e-9d5b-3f6c0e7a1d22"))
 CONTEXT = IntakeContext(
     realm="kg", jurisdiction="KG", number_secret=b"s" * 32, registration_secrets=lambda: (NEWEST, OLDER),
     access_codes=AccessCodes([b"x" * 32]),
-    sealer=Sealer(b"k" * 32), reference=lambda: REFERENCE, clock=FixedClock(NOW), outcome_wait=0.01,
+    realm_key=REALM_KEY, reference=lambda: REFERENCE, clock=FixedClock(NOW), outcome_wait=0.01,
 )  # fmt: skip

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
+from tests.sealing import KEYS, sealed_event
 from tests.unit.intake.realm import REFERENCE
 
-from natija_events.encryption import Sealer
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
@@ -26,7 +25,7 @@ NUMBER = new_appeal_number("kg")
 
 
 def event(data: Registered | Supplemented) -> Event:
-    return Event(uuid4(), SOURCE, data.type, NUMBER, NOW, data.model_dump_json(exclude_none=True).encode())
+    return sealed_event(SOURCE, NUMBER, NOW, data)
 
 
 def opening() -> Event:
@@ -45,7 +44,7 @@ def decide(
     reference: Callable[[datetime], ReferenceData] = lambda _: REFERENCE,
 ) -> DecidedBatch:
     log_ends = {partition_of(NUMBER.encode()): log_end or LogEnd()}
-    decider = BatchDecider(AdmissionState(), log_ends, reference, Sealer(bytes(32)), "kg", now)
+    decider = BatchDecider(AdmissionState(), log_ends, reference, KEYS, "kg", now)
     decider.decide_all(read_batch(records))
     return decider.decided
 

@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from tests.unit.intake.boston import SEALER, boston
+from tests.sealing import REALM_KEY
+from tests.unit.intake.boston import boston
 
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.deadlines import TermSet
@@ -46,7 +47,7 @@ def compare(step: int) -> Counter[str]:
     """How every *step*-th case compares: as the city, otherwise, not judged by the city, or unlawful."""
     mapping = boston()
     register = CsvFile(FILE, mapping)
-    mapper = Mapper(mapping, register.header, "kg", SEALER)
+    mapper = Mapper(mapping, register.header, "kg", REALM_KEY)
     found: Counter[str] = Counter()
     for row, verdict in islice(zip(register.rows(), verdicts(), strict=True), 0, None, step):
         mapped = mapper.map(row.cells)

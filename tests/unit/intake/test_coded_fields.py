@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from pydantic import BaseModel
-from pydantic_core import to_json
+from tests.sealing import KEYS, sealed_json
 from tests.unit.intake.realm import DESK, HISTORY, NOW, REFERENCE
 
 from natija_events.ids import appeal_number
@@ -17,10 +17,10 @@ from natija_events.types.codes import CODE_PATTERN
 from natija_events.wire.envelope import Event, Proposal, write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import SOURCE
+from natija_intake.imports.field_shapes import field_shapes
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
 from natija_intake.registrar.coded_fields import coded_fields
-from natija_intake.sealing import field_shapes
 
 REGISTERED = "appeal.registered.v1"
 NUMBER = appeal_number("kg", 5)
@@ -37,11 +37,13 @@ def decide(
     time: datetime = NOW,
 ) -> Rejection | None:
     """The registrar's refusal of one event for its data and names; None when they pass."""
-    key, value, headers = write_proposal([Event(uuid4(), source, type, number, time, to_json(data))])
+    id = uuid4()
+    raw, wrapped = sealed_json(source, number, id, type, data)
+    key, value, headers = write_proposal([Event(id, source, type, number, time, raw, wrappedkey=wrapped)])
     record = PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
     proposal = admission.read(record)
     assert not isinstance(proposal, Rejection)
-    result = admission.admit(proposal, record, OPENED, REFERENCE, "kg", NOW)
+    result = admission.admit(proposal, record, OPENED, REFERENCE, KEYS.realm, "kg", NOW)
     return result if isinstance(result, Rejection) and result.reason in ("forbidden", "invalid") else None
 
 

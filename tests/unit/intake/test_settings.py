@@ -8,10 +8,13 @@ from natija_chassis.errors import OperatorError
 from natija_intake.settings import (
     ImportSettings,
     IntakeSettings,
+    OpeningSettings,
     access_code_secrets,
     number_secret,
     registration_secrets_file,
-    sealer,
+    key_encryption_keys,
+    realm_keys,
+    realm_public_key,
 )
 
 ONE, TWO = (base64.urlsafe_b64encode(bytes([byte]) * 32).decode() for byte in (1, 2))
@@ -30,10 +33,18 @@ def test_invalid_secret_is_not_repeated(text: str | None) -> None:
     assert "hunter2" not in str(refused.value)
 
 
-def test_invalid_realm_key_is_refused() -> None:
+def test_invalid_keys_of_realm_are_refused() -> None:
     for key in (None, "hunter2"):
+        with pytest.raises(OperatorError, match="NATIJA_REALM_PUBLIC_KEY"):
+            realm_public_key(ImportSettings(realm_public_key=key))
         with pytest.raises(OperatorError, match="NATIJA_REALM_KEY"):
-            sealer(ImportSettings(realm_key=key))
+            realm_keys(OpeningSettings(realm_key=key))
+        with pytest.raises(OperatorError, match="NATIJA_KEY_ENCRYPTION_KEY"):
+            key_encryption_keys(OpeningSettings(key_encryption_key=key))
+
+
+def test_last_kek_has_highest_version() -> None:
+    assert [kek.version for kek in key_encryption_keys(OpeningSettings(key_encryption_key=f"{ONE} {TWO}"))] == [1, 2]
 
 
 def test_invalid_number_secret_is_refused() -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.unit.intake.boston import SEALER, boston
+from tests.sealing import KEYS, REALM_KEY
+from tests.unit.intake.boston import boston
 
 from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
@@ -75,7 +76,7 @@ def decide(events: Sequence[Event]) -> Rejection | None:
     record = PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
     proposal = admission.read(record)
     assert not isinstance(proposal, Rejection), proposal
-    result = admission.admit(proposal, record, AdmissionState(), REFERENCE, "kg", NOW)
+    result = admission.admit(proposal, record, AdmissionState(), REFERENCE, KEYS.realm, "kg", NOW)
     return result if isinstance(result, Rejection) else None
 
 
@@ -87,7 +88,7 @@ def refusals(mapper: Mapper, rows: Iterable[Sequence[str]]) -> tuple[int, list[R
 
 @pytest.mark.skipif(not BOSTON.exists(), reason="needs the sample of Boston's register beside the repository")
 def test_every_name_of_boston_is_admitted() -> None:
-    mapper = Mapper(boston(), header := CsvFile(BOSTON, boston()).header, "kg", SEALER)
+    mapper = Mapper(boston(), header := CsvFile(BOSTON, boston()).header, "kg", REALM_KEY)
     names = [header.index(name) for name in ("TYPE", "Department", "neighborhood", "ward", "Source")]
     count, refused = refusals(mapper, with_new_name(boston_rows(), names))
     assert count > 100
@@ -98,7 +99,7 @@ def test_every_name_of_boston_is_admitted() -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not BOSTON.exists(), reason="needs the sample of Boston's register beside the repository")
 def test_every_row_of_boston_is_admitted() -> None:
-    mapper = Mapper(boston(), CsvFile(BOSTON, boston()).header, "kg", SEALER)
+    mapper = Mapper(boston(), CsvFile(BOSTON, boston()).header, "kg", REALM_KEY)
     count, refused = refusals(mapper, boston_rows())
     assert (count, len(refused)) == (48_383, UNLAWFUL)
     assert {one.reason for one in refused} == {"unlawful"}
@@ -107,4 +108,4 @@ def test_every_row_of_boston_is_admitted() -> None:
 @pytest.mark.skipif(not KURSK.exists(), reason="needs the appeals of Kursk beside the repository")
 def test_every_row_of_kursk_is_admitted() -> None:
     header = ("id", "text", "topic", "responsible_body", "category", "received")
-    assert refusals(Mapper(kursk(), header, "kg", SEALER), kursk_rows()) == (1_419, [])
+    assert refusals(Mapper(kursk(), header, "kg", REALM_KEY), kursk_rows()) == (1_419, [])

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from tests.sealing import KEYS, REALM_KEY, sealed_event
 from tests.unit.intake import realm
 from tests.unit.intake.realm import NOW
 
-from natija_events.encryption import Sealer
 from natija_events.ids import appeal_number
 from natija_events.kafka import partition_of
 from natija_events.reference.entries import PublisherEntry
@@ -25,6 +25,8 @@ from natija_intake.registrar.signature_check import find_unproven
 
 INTAKE, PORTAL = SigningKey(b"i" * 32), SigningKey(b"p" * 32)
 LATER = NOW + timedelta(days=30)
+NUMBER = appeal_number("KG", 7)
+KEY = REALM_KEY.new_key(NUMBER)
 
 
 def entry(*keys: SigningKey, role: str = "channel", unsigned: bool = False) -> PublisherEntry:
@@ -48,8 +50,7 @@ REFERENCE = replace(
 
 def event(source: str = "/services/intake", data: Registered | Supplemented | None = None) -> Event:
     data = data or Registered(kind="complaint", form="written", channel="other", received=NOW, jurisdiction="KG")
-    body = data.model_dump_json(exclude_none=True).encode()
-    return Event(uuid4(), source, data.type, appeal_number("KG", 7), NOW, body)
+    return sealed_event(source, NUMBER, NOW, data, key=KEY)
 
 
 def rule(events: Sequence[Event], appended: datetime = NOW, realm: str = "kg") -> str | None:
@@ -66,7 +67,7 @@ def admitted(
     record = admission.PolledRecord(partition_of(key), 0, key, value, headers, waited)
     proposal = admission.read(record)
     assert not isinstance(proposal, Rejection)
-    return admission.admit(proposal, record, admission.AdmissionState(), REFERENCE, "kg", now)
+    return admission.admit(proposal, record, admission.AdmissionState(), REFERENCE, KEYS.realm, "kg", now)
 
 
 OPENING, MORE = event(), event(data=Supplemented())
@@ -153,7 +154,7 @@ class TestLog:
         key = opening.subject.encode()
         record = admission.PolledRecord(partition_of(key), 3, key, value, headers, timedelta(0))
         ends = {record.partition: LogEnd()}
-        decider = BatchDecider(admission.AdmissionState(), ends, lambda _: REFERENCE, Sealer(bytes(32)), "kg", NOW)
+        decider = BatchDecider(admission.AdmissionState(), ends, lambda _: REFERENCE, KEYS, "kg", NOW)
         for polled, proposal in read_batch([record]):
             decider.decide(polled, proposal)
         assert decider.decided.rejections == []

@@ -1,6 +1,6 @@
 """A submission becomes one event that the registrar admits, with number derived and personal fields sealed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from tests.sealing import KEYS, opened
 from tests.unit.intake.realm import CONTEXT, NEWEST, NOW, OLDER, REFERENCE, REQUEST
 
 from natija_events.ids import appeal_number
@@ -18,7 +19,9 @@ from natija_events.reference.entries import PublisherEntry
 from natija_events.schema.registry import models_of
 from natija_events.types import intake, routing
 from natija_events.types.base import EventData
+from natija_events.types.clear_form import personal_fields
 from natija_events.types.intake import Registered
+from natija_events.types.sealed import SealedWrong, sealed_fields, sealed_values
 from natija_events.wire.envelope import Event, write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import (
@@ -27,11 +30,12 @@ from natija_intake.appeals.submission import (
     Submission,
     SubmittedAddress,
     SubmittedApplicant,
+    SubmittedCoordinates,
     SubmittedRepresentative,
 )
+from natija_intake.imports.field_shapes import field_shapes
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import examine_new
-from natija_intake.sealing import field_shapes
 
 SENT: dict[str, Any] = {
     "kind": "complaint",
@@ -61,7 +65,8 @@ def submissions() -> st.SearchStrategy[Submission]:
     }
     given |= {name: st.sampled_from(sorted(getattr(REFERENCE, section))) for name, section in NAMED.items()}
     given["country_type"] = st.none()
-    return _values(schema, schema["$defs"], given).map(Submission.model_validate)
+    valid = _values(schema, schema["$defs"], given).map(Submission.model_validate)
+    return valid.filter(lambda one: len(one.model_dump_json().encode()) < 2_048)
 
 
 def _values(
@@ -86,6 +91,8 @@ def _values(
             return st.dates().map(str)
         case {"type": "string", "maxLength": most}:
             return st.text(min_size=1, max_size=most).filter(str.strip)
+        case {"type": "number", "minimum": least, "maximum": most}:
+            return st.floats(least, most)
         case {"type": "integer", "minimum": least, "maximum": most}:
             return st.integers(least, most)
     return st.booleans() if schema["type"] == "boolean" else st.none()
@@ -101,7 +108,7 @@ def admitted(event: Event, reference: ReferenceData = REFERENCE) -> EventData | 
     record = admission.PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
     proposal = admission.read(record)
     assert not isinstance(proposal, Rejection)
-    result = admission.admit(proposal, record, admission.AdmissionState(), reference, "kg", NOW)
+    result = admission.admit(proposal, record, admission.AdmissionState(), reference, KEYS.realm, "kg", NOW)
     return result if isinstance(result, Rejection) else result.data[0]
 
 
@@ -148,7 +155,27 @@ class TestEvent:
         personal = ("Asanova", "2123", "1980", "0555", "a@b.kg", "Kant", "Lenin", "Bakirov", "warrant", "washed")
         data = opening().event.data
         assert not [word for word in personal if word.encode() in data]
-        assert data.count(b'"ct":') == len(personal)
+        assert data.count(b'"ct":') == 2
+        found = opened(opening().event)
+        assert found["person"].model_dump(exclude_none=True) == {
+            "name": "Asanova", "id_number": "2123", "birth_date": "1980-02-29", "phone": "0555", "email": "a@b.kg",
+            "settlement": "Kant", "address_text": "Lenin 12",
+            "representative": {"name": "Bakirov", "proof": "warrant"},
+        }  # fmt: skip
+        assert found["content"].text == "It washed away."
+
+    def test_fields_that_are_filled_do_not_show(self) -> None:
+        """The event says as much of a person with a name only as of one with all fields."""
+        least, most = opening({"channel": "electronic", "text": "x", "applicant": {"name": "A"}}), opening()
+        assert [len(value.ct) for value in sealed_values(least.data).values()] == [
+            len(value.ct) for value in sealed_values(most.data).values()
+        ]
+        assert least.data.applicant == most.data.applicant
+
+    def test_too_much_personal_data_is_refused(self) -> None:
+        long = {name: "Ө" * 300 for name in ("name", "id_number", "phone", "email")}
+        with pytest.raises(SealedWrong, match="person: is longer than 2,048 bytes"):
+            opening(SENT | {"applicant": long})
 
 
 @pytest.mark.parametrize(
@@ -176,40 +203,51 @@ def test_unknown_code_is_not_proposed(change: dict[str, Any], field: str, kind: 
 
 
 DERIVED = {
-    Submission: {
-        "received", "jurisdiction", "signature", "attachments", "parent", "part", "register_name", "external_id",
-    },
-    SubmittedApplicant: {"id"},
-    SubmittedAddress: set[str](),
-    SubmittedRepresentative: set[str](),
+    "received", "jurisdiction", "signature", "attachments", "parent", "part", "register_name", "external_id",
+    "applicant.id",
 }  # fmt: skip
 """Fields of the contract that a client does not send."""
+OBJECTS = {
+    "applicant": SubmittedApplicant,
+    "applicant.address": SubmittedAddress,
+    "representative": SubmittedRepresentative,
+    "coordinates": SubmittedCoordinates,
+}
 
 
-@pytest.mark.parametrize(
-    ("sent", "registered"),
-    [
-        (Submission, intake.Registered),
-        (SubmittedApplicant, intake.Applicant),
-        (SubmittedAddress, intake.Address),
-        (SubmittedRepresentative, intake.Representative),
-    ],
-)
-def test_submission_corresponds_to_the_contract(sent: type[BaseModel], registered: type[BaseModel]) -> None:
-    """The same fields in the same order, and free text exactly where the contract seals."""
-    expected = [name for name in registered.model_fields if name not in DERIVED[sent]]
-    assert list(sent.model_fields) == expected
-    for name, schema in sent.model_json_schema()["properties"].items():
-        free_text = "'maxLength'" in str(schema) or "'date'" in str(schema)
-        assert free_text == (field_shapes(registered)[name].kind == "sealed"), name
+def sent_fields(model: type[BaseModel] = Submission, at: str = "") -> Iterator[tuple[str, Any]]:
+    """The dotted path and the schema of each field that a client may send."""
+    for name, schema in model.model_json_schema()["properties"].items():
+        if inner := OBJECTS.get(at + name):
+            yield from sent_fields(inner, f"{at}{name}.")
+        else:
+            yield at + name, schema
+
+
+def contract_fields(model: type[BaseModel] = Registered, at: str = "") -> Iterator[str]:
+    """The dotted path of each field of the contract that is not sealed."""
+    for name, (kind, inner) in field_shapes(model).items():
+        if kind == "object" and inner is not None:
+            yield from contract_fields(inner, f"{at}{name}.")
+        else:
+            yield at + name
+
+
+def test_submission_is_the_clear_form() -> None:
+    """A client sends the fields of the contract, and free text exactly where the contract seals."""
+    personal = personal_fields(Registered)
+    assert {path for path, _ in sent_fields()} == {*contract_fields(), *personal} - DERIVED
+    for path, schema in sent_fields():
+        free_text = any(word in str(schema) for word in ("'maxLength'", "'date'", "'number'"))
+        assert free_text == (path in personal), path
 
 
 def test_every_field_has_a_shape() -> None:
     found = field_shapes(Registered)
-    assert (found["text"].kind, found["received"].kind, found["attachments"].kind) == ("sealed", "instant", "list")
+    assert (found["kind"].kind, found["received"].kind, found["attachments"].kind) == ("plain", "instant", "list")
     assert (found["applicant"].kind, found["applicant"].model) == ("object", intake.Applicant)
     assert field_shapes(routing.Forwarded)["due"].kind == "instant"
     assert field_shapes(routing.Answered)["law"].kind == "list"
     for module in (intake, routing):
         for model in models_of(module):
-            assert set(field_shapes(model)) == set(model.model_fields)
+            assert {*field_shapes(model), *sealed_fields(model)} == set(model.model_fields)
