@@ -16,6 +16,9 @@ from natija_chassis.errors import OperatorError
 from natija_chassis.key_ring import holder, key_file, service_key, signing_key, write_key
 from natija_chassis.realm.realm_files import load_reference_data
 from natija_chassis.settings import Settings
+from natija_events.sealing.data_key import DataKey, from_text
+from natija_events.sealing.storage import KeyEncryptionKey
+from natija_events.sealing.wrapping import RealmKey, RealmPublicKey
 from natija_events.signatures import SigningKey
 
 ROUTING = "/services/routing"
@@ -151,3 +154,26 @@ class TestCommands:
         done = natija("keys", "create", "/registers/osh", "--output", str(path), NATIJA_ENV_FILE="/nowhere")
         assert done.returncode == 0, done.stderr
         assert SigningKey.from_pem(path.read_bytes()).id in done.stdout
+
+    def test_realm_prints_a_pair(self) -> None:
+        """What is sealed with the printed public key opens with the private key beside it."""
+        pair = printed("realm")
+        wrapped, sealing = RealmPublicKey(from_text(pair["NATIJA_REALM_PUBLIC_KEY"]), "kg").new_key("KG-1")
+        opening = RealmKey(from_text(pair["NATIJA_REALM_KEY"]), "kg").open(wrapped, "KG-1")
+        assert opening.raw == sealing.raw
+        assert set(printed("realm").values()).isdisjoint(pair.values())
+
+    def test_kek_prints_a_setting(self) -> None:
+        key = DataKey(b"d" * 32)
+        kek = KeyEncryptionKey(from_text(printed("kek")["NATIJA_KEY_ENCRYPTION_KEY"]), "kg", 1)
+        assert kek.unwrap(key.id, kek.wrap(key)).raw == key.raw
+        assert printed("kek") != printed("kek")
+
+
+def printed(command: str) -> dict[str, str]:
+    """The settings that `natija keys COMMAND` prints; its comments say who needs which."""
+    done = natija("keys", command, NATIJA_ENV_FILE="/nowhere")
+    assert done.returncode == 0, done.stderr
+    return {
+        name: text for name, _, text in (line.partition("=") for line in done.stdout.splitlines() if line[0] != "#")
+    }

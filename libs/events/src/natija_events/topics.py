@@ -13,7 +13,8 @@ PARTITIONS = 16
 class KafkaTopic:
     """One topic. *retention* None means forever; *max_bytes* is the largest record batch.
 
-    *compacted*: only the last record of each key is kept for good.
+    *compacted*: only the last record of each key is kept for good. *segment*: Kafka frees the disk in whole segments,
+    and begins a new one after this time; None is its default.
     """
 
     purpose: str
@@ -23,13 +24,18 @@ class KafkaTopic:
     max_bytes: int
     partitions: int = PARTITIONS
     compacted: bool = False
+    segment: timedelta | None = None
 
     def name(self, realm: str) -> str:
         """The topic's name on the cluster."""
         return f"{realm.lower()}.appeals.{self.purpose}"
 
 
-INBOX = KafkaTopic("inbox", "publishers", "appeal id", timedelta(days=30), limits.INBOX_BYTES)
+INBOX = KafkaTopic(
+    "inbox", "publishers", "appeal id", timedelta(days=30), limits.INBOX_BYTES, segment=timedelta(hours=6)
+)
+"""The registrar deletes what it has decided, since wrapped keys stand there."""
+
 LOG = KafkaTopic("log", "registrar", "appeal id", None, limits.LOG_BYTES)
 REJECTED = KafkaTopic("rejected", "registrar", "appeal id", timedelta(days=90), limits.REJECTED_BYTES)
 REFERENCE = KafkaTopic("reference", "provision", "kind and id", None, limits.REFERENCE_BYTES, partitions=1)

@@ -11,7 +11,7 @@ from natija_chassis.services import service_infos
 app = typer.Typer()
 projection = typer.Typer(help="Rebuild a projection from the log, or show how far each service lags.")
 dead_letters = typer.Typer(help="List the log records that a projection could not apply, or retry them.")
-keys = typer.Typer(help="Make the keys with which publishers sign their proposals, or list them.")
+keys = typer.Typer(help="Make keys: those that sign proposals, that of the realm, the KEK. List the signing keys.")
 app.add_typer(projection, name="projection")
 app.add_typer(keys, name="keys")
 app.add_typer(dead_letters, name="dead-letters")
@@ -60,6 +60,39 @@ def create(
     from natija_chassis.cli import key_commands
 
     key_commands.create(source, output)
+
+
+@keys.command()
+def realm() -> None:
+    """Make a key pair of the realm, and print it as two settings. Nothing is written to disk.
+
+    Publishers seal personal data with NATIJA_REALM_PUBLIC_KEY, and cannot open what they sealed. The registrar opens
+    each value once, with NATIJA_REALM_KEY. To replace a pair, add the new private key behind the old one, separated
+    by a blank, and restart the registrars. Then give the new public key to everybody who seals. Remove the old private
+    key when nobody uses its public key any more, and the inbox holds nothing that was sealed for it.
+
+    \b
+    natija keys realm
+    """
+    from natija_chassis.cli import key_commands
+
+    key_commands.print_realm_key()
+
+
+@keys.command()
+def kek() -> None:
+    """Make a key encryption key (KEK), and print it as a setting. Nothing is written to disk.
+
+    The registrar wraps the data keys of sealed values under it, and stores them on the topic appeals.keys. Without the
+    KEK nobody can open a sealed value, so keep a copy elsewhere. To add a version, write it behind the earlier ones,
+    separated by a blank: the last one wraps new keys, and each opens what it wrapped.
+
+    \b
+    natija keys kek
+    """
+    from natija_chassis.cli import key_commands
+
+    key_commands.print_storage_key()
 
 
 @keys.command(name="list")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from natija_chassis.errors import OperatorError
@@ -13,6 +14,8 @@ from natija_chassis.services import service_info
 from natija_chassis.settings import Settings
 from natija_events.topics import TOPICS, KafkaTopic
 
+COMPACTED_AFTER = timedelta(days=1)
+"""A record of a compacted topic stays at least so long, also when a later one has its key: a backup can be made."""
 READER = "natija_reader"
 """The role of analysts: reads the databases of services that allow it, and connects nowhere else."""
 
@@ -42,7 +45,7 @@ async def _locked(realm: str, postgres: str) -> AsyncIterator[None]:
 
 
 async def provision_topics(settings: Settings) -> list[str]:
-    """Create the realm's missing topics, and set the retention of all."""
+    """Create the realm's missing topics, and set the retention or compaction of all."""
     from aiokafka.admin import AIOKafkaAdminClient
 
     admin = AIOKafkaAdminClient(**settings.kafka_config.client_options(), client_id="natija-provision")
@@ -103,15 +106,23 @@ def topic_configs(topic: KafkaTopic, replicas: int) -> dict[str, str]:
 
     Retention goes by wall time, so records carry the broker's clock.
     """
-    kept = -1 if topic.retention is None else int(topic.retention.total_seconds() * 1000)
-    return {
-        "cleanup.policy": "delete",
-        "retention.ms": str(kept),
+    kept = "-1" if topic.retention is None else _milliseconds(topic.retention)
+    policy = {"cleanup.policy": "delete"}
+    if topic.compacted:
+        policy = {"cleanup.policy": "compact", "min.compaction.lag.ms": _milliseconds(COMPACTED_AFTER)}
+    if topic.segment is not None:
+        policy["segment.ms"] = _milliseconds(topic.segment)
+    return policy | {
+        "retention.ms": kept,
         "retention.bytes": "-1",
         "max.message.bytes": str(topic.max_bytes),
         "min.insync.replicas": "2" if replicas >= 3 else "1",
         "message.timestamp.type": "LogAppendTime",
     }
+
+
+def _milliseconds(time: timedelta) -> str:
+    return str(int(time.total_seconds() * 1000))
 
 
 def _raise_refusal(answers: Iterable[Sequence[Any]], message: str) -> None:
