@@ -39,7 +39,13 @@ def to_json(data: EventData) -> bytes:
 
 
 def sealed_event(
-    source: str, subject: str, time: datetime, data: EventData, *, id: UUID | None = None, key: ProposalKey | None = None
+    source: str,
+    subject: str,
+    time: datetime,
+    data: EventData,
+    *,
+    id: UUID | None = None,
+    key: ProposalKey | None = None,
 ) -> Event:
     """An event of the realm kg, sealed under *key* or under one of its own."""
     key, id = key or REALM_KEY.new_key(subject), id or uuid4()
@@ -48,9 +54,7 @@ def sealed_event(
     return Event(id, source, data.type, subject, time, body, wrappedkey=key.wrapped)
 
 
-def sealed_json(
-    source: str, subject: str, id: UUID, type: str, values: Mapping[str, Any]
-) -> tuple[bytes, str]:
+def sealed_json(source: str, subject: str, id: UUID, type: str, values: Mapping[str, Any]) -> tuple[bytes, str]:
     """The JSON of *values*, with the sealed fields that the event's *type* must have; and the wrapped key."""
     key, place = REALM_KEY.new_key(subject), Place("kg", subject, source, id, type, "")
     sealed = {

@@ -16,6 +16,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ from tests import prefork, realm_pool, signing
 from tests.folders import needs_servers
 
 from natija_chassis.services import port_variable, service_infos
+from natija_events.sealing.storage import KeyEncryptionKey
+from natija_events.sealing.wrapping import RealmKey, RealmPublicKey
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NATIJA = Path(sys.executable).with_name("natija")
@@ -133,6 +136,21 @@ class Realm:
         """SQLAlchemy URL of *service*'s database, as its own role."""
         return self.environment["NATIJA_DATABASE"].format(service=service, realm=self.name)
 
+    @property
+    def public_key(self) -> RealmPublicKey:
+        """The key with which publishers seal."""
+        return RealmPublicKey(_raw(self.environment["NATIJA_REALM_PUBLIC_KEY"]), self.name)
+
+    @property
+    def private_key(self) -> RealmKey:
+        """The key that opens what publishers sealed."""
+        return RealmKey(_raw(self.environment["NATIJA_REALM_KEY"]), self.name)
+
+    @property
+    def kek(self) -> KeyEncryptionKey:
+        """The key that wraps data keys."""
+        return KeyEncryptionKey(_raw(self.environment["NATIJA_KEY_ENCRYPTION_KEY"]), self.name, 1)
+
     def url(self, service: str) -> str:
         """Where *service* answers HTTP once it runs."""
         return f"http://127.0.0.1:{self.environment[f'NATIJA_{service.upper()}_PORT']}"
@@ -184,6 +202,10 @@ class Realm:
             given = of_process(given, arguments[1])
         request = prefork.Request(list(arguments), prefork.environment(given), str(self.folder), str(out), str(err))
         return await prefork.start(request) or await prefork.execute([str(NATIJA)], request)
+
+
+def _raw(key: str) -> bytes:
+    return urlsafe_b64decode(key + "=" * (-len(key) % 4))
 
 
 Realms = Callable[..., Awaitable[Realm]]

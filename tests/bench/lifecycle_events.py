@@ -13,14 +13,17 @@ from aiokafka import AIOKafkaProducer
 from tests.signing import key_of
 from tests.stack import Realm
 
-from natija_events.encryption import Sealer
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import partition_of
+from natija_events.sealing.data_key import Place
+from natija_events.sealing.wrapping import RealmKey, RealmPublicKey
 from natija_events.topics import INBOX
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import Applicant, Registered, Supplemented
+from natija_events.types.personal import AppealText, Person, Text
 from natija_events.types.routing import Answered, DecisionApproved, DecisionPrepared, Routed
+from natija_events.types.sealed import plain_values, seal_data
 from natija_events.wire.envelope import Event, write_proposal
 
 SOURCE = "/registers/bench"
@@ -33,12 +36,8 @@ _APART = timedelta(seconds=7, microseconds=919_317)
 _STEP = timedelta(hours=1, seconds=23, microseconds=61_003)
 """Between two events of an appeal."""
 _BODIES = ("ministry-transport", "ministry-health", "ministry-labour", "ministry-economy", "ministry-justice")
-_SEALER = Sealer(bytes(32))
+_SOME_KEY = RealmPublicKey(RealmKey(bytes(range(32)), "kg").public, "kg")
 _opened = (_FIRST + number * _APART for number in count())
-
-
-def _sealed(field: str, plain: str) -> object:
-    return _SEALER.seal("bench", field, plain)
 
 
 def registered(received: datetime, serial: str = "0") -> Registered:
@@ -46,31 +45,38 @@ def registered(received: datetime, serial: str = "0") -> Registered:
     return Registered(
         kind="application", form="electronic", channel="electronic", received=received, jurisdiction="KG",
         language="ky", region="chuy", topic="roads",
-        text=_sealed("text", f"{serial}: Айылдын жолун оңдоп бериңиздер. " * 4),
-        applicant=Applicant(name=_sealed("name", f"Айгүл Асанова {serial}"), phone=_sealed("phone", f"+996 {serial}")),
+        applicant=Applicant(), person=Person(name=f"Айгүл Асанова {serial}", phone=f"+996 {serial}"),
+        content=AppealText(text=f"{serial}: Айылдын жолун оңдоп бериңиздер. " * 4),
     )  # fmt: skip
 
 
 def _data(opened: datetime, serial: str, supplements: int) -> Iterator[EventData]:
     yield registered(opened, serial)
     for number in range(supplements):
-        yield Supplemented(text=_sealed("text", f"{serial}: {number}"))
+        yield Supplemented(content=Text(text=f"{serial}: {number}"))
     yield Routed(body=_BODIES[int(serial, 16) % len(_BODIES)], rule=f"roads-{serial}")
     yield TermSet(due=opened + timedelta(days=14), starts=opened + timedelta(days=1), policy="kg-law-67-1")
-    yield DecisionPrepared(outcome="satisfied", text=_sealed("text", f"{serial}: Жол июлга чейин оңдолот."))
+    yield DecisionPrepared(outcome="satisfied", content=Text(text=f"{serial}: Жол июлга чейин оңдолот."))
     yield DecisionApproved(approver=f"head-{serial}")
     yield Answered(
-        outcome="satisfied", signer=f"head-{serial}", language="ky", text=_sealed("text", f"{serial}: Жол оңдолду.")
+        outcome="satisfied", signer=f"head-{serial}", language="ky", content=Text(text=f"{serial}: Жол оңдолду.")
     )
 
 
-def lifecycle(number: str, supplements: int = 0, source: str = SOURCE) -> Iterator[Event]:
+def lifecycle(
+    number: str, supplements: int = 0, source: str = SOURCE, realm_key: RealmPublicKey = _SOME_KEY
+) -> Iterator[Event]:
     """The events of the appeal *number*, each a proposal of its own."""
     opened, serial = next(_opened), os.urandom(4).hex()
     for sequence, data in enumerate(_data(opened, serial, supplements)):
+        id, key = UUID(bytes=os.urandom(16), version=4), None
+        if plain_values(data):
+            key = realm_key.new_key(number)
+            data = seal_data(data, key.data_key, Place(realm_key.realm, number, source, id, data.type, ""))
         yield Event(
-            UUID(bytes=os.urandom(16), version=4), source, data.type, number, opened + sequence * _STEP,
+            id, source, data.type, number, opened + sequence * _STEP,
             data.model_dump_json(exclude_none=True).encode(), expectedsequence=sequence or None,
+            wrappedkey=None if key is None else key.wrapped,
         )  # fmt: skip
 
 
@@ -88,7 +94,7 @@ async def propose_lifecycles(
     try:
         for number in numbers:
             partition = partition_of(number.encode())
-            for event in lifecycle(number, supplements, source):
+            for event in lifecycle(number, supplements, source, realm.public_key):
                 proposal = [event] if signing_key is None else signing_key.sign(realm.name, [event])
                 key, value, headers = write_proposal(proposal)
                 await producer.send(topic, value, key=key, headers=headers, partition=partition)

@@ -87,7 +87,10 @@ async def answer_appeals(realm: Realm, appeals: int, *, pace: float = math.inf) 
     kafka = realm.servers.kafka
     start = await end_offsets(kafka, LOG.name(realm.name))
     places = asyncio.Semaphore(AT_ONCE)
-    async with Publisher(kafka, realm.name, "/desks/bench") as publisher, asyncio.TaskGroup() as group:
+    async with (
+        Publisher(kafka, realm.name, "/desks/bench", realm_key=realm.public_key) as publisher,
+        asyncio.TaskGroup() as group,
+    ):
         group.create_task(_answer(realm, start, publisher, places, appeals))
         began = time.perf_counter()
         for count in range(appeals):

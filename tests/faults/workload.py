@@ -45,10 +45,14 @@ class AppealSteps:
     now: datetime
 
     def supplement(self) -> Sequence[Event]:
-        return [self.publisher.event(self.opening.subject, self.now, Supplemented())]
+        return self._supplements(1)
 
     def two_together(self) -> Sequence[Event]:
-        return [*self.supplement(), *self.supplement()]
+        return self._supplements(2)
+
+    def _supplements(self, count: int) -> Sequence[Event]:
+        key = self.publisher.new_key(self.opening.subject)
+        return [self.publisher.event(self.opening.subject, self.now, Supplemented(), key=key) for _ in range(count)]
 
     def duplicate(self) -> Sequence[Event]:
         return [self.opening]
@@ -103,7 +107,14 @@ class Workload:
 
     def publisher(self) -> Publisher:
         """A publisher with the intake API's source."""
-        return Publisher(self.realm.servers.kafka, self.realm.name, SOURCE, key=key_of(SOURCE), delivery_timeout=5)
+        return Publisher(
+            self.realm.servers.kafka,
+            self.realm.name,
+            SOURCE,
+            realm_key=self.realm.public_key,
+            key=key_of(SOURCE),
+            delivery_timeout=5,
+        )
 
     async def propose(
         self, publisher: Publisher, *events: Event, wait: float = DECIDED_WITHIN

@@ -112,7 +112,9 @@ async def propose_twice(guarded_realm: GuardedRealm) -> None:
     number, now = new_appeal_number(guarded_realm.realm.name), datetime.now(UTC) - timedelta(minutes=1)
     appeal = Registered(kind="request", form="written", channel="other", received=now, jurisdiction="KG")
     kafka, osh = guarded_realm.as_user("publisher"), "/registers/osh"
-    async with Publisher(kafka, guarded_realm.realm.name, osh, key=key_of(osh)) as publisher:
+    async with Publisher(
+        kafka, guarded_realm.realm.name, osh, key=key_of(osh), realm_key=guarded_realm.realm.public_key
+    ) as publisher:
         assert (await publisher.propose(publisher.event(number, now, appeal), wait=10)).registered
         again = (await publisher.propose(publisher.event(number, now, appeal), wait=10)).rejection
     assert again is not None

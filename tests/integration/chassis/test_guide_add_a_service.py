@@ -50,7 +50,9 @@ async def test_guide_adds_service_that_runs(realm: Realm, site: Path) -> None:
     realm.environment |= {"PYTHONPATH": str(site), "NATIJA_TALLY_PORT": str(free_port())}
     assert "tally" in (await realm.run("provision")).stdout
     await realm.serve("registrar")
-    async with Publisher(realm.servers.kafka, realm.name, SOURCE, key=key_of(SOURCE)) as publisher:
+    async with Publisher(
+        realm.servers.kafka, realm.name, SOURCE, realm_key=realm.public_key, key=key_of(SOURCE)
+    ) as publisher:
         now = datetime.now(UTC)
         for channel in ("reception", "reception", "electronic"):
             data = Registered(kind="request", form="written", channel=channel, received=now, jurisdiction="KG")

@@ -111,7 +111,9 @@ async def managers(settings: TallySettings, engine: AsyncEngine) -> AsyncIterato
 async def publisher(realm: Realm) -> AsyncIterator[Publisher]:
     """A channel's publisher, with a registrar behind the inbox."""
     await realm.serve("registrar")
-    async with Publisher(realm.servers.kafka, realm.name, SOURCE, key=key_of(SOURCE)) as publisher:
+    async with Publisher(
+        realm.servers.kafka, realm.name, SOURCE, realm_key=realm.public_key, key=key_of(SOURCE)
+    ) as publisher:
         yield publisher
 
 
@@ -320,7 +322,9 @@ async def test_slow_outcome_delays_only_itself(
 async def test_unknown_outcome_is_proposed_again(realm: Realm, engine: AsyncEngine, managers: Managers) -> None:
     """After a timeout the same event is proposed again, and registered once."""
     registrar = await realm.serve("registrar")
-    async with Publisher(realm.servers.kafka, realm.name, SOURCE, key=key_of(SOURCE)) as publisher:
+    async with Publisher(
+        realm.servers.kafka, realm.name, SOURCE, realm_key=realm.public_key, key=key_of(SOURCE)
+    ) as publisher:
         await register(publisher, realm, 3)
     await registrar.kill()
     before = proposals()

@@ -68,9 +68,13 @@ class Work:
     ) -> ProposalOutcome:
         """Propose events of one appeal, each dated at *times* by its class name or else now; wait for the decision."""
         key = key_if_signed(source)
-        async with Publisher(self.realm.servers.kafka, self.realm.name, source, key=key) as publisher:
+        async with Publisher(
+            self.realm.servers.kafka, self.realm.name, source, realm_key=self.realm.public_key, key=key
+        ) as publisher:
+            sealing = publisher.new_key(appeal)
             made = [
-                publisher.event(appeal, self._time(data, times), data, expectedsequence=expected) for data in events
+                publisher.event(appeal, self._time(data, times), data, expectedsequence=expected, key=sealing)
+                for data in events
             ]
             return await publisher.propose(*made, wait=30)
 

@@ -54,7 +54,9 @@ async def test_foreign_ids_silence_no_breach(work: Work) -> None:
     term = next(event.data for event in events if isinstance(event.data, TermSet))
     material = next(event.sequence for event in events if isinstance(event.data, Routed))
     transport = "/desks/ministry-transport"
-    async with Publisher(work.realm.servers.kafka, work.realm.name, transport, key=key_of(transport)) as desk:
+    async with Publisher(
+        work.realm.servers.kafka, work.realm.name, transport, realm_key=work.realm.public_key, key=key_of(transport)
+    ) as desk:
         for type in (Missed.type, Warned.type):
             id = derived_event_id(appeal, type, term.due.astimezone(UTC).isoformat(), str(material))
             note = desk.event(appeal, work.clock.now(), TopicSuggested(topic="roads", model="m"), id=id)

@@ -47,14 +47,16 @@ async def bare_realm(servers: Servers, tmp_path_factory: pytest.TempPathFactory)
 @pytest_asyncio.fixture(loop_scope="session")
 async def publisher(registry: Realm) -> AsyncIterator[Publisher]:
     """A publisher that may import histories, in a realm with a registrar."""
-    async with Publisher(registry.servers.kafka, registry.name, SOURCE) as publisher:
+    async with Publisher(registry.servers.kafka, registry.name, SOURCE, realm_key=registry.public_key) as publisher:
         yield publisher
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def bare_publisher(bare_realm: Realm) -> AsyncIterator[Publisher]:
     """A publisher in a realm without a registrar."""
-    async with Publisher(bare_realm.servers.kafka, bare_realm.name, SOURCE, delivery_timeout=2) as publisher:
+    async with Publisher(
+        bare_realm.servers.kafka, bare_realm.name, SOURCE, realm_key=bare_realm.public_key, delivery_timeout=2
+    ) as publisher:
         yield publisher
 
 

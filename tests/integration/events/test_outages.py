@@ -25,7 +25,13 @@ NOWHERE = "127.0.0.1:1"
 @pytest_asyncio.fixture(loop_scope="session")
 async def proxied(proxy: TcpProxy, bare_realm: Realm) -> AsyncIterator[Publisher]:
     """A publisher whose connections go through the proxy."""
-    async with Publisher(bare_realm.servers.kafka, bare_realm.name, "/registers/tests", delivery_timeout=2) as one:
+    async with Publisher(
+        bare_realm.servers.kafka,
+        bare_realm.name,
+        "/registers/tests",
+        realm_key=bare_realm.public_key,
+        delivery_timeout=2,
+    ) as one:
         yield one
 
 
@@ -53,7 +59,13 @@ async def test_connection_gives_up_in_time(proxy: TcpProxy, bare_realm: Realm) -
     proxy.freeze()
 
     with pytest.raises((KafkaError, TimeoutError)):
-        async with Publisher(bare_realm.servers.kafka, bare_realm.name, "/registers/tests", delivery_timeout=1):
+        async with Publisher(
+            bare_realm.servers.kafka,
+            bare_realm.name,
+            "/registers/tests",
+            realm_key=bare_realm.public_key,
+            delivery_timeout=1,
+        ):
             pass
 
 
@@ -71,7 +83,13 @@ async def test_proposals_fail_while_kafka_is_down(proxied: Publisher, proxy: Tcp
 @pytest.mark.parametrize("breaks", ["cut", "freeze"])
 async def test_publisher_closes_while_kafka_is_down(proxy: TcpProxy, bare_realm: Realm, breaks: str) -> None:
     """A publisher with pending proposals closes while Kafka is down."""
-    async with Publisher(bare_realm.servers.kafka, bare_realm.name, "/registers/tests", delivery_timeout=1) as one:
+    async with Publisher(
+        bare_realm.servers.kafka,
+        bare_realm.name,
+        "/registers/tests",
+        realm_key=bare_realm.public_key,
+        delivery_timeout=1,
+    ) as one:
         waiting = asyncio.create_task(one.propose(event(one, new_numbers(1)[0]), wait=60))
         await eventually(one.outcomes.pending)
         getattr(proxy, breaks)()

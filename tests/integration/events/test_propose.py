@@ -156,7 +156,7 @@ async def test_outcome_is_pending_without_registrar(realms: Realms) -> None:
     """Without a registrar the outcome is pending; a registrar started later registers the event once."""
     realm = await realms()
     (number,) = new_numbers(1, realm)
-    async with Publisher(realm.servers.kafka, realm.name, "/registers/tests") as publisher:
+    async with Publisher(realm.servers.kafka, realm.name, "/registers/tests", realm_key=realm.public_key) as publisher:
         with pytest.raises(OutcomePending):
             await publisher.propose(event(publisher, number), wait=0.2)
 
@@ -243,7 +243,9 @@ async def test_malformed_record_leaves_outcome_pending(bare_publisher: Publisher
 
 
 async def test_closing_ends_pending_proposals(bare_realm: Realm) -> None:
-    async with Publisher(bare_realm.servers.kafka, bare_realm.name, "/registers/tests") as publisher:
+    async with Publisher(
+        bare_realm.servers.kafka, bare_realm.name, "/registers/tests", realm_key=bare_realm.public_key
+    ) as publisher:
         waiting = [
             asyncio.create_task(publisher.propose(event(publisher, number), wait=WAIT)) for number in new_numbers(3)
         ]

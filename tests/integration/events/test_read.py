@@ -21,7 +21,9 @@ from natija_events.wire.values import Unreadable
 async def history(registry: Realm) -> list[str]:
     """Appeals with two events each, registered by a real registrar."""
     numbers = new_numbers(24, registry)
-    async with Publisher(registry.servers.kafka, registry.name, "/registers/tests") as publisher:
+    async with Publisher(
+        registry.servers.kafka, registry.name, "/registers/tests", realm_key=registry.public_key
+    ) as publisher:
         proposals = [
             (event(publisher, number), event(publisher, number, TopicAssigned(topic="land"))) for number in numbers
         ]

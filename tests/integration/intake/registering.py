@@ -47,7 +47,9 @@ def registered(**fields: Any) -> Registered:
 
 @asynccontextmanager
 async def publisher(realm: Realm, source: str = CHANNEL) -> AsyncIterator[Publisher]:
-    async with Publisher(realm.servers.kafka, realm.name, source, key=key_if_signed(source)) as one:
+    async with Publisher(
+        realm.servers.kafka, realm.name, source, realm_key=realm.public_key, key=key_if_signed(source)
+    ) as one:
         yield one
 
 

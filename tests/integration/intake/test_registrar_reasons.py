@@ -1,7 +1,6 @@
 """Each reason for which the registrar rejects, on the real stack: what it says, and that the original is kept."""
 
 import json
-from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -12,10 +11,10 @@ from tests.integration.intake import registering as r
 from tests.stack import Realm
 
 from natija_events import limits
-from natija_events.encryption import Sealer
 from natija_events.kafka import Publisher, partition_of
 from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import DuplicateLinked, Registered, Supplemented
+from natija_events.types.personal import AppealText
 from natija_events.types.routing import Answered, DecisionApproved, Routed
 from natija_events.wire.envelope import write_proposal
 from natija_events.wire.rejection import RejectedProposal, open_inbox_record
@@ -48,8 +47,7 @@ async def test_malformed_record_is_unreadable(registry: Realm) -> None:
     )
     found = await r.rejected_at(registry, place)
     assert said(found) == ("unreadable", "id")
-    sealer = Sealer(urlsafe_b64decode(registry.environment["NATIJA_REALM_KEY"]))
-    original = open_inbox_record(sealer, found)
+    original = open_inbox_record(registry.kek.originals_key, found)
     assert original is not None
     assert (original.key, original.value) == (subject, b"\xff not json")
     assert list(original.headers) == [("content-type", b"application/json"), ("ce_id", b"\xff")]
@@ -200,8 +198,8 @@ async def test_retry_may_seal_again(registry: Realm, channel: Publisher) -> None
     """A second import of a file seals under new keys. The rejection says that sealed values were not compared."""
     subject = r.number(registry)
     first, again, longer = (
-        channel.event(subject, THEN, r.registered(received=THEN, text=_sealer(key).seal(subject, "text", text)), id=ID)
-        for key, text in ((1, "road"), (2, "road"), (2, "roads"))
+        channel.event(subject, THEN, r.registered(received=THEN, content=AppealText(text=text)), id=ID)
+        for text in ("road", "road", "road" * 100)
     )
     assert (await channel.propose(first, wait=10)).registered
     outcome = await channel.propose(again, wait=10)
@@ -212,14 +210,12 @@ async def test_retry_may_seal_again(registry: Realm, channel: Publisher) -> None
     assert other.rejection.reason == "reused"
 
 
-def _sealer(key: int) -> Sealer:
-    return Sealer(bytes([key]) * 32, f"test-{key}")
-
-
 async def test_known_event_in_a_batch_is_reused(registry: Realm, channel: Publisher) -> None:
     """The rejection names the first event of the proposal that is registered already."""
-    subject, opening = await r.open_appeal(channel, registry)
-    supplement = channel.event(subject, datetime.now(UTC), Supplemented())
+    subject, now = r.number(registry), datetime.now(UTC)
+    key = channel.new_key(subject)
+    opening, supplement = (channel.event(subject, now, data, key=key) for data in (r.registered(), Supplemented()))
+    assert (await channel.propose(opening, wait=10)).registered
     outcome = await channel.propose(supplement, opening, wait=10)
     assert outcome.rejection is not None
     assert (outcome.rejection.reason, outcome.rejection.field) == ("reused", "[1].id")
@@ -266,8 +262,9 @@ async def test_event_before_opening_is_unlawful(registry: Realm) -> None:
     opened = datetime(2015, 3, 1, 12, tzinfo=UTC)
     async with r.publisher(registry, r.HISTORY) as history:
         subject = r.number(registry)
-        first = history.event(subject, opened, r.registered(received=opened, register_name="test"))
-        second = history.event(subject, opened - timedelta(hours=1), Answered(outcome="explained"))
+        key = history.new_key(subject)
+        first = history.event(subject, opened, r.registered(received=opened, register_name="test"), key=key)
+        second = history.event(subject, opened - timedelta(hours=1), Answered(outcome="explained"), key=key)
         outcome = await history.propose(first, second, wait=10)
     assert outcome.rejection is not None
     assert (outcome.rejection.reason, outcome.rejection.field) == ("unlawful", "[1]")

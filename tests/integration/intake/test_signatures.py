@@ -26,7 +26,7 @@ SCRIPT = REPOSITORY / "examples" / "verify_signatures.py"
 
 
 def publishing(realm: Realm, key: SigningKey | None) -> Publisher:
-    return Publisher(realm.servers.kafka, realm.name, INTAKE, key=key)
+    return Publisher(realm.servers.kafka, realm.name, INTAKE, realm_key=realm.public_key, key=key)
 
 
 async def proposed(realm: Realm, key: SigningKey | None) -> tuple[str, Rejection | None]:

@@ -8,9 +8,9 @@ from tests.unit.analytics.histories import Log, appeal_number, hour, random_log,
 
 from natija_analytics.projection import tables
 from natija_analytics.projection.state import NO_EFFECT, EventEffect, HistoryRow, effect_of, facts_updates, history_row
-from natija_events.encryption import Sealed
 from natija_events.lifecycle.transitions import INITIAL, OPEN, TABLE, TERMINAL, evolve
 from natija_events.schema.registry import REGISTRY
+from natija_events.sealing.data_key import SealedValue
 from natija_events.types.deadlines import ExtensionSigned, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, ForwardPrepared, Routed
@@ -79,16 +79,16 @@ def test_history_columns_match_rows() -> None:
 
 
 def test_no_sealed_value_reaches_rows() -> None:
-    sealed = Sealed(kid="realm-1", iv="A" * 16, ct="A" * 22)
-    address = {"region": "chuy", "settlement": sealed, "address_text": sealed}
-    applicant = {"name": sealed, "id_number": sealed, "phone": sealed, "email": sealed, "address": address}
+    person, content = (SealedValue(kid=f"gcm1:{'A' * 26}", ct="A" * length) for length in (720, 379))
+    applicant = {"address": {"region": "chuy"}}
     log = Log()
-    log.add(appeal_number(0), hour(0), registered(hour(0), text=sealed, signature=sealed, applicant=applicant))
-    log.add(appeal_number(0), hour(1), Answered(outcome="explained", text=sealed))
+    opening = registered(hour(0), region="chuy", person=person, content=content, applicant=applicant)
+    log.add(appeal_number(0), hour(0), opening)
+    log.add(appeal_number(0), hour(1), Answered(outcome="explained", content=content))
     rows = [history_row(event) for event in log.events]
     changed = facts_updates(zip(log.events, rows, strict=True))
     assert changed[appeal_number(0)].values["region"] == "chuy"
-    assert "realm-1" not in repr((rows, changed))
+    assert "gcm1" not in repr((rows, changed))
     assert "AAAA" not in repr((rows, changed))
 
 

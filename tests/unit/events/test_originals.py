@@ -46,5 +46,7 @@ def test_inbox_record_is_sealed_whole(
 
 
 def test_each_kek_has_its_own_key() -> None:
-    keys = {KeyEncryptionKey(raw, realm, 1).originals_key.id for raw in (b"e" * 32, b"f" * 32) for realm in ("kg", "kz")}
+    keys = {
+        KeyEncryptionKey(raw, realm, 1).originals_key.id for raw in (b"e" * 32, b"f" * 32) for realm in ("kg", "kz")
+    }
     assert len(keys) == 4

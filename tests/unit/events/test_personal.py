@@ -74,7 +74,9 @@ def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
 def members(annotation: Any) -> Iterator[Any]:
     """The types that *annotation* allows: the members of unions, tuples and sealed fields."""
     origin = get_origin(annotation)
-    if origin in (Union, types.UnionType, tuple) or get_origin(getattr(annotation, "__origin__", None)) is Union:
+    if origin is Annotated and get_origin(get_args(annotation)[0]) is Union:
+        yield from members(get_args(annotation)[0])
+    elif origin in (Union, types.UnionType, tuple):
         for member in get_args(annotation):
             if member is not Ellipsis:
                 yield from members(member)

@@ -145,8 +145,10 @@ def test_desk_names_things_of_realm(type: str, data: dict[str, Any], field: str)
 def test_wrong_name_in_batch_has_place() -> None:
     """In a proposal of several events the field begins with the event's place."""
     events = [
-        Event(uuid4(), SOURCE, REGISTERED, NUMBER, NOW, to_json(LEAST)),
-        Event(uuid4(), DESK, "appeal.topic-assigned.v1", NUMBER, NOW, to_json({"topic": "x"})),
+        Event(
+            first := uuid4(), SOURCE, REGISTERED, NUMBER, NOW, sealed_json(SOURCE, NUMBER, first, REGISTERED, LEAST)[0]
+        ),
+        Event(uuid4(), DESK, "appeal.topic-assigned.v1", NUMBER, NOW, b'{"topic":"x"}'),
     ]
     found = admission.examine(Proposal(tuple(events)), REFERENCE, NOW, timedelta(0))
     assert isinstance(found, Rejection)

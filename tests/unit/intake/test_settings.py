@@ -10,11 +10,11 @@ from natija_intake.settings import (
     IntakeSettings,
     OpeningSettings,
     access_code_secrets,
-    number_secret,
-    registration_secrets_file,
     key_encryption_keys,
+    number_secret,
     realm_keys,
     realm_public_key,
+    registration_secrets_file,
 )
 
 ONE, TWO = (base64.urlsafe_b64encode(bytes([byte]) * 32).decode() for byte in (1, 2))

@@ -173,7 +173,7 @@ class TestEvent:
         assert least.data.applicant == most.data.applicant
 
     def test_too_much_personal_data_is_refused(self) -> None:
-        long = {name: "Ө" * 300 for name in ("name", "id_number", "phone", "email")}
+        long = dict.fromkeys(("name", "id_number", "phone", "email"), "Ө" * 300)
         with pytest.raises(SealedWrong, match="person: is longer than 2,048 bytes"):
             opening(SENT | {"applicant": long})
 
@@ -207,7 +207,7 @@ DERIVED = {
     "applicant.id",
 }  # fmt: skip
 """Fields of the contract that a client does not send."""
-OBJECTS = {
+OBJECTS: Mapping[str, type[BaseModel]] = {
     "applicant": SubmittedApplicant,
     "applicant.address": SubmittedAddress,
     "representative": SubmittedRepresentative,

@@ -160,7 +160,12 @@ class Submission(_StrictModel):
         return self.model_dump_json(exclude_defaults=True).encode()
 
     def _to_data(self, context: IntakeContext) -> intake.Registered:
-        values = from_clear_form(self.model_dump(mode="json"), intake.Registered)
+        sent = self.model_dump(mode="json")
+        if self.applicant is not None:
+            # Without defaults: else an address would show that a person has given one.
+            sent["applicant"] = self.applicant.model_dump(mode="json", exclude_defaults=True)
+            sent["applicant"]["kind"] = self.applicant.kind
+        values = from_clear_form(sent, intake.Registered)
         values |= {"received": context.clock.now(), "jurisdiction": context.jurisdiction}
         return intake.Registered.model_validate(values, strict=True, extra="forbid")
 
