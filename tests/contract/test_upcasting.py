@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 from tests.contract.a_v2 import TopicAssignedV2, a_v2, topic_assigned_v2  # noqa: F401
+from tests.sealing import sealed_somewhere
 from tests.unit.events.examples import registered
 from tests.unit.events.given import START, Dated, History, register
 
@@ -21,7 +22,9 @@ from natija_events.types.routing import Answered, TopicAssigned
 from natija_events.wire.hash_chain import event_hash
 
 SOURCES = Path(__file__).resolve().parents[2]
-ON_THE_LOG = (registered(), TopicAssigned(topic="land"), Answered(outcome="refused"))
+ON_THE_LOG = tuple(
+    map(sealed_somewhere, (registered(), TopicAssigned(topic="land"), Answered(outcome="refused")))
+)
 
 
 def log() -> list[Any]:

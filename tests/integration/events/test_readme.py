@@ -41,7 +41,7 @@ async def test_readme_example_runs(registry: Realm, capsys: pytest.CaptureFixtur
     names: dict[str, Any] = {}
     exec(example, names)
 
-    await names["main"](registry.servers.kafka, registry.name, key_of("/registers/osh"))
+    await names["main"](registry.servers.kafka, registry.name, key_of("/registers/osh"), registry.public_key)
 
     outcome, events = capsys.readouterr().out.splitlines()
     assert re.match(r"ProposalOutcome\(subject='\S+', sequence=1, recordedtime=.*, rejection=None\)", outcome)

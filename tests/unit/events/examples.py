@@ -49,6 +49,7 @@ LEAST: tuple[EventData, ...] = tuple(
             intake.DuplicateUnlinked(signer="s"),
             intake.ComplaintFiled(complaint=OTHER),
             intake.AccessCodeReplaced(generation=2),
+            intake.ErasureRequested(),
             intake.PersonErased(applicant="a", ground="g"),
             routing.TopicSuggested(topic="t", model="m"),
             routing.TopicAssigned(topic="t"),

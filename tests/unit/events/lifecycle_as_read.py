@@ -21,6 +21,7 @@ duplicate-linked           | open ended                | MERGED_AS_DUPLICATE    
 duplicate-unlinked         | MERGED_AS_DUPLICATE       | back                   | desk           | M! | now
 complaint-filed            | open ended                | same                   | channel desk   | n  | now
 access-code-replaced       | open ended                | same                   | channel        | n  | now
+erasure-requested          | open ended                | same                   | channel desk data-officer | n  | now
 person-erased              | open ended                | same                   | data-officer   | n  | now
 
 topic-suggested            | open                      | same                   | desk           | n  | now

@@ -177,10 +177,16 @@ class TestOneEvent:
 
         assert (error.field, error.rule) == (name, "is set by the registrar only")
 
-    def test_with_wrapped_key_is_unsupported(self) -> None:
-        error = refused(EVENT.data, binary(wrappedkey=b"1"))
+    def test_keeps_its_wrapped_key_to_itself(self) -> None:
+        """The wrapped key is read with the proposal, and never written to the log."""
+        (event,) = read_proposal(EVENT.data, binary(wrappedkey=b"x25519:k.e.w")).events
 
-        assert (error.field, error.rule) == ("wrappedkey", "is not supported yet")
+        assert event == EVENT._replace(wrappedkey="x25519:k.e.w")
+        assert write_headers(event, STAMP) == write_headers(EVENT, STAMP)
+
+    @pytest.mark.parametrize("wrapped", [b"", b"a b", "ключ".encode(), b"x" * 513])
+    def test_with_malformed_wrapped_key_is_unreadable(self, wrapped: bytes) -> None:
+        assert refused(EVENT.data, binary(wrappedkey=wrapped)).field == "wrappedkey"
 
     def test_with_unknown_attribute_is_unreadable(self) -> None:
         """The error does not repeat the attribute's name, which may be a person's."""
@@ -307,11 +313,16 @@ class TestSeveralEvents:
 
         assert (error.field, error.rule) == ("header" if name == CANARY else name, "is not a header of a batch")
 
-    def test_with_wrapped_key_are_unsupported(self) -> None:
-        value, written = batch(item())
-        error = refused(value, [*written, ("ce_wrappedkey", b"1")])
+    def test_share_the_wrapped_key_of_the_record(self) -> None:
+        value, written = batch(item(), item(id=str(uuid4())))
+        events = read_proposal(value, [*written, ("ce_wrappedkey", b"1")]).events
 
-        assert (error.field, error.rule) == ("wrappedkey", "is not supported yet")
+        assert [event.wrappedkey for event in events] == ["1", "1"]
+
+    def test_have_no_wrapped_key_of_their_own(self) -> None:
+        error = refused(*batch(item(wrappedkey="1")))
+
+        assert (error.field, error.rule) == ("[0].wrappedkey", "is a header of the record")
 
     def test_as_one_object_are_unreadable(self) -> None:
         assert refused(b"{}", batch()[1]).rule == "is not a JSON array of events"

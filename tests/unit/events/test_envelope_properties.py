@@ -44,21 +44,23 @@ events = st.builds(
     traceparent=st.none() | visible,
     publisherkey=st.none(),
     signature=st.none(),
+    wrappedkey=st.none(),
 )
+wrapped_keys = st.none() | visible
 
 
-@given(events)
-def test_any_event_is_read_as_written(event: Event) -> None:
+@given(events, wrapped_keys)
+def test_any_event_is_read_as_written(event: Event, wrappedkey: str | None) -> None:
+    event = event._replace(wrappedkey=wrappedkey)
     _, value, written = write_proposal([event])
 
     assert read_proposal(value, written).events == (event,)
 
 
-@given(st.lists(events, min_size=2, max_size=3, unique_by=lambda event: event.id))
-def test_any_batch_is_read_as_written(several: list[Event]) -> None:
-    several = [
-        event._replace(expectedsequence=several[0].expectedsequence, source=several[0].source) for event in several
-    ]
+@given(st.lists(events, min_size=2, max_size=3, unique_by=lambda event: event.id), wrapped_keys)
+def test_any_batch_is_read_as_written(several: list[Event], wrappedkey: str | None) -> None:
+    shared = {"expectedsequence": several[0].expectedsequence, "source": several[0].source, "wrappedkey": wrappedkey}
+    several = [event._replace(**shared) for event in several]
     _, value, written = write_proposal(several)
 
     read = read_proposal(value, written).events

@@ -139,6 +139,7 @@ AFTER_THE_END: set[type[EventData]] = {
     intake.AccessCodeReplaced,
     intake.ComplaintFiled,
     intake.DuplicateLinked,
+    intake.ErasureRequested,
     intake.PersonErased,
     intake.RepeatLinked,
     deadlines.Missed,

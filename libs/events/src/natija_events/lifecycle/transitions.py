@@ -113,6 +113,7 @@ _ROWS = (
     _row(intake.DuplicateUnlinked, "desk", "MERGED_AS_DUPLICATE", _RESUME, expected=True),
     _row(intake.ComplaintFiled, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
     _row(intake.AccessCodeReplaced, "channel", OPEN, _STAY, note=True, after_terminal=True),
+    _row(intake.ErasureRequested, ("channel", "desk", "data-officer"), OPEN, _STAY, note=True, after_terminal=True),
     _row(intake.PersonErased, "data-officer", OPEN, _STAY, note=True, after_terminal=True),
     # Routing. A body is judged by the dates of its acts, so it cannot date them back.
     _row(routing.TopicSuggested, "desk", OPEN, _STAY, note=True),

@@ -52,6 +52,14 @@ class RealmPublicKey:
         self._public = public
         self._session, self._until = SealingSession(public, realm), time.monotonic() + _SESSION_SECONDS
 
+    @classmethod
+    def from_text(cls, public: str, realm: str) -> "RealmPublicKey":
+        """The key in base64url, as the realm publishes it. Raises ValueError for anything else."""
+        raw = from_text(public.rstrip("="))
+        if len(raw) != KEY_BYTES:
+            raise ValueError("a public key of a realm has 32 bytes in base64url")
+        return cls(raw, realm)
+
     def __repr__(self) -> str:
         return f"RealmPublicKey({self.id})"
 

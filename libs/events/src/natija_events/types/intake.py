@@ -190,8 +190,17 @@ class AccessCodeReplaced(EventData):
     """The generation of the code that opens the appeal from now on, from 2."""
 
 
+class ErasureRequested(EventData):
+    """The applicant asks that their personal data be erased."""
+
+    type = "appeal.erasure-requested.v1"
+
+    content: Sealed[Text] = Text()
+    """The request, in the applicant's words. Sealed."""
+
+
 class PersonErased(EventData):
-    """The data key of the applicant was destroyed."""
+    """The data keys of the appeal were destroyed: nobody can read its personal data any more."""
 
     type = "appeal.person-erased.v1"
 

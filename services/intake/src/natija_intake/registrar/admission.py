@@ -18,7 +18,7 @@ from natija_events.schema.registry import REGISTRY, Invalid
 from natija_events.sealing.data_key import DataKey
 from natija_events.sealing.wrapping import RealmKeys
 from natija_events.types.base import EventData
-from natija_events.types.intake import Registered
+from natija_events.types.intake import ErasureRequested, PersonErased, Registered
 from natija_events.wire.envelope import Event, Headers, Proposal, read_proposal
 from natija_events.wire.identity import EventDigest, event_digests, event_key
 from natija_events.wire.rejection import Rejection
@@ -27,6 +27,10 @@ from natija_intake.registrar.coded_fields import find_foreign_number, find_wrong
 from natija_intake.registrar.heads import NO_HEAD, Head
 from natija_intake.registrar.sealed_values import open_values
 from natija_intake.registrar.signature_check import find_unproven
+
+
+_NOT_YET = (ErasureRequested, PersonErased)
+"""Types that stand in the contract, and that no process acts upon yet."""
 
 
 class PolledRecord(NamedTuple):
@@ -258,6 +262,8 @@ def _find_unlawful(proposal: Proposal, data: Sequence[EventData], standing: Stan
     last = len(data) - 1
     for index, (event, one) in enumerate(zip(proposal.events, data, strict=True)):
         rule = find_violation(standing, event.subject, event.time, one)
+        if rule is None and isinstance(one, _NOT_YET):
+            rule = f"{one.type} is not possible yet: no process destroys keys"
         if rule is not None:
             return Rejection("unlawful", f"[{index}]" if last else "type", rule)
         if index < last:
