@@ -22,9 +22,7 @@ from natija_events.types.routing import Answered, TopicAssigned
 from natija_events.wire.hash_chain import event_hash
 
 SOURCES = Path(__file__).resolve().parents[2]
-ON_THE_LOG = tuple(
-    map(sealed_somewhere, (registered(), TopicAssigned(topic="land"), Answered(outcome="refused")))
-)
+ON_THE_LOG = tuple(map(sealed_somewhere, (registered(), TopicAssigned(topic="land"), Answered(outcome="refused"))))
 
 
 def log() -> list[Any]:

@@ -13,15 +13,13 @@ from natija_events.ids import appeal_number
 from natija_events.wire.envelope import (
     Event,
     Headers,
-    Proposal,
     Stamp,
-    logsequence_of,
     read_proposal,
     write_headers,
     write_proposal,
 )
 from natija_events.wire.hash_chain import GENESIS
-from natija_events.wire.log_record import read_log_record
+from natija_events.wire.log_record import logsequence_of, read_log_record
 from natija_events.wire.values import Unreadable
 
 APPEAL = appeal_number("KG", 7)
@@ -77,7 +75,7 @@ class TestOneEvent:
     def test_is_read_as_written(self) -> None:
         key, value, written = write_proposal([EVENT])
 
-        assert read_proposal(value, written) == Proposal((EVENT,))
+        assert read_proposal(value, written).events == (EVENT,)
         assert key == APPEAL.encode()
         assert value == EVENT.data
 
@@ -242,7 +240,7 @@ class TestSeveralEvents:
     def test_are_read_as_written(self) -> None:
         key, value, written = write_proposal([EVENT, OTHER])
 
-        assert read_proposal(value, written) == Proposal((EVENT, OTHER))
+        assert read_proposal(value, written).events == (EVENT, OTHER)
         assert key == APPEAL.encode()
 
     def test_share_first_expected_sequence(self) -> None:

@@ -20,6 +20,7 @@ from natija_events.wire.envelope import (
     write_headers,
     write_proposal,
 )
+from natija_events.wire.identity import event_digest
 from natija_events.wire.log_record import read_log_record
 from natija_events.wire.values import Unreadable, causation_id
 
@@ -67,6 +68,8 @@ def test_any_batch_is_read_as_written(several: list[Event], wrappedkey: str | No
 
     assert [event._replace(data=b"") for event in read] == [event._replace(data=b"") for event in several]
     assert [json.loads(event.data) for event in read] == [json.loads(event.data) for event in several]
+    parsed = read_proposal(value, written).values
+    assert list(map(event_digest, read, parsed)) == list(map(event_digest, read)), "parsed once is as good as twice"
     again = write_proposal(read)
     assert read_proposal(again[1], again[2]).events == read, "read once, it stays the same bytes"
 

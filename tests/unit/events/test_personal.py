@@ -49,7 +49,8 @@ ALWAYS = {
     **{
         f"appeal.{name}.v1": {"content"}
         for name in (
-            "supplemented", "withdrawal-requested", "erasure-requested", "data-provided", "answer-clarified", "answer-corrected",
+            "supplemented", "withdrawal-requested", "erasure-requested", "data-provided", "answer-clarified",
+            "answer-corrected",
             "preliminary-decision-sent", "decision-prepared", "answered", "decision-declined", "hearing-held",
         )
     },

@@ -150,7 +150,7 @@ def test_wrong_name_in_batch_has_place() -> None:
         ),
         Event(uuid4(), DESK, "appeal.topic-assigned.v1", NUMBER, NOW, b'{"topic":"x"}'),
     ]
-    found = admission.examine(Proposal(tuple(events)), REFERENCE, NOW, timedelta(0))
+    found = admission.examine(Proposal(tuple(events), ()), REFERENCE, NOW, timedelta(0))
     assert isinstance(found, Rejection)
     assert (found.reason, found.field) == ("invalid", "[1].topic")
 

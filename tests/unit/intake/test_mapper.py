@@ -11,7 +11,7 @@ from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.types.routing import Answered, Routed
 from natija_events.wire.envelope import write_proposal
-from natija_events.wire.identity import event_digests
+from natija_events.wire.identity import event_digest
 from natija_intake.imports import mapping_check
 from natija_intake.imports.mapper import MappedRow, Mapper, Unmappable
 from natija_intake.imports.mapping import RegisterMapping, parse
@@ -61,7 +61,7 @@ def test_same_row_gives_same_content() -> None:
     turned, row = tuple(reversed((*HEADER, "NEW_COLUMN"))), [*cells(), "new"][::-1]
     again = mapper(turned).map(row).events
     assert [event.id for event in again] == [event.id for event in first]
-    assert [one.content for one in event_digests(again)] == [one.content for one in event_digests(first)]
+    assert [event_digest(one).content for one in again] == [event_digest(one).content for one in first]
     assert again[0].data != first[0].data
     assert opened(again[0]) == opened(first[0])
 

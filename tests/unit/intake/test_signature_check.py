@@ -54,7 +54,7 @@ def event(source: str = "/services/intake", data: Registered | Supplemented | No
 
 def rule(events: Sequence[Event], appended: datetime = NOW, realm: str = "kg") -> str | None:
     """The rule that the proposal breaks; None when its source is proven."""
-    why = find_unproven(Proposal(tuple(events)), REFERENCE, realm, appended)
+    why = find_unproven(Proposal(tuple(events), ()), REFERENCE, realm, appended)
     assert why is None or (why.reason, why.field) == ("forbidden", "signature")
     return why and why.rule
 

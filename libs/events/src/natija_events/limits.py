@@ -42,5 +42,5 @@ def record_bytes(key: bytes | None, value: bytes | None, headers: Sequence[tuple
     """The uncompressed size of a record."""
     size = len(key or b"") + len(value or b"") + _HEADER_BYTES * len(headers)
     for name, content in headers:
-        size += len(name.encode()) + len(content or b"")
+        size += (len(name) if name.isascii() else len(name.encode())) + len(content or b"")
     return size

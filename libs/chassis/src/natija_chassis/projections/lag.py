@@ -17,7 +17,7 @@ from natija_chassis.settings import Settings
 from natija_events.kafka import KafkaConfig
 from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import LOG, PARTITIONS
-from natija_events.wire.envelope import logsequence_of
+from natija_events.wire.log_record import logsequence_of
 
 _COUNTED_ONE_BY_ONE = 2000
 _CONSUMER: Any = {"auto_offset_reset": "earliest", "fetch_max_wait_ms": 50}

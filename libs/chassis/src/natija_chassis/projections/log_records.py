@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from natija_events.schema.registry import Invalid
-from natija_events.wire.envelope import logsequence_of
+from natija_events.wire.log_record import logsequence_of
 from natija_events.wire.record import RecordedEvent, read_recorded_event
 from natija_events.wire.values import Unreadable
 

@@ -15,7 +15,6 @@ from pydantic_core import to_json
 
 from natija_events import limits
 from natija_events.wire.values import (
-    COUNT_DIGITS,
     PUBLISHERKEY,
     SIGNATURE,
     Unreadable,
@@ -52,7 +51,6 @@ _HEADERS = {name: PREFIX + name for name in (*REQUIRED, *_OPTIONAL, *STAMPS)}
 _ATTRIBUTES = {header: name for name, header in _HEADERS.items()} | {"content-type": "content-type"}
 _CONTENT_TYPE = ("content-type", BINARY)
 _SEQUENCE_DIGITS = 10
-_LOGSEQUENCE = PREFIX + "logsequence"
 
 
 class Event(NamedTuple):
@@ -96,9 +94,13 @@ class Stamp(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """Events of one appeal that are registered together or not at all."""
+    """Events of one appeal that are registered together or not at all.
+
+    *values* holds the parsed data of each, where they were read: to parse them again would cost as much.
+    """
 
     events: tuple[Event, ...]
+    values: tuple[dict[str, Any], ...]
 
     @property
     def subject(self) -> str:
@@ -110,18 +112,13 @@ class Proposal(NamedTuple):
         """The appeal's sequence on which the publisher decided."""
         return self.events[0].expectedsequence
 
-    @property
-    def wrappedkey(self) -> str | None:
-        """The wrapped key of the sealed values; None when nothing is sealed."""
-        return _wrappedkey(self.events)
-
 
 def rfc3339(time: datetime) -> str:
     """*time*, which has a zone, in UTC to the microsecond."""
     return _rfc3339(time.astimezone(UTC))
 
 
-@lru_cache(maxsize=256)  # a batch is recorded at one time, and each event's own time is written more than once
+@lru_cache(maxsize=4096)  # a batch is recorded at one time, and each event's own time is written more than once
 def _rfc3339(utc: datetime) -> str:
     return utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -192,14 +189,16 @@ def read_proposal(value: bytes | None, headers: Headers) -> Proposal:
     if media_type == BATCH_JSON:
         if named:
             raise Unreadable(_safe(next(iter(named))), "is not a header of a batch")
-        events = _read_batch(value)
+        events, values = _read_batch(value)
     elif media_type == JSON:
         _check_proposed(named)
         events = (_proposed_event(named, value),)
-        read_object("data", value)
+        values = (read_object("data", value),)
     else:
         raise Unreadable("content-type", "is neither application/json nor application/cloudevents-batch+json")
-    return Proposal(events if wrapped is None else tuple(event._replace(wrappedkey=wrapped) for event in events))
+    if wrapped is not None:
+        events = tuple([event._replace(wrappedkey=wrapped) for event in events])
+    return Proposal(events, values)
 
 
 def check_proposal(events: Sequence[Event]) -> None:
@@ -242,17 +241,6 @@ def read_log_record_strictly(value: bytes | None, headers: Headers) -> tuple[Eve
     return _event(named, value), stamp
 
 
-def logsequence_of(headers: Headers) -> int | None:
-    """The *logsequence* among the headers of a log record; None when it is missing, doubled or not a number.
-
-    For those that need the place of a record and not its event: to read the whole event takes ten times as long.
-    """
-    found = [content for name, content in headers if name == _LOGSEQUENCE]
-    if len(found) != 1 or not found[0]:
-        return None
-    return int(found[0]) if found[0].isdigit() and len(found[0]) <= COUNT_DIGITS else None
-
-
 def _named(headers: Headers) -> dict[str, str]:
     """Attributes by name, without prefix, and the content type. Other headers are skipped."""
     named: dict[str, str] = {}
@@ -273,15 +261,15 @@ def _named(headers: Headers) -> dict[str, str]:
     return named
 
 
-def _read_batch(value: bytes) -> tuple[Event, ...]:
+def _read_batch(value: bytes) -> tuple[tuple[Event, ...], tuple[dict[str, Any], ...]]:
     parsed = read_json("data", value)
     if not isinstance(parsed, list) or not parsed:
         raise Unreadable("data", "is not a JSON array of events")
     if len(parsed) > limits.PROPOSAL_EVENTS:
         raise Unreadable("data", f"holds more than {limits.PROPOSAL_EVENTS} events")
-    events = tuple(_structured(index, item) for index, item in enumerate(parsed))
+    events, values = zip(*[_structured(index, item) for index, item in enumerate(parsed)], strict=True)
     _check_together(events)
-    return events
+    return events, values
 
 
 def _check_together(events: Sequence[Event]) -> None:
@@ -301,10 +289,10 @@ def _check_together(events: Sequence[Event]) -> None:
         raise Unreadable(WRAPPEDKEY, "is not the same in all events of the proposal")
 
 
-def _structured(index: int, item: Any) -> Event:
+def _structured(index: int, item: Any) -> tuple[Event, dict[str, Any]]:
     if not isinstance(item, dict):
         raise Unreadable(f"[{index}]", "is not a JSON object")
-    data = _member_data(index, item)
+    data, value = _member_data(index, item)
     # CloudEvents: null is the same as missing, and an Integer is written as a number.
     named = {name: str(content) if type(content) is int else content for name, content in item.items()}
     named = {name: content for name, content in named.items() if content is not None}
@@ -314,13 +302,13 @@ def _structured(index: int, item: Any) -> Event:
         raise Unreadable(f"[{index}].datacontenttype", "is not application/json")
     try:
         _check_proposed(named)
-        return _proposed_event(named, data)
+        return _proposed_event(named, data), value
     except Unreadable as error:
         raise Unreadable(f"[{index}].{error.field}", error.rule) from None
 
 
-def _member_data(index: int, item: dict[str, Any]) -> bytes:
-    """Take the data of a batch's member out of *item*: as JSON, or in base 64, byte for byte as signed."""
+def _member_data(index: int, item: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """Take the data of a batch's member out of *item*: as JSON, or in base 64, byte for byte as signed. And parsed."""
     encoded, plain = item.pop("data_base64", None), item.pop("data", None)
     field = f"[{index}].data" if encoded is None else f"[{index}].data_base64"
     if encoded is None:
@@ -328,14 +316,13 @@ def _member_data(index: int, item: dict[str, Any]) -> bytes:
             raise Unreadable(field, "is not a JSON object")
         if item.get("signature") is not None:
             raise Unreadable(field, "is in data_base64 when the event is signed")
-        return to_json(plain)
+        return to_json(plain), plain
     if plain is not None:
         raise Unreadable(field, "stands beside data")
     raw = read_base64(encoded)
     if raw is None:
         raise Unreadable(field, "is not base 64 with padding")
-    read_object(field, raw)
-    return raw
+    return raw, read_object(field, raw)
 
 
 def _require(named: dict[str, str], wanted: Sequence[str]) -> None:

@@ -4,7 +4,6 @@ An event is known by its appeal, source and id, as in CloudEvents. A repeated pr
 way, and seals its values under a new key. So the digest covers the canonical data, with lengths for sealed values.
 """
 
-from collections.abc import Sequence
 from hashlib import sha256
 from json import JSONEncoder
 from typing import Any, NamedTuple
@@ -24,7 +23,7 @@ _SEALED_MARK = b'"ct"'
 class EventDigest(NamedTuple):
     """Digests of an event's content, 16 bytes each. *full* is None when no value is sealed: it would be the same.
 
-    *content* takes each sealed value by its length, *full* as it stands.
+    *content* takes each sealed value by its length. *full* also covers what it holds.
     """
 
     content: bytes
@@ -41,34 +40,32 @@ def canonical_json(value: Any) -> bytes:
     return _CANONICAL.encode(value).encode()
 
 
-def event_digest(event: Event) -> EventDigest:
+def event_digest(event: Event, value: Any = None) -> EventDigest:
     """Digests of the source, type, time and canonical data of *event*. Raises ValueError when its data is not JSON.
 
-    Attributes that a retry may change are left out: trace, correlation, expected sequence and signature.
+    *value* is the parsed data, if they are parsed already. Attributes that a retry may change are left out: trace,
+    correlation, expected sequence, signature and wrapped key.
     """
-    value = strict_json.parse(event.data)
+    value = strict_json.parse(event.data) if value is None else value
+    sealed: list[Any] = []
+    if _SEALED_MARK in event.data:
+        value = _without_sealed(value, sealed)
     prefix = "\x1f".join((event.source, event.type, rfc3339(event.time))).encode() + b"\x1e"
-    content = _digest(prefix, value)
-    if _SEALED_MARK not in event.data:
+    hashed = sha256(prefix + canonical_json(value))
+    content = hashed.digest()[:_DIGEST_BYTES]
+    if not sealed:
         return EventDigest(content, None)
-    return EventDigest(_digest(prefix, _without_sealed(value)), content)
+    hashed.update(canonical_json(sealed))
+    return EventDigest(content, hashed.digest()[:_DIGEST_BYTES])
 
 
-def event_digests(events: Sequence[Event]) -> tuple[EventDigest, ...]:
-    """The digests of *events*, in their order."""
-    return tuple(map(event_digest, events))
-
-
-def _digest(prefix: bytes, value: Any) -> bytes:
-    return sha256(prefix + canonical_json(value)).digest()[:_DIGEST_BYTES]
-
-
-def _without_sealed(value: Any) -> Any:
-    """*value* with the length of its ciphertext in place of each sealed value."""
+def _without_sealed(value: Any, sealed: list[Any]) -> Any:
+    """*value* with the length of its ciphertext in place of each sealed value, which goes to *sealed* as a list."""
     if isinstance(value, dict):
         if value.keys() == _SEALED_FIELDS:
+            sealed.append([value["kid"], value["ct"]])
             return len(str(value["ct"]))
-        return {name: _without_sealed(one) for name, one in value.items()}
+        return {name: _without_sealed(value[name], sealed) for name in sorted(value)}
     if isinstance(value, list):
-        return [_without_sealed(one) for one in value]
+        return [_without_sealed(one, sealed) for one in value]
     return value

@@ -110,7 +110,9 @@ def read_base64(text: Any) -> bytes | None:
     return raw if b64encode(raw).decode() == text else None
 
 
-def read_object(field: str, raw: bytes) -> None:
-    """Raise `Unreadable` unless *raw* is a JSON object."""
-    if not isinstance(read_json(field, raw), dict):
+def read_object(field: str, raw: bytes) -> dict[str, Any]:
+    """The JSON object in *raw*."""
+    value = read_json(field, raw)
+    if not isinstance(value, dict):
         raise Unreadable(field, "is not a JSON object")
+    return value

@@ -20,14 +20,13 @@ from natija_events.sealing.wrapping import RealmKeys
 from natija_events.types.base import EventData
 from natija_events.types.intake import ErasureRequested, PersonErased, Registered
 from natija_events.wire.envelope import Event, Headers, Proposal, read_proposal
-from natija_events.wire.identity import EventDigest, event_digests, event_key
+from natija_events.wire.identity import EventDigest, event_digest, event_key
 from natija_events.wire.rejection import Rejection
 from natija_events.wire.values import Unreadable
 from natija_intake.registrar.coded_fields import find_foreign_number, find_wrong_name
 from natija_intake.registrar.heads import NO_HEAD, Head
 from natija_intake.registrar.sealed_values import open_values
 from natija_intake.registrar.signature_check import find_unproven
-
 
 _NOT_YET = (ErasureRequested, PersonErased)
 """Types that stand in the contract, and that no process acts upon yet."""
@@ -114,7 +113,7 @@ def read(record: PolledRecord) -> IncomingProposal | Rejection:
 def identify(proposal: Proposal) -> IncomingProposal:
     """*proposal* with the keys and digests of its events."""
     keys = tuple(event_key(event.source, event.id) for event in proposal.events)
-    return IncomingProposal(proposal, keys, event_digests(proposal.events))
+    return IncomingProposal(proposal, keys, tuple(map(event_digest, proposal.events, proposal.values)))
 
 
 def admit(
@@ -149,7 +148,7 @@ def admit(
     standing = state.head(proposal.subject).standing
     return (
         _find_reused(known)
-        or _find_unlawful(proposal, data, standing)
+        or _find_unlawful(proposal.events, data, standing)
         or _find_conflict(proposal, standing)
         or Admitted(incoming, data, opened.data_key)
     )
@@ -180,7 +179,7 @@ def examine_new(event: Event, data: EventData, reference: ReferenceData, now: da
         _find_forbidden(event, reference)
         or _find_misdated(event, data, reference, now, timedelta(0))
         or find_wrong_name(event, data, reference)
-        or _find_unlawful(Proposal((event,)), (data,), INITIAL)
+        or _find_unlawful((event,), (data,), INITIAL)
     )
 
 
@@ -258,9 +257,9 @@ def _find_reused(known: Sequence[RegisteredKey | None]) -> Rejection | None:
     return None
 
 
-def _find_unlawful(proposal: Proposal, data: Sequence[EventData], standing: Standing) -> Rejection | None:
+def _find_unlawful(events: Sequence[Event], data: Sequence[EventData], standing: Standing) -> Rejection | None:
     last = len(data) - 1
-    for index, (event, one) in enumerate(zip(proposal.events, data, strict=True)):
+    for index, (event, one) in enumerate(zip(events, data, strict=True)):
         rule = find_violation(standing, event.subject, event.time, one)
         if rule is None and isinstance(one, _NOT_YET):
             rule = f"{one.type} is not possible yet: no process destroys keys"

@@ -32,7 +32,7 @@ class OpenedKey(NamedTuple):
 def open_values(proposal: Proposal, data: Sequence[EventData], keys: RealmKeys, realm: str) -> OpenedKey | Rejection:
     """Open every sealed value of *data*, the typed data of the proposal's events: their key, or the rejection."""
     sealed = any(sealed_values(one) for one in data)
-    wrapped = proposal.wrappedkey
+    wrapped = proposal.events[0].wrappedkey
     if wrapped is None or not sealed:
         if wrapped is None and not sealed:
             return OpenedKey(None)
