@@ -1,6 +1,7 @@
 """The floor of the registrar: records from one topic to another, exactly once, and nothing else.
 
-The same client, partitions and batches as the registrar's, one process a shard, one transaction a batch.
+The same client, partitions and batches as the registrar's, one process a shard, one transaction a batch. For each
+sealed record it makes the calls of the library that open sealed values and wrap their key.
 """
 
 import argparse
@@ -8,15 +9,14 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from typing import Any
 
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.bench import bare_crypto
 from tests.stack import REPOSITORY
 
 from natija_chassis.process import gc_tuning
@@ -69,7 +69,7 @@ class Copier:
     def __init__(
         self, kafka: str, source: str, target: str, *, batch: int, partitions: Sequence[int], verified: bool
     ) -> None:
-        self._verify = _verification() if verified else None
+        self._verify = bare_crypto.verification() if verified else None
         self._kafka = kafka
         self._target = target
         self._batch = batch
@@ -119,6 +119,9 @@ class Copier:
         if self._verify:
             for _ in range(sum(map(len, polled.values()))):
                 self._verify()
+        for one in (one for records in polled.values() for one in records):
+            if sealed := one.value.count(b'"ct":'):
+                bare_crypto.open_and_store(sealed)
         await producer.begin_transaction()
         sent = [
             await producer.send(
@@ -132,12 +135,6 @@ class Copier:
         await producer.send_offsets_to_transaction(position, self._id)
         await producer.commit_transaction()
         return len(sent)
-
-
-def _verification() -> Callable[[], None]:
-    """One verification of a signature by the bare library, of a message as long as that of a proposal."""
-    key, message = Ed25519PrivateKey.generate(), bytes(300)
-    return partial(key.public_key().verify, key.sign(message), message)
 
 
 def _main() -> None:

@@ -1,4 +1,7 @@
-"""The floor of `POST /appeals`: an ASGI app that puts fixed bytes on a topic and waits for their copy on another."""
+"""The floor of `POST /appeals`: an ASGI app that puts fixed bytes on a topic and waits for their copy on another.
+
+For each it makes the calls of the library that seal and sign a proposal.
+"""
 
 import argparse
 import asyncio
@@ -8,6 +11,7 @@ from typing import Any
 import uvicorn
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from tests.bench import bare_crypto
 from tests.bench.lifecycle_events import lifecycle
 
 from natija_chassis.process import gc_tuning
@@ -25,6 +29,7 @@ class FloorApi:
         event = next(lifecycle("KG-7K3M-9QX4-T2R8-MA"))
         _, self._value, self._headers = write_proposal([event])
         self._source, self._target = source, target
+        self._sign = bare_crypto.signing()
         self._waiting: dict[bytes, asyncio.Future[None]] = {}
         self._producer = AIOKafkaProducer(
             bootstrap_servers=kafka, acks="all", enable_idempotence=True, max_batch_size=131_072
@@ -49,6 +54,8 @@ class FloorApi:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         while (await receive()).get("more_body"):
             pass
+        bare_crypto.seal()
+        self._sign()
         key = os.urandom(20)
         copied = self._waiting[key] = asyncio.get_running_loop().create_future()
         await self._producer.send_and_wait(

@@ -32,7 +32,7 @@ _SEEN = text("select appeal from facts where appeal = any(cast(:numbers as text[
 
 
 async def post_receipt(setup: BenchSetup) -> Figure:
-    """`POST /appeals` until its receipt says registered, beside an app that only waits for a transactional copy."""
+    """`POST /appeals` until its receipt says registered, beside an app that seals, signs and waits for a copy."""
     realm = await setup.realms()
     await realm.serve("registrar")
     await realm.serve("intake")
@@ -65,7 +65,7 @@ async def _bare(realm: Realm) -> AsyncIterator[str]:
     port = free_port()
     bare = ("tests.bench.floor_api", kafka, source, target, str(port))
     started = [
-        await copier.start(kafka, source, target, batch=BATCH),
+        await copier.start(kafka, source, target, "--verified", batch=BATCH),
         await asyncio.create_subprocess_exec(sys.executable, "-m", *bare, cwd=REPOSITORY),
     ]
     url = f"http://127.0.0.1:{port}"

@@ -60,7 +60,10 @@ def test_any_event_is_read_as_written(event: Event, wrappedkey: str | None) -> N
 
 @given(st.lists(events, min_size=2, max_size=3, unique_by=lambda event: event.id), wrapped_keys)
 def test_any_batch_is_read_as_written(several: list[Event], wrappedkey: str | None) -> None:
-    shared = {"expectedsequence": several[0].expectedsequence, "source": several[0].source, "wrappedkey": wrappedkey}
+    first = several[0]
+    shared: dict[str, Any] = {
+        "expectedsequence": first.expectedsequence, "source": first.source, "wrappedkey": wrappedkey,
+    }  # fmt: skip
     several = [event._replace(**shared) for event in several]
     _, value, written = write_proposal(several)
 

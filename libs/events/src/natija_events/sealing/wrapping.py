@@ -28,7 +28,7 @@ _HPKE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _SESSIONS = 1024
 """The sessions that a realm's key remembers: to open an encapsulation takes 50 us."""
 _SESSION_SECONDS = 3600.0
-"""Whoever learns the secret of a session can open what was sealed in this time."""
+"""The secret of a session opens all that was sealed in this time."""
 
 
 def realm_key_id(public: bytes) -> str:

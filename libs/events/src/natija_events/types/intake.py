@@ -31,7 +31,7 @@ class Address(NestedData):
 
 
 class Applicant(NestedData):
-    """What statistics need of the applicant. *id* is a pseudonym, which links repeats."""
+    """The applicant, as far as statistics need. *id* is a pseudonym, which links repeats."""
 
     id: Code | None = None
     """The pseudonym of the applicant in this realm."""
@@ -86,9 +86,9 @@ class Registered(EventData):
     applicant: Applicant | None = None
     """The applicant; for a collective appeal, the first named one."""
     person: Sealed[Person] = Person()
-    """Who sent the appeal, and who acts for them. Sealed."""
+    """The sender of the appeal, and the person who acts for them. Sealed."""
     content: Sealed[AppealText] = AppealText()
-    """What the appeal says. Sealed."""
+    """The text of the appeal, and its place. Sealed."""
     attachments: tuple[Attachment, ...] = ()
     """The files that came with the appeal."""
     confidential: bool = False

@@ -1,4 +1,4 @@
-"""What is sealed: personal data before they are sealed. Everything that people write about people is here."""
+"""Personal data before they are sealed. Everything that people write about people is here."""
 
 from typing import Annotated, ClassVar
 
@@ -18,7 +18,7 @@ class Representative(Plain):
 
 
 class Person(Plain):
-    """Who sent the appeal."""
+    """The sender of the appeal."""
 
     sizes = padding.PERSON
     places: ClassVar = {
@@ -70,7 +70,7 @@ class Text(Plain):
 
 
 class AppealText(Text):
-    """What the appeal says, and the place that it is about."""
+    """The text of the appeal, and the place that it is about."""
 
     coordinates: Coordinates | None = None
     """The place that the appeal is about."""
@@ -113,7 +113,7 @@ class Reason(Plain):
 
 
 class Explanation(Plain):
-    """What a body explains to the applicant."""
+    """The explanation of a body to the applicant."""
 
     sizes = padding.CONTENT
 
