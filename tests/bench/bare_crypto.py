@@ -1,4 +1,4 @@
-"""The floor of sealing and signing: the calls of the library that one proposal needs, on fixed bytes, and nothing else."""
+"""The floor of sealing and signing: the calls of the library that a proposal needs, on fixed bytes, and no more."""
 
 from collections.abc import Callable
 from functools import partial

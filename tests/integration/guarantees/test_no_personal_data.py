@@ -15,7 +15,7 @@ from tests.integration.intake.appeal import APPEAL, PERSONAL
 from tests.stack import Realm
 
 from natija_events.kafka import read_batches
-from natija_events.topics import INBOX, LOG, PARTITIONS, REJECTED, KafkaTopic
+from natija_events.topics import INBOX, KEYS, LOG, PARTITIONS, REJECTED, KafkaTopic
 from natija_events.wire.envelope import write_proposal
 
 PROCESSES = ("registrar", "intake", "routing", "deadlines", "analytics")
@@ -124,6 +124,7 @@ async def test_personal_data_is_nowhere_in_clear(realm: Realm) -> None:
 
     assert named(await lying_on(realm, LOG)) == []
     assert named(await lying_on(realm, REJECTED)) == []
+    assert named(await lying_on(realm, KEYS)) == []
     assert [named(text) for text in said] == [[]] * len(said)
     assert [named(text) for text in shown] == [[]] * len(shown)
     assert named(traced.decode(errors="replace")) == []
