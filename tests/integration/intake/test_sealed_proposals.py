@@ -79,9 +79,9 @@ async def test_wrapped_key_must_come_with_sealed_values(registry: Realm, channel
 async def test_wrapped_key_without_sealed_value_is_refused(registry: Realm, channel: Publisher) -> None:
     """It would store a key that opens nothing."""
     subject, _ = await r.open_appeal(channel, registry)
-    key = channel.new_key(subject)
-    event = channel.event(subject, datetime.now(UTC), AccessCodeReplaced(generation=2), key=key)
-    assert await refusal(channel, event) == ("invalid", "wrappedkey")
+    event = channel.event(subject, datetime.now(UTC), AccessCodeReplaced(generation=2))
+    wrapped = channel.new_key(subject).wrapped
+    assert await refusal(channel, event._replace(wrappedkey=wrapped)) == ("invalid", "wrappedkey")
 
 
 @pytest.mark.parametrize("kind", ["of another appeal", "changed", "of another realm key", "no wrapped key"])

@@ -22,7 +22,7 @@ from natija_events.sealing.wrapping import ProposalKey, RealmPublicKey
 from natija_events.signatures import SigningKey
 from natija_events.topics import INBOX
 from natija_events.types.base import EventData
-from natija_events.types.sealed import plain_values, seal_data
+from natija_events.types.sealed import plain_values, seal_data, sealed_values
 from natija_events.wire.envelope import Event, check_proposal, write_proposal
 from natija_events.wire.rejection import Rejection
 
@@ -118,8 +118,8 @@ class Publisher:
     ) -> Event:
         """An event of the appeal *subject*. Give an *id* of your own if you may have to propose it again.
 
-        Plain values of *data* are sealed under *key*, or else under a new key. Events that are proposed together need
-        one key: see `new_key`. Raises ValueError when the registrar could only reject the event, and for plain values
+        Plain values of *data* are sealed under *key*, or else under a new key. Events that are proposed together share
+        one: see `new_key`. Raises ValueError when the registrar could only reject the event, and for plain values
         without a key.
         """
         id = id or uuid4()
@@ -133,7 +133,7 @@ class Publisher:
             subject=subject,
             time=time,
             data=data.model_dump_json(exclude_none=True).encode(),
-            wrappedkey=None if key is None else key.wrapped,
+            wrappedkey=key.wrapped if key and sealed_values(data) else None,
             expectedsequence=expectedsequence,
             causationid=causationid,
             correlationid=correlationid,
