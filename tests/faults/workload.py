@@ -58,7 +58,7 @@ class AppealSteps:
         return [self.opening]
 
     def reused(self) -> Sequence[Event]:
-        return [self.supplement()[0]._replace(id=self.opening.id)]
+        return [self.publisher.event(self.opening.subject, self.now, Supplemented(), id=self.opening.id)]
 
     def forbidden(self) -> Sequence[Event]:
         return [self.publisher.event(self.opening.subject, self.now, Answered(outcome="explained"))]
