@@ -16,6 +16,8 @@ from natija_chassis.settings import Settings, variables
 from natija_events.sealing.data_key import Unsealable, from_text, to_text
 from natija_events.sealing.wrapping import RealmKey
 
+_KEYS = ("NATIJA_REALM_KEY", "NATIJA_KEY_ENCRYPTION_KEY", "NATIJA_NUMBER_SECRET", "NATIJA_ACCESS_CODE_SECRET")
+_KEY_BYTES = 32
 SERVICES = {info.name: info.port for info in service_infos()}
 """Every installed process with its default port."""
 
@@ -42,10 +44,7 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         "NATIJA_KAFKA": kafka,
         "NATIJA_POSTGRES": postgres,
         "NATIJA_DATABASE": database_template(postgres),
-        "NATIJA_REALM_KEY": before.get("NATIJA_REALM_KEY") or new_key(),
-        "NATIJA_KEY_ENCRYPTION_KEY": before.get("NATIJA_KEY_ENCRYPTION_KEY") or new_key(),
-        "NATIJA_NUMBER_SECRET": before.get("NATIJA_NUMBER_SECRET") or new_key(),
-        "NATIJA_ACCESS_CODE_SECRET": before.get("NATIJA_ACCESS_CODE_SECRET") or new_key(),
+        **{name: _kept_key(before, name) for name in _KEYS},
         "NATIJA_REGISTRATION_SECRETS": str(paths.registration_secrets),
         "NATIJA_CLOCK": f"file:{paths.state / 'clock.json'}",
         "NATIJA_KEYS": str(paths.keys / "{process}"),
@@ -55,6 +54,19 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
     own = values.keys() - {"NATIJA_REALM_FILES"}  # what it names becomes the template of `paths.realm`
     given = {name: os.environ[name] for name in values if name in own and os.environ.get(name)}
     return _with_public_key(values | _ports(before, held) | given)
+
+
+def _kept_key(before: Mapping[str, str], name: str) -> str:
+    """The key *name* of *before*. A new one without it, or when no process could have started with it."""
+    kept = before.get(name, "").split()
+    return " ".join(kept) if kept and all(map(_is_key, kept)) else new_key()
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(from_text(text.rstrip("="))) == _KEY_BYTES
+    except Unsealable:
+        return False
 
 
 def of_process(values: Mapping[str, str], process: str) -> dict[str, str]:
@@ -85,7 +97,7 @@ def _with_public_key(values: dict[str, str]) -> dict[str, str]:
 
 
 def public_key(private: str) -> str:
-    """The public key of a realm's *private* key, both in base64url. Raises `LocalStackError` when it is no key."""
+    """The public key of a realm's *private* key, both in base64url. Raises `LocalStackError` for anything else."""
     try:
         return to_text(RealmKey(from_text(private.rstrip("=")), "").public)
     except (Unsealable, ValueError):
@@ -123,4 +135,4 @@ def database_template(postgres: str) -> str:
 
 def new_key() -> str:
     """32 random bytes in base64url."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
