@@ -1,12 +1,10 @@
 """Reference data on the topic of a test's realm: what it holds, and one more revision."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from tests.eventually import eventually
 from tests.stack import Realm
+from tests.topics import recreate
 
 from natija_chassis.realm.reference_loader import load_history
 from natija_events.kafka import KafkaConfig
@@ -35,16 +33,4 @@ async def write_raw(realm: Realm, key: bytes | None, value: bytes | None) -> int
 
 async def empty(realm: Realm) -> None:
     """Delete the topic and create it again, as after a wrong restore."""
-    topic = REFERENCE.name(realm.name)
-    admin = AIOKafkaAdminClient(bootstrap_servers=realm.servers.kafka)
-    await admin.start()
-    try:
-        await admin.delete_topics([topic])
-
-        async def created() -> bool:
-            answer: Any = await admin.create_topics([NewTopic(topic, 1, 1)])
-            return all(code == 0 for _, code, *_ in answer.topic_errors)
-
-        await eventually(created)
-    finally:
-        await admin.close()
+    await recreate(realm, REFERENCE)

@@ -71,7 +71,12 @@ def settings() -> frozenset[str]:
     paths = subprocess.run(tracked, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.splitlines()
     texts = {path: (REPOSITORY / path).read_text() for path in paths if path.endswith((".py", ".sh", "Makefile"))}
     fields = re.compile(r"^    ([a-z_]+): ", re.MULTILINE)
-    declared = {name for path, text in texts.items() if path.endswith("settings.py") for name in fields.findall(text)}
+    declared = {
+        name
+        for path, text in texts.items()
+        if path.endswith(("settings.py", "/app.py"))
+        for name in fields.findall(text)
+    }
     ports = {f"NATIJA_{point.name.upper()}_PORT" for point in entry_points(group="natija.services")}
     named = {name for text in texts.values() for name in _SETTING.findall(text)}
     return frozenset({*named, *ports, *(f"NATIJA_{name.upper()}" for name in declared)})

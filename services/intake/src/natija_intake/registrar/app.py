@@ -13,7 +13,7 @@ from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.settings import port_field
 from natija_events.topics import PARTITIONS
 from natija_intake.info import REGISTRAR
-from natija_intake.registrar import tables
+from natija_intake.registrar import inbox_deletion, tables
 from natija_intake.registrar.context import RegistrarContext
 from natija_intake.registrar.projection import HeadsProjection
 from natija_intake.registrar.sealed_values import RegistrarKeys
@@ -33,6 +33,8 @@ class RegistrarSettings(OpeningSettings):
     port: int = port_field(REGISTRAR)
     fetch_max_wait: float = Field(0.04, ge=0, le=5)
     """Seconds that the broker may wait for more records. Shorter than elsewhere: applicants wait for receipts."""
+    inbox_deletion: float = Field(3600.0, gt=0)
+    """Seconds between two deletions of what is decided on the inbox."""
 
 
 async def registrar(settings: RegistrarSettings) -> None:
@@ -61,6 +63,7 @@ async def registrar(settings: RegistrarSettings) -> None:
         prepare=prepare,
         ensure_layout=lambda locks: fencing.ensure_latest_layout(locks, context.kafka, context.realm),
     )
+    deletion = partial(inbox_deletion.run, context, settings.inbox_deletion, lambda: manager.health.ready)
     app = create_app(
         settings,
         title="registrar",
@@ -68,6 +71,6 @@ async def registrar(settings: RegistrarSettings) -> None:
         health=lambda: reference.health(manager.health),
     )
     try:
-        await run(app, settings, [reference.run, manager.run])
+        await run(app, settings, [reference.run, manager.run, deletion])
     finally:
         await engine.dispose()

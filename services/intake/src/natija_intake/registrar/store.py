@@ -16,14 +16,16 @@ from natija_intake.registrar.projection import HeadsProjection
 
 _LOAD_OFFSETS = text("select * from service.inbox_offsets where partition = any(:partitions)")
 _SAVE_OFFSETS = text("""
-    insert into service.inbox_offsets as held (partition, inbox_next, rejected_next, reference_version)
+    insert into service.inbox_offsets as held (partition, inbox_next, rejected_next, reference_version, keys_next)
     select * from unnest(
-        cast(:partitions as int[]), cast(:inbox as bigint[]), cast(:rejected as bigint[]), cast(:reference as bigint[])
+        cast(:partitions as int[]), cast(:inbox as bigint[]), cast(:rejected as bigint[]),
+        cast(:reference as bigint[]), cast(:keys as bigint[])
     )
     on conflict (partition) do update set
         inbox_next = greatest(held.inbox_next, excluded.inbox_next),
         rejected_next = greatest(held.rejected_next, excluded.rejected_next),
-        reference_version = greatest(held.reference_version, excluded.reference_version)
+        reference_version = greatest(held.reference_version, excluded.reference_version),
+        keys_next = greatest(held.keys_next, excluded.keys_next)
 """)
 
 
@@ -36,12 +38,14 @@ class InboxOffsets:
     """Of one partition: the inbox offset to decide next, and the offset on rejected to catch up from.
 
     *reference_version* is the greatest version of reference data that the log's events carry; -1 without an event.
+    The topic of data keys ends at *keys_next* or later, if it is the one that belongs to the log.
     """
 
     partition: int
     inbox_next: int = 0
     rejected_next: int = 0
     reference_version: int = -1
+    keys_next: int = 0
 
 
 async def load_offsets(connection: AsyncConnection, partitions: Collection[int]) -> dict[int, InboxOffsets]:
@@ -59,6 +63,7 @@ async def save_offsets(connection: AsyncConnection, offsets: Sequence[InboxOffse
             "inbox": [one.inbox_next for one in offsets],
             "rejected": [one.rejected_next for one in offsets],
             "reference": [one.reference_version for one in offsets],
+            "keys": [one.keys_next for one in offsets],
         }
         await connection.execute(_SAVE_OFFSETS, columns)
 

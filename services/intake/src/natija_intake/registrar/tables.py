@@ -51,4 +51,5 @@ inbox_offsets = Table(
     Column("inbox_next", BigInteger, nullable=False, comment="the inbox offset to decide next"),
     Column("rejected_next", BigInteger, nullable=False, comment="the offset on rejected to catch up from"),
     Column("reference_version", BigInteger, nullable=False, comment="the greatest referenceversion on the log"),
+    Column("keys_next", BigInteger, nullable=False, comment="the topic of data keys ends there, or later"),
 )

@@ -11,6 +11,7 @@ from natija_chassis.projections.checkpoints import Checkpoint
 from natija_events.failpoints import failpoint
 from natija_events.kafka import KafkaConfig, read_batches
 from natija_events.topics import LOG, REJECTED
+from natija_events.types.sealed import sealed_values
 from natija_events.wire.record import RecordedEvent, read_recorded_event
 from natija_events.wire.rejection import read_rejected
 from natija_intake.registrar import store
@@ -81,6 +82,18 @@ async def _apply(engine: AsyncEngine, events: Sequence[RecordedEvent]) -> None:
         await checkpoints.save(
             connection, [Checkpoint(partition, last.offset, last.stamp.logsequence, last.recordedtime)]
         )
-        version = max(event.stamp.referenceversion for event in fresh)
-        offsets = InboxOffsets(partition, last.stamp.inboxoffset + 1, reference_version=version)
+        held = (await store.load_offsets(connection, [partition]))[partition]
+        offsets = InboxOffsets(
+            partition,
+            last.stamp.inboxoffset + 1,
+            reference_version=max(event.stamp.referenceversion for event in fresh),
+            keys_next=held.keys_next + _count_keys(fresh, held.inbox_next),
+        )
         await store.save_offsets(connection, [offsets])
+
+
+def _count_keys(events: Sequence[RecordedEvent], inbox_next: int) -> int:
+    """The number of data keys of *events*: one for each proposal with a sealed value. One that is decided by
+    *inbox_next* was counted before."""
+    sealed = {event.stamp.inboxoffset for event in events if event.data is not None and sealed_values(event.data)}
+    return sum(offset >= inbox_next for offset in sealed)

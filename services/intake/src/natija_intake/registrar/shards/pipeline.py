@@ -15,7 +15,7 @@ from natija_intake.registrar.admission import AdmissionState, IncomingProposal, 
 from natija_intake.registrar.batch import BatchDecider, DecidedBatch, read_batch
 from natija_intake.registrar.context import RegistrarContext
 from natija_intake.registrar.projection import load_admission_state
-from natija_intake.registrar.shards import transactional_writer
+from natija_intake.registrar.shards import stored_keys, transactional_writer
 from natija_intake.registrar.shards.takeover import OwnedShard
 from natija_intake.registrar.shards.transactional_writer import WrittenOffsets
 from natija_intake.registrar.store import InboxOffsets
@@ -91,6 +91,7 @@ class Pipeline:
         self._reader = owned.caught_up.reader
         self._checkpoints = owned.caught_up.checkpoints
         self._log_ends = owned.caught_up.log_ends
+        self._keys_next = owned.caught_up.keys_next
         self._should_stop = should_stop
         self._pending = PendingBatches()
         self._to_write: asyncio.Queue[PendingBatch | None] = asyncio.Queue(1)
@@ -158,8 +159,11 @@ class Pipeline:
         return batch
 
     async def _persist(self, batch: PendingBatch) -> None:
-        """Save the heads of a written batch."""
+        """Save the heads of a written batch. Raises `OperatorError` when its keys went to another topic than before."""
         assert batch.written is not None
+        for partition, offset in batch.written.keys.items():
+            stored_keys.check_end(partition, offset, self._keys_next[partition])
+            self._keys_next[partition] = offset + 1
         reached = [
             Checkpoint(partition, offset, *batch.log_ends[partition]) for partition, offset in batch.written.log.items()
         ]
@@ -169,6 +173,7 @@ class Pipeline:
                 offset + 1,
                 batch.written.rejected.get(partition, -1) + 1,
                 batch.reference_version if partition in batch.written.log else -1,
+                batch.written.keys.get(partition, -1) + 1,
             )
             for partition, offset in batch.inbox.items()
         ]

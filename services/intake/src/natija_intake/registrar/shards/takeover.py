@@ -7,7 +7,8 @@ The caller holds the shard's lock. Then:
 3. check the generation: the layout may have changed before this owner had its id;
 4. wait for hanging transactions: records behind one cannot be read, and would be decided twice;
 5. catch up: apply what the log and rejected hold and the database does not;
-6. seek: place a consumer at the first inbox record that is not decided.
+6. seek: place a consumer at the first inbox record that is not decided;
+7. check the topic of data keys: another one than before does not have the keys of the log.
 """
 
 import logging
@@ -29,7 +30,7 @@ from natija_events.topics import INBOX
 from natija_intake.registrar import store
 from natija_intake.registrar.batch import LogEnd
 from natija_intake.registrar.context import RegistrarContext
-from natija_intake.registrar.shards import catch_up, fencing, hanging_transactions
+from natija_intake.registrar.shards import catch_up, fencing, hanging_transactions, stored_keys
 from natija_intake.registrar.shards.locks import Shard, ShardLocks
 from natija_intake.registrar.shards.transactional_writer import close_ignoring_errors
 from natija_intake.registrar.store import InboxOffsets
@@ -50,7 +51,8 @@ class CaughtUp:
     """A database that is level with the log, and a consumer at the first inbox record to decide.
 
     *reader* is a connection without transactions: one for all look-ups of heads and ids. *checkpoints* and *log_ends*
-    are by partition. *reference_version* is the greatest that events of the log carry.
+    are by partition. *reference_version* is the greatest that events of the log carry. *keys_next* is by partition:
+    the topic of data keys ended there, or later.
     """
 
     consumer: AIOKafkaConsumer
@@ -58,6 +60,7 @@ class CaughtUp:
     checkpoints: dict[int, Checkpoint]
     log_ends: dict[int, LogEnd]
     reference_version: int
+    keys_next: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +142,16 @@ async def catch_up_and_seek(stack: AsyncExitStack, context: RegistrarContext, sh
     connection = await stack.enter_async_context(context.engine.connect())
     reader = await connection.execution_options(isolation_level="AUTOCOMMIT")
     checkpoints, offsets = await store.load_caught_up(reader, reached.log, reached.inbox)
+    consumer = await _seek(stack, context, offsets)
+    keys_next = {partition: one.keys_next for partition, one in offsets.items()}
+    await stored_keys.check_ends(consumer, context.realm, keys_next)
     return CaughtUp(
-        consumer=await _seek(stack, context, offsets),
+        consumer=consumer,
         reader=reader,
         checkpoints=checkpoints,
         log_ends={partition: LogEnd(one.logsequence, one.recordedtime) for partition, one in checkpoints.items()},
         reference_version=max(one.reference_version for one in offsets.values()),
+        keys_next=keys_next,
     )
 
 

@@ -18,10 +18,11 @@ log = logging.getLogger(__name__)
 
 
 class WrittenOffsets(NamedTuple):
-    """The last offset that a transaction wrote, by partition, on the *log* and on *rejected*."""
+    """The last offset that a transaction wrote, by partition, on the *log*, on *rejected* and on *keys*."""
 
     log: Mapping[int, int]
     rejected: Mapping[int, int]
+    keys: Mapping[int, int]
 
 
 class _Sent(NamedTuple):
@@ -48,8 +49,9 @@ async def commit(
             on_rejected = await _send(producer, REJECTED.name(realm), batch.rejected)
             on_keys = await _send(producer, KEYS.name(realm), batch.data_keys)
         with failpoint("registrar.flush"):
-            written = WrittenOffsets(await _last_offsets(on_log), await _last_offsets(on_rejected))
-            await _last_offsets(on_keys)
+            written = WrittenOffsets(
+                await _last_offsets(on_log), await _last_offsets(on_rejected), await _last_offsets(on_keys)
+            )
         next_offsets = {TopicPartition(INBOX.name(realm), partition): offset + 1 for partition, offset in inbox.items()}
         with failpoint("registrar.offsets"):
             await producer.send_offsets_to_transaction(next_offsets, f"{realm}.registrar")
