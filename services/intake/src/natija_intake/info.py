@@ -11,7 +11,7 @@ INTAKE = ServiceInfo(
     start="natija_intake.app:serve",
     settings="natija_intake.settings:IntakeSettings",
     commands="natija_intake.commands:app",
-    command_settings=("natija_intake.settings:ImportSettings",),
+    command_settings=("natija_intake.settings:ImportSettings", "natija_intake.settings:OpenerSettings"),
     projection="natija_intake.registrar.projection:build",
     metrics="natija_intake.appeals.metrics",
 )

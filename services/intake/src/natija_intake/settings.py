@@ -40,6 +40,12 @@ class OpeningSettings(StorageSettings):
     for it."""
 
 
+class OpenerSettings(StorageSettings):
+    """Settings of `natija appeal show`, which opens what is sealed."""
+
+    process: ClassVar[str] = "opener"
+
+
 class IntakeSettings(SealingSettings):
     """Settings of the intake API."""
 
