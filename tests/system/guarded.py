@@ -29,7 +29,9 @@ from natija_events.kafka import KafkaConfig
 
 GUIDE = (REPOSITORY / "docs" / "operations.md").read_text().partition("\n## Kafka access rights\n")[2]
 TOOLS = {"kafka-acls.sh": "org.apache.kafka.tools.AclCommand", "kafka-configs.sh": "kafka.admin.ConfigCommand"}
-PRINCIPALS = ("registrar", "intake", "routing", "deadlines", "analytics", "publisher", "operator", "provision")
+PRINCIPALS = (
+    "registrar", "intake", "routing", "deadlines", "analytics", "publisher", "operator", "opener", "provision",
+)  # fmt: skip
 _ALLOWED = re.compile(
     r"Principal = User:(\S+) is Allowed operation = (\w+) .* based on rule MatchingAcl\(acl=StandardAcl\["
     r"resourceType=(\w+), resourceName=([^,]+), patternType=\w+, principal=\S+, host=\*, operation=\2,"

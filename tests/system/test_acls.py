@@ -1,5 +1,6 @@
 """Kafka's access rights: the test runs the commands of docs/operations.md, and each process as its own user."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
@@ -10,16 +11,17 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
+from tests.eventually import eventually
 from tests.integration.guarantees.test_isolation import on_log, posted
 from tests.realm_pool import new_name
 from tests.signing import key_of
 from tests.stack import REPOSITORY, SERVICES, Realm, Servers, environment
-from tests.system.guarded import PRINCIPALS, Guarded, guarded
+from tests.system.guarded import PRINCIPALS, Guarded, Right, guarded
 from tests.unit.events import authority
 
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import KafkaConfig, Publisher
-from natija_events.topics import LOG, PARTITIONS, REJECTED
+from natija_events.topics import INBOX, KEYS, LOG, PARTITIONS, REJECTED
 from natija_events.types.intake import Registered
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.thorough]
@@ -61,7 +63,7 @@ async def guarded_realm(
         for _ in "made", "looked after":
             await built.being("provision").run("provision")
         for service in SERVICES:
-            await built.being(service).serve(service, ready=False)
+            await built.being(service).serve(service, ready=False, NATIJA_INBOX_DELETION="1")
         for child in built.realm.children:
             await child.until_ready()
         yield built
@@ -79,6 +81,7 @@ async def test_table_grants_exactly_needed_rights(guarded_realm: GuardedRealm) -
 
     assert len((await operator.run("history", number, "--format", "json")).json()["events"]) >= 3
     await operator.run("history", number, "--from-log")
+    assert "washed away" in (await guarded_realm.being("opener").run("appeal", "show", number)).stdout
     assert "unlawful 1" in (await operator.run("registrar", "rejections", "--reason", "unlawful")).stdout
     await operator.run("projection", "rebuild", "analytics")
 
@@ -94,6 +97,8 @@ async def test_table_grants_exactly_needed_rights(guarded_realm: GuardedRealm) -
     assert (await lag(guarded_realm))["registrar"] == 0
     assert (await operator.run("registrar", "verify", "--format", "json")).json()["breaks"] == []
 
+    deletes = Right(f"{realm.name}.registrar", "DELETE", "TOPIC", INBOX.name(realm.name))
+    await eventually(lambda: deletes in guarded_realm.broker.used())
     assert guarded_realm.broker.denied() == set()
     assert guarded_realm.broker.used() == guarded_realm.broker.granted()
 
@@ -145,9 +150,9 @@ async def lag(guarded_realm: GuardedRealm) -> Counter[str]:
 
 @pytest.mark.parametrize("principal", [one for one in PRINCIPALS if one != "registrar"])
 async def test_only_registrar_writes_log(guarded_realm: GuardedRealm, principal: str) -> None:
-    """No other user writes the log or the rejected, or takes a transactional id of the registrar."""
+    """No other user writes log, rejected or keys, or takes a transactional id of the registrar."""
     before, name = await ends(guarded_realm), guarded_realm.realm.name
-    for topic in (LOG, REJECTED):
+    for topic in (LOG, REJECTED, KEYS):
         async with AIOKafkaProducer(**guarded_realm.as_user(principal).client_options()) as producer:
             with pytest.raises(TopicAuthorizationFailedError):
                 await producer.send_and_wait(topic.name(name), b"a fact", partition=0)
@@ -159,6 +164,22 @@ async def test_only_registrar_writes_log(guarded_realm: GuardedRealm, principal:
             await producer.start()
         await producer.stop()
     assert await ends(guarded_realm) == before
+
+
+@pytest.mark.parametrize("principal", [one for one in PRINCIPALS if one != "opener"])
+async def test_only_opener_reads_keys(guarded_realm: GuardedRealm, principal: str) -> None:
+    """No other user reads data keys, not even the registrar, which writes them."""
+    consumer = AIOKafkaConsumer(**guarded_realm.as_user(principal).client_options(), auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign(
+            [TopicPartition(KEYS.name(guarded_realm.realm.name), partition) for partition in range(PARTITIONS)]
+        )
+        with pytest.raises(TopicAuthorizationFailedError):
+            async with asyncio.timeout(20):
+                await consumer.getone()
+    finally:
+        await consumer.stop()
 
 
 async def ends(guarded_realm: GuardedRealm) -> dict[str, int]:

@@ -40,7 +40,7 @@ INTAKE_SECRETS = {"NATIJA_NUMBER_SECRET", "NATIJA_ACCESS_CODE_SECRET", "NATIJA_R
 OPENING_KEYS = {"NATIJA_REALM_KEY", "NATIJA_KEY_ENCRYPTION_KEY"}
 SEALING_KEY = "NATIJA_REALM_PUBLIC_KEY"
 KEYS = {"registrar": OPENING_KEYS, "intake": {SEALING_KEY, *INTAKE_SECRETS}}
-"""The keys in the environment of each process; the others have none. Who takes appeals in can only seal."""
+"""The keys in the environment of each process; the others have none. Intake can only seal."""
 
 
 def test_processes_hold_own_keys_only(up: Clone) -> None:

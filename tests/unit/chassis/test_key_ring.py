@@ -156,7 +156,7 @@ class TestCommands:
         assert SigningKey.from_pem(path.read_bytes()).id in done.stdout
 
     def test_realm_prints_a_pair(self) -> None:
-        """What is sealed with the printed public key opens with the private key beside it."""
+        """The private key opens a secret that was wrapped for the public key beside it."""
         pair = printed("realm")
         wrapped, sealing = RealmPublicKey(from_text(pair["NATIJA_REALM_PUBLIC_KEY"]), "kg").new_key("KG-1")
         opening = RealmKey(from_text(pair["NATIJA_REALM_KEY"]), "kg").open(wrapped, "KG-1")
