@@ -54,9 +54,11 @@ def sealed_event(
     return Event(id, source, data.type, subject, time, body, wrappedkey=key.wrapped)
 
 
-def sealed_json(source: str, subject: str, id: UUID, type: str, values: Mapping[str, Any]) -> tuple[bytes, str]:
+def sealed_json(
+    source: str, subject: str, id: UUID, type: str, values: Mapping[str, Any], realm_key: RealmPublicKey = REALM_KEY
+) -> tuple[bytes, str]:
     """The JSON of *values*, with the sealed fields that the event's *type* must have; and the wrapped key."""
-    key, place = REALM_KEY.new_key(subject), Place("kg", subject, source, id, type, "")
+    key, place = realm_key.new_key(subject), Place(realm_key.realm, subject, source, id, type, "")
     sealed = {
         name: key.data_key.seal(place._replace(field=name), field.plain().to_padded()).model_dump()
         for name, field in sealed_fields(REGISTRY.models[type]).items()

@@ -51,8 +51,10 @@ class AppealSteps:
         return self._supplements(2)
 
     def _supplements(self, count: int) -> Sequence[Event]:
-        key = self.publisher.new_key(self.opening.subject)
-        return [self.publisher.event(self.opening.subject, self.now, Supplemented(), key=key) for _ in range(count)]
+        key = self.publisher.new_proposal_key(self.opening.subject)
+        return [
+            self.publisher.event(self.opening.subject, self.now, Supplemented(), proposal_key=key) for _ in range(count)
+        ]
 
     def duplicate(self) -> Sequence[Event]:
         return [self.opening]

@@ -71,9 +71,9 @@ class Work:
         async with Publisher(
             self.realm.servers.kafka, self.realm.name, source, realm_key=self.realm.public_key, key=key
         ) as publisher:
-            sealing = publisher.new_key(appeal)
+            sealing = publisher.new_proposal_key(appeal)
             made = [
-                publisher.event(appeal, self._time(data, times), data, expectedsequence=expected, key=sealing)
+                publisher.event(appeal, self._time(data, times), data, expectedsequence=expected, proposal_key=sealing)
                 for data in events
             ]
             return await publisher.propose(*made, wait=30)

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from tests.eventually import eventually
 from tests.integration.events.conftest import LogWriter, event, new_numbers, offset_of
 from tests.integration.events.proxy import TcpProxy
+from tests.sealing import REALM_KEY
 from tests.stack import Realm
 
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, Publisher, partition_of, read, read_batches
@@ -44,7 +45,7 @@ async def proposals_on_inbox(realm: Realm, number: str) -> int:
 
 async def test_publisher_without_kafka_raises() -> None:
     """A publisher that finds no Kafka raises, and can be left."""
-    publisher = Publisher(NOWHERE, "kg", "/registers/tests", delivery_timeout=2)
+    publisher = Publisher(NOWHERE, "kg", "/registers/tests", realm_key=REALM_KEY, delivery_timeout=2)
 
     with pytest.raises(KafkaError):
         await publisher.__aenter__()

@@ -51,7 +51,8 @@ async def test_readme_example_runs(registry: Realm, capsys: pytest.CaptureFixtur
 def test_add_an_event_type_guide(tmp_path: Path) -> None:
     for folder in ("libs", "services", "tests/unit/events", "tests/contract"):
         shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
+    for file in ("pyproject.toml", "tests/sealing.py"):
+        shutil.copy(REPOSITORY / file, tmp_path / file)
     text = section("Add an event type")
     edits = [step for block in blocks(text) if (step := STEP.match(block))]
     assert len(edits) == len(blocks(text)) == 8

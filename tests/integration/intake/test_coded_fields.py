@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from pydantic_core import to_json
 from tests.integration.intake import registering as r
 from tests.integration.intake.appeal import APPEAL
+from tests.sealing import sealed_json
 from tests.stack import Realm
 
 from natija_events.ids import new_appeal_number
@@ -38,8 +38,10 @@ HOLES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-def opening(number: str, change: dict[str, Any], source: str) -> Event:
-    return Event(uuid4(), source, Registered.type, number, NOW, to_json(LEAST | change))
+def opening(realm: Realm, number: str, change: dict[str, Any], source: str) -> Event:
+    id = uuid4()
+    data, wrapped = sealed_json(source, number, id, Registered.type, LEAST | change, realm.public_key)
+    return Event(id, source, Registered.type, number, NOW, data, wrappedkey=wrapped)
 
 
 async def refusal(publisher: Publisher, event: Event) -> tuple[str, str] | None:
@@ -51,7 +53,7 @@ async def refusal(publisher: Publisher, event: Event) -> tuple[str, str] | None:
 async def test_holes_are_closed_on_the_inbox(registry: Realm) -> None:
     """Each is refused with its field, and nothing of it is on the log."""
     async with r.publisher(registry) as channel:
-        events = [opening(r.number(registry), change, channel.source) for change, _, _ in HOLES]
+        events = [opening(registry, r.number(registry), change, channel.source) for change, _, _ in HOLES]
         found = await asyncio.gather(*(refusal(channel, event) for event in events))
     assert found == [(reason, field) for _, field, reason in HOLES]
     registered = {event.subject for event in await r.log_of(registry)}
@@ -62,7 +64,7 @@ async def test_holes_are_closed_on_the_inbox(registry: Realm) -> None:
 async def test_number_of_another_realm_is_invalid(registry: Realm, source: str) -> None:
     async with r.publisher(registry, source) as publisher:
         for realm in ("kz", "zz"):
-            event = opening(new_appeal_number(realm), {}, source)
+            event = opening(registry, new_appeal_number(realm), {}, source)
             assert await refusal(publisher, event) == ("invalid", "subject")
 
 
@@ -70,10 +72,11 @@ async def test_history_keeps_its_own_names(registry: Realm) -> None:
     """A register brings words of its own and old dates, but neither marks nor formulas."""
     own = {"channel": "Портал", "region": "Back Bay", "topic": "Ямы (дороги)", "jurisdiction": "US-MA-Boston"}
     async with r.publisher(registry, r.HISTORY) as history:
-        good = opening(r.number(registry), own | {"received": NOW.replace(year=1926), "external_id": "№ 5"}, r.HISTORY)
+        old = {"received": NOW.replace(year=1926), "external_id": "№ 5"}
+        good = opening(registry, r.number(registry), own | old, r.HISTORY)
         assert await refusal(history, good) is None
         for change in ({"channel": "=1"}, {"region": "\u202ea"}, {"received": NOW + timedelta(days=1)}):
-            event = opening(r.number(registry), own | change, r.HISTORY)
+            event = opening(registry, r.number(registry), own | change, r.HISTORY)
             assert await refusal(history, event) == ("invalid", *change)
 
 

@@ -213,8 +213,10 @@ async def test_retry_may_seal_again(registry: Realm, channel: Publisher) -> None
 async def test_known_event_in_a_batch_is_reused(registry: Realm, channel: Publisher) -> None:
     """The rejection names the first event of the proposal that is registered already."""
     subject, now = r.number(registry), datetime.now(UTC)
-    key = channel.new_key(subject)
-    opening, supplement = (channel.event(subject, now, data, key=key) for data in (r.registered(), Supplemented()))
+    key = channel.new_proposal_key(subject)
+    opening, supplement = (
+        channel.event(subject, now, data, proposal_key=key) for data in (r.registered(), Supplemented())
+    )
     assert (await channel.propose(opening, wait=10)).registered
     outcome = await channel.propose(supplement, opening, wait=10)
     assert outcome.rejection is not None
@@ -262,9 +264,9 @@ async def test_event_before_opening_is_unlawful(registry: Realm) -> None:
     opened = datetime(2015, 3, 1, 12, tzinfo=UTC)
     async with r.publisher(registry, r.HISTORY) as history:
         subject = r.number(registry)
-        key = history.new_key(subject)
-        first = history.event(subject, opened, r.registered(received=opened, register_name="test"), key=key)
-        second = history.event(subject, opened - timedelta(hours=1), Answered(outcome="explained"), key=key)
+        key = history.new_proposal_key(subject)
+        first = history.event(subject, opened, r.registered(received=opened, register_name="test"), proposal_key=key)
+        second = history.event(subject, opened - timedelta(hours=1), Answered(outcome="explained"), proposal_key=key)
         outcome = await history.propose(first, second, wait=10)
     assert outcome.rejection is not None
     assert (outcome.rejection.reason, outcome.rejection.field) == ("unlawful", "[1]")

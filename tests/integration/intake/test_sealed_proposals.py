@@ -54,8 +54,8 @@ async def test_stored_key_opens_the_events(registry: Realm, channel: Publisher) 
 async def test_proposal_has_one_key(registry: Realm, channel: Publisher) -> None:
     """Events that are proposed together share a key; other proposals on the same appeal have others."""
     subject, now = r.number(registry), datetime.now(UTC)
-    key = channel.new_key(subject)
-    together = [channel.event(subject, now, data, key=key) for data in (r.registered(), Supplemented())]
+    key = channel.new_proposal_key(subject)
+    together = [channel.event(subject, now, data, proposal_key=key) for data in (r.registered(), Supplemented())]
     assert (await channel.propose(*together, wait=10)).registered
     assert (await channel.propose(channel.event(subject, now, Supplemented()), wait=10)).registered
     first, second, third = [event.data.content.kid for event in await r.log_of(registry, subject)]  # type: ignore[union-attr]
@@ -80,7 +80,7 @@ async def test_wrapped_key_without_sealed_value_is_refused(registry: Realm, chan
     """It would store a key that opens nothing."""
     subject, _ = await r.open_appeal(channel, registry)
     event = channel.event(subject, datetime.now(UTC), AccessCodeReplaced(generation=2))
-    wrapped = channel.new_key(subject).wrapped
+    wrapped = channel.new_proposal_key(subject).wrapped
     assert await refusal(channel, event._replace(wrappedkey=wrapped)) == ("invalid", "wrappedkey")
 
 
@@ -90,7 +90,7 @@ async def test_wrapped_key_must_open(registry: Realm, channel: Publisher, kind: 
     assert event.wrappedkey is not None
     realm_key, encapsulation, wrapped = event.wrappedkey.split(".")
     other = {
-        "of another appeal": channel.new_key(r.number(registry)).wrapped,
+        "of another appeal": channel.new_proposal_key(r.number(registry)).wrapped,
         "changed": f"{realm_key}.{encapsulation}.{wrapped[:-2]}AA",
         "of another realm key": f"x25519:{'A' * 22}.{encapsulation}.{wrapped}",
         "no wrapped key": "hello",
@@ -127,8 +127,8 @@ async def test_plain_value_must_be_valid(
 ) -> None:
     """Once it is on the log, nobody can check it without the key. So the registrar reads it first."""
     subject, now = r.number(registry), datetime.now(UTC)
-    key = channel.new_key(subject)
-    event = channel.event(subject, now, r.registered(), key=key)
+    key = channel.new_proposal_key(subject)
+    event = channel.event(subject, now, r.registered(), proposal_key=key)
     place = Place(registry.name, subject, event.source, event.id, Registered.type, "content")
     padded = plain if len(plain) > 256 else pad(plain, CONTENT)
     if len(padded) not in CONTENT:

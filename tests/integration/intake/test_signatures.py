@@ -33,8 +33,8 @@ async def proposed(realm: Realm, key: SigningKey | None) -> tuple[str, Rejection
     """A proposal of two events as intake, signed with *key*: its appeal, and its rejection."""
     async with publishing(realm, key) as publisher:
         number, now = r.number(realm), datetime.now(UTC)
-        key, both = publisher.new_key(number), (r.registered(topic="roads"), Supplemented())
-        events = [publisher.event(number, now, data, key=key) for data in both]
+        shared, both = publisher.new_proposal_key(number), (r.registered(topic="roads"), Supplemented())
+        events = [publisher.event(number, now, data, proposal_key=shared) for data in both]
         return number, (await publisher.propose(*events, wait=20)).rejection
 
 

@@ -114,18 +114,18 @@ class Publisher:
         causationid: str | None = None,
         correlationid: str | None = None,
         traceparent: str | None = None,
-        key: ProposalKey | None = None,
+        proposal_key: ProposalKey | None = None,
     ) -> Event:
         """An event of the appeal *subject*. Give an *id* of your own if you may have to propose it again.
 
-        Plain values of *data* are sealed under *key*, or else under a new key. Events that are proposed together share
-        one: see `new_key`. Raises ValueError when the registrar could only reject the event, and for plain values
+        Plain values of *data* are sealed under *proposal_key*, or else under a new one. Events that are proposed together
+        share one: see `new_proposal_key`. Raises ValueError when the registrar could only reject the event, and for plain values
         without a key.
         """
         id = id or uuid4()
         if plain_values(data):
-            key = key or self.new_key(subject)
-            data = seal_data(data, key.data_key, Place(self._realm, subject, self.source, id, data.type, ""))
+            proposal_key = proposal_key or self.new_proposal_key(subject)
+            data = seal_data(data, proposal_key.data_key, Place(self._realm, subject, self.source, id, data.type, ""))
         event = Event(
             id=id,
             source=self.source,
@@ -133,7 +133,7 @@ class Publisher:
             subject=subject,
             time=time,
             data=data.model_dump_json(exclude_none=True).encode(),
-            wrappedkey=key.wrapped if key and sealed_values(data) else None,
+            wrappedkey=proposal_key.wrapped if proposal_key and sealed_values(data) else None,
             expectedsequence=expectedsequence,
             causationid=causationid,
             correlationid=correlationid,
@@ -142,7 +142,7 @@ class Publisher:
         check_proposal([event])
         return event
 
-    def new_key(self, subject: str) -> ProposalKey:
+    def new_proposal_key(self, subject: str) -> ProposalKey:
         """The key of a new proposal on the appeal *subject*. Raises ValueError without the realm's public key."""
         if self._realm_key is None:
             raise ValueError("personal data cannot be sealed: give the publisher the realm's public key as realm_key")
