@@ -1,4 +1,4 @@
-"""Sealed data: no projection needs a key, and the log says little of what is sealed."""
+"""Sealed data: the log says little of what is sealed."""
 
 import json
 from collections.abc import Iterator
@@ -9,9 +9,6 @@ from tests.integration.guarantees.test_isolation import on_log
 from tests.integration.intake import registering as r
 from tests.stack import SERVICES, Realm
 
-from natija_chassis.projections.installed import services
-
-KEYS_OF_SEALED_DATA = ("NATIJA_REALM_KEY", "NATIJA_REALM_PUBLIC_KEY", "NATIJA_KEY_ENCRYPTION_KEY")
 ANONYMOUS = {
     "channel": "electronic", "topic": "roads", "region": "chuy", "applicant": {"kind": "natural"}, "text": "Жол",
 }  # fmt: skip
@@ -43,18 +40,6 @@ def lengths(value: Any, at: str = "") -> Iterator[tuple[str, object]]:
             yield from lengths(one, f"{at}.{name}")
     else:
         yield at, len(value) if at.endswith((".ct", ".kid")) else value
-
-
-async def test_every_service_is_rebuilt_without_a_key(realm: Realm) -> None:
-    for service in SERVICES:
-        await realm.serve(service)
-    (number,) = await posted(realm, EVERYTHING)
-    for name in KEYS_OF_SEALED_DATA:
-        del realm.environment[name]
-    for service in services():
-        done = await realm.run("projection", "rebuild", service)
-        assert "equal" in done.stdout
-    assert len(await r.log_of(realm, number)) == 3
 
 
 async def test_log_does_not_show_what_is_filled(realm: Realm) -> None:

@@ -118,9 +118,9 @@ class Publisher:
     ) -> Event:
         """An event of the appeal *subject*. Give an *id* of your own if you may have to propose it again.
 
-        Plain values of *data* are sealed under *proposal_key*, or else under a new one. Events that are proposed together
-        share one: see `new_proposal_key`. Raises ValueError when the registrar could only reject the event, and for plain values
-        without a key.
+        Plain values of *data* are sealed under *proposal_key*, or else under a new one. Events that are proposed
+        together share one: see `new_proposal_key`. Raises ValueError when the registrar could only reject the event,
+        and for plain values without a key.
         """
         id = id or uuid4()
         if plain_values(data):
