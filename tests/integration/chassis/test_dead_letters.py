@@ -59,15 +59,15 @@ async def test_unreadable_record_shows_no_content(log: LogWriter, engine: AsyncE
     """An unreadable record becomes a dead letter that names what is wrong and never what the record holds."""
     broken, unreadable, good = (log.number(7) for _ in range(3))
     await log.write(broken, unreadable, good)
-    await log.write_raw(broken, b'{"text": "Aigul Asanova, born 1970')
-    await log.write_raw(unreadable, b'{"text": "Aigul Asanova, born 1970"}')
+    await log.write_raw(broken, b'{"content": "Aigul Asanova, born 1970')
+    await log.write_raw(unreadable, b'{"content": "Aigul Asanova, born 1970"}')
     await log.write(broken, good)
     start()
     await reached(engine, log)
     found = await stored_letters(engine)
     assert [(one.appeal, one.error) for one in found] == [(broken, "Invalid"), (unreadable, "Invalid"), (broken, None)]
     assert found[1].detail is not None
-    assert found[1].detail.startswith("Invalid: text: ")
+    assert found[1].detail.startswith("Invalid: content")
     assert "Aigul" not in json.dumps([one._asdict() for one in found])
     assert await counts(engine) == {broken: 1, unreadable: 1, good: 2}
 
