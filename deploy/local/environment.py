@@ -57,9 +57,8 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
 
 
 def _kept_key(before: Mapping[str, str], name: str) -> str:
-    """The key *name* of *before*. A new one without it, or when no process could have started with it."""
-    kept = before.get(name, "").split()
-    return " ".join(kept) if kept and all(map(_is_key, kept)) else new_key()
+    """The key *name* of *before*; a new one without it. Text that is not a key is left out: nothing starts with it."""
+    return " ".join(filter(_is_key, before.get(name, "").split())) or new_key()
 
 
 def _is_key(text: str) -> bool:

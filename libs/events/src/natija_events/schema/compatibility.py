@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from natija_events.schema.diff import Schema, breaks
-from natija_events.schema.generation import log_schema, proposal_schema, text
+from natija_events.schema.generation import log_schema, plain_name, plain_schema, proposal_schema, text
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.base import EventData
+from natija_events.types.sealed import Plain, sealed_fields
 
 FOLDER = Path(__file__).parents[1] / "schemas"
 FIXED_SINCE: str | None = None
@@ -29,6 +30,8 @@ REMEDY = "add a version vN+1 with an upcast: registered events cannot change"
 
 PROPOSALS = "proposals"
 """The folder inside the folder of log schemas that has the schemas of proposals."""
+SEALED = "sealed"
+"""The folder beside it that has the schemas of plain values, which are sealed whole."""
 
 
 class GateResult(NamedTuple):
@@ -54,12 +57,28 @@ def compare(models: Iterable[type[EventData]], folder: Path, since: str | None =
         for type in generated
         if checked_in.get(type) != generated[type] or checked_in_proposals.get(type) != proposals[type]
     ]
+    plain = _plain_models(models)
+    checked_in_plain = _checked_in(folder / SEALED)
+    stale += [
+        f"{name}: differs from its model"
+        for name, model in plain.items()
+        if checked_in_plain.get(name) != plain_schema(model)
+    ]
     return GateResult(list(dict.fromkeys(broken)), stale)
 
 
+def _plain_models(models: Iterable[type[EventData]]) -> dict[str, type[Plain]]:
+    """The models of what events of *models* seal, by name."""
+    plain = (field.plain for model in models for field in sealed_fields(model).values())
+    return {plain_name(one): one for one in plain}
+
+
 def write(models: Iterable[type[EventData]], folder: Path) -> None:
-    """Write both schemas of each of *models*."""
-    (folder / PROPOSALS).mkdir(parents=True, exist_ok=True)
+    """Write both schemas of each of *models*, and those of what they seal."""
+    for inner in (PROPOSALS, SEALED):
+        (folder / inner).mkdir(parents=True, exist_ok=True)
+    for name, plain in _plain_models(models).items():
+        (folder / SEALED / f"{name}.json").write_text(text(plain_schema(plain)), encoding="utf-8")
     for model in models:
         (folder / f"{model.type}.json").write_text(text(log_schema(model)), encoding="utf-8")
         (folder / PROPOSALS / f"{model.type}.json").write_text(text(proposal_schema(model)), encoding="utf-8")

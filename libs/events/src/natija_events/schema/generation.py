@@ -1,4 +1,4 @@
-"""The JSON Schemas of a type, from its model, in two forms.
+"""The JSON Schemas of a type, from its model, in two forms; and those of the plain values that its events seal.
 
 The *log* form is for readers: it allows unknown fields, which a later version may add. The *proposal* form is for
 publishers: it is closed, and an instant has a pattern. It refuses all that the registrar refuses for its form.
@@ -70,7 +70,21 @@ def _with_lengths(value: Schema, plain: type[Plain]) -> Schema:
     lengths = [{"minLength": length, "maxLength": length} for length in sealed_lengths(plain)]
     example = value["properties"]["ct"]["examples"][0]
     ct = value["properties"]["ct"] | {"anyOf": lengths, "examples": [(example * 100)[: lengths[0]["maxLength"]]]}
-    return value | {"properties": value["properties"] | {"ct": ct}}
+    return value | {"properties": value["properties"] | {"ct": ct}, "x-sealed": _plain_id(plain)}
+
+
+def plain_schema(plain: type[Plain]) -> Schema:
+    """The schema of what a sealed value holds before it is sealed: closed."""
+    return {"$schema": _DIALECT, "$id": _plain_id(plain), **document(plain.model_json_schema(), plain)}
+
+
+def _plain_id(plain: type[Plain]) -> str:
+    return f"urn:natija:sealed:{plain_name(plain)}"
+
+
+def plain_name(plain: type[Plain]) -> str:
+    """The name of a kind of plain values, such as appeal-text."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", plain.__name__).lower()
 
 
 def text(schema: Schema) -> str:
