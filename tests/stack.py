@@ -16,7 +16,6 @@ import shutil
 import signal
 import sys
 import tempfile
-from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,7 @@ from tests import prefork, realm_pool, signing
 from tests.folders import needs_servers
 
 from natija_chassis.services import port_variable, service_infos
+from natija_events.sealing.data_key import from_text
 from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKey, RealmPublicKey
 
@@ -139,7 +139,7 @@ class Realm:
     @property
     def public_key(self) -> RealmPublicKey:
         """The key with which publishers seal."""
-        return RealmPublicKey(_raw(self.environment["NATIJA_REALM_PUBLIC_KEY"]), self.name)
+        return RealmPublicKey.from_text(self.environment["NATIJA_REALM_PUBLIC_KEY"], self.name)
 
     @property
     def private_key(self) -> RealmKey:
@@ -205,7 +205,7 @@ class Realm:
 
 
 def _raw(key: str) -> bytes:
-    return urlsafe_b64decode(key + "=" * (-len(key) % 4))
+    return from_text(key.rstrip("="))
 
 
 Realms = Callable[..., Awaitable[Realm]]

@@ -13,11 +13,10 @@ from deploy.local.paths import StackPaths
 from deploy.local.ports import HOST, free_port
 from natija_chassis.services import port_variable, resolve, service_infos
 from natija_chassis.settings import Settings, variables
-from natija_events.sealing.data_key import Unsealable, from_text, to_text
+from natija_events.sealing.data_key import KEY_BYTES, Unsealable, from_text, to_text
 from natija_events.sealing.wrapping import RealmKey
 
 _KEYS = ("NATIJA_REALM_KEY", "NATIJA_KEY_ENCRYPTION_KEY", "NATIJA_NUMBER_SECRET", "NATIJA_ACCESS_CODE_SECRET")
-_KEY_BYTES = 32
 SERVICES = {info.name: info.port for info in service_infos()}
 """Every installed process with its default port."""
 
@@ -63,7 +62,7 @@ def _kept_key(before: Mapping[str, str], name: str) -> str:
 
 def _is_key(text: str) -> bool:
     try:
-        return len(from_text(text.rstrip("="))) == _KEY_BYTES
+        return len(from_text(text.rstrip("="))) == KEY_BYTES
     except Unsealable:
         return False
 
@@ -134,4 +133,4 @@ def database_template(postgres: str) -> str:
 
 def new_key() -> str:
     """32 random bytes in base64url."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+    return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()

@@ -51,7 +51,7 @@ async def test_empty_topic_is_refused(realm: Realm, dropped: bool) -> None:
 
 
 async def test_lost_keys_can_be_accepted(realm: Realm) -> None:
-    """As docs/operations.md says, when there is no backup."""
+    """As docs/operations.md says, without a backup."""
     await (await register(realm)).stop()
     await recreate(realm, KEYS)
     database = await asyncpg.connect(realm.database("intake").replace("+asyncpg", ""))

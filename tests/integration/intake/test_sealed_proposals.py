@@ -15,7 +15,7 @@ from natija_events.kafka import Publisher
 from natija_events.sealing.data_key import Place
 from natija_events.sealing.padding import CONTENT, pad
 from natija_events.types.intake import AccessCodeReplaced, Registered, Supplemented
-from natija_events.types.personal import AppealText, Person, Text
+from natija_events.types.personal import AppealText, Person
 from natija_events.wire.envelope import Event
 
 
@@ -150,4 +150,3 @@ async def test_equal_texts_differ_on_the_log(registry: Realm, channel: Publisher
         found.append((await r.log_of(registry, subject))[0].data.content.ct)  # type: ignore[union-attr]
     assert len(set(found)) == len(found)
     assert len({len(ct) for ct in found}) == 1
-    assert Text(text="x").to_padded() != Text(text="y").to_padded()

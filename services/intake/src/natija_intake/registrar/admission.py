@@ -150,7 +150,7 @@ def admit(
         _find_reused(known)
         or _find_unlawful(proposal.events, data, standing)
         or _find_conflict(proposal, standing)
-        or Admitted(incoming, data, opened.data_key)
+        or Admitted(incoming, data, opened)
     )
 
 

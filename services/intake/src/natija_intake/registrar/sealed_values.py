@@ -23,21 +23,19 @@ class RegistrarKeys(NamedTuple):
     storage: KeyEncryptionKey
 
 
-class OpenedKey(NamedTuple):
-    """The data key of a proposal: None when it has no sealed value."""
+def open_values(
+    proposal: Proposal, data: Sequence[EventData], keys: RealmKeys, realm: str
+) -> DataKey | Rejection | None:
+    """Open every sealed value of *data*, the typed data of the proposal's events: their key, or the rejection.
 
-    data_key: DataKey | None
-
-
-def open_values(proposal: Proposal, data: Sequence[EventData], keys: RealmKeys, realm: str) -> OpenedKey | Rejection:
-    """Open every sealed value of *data*, the typed data of the proposal's events: their key, or the rejection."""
+    None when nothing is sealed.
+    """
     sealed = any(sealed_values(one) for one in data)
     wrapped = proposal.events[0].wrappedkey
-    if wrapped is None or not sealed:
-        if wrapped is None and not sealed:
-            return OpenedKey(None)
-        rule = "is missing: values are sealed" if sealed else "has no sealed value in this proposal"
-        return Rejection("invalid", WRAPPEDKEY, rule)
+    if wrapped is None:
+        return Rejection("invalid", WRAPPEDKEY, "is missing: values are sealed") if sealed else None
+    if not sealed:
+        return Rejection("invalid", WRAPPEDKEY, "has no sealed value in this proposal")
     try:
         key = keys.open(wrapped, proposal.subject)
     except Unsealable as error:
@@ -48,7 +46,7 @@ def open_values(proposal: Proposal, data: Sequence[EventData], keys: RealmKeys, 
         except SealedWrong as error:
             path = f"[{index}]." if len(data) > 1 else ""
             return Rejection("invalid", path + error.field, error.rule)
-    return OpenedKey(key)
+    return key
 
 
 def place_of(event: Event, realm: str) -> Place:
