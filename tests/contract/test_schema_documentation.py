@@ -11,7 +11,13 @@ from natija_events.schema.compatibility import FOLDER
 from natija_events.schema.registry import REGISTRY
 
 SCHEMAS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
-UNITS = {"bytes": "bytes", "part": "from 1", "applicants_count": "number of persons", "generation": "from 2"}
+UNITS = {
+    "bytes": "bytes",
+    "part": "from 1",
+    "applicants_count": "number of persons",
+    "generation": "from 2",
+    "sequence": "The sequence of",
+}
 
 
 def properties(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

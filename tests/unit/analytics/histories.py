@@ -133,6 +133,7 @@ _POSSIBLE = (
     lambda chance: routing.Answered(outcome="explained"),
     lambda chance: intake.Withdrawn(),
     lambda chance: routing.ReviewTerminated(reason="own_decision_in_force"),
+    lambda chance: routing.Reopened(body=chance.choice("AB"), authority="court", decided=hour(0)),
     lambda chance: routing.AnswerClarified(),
     lambda chance: None,
 )

@@ -1,6 +1,6 @@
 """Two events of each type: with required fields only, and with every field set."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from tests.sealing import sealed_somewhere
@@ -23,6 +23,7 @@ from natija_events.types.personal import (
 
 TEXT = "Жол оңдолсун."
 NAME = "Айгүл Асанова"
+EARLY = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)
 DUE = datetime(2024, 3, 25, 18, 0, tzinfo=UTC)
 SMALLEST = appeal_number("KG", 1)
 OTHER = appeal_number("KG", 2)
@@ -41,6 +42,8 @@ LEAST: tuple[EventData, ...] = tuple(
         (
             registered(),
             intake.Supplemented(),
+            intake.ApplicantCorrected(),
+            intake.NoticeSent(about="appeal.registered", sequence=1, channel="post"),
             intake.WithdrawalRequested(),
             intake.Withdrawn(),
             intake.WithdrawalDeclined(signer="s"),
@@ -56,6 +59,8 @@ LEAST: tuple[EventData, ...] = tuple(
             routing.AddresseeDetected(body="b", rule="r"),
             routing.Routed(body="b"),
             routing.ExecutorChanged(executor="e"),
+            routing.Assigned(post="p", by="b"),
+            routing.NoteAdded(by="b"),
             routing.ForwardPrepared(body="b"),
             routing.ForwardApproved(body="b", approver="a"),
             routing.Forwarded(body="b"),
@@ -76,6 +81,7 @@ LEAST: tuple[EventData, ...] = tuple(
             routing.AnswerCorrected(),
             routing.LeftWithoutConsideration(reason="anonymous"),
             routing.ReviewTerminated(reason="court_act_in_force"),
+            routing.Reopened(body="b", authority="c", decided=EARLY),
             deadlines.TermSet(due=DUE),
             deadlines.ExtensionPrepared(due=DUE),
             deadlines.ExtensionApproved(approver="a"),
@@ -87,6 +93,7 @@ LEAST: tuple[EventData, ...] = tuple(
             oversight.ControlTaken(by="c"),
             oversight.ControlReleased(by="c"),
             oversight.CourtNoted(court="c", case_number="1/24"),
+            oversight.CourtClosed(court="c", case_number="1/24", ruling="discontinued"),
             oversight.SanctionRecorded(measure="fine", body="b"),
         ),
     )
@@ -101,7 +108,11 @@ FULL: tuple[EventData, ...] = tuple(
                 language="ky",
                 character="collective",
                 applicants_count=3,
+                taker="t",
+                place="Кочкор айыл өкмөтү",
                 referral_from="jogorku-kenesh",
+                referral_number="04-17/218",
+                referral_date=date(2024, 3, 1),
                 addressee="b",
                 complained_of="b2",
                 region="bishkek",
@@ -134,6 +145,11 @@ FULL: tuple[EventData, ...] = tuple(
                 external_id="101001230000",
             ),
             intake.Supplemented(content=Text(text=TEXT), attachments=(FILE,)),
+            intake.ApplicantCorrected(
+                applicant=intake.Applicant(id="a", kind="legal", address=intake.Address(region="r")),
+                person=Person(name=NAME, phone="+996555"),
+            ),
+            intake.NoticeSent(about="appeal.forwarded", sequence=7, channel="post", language="ky"),
             intake.WithdrawalRequested(content=Text(text=TEXT)),
             intake.Withdrawn(signer="s"),
             intake.WithdrawalDeclined(signer="s", content=Reason(reason=TEXT)),
@@ -146,11 +162,14 @@ FULL: tuple[EventData, ...] = tuple(
                 content=Resolution(resolution=TEXT),
             ),
             routing.ExecutorChanged(executor="e", co_executors=("f",)),
+            routing.Assigned(post="p", by="b", until=DUE, content=Text(text=TEXT)),
+            routing.NoteAdded(by="b", content=Text(text=TEXT)),
             routing.Forwarded(body="b", external=True, signer="s", content=Reason(reason=TEXT), due=DUE),
             routing.ForwardedInPart(body="b", child=OTHER, part=1, signer="s"),
             routing.Returned(reason="r", content=Explanation(explanation=TEXT), signer="s"),
             routing.DataProvided(content=Text(text=TEXT), attachments=(FILE,)),
-            routing.HearingHeld(content=Protocol(protocol=TEXT)),
+            routing.HearingScheduled(at=DUE, place="Бишкек, Исанов көчөсү 42"),
+            routing.HearingHeld(heard_by="d", content=Protocol(protocol=TEXT)),
             routing.PreliminaryDecisionSent(content=Text(text=TEXT)),
             routing.DecisionPrepared(outcome="partly_satisfied", content=Text(text=TEXT)),
             routing.DecisionDeclined(by="b", content=Remarks(remarks=TEXT)),
@@ -167,6 +186,7 @@ FULL: tuple[EventData, ...] = tuple(
             routing.AnswerCorrected(content=Text(text=TEXT), signer="s"),
             routing.LeftWithoutConsideration(reason="insults", approver="a"),
             routing.ReviewTerminated(reason="applicant_died", signer="s"),
+            routing.Reopened(body="b", authority="c", decided=EARLY, case_number="2/24", content=Reason(reason=TEXT)),
             deadlines.TermSet(due=DUE, starts=DUE, policy="kg-67"),
             deadlines.ExtensionPrepared(due=DUE, content=Reason(reason=TEXT)),
             deadlines.ExtensionSigned(due=DUE, signer="s", content=Reason(reason=TEXT)),

@@ -13,6 +13,8 @@ WITH_A_BODY = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING")
 _LINES = """
 registered                 | NEW                       | REGISTERED             | channel desk   | M  | a day
 supplemented               | open                      | same                   | channel desk   | M  | a day
+applicant-corrected        | open ended                | same                   | desk data-officer | n  | now
+notice-sent                | open ended                | same                   | channel desk   | n  | now
 withdrawal-requested       | open                      | same                   | channel desk   | M  | a day
 withdrawn                  | open                      | WITHDRAWN              | channel desk   | M! | now
 withdrawal-declined        | open                      | same                   | desk           | M! | now
@@ -29,6 +31,8 @@ topic-assigned             | open                      | same                   
 addressee-detected         | open                      | same                   | desk           | n  | now
 routed                     | open                      | ROUTED                 | desk           | M! | now
 executor-changed           | AWAITING_DATA with-a-body | IN_WORK                | desk           | M! | now
+assigned                   | AWAITING_DATA with-a-body | same                   | desk           | n  | now
+note-added                 | open ended                | same                   | desk oversight | n  | now
 forward-prepared           | open                      | same                   | desk           | n  | now
 forward-approved           | open                      | same                   | desk           | n  | now
 forwarded                  | open                      | REGISTERED             | desk           | M! | now
@@ -49,6 +53,7 @@ answer-clarified           | ANSWERED                  | same                   
 answer-corrected           | ANSWERED                  | same                   | desk           | M  | now
 left-without-consideration | open                      | NOT_CONSIDERED         | desk           | M! | now
 review-terminated          | open                      | TERMINATED             | desk           | M! | now
+reopened                   | closed                    | REGISTERED             | desk oversight | M! | now
 
 term-set                   | open                      | same                   | clock          | M! | now
 extension-prepared         | open                      | same                   | desk           | n  | now
@@ -62,10 +67,11 @@ data-term-expired          | AWAITING_DATA             | RETURNED               
 control-taken              | open                      | same                   | oversight      | n  | now
 control-released           | open ended                | same                   | oversight      | n  | now
 court-noted                | open ended                | same                   | desk oversight | n  | now
+court-closed               | open ended                | same                   | desk oversight | n  | now
 sanction-recorded          | open ended                | same                   | oversight      | n  | now
 """
 
-_WORDS = {"open": OPEN, "ended": ENDED, "with-a-body": WITH_A_BODY}
+_WORDS = {"open": OPEN, "ended": ENDED, "closed": ENDED[:-1], "with-a-body": WITH_A_BODY}
 
 
 class TableLine(NamedTuple):
@@ -78,6 +84,11 @@ class TableLine(NamedTuple):
     material: bool
     expected: bool
     back: str
+
+    @property
+    def stays_ended(self) -> bool:
+        """Whether it changes no state after the end: it may also come before."""
+        return not set(OPEN).isdisjoint(self.source)
 
 
 def _line(text: str) -> TableLine:

@@ -137,18 +137,23 @@ def test_new_draft_needs_new_approval() -> None:
 
 AFTER_THE_END: set[type[EventData]] = {
     intake.AccessCodeReplaced,
+    intake.ApplicantCorrected,
     intake.ComplaintFiled,
     intake.DuplicateLinked,
     intake.ErasureRequested,
+    intake.NoticeSent,
     intake.PersonErased,
     intake.RepeatLinked,
     deadlines.Missed,
+    routing.NoteAdded,
     oversight.ControlReleased,
+    oversight.CourtClosed,
     oversight.CourtNoted,
     oversight.SanctionRecorded,
 }
 MORE_AFTER: dict[str, set[type[EventData]]] = {
-    "ANSWERED": {routing.AnswerDelivered, routing.AnswerClarified, routing.AnswerCorrected},
+    "ANSWERED": {routing.AnswerDelivered, routing.AnswerClarified, routing.AnswerCorrected, routing.Reopened},
+    **{end: {routing.Reopened} for end in ("FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED")},
     "MERGED_AS_DUPLICATE": {intake.DuplicateUnlinked},
 }
 
@@ -165,6 +170,50 @@ def test_end_state_stays(end: transitions.State) -> None:
     for data in LEAST:
         if type(data) in AFTER_THE_END:
             given(*PATHS[end]).when(data).then(end)
+
+
+@pytest.mark.parametrize("end", [end for end in transitions.TERMINAL if end != "MERGED_AS_DUPLICATE"])
+def test_reopened_appeal_starts_again(end: transitions.State) -> None:
+    """The end, the outcome, the term and the assignments are void; the breach and the first term stay."""
+    before = given(*PATHS["IN_WORK"], deadlines.TermSet(due=DUE), deadlines.Missed(due=DUE), *PATHS[end][2:])
+    reopened = at(LATER, routing.Reopened(body="d", authority="court", decided=DUE))
+
+    appeal = before.when(reopened).then("REGISTERED")
+
+    assert (appeal.body, appeal.executor, appeal.outcome, appeal.reopened) == ("d", None, None, DUE)
+    assert (appeal.due, appeal.first_due, appeal.missed) == (None, DUE, (DUE,))
+
+
+def test_reopened_appeal_ends_again() -> None:
+    again = (*PATHS["ANSWERED"], routing.Reopened(body="d", authority="court", decided=START))
+    late = at(LATER, routing.Answered(outcome="satisfied"))
+
+    appeal = given(*again).when(late).then("ANSWERED")
+
+    assert (appeal.outcome, appeal.closed) == ("satisfied", LATER)
+
+
+def test_reopening_is_decided_before() -> None:
+    reopened = at(DUE, routing.Reopened(body="d", authority="court", decided=LATER))
+
+    given(*PATHS["ANSWERED"]).when(reopened).refused("is decided after its time")
+
+
+def test_tasks_end_with_executor() -> None:
+    before = (*PATHS["IN_WORK"], routing.Assigned(post="p", by="e"), routing.Assigned(post="q", by="e"))
+
+    assert given(*before).when(routing.NoteAdded(by="p")).then("IN_WORK").assigned == ("p", "q")
+    assert given(*before).when(routing.ExecutorChanged(executor="f")).then("IN_WORK").assigned == ()
+    assert given(*before).when(routing.Forwarded(body="c")).then("REGISTERED").assigned == ()
+
+
+def test_court_case_closes_by_its_number() -> None:
+    first, second = (oversight.CourtNoted(court="c", case_number=number) for number in ("1/24", "2/24"))
+    closed = oversight.CourtClosed(court="c", case_number="1/24", ruling="against_applicant")
+
+    appeal = given(*PATHS["ANSWERED"], first, second, first).when(closed).then("ANSWERED")
+
+    assert appeal.court_cases == (("c", "2/24"),)
 
 
 def test_duplicate_points_to_smaller_number() -> None:

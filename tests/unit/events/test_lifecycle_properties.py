@@ -44,18 +44,21 @@ class RuleBookModel:
             return False
         if isinstance(event.data, intake.DuplicateLinked):
             return event.data.of < NUMBER
+        if isinstance(event.data, routing.Reopened):
+            return event.data.decided <= event.time
         return not isinstance(event.data, deadlines.Missed) or event.data.due == event.time
 
     def apply(self, event: Dated) -> None:
         self.opened = self.opened or event.time
-        target = LINE_OF[event.data.type].target
+        line = LINE_OF[event.data.type]
+        target = line.target
         if isinstance(event.data, routing.Routed) and event.data.executor:
             target = "IN_WORK"
         if isinstance(event.data, routing.Forwarded) and event.data.external:
             target = "FORWARDED"
         if target == "back":
             self.state = self.before.pop()
-        elif target != "same" and self.state not in ENDED:
+        elif target != "same" and not (self.state in ENDED and line.stays_ended):
             waits = target in ("AWAITING_DATA", "MERGED_AS_DUPLICATE")
             self.before = [*self.before, self.state] if waits else []
             self.state = target

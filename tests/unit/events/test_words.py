@@ -12,7 +12,7 @@ from natija_events.lifecycle.transitions import HISTORY, TABLE, Role, State
 from natija_events.schema.registry import OWNERS
 from natija_events.types.base import AnswerOutcome, AnswerReason
 from natija_events.types.intake import Applicant, Registered
-from natija_events.types.oversight import SanctionRecorded
+from natija_events.types.oversight import CourtRuling, SanctionRecorded
 from natija_events.wire.rejection import RejectionReason
 from natija_events.words import KINDS, LANGUAGES, Language, WordKind, word
 
@@ -29,6 +29,7 @@ CODES: dict[WordKind, set[str]] = {
     "character": set(get_args(Registered.model_fields["character"].annotation)),
     "applicant": set(get_args(Applicant.model_fields["kind"].annotation)),
     "measure": set(get_args(SanctionRecorded.model_fields["measure"].annotation)),
+    "ruling": set(get_args(CourtRuling)),
 }
 ALPHABETS: dict[Language, str] = {
     "ky": "а-яёңөү",

@@ -157,7 +157,7 @@ def test_wrong_name_in_batch_has_place() -> None:
 
 CODED = {
     "country_type", "channel", "jurisdiction", "referral_from", "addressee", "complained_of", "region", "district",
-    "topic", "body", "co_bodies", "court", "social_group",
+    "topic", "authority", "body", "co_bodies", "court", "social_group",
 }  # fmt: skip
 
 

@@ -204,7 +204,7 @@ def test_unknown_code_is_not_proposed(change: dict[str, Any], field: str, kind: 
 
 DERIVED = {
     "received", "jurisdiction", "signature", "attachments", "parent", "part", "register_name", "external_id",
-    "applicant.id",
+    "applicant.id", "taker", "place", "referral_number", "referral_date",
 }  # fmt: skip
 """Fields of the contract that a client does not send."""
 OBJECTS: Mapping[str, type[BaseModel]] = {

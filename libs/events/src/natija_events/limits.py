@@ -34,6 +34,9 @@ LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 """The form of every time. Some libraries write nanoseconds; digits after the microseconds are dropped."""
 
+FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+"""The form of every day."""
+
 _HEADER_BYTES = 10
 """The size of a header beside its name and content, when a rejected record is stored."""
 

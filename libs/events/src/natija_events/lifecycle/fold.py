@@ -14,7 +14,11 @@ from natija_events.wire.record import RecordedEvent
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """An appeal after its events. *missed* holds every due instant that passed without an answer."""
+    """An appeal after its events. *missed* holds every due instant that passed without an answer.
+
+    *assigned*: the posts with a task of the present body. *reopened*: when a court or higher body last decided that it
+    must be considered again. *court_cases*: court and number of each that is not closed.
+    """
 
     number: str
     standing: Standing = INITIAL
@@ -28,12 +32,15 @@ class Appeal:
     addressee: str | None = None
     body: str | None = None
     executor: str | None = None
+    assigned: tuple[str, ...] = ()
     due: datetime | None = None
     first_due: datetime | None = None
     warned: tuple[datetime, ...] = ()
     missed: tuple[datetime, ...] = ()
     closed: datetime | None = None
     outcome: str | None = None
+    reopened: datetime | None = None
+    court_cases: tuple[tuple[str, str], ...] = ()
     repeat_of: str | None = None
     duplicate_of: str | None = None
     parent: str | None = None
@@ -77,11 +84,15 @@ def _changed(appeal: Appeal, data: EventData) -> dict[str, Any]:
         case routing.TopicAssigned():
             return {"topic": data.topic}
         case routing.Routed():
-            return {"body": data.body, "executor": data.executor}
+            return {"body": data.body, "executor": data.executor, "assigned": ()}
         case routing.Forwarded():
             return _forwarded(appeal, data)
         case routing.ExecutorChanged():
-            return {"executor": data.executor}
+            return {"executor": data.executor, "assigned": ()}
+        case routing.Assigned():
+            return {"assigned": (*appeal.assigned, data.post)}
+        case routing.Reopened():
+            return _reopened(data)
         case routing.ForwardedInPart():
             return {"children": (*appeal.children, data.child)}
         case deadlines.TermSet() | deadlines.ExtensionSigned():
@@ -104,6 +115,8 @@ def _changed(appeal: Appeal, data: EventData) -> dict[str, Any]:
             return {"erased": True}
         case oversight.ControlTaken() | oversight.ControlReleased():
             return {"on_control": isinstance(data, oversight.ControlTaken)}
+        case oversight.CourtNoted() | oversight.CourtClosed():
+            return {"court_cases": _court_cases(appeal, data)}
     return _closing_outcome(data)
 
 
@@ -126,8 +139,27 @@ def _opened(data: intake.Registered) -> dict[str, Any]:
 
 def _forwarded(appeal: Appeal, data: routing.Forwarded) -> dict[str, Any]:
     if data.external:  # the present term stays: it tells whether the appeal left in time
-        return {"body": data.body, "executor": None}
-    return {"body": data.body, "executor": None, "due": data.due, "first_due": appeal.first_due or data.due}
+        return {"body": data.body, "executor": None, "assigned": ()}
+    first_due = appeal.first_due or data.due
+    return {"body": data.body, "executor": None, "assigned": (), "due": data.due, "first_due": first_due}
+
+
+def _reopened(data: routing.Reopened) -> dict[str, Any]:
+    """Everything that the void end and its body had decided is gone; what was missed stays."""
+    return {
+        "body": data.body,
+        "executor": None,
+        "assigned": (),
+        "due": None,
+        "outcome": None,
+        "reopened": data.decided,
+    }
+
+
+def _court_cases(appeal: Appeal, data: oversight.CourtNoted | oversight.CourtClosed) -> tuple[tuple[str, str], ...]:
+    case = (data.court, data.case_number)
+    others = tuple(one for one in appeal.court_cases if one != case)
+    return (*others, case) if isinstance(data, oversight.CourtNoted) else others
 
 
 def _closing_outcome(data: EventData) -> dict[str, Any]:

@@ -26,6 +26,7 @@ OPEN: tuple[State, ...] = ("REGISTERED", "ROUTED", "IN_WORK", "AWAITING_DATA", "
 TERMINAL: tuple[State, ...] = (
     "ANSWERED", "FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED", "MERGED_AS_DUPLICATE",
 )  # fmt: skip
+_ENDED: tuple[State, ...] = tuple(state for state in TERMINAL if state != "MERGED_AS_DUPLICATE")
 _WITH_A_BODY: tuple[State, ...] = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING")
 
 HISTORY = "history"
@@ -69,6 +70,11 @@ class Transition(NamedTuple):
         return self.data.type
 
     @property
+    def only_after_end(self) -> bool:
+        """Whether it is lawful in terminal states only. Every row is either that or lawful in none of them."""
+        return self.source[0] in TERMINAL
+
+    @property
     def owner(self) -> str:
         """The module that owns the type."""
         return self.data.__module__.rpartition(".")[2]
@@ -105,6 +111,8 @@ _ROWS = (
     # Intake. A letter that was received yesterday may be entered today.
     _row(intake.Registered, ("channel", "desk"), "NEW", "REGISTERED", back=_DAY),
     _row(intake.Supplemented, ("channel", "desk"), OPEN, _STAY, back=_DAY),
+    _row(intake.ApplicantCorrected, ("desk", "data-officer"), OPEN, _STAY, note=True, after_terminal=True),
+    _row(intake.NoticeSent, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
     _row(intake.WithdrawalRequested, ("channel", "desk"), OPEN, _STAY, back=_DAY),
     _row(intake.Withdrawn, ("channel", "desk"), OPEN, "WITHDRAWN", expected=True),
     _row(intake.WithdrawalDeclined, "desk", OPEN, _STAY, expected=True),
@@ -121,6 +129,8 @@ _ROWS = (
     _row(routing.AddresseeDetected, "desk", OPEN, _STAY, note=True),
     _row(routing.Routed, "desk", OPEN, Either("executor", "IN_WORK", "ROUTED"), expected=True),
     _row(routing.ExecutorChanged, "desk", ("AWAITING_DATA", *_WITH_A_BODY), "IN_WORK", expected=True),
+    _row(routing.Assigned, "desk", ("AWAITING_DATA", *_WITH_A_BODY), _STAY, note=True),
+    _row(routing.NoteAdded, ("desk", "oversight"), OPEN, _STAY, note=True, after_terminal=True),
     _row(routing.ForwardPrepared, "desk", OPEN, _STAY, note=True),
     _row(routing.ForwardApproved, "desk", OPEN, _STAY, note=True),
     _row(routing.Forwarded, "desk", OPEN, Either("external", "FORWARDED", "REGISTERED"), expected=True),
@@ -141,6 +151,7 @@ _ROWS = (
     _row(routing.AnswerCorrected, "desk", "ANSWERED", _STAY),
     _row(routing.LeftWithoutConsideration, "desk", OPEN, "NOT_CONSIDERED", expected=True),
     _row(routing.ReviewTerminated, "desk", OPEN, "TERMINATED", expected=True),
+    _row(routing.Reopened, ("desk", "oversight"), _ENDED, "REGISTERED", expected=True),
     # Deadlines. A breach is dated at the missed instant, however late it is found.
     _row(deadlines.TermSet, "clock", OPEN, _STAY, expected=True),
     _row(deadlines.ExtensionPrepared, "desk", OPEN, _STAY, note=True),
@@ -154,6 +165,7 @@ _ROWS = (
     _row(oversight.ControlTaken, "oversight", OPEN, _STAY, note=True),
     _row(oversight.ControlReleased, "oversight", OPEN, _STAY, note=True, after_terminal=True),
     _row(oversight.CourtNoted, ("oversight", "desk"), OPEN, _STAY, note=True, after_terminal=True),
+    _row(oversight.CourtClosed, ("oversight", "desk"), OPEN, _STAY, note=True, after_terminal=True),
     _row(oversight.SanctionRecorded, "oversight", OPEN, _STAY, note=True, after_terminal=True),
 )
 
@@ -196,6 +208,8 @@ def find_violation(standing: Standing, subject: str, time: datetime, data: Event
         return "is dated before the appeal's registration"
     if isinstance(data, intake.DuplicateLinked) and not subject > data.of:
         return "a duplicate points from the larger number to the smaller"
+    if isinstance(data, routing.Reopened) and data.decided > time:
+        return "is decided after its time"
     if isinstance(data, deadlines.Missed) and data.due != time:
         return "a breach is dated at the due instant"
     return None
@@ -222,7 +236,7 @@ def _target(standing: Standing, row: Transition, data: EventData) -> tuple[State
             return (standing.resume[0], standing.resume[1:]) if standing.resume else (standing.state, ())
         case Either(field, when_set, otherwise):
             state = when_set if getattr(data, field) else otherwise
-    if standing.state in TERMINAL:  # events after the end change no state
+    if standing.state in TERMINAL and not row.only_after_end:  # such an event changes no state after the end
         return standing.state, standing.resume
     if state in ("AWAITING_DATA", "MERGED_AS_DUPLICATE"):
         return state, (standing.state, *standing.resume)

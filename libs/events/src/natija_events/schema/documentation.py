@@ -40,6 +40,7 @@ _OF_KINDS = {
 """By the kind of reference data that a field names."""
 
 _OF_NAMES: dict[str, Any] = {
+    "about": "appeal.forwarded",
     "address_text": "Ленин көчөсү 12",
     "applicant": "a-4f0c2a9b71d3",
     "approver": "ministry-transport/deputy-minister",
@@ -54,6 +55,7 @@ _OF_NAMES: dict[str, Any] = {
     "explanation": "Кайрылууда суроо жок.",
     "external_id": "101001230000",
     "ground": "law-58/art-17",
+    "heard_by": "ministry-transport/deputy-minister",
     "id": "a-4f0c2a9b71d3",
     "id_number": "21234567890123",
     "kid": _SEALED["kid"],
@@ -68,8 +70,11 @@ _OF_NAMES: dict[str, Any] = {
     "phone": "+996 555 000 000",
     "proof": "№ 7, 2026-03-02",
     "protocol": "Арыз ээси угулду.",
+    "place": "Кочкор айыл өкмөтү",
     "policy": "kg-law-67/1",
+    "post": "ministry-transport/bridges-department",
     "reason": "not-the-applicant",
+    "referral_number": "04-17/218",
     "register_name": "osh",
     "remarks": "Мөөнөтү көрсөтүлсүн.",
     "resolution": "Карап, жооп бериңиз.",
@@ -78,11 +83,12 @@ _OF_NAMES: dict[str, Any] = {
     "sha256": _ATTACHMENT["sha256"],
     "signature": "А. Асанова",
     "signer": "ministry-transport/minister",
+    "taker": "ministry-transport/reception-clerk",
     "text": "Айылдын жолун оңдоп бериңиздер.",
 }
 """By name, for texts and numbers that have no closed list."""
 
-_NUMBER, _INSTANT = "KG-7K3M-9QX4-T2R8-MA", "2026-03-31T08:05:09.125000Z"
+_NUMBER, _INSTANT, _DAY = "KG-7K3M-9QX4-T2R8-MA", "2026-03-31T08:05:09.125000Z", "2026-03-27"
 
 
 def document(schema: Schema, model: type[BaseModel]) -> Schema:
@@ -153,6 +159,8 @@ def _example(name: str, property: Schema, parts: Schema) -> Any:
             return values[0]
         case {"format": "date-time"}:
             return _INSTANT
+        case {"format": "date"}:
+            return _DAY
         case {"pattern": pattern} if "-[0-9A-F]" in pattern:
             return _NUMBER
         case {"$ref": where} if "properties" in parts[where.rpartition("/")[2]]:

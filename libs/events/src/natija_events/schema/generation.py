@@ -19,9 +19,12 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _YEAR = r"(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 _DAY = r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))"
 _HOUR = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+DAY_PATTERN = rf"^{_YEAR}-{_DAY}$"
+"""A day as the registrar reads it."""
 INSTANT_PATTERN = rf"^{_YEAR}-{_DAY}T{_HOUR}:[0-5][0-9](\.[0-9]{{1,9}})?(Z|[+-]{_HOUR})$"
 """RFC 3339 as the registrar reads it: with a zone, and within its limits."""
 
+_PATTERNS = {"date-time": INSTANT_PATTERN, "date": DAY_PATTERN}
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -41,8 +44,8 @@ def proposal_schema(model: type[EventData]) -> Schema:
         if "properties" in part:
             part["additionalProperties"] = False
     for part in _parts(schema.get("properties", {})):
-        if part.get("format") == "date-time":
-            part["pattern"] = INSTANT_PATTERN
+        if part.get("format") in _PATTERNS:
+            part["pattern"] = _PATTERNS[part["format"]]
     return schema
 
 

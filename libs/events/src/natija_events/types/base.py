@@ -1,7 +1,7 @@
 """Building blocks of event data. Free text about people is `Sealed`; every other text is a code, a word or a time."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -40,9 +40,29 @@ def _within_limits(time: datetime) -> datetime:
     return time
 
 
+def _read_day(value: Any) -> date:
+    """Parse the full date of RFC 3339 only."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and limits.FULL_DATE.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise ValueError("not a day as YYYY-MM-DD")
+
+
+def _day_within_limits(day: date) -> date:
+    if not limits.EARLIEST.date() <= day < limits.LATEST.date():
+        raise ValueError(f"not from {limits.EARLIEST.year} to {limits.LATEST.year - 1}")
+    return day
+
+
 AppealNumber = Annotated[str, StringConstraints(pattern=ids.NUMBER_PATTERN), AfterValidator(_appeal_number)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_read_rfc3339), AfterValidator(_within_limits)]
+LocalDay = Annotated[date, BeforeValidator(_read_day), AfterValidator(_day_within_limits)]
+"""A day of the calendar, without zone: what a document bears."""
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+TypeName = Annotated[str, StringConstraints(pattern=r"^appeal\.[a-z]+(-[a-z]+)*$", max_length=64)]
+"""The name of an event type without its version, such as `appeal.forwarded`."""
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 AnswerOutcome = Literal[

@@ -2,7 +2,17 @@
 
 from typing import Literal
 
-from natija_events.types.base import AppealNumber, Attachment, Count, EventData, Instant, LanguageCode, NestedData
+from natija_events.types.base import (
+    AppealNumber,
+    Attachment,
+    Count,
+    EventData,
+    Instant,
+    LanguageCode,
+    LocalDay,
+    NestedData,
+    TypeName,
+)
 from natija_events.types.codes import (
     BodyCode,
     Channel,
@@ -71,8 +81,16 @@ class Registered(EventData):
     """Sent by one person, or by several together."""
     applicants_count: Count = 1
     """The number of persons who signed the appeal."""
+    taker: Code | None = None
+    """The post of the official who accepted the appeal. At a personal reception, the one who received the applicant."""
+    place: Word | None = None
+    """The public place where the appeal was accepted, such as a reception office. Never an applicant's home."""
     referral_from: BodyCode | None = None
     """The body that passed the appeal on to this one."""
+    referral_number: Word | None = None
+    """The number under which that body passed it on."""
+    referral_date: LocalDay | None = None
+    """The date of its letter."""
     addressee: BodyCode | None = None
     """The body to which the applicant wrote."""
     complained_of: BodyCode | None = None
@@ -114,6 +132,35 @@ class Supplemented(EventData):
     """The added text. Sealed."""
     attachments: tuple[Attachment, ...] = ()
     """The added files."""
+
+
+class ApplicantCorrected(EventData):
+    """Data of the applicant were wrong or have changed. The new *person* replaces the old one as a whole.
+
+    *applicant* is there only when the part for statistics changes.
+    """
+
+    type = "appeal.applicant-corrected.v1"
+
+    applicant: Applicant | None = None
+    """The applicant as far as statistics need, if that changes."""
+    person: Sealed[Person] = Person()
+    """The sender of the appeal, and the person who acts for them. Sealed."""
+
+
+class NoticeSent(EventData):
+    """The applicant was told of an event of this appeal. It ends the term for the notice."""
+
+    type = "appeal.notice-sent.v1"
+
+    about: TypeName
+    """The type of the event, without its version."""
+    sequence: Count
+    """The sequence of the event."""
+    channel: Channel
+    """The channel by which the notice was sent."""
+    language: LanguageCode | None = None
+    """The language of the notice (ISO 639)."""
 
 
 class WithdrawalRequested(EventData):

@@ -35,6 +35,23 @@ class CourtNoted(EventData):
     """The number of the case at the court."""
 
 
+CourtRuling = Literal["for_applicant", "partly_for_applicant", "against_applicant", "discontinued"]
+"""How a court case ended."""
+
+
+class CourtClosed(EventData):
+    """A court case about this appeal has ended."""
+
+    type = "appeal.court-closed.v1"
+
+    court: BodyCode
+    """The court."""
+    case_number: Word
+    """The number of the case at the court."""
+    ruling: CourtRuling
+    """How the case ended."""
+
+
 class SanctionRecorded(EventData):
     """A sanction against those who handled the appeal."""
 

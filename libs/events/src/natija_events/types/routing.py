@@ -85,6 +85,35 @@ class ExecutorChanged(EventData):
     """The posts of the officials who take part."""
 
 
+class Assigned(EventData):
+    """A post within the body gets a task on the appeal. The official in charge stays.
+
+    All tasks end when another official or another body is in charge.
+    """
+
+    type = "appeal.assigned.v1"
+
+    post: Code
+    """The post that has the task."""
+    by: Code
+    """The post that gave it."""
+    until: Instant | None = None
+    """The instant until which the task is to be done."""
+    content: Sealed[Text] = Text()
+    """The task, in words. Sealed."""
+
+
+class NoteAdded(EventData):
+    """An internal note of an official. The applicant does not see it."""
+
+    type = "appeal.note-added.v1"
+
+    by: Code
+    """The post that wrote it."""
+    content: Sealed[Text] = Text()
+    """The note. Sealed."""
+
+
 class ForwardPrepared(EventData):
     """A forwarding letter is drafted."""
 
@@ -182,6 +211,8 @@ class HearingScheduled(EventData):
 
     at: Instant
     """The instant at which the hearing begins."""
+    place: Word | None = None
+    """The public place of the hearing. Never an applicant's home."""
 
 
 class HearingHeld(EventData):
@@ -189,6 +220,8 @@ class HearingHeld(EventData):
 
     type = "appeal.hearing-held.v1"
 
+    heard_by: Code | None = None
+    """The post of the official who heard the applicant."""
     content: Sealed[Protocol] = Protocol()
     """The record of the hearing, in words. Sealed."""
 
@@ -329,3 +362,23 @@ class ReviewTerminated(EventData):
     """The reason in law."""
     signer: Code | None = None
     """The post that signed it."""
+
+
+class Reopened(EventData):
+    """A court or a higher body decided that the appeal must be considered again. An earlier breach stays.
+
+    The term, the outcome and the official in charge are void; the body starts again.
+    """
+
+    type = "appeal.reopened.v1"
+
+    body: BodyCode
+    """The body that is to consider the appeal again."""
+    authority: BodyCode
+    """The court or higher body that decided it."""
+    decided: Instant
+    """The instant of its decision, from which a new term counts."""
+    case_number: Word | None = None
+    """The number of the case, if a court decided."""
+    content: Sealed[Reason] | None = None
+    """The reason, in words. Sealed."""

@@ -20,10 +20,11 @@ FACTS = BulkUpsert(
         "first_due": "coalesce(stored.first_due, given.first_due)",
         "due": "case when given.moves_due then given.due else stored.due end",
         "duplicate_of": "case when given.links then given.duplicate_of else stored.duplicate_of end",
+        "outcome": "case when given.voids then given.outcome else coalesce(given.outcome, stored.outcome) end",
         "closed": "case when given.reopens then given.closed else coalesce(stored.closed, given.closed) end",
         "ending": "case when given.reopens then given.ending else coalesce(stored.ending, given.ending) end",
     },
-    flags=("moves_due", "links", "reopens"),
+    flags=("moves_due", "links", "reopens", "voids"),
 )
 
 
@@ -31,7 +32,7 @@ class AnalyticsProjection:
     """The history of all events, and one row of facts per appeal. Raise the version when rows change."""
 
     service = "analytics"
-    version = 3
+    version = 4
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
@@ -52,6 +53,6 @@ def build() -> AnalyticsProjection:
 def _recordset(changed: Mapping[str, FactsUpdate]) -> list[dict[str, Any]]:
     """The changes in one order everywhere, so that two transactions never deadlock."""
     return [
-        {"appeal": appeal, **values, "moves_due": moves_due, "links": links, "reopens": reopens}
-        for appeal, (values, moves_due, links, reopens) in sorted(changed.items())
+        {"appeal": appeal, **values, "moves_due": moves_due, "links": links, "reopens": reopens, "voids": voids}
+        for appeal, (values, moves_due, links, reopens, voids) in sorted(changed.items())
     ]

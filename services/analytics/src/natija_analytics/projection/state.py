@@ -10,7 +10,7 @@ from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire.record import RecordedEvent
 
-Closure = Literal["end", "merge", "resume"]
+Closure = Literal["end", "merge", "resume", "reopen"]
 
 
 class EventEffect(NamedTuple):
@@ -107,6 +107,10 @@ def _with(*fields: str, **fixed: Any) -> Callable[[Any], EventEffect]:
     return taken
 
 
+def _reopened(data: routing.Reopened) -> EventEffect:
+    return _PLAIN[routing.Reopened]._replace(closure="reopen", moves_due=True, body=data.body)
+
+
 _SPECIAL: dict[type[EventData], Callable[[Any], EventEffect]] = {
     intake.Registered: _with("topic"),
     intake.Withdrawn: _with(outcome="withdrawn"),
@@ -115,6 +119,7 @@ _SPECIAL: dict[type[EventData], Callable[[Any], EventEffect]] = {
     routing.Forwarded: _forwarded,
     routing.Answered: _with("outcome"),
     routing.LeftWithoutConsideration: _with(outcome="not_considered"),
+    routing.Reopened: _reopened,
     routing.ReviewTerminated: _with(outcome="terminated"),
     deadlines.TermSet: _with("due", moves_due=True),
     deadlines.ExtensionSigned: _with("due", moves_due=True),
@@ -129,13 +134,14 @@ class FactsUpdate(NamedTuple):
     stays.
 
     *moves_due* and *links* mean that `due` and `duplicate_of` are replaced, even by null. *reopens* means that an
-    earlier closure does not count.
+    earlier closure does not count, *voids* that an earlier outcome does not.
     """
 
     values: dict[str, Any]
     moves_due: bool
     links: bool
     reopens: bool
+    voids: bool = False
 
 
 def facts_updates(pairs: Iterable[tuple[RecordedEvent, HistoryRow]]) -> dict[str, FactsUpdate]:
@@ -174,6 +180,10 @@ def evolve(change: FactsUpdate, event: RecordedEvent, row: HistoryRow) -> FactsU
         for name in ("duplicate_of", "closed", "ending"):
             values.pop(name, None)
         change = change._replace(links=True, reopens=True)
+    elif isinstance(data, routing.Reopened):
+        for name in ("closed", "ending", "outcome"):
+            values.pop(name, None)
+        change = change._replace(reopens=True, voids=True)
     return change
 
 

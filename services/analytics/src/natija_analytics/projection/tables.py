@@ -23,7 +23,7 @@ history = Table(
     Column("time", _INSTANT, nullable=False, comment="when it happened"),
     Column("recordedtime", _INSTANT, nullable=False, comment="when the registrar wrote it down"),
     Column("state", Text, comment="the state it leads to; null when it leads to none, or back to the one before"),
-    Column("closure", Text, comment="end, merge (into another appeal) or resume; null when neither"),
+    Column("closure", Text, comment="end, merge (into another appeal), resume or reopen; null when none"),
     Column("moves_due", Boolean, nullable=False, comment="true when due is the term from now on (null: none)"),
     Column("due", _INSTANT, comment="the due instant in the event"),
     Column("body", Text, comment="the responsible body from now on"),

@@ -43,12 +43,13 @@ class LatenessSums(NamedTuple):
 # span when it is open and its due instant lies before the end of the span. The parts of the query:
 #
 # counted   The appeals that count as of T.
-# steps     The events that begin a span: those that move the term, or end, merge or resume the appeal. Each has the
-#           number of resumptions and of terms up to it. Steps with the same number of terms have the same term.
+# steps     The events that begin a span: those that move the term, or end, merge, resume or reopen the appeal. Each has
+#           the number of resumptions, reopenings and terms up to it. Steps with the same number of terms have the same
+#           term.
 # states    Each step with the due instant in force (null: none), and the time since which the appeal is merged (null:
-#           it is not). A merge lasts until the next resumption, and the first of several counts.
+#           it is not). A merge lasts until the next resumption or reopening, and the first of several counts.
 # spans     Each step with the start of the next one (null for the last), and the time at which the appeal ended. An end
-#           while the appeal is merged does not count; an end that counts is final.
+#           while the appeal is merged does not count; an end that counts lasts until the appeal is reopened.
 # lateness  One row an appeal. Its term and closure are those of its last span; it is overdue when it was late in any.
 _LATENESS = f"""
     with counted as (
@@ -56,6 +57,7 @@ _LATENESS = f"""
     ), steps as (
         select appeal, time, sequence, closure, moves_due, due,
             count(*) filter (where closure = 'resume') over ordered as resumptions,
+            count(*) filter (where closure = 'reopen') over ordered as reopenings,
             count(*) filter (where moves_due) over ordered as terms
         from history where time <= :at and (moves_due or closure is not null)
         window ordered as (partition by appeal order by time, sequence)
@@ -63,14 +65,14 @@ _LATENESS = f"""
         select *,
             max(due) filter (where moves_due) over (partition by appeal, terms) as due_now,
             min(time) filter (where closure = 'merge') over
-                (partition by appeal, resumptions order by time, sequence) as merged
+                (partition by appeal, resumptions, reopenings order by time, sequence) as merged
         from steps
     ), spans as (
         select appeal, due_now, merged,
-            min(time) filter (where closure = 'end' and merged is null) over ordered as ended,
-            lead(time) over ordered as until
+            min(time) filter (where closure = 'end' and merged is null) over
+                (partition by appeal, reopenings order by time, sequence) as ended,
+            lead(time) over (partition by appeal order by time, sequence) as until
         from states
-        window ordered as (partition by appeal order by time, sequence)
     ), lateness as (
         select appeal,
             max(due_now) filter (where until is null) as due,

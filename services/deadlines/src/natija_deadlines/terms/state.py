@@ -8,7 +8,7 @@ from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
 from natija_events.types.intake import Registered
-from natija_events.types.routing import Forwarded
+from natija_events.types.routing import Forwarded, Reopened
 from natija_events.wire.record import RecordedEvent
 
 
@@ -60,6 +60,8 @@ def _changed(term: AppealTerm, time: datetime, data: EventData) -> AppealTerm:
             return term._replace(due=data.due)
         case Forwarded():  # the recipient has a term of its own, from its receipt
             return term._replace(counts_from=time, starts=None, due=data.due, policy=None)
+        case Reopened():  # a new term counts from the decision
+            return term._replace(counts_from=data.decided, starts=None, due=None, policy=None)
         case Warned():
             return term._replace(warned=(*term.warned, data.due))
         case Missed():

@@ -54,6 +54,8 @@ def _changes(head: Head, data: EventData | None) -> Mapping[str, Any]:
             return {"body": data.body, "forwarded": False}
         case routing.Forwarded():
             return {"body": data.body, "due": data.due, "extended": False, "forwarded": True}
+        case routing.Reopened():
+            return {"body": data.body, "due": None, "extended": False, "forwarded": False}
         case deadlines.TermSet():
             return {"due": data.due}
         case deadlines.ExtensionSigned():

@@ -7,7 +7,7 @@ from natija_events.lifecycle import transitions
 from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
-from natija_events.types.routing import Forwarded, Routed, TopicAssigned
+from natija_events.types.routing import Forwarded, Reopened, Routed, TopicAssigned
 from natija_events.wire.record import RecordedEvent
 
 
@@ -52,6 +52,6 @@ def _changed(route: Route, data: EventData) -> Route:
             )
         case TopicAssigned():
             return route._replace(topic=data.topic)
-        case Routed() | Forwarded():
+        case Routed() | Forwarded() | Reopened():
             return route._replace(body=data.body)
     return route
