@@ -8,7 +8,7 @@ from tests.unit.analytics.histories import Log, appeal_lateness, appeal_number, 
 from natija_analytics.projection import projection
 from natija_analytics.reports import overdue
 from natija_analytics.reports.overdue import AppealLateness, LatenessSums
-from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet
+from natija_events.types.deadlines import Missed, TermExtended, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, Routed
 
@@ -90,7 +90,10 @@ async def test_late_answer_is_closed_late(engine: AsyncEngine) -> None:
 async def test_later_extension_cures_nothing(engine: AsyncEngine) -> None:
     """The term had passed while the appeal was open."""
     await one_appeal(
-        engine, (0, TermSet(due=hour(10))), (11, ExtensionSigned(due=hour(20))), (15, Answered(outcome="explained"))
+        engine,
+        (0, TermSet(due=hour(10))),
+        (11, TermExtended(term="answer-1", due=hour(20))),
+        (15, Answered(outcome="explained")),
     )
     assert not await is_overdue(engine, 10)
     assert await is_overdue(engine, 12)
@@ -99,14 +102,22 @@ async def test_later_extension_cures_nothing(engine: AsyncEngine) -> None:
 
 async def test_extension_in_time_moves_due(engine: AsyncEngine) -> None:
     await one_appeal(
-        engine, (0, TermSet(due=hour(10))), (10, ExtensionSigned(due=hour(20))), (20, Answered(outcome="explained"))
+        engine,
+        (0, TermSet(due=hour(10))),
+        (10, TermExtended(term="answer-1", due=hour(20))),
+        (20, Answered(outcome="explained")),
     )
     assert not await is_overdue(engine, 99)
 
 
 async def test_missed_event_makes_nothing_late(engine: AsyncEngine) -> None:
     """Late is computed from the term and the answer."""
-    await one_appeal(engine, (0, TermSet(due=hour(10))), (9, Answered(outcome="explained")), (10, Missed(due=hour(10))))
+    await one_appeal(
+        engine,
+        (0, TermSet(due=hour(10))),
+        (9, Answered(outcome="explained")),
+        (10, Missed(term="answer-1", due=hour(10))),
+    )
     assert not await is_overdue(engine, 99)
 
 

@@ -51,7 +51,7 @@ class Work:
         """Wait until these appeals have their terms, and set the clock to right after the last of them."""
         found = [await self.until(appeal, "routed", "term-set") for appeal in appeals]
         terms = [event.data for events in found for event in events if isinstance(event.data, TermSet)]
-        self.move(max(term.due for term in terms) + timedelta(seconds=1))
+        self.move(max(term.due for term in terms if term.due) + timedelta(seconds=1))
 
     async def start(self, *processes: str) -> None:
         """Start these processes and wait until they are caught up and moving."""

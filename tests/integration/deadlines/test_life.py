@@ -52,6 +52,7 @@ async def test_foreign_ids_silence_no_breach(work: Work) -> None:
     appeal = await work.register(topic="roads", region="bishkek")
     events = await work.until(appeal, "routed", "term-set")
     term = next(event.data for event in events if isinstance(event.data, TermSet))
+    assert term.due
     material = next(event.sequence for event in events if isinstance(event.data, Routed))
     transport = "/desks/ministry-transport"
     async with Publisher(

@@ -17,7 +17,7 @@ from natija_deadlines.terms import projection, queue
 from natija_deadlines.terms.decide import NextEvent, decide
 from natija_deadlines.terms.state import AppealTerm, evolve
 from natija_events.ids import derived_appeal_number
-from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
+from natija_events.types.deadlines import Missed, TermExtended, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
 from natija_events.wire.record import RecordedEvent
@@ -47,9 +47,9 @@ def life(number: int) -> list[RecordedEvent]:
         ("2019-06-21", TermSet(due=DUE, starts=at("2019-06-23T18:00"), policy="kg-law-67/1")),
         ("2019-06-22", Routed(body="ministry-health")),
         ("2019-06-23", DataRequested(missing=("address",), until=LATER)),
-        ("2019-07-08", Warned(due=DUE)),
-        ("2019-07-11T18:00", Missed(due=DUE)),
-        ("2019-07-12", ExtensionSigned(due=LATER)),
+        ("2019-07-08", Warned(term="answer-1", due=DUE)),
+        ("2019-07-11T18:00", Missed(term="answer-1", due=DUE)),
+        ("2019-07-12", TermExtended(term="answer-1", due=LATER)),
         ("2019-07-13", Forwarded(body="ministry-labour")),
         ("2019-07-14", DuplicateLinked(of="KG-0000-0000-0000-00")),
         ("2019-07-15", DuplicateUnlinked(signer="s")),

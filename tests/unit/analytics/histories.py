@@ -118,8 +118,8 @@ def _due(chance: random.Random) -> datetime:
 _POSSIBLE = (
     lambda chance: deadlines.TermSet(due=_due(chance)),
     lambda chance: deadlines.TermSet(due=_due(chance)),
-    lambda chance: deadlines.ExtensionSigned(due=_due(chance)),
-    lambda chance: deadlines.Warned(due=_due(chance)),
+    lambda chance: deadlines.TermExtended(term="answer-1", due=_due(chance)),
+    lambda chance: deadlines.Warned(term="answer-1", due=_due(chance)),
     lambda chance: routing.Routed(body=chance.choice("AB"), executor=chance.choice((None, "e"))),
     lambda chance: routing.Forwarded(body=chance.choice("AB"), due=chance.choice((None, _due(chance)))),
     lambda chance: routing.Forwarded(body="out", external=True),

@@ -11,7 +11,7 @@ from natija_analytics.projection.state import NO_EFFECT, EventEffect, HistoryRow
 from natija_events.lifecycle.transitions import INITIAL, OPEN, TABLE, TERMINAL, evolve
 from natija_events.schema.registry import REGISTRY
 from natija_events.sealing.data_key import SealedValue
-from natija_events.types.deadlines import ExtensionSigned, TermSet
+from natija_events.types.deadlines import TermExtended, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, ForwardPrepared, Reopened, Routed
 
@@ -44,7 +44,7 @@ def test_every_type_has_an_effect() -> None:
     ("data", "expected"),
     [
         (TermSet(due=hour(3)), EventEffect(moves_due=True, due=hour(3))),
-        (ExtensionSigned(due=hour(3)), EventEffect(moves_due=True, due=hour(3))),
+        (TermExtended(term="answer-1", due=hour(3)), EventEffect(moves_due=True, due=hour(3))),
         (Forwarded(body="B"), EventEffect(state="REGISTERED", moves_due=True, body="B")),
         (
             Forwarded(body="B", external=True),

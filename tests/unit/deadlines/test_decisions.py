@@ -12,7 +12,7 @@ from natija_deadlines.terms.decide import DataMissing, NextEvent, decide
 from natija_deadlines.terms.state import AppealTerm, evolve
 from natija_events.lifecycle.transitions import find_violation
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
+from natija_events.types.deadlines import Missed, TermExtended, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, Withdrawn
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
 
@@ -23,7 +23,7 @@ STARTS, DUE = at("2019-06-24T00:00+06:00"), at("2019-07-12T00:00+06:00")
 WARN_AT = at("2019-07-08T00:00+06:00")
 TERMED = ("2019-06-21T10:00+06:00", TermSet(due=DUE, starts=STARTS, policy="kg-law-67/1"))
 IMPORTED = (OPENED[0], registered(OPENED[0], register_name="old", external_id="1"))
-MISSED = ("2019-07-12T00:00+06:00", Missed(due=DUE))
+MISSED = ("2019-07-12T00:00+06:00", Missed(term="answer-1", due=DUE))
 TICK = timedelta(microseconds=1)
 
 Given = tuple[str, EventData]
@@ -81,26 +81,26 @@ def test_missing_calendar_is_reported() -> None:
 def test_warning_comes_once() -> None:
     """Three working days before the last one."""
     assert when((WARN_AT - TICK).isoformat(), OPENED, TERMED) is None
-    assert when(WARN_AT.isoformat(), OPENED, TERMED) == NextEvent(Warned(due=DUE), WARN_AT)
-    assert when(WARN_AT.isoformat(), OPENED, TERMED, (WARN_AT.isoformat(), Warned(due=DUE))) is None
+    assert when(WARN_AT.isoformat(), OPENED, TERMED) == NextEvent(Warned(term="answer-1", due=DUE), WARN_AT)
+    assert when(WARN_AT.isoformat(), OPENED, TERMED, (WARN_AT.isoformat(), Warned(term="answer-1", due=DUE))) is None
 
 
 def test_moved_due_is_warned_again() -> None:
     later = at("2019-08-12T00:00+06:00")
-    warned = (WARN_AT.isoformat(), Warned(due=DUE))
-    extended = ("2019-07-09", ExtensionSigned(due=later))
+    warned = (WARN_AT.isoformat(), Warned(term="answer-1", due=DUE))
+    extended = ("2019-07-09", TermExtended(term="answer-1", due=later))
     assert when("2019-07-10", OPENED, TERMED, warned, extended) is None
     found = when("2019-08-08", OPENED, TERMED, warned, extended)
     assert isinstance(found, NextEvent)
-    assert found.data == Warned(due=later)
+    assert found.data == Warned(term="answer-1", due=later)
 
 
 def test_missed_begins_after_due_instant() -> None:
     """At the due instant itself nothing is missed. The event is dated at that instant."""
-    warned = (WARN_AT.isoformat(), Warned(due=DUE))
+    warned = (WARN_AT.isoformat(), Warned(term="answer-1", due=DUE))
     assert when(DUE.isoformat(), OPENED, TERMED, warned) is None
-    assert when((DUE + TICK).isoformat(), OPENED, TERMED, warned) == NextEvent(Missed(due=DUE), DUE)
-    assert when("2019-12-01", OPENED, TERMED, warned) == NextEvent(Missed(due=DUE), DUE)
+    assert when((DUE + TICK).isoformat(), OPENED, TERMED, warned) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
+    assert when("2019-12-01", OPENED, TERMED, warned) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
 
 
 def test_breach_is_recorded_once() -> None:
@@ -110,21 +110,21 @@ def test_breach_is_recorded_once() -> None:
 def test_late_appeal_is_not_warned() -> None:
     found = when("2019-07-13", OPENED, TERMED)
     assert isinstance(found, NextEvent)
-    assert found.data == Missed(due=DUE)
+    assert found.data == Missed(term="answer-1", due=DUE)
 
 
 def test_extended_term_may_be_missed() -> None:
     """The first breach stays."""
     later = at("2019-08-12T00:00+06:00")
-    extended = ("2019-07-20", ExtensionSigned(due=later))
+    extended = ("2019-07-20", TermExtended(term="answer-1", due=later))
     assert when("2019-08-01", OPENED, TERMED, MISSED, extended) is None
-    assert when("2019-08-13", OPENED, TERMED, MISSED, extended) == NextEvent(Missed(due=later), later)
+    assert when("2019-08-13", OPENED, TERMED, MISSED, extended) == NextEvent(Missed(term="answer-1", due=later), later)
 
 
 def test_returning_due_is_missed_once() -> None:
     later = at("2019-08-12T00:00+06:00")
-    moved = ("2019-07-20", ExtensionSigned(due=later))
-    missed_too = ("2019-08-12T00:00+06:00", Missed(due=later))
+    moved = ("2019-07-20", TermExtended(term="answer-1", due=later))
+    missed_too = ("2019-08-12T00:00+06:00", Missed(term="answer-1", due=later))
     back = ("2019-08-13", TermSet(due=DUE))
     assert when("2019-08-14", OPENED, TERMED, MISSED, moved, missed_too, back) is None
 
@@ -149,13 +149,13 @@ def test_unlinked_duplicate_is_missed() -> None:
     """When it is no longer a duplicate."""
     merged = ("2019-07-01", DuplicateLinked(of="KG-0000-0000-0000-00"))
     parted = ("2019-07-20", DuplicateUnlinked(signer="s"))
-    assert when("2019-07-20", OPENED, TERMED, merged, parted) == NextEvent(Missed(due=DUE), DUE)
+    assert when("2019-07-20", OPENED, TERMED, merged, parted) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
 
 
 def test_data_request_keeps_the_term() -> None:
     """Waiting for the applicant's data does not pause it."""
     asked = ("2019-06-25", DataRequested(missing=("address",), until=at("2019-07-30")))
-    assert when("2019-07-13", OPENED, TERMED, asked) == NextEvent(Missed(due=DUE), DUE)
+    assert when("2019-07-13", OPENED, TERMED, asked) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
 
 
 def test_recipient_has_a_full_term() -> None:
@@ -169,7 +169,9 @@ def test_recipient_has_a_full_term() -> None:
 def test_forward_may_bring_its_term() -> None:
     forwarded = ("2019-06-25T10:00+06:00", Forwarded(body="ministry-health", due=at("2019-08-01")))
     assert when("2019-06-25T10:01+06:00", OPENED, TERMED, forwarded) is None
-    assert when("2019-08-02", OPENED, TERMED, forwarded) == NextEvent(Missed(due=at("2019-08-01")), at("2019-08-01"))
+    assert when("2019-08-02", OPENED, TERMED, forwarded) == NextEvent(
+        Missed(term="answer-1", due=at("2019-08-01")), at("2019-08-01")
+    )
 
 
 def test_imported_history_gets_no_term() -> None:
@@ -180,7 +182,7 @@ def test_imported_history_gets_no_term() -> None:
 
 def test_imported_open_term_is_missed() -> None:
     """When its due instant has passed."""
-    assert when("2026-01-01", IMPORTED, TERMED) == NextEvent(Missed(due=DUE), DUE)
+    assert when("2026-01-01", IMPORTED, TERMED) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
 
 
 def test_imported_closed_appeal_is_kept() -> None:
@@ -198,7 +200,7 @@ EVENTS = st.sampled_from(
     [
         TermSet(due=DUE, starts=STARTS),
         TermSet(due=at("2019-06-01")),
-        ExtensionSigned(due=at("2019-08-12")),
+        TermExtended(term="answer-1", due=at("2019-08-12")),
         Forwarded(body="b"),
         Forwarded(body="b", external=True),
         Routed(body="b"),

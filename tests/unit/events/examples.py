@@ -29,6 +29,22 @@ SMALLEST = appeal_number("KG", 1)
 OTHER = appeal_number("KG", 2)
 FILE = Attachment(sha256="ab" * 32, bytes=1024, media_type="application/pdf")
 
+LEAST_TERM = deadlines.Term(id="answer-1", origin=deadlines.TermOrigin(sequence=1, instant=DUE), due=DUE)
+FULL_TERM = deadlines.Term(
+    id="data-12",
+    holder="applicant",
+    origin=deadlines.TermOrigin(sequence=7, instant=DUE),
+    starts=DUE,
+    due=DUE,
+    policy="kg-67/1",
+    calendar="kg/7",
+    zonedata="2026f",
+    ends=("end", "appeal.data-provided"),
+    pauses=("appeal.hearing-scheduled",),
+    expiry="return",
+    extension=deadlines.TermExtension(latest=DUE, times=2, until=DUE, roles=("desk", "oversight")),
+)
+
 
 def registered(**more: Any) -> intake.Registered:
     """The registration of an appeal."""
@@ -83,13 +99,16 @@ LEAST: tuple[EventData, ...] = tuple(
             routing.ReviewTerminated(reason="court_act_in_force"),
             routing.Reopened(body="b", authority="c", decided=EARLY),
             deadlines.TermSet(due=DUE),
-            deadlines.ExtensionPrepared(due=DUE),
-            deadlines.ExtensionApproved(approver="a"),
-            deadlines.ExtensionSigned(due=DUE),
-            deadlines.ExtensionDeclined(by="b"),
-            deadlines.Warned(due=DUE),
-            deadlines.Missed(due=DUE),
-            deadlines.DataTermExpired(until=DUE),
+            deadlines.TermResumed(term="answer-1", due=DUE),
+            deadlines.TermCorrected(term="answer-1", due=DUE, was=DUE, reason="decree"),
+            deadlines.TermAnnulled(term="answer-1", due=DUE, reason="calendar"),
+            deadlines.ExtensionPrepared(term="answer-1", due=DUE),
+            deadlines.ExtensionApproved(term="answer-1", approver="a"),
+            deadlines.TermExtended(term="answer-1", due=DUE),
+            deadlines.ExtensionDeclined(term="answer-1", by="b"),
+            deadlines.Warned(term="answer-1", due=DUE),
+            deadlines.Missed(term="answer-1", due=DUE),
+            deadlines.DataTermExpired(term="data-1", due=DUE),
             oversight.ControlTaken(by="c"),
             oversight.ControlReleased(by="c"),
             oversight.CourtNoted(court="c", case_number="1/24"),
@@ -188,8 +207,12 @@ FULL: tuple[EventData, ...] = tuple(
             routing.ReviewTerminated(reason="applicant_died", signer="s"),
             routing.Reopened(body="b", authority="c", decided=EARLY, case_number="2/24", content=Reason(reason=TEXT)),
             deadlines.TermSet(due=DUE, starts=DUE, policy="kg-67"),
-            deadlines.ExtensionPrepared(due=DUE, content=Reason(reason=TEXT)),
-            deadlines.ExtensionSigned(due=DUE, signer="s", content=Reason(reason=TEXT)),
+            deadlines.TermSet(terms=(LEAST_TERM, FULL_TERM)),
+            deadlines.TermCorrected(
+                term="answer-1", due=DUE, was=DUE, reason="policy", policy="kg-67/2", calendar="kg/7", zonedata="2026f"
+            ),
+            deadlines.ExtensionPrepared(term="answer-1", due=DUE, content=Reason(reason=TEXT)),
+            deadlines.TermExtended(term="answer-1", due=DUE, signer="s", content=Reason(reason=TEXT)),
         ),
     )
 )

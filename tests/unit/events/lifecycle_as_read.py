@@ -56,9 +56,12 @@ review-terminated          | open                      | TERMINATED             
 reopened                   | closed                    | REGISTERED             | desk oversight | M! | now
 
 term-set                   | open                      | same                   | clock          | M! | now
+term-resumed               | open ended                | same                   | clock          | M! | now
+term-corrected             | open ended                | same                   | clock          | M! | now
+term-annulled              | open ended                | same                   | clock          | M! | now
 extension-prepared         | open                      | same                   | desk           | n  | now
 extension-approved         | open                      | same                   | desk           | n  | now
-extension-signed           | open                      | same                   | desk           | M! | now
+term-extended           | open                      | same                   | desk           | M! | now
 extension-declined         | open                      | same                   | desk           | n  | now
 warned                     | open                      | same                   | clock          | n! | now
 missed                     | open ended                | same                   | clock          | n! | any

@@ -59,12 +59,14 @@ def test_only_three_types_move_due() -> None:
                 if appeal.due != (START if state in transitions.OPEN else None):
                     moved.add(type(data))
 
-    assert moved == {deadlines.TermSet, deadlines.ExtensionSigned, routing.Forwarded}
+    assert moved == {deadlines.TermSet, deadlines.TermExtended, routing.Forwarded}
 
 
 def test_extension_keeps_first_due() -> None:
     appeal = (
-        given(registered(), deadlines.TermSet(due=DUE)).when(deadlines.ExtensionSigned(due=LATER)).then("REGISTERED")
+        given(registered(), deadlines.TermSet(due=DUE))
+        .when(deadlines.TermExtended(term="answer-1", due=LATER))
+        .then("REGISTERED")
     )
 
     assert (appeal.first_due, appeal.due) == (DUE, LATER)
@@ -146,6 +148,9 @@ AFTER_THE_END: set[type[EventData]] = {
     intake.RepeatLinked,
     deadlines.Missed,
     routing.NoteAdded,
+    deadlines.TermAnnulled,
+    deadlines.TermCorrected,
+    deadlines.TermResumed,
     oversight.ControlReleased,
     oversight.CourtClosed,
     oversight.CourtNoted,
@@ -175,7 +180,9 @@ def test_end_state_stays(end: transitions.State) -> None:
 @pytest.mark.parametrize("end", [end for end in transitions.TERMINAL if end != "MERGED_AS_DUPLICATE"])
 def test_reopened_appeal_starts_again(end: transitions.State) -> None:
     """The end, the outcome, the term and the assignments are void; the breach and the first term stay."""
-    before = given(*PATHS["IN_WORK"], deadlines.TermSet(due=DUE), deadlines.Missed(due=DUE), *PATHS[end][2:])
+    before = given(
+        *PATHS["IN_WORK"], deadlines.TermSet(due=DUE), deadlines.Missed(term="answer-1", due=DUE), *PATHS[end][2:]
+    )
     reopened = at(LATER, routing.Reopened(body="d", authority="court", decided=DUE))
 
     appeal = before.when(reopened).then("REGISTERED")
@@ -249,26 +256,30 @@ def test_provided_data_restore_state() -> None:
 def test_breach_is_dated_at_due() -> None:
     before = (registered(), at(START + timedelta(hours=1), deadlines.TermSet(due=DUE)))
 
-    assert given(*before).when(at(DUE, deadlines.Missed(due=DUE))).then("REGISTERED").missed == (DUE,)
-    given(*before).when(at(DUE + timedelta(days=1), deadlines.Missed(due=DUE))).refused("dated at the due instant")
+    assert given(*before).when(at(DUE, deadlines.Missed(term="answer-1", due=DUE))).then("REGISTERED").missed == (DUE,)
+    given(*before).when(at(DUE + timedelta(days=1), deadlines.Missed(term="answer-1", due=DUE))).refused(
+        "dated at the due instant"
+    )
 
 
 def test_breach_stays() -> None:
     late = DUE + timedelta(days=1)
     before = given(registered(), deadlines.TermSet(due=DUE), at(late, routing.Answered(outcome="refused")))
 
-    assert before.when(deadlines.Missed(due=DUE)).then("ANSWERED").missed == (DUE,)
+    assert before.when(deadlines.Missed(term="answer-1", due=DUE)).then("ANSWERED").missed == (DUE,)
 
-    before = given(registered(), deadlines.TermSet(due=DUE), deadlines.Missed(due=DUE))
+    before = given(registered(), deadlines.TermSet(due=DUE), deadlines.Missed(term="answer-1", due=DUE))
 
-    assert before.when(at(late, deadlines.ExtensionSigned(due=LATER))).then("REGISTERED").missed == (DUE,)
+    assert before.when(at(late, deadlines.TermExtended(term="answer-1", due=LATER))).then("REGISTERED").missed == (DUE,)
 
 
 def test_nothing_precedes_registration() -> None:
     early = START - timedelta(seconds=1)
 
     given(registered()).when(at(early, routing.Routed(body="b"))).refused("before the appeal's registration")
-    given(registered()).when(at(early, deadlines.Missed(due=early))).refused("before the appeal's registration")
+    given(registered()).when(at(early, deadlines.Missed(term="answer-1", due=early))).refused(
+        "before the appeal's registration"
+    )
     given(registered()).when(at(START, routing.Routed(body="b"))).then("ROUTED")
 
 

@@ -22,7 +22,7 @@ LINE_OF = {line.type: line for line in LINES}
 
 hours = st.integers(-2, 40).map(lambda count: START + timedelta(hours=count))
 links = st.integers(498, 502).map(lambda bits: intake.DuplicateLinked(of=appeal_number("KG", bits)))
-breaches = hours.map(lambda due: deadlines.Missed(due=due))
+breaches = hours.map(lambda due: deadlines.Missed(term="answer-1", due=due))
 anything = st.one_of(st.sampled_from(EXAMPLES), st.sampled_from(EXAMPLES), links, breaches)
 dated = st.tuples(hours, anything).map(lambda pair: Dated(*pair))
 proposals = st.lists(st.one_of(dated, dated, breaches.map(lambda data: Dated(data.due, data))), max_size=30)

@@ -41,7 +41,7 @@ HAS_TO_HAVE = {
     "appeal.withdrawal-declined.v1": {"reason"},
     "appeal.forwarded.v1": {"reason"},
     "appeal.extension-prepared.v1": {"reason"},
-    "appeal.extension-signed.v1": {"reason"},
+    "appeal.term-extended.v1": {"reason"},
 }  # fmt: skip
 """Personal fields of the clear form that must exist for domain.md §8, by type."""
 
@@ -78,7 +78,7 @@ def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
 def members(annotation: Any) -> Iterator[Any]:
     """The types that *annotation* allows: the members of unions, tuples and sealed fields."""
     origin = get_origin(annotation)
-    if origin is Annotated and get_origin(get_args(annotation)[0]) is Union:
+    if origin is Annotated and get_origin(get_args(annotation)[0]) in (Union, types.UnionType, tuple):
         yield from members(get_args(annotation)[0])
     elif origin in (Union, types.UnionType, tuple):
         for member in get_args(annotation):

@@ -95,7 +95,7 @@ def _changed(appeal: Appeal, data: EventData) -> dict[str, Any]:
             return _reopened(data)
         case routing.ForwardedInPart():
             return {"children": (*appeal.children, data.child)}
-        case deadlines.TermSet() | deadlines.ExtensionSigned():
+        case deadlines.TermSet() | deadlines.TermExtended():
             return {"due": data.due, "first_due": appeal.first_due or data.due}
         case deadlines.Warned():
             return {"warned": (*appeal.warned, data.due)}

@@ -154,9 +154,12 @@ _ROWS = (
     _row(routing.Reopened, ("desk", "oversight"), _ENDED, "REGISTERED", expected=True),
     # Deadlines. A breach is dated at the missed instant, however late it is found.
     _row(deadlines.TermSet, "clock", OPEN, _STAY, expected=True),
+    _row(deadlines.TermResumed, "clock", OPEN, _STAY, expected=True, after_terminal=True),
+    _row(deadlines.TermCorrected, "clock", OPEN, _STAY, expected=True, after_terminal=True),
+    _row(deadlines.TermAnnulled, "clock", OPEN, _STAY, expected=True, after_terminal=True),
     _row(deadlines.ExtensionPrepared, "desk", OPEN, _STAY, note=True),
     _row(deadlines.ExtensionApproved, "desk", OPEN, _STAY, note=True),
-    _row(deadlines.ExtensionSigned, "desk", OPEN, _STAY, expected=True),
+    _row(deadlines.TermExtended, "desk", OPEN, _STAY, expected=True),
     _row(deadlines.ExtensionDeclined, "desk", OPEN, _STAY, note=True),
     _row(deadlines.Warned, "clock", OPEN, _STAY, note=True, expected=True),
     _row(deadlines.Missed, "clock", OPEN, _STAY, note=True, expected=True, back=None, after_terminal=True),

@@ -19,12 +19,18 @@ from natija_events.schema.diff import Schema
 _SEALED = {"kid": "gcm1:HY3RNW7QNUVSVEQXZKVJYRVTLA", "ct": "lL6-Z4yL9qr8C2kV"}
 _ATTACHMENT = {"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "bytes": 52_417}
 _ADDRESS = {"region": "chuy", "district": "kemin"}
+_ORIGIN = {"sequence": 1, "instant": "2026-03-02T04:00:00Z"}
+_EXTENSION = {"latest": "2026-04-30T18:00:00Z", "times": 1, "roles": ["desk"]}
+_TERM = {"id": "answer-1", "origin": _ORIGIN, "due": "2026-03-20T18:00:00Z", "policy": "kg-law-67/1", "ends": ["end"]}
 _OF_OBJECTS: dict[str, Any] = {
     "SealedValue": _SEALED,
     "Coordinates": {"latitude": 42.87, "longitude": 74.59},
     "Representative": {"name": "Бакиров Бакыт", "proof": "№ 7, 2026-03-02"},
     "Attachment": _ATTACHMENT | {"media_type": "application/pdf"},
     "Address": _ADDRESS,
+    "TermOrigin": _ORIGIN,
+    "TermExtension": _EXTENSION,
+    "Term": _TERM,
     "Applicant": {"kind": "natural", "address": _ADDRESS},
 }
 _OF_KINDS = {
@@ -46,6 +52,7 @@ _OF_NAMES: dict[str, Any] = {
     "approver": "ministry-transport/deputy-minister",
     "birth_date": "1980-02-29",
     "bytes": 52_417,
+    "calendar": "kg/7",
     "by": "government-apparatus/control-department",
     "case_number": "№ 2-123/2026",
     "co_executors": "ministry-transport/bridges-department",
@@ -56,6 +63,7 @@ _OF_NAMES: dict[str, Any] = {
     "external_id": "101001230000",
     "ground": "law-58/art-17",
     "heard_by": "ministry-transport/deputy-minister",
+    "holder": "ministry-transport",
     "id": "a-4f0c2a9b71d3",
     "id_number": "21234567890123",
     "kid": _SEALED["kid"],
@@ -84,6 +92,7 @@ _OF_NAMES: dict[str, Any] = {
     "signature": "А. Асанова",
     "signer": "ministry-transport/minister",
     "taker": "ministry-transport/reception-clerk",
+    "zonedata": "2026f",
     "text": "Айылдын жолун оңдоп бериңиздер.",
 }
 """By name, for texts and numbers that have no closed list."""
@@ -163,6 +172,8 @@ def _example(name: str, property: Schema, parts: Schema) -> Any:
             return _DAY
         case {"pattern": pattern} if "-[0-9A-F]" in pattern:
             return _NUMBER
+        case {"pattern": pattern} if "answer|" in pattern:
+            return "answer-1"
         case {"$ref": where} if "properties" in parts[where.rpartition("/")[2]]:
             return _OF_OBJECTS.get(where.rpartition("/")[2])
         case {"type": "boolean"}:

@@ -43,9 +43,9 @@ def proposal_schema(model: type[EventData]) -> Schema:
     for part in (schema, *schema.get("$defs", {}).values()):
         if "properties" in part:
             part["additionalProperties"] = False
-    for part in _parts(schema.get("properties", {})):
-        if part.get("format") in _PATTERNS:
-            part["pattern"] = _PATTERNS[part["format"]]
+        for property in _parts(part.get("properties", {})):
+            if property.get("format") in _PATTERNS:
+                property["pattern"] = _PATTERNS[property["format"]]
     return schema
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from natija_events.lifecycle.fold import Appeal, evolve
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import ExtensionSigned, TermSet
+from natija_events.types.deadlines import TermExtended, TermSet
 from natija_events.types.routing import Forwarded, Reopened
 from natija_events.wire.record import RecordedEvent
 
@@ -59,4 +59,4 @@ def _passes(appeal: Appeal, due: datetime | None, instant: datetime) -> bool:
 
 def _moves_due(data: EventData | None) -> bool:
     # A body outside the register has no term here, so the appeal keeps the one that was in force.
-    return isinstance(data, (TermSet, ExtensionSigned, Reopened)) or (isinstance(data, Forwarded) and not data.external)
+    return isinstance(data, (TermSet, TermExtended, Reopened)) or (isinstance(data, Forwarded) and not data.external)

@@ -122,7 +122,7 @@ _SPECIAL: dict[type[EventData], Callable[[Any], EventEffect]] = {
     routing.Reopened: _reopened,
     routing.ReviewTerminated: _with(outcome="terminated"),
     deadlines.TermSet: _with("due", moves_due=True),
-    deadlines.ExtensionSigned: _with("due", moves_due=True),
+    deadlines.TermExtended: _with("due", moves_due=True),
     deadlines.ExtensionPrepared: _with("due"),
     deadlines.Warned: _with("due"),
     deadlines.Missed: _with("due"),

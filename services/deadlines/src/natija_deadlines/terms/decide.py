@@ -56,7 +56,7 @@ def _breach(term: AppealTerm, due: datetime) -> NextEvent | None:
     opened = term.standing.opened
     if due in term.missed or (opened is not None and due < opened):
         return None
-    return NextEvent(Missed(due=due), due)
+    return NextEvent(Missed(term="answer-1", due=due), due)
 
 
 def _warning(term: AppealTerm, due: datetime, now: datetime, policies: Policies) -> NextEvent | DataMissing | None:
@@ -66,4 +66,4 @@ def _warning(term: AppealTerm, due: datetime, now: datetime, policies: Policies)
         at = policies.warn_at(term.jurisdiction, term.counts_from, term.starts or term.counts_from, due)
     except (PolicyMissing, CalendarMissing) as missing:
         return DataMissing(str(missing))
-    return NextEvent(Warned(due=due), now) if now >= at else None
+    return NextEvent(Warned(term="answer-1", due=due), now) if now >= at else None

@@ -91,7 +91,7 @@ def _proposal(term: AppealTerm, event: NextEvent) -> ProposedEvent:
         time=event.time,
         sequence=term.standing.sequence,
         material=term.standing.material,
-        what=event.data.due.astimezone(UTC).isoformat(),
+        what=event.data.due.astimezone(UTC).isoformat() if event.data.due else "",
     )
 
 

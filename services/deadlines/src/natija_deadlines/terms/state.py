@@ -6,7 +6,7 @@ from typing import NamedTuple
 from natija_events.lifecycle import transitions
 from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import ExtensionSigned, Missed, TermSet, Warned
+from natija_events.types.deadlines import Missed, TermExtended, TermSet, Warned
 from natija_events.types.intake import Registered
 from natija_events.types.routing import Forwarded, Reopened
 from natija_events.wire.record import RecordedEvent
@@ -56,7 +56,7 @@ def _changed(term: AppealTerm, time: datetime, data: EventData) -> AppealTerm:
             )
         case TermSet():
             return term._replace(starts=data.starts, due=data.due, policy=data.policy)
-        case ExtensionSigned():
+        case TermExtended():
             return term._replace(due=data.due)
         case Forwarded():  # the recipient has a term of its own, from its receipt
             return term._replace(counts_from=time, starts=None, due=data.due, policy=None)

@@ -58,6 +58,6 @@ def _changes(head: Head, data: EventData | None) -> Mapping[str, Any]:
             return {"body": data.body, "due": None, "extended": False, "forwarded": False}
         case deadlines.TermSet():
             return {"due": data.due}
-        case deadlines.ExtensionSigned():
+        case deadlines.TermExtended():
             return {"due": data.due, "extended": True}
     return {}
