@@ -13,9 +13,12 @@ from uuid import UUID
 
 from aiokafka.partitioner import murmur2
 from tests.contract import sealing_vectors
+from tests.contract.corpus.histories import histories
+from tests.contract.corpus.outcomes import records
 
 from natija_events.ids import appeal_number, derived_event_id, parse_appeal_number
 from natija_events.kafka import partition_of
+from natija_events.lifecycle.export import lifecycle
 from natija_events.signatures import SigningKey, message, verify_signature
 from natija_events.wire.envelope import Event, Headers, Stamp, attributes, write_headers, write_proposal
 from natija_events.wire.hash_chain import GENESIS, event_hash
@@ -206,6 +209,9 @@ FILES: Mapping[str, Callable[[], Vectors]] = {
     "chain": chain,
     "sealing": sealing_vectors.sealing,
     "wraps": sealing_vectors.wraps,
+    "records": records,
+    "lifecycle": lifecycle,
+    "histories": histories,
 }
 """The file of each kind of vectors, and what makes it."""
 

@@ -3,18 +3,23 @@
 import hmac
 import json
 import re
+import shutil
 import struct
+import subprocess
 from base64 import b32encode, b64decode, urlsafe_b64decode
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.contract.conformance import FILES, FOLDER, PRINTED, text
+from tests.contract.corpus.outcomes import CASES, decide, read_record
 
 from natija_events.ids import is_appeal_number, parse_appeal_number
+from natija_events.lifecycle.transitions import OPEN, TERMINAL
 from natija_events.sealing.data_key import Place, SealedValue, to_text
 from natija_events.sealing.padding import CONTENT, PERSON, is_padded
 from natija_events.sealing.storage import KeyEncryptionKey
@@ -23,6 +28,7 @@ from natija_events.signatures import verify_signature
 from natija_events.wire.envelope import Event, read_proposal
 from natija_events.wire.hash_chain import event_hash
 from natija_events.wire.log_record import read_log_record
+from natija_events.wire.rejection import RejectionReason
 
 
 def vectors(name: str) -> Any:
@@ -161,6 +167,43 @@ def test_wraps_open_under_their_kek() -> None:
     for one in found["wraps"]:
         kek = KeyEncryptionKey(base64url(found["kek"]), found["realm"], one["version"])
         assert to_text(kek.unwrap(one["kid"], one["wrapped"]).raw) == one["data_key"]
+
+
+def test_records_have_their_outcomes() -> None:
+    """The outcomes in the file, and those that a person expected, are what the registrar decides on those bytes."""
+    for one, case in zip(vectors("records")["cases"], CASES, strict=True):
+        decided = decide([read_record(record) for record in one["records"]])
+        assert decided == [record["outcome"] for record in one["records"]], one["name"]
+        short = ["registered" if "registered" in it else f"{it['reason']} {it['field']}" for it in decided]
+        assert short == list(case.expected), one["name"]
+
+
+def test_records_cover_every_reason() -> None:
+    cases = vectors("records")["cases"]
+    outcomes = [record["outcome"] for one in cases for record in one["records"]]
+    assert len({one["name"] for one in cases}) == len(cases) >= 80
+    assert sum("registered" in one for one in outcomes) >= 20
+    reasons = {one["reason"] for one in outcomes if "reason" in one}
+    assert reasons == set(get_args(RejectionReason)) - {"oversize"}, "an oversize record has a million bytes"
+
+
+def test_histories_fold_without_our_code() -> None:
+    """JavaScript folds the histories with `lifecycle.json` alone."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not on this machine")
+    command = [node, str(Path(__file__).with_name("fold.mjs")), str(FOLDER)]
+    folded = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+    assert folded == [one["appeal"] for one in vectors("histories")["histories"]]
+
+
+def test_histories_reach_every_state() -> None:
+    found = vectors("histories")["histories"]
+    assert len({one["name"] for one in found}) == len(found) >= 40
+    assert {one["appeal"]["state"] for one in found} == {*OPEN, *TERMINAL}
+    used = {event["type"] for one in found for event in one["events"]}
+    with_effects = {type for type, row in vectors("lifecycle")["types"].items() if row["effects"]}
+    assert with_effects <= used
 
 
 def test_event_ids_are_version_five() -> None:

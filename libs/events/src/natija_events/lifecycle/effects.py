@@ -42,7 +42,8 @@ Effects = Mapping[str, Effect]
 """The effects of one event type, by field of the appeal."""
 
 
-def _unversioned(type: str) -> str:
+def unversioned(type: str) -> str:
+    """The *type* without its version."""
     return type.rpartition(".v")[0]
 
 
@@ -78,13 +79,13 @@ _BY_MODEL: Mapping[type[EventData], Effects] = {
     oversight.CourtClosed: {"court_cases": Remove(_CASE)},
 }
 
-EFFECTS: Mapping[str, Effects] = {_unversioned(model.type): effects for model, effects in _BY_MODEL.items()}
+EFFECTS: Mapping[str, Effects] = {unversioned(model.type): effects for model, effects in _BY_MODEL.items()}
 """The effects of each event type, without its version: data are read in the newest. A type without a row has none."""
 
 
 def changed_fields(appeal: object, data: EventData) -> dict[str, Any]:
     """The fields of an *appeal* that an event with *data* changes, with their new values."""
-    effects = EFFECTS.get(_unversioned(data.type), {})
+    effects = EFFECTS.get(unversioned(data.type), {})
     return {name: _value(effect, getattr(appeal, name), data) for name, effect in effects.items()}
 
 

@@ -27,6 +27,8 @@ TERMINAL: tuple[State, ...] = (
     "ANSWERED", "FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED", "MERGED_AS_DUPLICATE",
 )  # fmt: skip
 _ENDED: tuple[State, ...] = tuple(state for state in TERMINAL if state != "MERGED_AS_DUPLICATE")
+SUSPENDING: tuple[State, ...] = ("AWAITING_DATA", "MERGED_AS_DUPLICATE")
+"""States from which the appeal may go back to the one before."""
 _WITH_A_BODY: tuple[State, ...] = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING")
 
 HISTORY = "history"
@@ -241,6 +243,6 @@ def _target(standing: Standing, row: Transition, data: EventData) -> tuple[State
             state = when_set if getattr(data, field) else otherwise
     if standing.state in TERMINAL and not row.only_after_end:  # such an event changes no state after the end
         return standing.state, standing.resume
-    if state in ("AWAITING_DATA", "MERGED_AS_DUPLICATE"):
+    if state in SUSPENDING:
         return state, (standing.state, *standing.resume)
     return state, ()

@@ -1,0 +1,81 @@
+"""The life cycle as data, for a fold in another language: states, the row of each type, and what it changes.
+
+It is `conformance/lifecycle.json`. The README beside that file says how to fold with it.
+"""
+
+from dataclasses import fields
+from typing import Any
+
+from natija_events.lifecycle.effects import EFFECTS, Add, Constant, Copy, Effect, Remove, unversioned
+from natija_events.lifecycle.fold import Appeal
+from natija_events.lifecycle.transitions import (
+    OPEN,
+    SUSPENDING,
+    TABLE,
+    TERMINAL,
+    Either,
+    Resume,
+    State,
+    Stay,
+    Transition,
+)
+
+
+def lifecycle() -> dict[str, Any]:
+    """The table, JSON values only. Times are in seconds."""
+    return {
+        "states": {
+            "initial": "NEW",
+            "open": list(OPEN),
+            "terminal": list(TERMINAL),
+            "suspending": list(SUSPENDING),
+        },
+        "fields": {
+            field.name: _json(field.default)
+            for field in fields(Appeal)
+            if any(field.name in effects for effects in EFFECTS.values())
+        },
+        "types": {type: _row(type, row) for type, row in TABLE.items()},
+    }
+
+
+def _row(type: str, row: Transition) -> dict[str, Any]:
+    effects = EFFECTS.get(unversioned(type), {})
+    return {
+        "publishers": list(row.publishers),
+        "from": list(row.source),
+        "to": _target(row.target),
+        "weight": "material" if row.material else "note",
+        "expectedsequence": row.expected,
+        "backdating": None if row.backdating is None else int(row.backdating.total_seconds()),
+        "after_the_end": row.after_terminal or row.only_after_end,
+        "leaves_the_end": row.only_after_end,
+        "effects": {name: _effect(effect) for name, effect in effects.items()},
+    }
+
+
+def _target(target: State | Stay | Resume | Either) -> dict[str, Any]:
+    match target:
+        case Stay():
+            return {"stay": True}
+        case Resume():
+            return {"resume": True}
+        case Either(field, when_set, otherwise):
+            return {"field": field, "when_set": when_set, "otherwise": otherwise}
+    return {"state": target}
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    match effect:
+        case Copy(field):
+            return {"copy": field}
+        case Constant(value):
+            return {"constant": _json(value)}
+        case Add(names):
+            return {"add": list(names)}
+        case Remove(names):
+            return {"remove": list(names)}
+
+
+def _json(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
