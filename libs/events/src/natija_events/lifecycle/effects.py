@@ -1,4 +1,4 @@
-"""What each event changes on its appeal, beside the state: one table. The fold applies it, and `lifecycle.json` has it.
+"""Effects: the changes of each event to its appeal, beside the state. The fold applies them; `lifecycle.json` has them.
 
 A row names fields of the appeal. Each effect gives the new value of its field. Terms have a fold of their own.
 """
