@@ -26,7 +26,7 @@ def write(
     """Write the files of the realm *template* to *folder*: each unsigned publisher that is not a pattern gets a key.
 
     Each process has its private keys in a folder of its own in *keys*. Keys that are there stay. *unsigned* holds more
-    publishers, which need no key: their roles by source or pattern.
+    publishers, which need no key: their roles by source or pattern. A desk speaks for the body that its source names.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in template.iterdir():
@@ -38,7 +38,9 @@ def write(
     for source, entry in found["publishers"].items():
         if entry.get("unsigned") and not source.endswith("*"):
             _sign(entry, source, keys)
-    found["publishers"] |= {source: {"roles": [role], "unsigned": True} for source, role in unsigned.items()}
+    for source, role in unsigned.items():
+        speaks_for = {"body": "*"} if role == "desk" else {}
+        found["publishers"][source] = {"roles": [role], "unsigned": True, **speaks_for}
     draft = folder / f"{PUBLISHERS}.draft"
     draft.write_text(yaml.safe_dump(found, allow_unicode=True, sort_keys=False), encoding="utf-8")
     draft.replace(folder / PUBLISHERS)

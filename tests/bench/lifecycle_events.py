@@ -51,7 +51,7 @@ def registered(received: datetime, serial: str = "0") -> Registered:
 
 
 def _data(opened: datetime, serial: str, supplements: int) -> Iterator[EventData]:
-    yield registered(opened, serial)
+    yield registered(opened, serial).model_copy(update={"register_name": "bench"})
     for number in range(supplements):
         yield Supplemented(content=Text(text=f"{serial}: {number}"))
     yield Routed(body=_BODIES[int(serial, 16) % len(_BODIES)], rule=f"roads-{serial}")

@@ -19,6 +19,7 @@ from natija_chassis.projections.installed import services
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import Publisher, read
 from natija_events.topics import LOG
+from natija_events.types.intake import Registered
 from natija_events.types.routing import Answered, DecisionApproved, DecisionPrepared
 
 APPEALS = 1_200
@@ -29,6 +30,8 @@ WANTED = 200.0
 FOLLOWERS = tuple(services())
 _BY_SERVICES = 3
 """The sequence that a life has reached once routing and deadlines have done their part."""
+_TOPIC, _HOLDER = "health", "/desks/ministry-health"
+"""The topic of all appeals, and the desk of the body to which routing assigns it."""
 _BY_OFFICIALS = (
     DecisionPrepared(outcome="satisfied"), DecisionApproved(approver="head-7"), Answered(outcome="satisfied"),
 )  # fmt: skip
@@ -89,26 +92,31 @@ async def answer_appeals(realm: Realm, appeals: int, *, pace: float = math.inf) 
     places = asyncio.Semaphore(AT_ONCE)
     async with (
         Publisher(kafka, realm.name, "/desks/bench", realm_key=realm.public_key) as publisher,
+        Publisher(kafka, realm.name, _HOLDER, realm_key=realm.public_key) as officials,
         asyncio.TaskGroup() as group,
     ):
-        group.create_task(_answer(realm, start, publisher, places, appeals))
+        group.create_task(_answer(realm, start, officials, places, appeals))
         began = time.perf_counter()
         for count in range(appeals):
             await asyncio.sleep(began + count / pace - time.perf_counter())
             await places.acquire()
             now = datetime.now(UTC)
-            opening = publisher.event(new_appeal_number(realm.name), now, registered(now))
+            opening = publisher.event(new_appeal_number(realm.name), now, _registered(now))
             group.create_task(publisher.send(opening))
 
 
+def _registered(now: datetime) -> Registered:
+    return registered(now).model_copy(update={"topic": _TOPIC})
+
+
 async def _answer(
-    realm: Realm, start: Mapping[int, int], publisher: Publisher, places: asyncio.Semaphore, appeals: int
+    realm: Realm, start: Mapping[int, int], officials: Publisher, places: asyncio.Semaphore, appeals: int
 ) -> None:
     answered = 0
     async with asyncio.TaskGroup() as group:
         async for event in read(realm.servers.kafka, realm.name, positions=start, follow=True):
             if event.sequence == _BY_SERVICES:
-                group.create_task(_decide(publisher, event.subject))
+                group.create_task(_decide(officials, event.subject))
             elif event.type == Answered.type:
                 places.release()
                 answered += 1
@@ -116,6 +124,6 @@ async def _answer(
                     return
 
 
-async def _decide(publisher: Publisher, appeal: str) -> None:
+async def _decide(officials: Publisher, appeal: str) -> None:
     for sequence, data in enumerate(_BY_OFFICIALS, start=_BY_SERVICES):
-        await publisher.send(publisher.event(appeal, datetime.now(UTC), data, expectedsequence=sequence))
+        await officials.send(officials.event(appeal, datetime.now(UTC), data, expectedsequence=sequence))

@@ -37,6 +37,7 @@ NOW = datetime(2026, 3, 31, 6, tzinfo=UTC)
 CHANNEL, HISTORY, CLOCK = "/services/intake", "/registers/osh", "/services/deadlines"
 DESK, OTHER_DESK, SIGNING_DESK = "/desks/ministry-transport", "/desks/ministry-health", "/desks/city-hall"
 OVERSIGHT, OFFICER, VISITOR = "/oversight/ombudsman", "/officers/data", "/desks/nobody"
+ROUTER, OTHER_CHANNEL, OTHER_HISTORY = "/services/routing", "/portals/city", "/registers/talas"
 KEY, OLD_KEY, STRANGE_KEY = SigningKey(bytes(range(32))), SigningKey(bytes(32)), SigningKey(b"\xff" * 32)
 KEYS = RegistrarKeys(RealmKeys([REALM_KEY], "kg"), KeyEncryptionKey(KEK, "kg", 1))
 
@@ -56,7 +57,12 @@ def _public(key: SigningKey, **more: Any) -> PublisherKey:
 REFERENCE = ReferenceData(
     version=7,
     realm=RealmEntry(zone="Asia/Bishkek", languages=("ky", "ru")),
-    bodies={name: BodyEntry() for name in ("ministry-transport", "ministry-health", "city-hall", "court-osh")},
+    bodies={
+        "ministry-transport": BodyEntry(superior="city-hall"),
+        "ministry-health": BodyEntry(),
+        "city-hall": BodyEntry(),
+        "court-osh": BodyEntry(),
+    },
     regions={"chuy": RegionEntry(districts={"alamudun": DistrictEntry()})},
     topics={"roads": TopicEntry(), "land": TopicEntry()},
     channels={"post": ChannelEntry(), "electronic": ChannelEntry()},
@@ -64,7 +70,10 @@ REFERENCE = ReferenceData(
     jurisdictions={"KG": JurisdictionEntry(first_policy="kg-67/1", policies_from=date(2025, 1, 1))},
     publishers={
         CHANNEL: _publisher("channel"),
+        OTHER_CHANNEL: _publisher("channel"),
         HISTORY: _publisher("history"),
+        OTHER_HISTORY: _publisher("history"),
+        ROUTER: _publisher("router"),
         CLOCK: _publisher("clock"),
         DESK: _publisher("desk", body="ministry-transport"),
         OTHER_DESK: _publisher("desk", body="ministry-health"),

@@ -19,7 +19,7 @@ DUE = NOW + 15 * DAY
 
 
 class Case(NamedTuple):
-    """What is proposed, one record after the other, and *expected* of each: ``registered``, or reason and field."""
+    """Records, proposed one after the other, and the result *expected* of each: ``registered``, or reason and field."""
 
     name: str
     write: Callable[[Author], Sequence[InboxRecord]]

@@ -1,4 +1,4 @@
-"""What the registrar makes of each record of the corpus."""
+"""The outcome of each record of the corpus, by the registrar."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 from tests.contract.corpus.author import KEYS, NOW, REFERENCE, Author, InboxRecord
 from tests.contract.corpus.case import Case
-from tests.contract.corpus.rule_cases import CONFLICT, FORBIDDEN, INVALID, LAWFUL, UNLAWFUL
+from tests.contract.corpus.rule_cases import CONFLICT, FORBIDDEN, INVALID, LAWFUL, UNAUTHORIZED, UNLAWFUL
 from tests.contract.corpus.wire_cases import MISPLACED, READABLE, REPEATED, UNREADABLE
 from tests.contract.sealing_vectors import REALM_KEY
 
@@ -18,12 +18,12 @@ from natija_intake.registrar.admission import AdmissionState, PolledRecord
 from natija_intake.registrar.batch import BatchDecider, LogEnd, read_batch
 
 CASES: Sequence[Case] = (
-    *READABLE, *UNREADABLE, *MISPLACED, *REPEATED, *FORBIDDEN, *INVALID, *UNLAWFUL, *CONFLICT, *LAWFUL,
+    *READABLE, *UNREADABLE, *MISPLACED, *REPEATED, *FORBIDDEN, *INVALID, *UNLAWFUL, *UNAUTHORIZED, *CONFLICT, *LAWFUL,
 )  # fmt: skip
 
 
 def decide(records: Sequence[InboxRecord]) -> list[dict[str, Any]]:
-    """What the registrar makes of each record, as JSON values."""
+    """The registrar's outcome of each record, as JSON values."""
     state, reference = AdmissionState(), REFERENCE
     outcomes: list[dict[str, Any]] = []
     log_ends = {partition: LogEnd() for partition in range(16)}

@@ -6,11 +6,16 @@ from tests.contract.corpus.author import (
     CHANNEL,
     CLOCK,
     DESK,
+    HISTORY,
     KEY,
     NOW,
     OFFICER,
     OLD_KEY,
+    OTHER_CHANNEL,
+    OTHER_DESK,
+    OTHER_HISTORY,
     OVERSIGHT,
+    ROUTER,
     SIGNING_DESK,
     STRANGE_KEY,
     VISITOR,
@@ -111,7 +116,7 @@ INVALID = (
         for field, value in (
             ("region", "osh"),
             ("district", "sokuluk"),
-            ("topic", "parks"),
+            ("topic", "forests"),
             ("channel", "pigeon"),
             ("addressee", "ministry-of-magic"),
             ("jurisdiction", "KZ"),
@@ -193,7 +198,7 @@ UNLAWFUL = (
     once(
         "a batch whose second event is not lawful",
         lambda author: author.record(author.event(opening()), author.event(routing.AnswerDelivered(channel="post"))),
-        "unlawful [1]",
+        "unlawful [1].type",
     ),
     then(
         "erased",
@@ -202,7 +207,142 @@ UNLAWFUL = (
     ),
 )
 
+_FORWARDED = routing.Forwarded(body="ministry-health")
+_REOPENED = routing.Reopened(body="ministry-transport", authority="city-hall", decided=NOW)
+
+
+def _withdrawn(author: Author, source: str = CHANNEL) -> InboxRecord:
+    return author.propose(intake.Withdrawn(), source, expectedsequence=1)
+
+
+def _fed(author: Author) -> InboxRecord:
+    """An appeal that a register brings, with the words of its own."""
+    data = opening(register_name="osh", external_id="17/26", addressee=None, received=NOW - 9 * DAY)
+    return author.propose(data, HISTORY, time=NOW - 9 * DAY)
+
+
+def _fed_answer(author: Author, source: str, expectedsequence: int = 1) -> InboxRecord:
+    data = routing.Answered(outcome="satisfied")
+    return author.propose(data, source, time=NOW - DAY, expectedsequence=expectedsequence)
+
+
+UNAUTHORIZED = (
+    then("a desk of another body", lambda author: _answer(author, OTHER_DESK), "unlawful source"),
+    then(
+        "a desk of another body writes a note",
+        lambda author: author.propose(routing.NoteAdded(by="post-12"), OTHER_DESK),
+        "unlawful source",
+    ),
+    history(
+        "the former holder answers",
+        lambda author: [
+            author.propose(_FORWARDED, expectedsequence=1),
+            _answer(author, expectedsequence=2),
+            _answer(author, OTHER_DESK, expectedsequence=2),
+        ],
+        "registered",
+        "unlawful source",
+        "registered",
+    ),
+    then(
+        "forwarded and answered at once",
+        lambda author: author.record(
+            author.event(_FORWARDED, expectedsequence=1), author.event(routing.Answered(outcome="satisfied"))
+        ),
+        "unlawful [1].source",
+    ),
+    history(
+        "the addressee, once another body holds it",
+        lambda author: [
+            author.propose(routing.Routed(body="ministry-health"), ROUTER, expectedsequence=1),
+            _answer(author, expectedsequence=2),
+        ],
+        "registered",
+        "unlawful source",
+    ),
+    history(
+        "forwarded outside: the file stays where it was",
+        lambda author: [
+            author.propose(routing.Forwarded(body="court-osh", external=True), expectedsequence=1),
+            author.propose(routing.NoteAdded(by="post-12")),
+        ],
+        "registered",
+        "registered",
+    ),
+    history(
+        "a router, once a body holds it",
+        lambda author: [
+            author.propose(routed(), ROUTER, expectedsequence=1),
+            author.propose(routing.Routed(body="ministry-health"), ROUTER, expectedsequence=2),
+        ],
+        "registered",
+        "unlawful source",
+    ),
+    then("withdrawn by its channel", _withdrawn, "registered"),
+    then("withdrawn by another channel", lambda author: _withdrawn(author, OTHER_CHANNEL), "unlawful source"),
+    history(
+        "withdrawn by its channel, though a body holds it",
+        lambda author: [
+            author.propose(routed(), ROUTER, expectedsequence=1),
+            author.propose(intake.Withdrawn(), CHANNEL, expectedsequence=2),
+        ],
+        "registered",
+        "unlawful source",
+    ),
+    history(
+        "reopened by the body itself, and by the one above",
+        lambda author: [
+            _answer(author),
+            author.propose(_REOPENED, OTHER_DESK, expectedsequence=2),
+            author.propose(_REOPENED, DESK, expectedsequence=2),
+        ],
+        "registered",
+        "unlawful source",
+        "registered",
+    ),
+    then("a register ends a live appeal", lambda author: _fed_answer(author, HISTORY), "unlawful type"),
+    then("a register answers a live appeal", lambda author: _answer(author, HISTORY), "unlawful source"),
+    Case(
+        "a register feeds its appeal, and no other source does",
+        lambda author: [
+            _fed(author),
+            _fed_answer(author, OTHER_HISTORY),
+            author.propose(intake.Supplemented(), CHANNEL),
+            author.propose(deadlines.Missed(term="answer-1", due=NOW - DAY), CLOCK, time=NOW - DAY, expectedsequence=1),
+            _fed_answer(author, HISTORY),
+        ],
+        ["registered", "unlawful source", "unlawful source", "unlawful source", "registered"],
+    ),
+    Case(
+        "a register, after the appeal was taken over",
+        lambda author: [
+            _fed(author),
+            author.propose(routed(), ROUTER, expectedsequence=1),
+            _fed_answer(author, HISTORY, expectedsequence=2),
+            _answer(author, expectedsequence=2),
+        ],
+        ["registered", "registered", "unlawful source", "registered"],
+    ),
+    once(
+        "a register that does not say its name",
+        lambda author: author.propose(opening(received=NOW - 9 * DAY), HISTORY, time=NOW - 9 * DAY),
+        "invalid register_name",
+    ),
+)
+
 CONFLICT = (
+    then(
+        "a duplicate of an appeal that is not registered",
+        lambda author: author.propose(intake.DuplicateLinked(of=appeal_number("KG", 1)), expectedsequence=1),
+        "conflict of",
+    ),
+    then(
+        "a part that is not registered",
+        lambda author: author.propose(
+            routing.ForwardedInPart(body="ministry-health", child=appeal_number("KG", 1), part=1), expectedsequence=1
+        ),
+        "conflict child",
+    ),
     then(
         "the expected sequence is ahead",
         lambda author: _answer(author, expectedsequence=2),

@@ -26,8 +26,8 @@ from natija_chassis.projections.runner import Runner
 from natija_events.kafka import ProposalOutcome, Publisher, read
 from natija_events.lifecycle.transitions import INITIAL, Standing, evolve
 from natija_events.types.base import EventData
-from natija_events.types.intake import Registered, Supplemented
-from natija_events.types.routing import ExecutorChanged, Routed
+from natija_events.types.intake import DuplicateUnlinked, Registered, Supplemented
+from natija_events.types.routing import Routed
 from natija_events.wire.envelope import Event
 from natija_events.wire.record import RecordedEvent
 
@@ -217,7 +217,7 @@ async def test_refused_proposals_take_no_places(
         found = [one async for one in route(connection, now, busy)]
         for one in found:
             if one.appeal in hopeless:
-                yield one._replace(data=ExecutorChanged(executor="official-1"))  # nobody is named yet: unlawful
+                yield one._replace(data=DuplicateUnlinked(signer="official-1"))  # never linked: unlawful
         for one in found:
             if one.appeal not in hopeless:
                 yield one
@@ -266,7 +266,7 @@ async def test_refused_proposal_waits_for_change(
         looked += 1
         table = Standings.standings
         for row in await connection.execute(select(table)):
-            data: EventData = ExecutorChanged(executor="department-4")
+            data: EventData = DuplicateUnlinked(signer="department-4")
             yield ProposedEvent(row.appeal, data, now, row.sequence, row.material)
 
     async def refused() -> int:

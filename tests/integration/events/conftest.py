@@ -24,7 +24,9 @@ from natija_events.wire.hash_chain import GENESIS
 
 SOURCE = "/registers/tests"
 THEN = datetime(2024, 3, 4, 9, 30, tzinfo=UTC)
-REGISTERED = Registered(kind="application", form="written", channel="other", received=THEN, jurisdiction="KG")
+REGISTERED = Registered(
+    kind="application", form="written", channel="other", received=THEN, jurisdiction="KG", register_name="tests"
+)
 
 
 def event(publisher: Publisher, number: str, data: EventData = REGISTERED, **more: Any) -> Event:

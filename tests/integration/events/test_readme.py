@@ -64,7 +64,10 @@ def test_add_an_event_type_guide(tmp_path: Path) -> None:
     run(tmp_path, write)
     run(tmp_path, gate)
     assert (tmp_path / "libs/events/src/natija_events/schemas/appeal.site-visited.v1.json").exists()
-    assert "| `appeal.site-visited.v1` | routing | desk | any open | stays | note |" in run(tmp_path, table).stdout
+    assert (
+        "| `appeal.site-visited.v1` | routing | desk, history | any open | stays | note |"
+        in run(tmp_path, table).stdout
+    )
     about = "site-visited or row or example or golden or schema or every or words"
     assert "site-visited" in run(tmp_path, f"{tests} --noconftest -p no:cacheprovider -v -k", about).stdout
 

@@ -18,7 +18,7 @@ from natija_events.wire.envelope import Event
 from natija_events.wire.record import RecordedEvent
 from natija_events.wire.rejection import RejectedProposal, read_rejected
 
-CHANNEL, ROUTING, CLOCK = "/portals/tests", "/desks/tests", "/clocks/tests"
+CHANNEL, ROUTER, DESK = "/portals/tests", "/routers/tests", "/desks/ministry-health"
 HISTORY = "/registers/test"
 
 Headers = Sequence[tuple[str, bytes | None]]

@@ -70,7 +70,13 @@ async def test_number_of_another_realm_is_invalid(registry: Realm, source: str) 
 
 async def test_history_keeps_its_own_names(registry: Realm) -> None:
     """A register brings words of its own and old dates, but neither marks nor formulas."""
-    own = {"channel": "Портал", "region": "Back Bay", "topic": "Ямы (дороги)", "jurisdiction": "US-MA-Boston"}
+    own = {
+        "register_name": "test",
+        "channel": "Портал",
+        "region": "Back Bay",
+        "topic": "Ямы (дороги)",
+        "jurisdiction": "US-MA-Boston",
+    }
     async with r.publisher(registry, r.HISTORY) as history:
         old = {"received": NOW.replace(year=1926), "external_id": "№ 5"}
         good = opening(registry, r.number(registry), own | old, r.HISTORY)

@@ -15,7 +15,7 @@ from natija_events.kafka import Publisher, partition_of
 from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import DuplicateLinked, Registered, Supplemented
 from natija_events.types.personal import AppealText
-from natija_events.types.routing import Answered, DecisionApproved, Routed
+from natija_events.types.routing import Answered, DecisionApproved, Forwarded, NoteAdded, Routed
 from natija_events.wire.envelope import write_proposal
 from natija_events.wire.rejection import RejectedProposal, open_inbox_record
 
@@ -31,7 +31,13 @@ async def channel(registry: Realm) -> AsyncIterator[Publisher]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(registry: Realm) -> AsyncIterator[Publisher]:
-    async with r.publisher(registry, r.ROUTING) as one:
+    async with r.publisher(registry, r.DESK) as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def router(registry: Realm) -> AsyncIterator[Publisher]:
+    async with r.publisher(registry, r.ROUTER) as one:
         yield one
 
 
@@ -88,7 +94,7 @@ async def test_wrong_key_is_misplaced(registry: Realm, channel: Publisher) -> No
 
 
 @pytest.mark.parametrize(
-    ("source", "field"), [("/outsiders/nobody", "source"), (r.ROUTING, "type")], ids=["an outsider", "not its type"]
+    ("source", "field"), [("/outsiders/nobody", "source"), (r.DESK, "type")], ids=["an outsider", "not its type"]
 )
 async def test_unauthorized_publisher_is_forbidden(registry: Realm, source: str, field: str) -> None:
     """An unknown source, or one that may not publish the type, is forbidden."""
@@ -175,13 +181,13 @@ async def test_id_with_other_content_is_reused(registry: Realm, channel: Publish
     assert not outcome.registered
 
 
-async def test_foreign_id_is_another_event(registry: Realm, channel: Publisher, desk: Publisher) -> None:
+async def test_foreign_id_is_another_event(registry: Realm, channel: Publisher, router: Publisher) -> None:
     """An id belongs to its source: no publisher can use up the ids of another one."""
     subject, _ = await r.open_appeal(channel, registry)
     note = channel.event(subject, datetime.now(UTC), Supplemented())
-    routed = desk.event(subject, datetime.now(UTC), Routed(body="ministry-transport"), id=note.id, expectedsequence=2)
+    routed = router.event(subject, datetime.now(UTC), Routed(body="ministry-transport"), id=note.id, expectedsequence=2)
     assert (await channel.propose(note, wait=10)).registered
-    outcome = await desk.propose(routed, wait=10)
+    outcome = await router.propose(routed, wait=10)
     assert (outcome.rejection, outcome.sequence) == (None, 3)
 
 
@@ -269,29 +275,83 @@ async def test_event_before_opening_is_unlawful(registry: Realm) -> None:
         second = history.event(subject, opened - timedelta(hours=1), Answered(outcome="explained"), proposal_key=key)
         outcome = await history.propose(first, second, wait=10)
     assert outcome.rejection is not None
-    assert (outcome.rejection.reason, outcome.rejection.field) == ("unlawful", "[1]")
+    assert (outcome.rejection.reason, outcome.rejection.field) == ("unlawful", "[1].type")
     assert await r.log_of(registry, subject) == []
 
 
-async def test_appeals_cannot_merge_into_each_other(registry: Realm, channel: Publisher) -> None:
+async def test_appeals_cannot_merge_into_each_other(registry: Realm, channel: Publisher, router: Publisher) -> None:
     """Of two appeals only one may be linked as a duplicate of the other."""
     one, _ = await r.open_appeal(channel, registry)
     two, _ = await r.open_appeal(channel, registry)
     small, large = sorted((one, two))
     now = datetime.now(UTC)
-    wrong = channel.event(small, now, DuplicateLinked(of=large), expectedsequence=1)
-    right = channel.event(large, now, DuplicateLinked(of=small), expectedsequence=1)
-    assert (await channel.propose(wrong, wait=10)).rejection.reason == "unlawful"  # type: ignore[union-attr]
-    assert (await channel.propose(right, wait=10)).registered
+    wrong = router.event(small, now, DuplicateLinked(of=large), expectedsequence=1)
+    right = router.event(large, now, DuplicateLinked(of=small), expectedsequence=1)
+    assert (await router.propose(wrong, wait=10)).rejection.reason == "unlawful"  # type: ignore[union-attr]
+    assert (await router.propose(right, wait=10)).registered
 
 
-async def test_outdated_decision_is_conflict(registry: Realm, channel: Publisher, desk: Publisher) -> None:
+async def test_unknown_duplicate_is_conflict(registry: Realm, channel: Publisher, router: Publisher) -> None:
+    """The appeal that an event names may be on its way: once it is registered, the same proposal is admitted."""
+    unknown, subject = sorted((r.number(registry), r.number(registry)))
+    now = datetime.now(UTC)
+    assert (await channel.propose(channel.event(subject, now, r.registered()), wait=10)).registered
+    link = router.event(subject, now, DuplicateLinked(of=unknown), expectedsequence=1)
+    outcome = await router.propose(link, wait=10)
+    assert outcome.rejection is not None
+    assert (outcome.rejection.reason, outcome.rejection.field) == ("conflict", "of")
+    assert (await channel.propose(channel.event(unknown, now, r.registered()), wait=10)).registered
+    assert (await router.propose(link, wait=10)).registered
+
+
+async def test_only_the_holder_answers(registry: Realm, channel: Publisher, router: Publisher, desk: Publisher) -> None:
+    """A desk acts once its body holds the appeal, and no longer once another one does."""
+    subject, _ = await r.open_appeal(channel, registry)
+    now = datetime.now(UTC)
+    note = desk.event(subject, now, NoteAdded(by="clerk"))
+    outcome = await desk.propose(note, wait=10)
+    assert outcome.rejection is not None
+    assert (outcome.rejection.reason, outcome.rejection.field) == ("unlawful", "source")
+    routed = router.event(subject, now, Routed(body="ministry-health"), expectedsequence=1)
+    assert (await router.propose(routed, wait=10)).registered
+    assert (await desk.propose(note, wait=10)).registered
+    forwarded = desk.event(subject, now, Forwarded(body="ministry-labour"), expectedsequence=3)
+    assert (await desk.propose(forwarded, wait=10)).registered
+    answered = desk.event(subject, now, Answered(outcome="explained"), expectedsequence=4)
+    outcome = await desk.propose(answered, wait=10)
+    assert outcome.rejection is not None
+    assert (outcome.rejection.reason, outcome.rejection.field) == ("unlawful", "source")
+
+
+async def test_register_ends_only_what_it_feeds(registry: Realm, channel: Publisher) -> None:
+    """No register dates an answer back on a live appeal, or on that of another register."""
+    live, _ = await r.open_appeal(channel, registry)
+    old = datetime(2015, 3, 1, 12, tzinfo=UTC)
+    async with r.publisher(registry, r.HISTORY) as history, r.publisher(registry, "/registers/other") as other:
+        fed = r.number(registry)
+        opening = history.event(fed, old, r.registered(received=old, register_name="test"))
+        assert (await history.propose(opening, wait=10)).registered
+        for publisher, subject in ((history, live), (other, fed)):
+            when = old + timedelta(days=1) if subject == fed else datetime.now(UTC)
+            outcome = await publisher.propose(publisher.event(subject, when, Answered(outcome="explained")), wait=10)
+            assert outcome.rejection is not None
+            assert (outcome.rejection.reason, outcome.rejection.field) == ("invalid", "expectedsequence")
+            answer = publisher.event(subject, when, Answered(outcome="explained"), expectedsequence=1)
+            outcome = await publisher.propose(answer, wait=10)
+            assert outcome.rejection is not None
+            assert (outcome.rejection.reason, outcome.rejection.field) == ("unlawful", "source")
+        answer = history.event(fed, old + timedelta(days=1), Answered(outcome="explained"), expectedsequence=1)
+        assert (await history.propose(answer, wait=10)).registered
+
+
+async def test_outdated_decision_is_conflict(
+    registry: Realm, channel: Publisher, router: Publisher, desk: Publisher
+) -> None:
     """A decision on a state that has changed since, or that is not reached yet, is a conflict."""
     subject, _ = await r.open_appeal(channel, registry)
     now = datetime.now(UTC)
-    assert (
-        await desk.propose(desk.event(subject, now, Routed(body="ministry-health"), expectedsequence=1), wait=10)
-    ).registered
+    routed = router.event(subject, now, Routed(body="ministry-health"), expectedsequence=1)
+    assert (await router.propose(routed, wait=10)).registered
     late = desk.event(subject, now, Routed(body="ministry-labour"), expectedsequence=1)
     ahead = desk.event(subject, now, Routed(body="ministry-labour"), expectedsequence=9)
     for event in (late, ahead):

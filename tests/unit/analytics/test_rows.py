@@ -45,7 +45,7 @@ def test_every_type_has_an_effect() -> None:
     [
         (TermSet(due=hour(3)), EventEffect(moves_due=True, due=hour(3))),
         (TermExtended(term="answer-1", due=hour(3)), EventEffect(moves_due=True, due=hour(3))),
-        (Forwarded(body="B"), EventEffect(state="REGISTERED", moves_due=True, body="B")),
+        (Forwarded(body="B"), EventEffect(state="TRANSFERRED", moves_due=True, body="B")),
         (
             Forwarded(body="B", external=True),
             EventEffect(state="FORWARDED", closure="end", body="B", outcome="forwarded"),
@@ -58,7 +58,7 @@ def test_every_type_has_an_effect() -> None:
         (DuplicateUnlinked(signer="s"), EventEffect(closure="resume")),
         (
             Reopened(body="B", authority="court", decided=hour(1)),
-            EventEffect(state="REGISTERED", closure="reopen", moves_due=True, body="B"),
+            EventEffect(state="TRANSFERRED", closure="reopen", moves_due=True, body="B"),
         ),
         (None, NO_EFFECT),
     ],

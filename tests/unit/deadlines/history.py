@@ -28,12 +28,12 @@ def registered(received: str, **more: Any) -> Registered:
     return Registered.model_validate({**given, "received": at(received), **more})
 
 
-def recorded(sequence: int, time: str, data: EventData, appeal: str = APPEAL) -> RecordedEvent:
+def recorded(sequence: int, time: str, data: EventData, appeal: str = APPEAL, source: str = "/tests") -> RecordedEvent:
     """*data* as the *sequence*-th event of the appeal, recorded when it happened."""
     moment = at(time)
     event = Event(
         id=derived_event_id(appeal, str(sequence)),
-        source="/tests",
+        source=source,
         type=data.type,
         subject=appeal,
         time=moment,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given as given_any
 from hypothesis import strategies as st
-from tests.unit.deadlines.history import APPEAL, at, history, registered
+from tests.unit.deadlines.history import APPEAL, at, history, recorded, registered
 
 from natija_deadlines.policies import policy
 from natija_deadlines.terms.decide import DataMissing, NextEvent, decide
@@ -180,9 +180,16 @@ def test_imported_history_gets_no_term() -> None:
     assert when(WARN_AT.isoformat(), IMPORTED, TERMED) is None
 
 
-def test_imported_open_term_is_missed() -> None:
-    """When its due instant has passed."""
-    assert when("2026-01-01", IMPORTED, TERMED) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
+def test_fed_appeal_is_not_missed() -> None:
+    """While its register feeds it: the register says what happened."""
+    assert when("2026-01-01", IMPORTED, TERMED) is None
+
+
+def test_taken_over_appeal_is_missed() -> None:
+    """A body of this realm took the imported appeal over. From then on its term is watched."""
+    term = given(IMPORTED, TERMED)
+    taken = evolve(term, recorded(3, "2019-06-22", Routed(body="b"), source="/desks/b"))
+    assert decide(taken, at("2026-01-01"), POLICIES) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
 
 
 def test_imported_closed_appeal_is_kept() -> None:
@@ -193,7 +200,7 @@ def test_imported_closed_appeal_is_kept() -> None:
 def test_due_before_opening_is_ignored() -> None:
     """No event may be dated before the opening."""
     early = ("2019-06-21T10:00+06:00", TermSet(due=at("2019-06-20")))
-    assert when("2026-01-01", IMPORTED, early) is None
+    assert when("2026-01-01", OPENED, early) is None
 
 
 EVENTS = st.sampled_from(

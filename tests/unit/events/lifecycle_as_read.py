@@ -1,44 +1,46 @@
 """The life cycle of domain.md §8, written a second time: the table in the code must agree.
 
 A line is: type | from | to | who may publish | M material or n note, ! `expectedsequence` is required | how far back.
+The fourth cell has roles, each with its condition if that is not the usual one. A register may bring a history of
+everything, if the line does not say `live`. `always`: no role has a condition.
 """
 
 from typing import NamedTuple
 
-OPEN = ("REGISTERED", "ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING")
+OPEN = ("REGISTERED", "TRANSFERRED", "ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING")
 ENDED = ("ANSWERED", "FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED", "MERGED_AS_DUPLICATE")
 STATES = ("NEW", *OPEN, *ENDED)
 WITH_A_BODY = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING")
 
 _LINES = """
-registered                 | NEW                       | REGISTERED             | channel desk   | M  | a day
+registered                 | NEW                       | REGISTERED             | channel desk always | M  | a day
 supplemented               | open                      | same                   | channel desk   | M  | a day
 applicant-corrected        | open ended                | same                   | desk data-officer | n  | now
 notice-sent                | open ended                | same                   | channel desk   | n  | now
 withdrawal-requested       | open                      | same                   | channel desk   | M  | a day
-withdrawn                  | open                      | WITHDRAWN              | channel desk   | M! | now
+withdrawn                  | open                      | WITHDRAWN              | channel:opened desk | M! | now
 withdrawal-declined        | open                      | same                   | desk           | M! | now
-repeat-linked              | open ended                | same                   | channel desk   | n  | now
-duplicate-linked           | open ended                | MERGED_AS_DUPLICATE    | channel desk   | M! | now
-duplicate-unlinked         | MERGED_AS_DUPLICATE       | back                   | desk           | M! | now
+repeat-linked              | open ended                | same                   | channel desk router | n  | now
+duplicate-linked           | open ended                | MERGED_AS_DUPLICATE    | desk router:always | M! | now
+duplicate-unlinked         | MERGED_AS_DUPLICATE       | back                   | desk router    | M! | now
 complaint-filed            | open ended                | same                   | channel desk   | n  | now
-access-code-replaced       | open ended                | same                   | channel        | n  | now
-erasure-requested          | open ended                | same                   | channel desk data-officer | n  | now
-person-erased              | open ended                | same                   | data-officer   | n  | now
+access-code-replaced       | open ended                | same                   | channel live | n  | now
+erasure-requested          | open ended                | same           | channel desk data-officer live | n  | now
+person-erased              | open ended                | same                   | data-officer live | n  | now
 
-topic-suggested            | open                      | same                   | desk           | n  | now
-topic-assigned             | open                      | same                   | desk           | M  | now
-addressee-detected         | open                      | same                   | desk           | n  | now
-routed                     | open                      | ROUTED                 | desk           | M! | now
+topic-suggested            | open                      | same                   | desk router    | n  | now
+topic-assigned             | open                      | same                   | desk router    | M  | now
+addressee-detected         | open                      | same                   | desk router    | n  | now
+routed                     | open                      | ROUTED                 | desk router    | M! | now
 executor-changed           | AWAITING_DATA with-a-body | IN_WORK                | desk           | M! | now
-assigned                   | AWAITING_DATA with-a-body | same                   | desk           | n  | now
+assigned                   | TRANSFERRED AWAITING_DATA with-a-body | same                   | desk           | n  | now
 note-added                 | open ended                | same                   | desk oversight | n  | now
 forward-prepared           | open                      | same                   | desk           | n  | now
 forward-approved           | open                      | same                   | desk           | n  | now
-forwarded                  | open                      | REGISTERED             | desk           | M! | now
+forwarded                  | open                      | TRANSFERRED            | desk           | M! | now
 forwarded-in-part          | open                      | same                   | desk           | M! | now
 returned                   | open                      | RETURNED               | desk           | M! | now
-data-requested             | REGISTERED ROUTED IN_WORK | AWAITING_DATA          | desk           | M! | now
+data-requested             | REGISTERED TRANSFERRED ROUTED IN_WORK | AWAITING_DATA          | desk           | M! | now
 data-provided              | AWAITING_DATA             | back                   | channel desk   | M  | a day
 hearing-scheduled          | open                      | same                   | desk           | n  | now
 hearing-held               | open                      | same                   | desk           | n  | now
@@ -47,13 +49,13 @@ preliminary-decision-sent  | open                      | same                   
 decision-prepared          | with-a-body               | ON_APPROVAL            | desk           | M! | now
 decision-approved          | ON_APPROVAL               | ON_SIGNING             | desk           | M! | now
 decision-declined          | ON_APPROVAL ON_SIGNING    | IN_WORK                | desk           | M! | now
-answered                   | REGISTERED with-a-body    | ANSWERED               | desk           | M! | now
+answered                   | REGISTERED TRANSFERRED with-a-body | ANSWERED               | desk           | M! | now
 answer-delivered           | ANSWERED                  | same                   | channel desk   | n  | now
 answer-clarified           | ANSWERED                  | same                   | desk           | M  | now
 answer-corrected           | ANSWERED                  | same                   | desk           | M  | now
 left-without-consideration | open                      | NOT_CONSIDERED         | desk           | M! | now
 review-terminated          | open                      | TERMINATED             | desk           | M! | now
-reopened                   | closed                    | REGISTERED             | desk oversight | M! | now
+reopened                   | closed                    | TRANSFERRED  | desk:holds-or-above oversight | M! | now
 
 term-set                   | open                      | same                   | clock          | M! | now
 term-resumed               | open ended                | same                   | clock          | M! | now
@@ -74,6 +76,10 @@ court-closed               | open ended                | same                   
 sanction-recorded          | open ended                | same                   | oversight      | n  | now
 """
 
+USUAL = {
+    "channel": "unfed", "desk": "holds", "router": "unheld", "clock": "unfed", "oversight": "always",
+    "data-officer": "always", "history": "feeds",
+}  # fmt: skip
 _WORDS = {"open": OPEN, "ended": ENDED, "closed": ENDED[:-1], "with-a-body": WITH_A_BODY}
 
 
@@ -83,7 +89,7 @@ class TableLine(NamedTuple):
     type: str
     source: tuple[str, ...]
     target: str
-    publishers: frozenset[str]
+    publishers: dict[str, str]
     material: bool
     expected: bool
     back: str
@@ -97,7 +103,15 @@ class TableLine(NamedTuple):
 def _line(text: str) -> TableLine:
     name, source, target, who, kind, back = (cell.strip() for cell in text.split("|"))
     states = tuple(state for word in source.split() for state in _WORDS.get(word, (word,)))
-    return TableLine(f"appeal.{name}.v1", states, target, frozenset(who.split()), "M" in kind, "!" in kind, back)
+    return TableLine(f"appeal.{name}.v1", states, target, _who(who.split()), "M" in kind, "!" in kind, back)
+
+
+def _who(words: list[str]) -> dict[str, str]:
+    roles = [word.partition(":") for word in words if word not in ("live", "always")]
+    given = {role: condition or USUAL[role] for role, _, condition in roles}
+    if "live" not in words:
+        given["history"] = USUAL["history"]
+    return dict.fromkeys(given, "always") if "always" in words else given
 
 
 LINES = tuple(_line(text) for text in _LINES.splitlines() if text)

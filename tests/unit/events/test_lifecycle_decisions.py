@@ -90,13 +90,13 @@ def test_internal_forwarding_restarts_appeal() -> None:
         routing.Forwarded(body="c")
     )
 
-    appeal = when.then("REGISTERED")
+    appeal = when.then("TRANSFERRED")
     assert (appeal.body, appeal.executor, appeal.due) == ("c", None, None)
 
 
 def test_forwarding_may_set_term() -> None:
     appeal = (
-        given(registered(), deadlines.TermSet(due=DUE)).when(routing.Forwarded(body="c", due=LATER)).then("REGISTERED")
+        given(registered(), deadlines.TermSet(due=DUE)).when(routing.Forwarded(body="c", due=LATER)).then("TRANSFERRED")
     )
 
     assert (appeal.due, appeal.first_due) == (LATER, DUE)
@@ -123,7 +123,7 @@ def test_returned_ends_appeal() -> None:
 
 def test_answer_needs_no_approval() -> None:
     """No answer is lawful while data are requested from the applicant."""
-    for state in ("REGISTERED", "ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING"):
+    for state in ("REGISTERED", "TRANSFERRED", "ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING"):
         appeal = given(*PATHS[state]).when(routing.Answered(outcome="explained")).then("ANSWERED")
         assert appeal.outcome == "explained"
         assert appeal.closed is not None
@@ -185,7 +185,7 @@ def test_reopened_appeal_starts_again(end: transitions.State) -> None:
     )
     reopened = at(LATER, routing.Reopened(body="d", authority="court", decided=DUE))
 
-    appeal = before.when(reopened).then("REGISTERED")
+    appeal = before.when(reopened).then("TRANSFERRED")
 
     assert (appeal.body, appeal.executor, appeal.outcome, appeal.reopened) == ("d", None, None, DUE)
     assert (appeal.due, appeal.first_due, appeal.missed) == (None, DUE, (DUE,))
@@ -211,7 +211,7 @@ def test_tasks_end_with_executor() -> None:
 
     assert given(*before).when(routing.NoteAdded(by="p")).then("IN_WORK").assigned == ("p", "q")
     assert given(*before).when(routing.ExecutorChanged(executor="f")).then("IN_WORK").assigned == ()
-    assert given(*before).when(routing.Forwarded(body="c")).then("REGISTERED").assigned == ()
+    assert given(*before).when(routing.Forwarded(body="c")).then("TRANSFERRED").assigned == ()
 
 
 def test_court_case_closes_by_its_number() -> None:
@@ -248,7 +248,7 @@ def test_unlinked_duplicate_still_awaits_data() -> None:
 
 
 def test_provided_data_restore_state() -> None:
-    for state in ("REGISTERED", "ROUTED", "IN_WORK"):
+    for state in ("REGISTERED", "TRANSFERRED", "ROUTED", "IN_WORK"):
         before = given(*PATHS[state], routing.DataRequested(missing=("address",), until=DUE))
         before.when(routing.DataProvided()).then(state)
 

@@ -15,6 +15,7 @@ _IN_WORK = (registered(), routing.Routed(body="b", executor="e"))
 PATHS: dict[str, tuple[EventData, ...]] = {
     "NEW": (),
     "REGISTERED": (registered(),),
+    "TRANSFERRED": (registered(), routing.Forwarded(body="b")),
     "ROUTED": (registered(), routing.Routed(body="b")),
     "IN_WORK": _IN_WORK,
     "AWAITING_DATA": (*_IN_WORK, routing.DataRequested(missing=("address",), until=DUE)),
@@ -69,7 +70,7 @@ def _found(line: TableLine, state: str) -> str:
 def test_row_names_publishers_and_limits(line: TableLine) -> None:
     row = transitions.TABLE[line.type]
 
-    assert frozenset(row.publishers) == line.publishers
+    assert row.publishers == line.publishers
     assert (row.material, row.expected) == (line.material, line.expected)
     assert row.backdating == _BACK[line.back]
 

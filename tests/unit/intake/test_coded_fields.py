@@ -108,7 +108,7 @@ def test_names_of_realm_are_admitted(change: dict[str, Any]) -> None:
 
 def test_history_brings_its_own_names() -> None:
     """A register has its own words and old dates, but not control marks, and no receipt after the event."""
-    words = LEAST | WORDS | {"external_id": "№ 5/1", "received": NOW.replace(year=1926)}
+    words = LEAST | WORDS | {"register_name": "osh", "external_id": "№ 5/1", "received": NOW.replace(year=1926)}
     assert decide(words, HISTORY) is None
     for change in ({"channel": "=1"}, {"region": "\u202ea"}, {"received": NOW + timedelta(seconds=1)}):
         found = decide(words | change, HISTORY)

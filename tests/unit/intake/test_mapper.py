@@ -157,7 +157,7 @@ def test_rejected_field_is_found_in_file() -> None:
     """The field in a rejection leads to the column of the file."""
     one = mapper()
     mapped = one.map(cells(TARGET_DT=""))
-    assert one.column_of(mapped, "[2]") == "CLOSED_DT"
+    assert one.column_of(mapped, "[2].type") == "CLOSED_DT"
     assert one.column_of(mapped, "[0].time") == "OPEN_DT"
     assert one.column_of(mapped, "[1].body") == "Department"
     assert one.column_of(mapped, "[0].jurisdiction") == ""

@@ -179,6 +179,7 @@ class ProcessManager:
     async def _handle(self, proposal: ProposedEvent, outcome: ProposalOutcome) -> None:
         """Settle *proposal*, cool it down, or write it down as refused.
 
+        An appeal that it names may not be registered yet: on another partition the registrar may be slower.
         A rejection for the time alone says that the two clocks differ, or that the realm's was moved meanwhile. What
         is due stays due, so it is proposed again, at another time.
         """
@@ -187,9 +188,10 @@ class ProcessManager:
         if rejection is not None:
             self._wake.set()  # its row may have changed before this was known: then nothing else wakes
             type, appeal = proposal.data.type, proposal.appeal
-            if _concerns_time_only(rejection):
+            if _may_pass_later(rejection):
                 seconds = self._in_flight.cool_down(proposal.id)
-                log.warning("%s of %s is proposed again in %g s: time %s", type, appeal, seconds, rejection.rule)
+                reason = f"{rejection.field} {rejection.rule}"
+                log.warning("%s of %s is proposed again in %g s: %s", type, appeal, seconds, reason)
                 return
             if rejection.reason not in _EXPECTED_REASONS:
                 reason = f"{rejection.reason}, {rejection.field} {rejection.rule}"
@@ -216,5 +218,8 @@ class ProcessManager:
         self._wake.clear()
 
 
-def _concerns_time_only(rejection: Rejection) -> bool:
+def _may_pass_later(rejection: Rejection) -> bool:
+    """Whether the same proposal may be registered later, though its own appeal does not change meanwhile."""
+    if rejection.reason == "conflict":
+        return rejection.field != "expectedsequence"  # it names an appeal that is not registered yet
     return rejection.reason == "invalid" and rejection.field == "time"

@@ -10,6 +10,7 @@ from natija_chassis.realm import yaml_file
 from natija_chassis.time_zones import ZoneName
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import (
+    EACH,
     BodyEntry,
     CalendarBindingEntry,
     ChannelEntry,
@@ -117,7 +118,7 @@ def _unknown_references(found: ReferenceData) -> Iterator[Fault]:
         if any(found.region_of[district] != id for district in region.districts):
             yield "regions", id, "has a district that another region has"
     for id, publisher in found.publishers.items():
-        if publisher.body is not None and publisher.body not in found.bodies:
+        if publisher.body not in (None, EACH) and publisher.body not in found.bodies:
             yield "publishers", id, "its body is not among the bodies"
     yield from _without_jurisdiction(found, "country_types", [(id, id.partition("/")[0]) for id in found.country_types])
     yield from _without_jurisdiction(found, "calendar_bindings", [(id, id) for id in found.calendar_bindings])

@@ -42,7 +42,7 @@ def lifecycle() -> dict[str, Any]:
 def _row(type: str, row: Transition) -> dict[str, Any]:
     effects = EFFECTS.get(unversioned(type), {})
     return {
-        "publishers": list(row.publishers),
+        "publishers": dict(row.publishers),
         "from": list(row.source),
         "to": _target(row.target),
         "weight": "material" if row.material else "note",

@@ -1,6 +1,6 @@
 """The life-cycle table as Markdown: `python -m natija_events.lifecycle.markdown`."""
 
-from natija_events.lifecycle.transitions import OPEN, TABLE, TERMINAL, Either, Resume, State, Stay, Transition
+from natija_events.lifecycle.transitions import OPEN, TABLE, TERMINAL, USUAL, Either, Resume, State, Stay, Transition
 
 
 def markdown() -> str:
@@ -16,7 +16,7 @@ def _line(row: Transition) -> str:
     cells = (
         f"`{row.type}`",
         row.owner,
-        ", ".join(row.publishers),
+        _publishers(row),
         _states(row.source),
         _target(row),
         "material" if row.material else "note",
@@ -25,6 +25,13 @@ def _line(row: Transition) -> str:
         "lawful" if row.after_terminal or set(row.source) <= set(TERMINAL) else "",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _publishers(row: Transition) -> str:
+    """The roles, each with its condition if that is not the usual one."""
+    return ", ".join(
+        role if condition == USUAL[role] else f"{role} ({condition})" for role, condition in row.publishers.items()
+    )
 
 
 def _states(states: tuple[State, ...]) -> str:

@@ -1,7 +1,7 @@
 """The life cycle of an appeal: one table for code, tests and docs.
 
 The row of an event type says:
-- which roles may publish it;
+- which roles may publish it, each under which condition;
 - from which states it is lawful, and to which state it leads;
 - whether it is material or a note. A material event changes state, holder, due date or content. A decision that was
   taken without it must be taken again;
@@ -9,7 +9,7 @@ The row of an event type says:
 - how far back it may be dated.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -17,12 +17,14 @@ from natija_events.types import deadlines, intake, oversight, routing
 from natija_events.types.base import EventData
 
 State = Literal[
-    "NEW", "REGISTERED", "ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING",
+    "NEW", "REGISTERED", "TRANSFERRED", "ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING",
     "ANSWERED", "FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED", "MERGED_AS_DUPLICATE",
 ]  # fmt: skip
-Role = Literal["channel", "desk", "clock", "oversight", "data-officer"]
+Role = Literal["channel", "desk", "router", "clock", "oversight", "data-officer", "history"]
 
-OPEN: tuple[State, ...] = ("REGISTERED", "ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING")
+OPEN: tuple[State, ...] = (
+    "REGISTERED", "TRANSFERRED", "ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING",
+)  # fmt: skip
 TERMINAL: tuple[State, ...] = (
     "ANSWERED", "FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED", "MERGED_AS_DUPLICATE",
 )  # fmt: skip
@@ -31,8 +33,26 @@ SUSPENDING: tuple[State, ...] = ("AWAITING_DATA", "MERGED_AS_DUPLICATE")
 """States from which the appeal may go back to the one before."""
 _WITH_A_BODY: tuple[State, ...] = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING")
 
-HISTORY = "history"
-"""The right to import events of any type and any date in the past."""
+HISTORY: Role = "history"
+"""The role of a register that brings whole histories, with any date in the past."""
+
+Condition = Literal["always", "holds", "holds-or-above", "unheld", "unfed", "opened", "feeds"]
+"""A condition on a publisher and the appeal, beside the role:
+
+- *holds*: its body holds the appeal. While no body does, its body is the addressee, or that of the source that opened
+  it;
+- *holds-or-above*: the same, or its body is above the one that holds the appeal;
+- *unheld*: no body holds the appeal;
+- *unfed*: no register feeds the appeal;
+- *opened*: it opened the appeal itself, no body holds it, and no register feeds it;
+- *feeds*: it is the register that opened the appeal, and it still feeds it.
+"""
+
+USUAL: Mapping[Role, Condition] = {
+    "channel": "unfed", "desk": "holds", "router": "unheld", "clock": "unfed", "oversight": "always",
+    "data-officer": "always", "history": "feeds",
+}  # fmt: skip
+"""The condition of each role where its row names no other."""
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a publisher's clock may be ahead of the registrar's, and behind it without counting as backdating."""
@@ -55,10 +75,13 @@ class Either(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """The row of one event type. *backdating* None means: back to the registration of the appeal."""
+    """The row of one event type: *publishers* are its roles, each with its condition.
+
+    *backdating* None means: back to the registration of the appeal.
+    """
 
     data: type[EventData]
-    publishers: tuple[Role, ...]
+    publishers: Mapping[Role, Condition]
     source: tuple[State, ...]
     target: State | Stay | Resume | Either
     material: bool
@@ -92,10 +115,15 @@ def _row(
     expected: bool = False,
     back: timedelta | None = timedelta(0),
     after_terminal: bool = False,
+    history: bool = True,
+    where: Mapping[Role, Condition] | None = None,
 ) -> Transition:
+    """A row. *where* names conditions that are not the `USUAL` ones. *history*: a register may bring such events."""
+    roles: tuple[Role, ...] = (publishers,) if isinstance(publishers, str) else publishers
+    conditions = {role: USUAL[role] for role in (*roles, *([HISTORY] if history else []))}
     return Transition(
         data=data,
-        publishers=(publishers,) if isinstance(publishers, str) else publishers,
+        publishers=conditions | dict(where or {}),
         source=(source,) if isinstance(source, str) else tuple(source),
         target=target,
         material=not note,
@@ -108,37 +136,60 @@ def _row(
 _DAY = timedelta(days=1)
 _STAY = Stay()
 _RESUME = Resume()
+_OPENS: Mapping[Role, Condition] = {"channel": "always", "desk": "always", "history": "always"}
 
 _ROWS = (
     # Intake. A letter that was received yesterday may be entered today.
-    _row(intake.Registered, ("channel", "desk"), "NEW", "REGISTERED", back=_DAY),
+    _row(intake.Registered, ("channel", "desk"), "NEW", "REGISTERED", back=_DAY, where=_OPENS),
     _row(intake.Supplemented, ("channel", "desk"), OPEN, _STAY, back=_DAY),
     _row(intake.ApplicantCorrected, ("desk", "data-officer"), OPEN, _STAY, note=True, after_terminal=True),
     _row(intake.NoticeSent, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
     _row(intake.WithdrawalRequested, ("channel", "desk"), OPEN, _STAY, back=_DAY),
-    _row(intake.Withdrawn, ("channel", "desk"), OPEN, "WITHDRAWN", expected=True),
+    _row(intake.Withdrawn, ("channel", "desk"), OPEN, "WITHDRAWN", expected=True, where={"channel": "opened"}),
     _row(intake.WithdrawalDeclined, "desk", OPEN, _STAY, expected=True),
-    _row(intake.RepeatLinked, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
-    _row(intake.DuplicateLinked, ("channel", "desk"), OPEN, "MERGED_AS_DUPLICATE", expected=True, after_terminal=True),
-    _row(intake.DuplicateUnlinked, "desk", "MERGED_AS_DUPLICATE", _RESUME, expected=True),
+    _row(intake.RepeatLinked, ("channel", "desk", "router"), OPEN, _STAY, note=True, after_terminal=True),
+    _row(
+        intake.DuplicateLinked,
+        ("desk", "router"),
+        OPEN,
+        "MERGED_AS_DUPLICATE",
+        expected=True,
+        after_terminal=True,
+        where={"router": "always"},
+    ),
+    _row(intake.DuplicateUnlinked, ("desk", "router"), "MERGED_AS_DUPLICATE", _RESUME, expected=True),
     _row(intake.ComplaintFiled, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
-    _row(intake.AccessCodeReplaced, "channel", OPEN, _STAY, note=True, after_terminal=True),
-    _row(intake.ErasureRequested, ("channel", "desk", "data-officer"), OPEN, _STAY, note=True, after_terminal=True),
-    _row(intake.PersonErased, "data-officer", OPEN, _STAY, note=True, after_terminal=True),
+    _row(intake.AccessCodeReplaced, "channel", OPEN, _STAY, note=True, after_terminal=True, history=False),
+    _row(
+        intake.ErasureRequested,
+        ("channel", "desk", "data-officer"),
+        OPEN,
+        _STAY,
+        note=True,
+        after_terminal=True,
+        history=False,
+    ),
+    _row(intake.PersonErased, "data-officer", OPEN, _STAY, note=True, after_terminal=True, history=False),
     # Routing. A body is judged by the dates of its acts, so it cannot date them back.
-    _row(routing.TopicSuggested, "desk", OPEN, _STAY, note=True),
-    _row(routing.TopicAssigned, "desk", OPEN, _STAY),
-    _row(routing.AddresseeDetected, "desk", OPEN, _STAY, note=True),
-    _row(routing.Routed, "desk", OPEN, Either("executor", "IN_WORK", "ROUTED"), expected=True),
+    _row(routing.TopicSuggested, ("desk", "router"), OPEN, _STAY, note=True),
+    _row(routing.TopicAssigned, ("desk", "router"), OPEN, _STAY),
+    _row(routing.AddresseeDetected, ("desk", "router"), OPEN, _STAY, note=True),
+    _row(routing.Routed, ("desk", "router"), OPEN, Either("executor", "IN_WORK", "ROUTED"), expected=True),
     _row(routing.ExecutorChanged, "desk", ("AWAITING_DATA", *_WITH_A_BODY), "IN_WORK", expected=True),
-    _row(routing.Assigned, "desk", ("AWAITING_DATA", *_WITH_A_BODY), _STAY, note=True),
+    _row(routing.Assigned, "desk", ("TRANSFERRED", "AWAITING_DATA", *_WITH_A_BODY), _STAY, note=True),
     _row(routing.NoteAdded, ("desk", "oversight"), OPEN, _STAY, note=True, after_terminal=True),
     _row(routing.ForwardPrepared, "desk", OPEN, _STAY, note=True),
     _row(routing.ForwardApproved, "desk", OPEN, _STAY, note=True),
-    _row(routing.Forwarded, "desk", OPEN, Either("external", "FORWARDED", "REGISTERED"), expected=True),
+    _row(routing.Forwarded, "desk", OPEN, Either("external", "FORWARDED", "TRANSFERRED"), expected=True),
     _row(routing.ForwardedInPart, "desk", OPEN, _STAY, expected=True),
     _row(routing.Returned, "desk", OPEN, "RETURNED", expected=True),
-    _row(routing.DataRequested, "desk", ("REGISTERED", "ROUTED", "IN_WORK"), "AWAITING_DATA", expected=True),
+    _row(
+        routing.DataRequested,
+        "desk",
+        ("REGISTERED", "TRANSFERRED", "ROUTED", "IN_WORK"),
+        "AWAITING_DATA",
+        expected=True,
+    ),
     _row(routing.DataProvided, ("channel", "desk"), "AWAITING_DATA", _RESUME, back=_DAY),
     _row(routing.HearingScheduled, "desk", OPEN, _STAY, note=True),
     _row(routing.HearingHeld, "desk", OPEN, _STAY, note=True),
@@ -147,13 +198,20 @@ _ROWS = (
     _row(routing.DecisionPrepared, "desk", _WITH_A_BODY, "ON_APPROVAL", expected=True),
     _row(routing.DecisionApproved, "desk", "ON_APPROVAL", "ON_SIGNING", expected=True),
     _row(routing.DecisionDeclined, "desk", ("ON_APPROVAL", "ON_SIGNING"), "IN_WORK", expected=True),
-    _row(routing.Answered, "desk", ("REGISTERED", *_WITH_A_BODY), "ANSWERED", expected=True),
+    _row(routing.Answered, "desk", ("REGISTERED", "TRANSFERRED", *_WITH_A_BODY), "ANSWERED", expected=True),
     _row(routing.AnswerDelivered, ("channel", "desk"), "ANSWERED", _STAY, note=True),
     _row(routing.AnswerClarified, "desk", "ANSWERED", _STAY),
     _row(routing.AnswerCorrected, "desk", "ANSWERED", _STAY),
     _row(routing.LeftWithoutConsideration, "desk", OPEN, "NOT_CONSIDERED", expected=True),
     _row(routing.ReviewTerminated, "desk", OPEN, "TERMINATED", expected=True),
-    _row(routing.Reopened, ("desk", "oversight"), _ENDED, "REGISTERED", expected=True),
+    _row(
+        routing.Reopened,
+        ("desk", "oversight"),
+        _ENDED,
+        "TRANSFERRED",
+        expected=True,
+        where={"desk": "holds-or-above"},
+    ),
     # Deadlines. A breach is dated at the missed instant, however late it is found.
     _row(deadlines.TermSet, "clock", OPEN, _STAY, expected=True),
     _row(deadlines.TermResumed, "clock", OPEN, _STAY, expected=True, after_terminal=True),

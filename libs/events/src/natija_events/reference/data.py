@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Literal, NamedTuple
 
 from natija_events.reference.entries import (
+    EACH,
     REALM_ID,
     VOUCHER,
     BodyEntry,
@@ -107,6 +108,23 @@ class ReferenceData:
         """The roles of *source*; none for an unknown source."""
         publisher = self._find_publisher(source)
         return frozenset() if publisher is None else publisher.roles
+
+    def body(self, source: str) -> str | None:
+        """The body that *source* speaks for; None for a source that speaks for none."""
+        publisher = self._find_publisher(source)
+        if publisher is None or publisher.body != EACH:
+            return None if publisher is None else publisher.body
+        return source.rpartition("/")[2]
+
+    def is_above(self, body: str, other: str) -> bool:
+        """Whether complaints about *other* go to *body*, or to a body below it."""
+        seen: set[str] = set()
+        while (entry := self.bodies.get(other)) is not None and entry.superior is not None and other not in seen:
+            seen.add(other)
+            other = entry.superior
+            if other == body:
+                return True
+        return False
 
     def signer(self, source: str, publisherkey: str) -> Signer | None:
         """The owner of the key *publisherkey* if it may sign for *source*: the source itself, or a voucher."""

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from natija_events.lifecycle.transitions import Role
+from natija_events.lifecycle.transitions import HISTORY, Role
 from natija_events.signatures import key_id
 from natija_events.types.base import Instant
 
@@ -29,7 +29,9 @@ Kind = Literal[
     "publisher",
 ]
 AppealKind = Literal["application", "complaint", "proposal", "request", "message", "response"]
-PublisherRole = Literal[Role, "history", "voucher"]
+PublisherRole = Literal[Role, "voucher"]
+EACH = "*"
+"""The body of a pattern whose sources each speak for a body of their own."""
 VOUCHER: PublisherRole = "voucher"
 """The role of a publisher that signs for the sources whose entries say `vouched`."""
 
@@ -188,8 +190,8 @@ class PublisherEntry(Entry):
 
     roles: frozenset[PublisherRole]
     """Its rights, which the life-cycle table explains. Without any it may propose nothing."""
-    body: Id | None = None
-    """The body that it speaks for."""
+    body: Id | Literal["*"] | None = None
+    """The body that it speaks for. A pattern may have `*`: each source speaks for the body that its end names."""
     keys: tuple[PublisherKey, ...] = ()
     """The keys with which it signs."""
     principal: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,200}$")] | None = None
@@ -203,6 +205,12 @@ class PublisherEntry(Entry):
     def _has_a_way_to_sign(self) -> Self:
         if self.roles and not (self.keys or self.unsigned or self.vouched):
             raise ValueError("needs keys, or unsigned: true")
+        return self
+
+    @model_validator(mode="after")
+    def _brings_histories_only(self) -> Self:
+        if HISTORY in self.roles and len(self.roles) > 1:
+            raise ValueError("a publisher of histories has no other role")
         return self
 
 
@@ -239,4 +247,6 @@ def find_wrong_id(id: str, entry: Entry) -> str | None:
         return f"is not the id of a {entry.kind}"
     if isinstance(entry, PublisherEntry) and id.endswith("*") and not entry.unsigned:
         return "only an unsigned publisher may be a pattern"
+    if isinstance(entry, PublisherEntry) and entry.body == EACH and not id.endswith("*"):
+        return "only a pattern may speak for each body"
     return None

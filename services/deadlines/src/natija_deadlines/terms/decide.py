@@ -26,16 +26,16 @@ class DataMissing(NamedTuple):
 def decide(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | DataMissing | None:
     """The one event to propose for this term at *now*, if any. Later events are decided when this one is on the log.
 
-    A breach comes before a warning: after the due instant a warning is useless. Of imported history only the
-    breach of an open term is recorded.
+    A breach comes before a warning: after the due instant a warning is useless. While a register feeds an appeal, its
+    history says what happened, and nothing is decided here.
     """
-    if not term.running:
+    if term.imported or not term.running:
         return None
     if term.due is None:
-        return None if term.imported else _term(term, now, policies)
+        return _term(term, now, policies)
     if is_late(now, term.due):
         return _breach(term, term.due)
-    if term.imported or term.due in term.warned:
+    if term.due in term.warned:
         return None
     return _warning(term, term.due, now, policies)
 

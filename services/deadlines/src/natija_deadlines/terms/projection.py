@@ -4,7 +4,7 @@ from natija_chassis.projections.state_table import StateTable
 from natija_deadlines.terms import tables
 from natija_deadlines.terms.state import AppealTerm, evolve
 
-TERMS = StateTable(AppealTerm, evolve, tables.terms, service="deadlines", version=3)
+TERMS = StateTable(AppealTerm, evolve, tables.terms, service="deadlines", version=4)
 
 
 def build() -> StateTable[AppealTerm]:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from natija_events.lifecycle import transitions
+from natija_events.lifecycle import holding, transitions
+from natija_events.lifecycle.holding import Holding
 from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import Missed, TermExtended, TermSet, Warned
@@ -15,8 +16,8 @@ from natija_events.wire.record import RecordedEvent
 class AppealTerm(NamedTuple):
     """The term of one appeal: it runs from *counts_from*, *starts* with its first day and ends at *due*.
 
-    *imported*: history of another register, which gets no term here. *warned* and *missed* hold the due instants with
-    such an event on the log. *policy* names the rule of the term.
+    *imported*: the register that opened it (*opener*) still feeds it. It gets no term or breach here.
+    *warned* and *missed* hold the due instants with such an event on the log. *policy* names the rule of the term.
     """
 
     appeal: str
@@ -25,6 +26,7 @@ class AppealTerm(NamedTuple):
     kind: str | None = None
     country_type: str | None = None
     imported: bool = False
+    opener: str | None = None
     counts_from: datetime | None = None
     starts: datetime | None = None
     due: datetime | None = None
@@ -40,7 +42,9 @@ class AppealTerm(NamedTuple):
 
 def evolve(term: AppealTerm, event: RecordedEvent) -> AppealTerm:
     """The clock after one more event of its appeal. Total, like every fold."""
-    moved = term._replace(standing=transitions.evolve(term.standing, event.type, event.time, event.data))
+    held = holding.evolve(Holding(opener=term.opener, fed=term.imported), event.event.source, event.data)
+    standing = transitions.evolve(term.standing, event.type, event.time, event.data)
+    moved = term._replace(standing=standing, imported=held.fed, opener=held.opener)
     return moved if event.data is None else _changed(moved, event.time, event.data)
 
 
@@ -51,7 +55,6 @@ def _changed(term: AppealTerm, time: datetime, data: EventData) -> AppealTerm:
                 jurisdiction=data.jurisdiction,
                 kind=data.kind,
                 country_type=data.country_type,
-                imported=data.register_name is not None,
                 counts_from=data.received,
             )
         case TermSet():

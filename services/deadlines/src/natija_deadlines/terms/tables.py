@@ -14,7 +14,8 @@ terms = Table(
     Column("jurisdiction", Text),
     Column("kind", Text),
     Column("country_type", Text, comment="the country's own type of the kind; null: the rules of the kind apply"),
-    Column("imported", Boolean, nullable=False, comment="history of another register, gets no term here"),
+    Column("imported", Boolean, nullable=False, comment="its register still feeds it: no term or breach here"),
+    Column("opener", Text, comment="the source that registered it"),
     Column("counts_from", DateTime(timezone=True), comment="received, here or by forwarding"),
     Column("starts", DateTime(timezone=True)),
     Column("due", DateTime(timezone=True)),
@@ -25,7 +26,7 @@ terms = Table(
 
 _OPEN_TERM = "running and due is not null"
 PENDING_TERM = "running and due is null and not imported"
-PENDING_MISSED = f"{_OPEN_TERM} and due >= opened and not (due = any(missed))"
+PENDING_MISSED = f"{_OPEN_TERM} and not imported and due >= opened and not (due = any(missed))"
 PENDING_WARNING = f"{_OPEN_TERM} and not imported and not (due = any(warned))"
 """The conditions of rows that may need a decision. A query repeats them to use the partial index.
 

@@ -36,12 +36,12 @@ def public_status(head: Head | None) -> PublicStatus:
             return "answered"
         case "FORWARDED":
             return "forwarded"
-        case "REGISTERED" if head.forwarded:
+        case "TRANSFERRED" if head.forwarded:
             return "forwarded"
-        case "REGISTERED" | "ROUTED" | "IN_WORK" | "ON_APPROVAL" | "ON_SIGNING" if head.extended:
+        case "REGISTERED" | "TRANSFERRED" | "ROUTED" | "IN_WORK" | "ON_APPROVAL" | "ON_SIGNING" if head.extended:
             return "term_extended"
         case "NEW" | "REGISTERED":
             return "received"
-        case "ROUTED" | "IN_WORK" | "ON_APPROVAL" | "ON_SIGNING":
+        case "TRANSFERRED" | "ROUTED" | "IN_WORK" | "ON_APPROVAL" | "ON_SIGNING":
             return "in_work"
     return "closed"

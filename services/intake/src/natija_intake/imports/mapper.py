@@ -123,7 +123,9 @@ class Mapper:
         bound = self._events[mapped.indices[int(index[1:]) if index else 0]]
         # What is unlawful has no field; it is the date that a register's row can have wrong.
         time = self._header[bound.time]
-        return bound.columns.get(path.removeprefix("."), time if path in ("", "type", ".time", "time") else "")
+        return bound.columns.get(
+            path.removeprefix("."), time if path in (".type", "type", ".source", "source", ".time", "time") else ""
+        )
 
     def _event(self, index: int, row: RowContext, external_id: str) -> Event:
         bound, source = self._events[index], self._mapping.source

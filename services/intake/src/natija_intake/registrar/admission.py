@@ -12,7 +12,7 @@ from uuid import UUID
 
 from natija_events import limits
 from natija_events.kafka import partition_of
-from natija_events.lifecycle.transitions import CLOCK_SKEW, HISTORY, INITIAL, TABLE, Standing, evolve, find_violation
+from natija_events.lifecycle.transitions import CLOCK_SKEW, HISTORY, TABLE, Standing, find_violation
 from natija_events.reference.data import ReferenceData
 from natija_events.schema.registry import REGISTRY, Invalid
 from natija_events.sealing.data_key import DataKey
@@ -23,8 +23,10 @@ from natija_events.wire.envelope import Event, Headers, Proposal, read_proposal
 from natija_events.wire.identity import EventDigest, event_digest, event_key
 from natija_events.wire.rejection import Rejection
 from natija_events.wire.values import Unreadable
+from natija_intake.registrar.authorization import find_unauthorized
 from natija_intake.registrar.coded_fields import find_foreign_number, find_wrong_name
-from natija_intake.registrar.heads import NO_HEAD, Head
+from natija_intake.registrar.heads import NO_HEAD, Head, advance
+from natija_intake.registrar.links import link_of
 from natija_intake.registrar.sealed_values import open_values
 from natija_intake.registrar.signature_check import find_unproven
 
@@ -145,11 +147,12 @@ def admit(
     opened = open_values(proposal, data, keys, realm)
     if isinstance(opened, Rejection):
         return opened
-    standing = state.head(proposal.subject).standing
+    head = state.head(proposal.subject)
     return (
         _find_reused(known)
-        or _find_unlawful(proposal.events, data, standing)
-        or _find_conflict(proposal, standing)
+        or _find_unlawful(proposal.events, data, head, reference)
+        or _find_conflict(proposal, head.standing)
+        or _find_unknown_link(proposal.events, data, state, reference)
         or Admitted(incoming, data, opened)
     )
 
@@ -179,7 +182,7 @@ def examine_new(event: Event, data: EventData, reference: ReferenceData, now: da
         _find_forbidden(event, reference)
         or _find_misdated(event, data, reference, now, timedelta(0))
         or find_wrong_name(event, data, reference)
-        or _find_unlawful((event,), (data,), INITIAL)
+        or _find_unlawful((event,), (data,), NO_HEAD, reference)
     )
 
 
@@ -205,7 +208,7 @@ def _find_forbidden(event: Event, reference: ReferenceData) -> Rejection | None:
     if not roles:
         return Rejection("forbidden", "source", "is not a publisher of this realm")
     row = TABLE.get(event.type)
-    if row is not None and HISTORY not in roles and roles.isdisjoint(row.publishers):
+    if row is not None and roles.isdisjoint(row.publishers):
         return Rejection("forbidden", "type", f"{row.type} may not be proposed by this publisher")
     return None
 
@@ -217,6 +220,8 @@ def _find_misdated(
     history = HISTORY in reference.roles(event.source)
     if isinstance(data, Registered) and data.register_name is not None and not history:
         return Rejection("forbidden", path + "register_name", "may be set only by a publisher of histories")
+    if isinstance(data, Registered) and data.register_name is None and history:
+        return Rejection("invalid", path + "register_name", "is required of a publisher of histories")
     if event.time > now + CLOCK_SKEW:
         return Rejection("invalid", path + "time", "is in the future")
     limit = TABLE[data.type].backdating
@@ -257,16 +262,33 @@ def _find_reused(known: Sequence[RegisteredKey | None]) -> Rejection | None:
     return None
 
 
-def _find_unlawful(events: Sequence[Event], data: Sequence[EventData], standing: Standing) -> Rejection | None:
+def _find_unlawful(
+    events: Sequence[Event], data: Sequence[EventData], head: Head, reference: ReferenceData
+) -> Rejection | None:
+    """The first rule that an event breaks on the head that the events before it leave."""
     last = len(data) - 1
     for index, (event, one) in enumerate(zip(events, data, strict=True)):
-        rule = find_violation(standing, event.subject, event.time, one)
+        path = f"[{index}]." if last else ""
+        rule = find_violation(head.standing, event.subject, event.time, one)
         if rule is None and isinstance(one, _NOT_YET):
             rule = f"{one.type} is not possible yet: no process destroys keys"
         if rule is not None:
-            return Rejection("unlawful", f"[{index}]" if last else "type", rule)
+            return Rejection("unlawful", f"{path}type", rule)
+        if rule := find_unauthorized(head.holding, event.source, one, reference):
+            return Rejection("unlawful", f"{path}source", rule)
         if index < last:
-            standing = evolve(standing, event.type, event.time, one)
+            head = advance(head, event, one)
+    return None
+
+
+def _find_unknown_link(
+    events: Sequence[Event], data: Sequence[EventData], state: AdmissionState, reference: ReferenceData
+) -> Rejection | None:
+    for index, (event, one) in enumerate(zip(events, data, strict=True)):
+        link = link_of(event, one, reference)
+        if link is not None and link[1] not in state.heads:
+            path = f"[{index}]." if len(data) > 1 else ""
+            return Rejection("conflict", path + link[0], "is not the number of a registered appeal")
     return None
 
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from natija_events.lifecycle import transitions
+from natija_events.lifecycle import holding, transitions
+from natija_events.lifecycle.holding import NOT_HELD, Holding
 from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
+from natija_events.wire.envelope import Event
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.record import RecordedEvent
 
@@ -20,6 +22,7 @@ class Head(NamedTuple):
     """
 
     standing: Standing = INITIAL
+    holding: Holding = NOT_HELD
     hash: str = GENESIS
     received: datetime | None = None
     registered: datetime | None = None
@@ -36,12 +39,21 @@ NO_HEAD = Head()
 
 def evolve(head: Head, event: RecordedEvent, *, hash: str) -> Head:
     """The head after one more registered event, whose hash is *hash*. Pure."""
-    standing = transitions.evolve(head.standing, event.event.type, event.event.time, event.data)
-    if changes := _changes(head, event.data):
+    return _evolved(head, event.event, event.data, hash, head.registered or event.stamp.recordedtime)
+
+
+def advance(head: Head, event: Event, data: EventData | None) -> Head:
+    """The head after one more *event* of a proposal, for admission to judge the next one. Its hash and time stay."""
+    return _evolved(head, event, data, head.hash, head.registered)
+
+
+def _evolved(head: Head, event: Event, data: EventData | None, hash: str, registered: datetime | None) -> Head:
+    standing = transitions.evolve(head.standing, event.type, event.time, data)
+    held = holding.evolve(head.holding, event.source, data)
+    if changes := _changes(head, data):
         head = head._replace(**changes)
-    registered = head.registered or event.stamp.recordedtime
-    _, _, received, _, body, due, extended, forwarded, code_generation = head
-    return Head(standing, hash, received, registered, body, due, extended, forwarded, code_generation)
+    _, _, _, received, _, body, due, extended, forwarded, code_generation = head
+    return Head(standing, held, hash, received, registered, body, due, extended, forwarded, code_generation)
 
 
 def _changes(head: Head, data: EventData | None) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 The registrar saves its batches through the same `save` as catching up and a rebuild.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.postgres.bulk_upsert import BulkUpsert
+from natija_events.lifecycle.holding import Holding
 from natija_events.lifecycle.transitions import Standing
 from natija_events.wire.identity import EventDigest, event_digest, event_key
 from natija_events.wire.record import RecordedEvent
@@ -27,7 +28,7 @@ _LOAD_KEYS = text("""
 """)
 
 _HEADS = BulkUpsert(tables.heads)
-_HEAD_FIELDS = tuple(name for name in Head._fields if name != "standing")
+_HEAD_FIELDS = tuple(name for name in Head._fields if name not in ("standing", "holding"))
 
 _SAVE_KEYS = text("""
     insert into event_keys (appeal, key, digest, full_digest, sequence)
@@ -42,7 +43,7 @@ class HeadsProjection:
     """The projection of heads. *version* goes up when the meaning or shape of its rows changes."""
 
     service = "intake"
-    version = 5
+    version = 6
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
@@ -63,15 +64,20 @@ def build() -> HeadsProjection:
 
 
 async def load_admission_state(
-    connection: AsyncConnection, wanted: Sequence[tuple[str, UUID]], pending: AdmissionState
+    connection: AsyncConnection,
+    wanted: Sequence[tuple[str, UUID]],
+    pending: AdmissionState,
+    linked: Collection[str] = (),
 ) -> AdmissionState:
     """The heads of the appeals in *wanted* (appeal, event key), and those of the keys that are registered.
 
+    The heads of *linked* appeals are there, too: proposals name them.
     *pending* is what is registered and perhaps not in the database yet. It must be read before this is called, and it
     is newer than the database.
     """
-    heads = {appeal: head for appeal, _ in wanted if (head := pending.heads.get(appeal)) is not None}
-    heads |= await load_heads(connection, {appeal for appeal, _ in wanted if appeal not in heads})
+    appeals = {appeal for appeal, _ in wanted}.union(linked)
+    heads = {appeal: head for appeal in appeals if (head := pending.heads.get(appeal)) is not None}
+    heads |= await load_heads(connection, appeals - heads.keys())
     keys = [(appeal, key) for appeal, key in wanted if appeal in heads]
     if not keys:
         return AdmissionState(heads)
@@ -125,9 +131,10 @@ def _new_key(event: RecordedEvent) -> NewKey:
 
 def _head(row: Any) -> Head:
     standing = Standing(row.state, tuple(row.resume), row.opened, row.sequence, row.material)
-    return Head(standing, *(getattr(row, name) for name in _HEAD_FIELDS))
+    holding = Holding(row.holder, row.addressee, row.opener, row.fed)
+    return Head(standing, holding, *(getattr(row, name) for name in _HEAD_FIELDS))
 
 
 def _row(appeal: str, head: Head) -> dict[str, Any]:
     row = head._asdict()
-    return {"appeal": appeal, **row.pop("standing")._asdict(), **row}
+    return {"appeal": appeal, **row.pop("standing")._asdict(), **row.pop("holding")._asdict(), **row}

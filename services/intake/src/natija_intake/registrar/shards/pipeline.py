@@ -14,6 +14,7 @@ from natija_intake.registrar import metrics, store
 from natija_intake.registrar.admission import AdmissionState, IncomingProposal, PolledRecord
 from natija_intake.registrar.batch import BatchDecider, DecidedBatch, read_batch
 from natija_intake.registrar.context import RegistrarContext
+from natija_intake.registrar.links import linked_appeals
 from natija_intake.registrar.projection import load_admission_state
 from natija_intake.registrar.shards import stored_keys, transactional_writer
 from natija_intake.registrar.shards.takeover import OwnedShard
@@ -147,7 +148,10 @@ class Pipeline:
         # Both are noted before the database is read: a batch that is persisted meanwhile is in one of the two.
         pending = self._pending.state()
         persisted = {partition: one.logsequence for partition, one in self._checkpoints.items()}
-        state = await load_admission_state(self._reader, wanted, pending)
+        linked = {
+            number for _, one in read if isinstance(one, IncomingProposal) for number in linked_appeals(one.proposal)
+        }
+        state = await load_admission_state(self._reader, wanted, pending, linked)
         await store.check_not_restored(self._reader, persisted)
         context, reference = self._context, self._context.reference.history
         decider = BatchDecider(state, self._log_ends, reference.at, context.keys, context.realm, context.clock.now())

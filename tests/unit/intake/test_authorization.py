@@ -1,0 +1,286 @@
+"""Authorization: the registrar is asked about every cell of state, type and publisher, once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.sealing import KEYS, sealed_json
+from tests.unit.events.examples import DUE, LEAST_OF, OTHER, SMALLEST, registered
+from tests.unit.events.given import Dated
+from tests.unit.events.lifecycle_as_read import ENDED, LINES, STATES, TableLine
+from tests.unit.events.test_lifecycle_properties import RuleBookModel
+from tests.unit.intake.realm import REFERENCE as KG
+
+from natija_events.ids import appeal_number
+from natija_events.kafka import partition_of
+from natija_events.lifecycle import holding, transitions
+from natija_events.lifecycle.holding import Holding
+from natija_events.lifecycle.transitions import Standing
+from natija_events.reference.entries import BodyEntry, ChannelEntry, PublisherEntry, TopicEntry
+from natija_events.types.base import EventData
+from natija_events.types.deadlines import Missed
+from natija_events.types.intake import DuplicateLinked, ErasureRequested, PersonErased, Registered
+from natija_events.types.routing import Answered, Forwarded, Reopened, Routed
+from natija_events.types.sealed import sealed_fields
+from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.rejection import Rejection
+from natija_intake.registrar import admission
+from natija_intake.registrar.admission import AdmissionState, IncomingProposal, PolledRecord
+from natija_intake.registrar.heads import Head, advance
+
+NUMBER = appeal_number("KG", 7)
+OPENED = DUE - timedelta(days=1)
+ROLES = {
+    "/portals/one": "channel", "/portals/two": "channel", "/desks/a": "desk", "/desks/b": "desk", "/desks/c": "desk",
+    "/services/routing": "router", "/services/deadlines": "clock", "/oversight/o": "oversight",
+    "/data-officers/d": "data-officer", "/registers/one": "history", "/registers/two": "history",
+}  # fmt: skip
+REFERENCE = replace(
+    KG,
+    bodies={"a": BodyEntry(superior="b"), "b": BodyEntry(superior="c"), "c": BodyEntry()},
+    topics={"t": TopicEntry()},
+    channels={"post": ChannelEntry()},
+    publishers={
+        source: PublisherEntry.model_validate(
+            {"roles": [role], "unsigned": True, "body": source[-1] if role == "desk" else None}
+        )
+        for source, role in ROLES.items()
+    },
+)
+"""Three bodies, each above the one before, and a publisher or two of every role."""
+
+
+class Case(NamedTuple):
+    """A publisher, who holds and feeds the appeal, and the conditions of the table that are true of both."""
+
+    source: str
+    holding: Holding
+    true: frozenset[str]
+
+    @property
+    def role(self) -> str:
+        return ROLES[self.source]
+
+
+def case(source: str, holder: str | None, opener: str, *true: str, addressee: str | None = None) -> Case:
+    fed = opener.startswith("/registers/") and "taken-over" not in true
+    return Case(source, Holding(holder, addressee, opener, fed), frozenset({"always", *true}))
+
+
+CASES = (
+    case("/portals/one", None, "/portals/one", "unfed", "opened"),
+    case("/portals/two", None, "/portals/one", "unfed"),
+    case("/portals/one", "a", "/portals/one", "unfed"),
+    case("/portals/one", None, "/registers/one"),
+    case("/desks/a", "a", "/portals/one", "holds", "holds-or-above"),
+    case("/desks/b", "a", "/portals/one", "holds-or-above"),
+    case("/desks/c", "a", "/portals/one", "holds-or-above"),
+    case("/desks/a", "b", "/portals/one"),
+    case("/desks/a", None, "/portals/one"),
+    case("/desks/a", None, "/portals/one", "holds", "holds-or-above", addressee="a"),
+    case("/desks/a", "b", "/portals/one", addressee="a"),
+    case("/desks/a", None, "/desks/a", "holds", "holds-or-above"),
+    case("/desks/a", "b", "/desks/a"),
+    case("/desks/a", "a", "/registers/one", "holds", "holds-or-above"),
+    case("/services/routing", None, "/portals/one", "unheld"),
+    case("/services/routing", "a", "/portals/one"),
+    case("/services/deadlines", "a", "/portals/one", "unfed"),
+    case("/services/deadlines", "a", "/registers/one"),
+    case("/oversight/o", "a", "/registers/one"),
+    case("/data-officers/d", "a", "/registers/one"),
+    case("/registers/one", "a", "/registers/one", "feeds"),
+    case("/registers/two", "a", "/registers/one"),
+    case("/registers/one", "a", "/registers/one", "taken-over"),
+    case("/registers/one", None, "/portals/one"),
+)
+NOT_YET = (ErasureRequested, PersonErased)
+
+
+def example(data_type: type[EventData]) -> EventData:
+    if data_type is Reopened:
+        return Reopened(body="b", authority="c", decided=OPENED)
+    return LEAST_OF[data_type]
+
+
+def proposed(data: EventData, source: str, sequence: int = 1) -> tuple[IncomingProposal, PolledRecord]:
+    """The proposal of *data* at `DUE`, as the registrar reads it."""
+    id, type = uuid4(), data.type
+    values = data.model_dump(mode="json", exclude=set(sealed_fields(data.__class__)), exclude_unset=True)
+    raw, wrapped = sealed_json(source, NUMBER, id, type, values)
+    expected = None if isinstance(data, Registered) else sequence
+    sealed = any(field.always for field in sealed_fields(data.__class__).values())
+    event = Event(id, source, type, NUMBER, DUE, raw, expectedsequence=expected, wrappedkey=wrapped if sealed else None)
+    key, value, headers = write_proposal([event])
+    record = PolledRecord(partition_of(key), 0, key, value, headers, timedelta(0))
+    incoming = admission.read(record)
+    assert isinstance(incoming, IncomingProposal)
+    return incoming, record
+
+
+def head(state: str, held: Holding) -> Head:
+    resume = ("IN_WORK",) if state in ("AWAITING_DATA", "MERGED_AS_DUPLICATE") else ()
+    return Head(Standing(state, resume, OPENED, 1, 1), held)  # type: ignore[arg-type]
+
+
+def reasons(line: TableLine, data: EventData, one: Case) -> Iterator[tuple[str, str | None, str | None]]:
+    """For each state: the reason by which the registrar refuses, and that of the rule book."""
+    if isinstance(data, Registered) and one.role == "history":
+        data = data.model_copy(update={"register_name": "r"})
+    incoming, record = proposed(data, one.source)
+    linked = {SMALLEST: Head(), OTHER: Head()}
+    for state in STATES:
+        heads = linked if state == "NEW" else {**linked, NUMBER: head(state, one.holding)}
+        found = admission.admit(incoming, record, AdmissionState(heads), REFERENCE, KEYS.realm, "kg", DUE)
+        refused = found.reason if isinstance(found, Rejection) else None
+        yield state, refused, expected(line, state, one, data)
+
+
+def expected(line: TableLine, state: str, one: Case, data: EventData) -> str | None:
+    if one.role not in line.publishers:
+        return "forbidden"
+    if state not in line.source or isinstance(data, NOT_YET):
+        return "unlawful"
+    condition = line.publishers[one.role]
+    return None if condition in one.true else "unlawful"
+
+
+def wrong_cells(line: TableLine) -> list[str]:
+    """The cells of one type in which the registrar and the rule book disagree."""
+    data = example(next(row.data for row in transitions.TABLE.values() if row.type == line.type))
+    return [
+        f"{one.source} in {state}, held by {one.holding}: {found}, expected {wanted}"
+        for one in CASES
+        for state, found, wanted in reasons(line, data, one)
+        if found != wanted
+    ]
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.type)
+def test_every_cell_is_as_read(line: TableLine) -> None:
+    """State, type and publisher: the registrar admits what the rule book says, and refuses everything else."""
+    assert wrong_cells(line) == []
+
+
+@pytest.mark.parametrize(
+    ("type", "change"),
+    [
+        (Answered, {"source": ("REGISTERED", *transitions.OPEN)}),
+        (Answered, {"publishers": {"desk": "always", "history": "feeds"}}),
+        (Missed, {"publishers": {"clock": "always", "history": "feeds"}}),
+        (Routed, {"publishers": {"desk": "holds", "router": "unfed", "history": "feeds"}}),
+        (Reopened, {"source": ("ANSWERED", "MERGED_AS_DUPLICATE")}),
+    ],
+)
+def test_one_wrong_cell_is_found(
+    type: type[EventData], change: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table with one wrong cell never passes."""
+    row = transitions.TABLE[type.type]
+    monkeypatch.setitem(transitions.TABLE, type.type, row._replace(**change))  # type: ignore[arg-type]
+    assert wrong_cells(next(line for line in LINES if line.type == type.type))
+
+
+def test_holder_follows_routing() -> None:
+    """The body to which the appeal was routed or forwarded holds it; one outside the register never does."""
+    held = Holding(None, "a", "/portals/one")
+    for data, holder in (
+        (Routed(body="a"), "a"),
+        (Forwarded(body="b"), "b"),
+        (Forwarded(body="out", external=True), "b"),
+        (Reopened(body="c", authority="court", decided=DUE), "c"),
+    ):
+        held = holding.evolve(held, "/desks/a", data)
+        assert (held.holder, held.addressee, held.opener) == (holder, "a", "/portals/one")
+
+
+@pytest.mark.parametrize(
+    "data", [Routed(body="a"), Forwarded(body="b"), Answered(outcome="refused"), DuplicateLinked(of=SMALLEST)]
+)
+def test_register_feeds_until_taken_over(data: EventData) -> None:
+    """Its own events do not end that; a first act of somebody else does, and for good."""
+    fed = Holding(None, None, "/registers/one", fed=True)
+    assert holding.evolve(fed, "/registers/one", data).fed
+    taken = holding.evolve(fed, "/desks/a", data)
+    assert not taken.fed
+    assert not holding.evolve(taken, "/registers/one", data).fed
+
+
+def test_note_takes_nothing_over() -> None:
+    fed = Holding(None, None, "/registers/one", fed=True)
+    assert holding.evolve(fed, "/oversight/o", LEAST_OF[Missed]).fed
+
+
+class HolderModel:
+    """Holder and feeding register as the rule book has them, followed event by event."""
+
+    def __init__(self) -> None:
+        self.holder: str | None = None
+        self.addressee: str | None = None
+        self.opener = ""
+        self.fed = False
+
+    def true(self, source: str) -> set[str]:
+        """The conditions that *source* meets."""
+        body = source[-1] if ROLES[source] == "desk" else None
+        opening_body = self.opener[-1] if self.opener.startswith("/desks/") else None
+        holds = body is not None and (body == self.holder if self.holder else body in (self.addressee, opening_body))
+        above = body is not None and self.holder in ("a", "b") and body > self.holder
+        met = {
+            "always": True, "holds": holds, "holds-or-above": holds or above, "unheld": not self.holder,
+            "unfed": not self.fed, "opened": source == self.opener and not self.holder and not self.fed,
+            "feeds": self.fed and source == self.opener,
+        }  # fmt: skip
+        return {condition for condition, is_met in met.items() if is_met}
+
+    def apply(self, source: str, data: EventData, *, ended: bool) -> None:
+        if isinstance(data, Registered):
+            self.addressee, self.opener, self.fed = data.addressee, source, data.register_name is not None
+            return
+        moves = isinstance(data, (Routed, Forwarded, Reopened))
+        if moves and not getattr(data, "external", False):
+            self.holder = data.body  # type: ignore[attr-defined]
+        if source != self.opener and (moves or ended):
+            self.fed = False
+
+
+ACTS = st.sampled_from(
+    [
+        *(example(row.data) for row in transitions.TABLE.values() if row.data not in (*NOT_YET, Registered)),
+        *(Routed(body=body) for body in "abc"),
+        *(Forwarded(body=body) for body in "abc"),
+    ]
+)
+OPENINGS = st.sampled_from(
+    [
+        ("/portals/one", registered(addressee="a")),
+        ("/portals/one", registered()),
+        ("/desks/b", registered()),
+        ("/registers/one", registered(register_name="r")),
+    ]
+)
+
+
+@given(OPENINGS, st.lists(st.tuples(st.sampled_from([*ROLES]), ACTS), min_size=4, max_size=14))
+@settings(max_examples=40, deadline=None)
+def test_every_walk_is_as_read(opening: tuple[str, EventData], acts: list[tuple[str, EventData]]) -> None:
+    """In any order of any proposals, the registrar admits what the rule book says."""
+    head, model, rules = Head(), HolderModel(), RuleBookModel()
+    for source, data in (opening, *acts):
+        line = next(line for line in LINES if line.type == data.type)
+        condition = line.publishers.get(ROLES[source])
+        event = Dated(DUE, data)
+        lawful = condition is not None and rules.allows(event) and condition in model.true(source)
+        incoming, record = proposed(data, source, head.standing.sequence)
+        heads = {SMALLEST: Head(), OTHER: Head()} | ({NUMBER: head} if head.standing.sequence else {})
+        found = admission.admit(incoming, record, AdmissionState(heads), REFERENCE, KEYS.realm, "kg", DUE)
+        assert (not isinstance(found, Rejection)) == lawful, (source, data.type, head)
+        if lawful:
+            rules.apply(event)
+            ended = line.target in ENDED or line.type == Answered.type
+            model.apply(source, data, ended=ended)
+            head = advance(head, incoming.events[0], data)
