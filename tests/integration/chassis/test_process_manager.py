@@ -26,7 +26,7 @@ from natija_chassis.projections.runner import Runner
 from natija_events.kafka import ProposalOutcome, Publisher, read
 from natija_events.lifecycle.transitions import INITIAL, Standing, evolve
 from natija_events.types.base import EventData
-from natija_events.types.intake import DuplicateUnlinked, Registered, Supplemented
+from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, Registered, Supplemented
 from natija_events.types.routing import Routed
 from natija_events.wire.envelope import Event
 from natija_events.wire.record import RecordedEvent
@@ -117,14 +117,17 @@ async def publisher(realm: Realm) -> AsyncIterator[Publisher]:
         yield publisher
 
 
+async def open_appeal(publisher: Publisher, number: str) -> None:
+    now = datetime.now(UTC)
+    opened = Registered(kind="complaint", form="written", channel="other", received=now, jurisdiction="KG")
+    assert (await publisher.propose(publisher.event(number, now, opened), wait=30)).registered
+
+
 async def register(publisher: Publisher, realm: Realm, count: int) -> list[str]:
     from natija_events.ids import new_appeal_number
 
-    now = datetime.now(UTC)
-    opened = Registered(kind="complaint", form="written", channel="other", received=now, jurisdiction="KG")
     numbers = [new_appeal_number(realm.name) for _ in range(count)]
-    outcomes = await asyncio.gather(*[publisher.propose(publisher.event(one, now, opened), wait=30) for one in numbers])
-    assert all(one.registered for one in outcomes)
+    await asyncio.gather(*[open_appeal(publisher, one) for one in numbers])
     return numbers
 
 
@@ -252,6 +255,29 @@ async def test_stale_proposal_conflicts_then_repeats(
     await settled(engine, {"ROUTED": 1})
     routed = [event async for event in read(realm.servers.kafka, realm.name) if event.type == "appeal.routed.v1"]
     assert [(one.sequence, one.event.expectedsequence) for one in routed] == [(3, 2)]
+
+
+async def test_unknown_appeal_is_tried_again(
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, managers: Managers
+) -> None:
+    """An appeal that a proposal names may be registered later, though its own appeal does not change."""
+    from natija_events.ids import new_appeal_number
+
+    later, number = sorted(new_appeal_number(realm.name) for _ in range(2))
+
+    async def link(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
+        async for one in route(connection, now, busy):
+            if one.appeal == number:
+                yield one._replace(data=DuplicateLinked(of=later))
+
+    before = proposals()
+    await open_appeal(publisher, number)
+    managers.start(link)
+    await eventually(lambda: (proposals() - before)["conflict"])
+    await open_appeal(publisher, later)
+    await settled(engine, {"MERGED_AS_DUPLICATE": 1, "REGISTERED": 1})
+    async with engine.connect() as connection:
+        assert await refused_proposals.count(connection) == 0
 
 
 async def test_refused_proposal_waits_for_change(

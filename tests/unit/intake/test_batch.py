@@ -15,7 +15,7 @@ from natija_events.wire.envelope import Event, write_proposal
 from natija_events.wire.rejection import read_rejected
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
 from natija_intake.registrar.batch import RUN_RECORDS, BatchDecider, DecidedBatch, LogEnd, read_batch
-from natija_intake.registrar.heads import Head
+from natija_intake.registrar.heads import NO_HEAD, Head
 from natija_intake.registrar.shards.locks import ShardLayout, fair_share
 from natija_intake.registrar.shards.pipeline import PendingBatch, PendingBatches
 
@@ -117,13 +117,13 @@ def test_recorded_time_never_decreases() -> None:
 def test_newest_pending_batch_wins() -> None:
     """The heads after all pending batches are those of the newest batch that changed them."""
     pending = PendingBatches()
-    for body in ("first", "second"):
-        state = AdmissionState({NUMBER: Head(body=body)})
+    for hash in ("first", "second"):
+        state = AdmissionState({NUMBER: Head(hash=hash)})
         pending.append(PendingBatch(0.0, state, DecidedBatch(), {}, {}, 7))
-    assert pending.state().head(NUMBER).body == "second"
+    assert pending.state().head(NUMBER).hash == "second"
     pending.remove_oldest()
     pending.remove_oldest()
-    assert pending.state().head(NUMBER).body is None
+    assert pending.state().head(NUMBER) == NO_HEAD
     assert not pending
 
 

@@ -26,7 +26,7 @@ from natija_events.wire.values import Unreadable
 from natija_intake.registrar.authorization import find_unauthorized
 from natija_intake.registrar.coded_fields import find_foreign_number, find_wrong_name
 from natija_intake.registrar.heads import NO_HEAD, Head, advance
-from natija_intake.registrar.links import link_of
+from natija_intake.registrar.links import find_wrong_link
 from natija_intake.registrar.sealed_values import open_values
 from natija_intake.registrar.signature_check import find_unproven
 
@@ -152,7 +152,7 @@ def admit(
         _find_reused(known)
         or _find_unlawful(proposal.events, data, head, reference)
         or _find_conflict(proposal, head.standing)
-        or _find_unknown_link(proposal.events, data, state, reference)
+        or _find_wrong_link(proposal.events, data, state, reference)
         or Admitted(incoming, data, opened)
     )
 
@@ -281,14 +281,13 @@ def _find_unlawful(
     return None
 
 
-def _find_unknown_link(
+def _find_wrong_link(
     events: Sequence[Event], data: Sequence[EventData], state: AdmissionState, reference: ReferenceData
 ) -> Rejection | None:
     for index, (event, one) in enumerate(zip(events, data, strict=True)):
-        link = link_of(event, one, reference)
-        if link is not None and link[1] not in state.heads:
+        if wrong := find_wrong_link(event, one, state.heads, reference):
             path = f"[{index}]." if len(data) > 1 else ""
-            return Rejection("conflict", path + link[0], "is not the number of a registered appeal")
+            return wrong._replace(field=path + wrong.field)
     return None
 
 

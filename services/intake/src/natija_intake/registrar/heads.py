@@ -18,7 +18,10 @@ class Head(NamedTuple):
     """The state of one appeal after its last event.
 
     *hash* is the hash of that event. *registered* is the recorded time of the first one. *forwarded* is true from a
-    forward until the receiving body has routed the appeal. *code_generation* is that of its access code.
+    forward until the receiving body has routed the appeal. *external_body* is the body outside the register to which
+    it was forwarded. *code_generation* is that of its access code.
+
+    A head has at most 2 KB; a test measures the largest one.
     """
 
     standing: Standing = INITIAL
@@ -26,11 +29,16 @@ class Head(NamedTuple):
     hash: str = GENESIS
     received: datetime | None = None
     registered: datetime | None = None
-    body: str | None = None
+    external_body: str | None = None
     due: datetime | None = None
     extended: bool = False
     forwarded: bool = False
     code_generation: int = 1
+
+    @property
+    def body(self) -> str | None:
+        """The body that the applicant is told: the one that holds the appeal or got it last, else the addressee."""
+        return self.external_body or self.holding.holder or self.holding.addressee
 
 
 NO_HEAD = Head()
@@ -52,22 +60,23 @@ def _evolved(head: Head, event: Event, data: EventData | None, hash: str, regist
     held = holding.evolve(head.holding, event.source, data)
     if changes := _changes(head, data):
         head = head._replace(**changes)
-    _, _, _, received, _, body, due, extended, forwarded, code_generation = head
-    return Head(standing, held, hash, received, registered, body, due, extended, forwarded, code_generation)
+    _, _, _, received, _, external_body, due, extended, forwarded, code_generation = head
+    return Head(standing, held, hash, received, registered, external_body, due, extended, forwarded, code_generation)
 
 
 def _changes(head: Head, data: EventData | None) -> Mapping[str, Any]:
     match data:
         case intake.Registered():
-            return {"received": data.received, "body": data.addressee}
+            return {"received": data.received}
         case intake.AccessCodeReplaced():
             return {"code_generation": max(head.code_generation, data.generation)}
         case routing.Routed():
-            return {"body": data.body, "forwarded": False}
+            return {"external_body": None, "forwarded": False}
         case routing.Forwarded():
-            return {"body": data.body, "due": data.due, "extended": False, "forwarded": True}
+            body = data.body if data.external else None
+            return {"external_body": body, "due": data.due, "extended": False, "forwarded": True}
         case routing.Reopened():
-            return {"body": data.body, "due": None, "extended": False, "forwarded": False}
+            return {"external_body": None, "due": None, "extended": False, "forwarded": False}
         case deadlines.TermSet():
             return {"due": data.due}
         case deadlines.TermExtended():

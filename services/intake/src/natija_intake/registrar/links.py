@@ -4,7 +4,7 @@ A number that is not known yet is a conflict: its appeal may be on its way, on a
 registers a part before it links it. The numbers in histories of other registers are not checked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from natija_events.ids import is_appeal_number
 from natija_events.lifecycle.transitions import HISTORY
@@ -13,6 +13,7 @@ from natija_events.types.base import EventData
 from natija_events.types.intake import ComplaintFiled, DuplicateLinked, Registered, RepeatLinked
 from natija_events.types.routing import ForwardedInPart
 from natija_events.wire.envelope import Event, Proposal
+from natija_events.wire.rejection import Rejection
 
 LINKS: Mapping[str, str] = {
     ComplaintFiled.type: "complaint",
@@ -33,10 +34,17 @@ def linked_appeals(proposal: Proposal) -> Iterator[str]:
             yield number
 
 
-def link_of(event: Event, data: EventData, reference: ReferenceData) -> tuple[str, str] | None:
-    """The field and the number with which *event* names another appeal, if that must be registered."""
+def find_wrong_link(
+    event: Event, data: EventData, registered: Container[str], reference: ReferenceData
+) -> Rejection | None:
+    """The rule that the link of *event* breaks; None when it breaks none.
+
+    *registered* has those appeals of `linked_appeals` that are registered.
+    """
     field = LINKS.get(data.type)
     number = None if field is None else getattr(data, field)
     if field is None or number is None or HISTORY in reference.roles(event.source):
         return None
-    return field, number
+    if number == event.subject:
+        return Rejection("unlawful", field, "is the number of the appeal itself")
+    return None if number in registered else Rejection("conflict", field, "is not the number of a registered appeal")

@@ -16,7 +16,7 @@ heads = Table(
     Column("hash", Text, nullable=False, comment="of the last event"),
     Column("received", DateTime(timezone=True)),
     Column("registered", DateTime(timezone=True), comment="recorded time of the first event"),
-    Column("body", Text),
+    Column("external_body", Text, comment="the body outside the register to which it was forwarded"),
     Column("holder", Text, comment="the body that must answer; null before one is named"),
     Column("addressee", Text, comment="the body to which the applicant wrote"),
     Column("opener", Text, comment="the source that registered it"),
