@@ -278,6 +278,17 @@ UNAUTHORIZED = (
         "registered",
         "unlawful source",
     ),
+    history(
+        "routed within the body, and to another one",
+        lambda author: [
+            author.propose(routed(), expectedsequence=1),
+            author.propose(routed(executor="post-12"), expectedsequence=2),
+            author.propose(routing.Routed(body="ministry-health"), expectedsequence=3),
+        ],
+        "registered",
+        "registered",
+        "unlawful body",
+    ),
     then("withdrawn by its channel", _withdrawn, "registered"),
     then("withdrawn by another channel", lambda author: _withdrawn(author, OTHER_CHANNEL), "unlawful source"),
     history(

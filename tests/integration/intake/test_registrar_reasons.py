@@ -352,8 +352,8 @@ async def test_outdated_decision_is_conflict(
     now = datetime.now(UTC)
     routed = router.event(subject, now, Routed(body="ministry-health"), expectedsequence=1)
     assert (await router.propose(routed, wait=10)).registered
-    late = desk.event(subject, now, Routed(body="ministry-labour"), expectedsequence=1)
-    ahead = desk.event(subject, now, Routed(body="ministry-labour"), expectedsequence=9)
+    late = desk.event(subject, now, Forwarded(body="ministry-labour"), expectedsequence=1)
+    ahead = desk.event(subject, now, Forwarded(body="ministry-labour"), expectedsequence=9)
     for event in (late, ahead):
         outcome = await desk.propose(event, wait=10)
         assert outcome.rejection is not None

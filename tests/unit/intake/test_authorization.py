@@ -145,6 +145,8 @@ def expected(line: TableLine, state: str, one: Case, data: EventData) -> str | N
         return "forbidden"
     if state not in line.source or isinstance(data, NOT_YET):
         return "unlawful"
+    if isinstance(data, Routed) and one.role != "history" and one.holding.holder not in (None, data.body):
+        return "unlawful"
     condition = line.publishers[one.role]
     return None if condition in one.true else "unlawful"
 
@@ -172,7 +174,7 @@ def test_every_cell_is_as_read(line: TableLine) -> None:
         (Answered, {"source": ("REGISTERED", *transitions.OPEN)}),
         (Answered, {"publishers": {"desk": "always", "history": "feeds"}}),
         (Missed, {"publishers": {"clock": "always", "history": "feeds"}}),
-        (Routed, {"publishers": {"desk": "holds", "router": "unfed", "history": "feeds"}}),
+        (Forwarded, {"publishers": {"desk": "holds-or-above", "history": "feeds"}}),
         (Reopened, {"source": ("ANSWERED", "MERGED_AS_DUPLICATE")}),
     ],
 )
@@ -275,6 +277,8 @@ def test_every_walk_is_as_read(opening: tuple[str, EventData], acts: list[tuple[
         condition = line.publishers.get(ROLES[source])
         event = Dated(DUE, data)
         lawful = condition is not None and rules.allows(event) and condition in model.true(source)
+        if isinstance(data, Routed) and ROLES[source] != "history":
+            lawful = lawful and model.holder in (None, data.body)
         incoming, record = proposed(data, source, head.standing.sequence)
         heads = {SMALLEST: Head(), OTHER: Head()} | ({NUMBER: head} if head.standing.sequence else {})
         found = admission.admit(incoming, record, AdmissionState(heads), REFERENCE, KEYS.realm, "kg", DUE)

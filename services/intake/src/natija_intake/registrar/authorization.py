@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from natija_events.lifecycle.holding import Holding
-from natija_events.lifecycle.transitions import TABLE, Condition
+from natija_events.lifecycle.transitions import HISTORY, TABLE, Condition
 from natija_events.reference.data import ReferenceData
 from natija_events.types.base import EventData
+from natija_events.types.routing import Routed
 
 _Meets = Callable[[Holding, str, ReferenceData], bool]
 
@@ -22,6 +23,16 @@ def find_unauthorized(holding: Holding, source: str, data: EventData, reference:
                 return None
             rule = rule or RULES[condition]
     return rule
+
+
+def hands_over(holding: Holding, source: str, data: EventData, reference: ReferenceData) -> bool:
+    """Whether *data* routes an appeal from the body that holds it to another one. Only a forward may do so.
+
+    The histories of other registers have no such rule.
+    """
+    if not isinstance(data, Routed) or holding.holder in (None, data.body):
+        return False
+    return HISTORY not in reference.roles(source)
 
 
 def _holds(holding: Holding, source: str, reference: ReferenceData) -> bool:
