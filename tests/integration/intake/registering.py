@@ -72,13 +72,21 @@ async def put_all(
     realm: Realm, key: bytes | None, records: Sequence[tuple[bytes | None, Headers]], *, partition: int | None = None
 ) -> list[tuple[int, int]]:
     """Write raw records on one partition of the inbox; where they stand."""
+    place = partition_of(key or b"") if partition is None else partition
+    return await put_records(realm, [(place, key, value, headers) for value, headers in records])
+
+
+async def put_records(
+    realm: Realm, records: Sequence[tuple[int, bytes | None, bytes | None, Headers]]
+) -> list[tuple[int, int]]:
+    """Write raw records on the inbox, each a partition, key, value and headers; where they stand."""
     producer = AIOKafkaProducer(bootstrap_servers=realm.servers.kafka, max_request_size=50_000_000)
     await producer.start()
     try:
-        place = partition_of(key or b"") if partition is None else partition
+        topic = INBOX.name(realm.name)
         sending = [
-            await producer.send(INBOX.name(realm.name), value, key=key, headers=list(headers), partition=place)
-            for value, headers in records
+            await producer.send(topic, value, key=key, headers=list(headers), partition=partition)
+            for partition, key, value, headers in records
         ]
         return [(told.partition, told.offset) for told in await asyncio.gather(*sending)]
     finally:
