@@ -1,13 +1,9 @@
 """Strict JSON: without NaN, infinity, duplicate keys and deep nesting."""
 
 import math
-import re
 from typing import Any
 
 import jiter
-
-_MAYBE_INFINITE = re.compile(rb"[:\[,\s-][0-9](?:[0-9.]*[eE]\+?[0-9]|[0-9]{308})")
-"""A number that may be too large for a float, or text that looks like one."""
 
 
 def parse(raw: bytes) -> Any:
@@ -16,7 +12,7 @@ def parse(raw: bytes) -> Any:
         value = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
         raise ValueError(_without_value(str(error))) from None
-    if _MAYBE_INFINITE.search(raw) and _infinite(value):
+    if _holds_infinity(value):
         raise ValueError("a number is too large")
     return value
 
@@ -26,14 +22,14 @@ def _without_value(message: str) -> str:
     return "an object has a duplicate key" if message.startswith("Detected duplicate key") else message
 
 
-def _infinite(value: Any) -> bool:
-    open_ends = [value]
-    while open_ends:
-        end = open_ends.pop()
-        if isinstance(end, dict):
-            open_ends.extend(end.values())
-        elif isinstance(end, list):
-            open_ends.extend(end)
-        elif isinstance(end, float) and math.isinf(end):
-            return True
-    return False
+def _holds_infinity(value: Any) -> bool:
+    """Whether a number in *value* was too large for a float. jiter bounds the depth of its nesting."""
+    kind = type(value)
+    if kind is dict:
+        return any(map(_holds_infinity, [one for one in value.values() if type(one) in _MAY_HOLD_INFINITY]))
+    if kind is list:
+        return any(map(_holds_infinity, [one for one in value if type(one) in _MAY_HOLD_INFINITY]))
+    return kind is float and math.isinf(value)
+
+
+_MAY_HOLD_INFINITY = frozenset((dict, list, float))

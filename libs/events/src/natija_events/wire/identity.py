@@ -47,9 +47,9 @@ def event_digest(event: Event, value: Any = None) -> EventDigest:
     correlation, expected sequence, signature and wrapped key.
     """
     value = strict_json.parse(event.data) if value is None else value
-    sealed: list[Any] = []
-    if _SEALED_MARK in event.data:
-        value = _without_sealed(value, sealed)
+    sealed = _sealed_values(value) if _SEALED_MARK in event.data else None
+    if sealed:
+        value = value | {name: len(str(one["ct"])) for name, one in sealed.items()}
     prefix = "\x1f".join((event.source, event.type, rfc3339(event.time))).encode() + b"\x1e"
     hashed = sha256(prefix + canonical_json(value))
     content = hashed.digest()[:_DIGEST_BYTES]
@@ -59,13 +59,6 @@ def event_digest(event: Event, value: Any = None) -> EventDigest:
     return EventDigest(content, hashed.digest()[:_DIGEST_BYTES])
 
 
-def _without_sealed(value: Any, sealed: list[Any]) -> Any:
-    """*value* with the length of its ciphertext in place of each sealed value, which goes to *sealed* as a list."""
-    if isinstance(value, dict):
-        if value.keys() == _SEALED_FIELDS:
-            sealed.append([value["kid"], value["ct"]])
-            return len(str(value["ct"]))
-        return {name: _without_sealed(value[name], sealed) for name in sorted(value)}
-    if isinstance(value, list):
-        return [_without_sealed(one, sealed) for one in value]
-    return value
+def _sealed_values(data: dict[str, Any]) -> dict[str, Any]:
+    """The sealed values of parsed *data*, by field. They stand at its top: no type has them deeper."""
+    return {name: one for name, one in data.items() if isinstance(one, dict) and one.keys() == _SEALED_FIELDS}
