@@ -68,7 +68,7 @@ async def test_provision_locks_no_service_out(realm: Realm) -> None:
     before = await reference.history_of(realm)
     files = str(files_of(realm, ("/services/routing", "/services/nobody"), ("en: Roads}", "en: Streets}")))
     refused = await realm.run("provision", NATIJA_REALM_FILES=files, expect=1)
-    assert "/services/routing would lose the role desk" in refused.stderr
+    assert "/services/routing would lose the role router" in refused.stderr
     assert await reference.history_of(realm) == before
 
 
