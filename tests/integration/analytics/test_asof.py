@@ -1,14 +1,20 @@
 """As of T, on a real PostgreSQL: the database says of every appeal what a plain fold says."""
 
+from collections import defaultdict
 from datetime import datetime
+from typing import Any
 
+import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.unit.analytics.histories import AppealLateness as Expected
 from tests.unit.analytics.histories import Log, appeal_lateness, appeal_number, hour, random_log, registered
 
 from natija_analytics.projection import projection
 from natija_analytics.reports import overdue
 from natija_analytics.reports.overdue import AppealLateness, LatenessSums
-from natija_events.types.deadlines import Missed, TermExtended, TermSet
+from natija_events.terms.lateness_sql import BREACHES
+from natija_events.types.deadlines import Missed, Term, TermAnnulled, TermExtended, TermOrigin, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, Routed
 
@@ -18,39 +24,55 @@ async def project(engine: AsyncEngine, log: Log) -> None:
         await projection.build().apply(connection, log.events)
 
 
-async def lateness(engine: AsyncEngine, at: datetime) -> list[AppealLateness]:
+async def lateness(engine: AsyncEngine, at: datetime, known: datetime | None = None) -> list[AppealLateness]:
     async with engine.connect() as connection:
-        return [late async for late in overdue.by_appeal(connection, at)]
+        return [late async for late in overdue.by_appeal(connection, at, known)]
 
 
-async def test_query_equals_the_fold(engine: AsyncEngine) -> None:
+TIMES = [hour(number) for number in (-1, 0, 2, 3.5, 7, 12, 17.5, 24, 30, 60)]
+
+
+@pytest.mark.parametrize("known", [None, hour(1001), hour(1003)])
+async def test_query_equals_the_fold(engine: AsyncEngine, known: datetime | None) -> None:
     """Over random histories: body, term, closure and lateness of every appeal, and the sums."""
     log = random_log(3000, seed=20190101)
     await project(engine, log)
     late = 0
-    for at in [hour(number) for number in (-1, 0, 2, 3.5, 7, 12, 17.5, 24, 30, 60)]:
-        expected = appeal_lateness(log, at)
-        found = await lateness(engine, at)
+    for at in TIMES:
+        expected = appeal_lateness(log, at, known)
+        found = await lateness(engine, at, known)
         assert [(one.number, one.body, one.due, one.closed, one.overdue) for one in found] == [
             (one.number, one.body, one.due, one.closed, one.overdue) for one in expected
         ]
+        assert await breaches(engine, at, known) == {
+            (one.number, *breach) for one in expected for breach in one.breaches
+        }
         late += sum(one.overdue for one in expected)
         for key in overdue.KEYS:
-            await _sums_up(engine, at, key, [(getattr(one, key), one) for one in expected])
+            await _sums_up(engine, at, known, key, expected)
     assert late > 1000
 
 
-async def _sums_up(
-    engine: AsyncEngine, at: datetime, key: overdue.Key, expected: list[tuple[str | None, object]]
-) -> None:
-    sums: dict[str | None, list[int]] = {}
-    for value, one in expected:
-        counts = sums.setdefault(value, [0, 0, 0, 0])
-        late, closed = one.overdue, one.closed is not None  # type: ignore[attr-defined]
-        for place, holds in enumerate((True, late or one.due, late and closed, late and not closed)):  # type: ignore[attr-defined]
-            counts[place] += bool(holds)
+async def breaches(engine: AsyncEngine, at: datetime, known: datetime | None) -> set[tuple[Any, ...]]:
+    """Every breach of an appeal that was received by then."""
+    query = text(f"with {BREACHES} select appeal, term, due, holder from breaches join facts using (appeal)"
+                 " where received <= :at")  # fmt: skip
     async with engine.connect() as connection:
-        found = await overdue.by_key(connection, at, key)
+        return {tuple(row) for row in await connection.execute(query, {"at": at, "known": known})}
+
+
+async def _sums_up(
+    engine: AsyncEngine, at: datetime, known: datetime | None, key: overdue.Key, expected: list[Expected]
+) -> None:
+    sums: defaultdict[str | None, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for one in expected:
+        value, closed = getattr(one, key), one.closed is not None
+        sums[value][0] += 1
+        sums[value][1 if one.overdue or one.due else 4] += 1
+        for held in {breach.holder if key == "body" else value for breach in one.breaches}:
+            sums[held][2 if closed else 3] += 1
+    async with engine.connect() as connection:
+        found = await overdue.by_key(connection, at, key, known)
     assert {one.key: list(one[1:]) for one in found} == sums
 
 
@@ -82,9 +104,9 @@ async def test_late_answer_is_closed_late(engine: AsyncEngine) -> None:
     """From the answer on; before it the appeal is open and overdue."""
     await one_appeal(engine, (0, TermSet(due=hour(10))), (11, Answered(outcome="explained")))
     async with engine.connect() as connection:
-        assert await overdue.by_key(connection, hour(9), "region") == [LatenessSums("chuy", 1, 1, 0, 0)]
-        assert await overdue.by_key(connection, hour(10.5), "region") == [LatenessSums("chuy", 1, 1, 0, 1)]
-        assert await overdue.by_key(connection, hour(11), "region") == [LatenessSums("chuy", 1, 1, 1, 0)]
+        assert await overdue.by_key(connection, hour(9), "region") == [LatenessSums("chuy", 1, 1, 0, 0, 0)]
+        assert await overdue.by_key(connection, hour(10.5), "region") == [LatenessSums("chuy", 1, 1, 0, 1, 0)]
+        assert await overdue.by_key(connection, hour(11), "region") == [LatenessSums("chuy", 1, 1, 1, 0, 0)]
 
 
 async def test_later_extension_cures_nothing(engine: AsyncEngine) -> None:
@@ -110,15 +132,46 @@ async def test_extension_in_time_moves_due(engine: AsyncEngine) -> None:
     assert not await is_overdue(engine, 99)
 
 
-async def test_missed_event_makes_nothing_late(engine: AsyncEngine) -> None:
-    """Late is computed from the term and the answer."""
+async def test_recorded_breach_stands_until_annulled(engine: AsyncEngine) -> None:
     await one_appeal(
         engine,
         (0, TermSet(due=hour(10))),
         (9, Answered(outcome="explained")),
         (10, Missed(term="answer-1", due=hour(10))),
+        (20, TermAnnulled(term="answer-1", due=hour(10), reason="calendar")),
     )
-    assert not await is_overdue(engine, 99)
+    assert await is_overdue(engine, 19)
+    assert not await is_overdue(engine, 20)
+
+
+async def test_term_set_after_the_end_counts(engine: AsyncEngine) -> None:
+    """The answer came after the due instant, and the term was not set before: its calendar was missing."""
+    await one_appeal(engine, (15, Answered(outcome="explained")), (20, TermSet(due=hour(10))))
+    assert not await is_overdue(engine, 19)
+    assert await is_overdue(engine, 20)
+
+
+async def test_breach_is_of_its_holder(engine: AsyncEngine) -> None:
+    """A missed the term and forwarded; B answered the next day."""
+    await one_appeal(
+        engine,
+        (0, Routed(body="A")),
+        (0, answer_term("answer-1", 1, hour(10))),
+        (10, Missed(term="answer-1", due=hour(10))),
+        (20, Forwarded(body="B")),
+        (20, answer_term("answer-2", 5, hour(40), holder="B")),
+        (21, Answered(outcome="explained")),
+    )
+    async with engine.connect() as connection:
+        assert await overdue.by_key(connection, hour(60), "body") == [
+            LatenessSums("A", 0, 0, 1, 0, 0),
+            LatenessSums("B", 1, 1, 0, 0, 0),
+        ]
+
+
+def answer_term(id: str, sequence: int, due: datetime, holder: str | None = None) -> TermSet:
+    origin = TermOrigin(sequence=sequence, instant=hour(0))
+    return TermSet(terms=(Term(id=id, holder=holder, origin=origin, due=due, ends=("end", "appeal.forwarded")),))
 
 
 async def test_late_record_counts_by_time(engine: AsyncEngine) -> None:
@@ -157,4 +210,4 @@ async def test_unreceived_appeal_does_not_count(engine: AsyncEngine) -> None:
     await one_appeal(engine)
     assert await lateness(engine, hour(-1)) == []
     (late,) = await lateness(engine, hour(0))
-    assert late == AppealLateness(appeal_number(0), "7", None, None, None, False)
+    assert late == AppealLateness(appeal_number(0), "7", None, None, None, False, "not-set")

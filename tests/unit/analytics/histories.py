@@ -12,7 +12,7 @@ from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.kafka import partition_of
 from natija_events.lifecycle import transitions
 from natija_events.lifecycle.fold import fold
-from natija_events.terms.lateness import lateness
+from natija_events.terms.lateness import Breach, lateness
 from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire import record
@@ -115,13 +115,37 @@ def _due(chance: random.Random) -> datetime:
     return hour(chance.randrange(30))
 
 
+def _id(chance: random.Random) -> str:
+    return chance.choice(("answer-1", "answer-2", "data-1"))
+
+
+def _term(chance: random.Random) -> deadlines.Term:
+    return deadlines.Term(
+        id=_id(chance),
+        holder=chance.choice((None, "A", "B", "applicant")),
+        origin=deadlines.TermOrigin(sequence=chance.randrange(1, 6), instant=hour(chance.randrange(6))),
+        due=_due(chance),
+        ends=chance.choice((("end",), ("end", "appeal.forwarded"), ("appeal.data-provided",))),
+        pauses=chance.choice(((), (), ("appeal.data-requested", "appeal.routed"))),
+        expiry=chance.choice(("breach", "breach", "deemed-refusal", "return", "none")),
+    )
+
+
 _POSSIBLE = (
     lambda chance: deadlines.TermSet(due=_due(chance)),
     lambda chance: deadlines.TermSet(due=_due(chance)),
+    lambda chance: deadlines.TermSet(terms=tuple(_term(chance) for _ in range(chance.choice((1, 1, 2))))),
+    lambda chance: deadlines.TermSet(terms=(_term(chance),)),
+    lambda chance: deadlines.TermResumed(term=_id(chance), due=_due(chance)),
+    lambda chance: deadlines.TermCorrected(term=_id(chance), due=_due(chance), was=_due(chance), reason="decree"),
+    lambda chance: deadlines.Missed(term=_id(chance), due=hour(chance.choice((3, 7)))),
+    lambda chance: deadlines.TermAnnulled(term=_id(chance), due=hour(chance.choice((3, 7))), reason="decree"),
+    lambda chance: routing.Forwarded(body=chance.choice("AB")),
+    lambda chance: routing.Reopened(body=chance.choice("AB"), authority="court", decided=hour(0)),
     lambda chance: deadlines.TermExtended(term="answer-1", due=_due(chance)),
+    lambda chance: deadlines.TermExtended(term=_id(chance), due=_due(chance)),
     lambda chance: deadlines.Warned(term="answer-1", due=_due(chance)),
     lambda chance: routing.Routed(body=chance.choice("AB"), executor=chance.choice((None, "e"))),
-    lambda chance: routing.Forwarded(body=chance.choice("AB"), due=chance.choice((None, _due(chance)))),
     lambda chance: routing.Forwarded(body="out", external=True),
     lambda chance: routing.TopicAssigned(topic=chance.choice(("land", "labour"))),
     lambda chance: routing.DataRequested(missing=("address",), until=_due(chance)),
@@ -148,16 +172,21 @@ class AppealLateness(NamedTuple):
     region: str | None
     due: datetime | None
     closed: datetime | None
-    overdue: bool
+    breaches: tuple[Breach, ...]
+
+    @property
+    def overdue(self) -> bool:
+        return bool(self.breaches)
 
 
-def appeal_lateness(log: Log, at: datetime) -> list[AppealLateness]:
+def appeal_lateness(log: Log, at: datetime, known: datetime | None = None) -> list[AppealLateness]:
     """The lateness of all appeals that had been received by *at*, by number."""
     found = []
     for number in sorted(log.appeals):
         events = log.of(number)
-        if late := lateness(events, at):
-            happened = sorted((one for one in events if one.time <= at), key=lambda one: (one.time, one.sequence))
+        if late := lateness(events, at, known):
+            seen = [one for one in events if one.time <= at and (known is None or one.recordedtime <= known)]
+            happened = sorted(seen, key=lambda one: (one.time, one.sequence))
             appeal = fold(happened)
             assert appeal
             found.append(AppealLateness(number, appeal.body, appeal.topic, appeal.region, *late))

@@ -12,7 +12,7 @@ from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.process.health import Backlog
 from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.service_app import run_service
-from natija_events.terms.lateness import is_late_sql
+from natija_events.terms.lateness_sql import is_late_sql
 
 _COUNTS = text(f"""
     select (select sum(logsequence) from checkpoints), count(*), count(*) filter (where closed is null),

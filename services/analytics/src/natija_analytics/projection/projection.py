@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from natija_analytics.projection import tables
 from natija_analytics.projection.state import FactsUpdate, HistoryRow, facts_updates, history_row
 from natija_chassis.postgres.bulk_upsert import BulkUpsert
+from natija_chassis.projections.term_table import term_facts
+from natija_events.terms.facts import TermFact
 from natija_events.wire.record import RecordedEvent
 
 _LAST_VALUE = {column.name: f"coalesce(given.{column.name}, stored.{column.name})" for column in tables.facts.columns}
@@ -32,7 +34,7 @@ class AnalyticsProjection:
     """The history of all events, and one row of facts per appeal. Raise the version when rows change."""
 
     service = "analytics"
-    version = 4
+    version = 5
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
@@ -43,6 +45,7 @@ class AnalyticsProjection:
         await FACTS.execute(connection, _recordset(changed))
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await driver.copy_records_to_table("history", records=rows, columns=HistoryRow._fields)
+        await driver.copy_records_to_table("term_facts", records=term_facts(events), columns=TermFact._fields)
 
 
 def build() -> AnalyticsProjection:

@@ -5,6 +5,8 @@ Analysts read both as the role `natija_reader`. The directory has the names of b
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, SmallInteger, Table, Text, Uuid
 
+from natija_chassis.projections.term_table import build_term_facts
+
 projected = MetaData()
 
 _INSTANT = DateTime(timezone=True)
@@ -30,6 +32,8 @@ history = Table(
     Column("topic", Text, comment="the topic from now on"),
     Column("outcome", Text),
 )
+
+term_facts = build_term_facts(projected)
 
 facts = Table(
     "facts",

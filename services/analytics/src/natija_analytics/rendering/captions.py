@@ -165,6 +165,13 @@ CAPTIONS = Captions(
             "ru": "Со сроком",
             "en": "With term",
         },
+        "no_term": {
+            "ky": "Мөөнөтсүз",
+            "kk": "Мерзімсіз",
+            "uz": "Muddatsiz",
+            "ru": "Без срока",
+            "en": "No term",
+        },
         "closed_late": {
             "ky": "Кеч бүткөн",
             "kk": "Кеш аяқталған",

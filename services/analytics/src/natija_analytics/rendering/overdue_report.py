@@ -53,7 +53,7 @@ def sums_table(
     key: Key, sums: Iterable[LatenessSums], at: datetime, reference: ReferenceData, language: Language, zone: ZoneInfo
 ) -> str:
     """One row for each *key*, by its name, and their sum."""
-    rows, totals = [], [0, 0, 0, 0]
+    rows, totals = [], [0] * len(LatenessSums._fields[1:])
     for one in sums:
         name = CAPTIONS("none", language) if one.key is None else reference.name(_SECTIONS[key], one.key, language)
         totals = [before + more for before, more in zip(totals, one[1:], strict=True)]

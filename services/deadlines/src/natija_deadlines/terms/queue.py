@@ -13,7 +13,7 @@ from natija_deadlines.terms.decide import NextEvent, decide
 from natija_deadlines.terms.projection import TERMS
 from natija_deadlines.terms.state import AppealTerm
 from natija_deadlines.terms.tables import PENDING_MISSED, PENDING_TERM, PENDING_WARNING
-from natija_events.terms.lateness import is_late_sql
+from natija_events.terms.lateness_sql import is_late_sql
 
 ROUTING_HEAD_START = timedelta(seconds=2)
 """The time that routing has to decide first. Routing acts on the same event, and the second of two decisions on one

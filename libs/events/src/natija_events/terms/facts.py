@@ -1,0 +1,130 @@
+"""Facts about the terms of an appeal: all that decides whether a term was kept. Each event gives none, one or several.
+
+A projection that needs terms keeps them in one table. `lateness` judges them in Python, `lateness_sql` in SQL.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, get_args
+
+from natija_events.lifecycle.transitions import TABLE, TERMINAL, Resume
+from natija_events.types import deadlines, intake, routing
+from natija_events.types.base import EventData
+from natija_events.wire.record import RecordedEvent
+
+Change = Literal[
+    "opened", "ended", "merged", "unmerged", "stepped",
+    "set", "resumed", "extended", "corrected", "missed", "annulled",
+]  # fmt: skip
+"""The first row concerns the appeal, the second one of its terms. `stepped`: an event that may end or pause a term."""
+
+_LATE_EXPIRIES = ("breach", "deemed-refusal")
+APPLICANT = "applicant"
+"""The holder of a term that no body must keep."""
+
+
+class TermFact(NamedTuple):
+    """One fact, and the event that gives it. *place* tells several of one event apart.
+
+    *holder*: who must act, from a `set`; otherwise the body that holds the appeal from now on. *term*: None for a fact
+    about the appeal. *name*: the type of its event, without the version. *ends*, *pauses*, *counts* and
+    *origin_sequence* belong to `set`; *counts* is false for a term whose end makes no body late. Without
+    *origin_sequence* the term counts from the opening before it.
+    """
+
+    appeal: str
+    sequence: int
+    place: int
+    time: datetime
+    recordedtime: datetime
+    change: Change
+    name: str
+    term: str | None = None
+    due: datetime | None = None
+    holder: str | None = None
+    origin_sequence: int | None = None
+    ends: tuple[str, ...] | None = None
+    pauses: tuple[str, ...] | None = None
+    counts: bool | None = None
+
+
+def facts_of(event: RecordedEvent) -> tuple[TermFact, ...]:
+    """The facts that *event* gives, in their order."""
+    data = event.data
+    found = None if data is None else _FACTS.get(type(data))
+    return () if found is None else found(event, data)
+
+
+def name_of(type: str) -> str:
+    """The name of an event type: without its version."""
+    return type.rpartition(".")[0]
+
+
+_Facts = Callable[[RecordedEvent, Any], tuple[TermFact, ...]]
+
+
+def _fact(event: RecordedEvent, change: Change, name: str, **more: Any) -> TermFact:
+    told, stamp = event.event, event.stamp
+    return TermFact(told.subject, stamp.sequence, 0, told.time, stamp.recordedtime, change, name, **more)
+
+
+def _terms_set(event: RecordedEvent, data: deadlines.TermSet) -> tuple[TermFact, ...]:
+    name = name_of(data.type)
+    found = [
+        _fact(
+            event, "set", name, term=term.id, due=term.due, holder=term.holder, origin_sequence=term.origin.sequence,
+            ends=term.ends, pauses=term.pauses, counts=term.expiry in _LATE_EXPIRIES and term.holder != APPLICANT,
+        )
+        for term in data.terms or ()
+    ]  # fmt: skip
+    if data.due is not None:
+        ends = (deadlines.ANY_END,)
+        found.append(_fact(event, "set", name, term=deadlines.ANSWER, due=data.due, ends=ends, pauses=(), counts=True))
+    return tuple(fact._replace(place=place) for place, fact in enumerate(found))
+
+
+def _of_term(change: Change) -> _Facts:
+    def facts(event: RecordedEvent, data: Any) -> tuple[TermFact, ...]:
+        return (_fact(event, change, name_of(data.type), term=data.term, due=data.due),)
+
+    return facts
+
+
+def _of_appeal(change: Change, name: str) -> _Facts:
+    def facts(event: RecordedEvent, data: Any) -> tuple[TermFact, ...]:
+        return (_fact(event, change, name, holder=getattr(data, "body", None)),)
+
+    return facts
+
+
+def _forwarded(event: RecordedEvent, data: routing.Forwarded) -> tuple[TermFact, ...]:
+    return (_fact(event, "ended" if data.external else "stepped", name_of(data.type), holder=data.body),)
+
+
+def _change_by_table(data: type[EventData]) -> Change | None:
+    """What an event does to the appeal, as the life-cycle table says it; None for one that no term asks about."""
+    target = TABLE[data.type].target
+    if data in (intake.Registered, routing.Reopened):
+        return "opened"
+    if data is intake.DuplicateUnlinked:
+        return "unmerged"
+    if target == "MERGED_AS_DUPLICATE":
+        return "merged"
+    if not isinstance(target, Resume) and target in TERMINAL:
+        return "ended"
+    return "stepped" if name_of(data.type) in get_args(deadlines.TermEvent) else None
+
+
+_FACTS: dict[type[EventData], _Facts] = {
+    row.data: _of_appeal(change, name_of(row.data.type))
+    for row in TABLE.values()
+    if (change := _change_by_table(row.data)) is not None
+} | {
+    routing.Forwarded: _forwarded,
+    deadlines.TermSet: _terms_set,
+    deadlines.TermResumed: _of_term("resumed"),
+    deadlines.TermExtended: _of_term("extended"),
+    deadlines.TermCorrected: _of_term("corrected"),
+    deadlines.Missed: _of_term("missed"),
+    deadlines.TermAnnulled: _of_term("annulled"),
+}
