@@ -62,6 +62,7 @@ async def _follow(kafka: str, realm: str, number: str, zone: ZoneInfo) -> None:
     async with asyncio.timeout(_SECONDS):
         async for event in read(kafka, realm, subject=number, follow=True):
             facts = event.data.model_dump(mode="python", exclude_none=True) if event.data else {}
+            facts |= next(iter(facts.get("terms", ())), {})  # the one term that is set
             told = [f"{name} {facts[name]}" for name in ("topic", "body", "policy") if name in facts]
             if due := facts.get("due"):
                 told.append(f"due {due.astimezone(zone):%Y-%m-%d %H:%M}")

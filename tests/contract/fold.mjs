@@ -40,11 +40,14 @@ function evolve(appeal, { type, time, data }) {
   const after = { ...appeal, ...Object.fromEntries(changed), state, resume, sequence };
   after.opened ??= time;
   if (row.weight === "material") after.material = sequence;
+  if (row.weight === "term") after.termed = sequence;
   if (states.terminal.includes(state) && !states.terminal.includes(appeal.state)) after.closed = time;
   if (states.open.includes(state)) after.closed = null;
   return after;
 }
 
-const start = { state: states.initial, resume: [], opened: null, sequence: 0, material: 0, closed: null, ...fields };
+const start = {
+  state: states.initial, resume: [], opened: null, sequence: 0, material: 0, termed: 0, closed: null, ...fields,
+};
 const appeals = read("histories").histories.map(({ events }) => events.reduce(evolve, start));
 console.log(JSON.stringify(appeals));

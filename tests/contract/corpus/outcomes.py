@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 from tests.contract.corpus.author import KEYS, NOW, REFERENCE, Author, InboxRecord
 from tests.contract.corpus.case import Case
-from tests.contract.corpus.rule_cases import CONFLICT, FORBIDDEN, INVALID, LAWFUL, UNAUTHORIZED, UNLAWFUL
+from tests.contract.corpus.rule_cases import CONFLICT, FORBIDDEN, INVALID, LAWFUL, TERMS, UNAUTHORIZED, UNLAWFUL
 from tests.contract.corpus.wire_cases import MISPLACED, READABLE, REPEATED, UNREADABLE
 from tests.contract.sealing_vectors import REALM_KEY
 
@@ -18,7 +18,8 @@ from natija_intake.registrar.admission import AdmissionState, PolledRecord
 from natija_intake.registrar.batch import BatchDecider, LogEnd, read_batch
 
 CASES: Sequence[Case] = (
-    *READABLE, *UNREADABLE, *MISPLACED, *REPEATED, *FORBIDDEN, *INVALID, *UNLAWFUL, *UNAUTHORIZED, *CONFLICT, *LAWFUL,
+    *READABLE, *UNREADABLE, *MISPLACED, *REPEATED, *FORBIDDEN, *INVALID, *UNLAWFUL, *UNAUTHORIZED, *TERMS, *CONFLICT,
+    *LAWFUL,
 )  # fmt: skip
 
 

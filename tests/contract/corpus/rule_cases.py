@@ -1,6 +1,6 @@
 """Cases about rights, data, the life cycle and conflicts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.contract.corpus.author import (
     CHANNEL,
@@ -22,11 +22,30 @@ from tests.contract.corpus.author import (
     Author,
     InboxRecord,
 )
-from tests.contract.corpus.case import DAY, DUE, Case, changed, history, once, opened, opening, routed, then
+from tests.contract.corpus.case import DAY, DUE, Case, Write, changed, history, once, opened, opening, routed, then
 
 from natija_events.ids import appeal_number
 from natija_events.types import deadlines, intake, oversight, routing
 from natija_events.types.personal import Text
+
+
+def _terms() -> deadlines.TermSet:
+    term = deadlines.Term(
+        id="answer-1",
+        origin=deadlines.TermOrigin(sequence=1, instant=NOW),
+        due=DUE,
+        extension=deadlines.TermExtension(latest=DUE + 30 * DAY),
+    )
+    return deadlines.TermSet(terms=(term,))
+
+
+def _extended(due: datetime = DUE + DAY) -> deadlines.TermExtended:
+    return deadlines.TermExtended(term="answer-1", due=due)
+
+
+def _extension_to(due: datetime) -> Write:
+    return lambda author: [author.propose(_terms(), CLOCK), author.propose(_extended(due), expectedsequence=2)]
+
 
 FORBIDDEN = (
     once("an unknown source", lambda author: author.propose(opening(), VISITOR), "forbidden source"),
@@ -369,12 +388,59 @@ CONFLICT = (
         "conflict expectedsequence",
     ),
     history(
+        "a term event came after a decision about the term",
+        lambda author: [
+            author.propose(_terms(), CLOCK),
+            author.propose(_extended(), expectedsequence=1),
+            author.propose(_extended(), expectedsequence=2),
+        ],
+        "registered",
+        "conflict expectedsequence",
+        "registered",
+    ),
+    history(
+        "only a term event came after",
+        lambda author: [author.propose(_terms(), CLOCK), _answer(author, expectedsequence=1)],
+        "registered",
+        "registered",
+    ),
+    history(
         "only a note came after",
         lambda author: [author.propose(routing.NoteAdded(by="post-12")), _answer(author, expectedsequence=1)],
         "registered",
         "registered",
     ),
 )
+
+TERMS = (
+    then("a clock names a due", lambda author: author.propose(deadlines.TermSet(due=DUE), CLOCK), "forbidden due"),
+    then(
+        "an extension without a term", lambda author: author.propose(_extended(), expectedsequence=1), "unlawful term"
+    ),
+    history("an extension beyond its limit", _extension_to(DUE + 60 * DAY), "registered", "unlawful due"),
+    history("an extension into the past", _extension_to(DUE - DAY), "registered", "unlawful due"),
+    history(
+        "a second extension",
+        lambda author: [
+            author.propose(_terms(), CLOCK),
+            author.propose(_extended(DUE + DAY), expectedsequence=2),
+            author.propose(_extended(DUE + 2 * DAY), expectedsequence=3),
+        ],
+        "registered",
+        "registered",
+        "unlawful term",
+    ),
+    history(
+        "an extension by a role that is not named",
+        lambda author: [
+            author.propose(_terms(), CLOCK),
+            author.propose(_extended(), OVERSIGHT, expectedsequence=2),
+        ],
+        "registered",
+        "unlawful term",
+    ),
+)
+
 
 LAWFUL = (
     then("routed", lambda author: author.propose(routed(executor="post-12"), expectedsequence=1), "registered"),

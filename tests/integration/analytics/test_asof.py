@@ -29,13 +29,13 @@ async def lateness(engine: AsyncEngine, at: datetime, known: datetime | None = N
         return [late async for late in overdue.by_appeal(connection, at, known)]
 
 
-TIMES = [hour(number) for number in (-1, 0, 2, 3.5, 7, 12, 17.5, 24, 30, 60)]
+TIMES = [hour(number) for number in (-1, 0, 3.5, 7, 12, 17.5, 24, 60)]
 
 
 @pytest.mark.parametrize("known", [None, hour(1001), hour(1003)])
 async def test_query_equals_the_fold(engine: AsyncEngine, known: datetime | None) -> None:
     """Over random histories: body, term, closure and lateness of every appeal, and the sums."""
-    log = random_log(3000, seed=20190101)
+    log = random_log(1500, seed=20190101)
     await project(engine, log)
     late = 0
     for at in TIMES:
@@ -50,14 +50,15 @@ async def test_query_equals_the_fold(engine: AsyncEngine, known: datetime | None
         late += sum(one.overdue for one in expected)
         for key in overdue.KEYS:
             await _sums_up(engine, at, known, key, expected)
-    assert late > 1000
+    assert late > 500
 
 
 async def breaches(engine: AsyncEngine, at: datetime, known: datetime | None) -> set[tuple[Any, ...]]:
     """Every breach of an appeal that was received by then."""
-    query = text(f"with {BREACHES} select appeal, term, due, holder from breaches join facts using (appeal)"
+    query = text(f"with {BREACHES} select appeal, term, breaches.due, holder from breaches join facts using (appeal)"
                  " where received <= :at")  # fmt: skip
     async with engine.connect() as connection:
+        await connection.execute(overdue.PLAN)
         return {tuple(row) for row in await connection.execute(query, {"at": at, "known": known})}
 
 

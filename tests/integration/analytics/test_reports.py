@@ -168,7 +168,7 @@ async def test_stdout_is_csv_only(realm: Realm) -> None:
     assert naryn == {"key": "naryn", "name": "Naryn oblast", "appeals": "147", "percent": "5.99", "kind": "row"}
     at = f"{YEAR}-07-01T00:00:00+06:00"
     overdue = await natija(realm, "report", "overdue", "--by", "region", "--as-of", at, "--format", "csv")
-    assert overdue.stdout.startswith("key,appeals,with_due,closed_late,open_overdue\nabroad,13,0,0,0\n")
+    assert overdue.stdout.startswith("key,appeals,with_due,closed_late,open_overdue,no_term\nabroad,13,0,0,0,13\n")
 
 
 async def test_wrong_request_names_the_field(client: httpx.AsyncClient) -> None:

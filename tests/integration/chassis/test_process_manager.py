@@ -72,7 +72,7 @@ async def route(connection: AsyncConnection, now: datetime, busy: list[str]) -> 
     """Each registered appeal goes to the same body."""
     table = Standings.standings
     for row in await connection.execute(select(table).where(table.c.state == "REGISTERED").order_by(table.c.appeal)):
-        yield ProposedEvent(row.appeal, Routed(body="mayor-osh"), now, row.sequence, row.material, "mayor-osh")
+        yield ProposedEvent(row.appeal, Routed(body="mayor-osh"), now, row.sequence, ("mayor-osh", str(row.material)))
 
 
 class Managers:
@@ -249,7 +249,7 @@ async def test_stale_proposal_conflicts_then_repeats(
         async for one in route(connection, now, busy):
             stale = not tries
             tries.append(one.sequence)
-            yield one._replace(sequence=1, material=1) if stale else one
+            yield one._replace(sequence=1, basis=("mayor-osh", "1")) if stale else one
 
     managers.start(hasty)
     await settled(engine, {"ROUTED": 1})
@@ -293,7 +293,7 @@ async def test_refused_proposal_waits_for_change(
         table = Standings.standings
         for row in await connection.execute(select(table)):
             data: EventData = DuplicateUnlinked(signer="department-4")
-            yield ProposedEvent(row.appeal, data, now, row.sequence, row.material)
+            yield ProposedEvent(row.appeal, data, now, row.sequence, ("", str(row.material)))
 
     async def refused() -> int:
         with contextlib.suppress(Exception):

@@ -22,7 +22,7 @@ from natija_events.kafka import ProposalOutcome, Publisher, read
 from natija_events.lifecycle.fold import fold
 from natija_events.topics import INBOX, PARTITIONS
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import TermSet
+from natija_events.types.deadlines import TermSet, answer_term
 from natija_events.wire.record import RecordedEvent
 
 NOW: Mapping[str, str] = {}
@@ -51,7 +51,7 @@ class Work:
         """Wait until these appeals have their terms, and set the clock to right after the last of them."""
         found = [await self.until(appeal, "routed", "term-set") for appeal in appeals]
         terms = [event.data for events in found for event in events if isinstance(event.data, TermSet)]
-        self.move(max(term.due for term in terms if term.due) + timedelta(seconds=1))
+        self.move(max(answer[1] for term in terms if (answer := answer_term(term))) + timedelta(seconds=1))
 
     async def start(self, *processes: str) -> None:
         """Start these processes and wait until they are caught up and moving."""
@@ -149,7 +149,8 @@ class Work:
         async for event in read(self.realm.servers.kafka, self.realm.name):
             histories[event.subject].append(event)
         open_ones = [appeal for events in histories.values() if (appeal := fold(events)) and appeal.open]
-        return any(one.due and one.due < self.clock.now() and one.due not in one.missed for one in open_ones)
+        live = [one for one in open_ones if one.register_name is None]
+        return any(one.due and one.due < self.clock.now() and one.due not in one.missed for one in live)
 
     async def get(self, service: str, path: str) -> Any:
         """The answer of *service*."""

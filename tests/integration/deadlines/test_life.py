@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 from tests.eventually import eventually
@@ -10,7 +10,6 @@ from tests.integration.deadlines.conftest import SETTLED, Work, short
 from tests.signing import key_if_signed
 from tests.unit.deadlines.history import at, registered
 
-from natija_deadlines.terms.queue import ROUTING_HEAD_START
 from natija_events.ids import derived_event_id, new_appeal_number
 from natija_events.kafka import Publisher
 from natija_events.types.deadlines import Missed, TermSet, Warned
@@ -25,8 +24,10 @@ async def test_live_appeal_is_missed(work: Work) -> None:
     """It is routed, gets a term, is warned of and missed as the clock is moved."""
     appeal = await work.register(topic="roads", region="bishkek")
     events = await work.until(appeal, "routed", "term-set")
-    term = next(event.data for event in events if isinstance(event.data, TermSet))
-    assert term == TermSet(due=DUE, starts=at("2026-11-03T00:00+06:00"), policy="kg-law-67/1")
+    (term,) = next(event.data.terms for event in events if isinstance(event.data, TermSet) and event.data.terms)
+    assert (term.id, term.due, term.starts) == ("answer-1", DUE, at("2026-11-03T00:00+06:00"))
+    assert (term.policy, term.origin.sequence, term.holder) == ("kg-law-67/1", 1, None)
+    assert term.extension is not None
 
     work.move(WARN_AT)
     await work.until(appeal, "warned")
@@ -44,6 +45,8 @@ async def test_live_appeal_is_missed(work: Work) -> None:
 
     answer = await eventually(missed)
     assert (answer["overdue"], answer["policy"], len(answer["missed"])) == (True, "kg-law-67/1", 1)
+    due = DUE.isoformat().replace("+00:00", "Z")
+    assert answer["breaches"] == [{"term": "answer-1", "due": due, "holder": "ministry-transport"}]
     assert "of these overdue" in await work.get("deadlines", "/")
 
 
@@ -51,15 +54,13 @@ async def test_foreign_ids_silence_no_breach(work: Work) -> None:
     """Ids of decisions can be computed by anybody. Two notes that carry them change nothing."""
     appeal = await work.register(topic="roads", region="bishkek")
     events = await work.until(appeal, "routed", "term-set")
-    term = next(event.data for event in events if isinstance(event.data, TermSet))
-    assert term.due
-    material, body = next((one.sequence, one.data.body) for one in events if isinstance(one.data, Routed))
-    holder = f"/desks/{body}"
+    term_set = next(event.sequence for event in events if isinstance(event.data, TermSet))
+    holder = next(f"/desks/{one.data.body}" for one in events if isinstance(one.data, Routed))
     async with Publisher(
         work.realm.servers.kafka, work.realm.name, holder, realm_key=work.realm.public_key, key=key_if_signed(holder)
     ) as desk:
         for type in (Missed.type, Warned.type):
-            id = derived_event_id(appeal, type, term.due.astimezone(UTC).isoformat(), str(material))
+            id = derived_event_id(appeal, type, "answer-1", str(term_set))
             note = desk.event(appeal, work.clock.now(), TopicSuggested(topic="roads", model="m"), id=id)
             assert (await desk.propose(note, wait=30)).registered
     await work.past_due(appeal)
@@ -111,32 +112,32 @@ async def test_rebuild_repeats_no_proposal(work: Work) -> None:
     assert await work.types() == before + SETTLED
 
 
-async def test_fed_appeal_is_never_missed(work: Work) -> None:
-    """Imported history stays as it was imported: its own register says what happened."""
+async def test_fed_appeal_is_left_to_its_register(work: Work) -> None:
+    """The clock records no breach of it until somebody here routes it; then the old due instant was missed."""
     brought = registered("2015-01-01", topic="roads", register_name="old", external_id="1")
     due = TermSet(due=at("2015-02-01"))
     times = {"Registered": "2015-01-01", "TermSet": "2015-01-01", "Answered": "2015-03-01"}
-    late, no_term, closed, soon = (new_appeal_number(work.realm.name) for _ in range(4))
+    late, no_term, closed = (new_appeal_number(work.realm.name) for _ in range(3))
     await work.propose(late, brought, due, source=IMPORT, times=times)
     await work.propose(no_term, brought, source=IMPORT, times=times)
     await work.propose(closed, brought, due, Answered(outcome="noted"), source=IMPORT, times=times)
-    soon_due = work.clock.now() + timedelta(days=1)
-    await work.propose(soon, brought, TermSet(due=soon_due), source=IMPORT, times=times)
-
     await work.settled()
-
     assert short(await work.log(late)) == ["registered", "term-set"]
     assert short(await work.log(no_term)) == ["registered"]
     assert short(await work.log(closed)) == ["registered", "term-set", "answered"]
-    assert short(await work.log(soon)) == ["registered", "term-set"]
+    found = await work.get("deadlines", f"/terms/{late}")
+    assert (found["overdue"], found["missed"]) == (True, [])
+
+    routed = await work.propose(late, Routed(body="ministry-transport"), source="/routers/tests", expected=2)
+    assert routed.registered, routed.rejection
+    events = await work.until(late, "missed")
+    assert (short(events), events[-1].time) == (["registered", "term-set", "routed", "missed"], at("2015-02-01"))
 
 
 async def test_unrouted_appeal_is_listed(work: Work) -> None:
     """With the reason why no rule finds a body."""
     appeal = await work.register(topic="other", region="naryn")
     await work.settled()
-    assert short(await work.log(appeal)) == ["registered"]
-    work.move(work.clock.now() + ROUTING_HEAD_START)
     await work.until(appeal, "term-set")
     assert "routed" not in short(await work.log(appeal))
     found = await work.get("routing", "/unrouted")
@@ -164,7 +165,6 @@ async def test_rejected_time_is_proposed_again(work: Work) -> None:
     """At another time, when the clock was moved meanwhile."""
     await work.children["routing"].kill()
     appeal = await work.register(topic="roads")
-    work.move(work.clock.now() + ROUTING_HEAD_START)
     await work.until(appeal, "term-set")
     await work.children["registrar"].kill()
     before = await work.proposals()

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from datetime import datetime
 
 import pytest
 import pytest_asyncio
@@ -17,6 +16,7 @@ from natija_deadlines.terms import projection, queue
 from natija_deadlines.terms.decide import NextEvent, decide
 from natija_deadlines.terms.state import AppealTerm, evolve
 from natija_events.ids import derived_appeal_number
+from natija_events.terms.lateness import judge, lateness
 from natija_events.types.deadlines import Missed, TermExtended, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
@@ -116,8 +116,8 @@ async def test_queue_finds_every_decision(engine: AsyncEngine, now: str) -> None
     assert len(found) == len(wanted)
 
 
-async def test_routing_has_a_head_start(engine: AsyncEngine) -> None:
-    """A term does not wait for it longer than that."""
+async def test_busy_appeals_are_left_out(engine: AsyncEngine) -> None:
+    """A term does not wait for routing; only a proposal in flight holds it back."""
     policies, now = policy.load_policies(), at("2019-06-21")
     fresh = history(("2019-06-21", registered("2019-06-21")), appeal=derived_appeal_number("KG", "fresh"))
     routed = history(
@@ -127,14 +127,22 @@ async def test_routing_has_a_head_start(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         await projection.build().apply(connection, [*fresh, *routed])
 
-        async def due(time: datetime, *busy: str) -> set[str]:
-            return {
-                decision.appeal async for decision in queue.pending_proposals(policies)(connection, time, list(busy))
-            }
+        async def due(*busy: str) -> set[str]:
+            return {one.appeal async for one in queue.pending_proposals(policies)(connection, now, list(busy))}
 
-        assert await due(now) == {routed[0].subject}
-        assert await due(now + queue.ROUTING_HEAD_START) == {routed[0].subject, fresh[0].subject}
-        assert await due(now + queue.ROUTING_HEAD_START, fresh[0].subject) == {routed[0].subject}
+        assert await due() == {routed[0].subject, fresh[0].subject}
+        assert await due(fresh[0].subject) == {routed[0].subject}
+        await connection.rollback()
+
+
+async def test_facts_judge_as_the_log(engine: AsyncEngine) -> None:
+    """The stored facts of an appeal give the same verdict as its events."""
+    async with engine.connect() as connection:
+        for number in range(0, 1024, 7):
+            events = life(number)
+            await projection.build().apply(connection, events)
+            facts = await projection.TERMS.facts(connection, events[0].subject)
+            assert judge(facts, at("2020-01-01")) == lateness(events, at("2020-01-01"))
         await connection.rollback()
 
 

@@ -103,11 +103,11 @@ async def test_covered_routes_are_proposed(engine: AsyncEngine) -> None:
             decision.appeal: decision
             async for decision in queue.pending_proposals(lambda: data)(connection, at("2019-06-22"), [])
         }
-    assert {appeal: decision.what for appeal, decision in found.items()} == {
+    assert {appeal: decision.basis[0] for appeal, decision in found.items()} == {
         number(0): "ministry-transport",
         number(1): "mayor-bishkek",
     }
-    assert (found[number(0)].sequence, found[number(0)].material) == (1, 1)
+    assert (found[number(0)].sequence, found[number(0)].basis) == (1, ("ministry-transport", "1"))
 
 
 async def test_imported_history_is_not_unrouted(engine: AsyncEngine) -> None:

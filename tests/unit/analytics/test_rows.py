@@ -15,7 +15,16 @@ from natija_events.types.deadlines import TermExtended, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, ForwardPrepared, Reopened, Routed
 
-_SOME: Any = {"executor": None, "external": False, "body": "A", "due": hour(1), "topic": "tax", "outcome": "refused"}
+_SOME: Any = {
+    "term": "answer-1",
+    "terms": None,
+    "executor": None,
+    "external": False,
+    "body": "A",
+    "due": hour(1),
+    "topic": "tax",
+    "outcome": "refused",
+}
 
 
 def test_state_follows_the_life_cycle() -> None:

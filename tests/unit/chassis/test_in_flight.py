@@ -11,10 +11,10 @@ from natija_events.ids import derived_appeal_number
 from natija_events.types.routing import Routed
 
 
-def proposal(number: int, body: str = "b") -> ProposedEvent:
+def proposal(number: int, body: str = "b", sequence: int = 1) -> ProposedEvent:
     """A proposal for the appeal with this number."""
     appeal = derived_appeal_number("KG", "in flight", str(number))
-    return ProposedEvent(appeal, Routed(body=body), datetime(2026, 1, 1, tzinfo=UTC), 1, 1, body)
+    return ProposedEvent(appeal, Routed(body=body), datetime(2026, 1, 1, tzinfo=UTC), sequence, (body,))
 
 
 class Registrar:
@@ -54,7 +54,16 @@ async def test_settled_proposal_is_not_admitted() -> None:
     in_flight = InFlight(asyncio.Event(), limit=4)
     in_flight.mark_settled(proposal(1).id)
     assert not in_flight.admits(proposal(1))
+    assert not in_flight.admits(proposal(1, sequence=2))
     assert in_flight.admits(proposal(1, "another body"))
+
+
+async def test_rejected_proposal_may_be_tried_again() -> None:
+    """On another state of the appeal."""
+    in_flight = InFlight(asyncio.Event(), limit=4)
+    in_flight.mark_settled(proposal(1).attempt)
+    assert not in_flight.admits(proposal(1))
+    assert in_flight.admits(proposal(1, sequence=2))
 
 
 async def test_cooldown_doubles_up_to_half_minute() -> None:

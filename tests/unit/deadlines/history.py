@@ -28,7 +28,7 @@ def registered(received: str, **more: Any) -> Registered:
     return Registered.model_validate({**given, "received": at(received), **more})
 
 
-def recorded(sequence: int, time: str, data: EventData, appeal: str = APPEAL, source: str = "/tests") -> RecordedEvent:
+def recorded(sequence: int, time: str, data: EventData, source: str = "/tests", appeal: str = APPEAL) -> RecordedEvent:
     """*data* as the *sequence*-th event of the appeal, recorded when it happened."""
     moment = at(time)
     event = Event(
@@ -43,6 +43,9 @@ def recorded(sequence: int, time: str, data: EventData, appeal: str = APPEAL, so
     return record.read_recorded_event(0, sequence, event.data, write_headers(event, stamp))
 
 
-def history(*events: tuple[str, EventData], appeal: str = APPEAL) -> list[RecordedEvent]:
-    """Events of one appeal in their order: (time, data) each."""
-    return [recorded(place, time, data, appeal) for place, (time, data) in enumerate(events, 1)]
+def history(*events: tuple[str, EventData] | tuple[str, EventData, str], appeal: str = APPEAL) -> list[RecordedEvent]:
+    """Events of one appeal in their order: (time, data) each, and the source if it matters."""
+    return [
+        recorded(place, event[0], event[1], event[2] if len(event) == 3 else "/tests", appeal)
+        for place, event in enumerate(events, 1)
+    ]

@@ -1,32 +1,43 @@
 """Given what is on the log and a time, when the clock decides, then this and nothing else is proposed."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given as given_any
 from hypothesis import strategies as st
-from tests.unit.deadlines.history import APPEAL, at, history, recorded, registered
+from tests.unit.deadlines.history import APPEAL, at, history, registered
 
 from natija_deadlines.policies import policy
 from natija_deadlines.terms.decide import DataMissing, NextEvent, decide
 from natija_deadlines.terms.state import AppealTerm, evolve
 from natija_events.lifecycle.transitions import find_violation
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import Missed, TermExtended, TermSet, Warned
+from natija_events.types.deadlines import Missed, Term, TermExtended, TermExtension, TermOrigin, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, Withdrawn
-from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
+from natija_events.types.routing import Answered, DataRequested, Forwarded, Reopened, Routed, TopicSuggested
 
 POLICIES = policy.load_policies()
 
 OPENED = ("2019-06-21T10:00+06:00", registered("2019-06-21T10:00+06:00"))
 STARTS, DUE = at("2019-06-24T00:00+06:00"), at("2019-07-12T00:00+06:00")
 WARN_AT = at("2019-07-08T00:00+06:00")
-TERMED = ("2019-06-21T10:00+06:00", TermSet(due=DUE, starts=STARTS, policy="kg-law-67/1"))
-IMPORTED = (OPENED[0], registered(OPENED[0], register_name="old", external_id="1"))
+LATEST = at("2019-08-11T00:00+06:00")
+TERM = Term(
+    id="answer-1",
+    origin=TermOrigin(sequence=1, instant=at(OPENED[0])),
+    starts=STARTS,
+    due=DUE,
+    policy="kg-law-67/1",
+    ends=("end", "appeal.forwarded"),
+    extension=TermExtension(latest=LATEST),
+)
+TERMED = ("2019-06-21T10:00+06:00", TermSet(terms=(TERM,)))
+IMPORTED = (OPENED[0], registered(OPENED[0], register_name="old", external_id="1"), "/registers/old")
 MISSED = ("2019-07-12T00:00+06:00", Missed(term="answer-1", due=DUE))
 TICK = timedelta(microseconds=1)
 
-Given = tuple[str, EventData]
+Given = tuple[str, EventData] | tuple[str, EventData, str]
 
 
 def given(*events: Given) -> AppealTerm:
@@ -36,14 +47,30 @@ def given(*events: Given) -> AppealTerm:
     return term
 
 
-def when(time: str, *events: Given) -> NextEvent | DataMissing | None:
-    return decide(given(*events), at(time), POLICIES)
+class Told(NamedTuple):
+    """An event that is proposed, and when it happened."""
+
+    data: EventData
+    time: datetime
+
+
+def when(time: str, *events: Given) -> Told | DataMissing | None:
+    found = decide(given(*events), at(time), POLICIES)
+    return Told(found.data, found.time) if isinstance(found, NextEvent) else found
+
+
+def due_of(found: Told | DataMissing | None) -> datetime:
+    """The due instant of the one term that is set."""
+    assert isinstance(found, Told)
+    assert isinstance(found.data, TermSet)
+    (term,) = found.data.terms or ()
+    return term.due
 
 
 def test_registered_appeal_gets_a_term() -> None:
     """With its policy, first day and due instant."""
     found = when("2019-06-21T10:00:01+06:00", OPENED)
-    assert found == NextEvent(TERMED[1], at("2019-06-21T10:00:01+06:00"))
+    assert found == Told(TERMED[1], at("2019-06-21T10:00:01+06:00"))
 
 
 def test_country_type_decides_the_term() -> None:
@@ -51,15 +78,13 @@ def test_country_type_decides_the_term() -> None:
     received = "2022-02-14T10:00:00+06:00"
     due = []
     for more in ({"country_type": "media-request"}, {}):
-        found = when(received, (received, registered(received, jurisdiction="KZ", kind="request", **more)))
-        assert isinstance(found, NextEvent)
-        due.append(found.data.due)
+        due.append(due_of(when(received, (received, registered(received, jurisdiction="KZ", kind="request", **more)))))
     assert due == [at("2022-02-24T00:00+06:00"), at("2022-03-06T00:00+06:00")]
 
 
 def test_routing_keeps_the_term() -> None:
     routed = ("2019-06-21T11:00+06:00", Routed(body="ministry-health"))
-    assert isinstance(when("2019-06-22", OPENED, routed), NextEvent)
+    assert isinstance(when("2019-06-22", OPENED, routed), Told)
     assert when("2019-06-22", OPENED, TERMED, routed) is None
 
 
@@ -81,7 +106,7 @@ def test_missing_calendar_is_reported() -> None:
 def test_warning_comes_once() -> None:
     """Three working days before the last one."""
     assert when((WARN_AT - TICK).isoformat(), OPENED, TERMED) is None
-    assert when(WARN_AT.isoformat(), OPENED, TERMED) == NextEvent(Warned(term="answer-1", due=DUE), WARN_AT)
+    assert when(WARN_AT.isoformat(), OPENED, TERMED) == Told(Warned(term="answer-1", due=DUE), WARN_AT)
     assert when(WARN_AT.isoformat(), OPENED, TERMED, (WARN_AT.isoformat(), Warned(term="answer-1", due=DUE))) is None
 
 
@@ -91,7 +116,7 @@ def test_moved_due_is_warned_again() -> None:
     extended = ("2019-07-09", TermExtended(term="answer-1", due=later))
     assert when("2019-07-10", OPENED, TERMED, warned, extended) is None
     found = when("2019-08-08", OPENED, TERMED, warned, extended)
-    assert isinstance(found, NextEvent)
+    assert isinstance(found, Told)
     assert found.data == Warned(term="answer-1", due=later)
 
 
@@ -99,8 +124,8 @@ def test_missed_begins_after_due_instant() -> None:
     """At the due instant itself nothing is missed. The event is dated at that instant."""
     warned = (WARN_AT.isoformat(), Warned(term="answer-1", due=DUE))
     assert when(DUE.isoformat(), OPENED, TERMED, warned) is None
-    assert when((DUE + TICK).isoformat(), OPENED, TERMED, warned) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
-    assert when("2019-12-01", OPENED, TERMED, warned) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
+    assert when((DUE + TICK).isoformat(), OPENED, TERMED, warned) == Told(Missed(term="answer-1", due=DUE), DUE)
+    assert when("2019-12-01", OPENED, TERMED, warned) == Told(Missed(term="answer-1", due=DUE), DUE)
 
 
 def test_breach_is_recorded_once() -> None:
@@ -109,7 +134,7 @@ def test_breach_is_recorded_once() -> None:
 
 def test_late_appeal_is_not_warned() -> None:
     found = when("2019-07-13", OPENED, TERMED)
-    assert isinstance(found, NextEvent)
+    assert isinstance(found, Told)
     assert found.data == Missed(term="answer-1", due=DUE)
 
 
@@ -118,7 +143,7 @@ def test_extended_term_may_be_missed() -> None:
     later = at("2019-08-12T00:00+06:00")
     extended = ("2019-07-20", TermExtended(term="answer-1", due=later))
     assert when("2019-08-01", OPENED, TERMED, MISSED, extended) is None
-    assert when("2019-08-13", OPENED, TERMED, MISSED, extended) == NextEvent(Missed(term="answer-1", due=later), later)
+    assert when("2019-08-13", OPENED, TERMED, MISSED, extended) == Told(Missed(term="answer-1", due=later), later)
 
 
 def test_returning_due_is_missed_once() -> None:
@@ -142,65 +167,88 @@ def test_returning_due_is_missed_once() -> None:
 def test_closed_appeal_needs_nothing(end: EventData, now: str) -> None:
     """Whether it was closed in time or late."""
     assert when(now, OPENED, TERMED, (now, end)) is None
-    assert when(now, OPENED, (now, end)) is None
+
+
+def test_closed_appeal_still_gets_its_term() -> None:
+    """A calendar was missing: now it shows whether the appeal ended in time."""
+    assert due_of(when("2019-09-01", OPENED, ("2019-07-20", Answered(outcome="explained")))) == DUE
 
 
 def test_unlinked_duplicate_is_missed() -> None:
     """When it is no longer a duplicate."""
     merged = ("2019-07-01", DuplicateLinked(of="KG-0000-0000-0000-00"))
     parted = ("2019-07-20", DuplicateUnlinked(signer="s"))
-    assert when("2019-07-20", OPENED, TERMED, merged, parted) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
+    assert when("2019-07-20", OPENED, TERMED, merged, parted) == Told(Missed(term="answer-1", due=DUE), DUE)
 
 
 def test_data_request_keeps_the_term() -> None:
     """Waiting for the applicant's data does not pause it."""
     asked = ("2019-06-25", DataRequested(missing=("address",), until=at("2019-07-30")))
-    assert when("2019-07-13", OPENED, TERMED, asked) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
+    assert when("2019-07-13", OPENED, TERMED, asked) == Told(Missed(term="answer-1", due=DUE), DUE)
 
 
 def test_recipient_has_a_full_term() -> None:
     """It counts from the receipt of the forwarded appeal."""
     forwarded = ("2019-06-25T10:00+06:00", Forwarded(body="ministry-health"))
     found = when("2019-06-25T10:01+06:00", OPENED, TERMED, forwarded)
-    assert isinstance(found, NextEvent)
-    assert found.data.due == at("2019-07-16T00:00+06:00")
+    assert due_of(found) == at("2019-07-16T00:00+06:00")
+    assert isinstance(found, Told)
+    assert isinstance(found.data, TermSet)
+    assert found.data.terms
+    assert (found.data.terms[0].id, found.data.terms[0].origin.sequence) == ("answer-2", 3)
 
 
-def test_forward_may_bring_its_term() -> None:
-    forwarded = ("2019-06-25T10:00+06:00", Forwarded(body="ministry-health", due=at("2019-08-01")))
-    assert when("2019-06-25T10:01+06:00", OPENED, TERMED, forwarded) is None
-    assert when("2019-08-02", OPENED, TERMED, forwarded) == NextEvent(
-        Missed(term="answer-1", due=at("2019-08-01")), at("2019-08-01")
-    )
+def test_reopened_appeal_has_a_new_term() -> None:
+    """It counts from the decision of the court."""
+    ended = ("2019-06-25", Answered(outcome="explained"))
+    reopened = ("2019-09-09", Reopened(body="b", authority="court", decided=at("2019-06-25T10:00+06:00")))
+    assert due_of(when("2019-09-10", OPENED, TERMED, ended, reopened)) == at("2019-07-16T00:00+06:00")
 
 
-def test_imported_history_gets_no_term() -> None:
-    """And no warning."""
+FED = "/registers/old"
+FED_TERM = (OPENED[0], TermSet(due=DUE), FED)
+
+
+def test_register_decides_while_it_feeds() -> None:
+    """No term, no warning and no breach; also of an appeal that it closed."""
     assert when("2019-07-01", IMPORTED) is None
-    assert when(WARN_AT.isoformat(), IMPORTED, TERMED) is None
+    assert when(WARN_AT.isoformat(), IMPORTED, FED_TERM) is None
+    assert when("2026-01-01", IMPORTED, FED_TERM) is None
+    assert when("2026-01-01", IMPORTED, (OPENED[0], Routed(body="b"), FED), FED_TERM) is None
+    assert when("2026-01-01", IMPORTED, FED_TERM, ("2019-09-01", Answered(outcome="explained"), FED)) is None
 
 
-def test_fed_appeal_is_not_missed() -> None:
-    """While its register feeds it: the register says what happened."""
-    assert when("2026-01-01", IMPORTED, TERMED) is None
+def test_first_live_routing_ends_the_feeding() -> None:
+    """From then on the term of the register is watched here."""
+    routed = ("2019-07-01", Routed(body="b"))
+    assert when("2026-01-01", IMPORTED, FED_TERM, routed) == Told(Missed(term="answer-1", due=DUE), DUE)
+    assert due_of(when("2026-01-01", IMPORTED, routed)) == DUE
+    noted = ("2019-07-01", TopicSuggested(topic="roads", model="m"))
+    assert when("2026-01-01", IMPORTED, FED_TERM, noted) is None
 
 
-def test_taken_over_appeal_is_missed() -> None:
-    """A body of this realm took the imported appeal over. From then on its term is watched."""
-    term = given(IMPORTED, TERMED)
-    taken = evolve(term, recorded(3, "2019-06-22", Routed(body="b"), source="/desks/b"))
-    assert decide(taken, at("2026-01-01"), POLICIES) == NextEvent(Missed(term="answer-1", due=DUE), DUE)
+def test_live_forward_of_history_sets_a_term() -> None:
+    forwarded = ("2019-06-25T10:00+06:00", Forwarded(body="ministry-health"))
+    assert due_of(when("2019-06-26", IMPORTED, FED_TERM, forwarded)) == at("2019-07-16T00:00+06:00")
 
 
-def test_imported_closed_appeal_is_kept() -> None:
-    """Late or not."""
-    assert when("2026-01-01", IMPORTED, TERMED, ("2019-09-01", Answered(outcome="explained"))) is None
-
-
-def test_due_before_opening_is_ignored() -> None:
-    """No event may be dated before the opening."""
+def test_due_before_opening_is_missed_at_opening() -> None:
+    """No event may be dated before the registration."""
     early = ("2019-06-21T10:00+06:00", TermSet(due=at("2019-06-20")))
-    assert when("2026-01-01", OPENED, early) is None
+    missed = Missed(term="answer-1", due=at("2019-06-20"))
+    assert when("2026-01-01", OPENED, early) == Told(missed, at(OPENED[0]))
+
+
+def test_id_names_what_is_decided() -> None:
+    """A term's id names the event from which it counts; the others name the term and its last event."""
+    routed = ("2019-06-21T11:00+06:00", Routed(body="b"))
+    for events in ((OPENED,), (OPENED, routed)):
+        found = decide(given(*events), at("2019-06-22"), POLICIES)
+        assert isinstance(found, NextEvent)
+        assert found.basis == ("1",)
+    breach = decide(given(OPENED, TERMED, routed), at("2019-08-01"), POLICIES)
+    assert isinstance(breach, NextEvent)
+    assert breach.basis == ("answer-1", "2")
 
 
 EVENTS = st.sampled_from(
@@ -211,6 +259,7 @@ EVENTS = st.sampled_from(
         Forwarded(body="b"),
         Forwarded(body="b", external=True),
         Routed(body="b"),
+        Reopened(body="b", authority="court", decided=at("2019-06-21")),
         DataRequested(missing=("address",), until=at("2019-07-30")),
         DuplicateLinked(of="KG-0000-0000-0000-00"),
         DuplicateUnlinked(signer="s"),
@@ -230,8 +279,8 @@ def test_decisions_are_lawful_and_end(imported: bool, events: list[tuple[str, Ev
     now = (max(at(day), at(past[-1][0])) + TICK).isoformat()
     for _ in range(3):
         found = when(now, *past)
-        if not isinstance(found, NextEvent):
+        if not isinstance(found, Told):
             return
         assert find_violation(given(*past).standing, APPEAL, found.time, found.data) is None
         past.append((found.time.isoformat(), found.data))
-    assert not isinstance(when(now, *past), NextEvent)
+    assert not isinstance(when(now, *past), Told)

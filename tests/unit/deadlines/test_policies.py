@@ -75,3 +75,21 @@ def test_wrong_length_is_refused(tmp_path: Path, length: str) -> None:
     file.write_text(text.replace("warn_before: {amount: 3, unit: working}", f"warn_before: {length}"))
     with pytest.raises(FileError, match=r"kg\.yaml:\d+: warn_before"):
         policy.load_policies(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "received", "country_type", "latest"),
+    [
+        ("KG", "2019-06-21T10:00+06:00", None, "2019-08-11T00:00+06:00"),
+        ("KZ", "2022-02-14T10:00+06:00", None, "2022-04-15T00:00+06:00"),
+        ("KZ", "2022-02-14T10:00+06:00", "rehabilitation-application", None),
+        ("UZ", "2021-07-23T10:00+05:00", None, "2021-09-08T00:00+05:00"),
+    ],
+    ids=["30 days after the due day", "2 months after receipt", "the term is longer", "a month after the due day"],
+)
+def test_policy_limits_the_extension(
+    jurisdiction: str, received: str, country_type: str | None, latest: str | None
+) -> None:
+    """The latest instant at which an extended term may end; none when no extension is possible."""
+    found = POLICIES.deadline(jurisdiction, "application", datetime.fromisoformat(received), country_type)
+    assert found.latest == (datetime.fromisoformat(latest) if latest else None)

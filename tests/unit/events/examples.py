@@ -183,7 +183,7 @@ FULL: tuple[EventData, ...] = tuple(
             routing.ExecutorChanged(executor="e", co_executors=("f",)),
             routing.Assigned(post="p", by="b", until=DUE, content=Text(text=TEXT)),
             routing.NoteAdded(by="b", content=Text(text=TEXT)),
-            routing.Forwarded(body="b", external=True, signer="s", content=Reason(reason=TEXT), due=DUE),
+            routing.Forwarded(body="b", external=True, signer="s", content=Reason(reason=TEXT)),
             routing.ForwardedInPart(body="b", child=OTHER, part=1, signer="s"),
             routing.Returned(reason="r", content=Explanation(explanation=TEXT), signer="s"),
             routing.DataProvided(content=Text(text=TEXT), attachments=(FILE,)),

@@ -1,6 +1,7 @@
 """The life cycle of domain.md §8, written a second time: the table in the code must agree.
 
-A line is: type | from | to | who may publish | M material or n note, ! `expectedsequence` is required | how far back.
+A line is: type | from | to | who may publish | M material, t term or n note | how far back.
+`!` after the weight: `expectedsequence` is required.
 The fourth cell has roles, each with its condition if that is not the usual one. A register may bring a history of
 everything, if the line does not say `live`. `always`: no role has a condition.
 """
@@ -57,16 +58,16 @@ left-without-consideration | open                      | NOT_CONSIDERED         
 review-terminated          | open                      | TERMINATED             | desk           | M! | now
 reopened                   | closed                    | TRANSFERRED  | desk:holds-or-above oversight | M! | now
 
-term-set                   | open                      | same                   | clock          | M! | now
-term-resumed               | open ended                | same                   | clock          | M! | now
-term-corrected             | open ended                | same                   | clock          | M! | now
-term-annulled              | open ended                | same                   | clock          | M! | now
+term-set                   | open ended                | same                   | clock          | t  | now
+term-resumed               | open ended                | same                   | clock          | t! | now
+term-corrected             | open ended                | same                   | clock          | t! | now
+term-annulled              | open ended                | same                   | clock          | t! | now
 extension-prepared         | open                      | same                   | desk           | n  | now
 extension-approved         | open                      | same                   | desk           | n  | now
-term-extended           | open                      | same                   | desk           | M! | now
+term-extended           | open ended                | same                   | desk oversight | t! | now
 extension-declined         | open                      | same                   | desk           | n  | now
-warned                     | open                      | same                   | clock          | n! | now
-missed                     | open ended                | same                   | clock          | n! | any
+warned                     | open ended                | same                   | clock          | t! | now
+missed                     | open ended                | same                   | clock          | t! | any
 data-term-expired          | AWAITING_DATA             | RETURNED               | clock          | M! | now
 
 control-taken              | open                      | same                   | oversight      | n  | now
@@ -91,6 +92,7 @@ class TableLine(NamedTuple):
     target: str
     publishers: dict[str, str]
     material: bool
+    term: bool
     expected: bool
     back: str
 
@@ -103,7 +105,8 @@ class TableLine(NamedTuple):
 def _line(text: str) -> TableLine:
     name, source, target, who, kind, back = (cell.strip() for cell in text.split("|"))
     states = tuple(state for word in source.split() for state in _WORDS.get(word, (word,)))
-    return TableLine(f"appeal.{name}.v1", states, target, _who(who.split()), "M" in kind, "!" in kind, back)
+    material, term, expected = (letter in kind for letter in "Mt!")
+    return TableLine(f"appeal.{name}.v1", states, target, _who(who.split()), material, term, expected, back)
 
 
 def _who(words: list[str]) -> dict[str, str]:

@@ -71,7 +71,7 @@ def test_row_names_publishers_and_limits(line: TableLine) -> None:
     row = transitions.TABLE[line.type]
 
     assert row.publishers == line.publishers
-    assert (row.material, row.expected) == (line.material, line.expected)
+    assert (row.material, row.term, row.expected) == (line.material, line.term, line.expected)
     assert row.backdating == _BACK[line.back]
 
 

@@ -10,16 +10,20 @@ from pathlib import Path
 
 import pytest
 from tests.sealing import REALM_KEY
+from tests.unit.events import former_lateness
 from tests.unit.intake.boston import boston
 
 from natija_events.schema.registry import REGISTRY
-from natija_events.types.deadlines import TermSet
-from natija_events.types.routing import Answered
+from natija_events.terms.lateness import Lateness, lateness
+from natija_events.wire.envelope import Stamp
+from natija_events.wire.hash_chain import GENESIS
+from natija_events.wire.record import RecordedEvent
 from natija_intake.imports.csv_file import CsvFile
 from natija_intake.imports.mapper import MappedRow, Mapper
 
 FILE = Path(__file__).resolve().parents[4] / "shared" / "data" / "boston311-2015-sample.csv.gz"
 SNAPSHOT = datetime(2016, 1, 13, 3, 55, tzinfo=UTC)
+MIDYEAR = datetime(2015, 7, 1, 4, tzinfo=UTC)
 
 pytestmark = pytest.mark.skipif(not FILE.exists(), reason="needs the sample of Boston's register beside the repository")
 
@@ -30,37 +34,54 @@ def verdicts() -> Iterator[str]:
             yield row["OnTime_Status"]
 
 
-def due(mapped: MappedRow) -> datetime | None:
-    for event in mapped.events:
-        if event.type == TermSet.type:
-            data = REGISTRY.decode(event.type, event.data)
-            assert isinstance(data, TermSet)
-            return data.due
-    return None
+def recorded(mapped: MappedRow) -> list[RecordedEvent]:
+    """The events of a case as on the log, recorded at the snapshot."""
+    return [
+        RecordedEvent(
+            0, place, event, Stamp(place, place, SNAPSHOT, place, 0, GENESIS),
+            REGISTRY.decode(event.type, event.data), [],
+        )
+        for place, event in enumerate(mapped.events, 1)
+    ]  # fmt: skip
 
 
-def closed(mapped: MappedRow) -> datetime | None:
-    return next((event.time for event in mapped.events if event.type == Answered.type), None)
+def is_unlawful(events: list[RecordedEvent]) -> bool:
+    """Whether the case was closed before it was opened."""
+    return any(event.time < events[0].time for event in events)
 
 
 def compare(step: int) -> Counter[str]:
-    """How every *step*-th case compares: as the city, otherwise, not judged by the city, or unlawful."""
+    """How every *step*-th case compares: as the city, otherwise, not judged by the city, or unlawful.
+
+    The rule of before says the same of each, as of the snapshot and of midyear.
+    """
     mapping = boston()
     register = CsvFile(FILE, mapping)
     mapper = Mapper(mapping, register.header, "kg", REALM_KEY)
     found: Counter[str] = Counter()
     for row, verdict in islice(zip(register.rows(), verdicts(), strict=True), 0, None, step):
-        mapped = mapper.map(row.cells)
-        end, term = closed(mapped) or SNAPSHOT, due(mapped)
-        if end < mapped.events[0].time:
+        events = recorded(mapper.map(row.cells))
+        if is_unlawful(events):
             found["unlawful"] += 1
-        elif not verdict:
-            found["not judged"] += 1
-        else:
-            overdue = term is not None and end > term
-            found["as the city" if overdue == (verdict == "OVERDUE") else "otherwise"] += 1
+            continue
+        at_midyear, at_snapshot = judged(events, MIDYEAR), judged(events, SNAPSHOT)
+        assert at_snapshot is not None
+        if at_midyear is not None:
+            found["received by midyear"] += 1
+            found["closed by midyear"] += at_midyear.closed is not None
+            found["late by midyear"] += at_midyear.overdue
+        as_the_city = at_snapshot.overdue == (verdict == "OVERDUE")
+        found["not judged" if not verdict else "as the city" if as_the_city else "otherwise"] += 1
     assert not mapper.unmapped
     return found
+
+
+def judged(events: list[RecordedEvent], at: datetime) -> Lateness | None:
+    now, before = lateness(events, at), former_lateness.lateness(events, at)
+    assert (now is None) == (before is None)
+    if now and before:
+        assert (now.due, now.closed, now.overdue) == (before.due, before.closed, before.overdue)
+    return now
 
 
 def test_lateness_equals_the_register() -> None:
@@ -72,4 +93,11 @@ def test_lateness_equals_the_register() -> None:
 
 @pytest.mark.thorough
 def test_lateness_of_every_case() -> None:
-    assert compare(1) == {"as the city": 48_238, "unlawful": 75, "not judged": 70}
+    assert compare(1) == {
+        "as the city": 48_238,
+        "unlawful": 75,
+        "not judged": 70,
+        "received by midyear": 23_275,
+        "closed by midyear": 17_692,
+        "late by midyear": 5_429,
+    }

@@ -9,12 +9,14 @@ from tests.unit.intake.realm import HISTORY, NOW
 from natija_events.ids import appeal_number
 from natija_events.types.base import EventData
 from natija_events.types.codes import WORD_CHARACTERS
+from natija_events.types.deadlines import Term, TermExtension, TermOrigin, TermSet
 from natija_events.types.intake import Registered
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Reopened, Routed
 from natija_intake.registrar.heads import NO_HEAD, Head, advance
 
 NUMBER = appeal_number("KG", 5)
 HEAD_BYTES = 2_048
+LATEST = datetime(9998, 1, 1, tzinfo=UTC)
 LONG = "Ж" * WORD_CHARACTERS
 """The longest name of a body, in letters of two bytes."""
 
@@ -56,13 +58,27 @@ def test_applicant_is_told_the_body(events: list[EventData], body: str | None) -
 
 def test_reopened_head_has_no_term() -> None:
     reopened = Reopened(body="d", authority="court", decided=datetime(2026, 1, 1, tzinfo=UTC))
-    head = after(registered(), Routed(body="b"), Forwarded(body="c", due=NOW), Answered(outcome="refused"), reopened)
+    head = after(
+        registered(), Routed(body="b"), Forwarded(body="c"), TermSet(due=NOW), Answered(outcome="refused"), reopened
+    )
     assert (head.standing.state, head.due, head.forwarded, head.extended) == ("TRANSFERRED", None, False, False)
+
+
+def longest_terms() -> TermSet:
+    """As many terms with limits as one event may have, each with the longest ones."""
+    extension = TermExtension(latest=LATEST, times=9, until=LATEST, roles=("desk", "oversight"))
+    origin = TermOrigin(sequence=1, instant=NOW)
+    return TermSet(
+        terms=tuple(
+            Term(id=f"clarification-{number}", origin=origin, due=LATEST, extension=extension)
+            for number in range(900, 908)
+        )
+    )
 
 
 def test_largest_head_is_bounded() -> None:
     """However long names are and however many events there were, a head stays within 2 KB."""
-    rounds = [Forwarded(body=LONG, due=NOW), DataRequested(missing=("a",), until=NOW)] * 100
+    rounds = [Forwarded(body=LONG), longest_terms(), DataRequested(missing=("a",), until=NOW)] * 100
     opening = registered(addressee=LONG, register_name="r" * 64)
     head = after(opening, *rounds, Forwarded(body=LONG, external=True), source="/registers/" + "o" * 116)
     assert len(repr(head).encode()) <= HEAD_BYTES

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from natija_events.sealing.data_key import SealedValue, Unsealable
     from natija_events.sealing.wrapping import ProposalKey, RealmPublicKey
     from natija_events.signatures import SigningKey, verify_signature
-    from natija_events.terms.lateness import Lateness, is_late, lateness
+    from natija_events.terms.lateness import Breach, Lateness, is_late, lateness
     from natija_events.topics import INBOX, LOG, PARTITIONS, REFERENCE, REJECTED
     from natija_events.types import deadlines, intake, oversight, personal, routing
     from natija_events.types.base import AnswerOutcome, Attachment, EventData
@@ -61,7 +61,7 @@ _HOMES = {
     "natija_events.sealing.data_key": "SealedValue Unsealable",
     "natija_events.sealing.wrapping": "ProposalKey RealmPublicKey",
     "natija_events.signatures": "SigningKey verify_signature",
-    "natija_events.terms.lateness": "Lateness is_late lateness",
+    "natija_events.terms.lateness": "Breach Lateness is_late lateness",
     "natija_events.topics": "INBOX LOG PARTITIONS REFERENCE REJECTED",
     "natija_events.types.base": "AnswerOutcome Attachment EventData",
     "natija_events.wire.values": "Unreadable causation_id",
@@ -87,6 +87,7 @@ __all__ = [
     "AnswerOutcome",
     "Appeal",
     "Attachment",
+    "Breach",
     "DeliveryUnconfirmed",
     "Event",
     "EventData",

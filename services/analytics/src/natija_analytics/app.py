@@ -7,17 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_analytics import api
 from natija_analytics.projection import projection
-from natija_analytics.reports import definitions
+from natija_analytics.reports import definitions, overdue
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.process.health import Backlog
 from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.service_app import run_service
-from natija_events.terms.lateness_sql import is_late_sql
 
-_COUNTS = text(f"""
-    select (select sum(logsequence) from checkpoints), count(*), count(*) filter (where closed is null),
-        count(*) filter (where closed is null and {is_late_sql(":now", "due")}) from facts
-""")  # noqa: S608 - only names of our own columns
+_COUNTS = text("""
+    select (select sum(logsequence) from checkpoints), count(*), count(*) filter (where closed is null) from facts
+""")
 
 
 async def serve(settings: AnalyticsSettings) -> None:
@@ -26,10 +24,11 @@ async def serve(settings: AnalyticsSettings) -> None:
     clock = settings.injected_clock
 
     async def backlog(connection: AsyncConnection) -> Sequence[Backlog]:
-        events, appeals, waiting, overdue = (await connection.execute(_COUNTS, {"now": clock.now()})).one()
+        events, appeals, waiting = (await connection.execute(_COUNTS)).one()
+        late = await overdue.count_open(connection, clock.now())
         return [
             Backlog("open appeals", waiting),
-            Backlog("of these past their term", overdue, "/reports/overdue?by=body"),
+            Backlog("of these past their term", late, "/reports/overdue?by=body"),
             Backlog("appeals in all", appeals),
             Backlog("events in the history", events or 0),
         ]

@@ -1,5 +1,6 @@
 """Deadlines over HTTP: the term of an appeal, and calculations of terms."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -16,22 +17,45 @@ from natija_deadlines.terms.projection import TERMS
 from natija_deadlines.terms.state import AppealTerm
 from natija_events.ids import parse_appeal_number
 from natija_events.lifecycle.transitions import State
-from natija_events.terms.lateness import is_late
+from natija_events.terms.facts import TermFact
+from natija_events.terms.lateness import judge
+from natija_events.terms.states import Status, term_states
+
+
+class StateOfTerm(BaseModel):
+    """A term: the body that must act, or `applicant`; the instant at which it ends; what became of it."""
+
+    term: str
+    holder: str | None
+    due: datetime
+    status: Status
+
+
+class MissedTerm(BaseModel):
+    """A term that was missed, its due instant, and the body that had to keep it."""
+
+    term: str
+    due: datetime
+    holder: str | None
 
 
 class TermOfAppeal(BaseModel):
-    """The term of an appeal. *overdue*: nobody has answered and the due instant is past.
+    """The term of an appeal. *running*: somebody owes an answer. *overdue*: a term was missed, as the report counts it.
 
-    *data_missing*: why no term or warning follows from today's policies and calendars, until somebody corrects them.
+    *terms*: all, with their states. *breaches*: each that was missed, with its holder. *data_missing*: why no term or
+    warning follows from today's policies and calendars, until somebody corrects them.
     """
 
     appeal: str
     state: State
     running: bool
     starts: datetime | None
+    term: str | None
     due: datetime | None
     policy: str | None
     overdue: bool
+    terms: list[StateOfTerm]
+    breaches: list[MissedTerm]
     warned: list[datetime]
     missed: list[datetime]
     data_missing: str | None
@@ -71,9 +95,10 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
             raise problems.not_found("appeal", "number", str(error)) from None
         async with engine.connect() as connection:
             found = (await TERMS.load(connection, [number])).get(number)
+            facts = await TERMS.facts(connection, number)
         if found is None:
             raise problems.not_found("appeal", "unknown", "no appeal with this number is registered")
-        return _term(found, clock.now(), policies)
+        return _term(found, facts, clock.now(), policies)
 
     @api.get("/calculate", responses=problems.responses(422))
     def calculate(
@@ -96,16 +121,20 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
     return api
 
 
-def _term(term: AppealTerm, now: datetime, policies: Policies) -> TermOfAppeal:
+def _term(term: AppealTerm, facts: Sequence[TermFact], now: datetime, policies: Policies) -> TermOfAppeal:
     event = decide(term, now, policies)
+    lateness = judge(facts, now)
     return TermOfAppeal(
         appeal=term.appeal,
         state=term.standing.state,
         running=term.running,
         starts=term.starts,
-        due=term.due,
+        term=term.term,
+        due=lateness.due,
         policy=term.policy,
-        overdue=term.running and term.due is not None and is_late(now, term.due),
+        overdue=lateness.overdue,
+        terms=[StateOfTerm(**one._asdict()) for one in term_states(facts, now)],
+        breaches=[MissedTerm(**breach._asdict()) for breach in lateness.breaches],
         warned=list(term.warned),
         missed=list(term.missed),
         data_missing=event.reason if isinstance(event, DataMissing) else None,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from uuid import UUID
 
-from natija_chassis.process_manager.proposed_event import ProposedEvent
+from natija_chassis.process_manager.proposed_event import Attempt, ProposedEvent
 
 MAX_IN_FLIGHT = 256
 """Proposals that wait for an outcome at one time, at most."""
@@ -30,7 +30,7 @@ class InFlight:
     - *pending*: a row calls for it. `admits` says whether it may be sent.
     - *in flight*: sent, the outcome is awaited. At most one an appeal, because its outcome may change the row, and
       at most `MAX_IN_FLIGHT` in all.
-    - *settled*: registered, or rejected until the row changes. It is not sent again; its row may not show that yet.
+    - *settled*: registered, or rejected until the appeal changes. It is not sent again; its row may not show that yet.
     - *on cooldown*: rejected for its time alone. Pending again after 1, 2, 4, up to 30 seconds.
     - *failed*: Kafka did not accept it, or the database did not. `raise_failure` says so, and all starts over.
 
@@ -46,7 +46,7 @@ class InFlight:
         """False when the last query found fewer proposals than there were places."""
         self._queried = 0.0
         self._failure: BaseException | None = None
-        self._settled: OrderedDict[UUID, None] = OrderedDict()
+        self._settled: OrderedDict[UUID | Attempt, None] = OrderedDict()
         self._cooldowns: dict[UUID, tuple[float, float]] = {}
         """When (monotonic) a proposal may be sent again, and how many seconds it has to wait."""
 
@@ -76,9 +76,8 @@ class InFlight:
 
     def admits(self, proposal: ProposedEvent) -> bool:
         """Whether *proposal* may be sent now."""
-        return (
-            proposal.appeal not in self._tasks and proposal.id not in self._settled and not self._on_cooldown(proposal)
-        )
+        settled = proposal.id in self._settled or proposal.attempt in self._settled
+        return not settled and proposal.appeal not in self._tasks and not self._on_cooldown(proposal)
 
     def start(self, proposals: Mapping[str, ProposedEvent], send: Send, *, more_pending: bool) -> None:
         """Send *proposals*, by appeal, the result of a query. *more_pending*: the query was cut off at the limit."""
@@ -87,10 +86,13 @@ class InFlight:
             self._tasks[appeal] = asyncio.create_task(send(proposal))
             self._tasks[appeal].add_done_callback(partial(self._ended, appeal))
 
-    def mark_settled(self, id: UUID) -> None:
-        """Do not send the proposal *id* again. The latest 20,000 are remembered; an older one would be a duplicate."""
-        self._cooldowns.pop(id, None)
-        self._settled[id] = None
+    def mark_settled(self, what: UUID | Attempt) -> None:
+        """Do not send it again: an event that is registered, or an attempt that was rejected.
+
+        The latest 20,000 are remembered; an older one would be a duplicate.
+        """
+        self._cooldowns.pop(what if isinstance(what, UUID) else what[0], None)
+        self._settled[what] = None
         if len(self._settled) > _MAX_SETTLED:
             self._settled.popitem(last=False)
 

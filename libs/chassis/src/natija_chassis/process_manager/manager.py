@@ -41,6 +41,8 @@ _EXPECTED_REASONS = ("duplicate", "reused", "conflict")
 
 `reused`: the id belongs to this proposal, sent before at another time, whose outcome did not arrive.
 """
+_DONE = ("duplicate", "reused")
+"""Reasons that say that the event is registered. After any other it is proposed again once the appeal has changed."""
 
 
 class ProcessManager:
@@ -149,11 +151,11 @@ class ProcessManager:
         return found
 
     async def _leave_out_refused(self, connection: AsyncConnection, found: dict[str, ProposedEvent]) -> None:
-        appeals = {proposal.id: appeal for appeal, proposal in found.items()}
+        appeals = {proposal.attempt: appeal for appeal, proposal in found.items()}
         if appeals:
-            for id in await refused_proposals.among(connection, appeals):
-                self._in_flight.mark_settled(id)
-                del found[appeals[id]]
+            for attempt in await refused_proposals.among(connection, appeals):
+                self._in_flight.mark_settled(attempt)
+                del found[appeals[attempt]]
 
     async def _propose(self, publisher: Publisher, proposal: ProposedEvent) -> None:
         """Send one proposal and handle its outcome. Raises when Kafka or the database fails."""
@@ -162,7 +164,7 @@ class ProcessManager:
             proposal.time,
             proposal.data,
             id=proposal.id,
-            expectedsequence=proposal.sequence,
+            expectedsequence=proposal.sequence if proposal.assumes else None,
             traceparent=tracing.current_traceparent(),
         )
         try:
@@ -197,7 +199,8 @@ class ProcessManager:
                 reason = f"{rejection.reason}, {rejection.field} {rejection.rule}"
                 log.error("%s of %s was refused: %s", type, appeal, reason)
                 await self._write_down(proposal, outcome, rejection)
-        self._in_flight.mark_settled(proposal.id)
+        done = rejection is None or rejection.reason in _DONE
+        self._in_flight.mark_settled(proposal.id if done else proposal.attempt)
 
     async def _write_down(self, proposal: ProposedEvent, outcome: ProposalOutcome, rejection: Rejection) -> None:
         with failpoint("process-manager.refused"):

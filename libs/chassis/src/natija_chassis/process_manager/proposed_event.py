@@ -10,24 +10,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from natija_events.ids import derived_event_id
 from natija_events.types.base import EventData
 
+Attempt = tuple[UUID, int]
+"""The id of an event, and the sequence of the appeal on which it is proposed."""
+
 
 class ProposedEvent(NamedTuple):
-    """An event to propose. *sequence* and *material* are the projection's of that appeal: the state it assumes.
+    """An event to propose. *sequence* is that of the appeal in the projection: the state it assumes.
 
-    *what* names the content (a due date, a body). The same content on the same *material* state has the same id.
+    The id derives from the appeal, the type and *basis*: what the event follows from. The same basis gives the same
+    id, so the event is registered once. *assumes* is false when no other event can make the decision wrong.
     """
 
     appeal: str
     data: EventData
     time: datetime
     sequence: int
-    material: int
-    what: str = ""
+    basis: tuple[str, ...]
+    assumes: bool = True
 
     @property
     def id(self) -> UUID:
         """The id of the event."""
-        return derived_event_id(self.appeal, self.data.type, self.what, str(self.material))
+        return derived_event_id(self.appeal, self.data.type, *self.basis)
+
+    @property
+    def attempt(self) -> Attempt:
+        """This proposal of the event: on another state of the appeal it is another attempt."""
+        return self.id, self.sequence
 
 
 PendingProposals = Callable[[AsyncConnection, datetime, list[str]], AsyncIterator[ProposedEvent]]

@@ -4,15 +4,14 @@ Such a proposal is not sent again until its row changes, not even after a restar
 operator deletes its row here and restarts the service.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, Uuid, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_chassis.process_manager.proposed_event import ProposedEvent
+from natija_chassis.process_manager.proposed_event import Attempt, ProposedEvent
 from natija_events.wire.rejection import Rejection
 
 metadata = MetaData()
@@ -22,13 +21,19 @@ table = Table(
     Column("id", Uuid, primary_key=True),
     Column("appeal", Text, nullable=False, index=True),
     Column("type", Text, nullable=False),
-    Column("sequence", BigInteger, nullable=False, comment="of the appeal, which the proposal assumed"),
+    Column(
+        "sequence",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="of the appeal, which the proposal assumed",
+    ),
     Column("reason", Text, nullable=False),
     Column("field", Text, nullable=False),
     Column("rule", Text, nullable=False),
     Column("refusedtime", DateTime(timezone=True), nullable=False),
 )
-_IDS = text("select id from refused_proposals where id = any(cast(:ids as uuid[]))")
+_ATTEMPTS = text("select id, sequence from refused_proposals where id = any(cast(:ids as uuid[]))")
 
 
 async def add(
@@ -42,9 +47,10 @@ async def add(
     await connection.execute(insert(table).on_conflict_do_nothing(), row)
 
 
-async def among(connection: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
-    """Those of *ids* that were refused."""
-    return set(await connection.scalars(_IDS, {"ids": list(ids)}))
+async def among(connection: AsyncConnection, attempts: Collection[Attempt]) -> set[Attempt]:
+    """Those of *attempts* that were refused."""
+    rows = await connection.execute(_ATTEMPTS, {"ids": [id for id, _ in attempts]})
+    return {(row.id, row.sequence) for row in rows} & set(attempts)
 
 
 async def count(connection: AsyncConnection) -> int:

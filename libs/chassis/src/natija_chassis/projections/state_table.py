@@ -34,6 +34,7 @@ def standing_columns() -> list[Column[Any]]:
         Column("opened", DateTime(timezone=True), comment="time of the registration"),
         Column("sequence", Integer, nullable=False),
         Column("material", Integer, nullable=False, comment="sequence of the last material event"),
+        Column("termed", Integer, nullable=False, comment="sequence of the last term event"),
     ]
 
 
@@ -82,7 +83,7 @@ class StateTable(Generic[StateT]):
 
     def of(self, row: RowMapping) -> StateT:
         """The state in a row of the table, which may have columns of other tables beside it."""
-        standing = Standing(row["state"], tuple(row["resume"]), row["opened"], row["sequence"], row["material"])
+        standing = Standing(**{name: _plain(row[name]) for name in Standing._fields})
         return self._kind(**{name: _plain(row[name]) for name in self._fields}, standing=standing)
 
     def _row(self, state: StateT) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def _row(type: str, row: Transition) -> dict[str, Any]:
         "publishers": dict(row.publishers),
         "from": list(row.source),
         "to": _target(row.target),
-        "weight": "material" if row.material else "note",
+        "weight": row.weight,
         "expectedsequence": row.expected,
         "backdating": None if row.backdating is None else int(row.backdating.total_seconds()),
         "after_the_end": row.after_terminal or row.only_after_end,

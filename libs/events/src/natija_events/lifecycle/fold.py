@@ -15,7 +15,7 @@ from natija_events.wire.record import RecordedEvent
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """An appeal after its events. *missed* holds every due instant that passed without an answer.
+    """An appeal after its events. *term* is its term for the answer, *missed* holds every due instant that was missed.
 
     *assigned*: the posts with a task of the present body. *reopened*: when a court or higher body last decided that it
     must be considered again. *court_cases*: court and number of each that is not closed.
@@ -34,6 +34,7 @@ class Appeal:
     body: str | None = None
     executor: str | None = None
     assigned: tuple[str, ...] = ()
+    term: str | None = None
     due: datetime | None = None
     first_due: datetime | None = None
     warned: tuple[datetime, ...] = ()
@@ -80,14 +81,22 @@ def evolve(appeal: Appeal, event: RecordedEvent) -> Appeal:
 
 def _changed_term(appeal: Appeal, data: EventData) -> dict[str, Any]:
     match data:
-        case routing.Forwarded(external=False):
-            return {"due": data.due, "first_due": appeal.first_due or data.due}
-        case routing.Reopened():
-            return {"due": None}
-        case deadlines.TermSet() | deadlines.TermExtended():
-            return {"due": data.due, "first_due": appeal.first_due or data.due}
+        case routing.Forwarded(external=False) | routing.Reopened():
+            return {"term": None, "due": None}
+        case deadlines.TermSet():
+            return _term_set(appeal, data)
+        case deadlines.TermResumed() | deadlines.TermExtended() | deadlines.TermCorrected():
+            return {"due": data.due} if data.term == appeal.term else {}
         case deadlines.Warned():
             return {"warned": (*appeal.warned, data.due)}
         case deadlines.Missed():
             return {"missed": (*appeal.missed, data.due)}
     return {}  # forwarded outside, the present term stays: it tells whether the appeal left in time
+
+
+def _term_set(appeal: Appeal, data: deadlines.TermSet) -> dict[str, Any]:
+    answer = deadlines.answer_term(data)
+    if answer is None:
+        return {}
+    term, due = answer
+    return {"term": term, "due": due, "first_due": appeal.first_due or due}

@@ -19,7 +19,7 @@ def _line(row: Transition) -> str:
         _publishers(row),
         _states(row.source),
         _target(row),
-        "material" if row.material else "note",
+        row.weight,
         "required" if row.expected else "",
         _backdating(row),
         "lawful" if row.after_terminal or set(row.source) <= set(TERMINAL) else "",

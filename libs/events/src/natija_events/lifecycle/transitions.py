@@ -3,8 +3,8 @@
 The row of an event type says:
 - which roles may publish it, each under which condition;
 - from which states it is lawful, and to which state it leads;
-- whether it is material or a note. A material event changes state, holder, due date or content. A decision that was
-  taken without it must be taken again;
+- whether it is material, a term event or a note. A material event changes state, holder or content. A decision that
+  was taken without it must be taken again; so must one about a term that was taken without a term event;
 - whether its proposal must state the expected sequence;
 - how far back it may be dated.
 """
@@ -85,6 +85,7 @@ class Transition(NamedTuple):
     source: tuple[State, ...]
     target: State | Stay | Resume | Either
     material: bool
+    term: bool
     expected: bool
     backdating: timedelta | None
     after_terminal: bool
@@ -93,6 +94,11 @@ class Transition(NamedTuple):
     def type(self) -> str:
         """The CloudEvents type."""
         return self.data.type
+
+    @property
+    def weight(self) -> Literal["material", "term", "note"]:
+        """The decisions that the event makes wrong: all, those about terms, or none."""
+        return "material" if self.material else "term" if self.term else "note"
 
     @property
     def only_after_end(self) -> bool:
@@ -112,6 +118,7 @@ def _row(
     target: State | Stay | Resume | Either,
     *,
     note: bool = False,
+    term: bool = False,
     expected: bool = False,
     back: timedelta | None = timedelta(0),
     after_terminal: bool = False,
@@ -126,7 +133,8 @@ def _row(
         publishers=conditions | dict(where or {}),
         source=(source,) if isinstance(source, str) else tuple(source),
         target=target,
-        material=not note,
+        material=not (note or term),
+        term=term,
         expected=expected,
         backdating=back,
         after_terminal=after_terminal,
@@ -212,17 +220,18 @@ _ROWS = (
         expected=True,
         where={"desk": "holds-or-above"},
     ),
-    # Deadlines. A breach is dated at the missed instant, however late it is found.
-    _row(deadlines.TermSet, "clock", OPEN, _STAY, expected=True),
-    _row(deadlines.TermResumed, "clock", OPEN, _STAY, expected=True, after_terminal=True),
-    _row(deadlines.TermCorrected, "clock", OPEN, _STAY, expected=True, after_terminal=True),
-    _row(deadlines.TermAnnulled, "clock", OPEN, _STAY, expected=True, after_terminal=True),
+    # Deadlines. A breach is dated at the missed instant, however late it is found. Terms may run after the end. To set
+    # terms assumes no sequence: its id names the event from which they count, so no other event makes it wrong.
+    _row(deadlines.TermSet, "clock", OPEN, _STAY, term=True, after_terminal=True),
+    _row(deadlines.TermResumed, "clock", OPEN, _STAY, term=True, expected=True, after_terminal=True),
+    _row(deadlines.TermCorrected, "clock", OPEN, _STAY, term=True, expected=True, after_terminal=True),
+    _row(deadlines.TermAnnulled, "clock", OPEN, _STAY, term=True, expected=True, after_terminal=True),
     _row(deadlines.ExtensionPrepared, "desk", OPEN, _STAY, note=True),
     _row(deadlines.ExtensionApproved, "desk", OPEN, _STAY, note=True),
-    _row(deadlines.TermExtended, "desk", OPEN, _STAY, expected=True),
+    _row(deadlines.TermExtended, ("desk", "oversight"), OPEN, _STAY, term=True, expected=True, after_terminal=True),
     _row(deadlines.ExtensionDeclined, "desk", OPEN, _STAY, note=True),
-    _row(deadlines.Warned, "clock", OPEN, _STAY, note=True, expected=True),
-    _row(deadlines.Missed, "clock", OPEN, _STAY, note=True, expected=True, back=None, after_terminal=True),
+    _row(deadlines.Warned, "clock", OPEN, _STAY, term=True, expected=True, after_terminal=True),
+    _row(deadlines.Missed, "clock", OPEN, _STAY, term=True, expected=True, back=None, after_terminal=True),
     _row(deadlines.DataTermExpired, "clock", "AWAITING_DATA", "RETURNED", expected=True),
     # Oversight.
     _row(oversight.ControlTaken, "oversight", OPEN, _STAY, note=True),
@@ -247,7 +256,7 @@ class Standing(NamedTuple):
     """An appeal's place in the life cycle.
 
     *resume* holds the states to go back to, the last one first. *opened* is the time of its registration, *sequence*
-    the sequence of its last event, *material* that of its last material event.
+    the sequence of its last event, *material* that of its last material event, *termed* that of its last term event.
     """
 
     state: State = "NEW"
@@ -255,6 +264,7 @@ class Standing(NamedTuple):
     opened: datetime | None = None
     sequence: int = 0
     material: int = 0
+    termed: int = 0
 
 
 INITIAL = Standing()
@@ -273,8 +283,8 @@ def find_violation(standing: Standing, subject: str, time: datetime, data: Event
         return "a duplicate points from the larger number to the smaller"
     if isinstance(data, routing.Reopened) and data.decided > time:
         return "is decided after its time"
-    if isinstance(data, deadlines.Missed) and data.due != time:
-        return "a breach is dated at the due instant"
+    if isinstance(data, deadlines.Missed) and time != max(data.due, standing.opened or time):
+        return "a breach is dated at the due instant, or at the registration if that is later"
     return None
 
 
@@ -286,7 +296,8 @@ def evolve(standing: Standing, type: str, time: datetime, data: EventData | None
         return standing._replace(sequence=sequence)
     state, resume = _target(standing, row, data)
     opened = time if standing.opened is None else standing.opened
-    return Standing(state, resume, opened, sequence, sequence if row.material else standing.material)
+    material = sequence if row.material else standing.material
+    return Standing(state, resume, opened, sequence, material, sequence if row.term else standing.termed)
 
 
 def _target(standing: Standing, row: Transition, data: EventData) -> tuple[State, tuple[State, ...]]:

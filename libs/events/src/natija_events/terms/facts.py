@@ -102,7 +102,7 @@ def _forwarded(event: RecordedEvent, data: routing.Forwarded) -> tuple[TermFact,
 
 
 def _change_by_table(data: type[EventData]) -> Change | None:
-    """What an event does to the appeal, as the life-cycle table says it; None for one that no term asks about."""
+    """The change that an event makes, by the life-cycle table; None for one that ends and pauses no term."""
     target = TABLE[data.type].target
     if data in (intake.Registered, routing.Reopened):
         return "opened"

@@ -12,17 +12,15 @@ A term that is set after its due instant, or after the end of the appeal, is jud
 breach counts, too, until it is annulled.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from natija_events.terms.facts import TermFact, facts_of
+from natija_events.terms.timeline import DueSpan, Timeline, due_of, order
 from natija_events.types.deadlines import ANSWER
 from natija_events.types.intake import Registered
 from natija_events.wire.record import RecordedEvent
-
-_DUES = ("set", "resumed", "extended", "corrected")
-_MERGES = ("opened", "merged", "unmerged")
 
 
 class Breach(NamedTuple):
@@ -46,15 +44,6 @@ class Lateness(NamedTuple):
         return bool(self.breaches)
 
 
-class DueSpan(NamedTuple):
-    """A due instant of a term: the fact that sets it, the next one that moves it, and the term as it was set."""
-
-    fact: TermFact
-    next: TermFact | None
-    set: TermFact
-    origin: int
-
-
 def is_late(instant: datetime, due: datetime) -> bool:
     """Whether *instant* comes after *due*. Both are aware."""
     return instant > due
@@ -76,132 +65,48 @@ def lateness(events: Iterable[RecordedEvent], at: datetime, known: datetime | No
 
 def judge(facts: Iterable[TermFact], at: datetime, known: datetime | None = None) -> Lateness:
     """The lateness of one appeal, from all *facts* about it, as `lateness`."""
-    seen = sorted((one for one in facts if one.time <= at and (known is None or one.recordedtime <= known)), key=_order)
-    life = [one for one in seen if one.term is None]
-    ends, closed = _closing(life)
-    spans = due_spans(seen)
-    found = {(one.fact.term or "", _due(one.fact)): one for one in spans if _is_missed(one, at, seen, life, ends)}
-    latest = {one.fact.term: one.set for one in spans}
-    missed = {(one.term or "", _due(one)) for one in seen if one.change == "missed" and not _is_annulled(one, seen)}
-    breaches = [Breach(term, due, _holder(latest.get(term), due, life)) for term, due in sorted({*found, *missed})]
-    return Lateness(_due_now(spans, life), closed, tuple(breaches))
+    timeline = Timeline.of(facts, at, known)
+    return Lateness(_due_now(timeline), timeline.closed, breaches_of(timeline))
 
 
-def due_spans(facts: Sequence[TermFact]) -> list[DueSpan]:
-    """The due instants of every term, from *facts* in their order. A correction leaves no earlier one of its term."""
-    spans: dict[str, list[DueSpan]] = {}
-    for fact in facts:
-        if fact.term is None or fact.change not in _DUES:
-            continue
-        before = spans.setdefault(fact.term, [])
-        if before:
-            before[-1] = before[-1]._replace(next=fact)
-        set = fact if fact.change == "set" or not before else before[-1].set
-        if fact.change == "corrected":
-            before.clear()
-        before.append(DueSpan(fact, None, set, _origin(set, facts)))
-    return [one for of_term in spans.values() for one in of_term]
+def breaches_of(timeline: Timeline) -> tuple[Breach, ...]:
+    """The terms that were missed by the instant of *timeline*, each due instant once, in the order of terms."""
+    found = {(span.term, span.due) for span in timeline.spans if _is_missed(span, timeline)}
+    for fact in timeline.seen:
+        if fact.change == "missed" and not _is_annulled(fact, timeline):
+            found.add((fact.term or "", due_of(fact)))
+    holders = {span.term: span.set.holder if span.set.change == "set" else None for span in timeline.spans}
+    return tuple(Breach(term, due, holders.get(term) or timeline.holder(due)) for term, due in sorted(found))
 
 
-def _origin(set: TermFact, facts: Sequence[TermFact]) -> int:
-    if set.origin_sequence is not None:
-        return set.origin_sequence
-    return max((one.sequence for one in facts if one.change == "opened" and one.sequence < set.sequence), default=0)
-
-
-def _is_missed(
-    span: DueSpan, at: datetime, seen: Sequence[TermFact], life: Sequence[TermFact], ends: Sequence[TermFact]
-) -> bool:
-    """Whether the due instant of *span* passed by *at* while it was in force, and the term was still to be kept."""
-    due = _due(span.fact)
-    if span.set.counts is False or not is_late(span.next.time if span.next else at, due):
+def _is_missed(span: DueSpan, timeline: Timeline) -> bool:
+    """Whether the due instant of *span* passed while it was in force, and the term was still to be kept then."""
+    if span.set.counts is False or not is_late(span.next.time if span.next else timeline.at, span.due):
         return False
-    return not _is_ended(span, due, life, ends) and not _is_paused(span, due, seen) and not _is_excused(span, due, life)
-
-
-def _is_ended(span: DueSpan, due: datetime, life: Sequence[TermFact], ends: Sequence[TermFact]) -> bool:
-    named = [one for one in life if one.name in (span.set.ends or ())]
-    return any(one.time <= due and one.sequence > span.origin for one in (*named, *ends))
-
-
-def _is_paused(span: DueSpan, due: datetime, seen: Sequence[TermFact]) -> bool:
-    pauses = span.set.pauses or ()
-    last = None
-    for one in seen:
-        if one.time > due:
-            continue
-        resumed = one.change == "resumed" and one.term == span.fact.term
-        if resumed or (one.term is None and one.name in pauses and one.sequence > span.origin):
-            last = one
-    return last is not None and last.change != "resumed"
-
-
-def _is_excused(span: DueSpan, due: datetime, life: Sequence[TermFact]) -> bool:
-    """Whether the appeal was merged at *due*, and the due instant was no more in force when the link was taken back."""
-    last = None
-    for one in life:
-        if one.change in _MERGES and one.time <= due:
-            last = one
-    if last is None or last.change != "merged":
+    if timeline.first_end(span, span.due) is not None or timeline.is_paused(span, span.due):
         return False
-    back = next((one for one in life if one.change == "unmerged" and _order(one) > _order(last)), None)
-    return back is None or (span.next is not None and _order(span.next) < _order(back))
+    merge = timeline.merge(span.due)
+    if merge is None:
+        return True
+    back = timeline.unmerge(merge)
+    return back is not None and (span.next is None or order(span.next) > order(back))
 
 
-def _closing(life: Sequence[TermFact]) -> tuple[list[TermFact], datetime | None]:
-    """The ends of the appeal, and since when it is closed; None while it is open. A merged appeal does not end."""
-    ends: list[TermFact] = []
-    ended = merged = None
-    for one in life:
-        if one.change == "opened":
-            ended = merged = None
-        elif one.change == "unmerged":
-            merged = None
-        elif one.change == "merged":
-            merged = merged or one
-        elif one.change == "ended" and merged is None:
-            ends.append(one)
-            ended = ended or one
-    closing = ended or merged
-    return ends, closing.time if closing else None
-
-
-def _is_annulled(missed: TermFact, seen: Sequence[TermFact]) -> bool:
+def _is_annulled(missed: TermFact, timeline: Timeline) -> bool:
     return any(
-        one.change == "annulled" and (one.term, one.due) == (missed.term, missed.due) and _order(one) > _order(missed)
-        for one in seen
+        one.change == "annulled" and (one.term, one.due) == (missed.term, missed.due) and order(one) > order(missed)
+        for one in timeline.seen
     )
 
 
-def _holder(set: TermFact | None, due: datetime, life: Sequence[TermFact]) -> str | None:
-    """The holder of the term; without one, the body that held the appeal at *due*, or at first."""
-    if set is not None and set.change == "set" and set.holder is not None:
-        return set.holder
-    opened = min((one.time for one in life if one.change == "opened"), default=due)
-    holder = None
-    for one in life:
-        if one.holder is not None and one.time <= max(due, opened):
-            holder = one.holder
-    return holder
-
-
-def _due_now(spans: Sequence[DueSpan], life: Sequence[TermFact]) -> datetime | None:
+def _due_now(timeline: Timeline) -> datetime | None:
     """The due instant of the latest term for the answer. None: it ended, and the appeal goes on without one."""
-    answers = [one for one in spans if (one.fact.term or "").startswith(ANSWER.partition("-")[0])]
+    answers = [span for span in timeline.spans if span.term.startswith(ANSWER.partition("-")[0])]
     if not answers:
         return None
-    latest = max(answers, key=lambda one: (_order(one.set), _order(one.fact)))
-    for one in life:
+    latest = max(answers, key=lambda span: (order(span.set), order(span.fact)))
+    for one in timeline.life:
         over = one.change == "stepped" and one.name in (latest.set.ends or ()) and one.sequence > latest.origin
         if over or (one.change == "opened" and one.sequence > latest.set.sequence):
             return None
-    return latest.fact.due
-
-
-def _due(fact: TermFact) -> datetime:
-    assert fact.due is not None
-    return fact.due
-
-
-def _order(fact: TermFact) -> tuple[datetime, int, int]:
-    return fact.time, fact.sequence, fact.place
+    return latest.due

@@ -1,5 +1,6 @@
 """Deadlines events: terms, extensions, warnings and breaches. Each names its term, but a `TermSet` of a history."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -128,6 +129,13 @@ class TermSet(EventData):
         if self.terms is None and self.due is None:
             raise ValueError("terms is required, or due of a history")
         return self
+
+
+def answer_term(data: TermSet) -> tuple[str, datetime] | None:
+    """The id and the due instant of the last term for the answer that *data* sets; None when it sets none."""
+    if data.due is not None:
+        return ANSWER, data.due
+    return next(((term.id, term.due) for term in reversed(data.terms or ()) if term.kind == "answer"), None)
 
 
 class TermResumed(EventData):

@@ -137,7 +137,7 @@ class ForwardApproved(EventData):
 class Forwarded(EventData):
     """The appeal goes to the competent body and the applicant is notified. *external*: a body outside this register.
 
-    *due* is the term at the new body, if known. Without it the appeal has no term until one is set.
+    The term of the body before ends. The appeal has no term until one is set for the new body.
     """
 
     type = "appeal.forwarded.v1"
@@ -150,8 +150,6 @@ class Forwarded(EventData):
     """The post that signed it."""
     content: Sealed[Reason] | None = None
     """The reason, in words. Sealed."""
-    due: Instant | None = None
-    """The instant at which the term at the new body ends."""
 
 
 class ForwardedInPart(EventData):

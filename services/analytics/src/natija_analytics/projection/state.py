@@ -91,7 +91,18 @@ def _forwarded(data: routing.Forwarded) -> EventEffect:
     # A body outside the register has no term here: the one that was in force says whether it went in time.
     if data.external:
         return _FORWARDED_OUT._replace(body=data.body)
-    return _PLAIN[routing.Forwarded]._replace(body=data.body, moves_due=True, due=data.due)
+    return _PLAIN[routing.Forwarded]._replace(body=data.body, moves_due=True)
+
+
+def _term_set(data: deadlines.TermSet) -> EventEffect:
+    answer = deadlines.answer_term(data)
+    if answer is not None:
+        return EventEffect(moves_due=True, due=answer[1])
+    return EventEffect(due=data.terms[0].due) if data.terms else NO_EFFECT
+
+
+def _term_moved(data: deadlines.TermResumed | deadlines.TermExtended | deadlines.TermCorrected) -> EventEffect:
+    return EventEffect(moves_due=data.term.startswith("answer-"), due=data.due)
 
 
 def _routed(data: routing.Routed) -> EventEffect:
@@ -121,11 +132,15 @@ _SPECIAL: dict[type[EventData], Callable[[Any], EventEffect]] = {
     routing.LeftWithoutConsideration: _with(outcome="not_considered"),
     routing.Reopened: _reopened,
     routing.ReviewTerminated: _with(outcome="terminated"),
-    deadlines.TermSet: _with("due", moves_due=True),
-    deadlines.TermExtended: _with("due", moves_due=True),
+    deadlines.TermSet: _term_set,
+    deadlines.TermResumed: _term_moved,
+    deadlines.TermExtended: _term_moved,
+    deadlines.TermCorrected: _term_moved,
     deadlines.ExtensionPrepared: _with("due"),
     deadlines.Warned: _with("due"),
     deadlines.Missed: _with("due"),
+    deadlines.TermAnnulled: _with("due"),
+    deadlines.DataTermExpired: _with("due"),
 }
 
 

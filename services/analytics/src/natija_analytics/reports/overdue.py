@@ -106,10 +106,16 @@ def _by_key(key: Key) -> str:
 _BY_KEY = {key: text(_by_key(key)) for key in KEYS}
 
 
+PLAN = text("set local enable_nestloop = off")
+"""Before each query in its transaction. The planner knows nothing of the rows of a common table expression. It takes
+them for few, and compares all with all."""
+
+
 async def by_appeal(
     connection: AsyncConnection, at: datetime, known: datetime | None = None
 ) -> AsyncIterator[AppealLateness]:
     """Every appeal that counts as of *at* (aware), by number. Times come in UTC. *known*: None means all events."""
+    await connection.execute(PLAN)
     async with connection.stream(_APPEALS, {"at": at.astimezone(UTC), "known": known}) as rows:
         async for row in rows:
             yield AppealLateness(*row)
@@ -119,5 +125,11 @@ async def by_key(
     connection: AsyncConnection, at: datetime, key: Key, known: datetime | None = None
 ) -> list[LatenessSums]:
     """The appeals that count as of *at* (aware), summed up by what *key* was then. *known*: None means all events."""
+    await connection.execute(PLAN)
     given = {"at": at.astimezone(UTC), "known": known}
     return [LatenessSums(*row) for row in await connection.execute(_BY_KEY[key], given)]
+
+
+async def count_open(connection: AsyncConnection, at: datetime) -> int:
+    """The appeals that are open and past a term as of *at* (aware)."""
+    return sum(sums.open_overdue for sums in await by_key(connection, at, "region"))

@@ -94,6 +94,13 @@ def last_warned_of(today: date, before: TermLength, calendar: Calendar) -> date:
     return calendar.add_working(today, before.amount) if before.unit == "working" else today + before.amount * DAY
 
 
+def day_after(day: date, length: TermLength, calendar: Calendar) -> date:
+    """The day that lies *length* after *day*. Raises `CalendarMissing`."""
+    if length.unit == "working":
+        return calendar.add_working(day, length.amount)
+    return add_months(day, length.amount) if length.unit == "month" else day + length.amount * DAY
+
+
 def add_months(day: date, months: int) -> date:
     """The same day *months* later, at most the month's end. Anchor on one day, never chain: 31 Jan, 28 Feb, 31 Mar."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

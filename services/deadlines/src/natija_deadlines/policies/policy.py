@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -24,6 +24,7 @@ from natija_deadlines.policies.arithmetic import (
     FirstDay,
     TermLength,
     Unit,
+    day_after,
     deadline,
     last_warned_of,
     warn_at,
@@ -66,6 +67,18 @@ class TermRule(_Data):
         return self.country_type is not None, self.kind is not None
 
 
+class ExtensionRule(_Data):
+    """How far a term may be extended, once: an amount after its due day, or after the day of receipt."""
+
+    amount: int = Field(ge=1)
+    unit: Unit
+    counts_from: Literal["due", "received"] = "due"
+
+    @property
+    def length(self) -> TermLength:
+        return TermLength(self.amount, self.unit)
+
+
 class Policy(_Data):
     """One version of one country's rules, in force from *valid_from* to *valid_to*, both days included."""
 
@@ -81,6 +94,7 @@ class Policy(_Data):
     move_due: bool
     warn_before: TermLength
     forward: TermLength
+    extend: ExtensionRule | None = None
     terms: tuple[TermRule, ...]
 
     @property
@@ -112,11 +126,15 @@ class Policy(_Data):
 
 @dataclass(frozen=True, slots=True)
 class PolicyDeadline:
-    """A deadline, with the policy it follows from and the day until which a body may forward the appeal."""
+    """A deadline, with the policy it follows from and the day until which a body may forward the appeal.
+
+    *latest* is the latest instant at which the term may end when it is extended; None: it may not be extended.
+    """
 
     policy: Policy
     deadline: Deadline
     forward_by: date
+    latest: datetime | None
 
 
 @dataclass(frozen=True)
@@ -154,16 +172,23 @@ class Policies:
     ) -> PolicyDeadline:
         """The deadline of an appeal. Raises `PolicyMissing` or `CalendarMissing`."""
         policy, calendar = self.policy(jurisdiction, received)
-        return PolicyDeadline(
-            policy,
-            deadline(received, policy.term(kind, country_type), policy.counting, calendar),
-            deadline(received, policy.forward, policy.counting, calendar).due_on,
-        )
+        found = deadline(received, policy.term(kind, country_type), policy.counting, calendar)
+        forward_by = deadline(received, policy.forward, policy.counting, calendar).due_on
+        return PolicyDeadline(policy, found, forward_by, _latest(policy.extend, received, found, calendar))
 
     def warn_at(self, jurisdiction: str, received: datetime, starts: datetime, due: datetime) -> datetime:
         """The instant from which to warn of *due*. Raises `PolicyMissing` or `CalendarMissing`."""
         policy, calendar = self.policy(jurisdiction, received)
         return warn_at(starts, due, policy.warn_before, calendar)
+
+
+def _latest(rule: ExtensionRule | None, received: datetime, found: Deadline, calendar: Calendar) -> datetime | None:
+    """The end of the longest extension; None when there is none that is longer than the term."""
+    if rule is None:
+        return None
+    day = found.due_on if rule.counts_from == "due" else calendar.local(received).date()
+    latest = calendar.end(day_after(day, rule.length, calendar))
+    return latest if latest > found.due else None
 
 
 def load_policies(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Policies:

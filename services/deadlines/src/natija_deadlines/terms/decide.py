@@ -4,17 +4,21 @@ from datetime import datetime
 from typing import NamedTuple
 
 from natija_deadlines.calendars.calendar import CalendarMissing
-from natija_deadlines.policies.policy import Policies, PolicyMissing
+from natija_deadlines.policies.policy import Policies, PolicyDeadline, PolicyMissing
 from natija_deadlines.terms.state import AppealTerm
 from natija_events.terms.lateness import is_late
-from natija_events.types.deadlines import Missed, TermSet, Warned
+from natija_events.types.deadlines import Missed, Term, TermExtension, TermOrigin, TermSet, Warned
+
+_ENDS = ("end", "appeal.forwarded")
+"""The ends of a term for the answer: a recipient inside the register has a term of its own."""
 
 
 class NextEvent(NamedTuple):
-    """An event to propose, and the time it happened."""
+    """An event to propose, and the time it happened. *basis*: what it follows from, for its id."""
 
     data: TermSet | Warned | Missed
     time: datetime
+    basis: tuple[str, ...]
 
 
 class DataMissing(NamedTuple):
@@ -26,18 +30,19 @@ class DataMissing(NamedTuple):
 def decide(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | DataMissing | None:
     """The one event to propose for this term at *now*, if any. Later events are decided when this one is on the log.
 
-    A breach comes before a warning: after the due instant a warning is useless. While a register feeds an appeal, its
-    history says what happened, and nothing is decided here.
+    A breach comes before a warning: after the due instant a warning is useless. While a register feeds the appeal,
+    nothing is decided.
     """
-    if term.imported or not term.running:
-        return None
-    if term.due is None:
+    if term.unset:
         return _term(term, now, policies)
-    if is_late(now, term.due):
-        return _breach(term, term.due)
-    if term.due in term.warned:
+    if not term.watched or term.term is None or term.due is None:
         return None
-    return _warning(term, term.due, now, policies)
+    basis = (term.term, str(term.last))
+    if is_late(now, term.due):
+        if term.due in term.missed:
+            return None
+        return NextEvent(Missed(term=term.term, due=term.due), max(term.due, term.standing.opened or term.due), basis)
+    return None if term.due in term.warned else _warning(term, term.term, term.due, now, policies, basis)
 
 
 def _term(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | DataMissing | None:
@@ -47,23 +52,30 @@ def _term(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | Da
         found = policies.deadline(term.jurisdiction, term.kind, term.counts_from, term.country_type)
     except (PolicyMissing, CalendarMissing) as missing:
         return DataMissing(str(missing))
-    deadline = found.deadline
-    return NextEvent(TermSet(due=deadline.due, starts=deadline.starts, policy=found.policy.number), now)
+    origin = TermOrigin(sequence=term.origin, instant=term.counts_from)
+    return NextEvent(TermSet(terms=(_answer(term.terms + 1, origin, found),)), now, (str(term.origin),))
 
 
-def _breach(term: AppealTerm, due: datetime) -> NextEvent | None:
-    """The breach of *due*, dated at that instant: once, and only where the life cycle admits it."""
-    opened = term.standing.opened
-    if due in term.missed or (opened is not None and due < opened):
-        return None
-    return NextEvent(Missed(term="answer-1", due=due), due)
+def _answer(number: int, origin: TermOrigin, found: PolicyDeadline) -> Term:
+    """The term for the answer. Its holder is the body that holds the appeal: it may be routed after the term is set."""
+    return Term(
+        id=f"answer-{number}",
+        origin=origin,
+        starts=found.deadline.starts,
+        due=found.deadline.due,
+        policy=found.policy.number,
+        ends=_ENDS,
+        extension=None if found.latest is None else TermExtension(latest=found.latest),
+    )
 
 
-def _warning(term: AppealTerm, due: datetime, now: datetime, policies: Policies) -> NextEvent | DataMissing | None:
+def _warning(
+    term: AppealTerm, id: str, due: datetime, now: datetime, policies: Policies, basis: tuple[str, ...]
+) -> NextEvent | DataMissing | None:
     if term.jurisdiction is None or term.counts_from is None:
         return None
     try:
         at = policies.warn_at(term.jurisdiction, term.counts_from, term.starts or term.counts_from, due)
     except (PolicyMissing, CalendarMissing) as missing:
         return DataMissing(str(missing))
-    return NextEvent(Warned(term="answer-1", due=due), now) if now >= at else None
+    return NextEvent(Warned(term=id, due=due), now, basis) if now >= at else None

@@ -1,12 +1,37 @@
-"""The projection of deadlines: one term per appeal. The fold is `state`."""
+"""The projection of deadlines: one term per appeal, and the facts about all terms. The fold is `state`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.projections.state_table import StateTable
+from natija_chassis.projections.term_table import term_facts
 from natija_deadlines.terms import tables
 from natija_deadlines.terms.state import AppealTerm, evolve
+from natija_events.terms.facts import TermFact
+from natija_events.wire.record import RecordedEvent
 
-TERMS = StateTable(AppealTerm, evolve, tables.terms, service="deadlines", version=4)
+
+class TermsProjection(StateTable[AppealTerm]):
+    """The rows of terms and the facts about them, of one batch in one transaction."""
+
+    async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+        """Move the rows of the appeals of *events*, and add their facts. Raises the errors of the database."""
+        await super().apply(connection, events)
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.copy_records_to_table("term_facts", records=term_facts(events), columns=TermFact._fields)
+
+    async def facts(self, connection: AsyncConnection, appeal: str) -> list[TermFact]:
+        """All facts about the terms of *appeal*."""
+        query = select(tables.term_facts).where(tables.term_facts.c.appeal == appeal)
+        return [TermFact(*row) for row in await connection.execute(query)]
 
 
-def build() -> StateTable[AppealTerm]:
+TERMS = TermsProjection(AppealTerm, evolve, tables.terms, service="deadlines", version=5)
+
+
+def build() -> TermsProjection:
     """The projection of this service, for the chassis."""
     return TERMS

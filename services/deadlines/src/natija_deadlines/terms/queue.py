@@ -1,7 +1,7 @@
 """The queue of deadlines: an index finds the terms that may call for an event, and `decide` decides."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, TextClause, text
@@ -14,11 +14,7 @@ from natija_deadlines.terms.projection import TERMS
 from natija_deadlines.terms.state import AppealTerm
 from natija_deadlines.terms.tables import PENDING_MISSED, PENDING_TERM, PENDING_WARNING
 from natija_events.terms.lateness_sql import is_late_sql
-
-ROUTING_HEAD_START = timedelta(seconds=2)
-"""The time that routing has to decide first. Routing acts on the same event, and the second of two decisions on one
-state is a conflict. Without the pause most appeals would have one conflict. A term counts days and does not depend on
-routing."""
+from natija_events.types.deadlines import TermSet
 
 _PAGE = 200
 _Query = tuple[TextClause, dict[str, Any]]
@@ -27,7 +23,7 @@ _IS_LATE = is_late_sql(":now", "due")
 _PENDING_TERM = text(f"""
     select * from terms
     where {PENDING_TERM} and jurisdiction = any(cast(:jurisdictions as text[])) and appeal > :appeal
-        and (state <> 'REGISTERED' or opened <= :settled) and appeal <> all(cast(:busy as text[]))
+        and appeal <> all(cast(:busy as text[]))
     order by appeal limit :page
 """)  # noqa: S608 - conditions of our own
 _PENDING_MISSED = text(f"""
@@ -63,7 +59,7 @@ def pending_proposals(policies: Policies) -> PendingProposals:
     jurisdictions = sorted(policies.by_jurisdiction)
 
     async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
-        without: dict[str, Any] = {"jurisdictions": jurisdictions, "settled": now - ROUTING_HEAD_START, "busy": busy}
+        without: dict[str, Any] = {"jurisdictions": jurisdictions, "busy": busy}
         queries: list[_Query] = [(_PENDING_TERM, without), (_PENDING_MISSED, {"now": now, "busy": busy})]
         for jurisdiction in jurisdictions:
             horizon = policies.warning_horizon(jurisdiction, now)
@@ -90,8 +86,8 @@ def _proposal(term: AppealTerm, event: NextEvent) -> ProposedEvent:
         data=event.data,
         time=event.time,
         sequence=term.standing.sequence,
-        material=term.standing.material,
-        what=event.data.due.astimezone(UTC).isoformat() if event.data.due else "",
+        basis=event.basis,
+        assumes=not isinstance(event.data, TermSet),
     )
 
 

@@ -7,17 +7,28 @@ from natija_events.lifecycle import holding, transitions
 from natija_events.lifecycle.holding import Holding
 from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import Missed, TermExtended, TermSet, Warned
+from natija_events.types.deadlines import (
+    Missed,
+    TermAnnulled,
+    TermCorrected,
+    TermExtended,
+    TermResumed,
+    TermSet,
+    Warned,
+    answer_term,
+)
 from natija_events.types.intake import Registered
 from natija_events.types.routing import Forwarded, Reopened
 from natija_events.wire.record import RecordedEvent
 
 
 class AppealTerm(NamedTuple):
-    """The term of one appeal: it runs from *counts_from*, *starts* with its first day and ends at *due*.
+    """The term for the answer of one appeal: it counts from *counts_from*, starts with its first day and ends at *due*.
 
-    *imported*: the register that opened it (*opener*) still feeds it. It gets no term or breach here.
-    *warned* and *missed* hold the due instants with such an event on the log. *policy* names the rule of the term.
+    *fed*: the register that opened the appeal (*opener*) still feeds it. *origin* is the sequence of the event from
+    which the next term counts. *term* is the id of the present term,
+    *terms* the number of those that were set, *last* the sequence of the last event of the present one. *warned* and
+    *missed* hold its due instants with such an event on the log. *policy* names the rule of the term.
     """
 
     appeal: str
@@ -25,9 +36,13 @@ class AppealTerm(NamedTuple):
     jurisdiction: str | None = None
     kind: str | None = None
     country_type: str | None = None
-    imported: bool = False
     opener: str | None = None
+    fed: bool = False
     counts_from: datetime | None = None
+    origin: int = 0
+    terms: int = 0
+    term: str | None = None
+    last: int = 0
     starts: datetime | None = None
     due: datetime | None = None
     policy: str | None = None
@@ -39,34 +54,63 @@ class AppealTerm(NamedTuple):
         """True while somebody owes an answer."""
         return self.standing.state in transitions.OPEN
 
+    @property
+    def watched(self) -> bool:
+        """True while the end of a term is watched."""
+        return self.running and self.due is not None and not self.fed
+
+    @property
+    def unset(self) -> bool:
+        """True when a term is to be set, also after the end: then it tells whether the appeal ended in time."""
+        return self.term is None and self.origin > 0 and not self.fed
+
 
 def evolve(term: AppealTerm, event: RecordedEvent) -> AppealTerm:
     """The clock after one more event of its appeal. Total, like every fold."""
-    held = holding.evolve(Holding(opener=term.opener, fed=term.imported), event.event.source, event.data)
     standing = transitions.evolve(term.standing, event.type, event.time, event.data)
-    moved = term._replace(standing=standing, imported=held.fed, opener=held.opener)
-    return moved if event.data is None else _changed(moved, event.time, event.data)
+    held = holding.evolve(Holding(opener=term.opener, fed=term.fed), event.event.source, event.data)
+    moved = term._replace(standing=standing, opener=held.opener, fed=held.fed)
+    return moved if event.data is None else _changed(moved, event, event.data)
 
 
-def _changed(term: AppealTerm, time: datetime, data: EventData) -> AppealTerm:
+def _changed(term: AppealTerm, event: RecordedEvent, data: EventData) -> AppealTerm:
     match data:
         case Registered():
             return term._replace(
-                jurisdiction=data.jurisdiction,
-                kind=data.kind,
-                country_type=data.country_type,
-                counts_from=data.received,
-            )
+                jurisdiction=data.jurisdiction, kind=data.kind, country_type=data.country_type,
+                counts_from=data.received, origin=event.sequence,
+            )  # fmt: skip
         case TermSet():
-            return term._replace(starts=data.starts, due=data.due, policy=data.policy)
-        case TermExtended():
-            return term._replace(due=data.due)
-        case Forwarded():  # the recipient has a term of its own, from its receipt
-            return term._replace(counts_from=time, starts=None, due=data.due, policy=None)
-        case Reopened():  # a new term counts from the decision
-            return term._replace(counts_from=data.decided, starts=None, due=None, policy=None)
-        case Warned():
-            return term._replace(warned=(*term.warned, data.due))
-        case Missed():
-            return term._replace(missed=(*term.missed, data.due))
+            return _set(term, event.sequence, data)
+        case TermResumed() | TermExtended() | TermCorrected() if data.term == term.term:
+            return term._replace(due=data.due, last=event.sequence)
+        case Warned() if data.term == term.term:
+            return term._replace(warned=(*term.warned, data.due), last=event.sequence)
+        case Missed() if data.term == term.term:
+            return term._replace(missed=(*term.missed, data.due), last=event.sequence)
+        case TermAnnulled() if data.term == term.term:
+            return term._replace(last=event.sequence)
+        case Forwarded() if not data.external:  # the recipient has a term of its own, from its receipt
+            return _void(term, event.sequence, event.time)
+        case Reopened():
+            return _void(term, event.sequence, data.decided)
     return term
+
+
+def _set(term: AppealTerm, sequence: int, data: TermSet) -> AppealTerm:
+    answer = answer_term(data)
+    if answer is None:
+        return term
+    id, due = answer
+    found = next((one for one in data.terms or () if one.id == id), data)
+    changed = term._replace(term=id, due=due, starts=found.starts, policy=found.policy, last=sequence)
+    if id == term.term:
+        return changed
+    return changed._replace(terms=max(term.terms, int(id.rpartition("-")[2])), warned=(), missed=())
+
+
+def _void(term: AppealTerm, sequence: int, counts_from: datetime) -> AppealTerm:
+    """The present term has ended, and the next one counts from *counts_from*."""
+    return term._replace(
+        counts_from=counts_from, origin=sequence, term=None, starts=None, due=None, policy=None, warned=(), missed=(),
+    )  # fmt: skip

@@ -1,22 +1,32 @@
-"""The rows of deadlines: one term per appeal. Small indexes find the rows that need a decision."""
+"""The rows of deadlines: one term per appeal, and the facts about all terms. Small indexes find the rows that need a
+decision."""
 
-from sqlalchemy import ARRAY, Boolean, Column, DateTime, Index, MetaData, Table, Text, text
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, text
 
 from natija_chassis.projections.state_table import standing_columns
+from natija_chassis.projections.term_table import build_term_facts
 
 projected = MetaData()
+
+term_facts = build_term_facts(projected)
 
 terms = Table(
     "terms",
     projected,
     *standing_columns(),
     Column("running", Boolean, nullable=False, comment="an answer is due"),
+    Column("watched", Boolean, nullable=False, comment="the end of the term is watched"),
+    Column("unset", Boolean, nullable=False, comment="a term is to be set"),
     Column("jurisdiction", Text),
     Column("kind", Text),
     Column("country_type", Text, comment="the country's own type of the kind; null: the rules of the kind apply"),
-    Column("imported", Boolean, nullable=False, comment="its register still feeds it: no term or breach here"),
     Column("opener", Text, comment="the source that registered it"),
-    Column("counts_from", DateTime(timezone=True), comment="received, here or by forwarding"),
+    Column("fed", Boolean, nullable=False, comment="its register still feeds it: no term or breach here"),
+    Column("counts_from", DateTime(timezone=True), comment="received, here or by forwarding, or reopened"),
+    Column("origin", Integer, nullable=False, comment="sequence of the event from which the next term counts"),
+    Column("terms", Integer, nullable=False, comment="number of terms for the answer"),
+    Column("term", Text, comment="id of the present term"),
+    Column("last", Integer, nullable=False, comment="sequence of the last event of the present term"),
     Column("starts", DateTime(timezone=True)),
     Column("due", DateTime(timezone=True)),
     Column("policy", Text),
@@ -24,10 +34,9 @@ terms = Table(
     Column("missed", ARRAY(DateTime(timezone=True)), nullable=False, comment="due instants with a breach on the log"),
 )
 
-_OPEN_TERM = "running and due is not null"
-PENDING_TERM = "running and due is null and not imported"
-PENDING_MISSED = f"{_OPEN_TERM} and not imported and due >= opened and not (due = any(missed))"
-PENDING_WARNING = f"{_OPEN_TERM} and not imported and not (due = any(warned))"
+PENDING_TERM = "unset"
+PENDING_MISSED = "watched and not (due = any(missed))"
+PENDING_WARNING = "watched and not (due = any(warned))"
 """The conditions of rows that may need a decision. A query repeats them to use the partial index.
 
 There is no index of all running terms: the planner would choose it and read every breach again."""

@@ -29,6 +29,7 @@ from natija_intake.registrar.heads import NO_HEAD, Head, advance
 from natija_intake.registrar.links import find_wrong_link
 from natija_intake.registrar.sealed_values import open_values
 from natija_intake.registrar.signature_check import find_unproven
+from natija_intake.registrar.term_checks import find_wrong_due, find_wrong_term
 
 _NOT_YET = (ErasureRequested, PersonErased)
 """Types that stand in the contract, and that no process acts upon yet."""
@@ -151,6 +152,7 @@ def admit(
     return (
         _find_reused(known)
         or _find_unlawful(proposal.events, data, head, reference)
+        or find_wrong_term(proposal.events, data, head.limits, reference, now - record.waited)
         or _find_conflict(proposal, head.standing)
         or _find_wrong_link(proposal.events, data, state, reference)
         or Admitted(incoming, data, opened)
@@ -170,7 +172,8 @@ def examine(
             return Rejection("invalid", path + error.field, error.rule)
         if misdated := _find_misdated(event, data[-1], reference, now, waited, path):
             return misdated
-        if wrong := find_wrong_name(event, data[-1], reference):
+        wrong = find_wrong_name(event, data[-1], reference) or find_wrong_due(event, data[-1], reference)
+        if wrong:
             return wrong._replace(field=path + wrong.field)
     return _find_missing_expectation(proposal) or data
 
@@ -301,4 +304,6 @@ def _find_conflict(proposal: Proposal, standing: Standing) -> Rejection | None:
         return Rejection("conflict", "expectedsequence", f"is ahead of the appeal, which is at {standing.sequence}")
     if standing.material > expected:
         return Rejection("conflict", "expectedsequence", f"a material event came after it, at {standing.material}")
+    if standing.termed > expected and any(TABLE[event.type].term for event in proposal.events):
+        return Rejection("conflict", "expectedsequence", f"a term event came after it, at {standing.termed}")
     return None

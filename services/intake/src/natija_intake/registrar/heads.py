@@ -12,6 +12,7 @@ from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.record import RecordedEvent
+from natija_intake.registrar.term_limits import NO_LIMITS, TermLimits, evolve_limits
 
 
 class Head(NamedTuple):
@@ -19,7 +20,7 @@ class Head(NamedTuple):
 
     *hash* is the hash of that event. *registered* is the recorded time of the first one. *forwarded* is true from a
     forward until the receiving body has routed the appeal. *external_body* is the body outside the register to which
-    it was forwarded. *code_generation* is that of its access code.
+    it was forwarded. *code_generation* is that of its access code. *limits* are those of its terms.
 
     A head has at most 2 KB; a test measures the largest one.
     """
@@ -34,6 +35,7 @@ class Head(NamedTuple):
     extended: bool = False
     forwarded: bool = False
     code_generation: int = 1
+    limits: TermLimits = NO_LIMITS
 
     @property
     def body(self) -> str | None:
@@ -60,8 +62,8 @@ def _evolved(head: Head, event: Event, data: EventData | None, hash: str, regist
     held = holding.evolve(head.holding, event.source, data)
     if changes := _changes(head, data):
         head = head._replace(**changes)
-    _, _, _, received, _, external_body, due, extended, forwarded, code_generation = head
-    return Head(standing, held, hash, received, registered, external_body, due, extended, forwarded, code_generation)
+    _, _, _, received, _, external, due, extended, forwarded, code_generation, limits = head
+    return Head(standing, held, hash, received, registered, external, due, extended, forwarded, code_generation, limits)
 
 
 def _changes(head: Head, data: EventData | None) -> Mapping[str, Any]:
@@ -73,12 +75,24 @@ def _changes(head: Head, data: EventData | None) -> Mapping[str, Any]:
         case routing.Routed():
             return {"external_body": None, "forwarded": False}
         case routing.Forwarded():
-            body = data.body if data.external else None
-            return {"external_body": body, "due": data.due, "extended": False, "forwarded": True}
+            body, due = (data.body, head.due) if data.external else (None, None)
+            return {"external_body": body, "due": due, "extended": False, "forwarded": True}
         case routing.Reopened():
             return {"external_body": None, "due": None, "extended": False, "forwarded": False}
-        case deadlines.TermSet():
-            return {"due": data.due}
-        case deadlines.TermExtended():
-            return {"due": data.due, "extended": True}
+        case deadlines.TermSet() | deadlines.TermResumed() | deadlines.TermExtended() | deadlines.TermCorrected():
+            return _term_changes(head, data)
     return {}
+
+
+def _term_changes(
+    head: Head,
+    data: deadlines.TermSet | deadlines.TermResumed | deadlines.TermExtended | deadlines.TermCorrected,
+) -> Mapping[str, Any]:
+    changes: dict[str, Any] = {"limits": evolve_limits(head.limits, data)}
+    if isinstance(data, deadlines.TermSet):
+        answer = deadlines.answer_term(data)
+        if answer is not None:
+            changes |= {"due": answer[1], "extended": False}
+    elif data.term.startswith("answer-"):
+        changes |= {"due": data.due, "extended": head.extended or isinstance(data, deadlines.TermExtended)}
+    return changes

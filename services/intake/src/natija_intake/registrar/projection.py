@@ -3,6 +3,7 @@
 The registrar saves its batches through the same `save` as catching up and a rebuild.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from natija_events.wire.record import RecordedEvent
 from natija_intake.registrar import tables
 from natija_intake.registrar.admission import AdmissionState, NewKey, RegisteredKey
 from natija_intake.registrar.heads import NO_HEAD, Head, evolve
+from natija_intake.registrar.term_limits import NO_LIMITS, TermLimits
 
 _LOAD_HEADS = text("select * from heads where appeal = any(cast(:appeals as text[]))")
 
@@ -28,7 +30,7 @@ _LOAD_KEYS = text("""
 """)
 
 _HEADS = BulkUpsert(tables.heads)
-_HEAD_FIELDS = tuple(name for name in Head._fields if name not in ("standing", "holding"))
+_HEAD_FIELDS = tuple(name for name in Head._fields if name not in ("standing", "holding", "limits"))
 
 _SAVE_KEYS = text("""
     insert into event_keys (appeal, key, digest, full_digest, sequence)
@@ -43,7 +45,7 @@ class HeadsProjection:
     """The projection of heads. *version* goes up when the meaning or shape of its rows changes."""
 
     service = "intake"
-    version = 6
+    version = 7
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
@@ -130,9 +132,13 @@ def _new_key(event: RecordedEvent) -> NewKey:
 
 
 def _head(row: Any) -> Head:
-    standing = Standing(row.state, tuple(row.resume), row.opened, row.sequence, row.material)
+    standing = Standing(row.state, tuple(row.resume), row.opened, row.sequence, row.material, row.termed)
     holding = Holding(row.holder, row.addressee, row.opener, row.fed)
-    return Head(standing, holding, *(getattr(row, name) for name in _HEAD_FIELDS))
+    return Head._make((standing, holding, *(getattr(row, name) for name in _HEAD_FIELDS), _limits(row.limits)))
+
+
+def _limits(stored: str) -> TermLimits:
+    return NO_LIMITS if stored == "{}" else json.loads(stored)
 
 
 def _row(appeal: str, head: Head) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Tables of intake: the heads, which a rebuild fills from the log, and the few rows that are not on the log."""
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 
 projected = MetaData()
 
@@ -10,6 +11,7 @@ heads = Table(
     Column("appeal", Text, primary_key=True),
     Column("sequence", Integer, nullable=False),
     Column("material", Integer, nullable=False, comment="sequence of the last material event"),
+    Column("termed", Integer, nullable=False, comment="sequence of the last term event"),
     Column("state", Text, nullable=False),
     Column("resume", ARRAY(Text), nullable=False, comment="states to resume, the last one first"),
     Column("opened", DateTime(timezone=True), comment="time of the registration"),
@@ -25,6 +27,7 @@ heads = Table(
     Column("extended", Boolean, nullable=False),
     Column("forwarded", Boolean, nullable=False, comment="forwarded, and not yet routed by the receiving body"),
     Column("code_generation", Integer, nullable=False, comment="of the access code"),
+    Column("limits", JSONB, nullable=False, comment="of each extendable term: see term_limits"),
 )
 
 event_keys = Table(

@@ -75,6 +75,5 @@ def _proposal(route: Route, routed: Routed, now: datetime) -> ProposedEvent:
         data=routed,
         time=now,
         sequence=route.standing.sequence,
-        material=route.standing.material,
-        what=routed.body,
+        basis=(routed.body, str(route.standing.material)),
     )

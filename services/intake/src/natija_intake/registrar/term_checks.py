@@ -1,0 +1,69 @@
+"""The registrar's checks of terms, by the head alone: who may set a `due`, and which extension is within its limits."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from natija_events.lifecycle.transitions import HISTORY
+from natija_events.reference.data import ReferenceData
+from natija_events.types.base import EventData
+from natija_events.types.deadlines import TermCorrected, TermExtended, TermResumed, TermSet
+from natija_events.wire.envelope import Event
+from natija_events.wire.rejection import Rejection
+from natija_intake.registrar.term_limits import MAX_TERMS, TermLimit, TermLimits, evolve_limits, microseconds
+
+_LIMITED = (TermSet, TermExtended, TermResumed, TermCorrected)
+
+
+def find_wrong_due(event: Event, data: EventData, reference: ReferenceData) -> Rejection | None:
+    """A rejection when the publisher of *event* may not set the `due` of its *data*."""
+    if isinstance(data, TermSet) and data.due is not None and HISTORY not in reference.roles(event.source):
+        return Rejection("forbidden", "due", "may be set only by a publisher of histories")
+    return None
+
+
+def find_wrong_term(
+    events: Sequence[Event], data: Sequence[EventData], limits: TermLimits, reference: ReferenceData, appended: datetime
+) -> Rejection | None:
+    """The first rule of terms that a proposal breaks; None when it breaks none.
+
+    *limits* are those of the appeal, *appended* is when the proposal was sent. A publisher of histories may extend
+    any term: its limits are those of another register.
+    """
+    for index, (event, one) in enumerate(zip(events, data, strict=True)):
+        if not isinstance(one, _LIMITED):
+            continue
+        wrong = _find_wrong_set(one) if isinstance(one, TermSet) else None
+        if isinstance(one, TermExtended) and HISTORY not in (roles := reference.roles(event.source)):
+            wrong = _find_beyond(one, limits.get(one.term), roles, microseconds(appended))
+        if wrong is not None:
+            return wrong._replace(field=f"[{index}].{wrong.field}") if len(events) > 1 else wrong
+        limits = evolve_limits(limits, one)
+    return None
+
+
+def _find_wrong_set(data: TermSet) -> Rejection | None:
+    terms = data.terms or ()
+    if len({term.id for term in terms}) < len(terms):
+        return Rejection("unlawful", "terms", "has two terms with one id")
+    if sum(term.extension is not None for term in terms) > MAX_TERMS:
+        return Rejection("unlawful", "terms", f"has more than {MAX_TERMS} terms that may be extended")
+    return None
+
+
+def _find_beyond(
+    data: TermExtended, limit: TermLimit | None, roles: Collection[str], appended: int
+) -> Rejection | None:
+    if limit is None:
+        return Rejection("unlawful", "term", "is not a term of this appeal that may be extended")
+    due, latest, times, until, allowed = limit
+    if not any(role in roles for role in allowed):
+        return Rejection("unlawful", "term", "may not be extended by this publisher")
+    if times < 1:
+        return Rejection("unlawful", "term", "was extended as often as it may be")
+    if appended > (due if until is None else min(due, until)):
+        return Rejection("unlawful", "term", "may not be extended any more: its time for that has passed")
+    if microseconds(data.due) <= due:
+        return Rejection("unlawful", "due", "is not after the instant at which the term ends now")
+    if microseconds(data.due) > latest:
+        return Rejection("unlawful", "due", "is after the latest instant to which the term may be extended")
+    return None
