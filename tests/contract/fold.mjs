@@ -1,11 +1,12 @@
 // Folds the appeals of histories.json with lifecycle.json alone: what another language needs to read a log.
 //
-//     node tests/contract/fold.mjs libs/events/conformance    prints the appeals as JSON
+//     node tests/contract/fold.mjs libs/events/conformance    prints appeals and terms as JSON
 import { readFileSync } from "node:fs";
+import { termsOf } from "./terms.mjs";
 
 const folder = process.argv[2];
 const read = (name) => JSON.parse(readFileSync(`${folder}/${name}.json`, "utf8"));
-const { states, fields, types } = read("lifecycle");
+const { states, fields, types, terms } = read("lifecycle");
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const isSet = (value) => value !== undefined && value !== null && value !== false;
@@ -49,5 +50,8 @@ function evolve(appeal, { type, time, data }) {
 const start = {
   state: states.initial, resume: [], opened: null, sequence: 0, material: 0, termed: 0, closed: null, ...fields,
 };
-const appeals = read("histories").histories.map(({ events }) => events.reduce(evolve, start));
-console.log(JSON.stringify(appeals));
+const folded = read("histories").histories.map(({ events, at }) => ({
+  appeal: events.reduce(evolve, start),
+  terms: termsOf(events, at, terms),
+}));
+console.log(JSON.stringify(folded));

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
@@ -13,6 +14,8 @@ from natija_events.ids import appeal_number
 from natija_events.lifecycle.export import lifecycle
 from natija_events.lifecycle.fold import fold
 from natija_events.sealing.data_key import DataKey, Place
+from natija_events.terms.facts import facts_of
+from natija_events.terms.states import term_states
 from natija_events.types import deadlines, intake, oversight, routing
 from natija_events.types.base import EventData
 from natija_events.types.sealed import plain_values
@@ -25,6 +28,14 @@ DUE = datetime(2026, 3, 23, 18, tzinfo=UTC)
 NUMBER, OTHER, THIRD = (appeal_number("KG", bits) for bits in (7, 2, 3))
 UNKNOWN = "appeal.site-visited.v1"
 """A type that this version of the contract does not have."""
+
+
+class At(NamedTuple):
+    """An event with a *time* of its own. Any other comes an hour after the one before."""
+
+    time: datetime
+    data: EventData | str
+
 
 _KEY = DataKey(bytes(32))
 _NOWHERE = Place("KG", "", "", UUID(int=0), "", "")
@@ -48,6 +59,125 @@ _ANSWERED = [*_SIGNING, routing.Answered(outcome="satisfied")]
 _ASKED = [*_IN_WORK, routing.DataRequested(missing=("address",), until=DUE)]
 _MERGED = [_OPEN, intake.DuplicateLinked(of=OTHER)]
 _CASE = {"court": "court-bishkek", "case_number": "1/26"}
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def _term(id: str = "answer-1", **more: Any) -> deadlines.Term:
+    origin = deadlines.TermOrigin(sequence=1, instant=START)
+    return deadlines.Term.model_validate({"id": id, "origin": origin, "due": DUE, "policy": "kg-67/1", **more})
+
+
+def _set(*terms: deadlines.Term) -> deadlines.TermSet:
+    return deadlines.TermSet(terms=terms)
+
+
+_TERMED = [_OPEN, _set(_term()), _routed()]
+_ANSWER = routing.Answered(outcome="satisfied")
+_LINKED_LATE = At(DUE + _DAY, intake.DuplicateUnlinked(signer="head-3"))
+
+_TERMS: Mapping[str, Sequence[EventData | At | str]] = {
+    "a term runs": _TERMED,
+    "a term is met": [*_TERMED, _ANSWER],
+    "a term is met at its very end": [*_TERMED, At(DUE, _ANSWER)],
+    "a term is missed by a microsecond": [*_TERMED, At(DUE + timedelta(microseconds=1), _ANSWER)],
+    "a breach is recorded": [*_TERMED, At(DUE, deadlines.Missed(term="answer-1", due=DUE))],
+    "a breach is annulled": [
+        *_TERMED,
+        deadlines.Missed(term="answer-1", due=START + 4 * _HOUR),
+        deadlines.TermAnnulled(term="answer-1", due=START + 4 * _HOUR, reason="calendar"),
+    ],
+    "extended in time": [
+        *_TERMED,
+        deadlines.TermExtended(term="answer-1", due=DUE + 30 * _DAY),
+        At(DUE + _DAY, _ANSWER),
+    ],
+    "extended after the breach": [
+        *_TERMED,
+        At(DUE + _DAY, deadlines.TermExtended(term="answer-1", due=DUE + 30 * _DAY)),
+        At(DUE + 2 * _DAY, _ANSWER),
+    ],
+    "corrected to an earlier instant: missed from then on": [
+        *_TERMED,
+        At(DUE, deadlines.TermCorrected(term="answer-1", due=DUE - _DAY, was=DUE, reason="calendar")),
+    ],
+    "corrected to a later instant: never missed": [
+        *_TERMED,
+        At(DUE + _DAY, deadlines.TermCorrected(term="answer-1", due=DUE + 2 * _DAY, was=DUE, reason="decree")),
+        _ANSWER,
+    ],
+    "paused, resumed and met": [
+        _OPEN,
+        _set(_term(pauses=("appeal.data-requested",))),
+        _routed(executor="post-12"),
+        routing.DataRequested(missing=("address",), until=DUE),
+        At(DUE + _DAY, routing.DataProvided()),
+        deadlines.TermResumed(term="answer-1", due=DUE + 3 * _DAY),
+        _ANSWER,
+    ],
+    "still paused": [
+        _OPEN,
+        _set(_term(pauses=("appeal.data-requested",))),
+        At(DUE - _DAY, routing.DataRequested(missing=("address",), until=DUE + _DAY)),
+        At(DUE + _DAY, routing.NoteAdded(by="post-12")),
+    ],
+    "missed at one body, answered by the next: the first is late": [
+        *_TERMED,
+        At(DUE, deadlines.Missed(term="answer-1", due=DUE)),
+        At(DUE + _DAY, routing.Forwarded(body="ministry-health")),
+        _set(_term("answer-2", origin=deadlines.TermOrigin(sequence=5, instant=DUE + _DAY), due=DUE + 20 * _DAY)),
+        _ANSWER,
+    ],
+    "the next body misses its own term": [
+        _OPEN,
+        _set(_term(ends=("end", "appeal.forwarded"))),
+        _routed(),
+        routing.Forwarded(body="ministry-health"),
+        _set(_term("answer-2", origin=deadlines.TermOrigin(sequence=4, instant=START), due=DUE + _DAY)),
+        At(DUE + 2 * _DAY, _ANSWER),
+    ],
+    "several terms at once, each with its own end": [
+        _OPEN,
+        _set(
+            _term(),
+            _term("registration-1", ends=("appeal.routed",), due=START + _DAY),
+            _term("notice-1", ends=("appeal.notice-sent",), due=START + _DAY, holder="city-hall"),
+            _term("objection-1", ends=("appeal.hearing-held",), expiry="none", holder="applicant"),
+        ),
+        _routed(),
+        At(DUE - _DAY, _ANSWER),
+    ],
+    "silence of the applicant makes no body late": [
+        _OPEN,
+        _set(_term("data-1", holder="applicant", expiry="return", ends=("appeal.data-provided",))),
+        At(DUE + _DAY, routing.NoteAdded(by="post-12")),
+    ],
+    "set after the end: late all the same": [
+        _OPEN,
+        At(DUE + _DAY, _ANSWER),
+        At(DUE + 2 * _DAY, _set(_term())),
+    ],
+    "merged over its end": [_OPEN, _set(_term()), intake.DuplicateLinked(of=OTHER), At(DUE + _DAY, UNKNOWN)],
+    "merged by mistake over its end: it counts again": [
+        _OPEN,
+        _set(_term()),
+        intake.DuplicateLinked(of=OTHER),
+        _LINKED_LATE,
+    ],
+    "due of another register": [
+        registered(register_name="osh"),
+        deadlines.TermSet(due=DUE, policy="osh"),
+        At(DUE + _DAY, _ANSWER),
+    ],
+    "reopened: the first lateness stays": [
+        *_TERMED,
+        At(DUE + _DAY, _ANSWER),
+        routing.Reopened(body="ministry-health", authority="court-bishkek", decided=START),
+        _set(_term("answer-2", origin=deadlines.TermOrigin(sequence=5, instant=DUE), due=DUE + 20 * _DAY)),
+        _ANSWER,
+    ],
+    "forwarded outside in time": [*_TERMED, routing.Forwarded(body="embassy", external=True)],
+}
 
 _HISTORIES: Mapping[str, Sequence[EventData | str]] = {
     "registered, required fields only": [registered()],
@@ -151,16 +281,18 @@ _HISTORIES: Mapping[str, Sequence[EventData | str]] = {
 
 
 def histories() -> dict[str, Any]:
-    """Each history with the appeal that it folds to: the state, and the fields of `lifecycle.json`."""
-    return {"histories": [_history(name, events) for name, events in _HISTORIES.items()]}
+    """Each history with what it folds to: the state and the fields of `lifecycle.json`; and the terms at an instant."""
+    return {"histories": [_history(name, events) for name, events in {**_HISTORIES, **_TERMS}.items()]}
 
 
-def _history(name: str, events: Sequence[EventData | str]) -> dict[str, Any]:
+def _history(name: str, events: Sequence[EventData | At | str]) -> dict[str, Any]:
     log: list[RecordedEvent] = []
     for data in events:
         log.append(_recorded(data, log))
     told = [{"type": one.type, "time": _text(one.time), "data": _parsed(one.event.data)} for one in log]
-    return {"name": name, "events": told, "appeal": folded(log)}
+    at = max(one.time for one in log)
+    terms = [to_jsonable_python(one._asdict()) for one in term_states(chain.from_iterable(map(facts_of, log)), at)]
+    return {"name": name, "events": told, "appeal": folded(log), "at": _text(at), "terms": terms}
 
 
 def folded(log: Sequence[RecordedEvent]) -> dict[str, Any]:
@@ -172,13 +304,14 @@ def folded(log: Sequence[RecordedEvent]) -> dict[str, Any]:
     return {**standing, "closed": named["closed"]} | {name: named[name] for name in lifecycle()["fields"]}
 
 
-def _recorded(data: EventData | str, log: Sequence[RecordedEvent]) -> RecordedEvent:
+def _recorded(event: EventData | At | str, log: Sequence[RecordedEvent]) -> RecordedEvent:
     sequence = len(log) + 1
+    usual = log[-1].time + timedelta(hours=1) if log else START
+    time, data = event if isinstance(event, At) else (usual, event)
     type, raw = (data, b'{"bridge":"B-7"}') if isinstance(data, str) else (data.type, _sealed_json(data))
-    time = START + timedelta(hours=sequence)
-    event = Event(UUID(int=sequence), "/desks/ministry-transport", type, NUMBER, time, raw)
+    proposed = Event(UUID(int=sequence), "/desks/ministry-transport", type, NUMBER, time, raw)
     stamp = Stamp(sequence, sequence, time, sequence, 7, log[-1].hash if log else GENESIS)
-    return read_recorded_event(0, sequence, raw, write_headers(event, stamp))
+    return read_recorded_event(0, sequence, raw, write_headers(proposed, stamp))
 
 
 def _sealed_json(data: EventData) -> bytes:

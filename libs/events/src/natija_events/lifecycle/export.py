@@ -19,6 +19,8 @@ from natija_events.lifecycle.transitions import (
     Stay,
     Transition,
 )
+from natija_events.terms.facts import APPEAL_CHANGES, APPLICANT, LATE_EXPIRIES, TERM_CHANGES, ByField
+from natija_events.types.deadlines import ANSWER, ANY_END
 
 
 def lifecycle() -> dict[str, Any]:
@@ -36,7 +38,24 @@ def lifecycle() -> dict[str, Any]:
             if any(field.name in effects for effects in EFFECTS.values())
         },
         "types": {type: _row(type, row) for type, row in TABLE.items()},
+        "terms": {
+            "any_end": ANY_END,
+            "answer": ANSWER,
+            "applicant": APPLICANT,
+            "late_expiries": list(LATE_EXPIRIES),
+            "facts": {type: fact for type, row in TABLE.items() if (fact := _fact(row))},
+        },
     }
+
+
+def _fact(row: Transition) -> dict[str, Any] | None:
+    """The fact about terms that events of a type give."""
+    if (of_term := TERM_CHANGES.get(row.data)) is not None:
+        return {"of_term": True, "change": of_term}
+    change = APPEAL_CHANGES.get(row.data)
+    if isinstance(change, ByField):
+        return {"of_term": False, **change._asdict()}
+    return None if change is None else {"of_term": False, "change": change}
 
 
 def _row(type: str, row: Transition) -> dict[str, Any]:

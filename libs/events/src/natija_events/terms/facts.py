@@ -3,7 +3,7 @@
 A projection that needs terms keeps them in one table. `lateness` judges them in Python, `lateness_sql` in SQL.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -18,7 +18,8 @@ Change = Literal[
 ]  # fmt: skip
 """The first row concerns the appeal, the second one of its terms. `stepped`: an event that may end or pause a term."""
 
-_LATE_EXPIRIES = ("breach", "deemed-refusal")
+LATE_EXPIRIES: tuple[deadlines.Expiry, ...] = ("breach", "deemed-refusal")
+"""A body is late when a term ends so."""
 APPLICANT = "applicant"
 """The holder of a term that no body must keep."""
 
@@ -48,11 +49,28 @@ class TermFact(NamedTuple):
     counts: bool | None = None
 
 
+class ByField(NamedTuple):
+    """One of two changes: *when_set* if the data's *field* is set, else *otherwise*."""
+
+    field: str
+    when_set: Change
+    otherwise: Change
+
+
 def facts_of(event: RecordedEvent) -> tuple[TermFact, ...]:
     """The facts that *event* gives, in their order."""
     data = event.data
-    found = None if data is None else _FACTS.get(type(data))
-    return () if found is None else found(event, data)
+    if data is None:
+        return ()
+    if isinstance(data, deadlines.TermSet):
+        return _terms_set(event, data)
+    if of_term := TERM_CHANGES.get(type(data)):
+        named: Any = data
+        return (_fact(event, of_term, term=named.term, due=named.due),)
+    change = APPEAL_CHANGES.get(type(data))
+    if isinstance(change, ByField):
+        change = change.when_set if getattr(data, change.field) else change.otherwise
+    return () if change is None else (_fact(event, change, holder=getattr(data, "body", None)),)
 
 
 def name_of(type: str) -> str:
@@ -60,45 +78,25 @@ def name_of(type: str) -> str:
     return type.rpartition(".")[0]
 
 
-_Facts = Callable[[RecordedEvent, Any], tuple[TermFact, ...]]
-
-
-def _fact(event: RecordedEvent, change: Change, name: str, **more: Any) -> TermFact:
+def _fact(event: RecordedEvent, change: Change, **more: Any) -> TermFact:
     told, stamp = event.event, event.stamp
+    assert event.data is not None
+    name = name_of(event.data.type)
     return TermFact(told.subject, stamp.sequence, 0, told.time, stamp.recordedtime, change, name, **more)
 
 
 def _terms_set(event: RecordedEvent, data: deadlines.TermSet) -> tuple[TermFact, ...]:
-    name = name_of(data.type)
     found = [
         _fact(
-            event, "set", name, term=term.id, due=term.due, holder=term.holder, origin_sequence=term.origin.sequence,
-            ends=term.ends, pauses=term.pauses, counts=term.expiry in _LATE_EXPIRIES and term.holder != APPLICANT,
+            event, "set", term=term.id, due=term.due, holder=term.holder, origin_sequence=term.origin.sequence,
+            ends=term.ends, pauses=term.pauses, counts=term.expiry in LATE_EXPIRIES and term.holder != APPLICANT,
         )
         for term in data.terms or ()
     ]  # fmt: skip
     if data.due is not None:
         ends = (deadlines.ANY_END,)
-        found.append(_fact(event, "set", name, term=deadlines.ANSWER, due=data.due, ends=ends, pauses=(), counts=True))
+        found.append(_fact(event, "set", term=deadlines.ANSWER, due=data.due, ends=ends, pauses=(), counts=True))
     return tuple(fact._replace(place=place) for place, fact in enumerate(found))
-
-
-def _of_term(change: Change) -> _Facts:
-    def facts(event: RecordedEvent, data: Any) -> tuple[TermFact, ...]:
-        return (_fact(event, change, name_of(data.type), term=data.term, due=data.due),)
-
-    return facts
-
-
-def _of_appeal(change: Change, name: str) -> _Facts:
-    def facts(event: RecordedEvent, data: Any) -> tuple[TermFact, ...]:
-        return (_fact(event, change, name, holder=getattr(data, "body", None)),)
-
-    return facts
-
-
-def _forwarded(event: RecordedEvent, data: routing.Forwarded) -> tuple[TermFact, ...]:
-    return (_fact(event, "ended" if data.external else "stepped", name_of(data.type), holder=data.body),)
 
 
 def _change_by_table(data: type[EventData]) -> Change | None:
@@ -115,16 +113,17 @@ def _change_by_table(data: type[EventData]) -> Change | None:
     return "stepped" if name_of(data.type) in get_args(deadlines.TermEvent) else None
 
 
-_FACTS: dict[type[EventData], _Facts] = {
-    row.data: _of_appeal(change, name_of(row.data.type))
-    for row in TABLE.values()
-    if (change := _change_by_table(row.data)) is not None
-} | {
-    routing.Forwarded: _forwarded,
-    deadlines.TermSet: _terms_set,
-    deadlines.TermResumed: _of_term("resumed"),
-    deadlines.TermExtended: _of_term("extended"),
-    deadlines.TermCorrected: _of_term("corrected"),
-    deadlines.Missed: _of_term("missed"),
-    deadlines.TermAnnulled: _of_term("annulled"),
+TERM_CHANGES: Mapping[type[EventData], Change] = {
+    deadlines.TermSet: "set",
+    deadlines.TermResumed: "resumed",
+    deadlines.TermExtended: "extended",
+    deadlines.TermCorrected: "corrected",
+    deadlines.Missed: "missed",
+    deadlines.TermAnnulled: "annulled",
 }
+"""The types that give facts about terms."""
+
+APPEAL_CHANGES: Mapping[type[EventData], Change | ByField] = {
+    row.data: change for row in TABLE.values() if (change := _change_by_table(row.data)) is not None
+} | {routing.Forwarded: ByField("external", "ended", "stepped")}
+"""The types that give a fact about the appeal."""
