@@ -49,7 +49,7 @@ async def test_corpus_is_decided_on_an_inbox(realms: Realms) -> None:
 
 
 async def outcomes(realm: Realm) -> dict[Place, Any]:
-    """What the log and the rejected topic say of each record of the inbox."""
+    """The outcome of each record of the inbox, from the log and the rejected topic."""
     found: dict[Place, Any] = {}
     for event in await r.log_of(realm):
         place = (event.partition, event.stamp.inboxoffset)
