@@ -16,7 +16,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.contract.conformance import FILES, FOLDER, PRINTED, text
+from tests.contract.corpus.histories import history
 from tests.contract.corpus.outcomes import CASES, decide, read_record
+from tests.unit.analytics.histories import hour, random_log
 
 from natija_events.ids import is_appeal_number, parse_appeal_number
 from natija_events.lifecycle.transitions import OPEN, TERMINAL
@@ -25,6 +27,7 @@ from natija_events.sealing.padding import CONTENT, PERSON, is_padded
 from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKey
 from natija_events.signatures import verify_signature
+from natija_events.terms.states import Status
 from natija_events.wire.envelope import Event, read_proposal
 from natija_events.wire.hash_chain import event_hash
 from natija_events.wire.log_record import read_log_record
@@ -189,14 +192,29 @@ def test_records_cover_every_reason() -> None:
 
 def test_histories_fold_without_our_code() -> None:
     """JavaScript folds the histories with `lifecycle.json` alone."""
+    histories = vectors("histories")["histories"]
+    for one, found in zip(histories, folded_by_node(FOLDER), strict=True):
+        assert found == {"appeal": one["appeal"], "terms": one["terms"]}, one["name"]
+
+
+def test_random_histories_fold_alike(tmp_path: Path) -> None:
+    """JavaScript says of random histories what Python says: of events out of order and terms of every kind, too."""
+    log = random_log(600, seed=20260331)
+    histories = [history(log.of(appeal), at) for appeal in log.appeals for at in (hour(7), hour(30))]
+    (tmp_path / "histories.json").write_text(json.dumps({"histories": histories}))
+    shutil.copy(FOLDER / "lifecycle.json", tmp_path)
+    for one, found in zip(histories, folded_by_node(tmp_path), strict=True):
+        assert found == {"appeal": one["appeal"], "terms": one["terms"]}, one["events"]
+    assert {term["status"] for one in histories for term in one["terms"]} == set(get_args(Status))
+
+
+def folded_by_node(folder: Path) -> Any:
+    """What `fold.mjs` makes of the histories and the life cycle in *folder*."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is not on this machine")
-    command = [node, str(Path(__file__).with_name("fold.mjs")), str(FOLDER)]
-    folded = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
-    histories = vectors("histories")["histories"]
-    for one, found in zip(histories, folded, strict=True):
-        assert found == {"appeal": one["appeal"], "terms": one["terms"]}, one["name"]
+    command = [node, str(Path(__file__).with_name("fold.mjs")), str(folder)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
 
 
 def test_histories_reach_every_state() -> None:

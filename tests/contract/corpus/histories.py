@@ -289,10 +289,14 @@ def _history(name: str, events: Sequence[EventData | At | str]) -> dict[str, Any
     log: list[RecordedEvent] = []
     for data in events:
         log.append(_recorded(data, log))
+    return {"name": name, **history(log, max(one.time for one in log))}
+
+
+def history(log: Sequence[RecordedEvent], at: datetime) -> dict[str, Any]:
+    """The events of an appeal, the appeal that they fold to, and its terms at the instant *at*, as JSON values."""
     told = [{"type": one.type, "time": _text(one.time), "data": _parsed(one.event.data)} for one in log]
-    at = max(one.time for one in log)
     terms = [to_jsonable_python(one._asdict()) for one in term_states(chain.from_iterable(map(facts_of, log)), at)]
-    return {"name": name, "events": told, "appeal": folded(log), "at": _text(at), "terms": terms}
+    return {"events": told, "appeal": folded(log), "at": _text(at), "terms": terms}
 
 
 def folded(log: Sequence[RecordedEvent]) -> dict[str, Any]:
