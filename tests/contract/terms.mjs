@@ -15,15 +15,15 @@ const MERGES = ["opened", "merged", "unmerged"];
 function factsOf({ type, time, data }, sequence, rules) {
   const rule = rules.facts[type];
   if (!rule) return [];
-  const change = rule.change ?? (data[rule.field] ? rule.when_set : rule.otherwise);
+  const { change, holder } = rule.field ? (data[rule.field] ? rule.when_set : rule.otherwise) : rule;
   const fact = { sequence, place: 0, time: instant(time), change, name: type.replace(/\.v\d+$/, "") };
-  if (!rule.of_term) return [{ ...fact, holder: data.body }];
+  if (!rule.of_term) return [{ ...fact, holder: holder ? data[holder] : null }];
   if (change !== "set") return [{ ...fact, term: data.term, due: data.due }];
   const terms = (data.terms ?? []).map(({ id, due, holder, origin, ends, pauses, expiry }) => ({
     ...fact, term: id, due, holder, origin: origin.sequence, ends: ends ?? [rules.any_end], pauses: pauses ?? [],
     counts: rules.late_expiries.includes(expiry ?? "breach") && holder !== rules.applicant,
   }));
-  const due = { ...fact, term: rules.answer, due: data.due, ends: [rules.any_end], pauses: [], counts: true };
+  const due = { ...fact, term: rules.answer, due: data.due, ends: rules.due_ends, pauses: [], counts: true };
   return [...terms, ...(data.due ? [due] : [])].map((one, place) => ({ ...one, place }));
 }
 
@@ -73,9 +73,10 @@ export function termsOf(events, at, rules) {
     const last = life.filter((one) => MERGES.includes(one.change) && one.time <= by).at(-1);
     return last?.change === "merged" ? last : null;
   };
-  const holder = (by, before) => {
+  const holder = (span, by, before) => {
     const opened = Math.min(...life.filter((one) => one.change === "opened").map((one) => one.time));
-    const held = life.filter((one) => one.holder && one.time <= Math.max(by, opened));
+    const since = seen.find((one) => one.sequence === span.origin)?.time ?? opened;
+    const held = life.filter((one) => one.holder && one.time <= Math.max(by, since));
     return held.filter((one) => !before || order(one, before) < 0).at(-1)?.holder ?? null;
   };
   const passed = (span) => {
@@ -90,13 +91,15 @@ export function termsOf(events, at, rules) {
     seen.some((one) => one.change === "annulled" && one.term === missed.term && one.due === missed.due
       && order(one, missed) > 0);
   const isMissed = (spans, term) =>
-    spans.some(passed) || seen.some((one) => one.change === "missed" && one.term === term && !isAnnulled(one));
+    spans.some(passed) || (spans.at(-1).set.counts !== false
+      && seen.some((one) => one.change === "missed" && one.term === term && !isAnnulled(one)));
   const status = (span) => {
     const end = firstEnd(span, now);
     if (end && end.time <= span.due) {
       const named = span.set.ends ?? [rules.any_end];
       return named.includes(end.name) || (named.includes(rules.any_end) && ends.includes(end)) ? "met" : "cancelled";
     }
+    if (end && isPaused(span, end.time)) return "cancelled";
     if (merge(now)) return "merged";
     if (isPaused(span, now)) return "paused";
     return end || now > span.due ? "expired" : "running";
@@ -106,7 +109,7 @@ export function termsOf(events, at, rules) {
     const term = span.set.term;
     const missed = isMissed(spans, term);
     const end = missed ? null : firstEnd(span, span.due);
-    const held = span.set.holder ?? holder(Math.min(now, span.due), end);
+    const held = span.set.holder ?? holder(span, Math.min(now, span.due), end);
     return { term, holder: held, due: span.fact.due, status: missed ? "missed" : status(span) };
   };
   return spansOf(seen).map(state).sort((one, other) => (one.term < other.term ? -1 : 1));

@@ -19,8 +19,8 @@ from natija_events.lifecycle.transitions import (
     Stay,
     Transition,
 )
-from natija_events.terms.facts import APPEAL_CHANGES, APPLICANT, LATE_EXPIRIES, TERM_CHANGES, ByField
-from natija_events.types.deadlines import ANSWER, ANY_END
+from natija_events.terms.facts import APPEAL_FACTS, APPLICANT, LATE_EXPIRIES, TERM_CHANGES, ByField
+from natija_events.types.deadlines import ANSWER, ANY_END, DUE_ENDS
 
 
 def lifecycle() -> dict[str, Any]:
@@ -41,6 +41,7 @@ def lifecycle() -> dict[str, Any]:
         "terms": {
             "any_end": ANY_END,
             "answer": ANSWER,
+            "due_ends": list(DUE_ENDS),
             "applicant": APPLICANT,
             "late_expiries": list(LATE_EXPIRIES),
             "facts": {type: fact for type, row in TABLE.items() if (fact := _fact(row))},
@@ -52,10 +53,11 @@ def _fact(row: Transition) -> dict[str, Any] | None:
     """The fact about terms that events of a type give."""
     if (of_term := TERM_CHANGES.get(row.data)) is not None:
         return {"of_term": True, "change": of_term}
-    change = APPEAL_CHANGES.get(row.data)
-    if isinstance(change, ByField):
-        return {"of_term": False, **change._asdict()}
-    return None if change is None else {"of_term": False, "change": change}
+    fact = APPEAL_FACTS.get(row.data)
+    if isinstance(fact, ByField):
+        two = {"when_set": fact.when_set._asdict(), "otherwise": fact.otherwise._asdict()}
+        return {"of_term": False, "field": fact.field, **two}
+    return None if fact is None else {"of_term": False, **fact._asdict()}
 
 
 def _row(type: str, row: Transition) -> dict[str, Any]:

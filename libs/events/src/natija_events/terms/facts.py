@@ -27,7 +27,7 @@ APPLICANT = "applicant"
 class TermFact(NamedTuple):
     """One fact, and the event that gives it. *place* tells several of one event apart.
 
-    *holder*: who must act, from a `set`; otherwise the body that holds the appeal from now on. *term*: None for a fact
+    *holder*: who must act, from a `set`; otherwise the body that has the appeal from now on. *term*: None for a fact
     about the appeal. *name*: the type of its event, without the version. *ends*, *pauses*, *counts* and
     *origin_sequence* belong to `set`; *counts* is false for a term whose end makes no body late. Without
     *origin_sequence* the term counts from the opening before it.
@@ -49,12 +49,19 @@ class TermFact(NamedTuple):
     counts: bool | None = None
 
 
+class AppealFact(NamedTuple):
+    """A fact about the appeal: its *change*, and the field of the data that names its new *holder*, if any does."""
+
+    change: Change
+    holder: str | None = None
+
+
 class ByField(NamedTuple):
-    """One of two changes: *when_set* if the data's *field* is set, else *otherwise*."""
+    """One of two facts: *when_set* if the data's *field* is set, else *otherwise*."""
 
     field: str
-    when_set: Change
-    otherwise: Change
+    when_set: AppealFact
+    otherwise: AppealFact
 
 
 def facts_of(event: RecordedEvent) -> tuple[TermFact, ...]:
@@ -67,10 +74,12 @@ def facts_of(event: RecordedEvent) -> tuple[TermFact, ...]:
     if of_term := TERM_CHANGES.get(type(data)):
         named: Any = data
         return (_fact(event, of_term, term=named.term, due=named.due),)
-    change = APPEAL_CHANGES.get(type(data))
-    if isinstance(change, ByField):
-        change = change.when_set if getattr(data, change.field) else change.otherwise
-    return () if change is None else (_fact(event, change, holder=getattr(data, "body", None)),)
+    fact = APPEAL_FACTS.get(type(data))
+    if isinstance(fact, ByField):
+        fact = fact.when_set if getattr(data, fact.field) else fact.otherwise
+    if fact is None:
+        return ()
+    return (_fact(event, fact.change, holder=None if fact.holder is None else getattr(data, fact.holder)),)
 
 
 def name_of(type: str) -> str:
@@ -94,7 +103,7 @@ def _terms_set(event: RecordedEvent, data: deadlines.TermSet) -> tuple[TermFact,
         for term in data.terms or ()
     ]  # fmt: skip
     if data.due is not None:
-        ends = (deadlines.ANY_END,)
+        ends = deadlines.DUE_ENDS
         found.append(_fact(event, "set", term=deadlines.ANSWER, due=data.due, ends=ends, pauses=(), counts=True))
     return tuple(fact._replace(place=place) for place, fact in enumerate(found))
 
@@ -123,7 +132,13 @@ TERM_CHANGES: Mapping[type[EventData], Change] = {
 }
 """The types that give facts about terms."""
 
-APPEAL_CHANGES: Mapping[type[EventData], Change | ByField] = {
-    row.data: change for row in TABLE.values() if (change := _change_by_table(row.data)) is not None
-} | {routing.Forwarded: ByField("external", "ended", "stepped")}
-"""The types that give a fact about the appeal."""
+_HOLDERS: Mapping[type[EventData], str] = {
+    intake.Registered: "addressee", routing.Routed: "body", routing.Reopened: "body",
+}  # fmt: skip
+
+APPEAL_FACTS: Mapping[type[EventData], AppealFact | ByField] = {
+    row.data: AppealFact(change, _HOLDERS.get(row.data))
+    for row in TABLE.values()
+    if (change := _change_by_table(row.data)) is not None
+} | {routing.Forwarded: ByField("external", AppealFact("ended"), AppealFact("stepped", "body"))}
+"""The types that give a fact about the appeal. A body outside the register never holds it; a part is another appeal."""

@@ -9,7 +9,7 @@ an instant if a due instant passed before it while in force, and at the due inst
 - the appeal was not merged with another. Once the link is taken back, the due instant counts again.
 
 A term that is set after its due instant, or after the end of the appeal, is judged in the same way. A recorded
-breach counts, too, until it is annulled.
+breach counts, too, also beside an end in time that came later, until it is annulled.
 """
 
 from collections.abc import Iterable
@@ -71,17 +71,28 @@ def judge(facts: Iterable[TermFact], at: datetime, known: datetime | None = None
 
 def breaches_of(timeline: Timeline) -> tuple[Breach, ...]:
     """The terms that were missed by the instant of *timeline*, each due instant once, in the order of terms."""
+    last = {span.term: span for span in timeline.spans}
     found = {(span.term, span.due) for span in timeline.spans if _is_missed(span, timeline)}
     for fact in timeline.seen:
-        if fact.change == "missed" and not _is_annulled(fact, timeline):
+        if fact.change == "missed" and not _is_annulled(fact, timeline) and _may_be_missed(last.get(fact.term or "")):
             found.add((fact.term or "", due_of(fact)))
-    holders = {span.term: span.set.holder if span.set.change == "set" else None for span in timeline.spans}
-    return tuple(Breach(term, due, holders.get(term) or timeline.holder(due)) for term, due in sorted(found))
+    return tuple(Breach(term, due, _holder(last.get(term), due, timeline)) for term, due in sorted(found))
+
+
+def _may_be_missed(span: DueSpan | None) -> bool:
+    return span is None or span.set.counts is not False
+
+
+def _holder(span: DueSpan | None, due: datetime, timeline: Timeline) -> str | None:
+    if span is None:
+        return timeline.holder(due)
+    named = span.set.holder if span.set.change == "set" else None
+    return named or timeline.holder(due, span.origin)
 
 
 def _is_missed(span: DueSpan, timeline: Timeline) -> bool:
     """Whether the due instant of *span* passed while it was in force, and the term was still to be kept then."""
-    if span.set.counts is False or not is_late(span.next.time if span.next else timeline.at, span.due):
+    if not _may_be_missed(span) or not is_late(span.next.time if span.next else timeline.at, span.due):
         return False
     if timeline.first_end(span, span.due) is not None or timeline.is_paused(span, span.due):
         return False

@@ -94,6 +94,9 @@ BREACHES = f"""
                 )
             order by time desc, sequence desc limit 1
         ), false))
+    ), terms as (
+        select distinct on (appeal, term) appeal, term, origin, counts, case when is_set then holder end as holder
+        from spans order by appeal, term, time desc, sequence desc, place desc
     ), found as (
         select appeal, term, due from unexcused
         union
@@ -103,15 +106,18 @@ BREACHES = f"""
             where annulled.appeal = missed.appeal and annulled.term = missed.term and annulled.due = missed.due
                 and change = 'annulled' and {_SEEN}
                 and (annulled.time, annulled.sequence) > (missed.time, missed.sequence)
+        ) and not exists (
+            select from terms where terms.appeal = missed.appeal and terms.term = missed.term and not terms.counts
         )
-    ), terms as (
-        select distinct on (appeal, term) appeal, term, case when is_set then holder end as holder
-        from spans order by appeal, term, time desc, sequence desc, place desc
     ), breaches as (
         select appeal, term, found.due, coalesce(terms.holder, (
             select holder from term_facts
-            where appeal = found.appeal and term is null and holder is not null
-                and time <= greatest(found.due, closings.opened) and {_SEEN}
+            where appeal = found.appeal and term is null and holder is not null and {_SEEN}
+                and time <= greatest(found.due, coalesce(
+                    (select max(time) from term_facts
+                        where appeal = found.appeal and sequence = terms.origin and {_SEEN}),
+                    closings.opened
+                ))
             order by time desc, sequence desc limit 1
         )) as holder
         from found left join terms using (appeal, term) left join closings using (appeal)

@@ -36,7 +36,7 @@ def term_states(facts: Iterable[TermFact], at: datetime, known: datetime | None 
 
 def _state(span: DueSpan, timeline: Timeline, missed: bool) -> TermState:
     end = None if missed else timeline.first_end(span, span.due)
-    holder = span.set.holder or timeline.holder(min(timeline.at, span.due), before=end)
+    holder = span.set.holder or timeline.holder(min(timeline.at, span.due), span.origin, end)
     return TermState(span.term, holder, span.due, "missed" if missed else _status(span, timeline))
 
 
@@ -46,6 +46,8 @@ def _status(span: DueSpan, timeline: Timeline) -> Status:
     if end is not None and not is_late(end.time, span.due):
         named = span.set.ends or (ANY_END,)
         return "met" if end.name in named or (ANY_END in named and end in timeline.ends) else "cancelled"
+    if end is not None and timeline.is_paused(span, end.time):
+        return "cancelled"
     if timeline.merge(timeline.at) is not None:
         return "merged"
     if timeline.is_paused(span, timeline.at):

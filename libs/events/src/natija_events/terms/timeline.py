@@ -81,10 +81,14 @@ class Timeline:
         """The fact that took the link of *merge* back."""
         return next((one for one in self.life if one.change == "unmerged" and order(one) > order(merge)), None)
 
-    def holder(self, instant: datetime, before: TermFact | None = None) -> str | None:
-        """The body that held the appeal at *instant*, or at first, and *before* that fact; None when there was none."""
+    def holder(self, instant: datetime, origin: int = 0, before: TermFact | None = None) -> str | None:
+        """The body that had the appeal at *instant*, and *before* that fact; None when none was named.
+
+        A term cannot pass before it counts: an earlier *instant* is that of its *origin*, or else of the registration.
+        """
         opened = min((one.time for one in self.life if one.change == "opened"), default=instant)
-        held = [one for one in self.life if one.holder is not None and one.time <= max(instant, opened)]
+        since = next((one.time for one in self.seen if one.sequence == origin), opened)
+        held = [one for one in self.life if one.holder is not None and one.time <= max(instant, since)]
         holders = [one.holder for one in held if before is None or order(one) < order(before)]
         return holders[-1] if holders else None
 

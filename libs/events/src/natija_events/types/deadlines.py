@@ -36,6 +36,9 @@ TermEvent = Literal[
 ]  # fmt: skip
 """Events that can end or pause a term: types without their version, or `end`."""
 
+DUE_ENDS: Final[tuple[TermEvent, ...]] = (ANY_END, "appeal.forwarded")
+"""The ends of the term that a `TermSet` with `due` sets: the next body has a term of its own."""
+
 Expiry = Literal["breach", "return", "deemed-refusal", "none"]
 ExtensionRole = Literal["desk", "oversight"]
 CorrectionReason = Literal["decree", "calendar", "policy", "origin"]
