@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sealing import KEYS, sealed_json
-from tests.unit.events.examples import DUE, LEAST_OF, OTHER, SMALLEST, registered
+from tests.unit.events.examples import DUE, LEAST_OF, LEAST_TERM, OTHER, SMALLEST, registered
 from tests.unit.events.given import Dated
 from tests.unit.events.lifecycle_as_read import ENDED, LINES, STATES, TableLine
 from tests.unit.events.test_lifecycle_properties import RuleBookModel
@@ -23,7 +23,7 @@ from natija_events.lifecycle.holding import Holding
 from natija_events.lifecycle.transitions import Standing
 from natija_events.reference.entries import BodyEntry, ChannelEntry, PublisherEntry, TopicEntry
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import Missed
+from natija_events.types.deadlines import Missed, TermExtended, TermSet
 from natija_events.types.intake import DuplicateLinked, ErasureRequested, PersonErased, Registered
 from natija_events.types.routing import Answered, Forwarded, Reopened, Routed
 from natija_events.types.sealed import sealed_fields
@@ -32,6 +32,7 @@ from natija_events.wire.rejection import Rejection
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import AdmissionState, IncomingProposal, PolledRecord
 from natija_intake.registrar.heads import Head, advance
+from natija_intake.registrar.term_limits import TermLimit, microseconds
 
 NUMBER = appeal_number("KG", 7)
 OPENED = DUE - timedelta(days=1)
@@ -99,11 +100,19 @@ CASES = (
     case("/registers/one", None, "/portals/one"),
 )
 NOT_YET = (ErasureRequested, PersonErased)
+LIMIT = TermLimit("answer-1", microseconds(DUE), microseconds(DUE + timedelta(days=9)), 1, None, ("desk", "oversight"))
+"""Of a term that any role may extend: the table alone decides."""
+LIMITED = (TermSet, TermExtended)
+"""Types that the appeal's terms decide, too."""
 
 
 def example(data_type: type[EventData]) -> EventData:
     if data_type is Reopened:
         return Reopened(body="b", authority="c", decided=OPENED)
+    if data_type is TermSet:
+        return TermSet(terms=(LEAST_TERM,))
+    if data_type is TermExtended:
+        return TermExtended(term=LIMIT.id, due=DUE + timedelta(days=1))
     return LEAST_OF[data_type]
 
 
@@ -124,7 +133,7 @@ def proposed(data: EventData, source: str, sequence: int = 1) -> tuple[IncomingP
 
 def head(state: str, held: Holding) -> Head:
     resume = ("IN_WORK",) if state in ("AWAITING_DATA", "MERGED_AS_DUPLICATE") else ()
-    return Head(Standing(state, resume, OPENED, 1, 1), held)  # type: ignore[arg-type]
+    return Head(Standing(state, resume, OPENED, 1, 1), held, limits=(LIMIT,), since=1)  # type: ignore[arg-type]
 
 
 def reasons(line: TableLine, data: EventData, one: Case) -> Iterator[tuple[str, str | None, str | None]]:
@@ -252,7 +261,7 @@ class HolderModel:
 
 ACTS = st.sampled_from(
     [
-        *(example(row.data) for row in transitions.TABLE.values() if row.data not in (*NOT_YET, Registered)),
+        *(example(row.data) for row in transitions.TABLE.values() if row.data not in (*NOT_YET, *LIMITED, Registered)),
         *(Routed(body=body) for body in "abc"),
         *(Forwarded(body=body) for body in "abc"),
     ]

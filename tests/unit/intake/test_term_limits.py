@@ -8,6 +8,7 @@ import pytest
 from tests.unit.intake.realm import DESK, HISTORY, REFERENCE
 
 from natija_events.ids import derived_appeal_number, derived_event_id
+from natija_events.lifecycle.transitions import Standing
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import PublisherEntry
 from natija_events.types.base import EventData
@@ -22,8 +23,9 @@ from natija_events.types.deadlines import (
 )
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
+from natija_intake.registrar.heads import Head
 from natija_intake.registrar.term_checks import find_wrong_due, find_wrong_term
-from natija_intake.registrar.term_limits import NO_LIMITS, TermLimits, evolve_limits
+from natija_intake.registrar.term_limits import NO_LIMITS, TermLimits, evolve_limits, read_limits, without_answers
 
 APPEAL = derived_appeal_number("KG", "limits")
 DUE = datetime(2026, 3, 20, 18, tzinfo=UTC)
@@ -56,9 +58,10 @@ def refusal(limits: TermLimits, *data: EventData, source: str = DESK, appended: 
         Event(derived_event_id(APPEAL, str(place)), source, one.type, APPEAL, appended, b"{}")
         for place, one in enumerate(data)
     ]
-    return find_wrong_term(events, data, limits, WITH_OVERSIGHT, appended)
+    return find_wrong_term(events, data, _HEAD._replace(limits=limits), WITH_OVERSIGHT, appended)
 
 
+_HEAD = Head(Standing("ROUTED", sequence=2), since=1)
 SET = TermSet(terms=(term(),))
 
 
@@ -158,7 +161,7 @@ def test_limits_are_bounded() -> None:
     for number in range(1, 40):
         longest = term(f"clarification-{number + 900}", times=9, until=DUE, roles=("desk", "oversight"))
         limits = evolve_limits(limits, TermSet(terms=(longest,)))
-    assert list(limits) == [f"clarification-{number}" for number in range(936, 940)]
+    assert [limit.id for limit in limits] == [f"clarification-{number}" for number in range(936, 940)]
     assert len(json.dumps(limits)) <= 512
 
 
@@ -166,3 +169,22 @@ def test_extendable_terms_of_one_set_are_bounded() -> None:
     terms = tuple(term(f"notice-{number}") for number in range(1, 6))
     assert refusal(NO_LIMITS, TermSet(terms=terms[:4])) is None
     assert refusal(NO_LIMITS, TermSet(terms=terms)) is not None
+
+
+def test_term_counts_from_a_registered_event() -> None:
+    """Neither from an event to come, nor, for the answer, from before the present body got the appeal."""
+    for sequence, since, source, reason in (
+        (2, 1, DESK, None), (3, 1, DESK, "unlawful"), (3, 1, HISTORY, "unlawful"),
+        (2, 2, DESK, None), (1, 2, DESK, "conflict"), (1, 2, HISTORY, None),
+    ):  # fmt: skip
+        data = TermSet(terms=(Term(id="answer-1", origin=TermOrigin(sequence=sequence, instant=DUE), due=DUE),))
+        event = Event(derived_event_id(APPEAL, "set"), source, data.type, APPEAL, DUE, b"{}")
+        found = find_wrong_term([event], [data], _HEAD._replace(since=since), REFERENCE, DUE)
+        assert (found and found.reason) == reason
+
+
+def test_limits_end_with_their_body() -> None:
+    """A forward inside the register ends those for the answer, an end ends all. The order of setting stays."""
+    limits = limits_of(TermSet(terms=(term("overall-1"),)), TermSet(terms=(term("answer-1"),)))
+    assert [limit.id for limit in without_answers(limits)] == ["overall-1"]
+    assert read_limits(json.loads(json.dumps(limits))) == limits

@@ -28,7 +28,8 @@ OPEN: tuple[State, ...] = (
 TERMINAL: tuple[State, ...] = (
     "ANSWERED", "FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED", "MERGED_AS_DUPLICATE",
 )  # fmt: skip
-_ENDED: tuple[State, ...] = tuple(state for state in TERMINAL if state != "MERGED_AS_DUPLICATE")
+ENDED: tuple[State, ...] = tuple(state for state in TERMINAL if state != "MERGED_AS_DUPLICATE")
+"""Terminal states of an appeal that is not merged with another: its terms have ended, too."""
 SUSPENDING: tuple[State, ...] = ("AWAITING_DATA", "MERGED_AS_DUPLICATE")
 """States from which the appeal may go back to the one before."""
 _WITH_A_BODY: tuple[State, ...] = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING")
@@ -215,7 +216,7 @@ _ROWS = (
     _row(
         routing.Reopened,
         ("desk", "oversight"),
-        _ENDED,
+        ENDED,
         "TRANSFERRED",
         expected=True,
         where={"desk": "holds-or-above"},

@@ -152,7 +152,7 @@ def admit(
     return (
         _find_reused(known)
         or _find_unlawful(proposal.events, data, head, reference)
-        or find_wrong_term(proposal.events, data, head.limits, reference, now - record.waited)
+        or find_wrong_term(proposal.events, data, head, reference, now - record.waited)
         or _find_conflict(proposal, head.standing)
         or _find_wrong_link(proposal.events, data, state, reference)
         or Admitted(incoming, data, opened)

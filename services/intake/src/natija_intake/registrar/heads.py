@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from natija_events.lifecycle import holding, transitions
 from natija_events.lifecycle.holding import NOT_HELD, Holding
-from natija_events.lifecycle.transitions import INITIAL, Standing
+from natija_events.lifecycle.transitions import ENDED, INITIAL, Standing
 from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.record import RecordedEvent
-from natija_intake.registrar.term_limits import NO_LIMITS, TermLimits, evolve_limits
+from natija_intake.registrar.term_limits import NO_LIMITS, TermLimits, evolve_limits, without_answers
 
 
 class Head(NamedTuple):
@@ -21,6 +21,9 @@ class Head(NamedTuple):
     *hash* is the hash of that event. *registered* is the recorded time of the first one. *forwarded* is true from a
     forward until the receiving body has routed the appeal. *external_body* is the body outside the register to which
     it was forwarded. *code_generation* is that of its access code. *limits* are those of its terms.
+
+    *term* is the present term for the answer, which ends at *due* and was *extended* or not. *since* is the sequence of
+    the event from which that of the present body counts: the registration, a forward or a reopening.
 
     A head has at most 2 KB; a test measures the largest one.
     """
@@ -36,6 +39,8 @@ class Head(NamedTuple):
     forwarded: bool = False
     code_generation: int = 1
     limits: TermLimits = NO_LIMITS
+    term: str | None = None
+    since: int = 0
 
     @property
     def body(self) -> str | None:
@@ -60,39 +65,45 @@ def advance(head: Head, event: Event, data: EventData | None) -> Head:
 def _evolved(head: Head, event: Event, data: EventData | None, hash: str, registered: datetime | None) -> Head:
     standing = transitions.evolve(head.standing, event.type, event.time, data)
     held = holding.evolve(head.holding, event.source, data)
-    if changes := _changes(head, data):
+    if changes := _changes(head, standing.sequence, data):
         head = head._replace(**changes)
-    _, _, _, received, _, external, due, extended, forwarded, code_generation, limits = head
-    return Head(standing, held, hash, received, registered, external, due, extended, forwarded, code_generation, limits)
+    if standing.state in ENDED and head.limits:
+        head = head._replace(limits=NO_LIMITS)  # no term of an appeal that ended runs on
+    return Head(standing, held, hash, head.received, registered, *head[5:])
 
 
-def _changes(head: Head, data: EventData | None) -> Mapping[str, Any]:
+def _changes(head: Head, sequence: int, data: EventData | None) -> Mapping[str, Any]:
     match data:
         case intake.Registered():
-            return {"received": data.received}
+            return {"received": data.received, "since": sequence}
         case intake.AccessCodeReplaced():
             return {"code_generation": max(head.code_generation, data.generation)}
         case routing.Routed():
             return {"external_body": None, "forwarded": False}
-        case routing.Forwarded():
-            body, due = (data.body, head.due) if data.external else (None, None)
-            return {"external_body": body, "due": due, "extended": False, "forwarded": True}
-        case routing.Reopened():
-            return {"external_body": None, "due": None, "extended": False, "forwarded": False}
-        case deadlines.TermSet() | deadlines.TermResumed() | deadlines.TermExtended() | deadlines.TermCorrected():
-            return _term_changes(head, data)
+        case routing.Forwarded() if data.external:
+            return {"external_body": data.body, "extended": False, "forwarded": True}
+        case routing.Forwarded() | routing.Reopened():
+            forwarded, limits = isinstance(data, routing.Forwarded), without_answers(head.limits)
+            return {**_NO_TERM, "since": sequence, "forwarded": forwarded, "limits": limits}
+        case deadlines.TermSet():
+            return {"limits": evolve_limits(head.limits, data), **_answer_term(data)}
+        case deadlines.TermResumed() | deadlines.TermExtended() | deadlines.TermCorrected():
+            return {"limits": evolve_limits(head.limits, data), **_moved_term(head, data)}
     return {}
 
 
-def _term_changes(
-    head: Head,
-    data: deadlines.TermSet | deadlines.TermResumed | deadlines.TermExtended | deadlines.TermCorrected,
+_NO_TERM: Mapping[str, Any] = {"external_body": None, "term": None, "due": None, "extended": False}
+"""Another body has the appeal, and no term yet."""
+
+
+def _answer_term(data: deadlines.TermSet) -> Mapping[str, Any]:
+    answer = deadlines.answer_term(data)
+    return {} if answer is None else {"term": answer[0], "due": answer[1], "extended": False}
+
+
+def _moved_term(
+    head: Head, data: deadlines.TermResumed | deadlines.TermExtended | deadlines.TermCorrected
 ) -> Mapping[str, Any]:
-    changes: dict[str, Any] = {"limits": evolve_limits(head.limits, data)}
-    if isinstance(data, deadlines.TermSet):
-        answer = deadlines.answer_term(data)
-        if answer is not None:
-            changes |= {"due": answer[1], "extended": False}
-    elif data.term.startswith("answer-"):
-        changes |= {"due": data.due, "extended": head.extended or isinstance(data, deadlines.TermExtended)}
-    return changes
+    if data.term != head.term:
+        return {}
+    return {"due": data.due, "extended": head.extended or isinstance(data, deadlines.TermExtended)}

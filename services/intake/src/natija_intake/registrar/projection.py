@@ -19,7 +19,7 @@ from natija_events.wire.record import RecordedEvent
 from natija_intake.registrar import tables
 from natija_intake.registrar.admission import AdmissionState, NewKey, RegisteredKey
 from natija_intake.registrar.heads import NO_HEAD, Head, evolve
-from natija_intake.registrar.term_limits import NO_LIMITS, TermLimits
+from natija_intake.registrar.term_limits import NO_LIMITS, read_limits
 
 _LOAD_HEADS = text("select * from heads where appeal = any(cast(:appeals as text[]))")
 
@@ -45,7 +45,7 @@ class HeadsProjection:
     """The projection of heads. *version* goes up when the meaning or shape of its rows changes."""
 
     service = "intake"
-    version = 7
+    version = 8
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
@@ -134,11 +134,8 @@ def _new_key(event: RecordedEvent) -> NewKey:
 def _head(row: Any) -> Head:
     standing = Standing(row.state, tuple(row.resume), row.opened, row.sequence, row.material, row.termed)
     holding = Holding(row.holder, row.addressee, row.opener, row.fed)
-    return Head._make((standing, holding, *(getattr(row, name) for name in _HEAD_FIELDS), _limits(row.limits)))
-
-
-def _limits(stored: str) -> TermLimits:
-    return NO_LIMITS if stored == "{}" else json.loads(stored)
+    limits = NO_LIMITS if row.limits == "[]" else read_limits(json.loads(row.limits))
+    return Head(standing, holding, **{name: getattr(row, name) for name in _HEAD_FIELDS}, limits=limits)
 
 
 def _row(appeal: str, head: Head) -> dict[str, Any]:

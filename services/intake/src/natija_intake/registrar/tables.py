@@ -28,6 +28,8 @@ heads = Table(
     Column("forwarded", Boolean, nullable=False, comment="forwarded, and not yet routed by the receiving body"),
     Column("code_generation", Integer, nullable=False, comment="of the access code"),
     Column("limits", JSONB, nullable=False, comment="of each extendable term: see term_limits"),
+    Column("term", Text, comment="id of the present term for the answer"),
+    Column("since", Integer, nullable=False, comment="sequence of the event from which the present term counts"),
 )
 
 event_keys = Table(

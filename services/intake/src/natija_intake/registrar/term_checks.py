@@ -6,12 +6,11 @@ from datetime import datetime
 from natija_events.lifecycle.transitions import HISTORY
 from natija_events.reference.data import ReferenceData
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import TermCorrected, TermExtended, TermResumed, TermSet
+from natija_events.types.deadlines import TermExtended, TermSet
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
-from natija_intake.registrar.term_limits import MAX_TERMS, TermLimit, TermLimits, evolve_limits, microseconds
-
-_LIMITED = (TermSet, TermExtended, TermResumed, TermCorrected)
+from natija_intake.registrar.heads import Head, advance
+from natija_intake.registrar.term_limits import MAX_TERMS, TermLimit, find_limit, microseconds
 
 
 def find_wrong_due(event: Event, data: EventData, reference: ReferenceData) -> Rejection | None:
@@ -22,31 +21,46 @@ def find_wrong_due(event: Event, data: EventData, reference: ReferenceData) -> R
 
 
 def find_wrong_term(
-    events: Sequence[Event], data: Sequence[EventData], limits: TermLimits, reference: ReferenceData, appended: datetime
+    events: Sequence[Event], data: Sequence[EventData], head: Head, reference: ReferenceData, appended: datetime
 ) -> Rejection | None:
     """The first rule of terms that a proposal breaks; None when it breaks none.
 
-    *limits* are those of the appeal, *appended* is when the proposal was sent. A publisher of histories may extend
-    any term: its limits are those of another register.
+    *head* is that of the appeal, *appended* is when the proposal was sent. A publisher of histories may extend any
+    term: its limits are those of another register.
     """
+    if not any(isinstance(one, (TermSet, TermExtended)) for one in data):
+        return None
     for index, (event, one) in enumerate(zip(events, data, strict=True)):
-        if not isinstance(one, _LIMITED):
-            continue
-        wrong = _find_wrong_set(one) if isinstance(one, TermSet) else None
-        if isinstance(one, TermExtended) and HISTORY not in (roles := reference.roles(event.source)):
-            wrong = _find_beyond(one, limits.get(one.term), roles, microseconds(appended))
-        if wrong is not None:
+        if wrong := _find_wrong(event, one, head, reference, appended):
             return wrong._replace(field=f"[{index}].{wrong.field}") if len(events) > 1 else wrong
-        limits = evolve_limits(limits, one)
+        head = advance(head, event, one)
     return None
 
 
-def _find_wrong_set(data: TermSet) -> Rejection | None:
+def _find_wrong(
+    event: Event, data: EventData, head: Head, reference: ReferenceData, appended: datetime
+) -> Rejection | None:
+    roles = reference.roles(event.source)
+    if isinstance(data, TermSet):
+        return _find_wrong_set(data, head, history=HISTORY in roles)
+    if isinstance(data, TermExtended) and HISTORY not in roles:
+        return _find_beyond(data, find_limit(head.limits, data.term), roles, microseconds(appended))
+    return None
+
+
+def _find_wrong_set(data: TermSet, head: Head, *, history: bool) -> Rejection | None:
     terms = data.terms or ()
     if len({term.id for term in terms}) < len(terms):
         return Rejection("unlawful", "terms", "has two terms with one id")
     if sum(term.extension is not None for term in terms) > MAX_TERMS:
         return Rejection("unlawful", "terms", f"has more than {MAX_TERMS} terms that may be extended")
+    if any(term.origin.sequence > head.standing.sequence for term in terms):
+        return Rejection("unlawful", "terms", "has a term that counts from an event which is not registered")
+    if not history and any(term.kind == "answer" and term.origin.sequence < head.since for term in terms):
+        # It was decided before the appeal came to its present body, which has a term of its own.
+        return Rejection(
+            "conflict", "terms", f"has a term for the answer that counts from before sequence {head.since}"
+        )
     return None
 
 
@@ -55,7 +69,7 @@ def _find_beyond(
 ) -> Rejection | None:
     if limit is None:
         return Rejection("unlawful", "term", "is not a term of this appeal that may be extended")
-    due, latest, times, until, allowed = limit
+    _, due, latest, times, until, allowed = limit
     if not any(role in roles for role in allowed):
         return Rejection("unlawful", "term", "may not be extended by this publisher")
     if times < 1:
