@@ -147,6 +147,22 @@ _TERMS: Mapping[str, Sequence[EventData | At | str]] = {
         _routed(),
         At(DUE - _DAY, _ANSWER),
     ],
+    "a part is forwarded: the term stays with its body": [
+        *_TERMED,
+        routing.ForwardedInPart(body="ministry-health", child=OTHER, part=1),
+        At(DUE + _DAY, _ANSWER),
+    ],
+    "a recorded breach of a term that makes nobody late": [
+        _OPEN,
+        _set(_term(expiry="none")),
+        At(DUE, deadlines.Missed(term="answer-1", due=DUE)),
+    ],
+    "ended while paused": [
+        _OPEN,
+        _set(_term(pauses=("appeal.data-requested",))),
+        routing.DataRequested(missing=("address",), until=DUE),
+        At(DUE + _DAY, routing.LeftWithoutConsideration(reason="anonymous")),
+    ],
     "silence of the applicant makes no body late": [
         _OPEN,
         _set(_term("data-1", holder="applicant", expiry="return", ends=("appeal.data-provided",))),

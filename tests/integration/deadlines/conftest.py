@@ -17,6 +17,7 @@ from tests.stack import Child, Realm, Servers, provisioned_realms
 from tests.unit.deadlines.history import at, registered
 
 from natija_chassis.clock import FileClock
+from natija_deadlines.terms.decide import BREACH_DELAY
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import ProposalOutcome, Publisher, read
 from natija_events.lifecycle.fold import fold
@@ -48,10 +49,12 @@ class Work:
         self.clock.set(at(to) if isinstance(to, str) else to, speed=0)
 
     async def past_due(self, *appeals: str) -> None:
-        """Wait until these appeals have their terms, and set the clock to right after the last of them."""
+        """Wait until these appeals have their terms, and set the clock to when a breach of the last is recorded."""
         found = [await self.until(appeal, "routed", "term-set") for appeal in appeals]
         terms = [event.data for events in found for event in events if isinstance(event.data, TermSet)]
-        self.move(max(answer[1] for term in terms if (answer := answer_term(term))) + timedelta(seconds=1))
+        self.move(
+            max(answer[1] for term in terms if (answer := answer_term(term))) + BREACH_DELAY + timedelta(seconds=1)
+        )
 
     async def start(self, *processes: str) -> None:
         """Start these processes and wait until they are caught up and moving."""
@@ -150,7 +153,7 @@ class Work:
             histories[event.subject].append(event)
         open_ones = [appeal for events in histories.values() if (appeal := fold(events)) and appeal.open]
         live = [one for one in open_ones if one.register_name is None]
-        return any(one.due and one.due < self.clock.now() and one.due not in one.missed for one in live)
+        return any(one.due and one.due < self.clock.now() - BREACH_DELAY and one.due not in one.missed for one in live)
 
     async def get(self, service: str, path: str) -> Any:
         """The answer of *service*."""

@@ -1,7 +1,7 @@
 """Given what is on the log and a time, when the clock decides, then this and nothing else is proposed."""
 
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given as given_any
@@ -9,13 +9,30 @@ from hypothesis import strategies as st
 from tests.unit.deadlines.history import APPEAL, at, history, registered
 
 from natija_deadlines.policies import policy
-from natija_deadlines.terms.decide import DataMissing, NextEvent, decide
+from natija_deadlines.terms.decide import BREACH_DELAY, DataMissing, NextEvent, decide
 from natija_deadlines.terms.state import AppealTerm, evolve
 from natija_events.lifecycle.transitions import find_violation
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import Missed, Term, TermExtended, TermExtension, TermOrigin, TermSet, Warned
+from natija_events.types.deadlines import (
+    Missed,
+    Term,
+    TermExtended,
+    TermExtension,
+    TermOrigin,
+    TermResumed,
+    TermSet,
+    Warned,
+)
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, Withdrawn
-from natija_events.types.routing import Answered, DataRequested, Forwarded, Reopened, Routed, TopicSuggested
+from natija_events.types.routing import (
+    Answered,
+    DataProvided,
+    DataRequested,
+    Forwarded,
+    Reopened,
+    Routed,
+    TopicSuggested,
+)
 
 POLICIES = policy.load_policies()
 
@@ -121,11 +138,41 @@ def test_moved_due_is_warned_again() -> None:
 
 
 def test_missed_begins_after_due_instant() -> None:
-    """At the due instant itself nothing is missed. The event is dated at that instant."""
+    """An answer dated before the due instant may come some minutes later. The event is dated at that instant."""
     warned = (WARN_AT.isoformat(), Warned(term="answer-1", due=DUE))
-    assert when(DUE.isoformat(), OPENED, TERMED, warned) is None
-    assert when((DUE + TICK).isoformat(), OPENED, TERMED, warned) == Told(Missed(term="answer-1", due=DUE), DUE)
+    settled = DUE + BREACH_DELAY
+    assert when(settled.isoformat(), OPENED, TERMED, warned) is None
+    assert when((settled + TICK).isoformat(), OPENED, TERMED, warned) == Told(Missed(term="answer-1", due=DUE), DUE)
     assert when("2019-12-01", OPENED, TERMED, warned) == Told(Missed(term="answer-1", due=DUE), DUE)
+
+
+def test_no_breach_of_an_uncounted_term() -> None:
+    """Of one that makes no body late, and of one that is paused; once it is resumed, of the new due instant."""
+    nobody = ("2019-06-21", answer_term(expiry="none"))
+    assert when("2019-12-01", OPENED, nobody) is None
+    paused = (
+        OPENED,
+        ("2019-06-21", answer_term(pauses=("appeal.data-requested",))),
+        ("2019-06-24", DataRequested(missing=("address",), until=DUE)),
+    )
+    assert when("2019-12-01", *paused) is None
+    resumed = ("2019-07-20", TermResumed(term="answer-1", due=DUE + timedelta(days=9)))
+    found = when("2019-12-01", *paused, ("2019-07-20", DataProvided()), resumed)
+    assert isinstance(found, Told)
+    assert found.data == Missed(term="answer-1", due=DUE + timedelta(days=9))
+
+
+def test_last_number_stops_one_appeal_only() -> None:
+    last = ("2019-06-21", answer_term(id="answer-999"))
+    forwarded = ("2019-06-24", Forwarded(body="elsewhere"))
+    found = when("2019-06-25", OPENED, last, forwarded)
+    assert isinstance(found, DataMissing)
+    assert "answer-999" in found.reason
+
+
+def answer_term(id: str = "answer-1", **more: Any) -> TermSet:
+    origin = TermOrigin(sequence=1, instant=DUE)
+    return TermSet(terms=(Term.model_validate({"id": id, "origin": origin, "due": DUE, **more}),))
 
 
 def test_breach_is_recorded_once() -> None:

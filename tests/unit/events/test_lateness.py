@@ -96,6 +96,39 @@ def test_breach_stays_with_its_holder() -> None:
     assert missed(log, 11) == missed(log, 99) == [("answer-1", "A")]
 
 
+def test_only_a_holder_is_late() -> None:
+    """Neither the body of a part, nor one outside the register. Before any body is named, the addressee is."""
+    termed = [(0, routing.Routed(body="A")), (0, term("answer-1", hour(10), ends=("end",)))]
+    part = routing.ForwardedInPart(body="B", child=appeal_number(1), part=1)
+    assert missed(history(*termed, (5, part), (20, ANSWERED)), 99) == [("answer-1", "A")]
+    notice = (5, term("notice-1", hour(8), sequence=4, ends=("appeal.notice-sent",)))
+    outside = (5, routing.Forwarded(body="out", external=True))
+    assert missed(history(*termed, outside, notice), 99) == [("notice-1", "A")]
+    log = Log()
+    log.add(APPEAL, hour(0), registered(hour(0), addressee="A"))
+    log.add(APPEAL, hour(0), term("answer-1", hour(10)))
+    assert missed(log, 99) == [("answer-1", "A")]
+
+
+def test_due_of_a_register_ends_at_a_forward() -> None:
+    log = history((0, deadlines.TermSet(due=hour(10))), (5, routing.Forwarded(body="B")), (20, ANSWERED))
+    assert missed(log, 99) == []
+
+
+def test_reopened_late_is_the_new_body() -> None:
+    """The decision is older than the reopening: the term had passed already when the appeal came to B."""
+    reopened = routing.Reopened(body="B", authority="C", decided=hour(20))
+    log = history(
+        (0, routing.Routed(body="A")), (5, ANSWERED), (50, reopened), (50, term("answer-1", hour(40), sequence=4))
+    )
+    assert missed(log, 99) == [("answer-1", "B")]
+
+
+def test_recorded_breach_needs_a_term_that_counts() -> None:
+    breach = (10, deadlines.Missed(term="answer-1", due=hour(10)))
+    assert missed(history((0, term("answer-1", hour(10), expiry="none")), breach), 99) == []
+
+
 def test_forward_in_time_ends_the_term() -> None:
     log = history((0, routing.Routed(body="A")), (0, term("answer-1", hour(10))), (10, routing.Forwarded(body="B")))
     assert missed(log, 99) == []

@@ -38,6 +38,7 @@ def states(at: float, *events: tuple[float, EventData]) -> dict[str, str]:
         ([(1, ASKED), DATA], 99, "expired"),
         ([(1, ASKED), DATA, (11, PROVIDED)], 99, "expired"),
         ([PAUSED, (9, ASKED)], 99, "paused"),
+        ([PAUSED, (9, ASKED), (12, routing.LeftWithoutConsideration(reason="anonymous"))], 99, "cancelled"),
         ([PAUSED, (9, ASKED), (20, deadlines.TermResumed(term="answer-1", due=hour(21)))], 21, "running"),
     ],
 )

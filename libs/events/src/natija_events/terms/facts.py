@@ -82,6 +82,11 @@ def facts_of(event: RecordedEvent) -> tuple[TermFact, ...]:
     return (_fact(event, fact.change, holder=None if fact.holder is None else getattr(data, fact.holder)),)
 
 
+def makes_late(term: deadlines.Term) -> bool:
+    """Whether a body is late when *term* passes."""
+    return term.expiry in LATE_EXPIRIES and term.holder != APPLICANT
+
+
 def name_of(type: str) -> str:
     """The name of an event type: without its version."""
     return type.rpartition(".")[0]
@@ -98,7 +103,7 @@ def _terms_set(event: RecordedEvent, data: deadlines.TermSet) -> tuple[TermFact,
     found = [
         _fact(
             event, "set", term=term.id, due=term.due, holder=term.holder, origin_sequence=term.origin.sequence,
-            ends=term.ends, pauses=term.pauses, counts=term.expiry in LATE_EXPIRIES and term.holder != APPLICANT,
+            ends=term.ends, pauses=term.pauses, counts=makes_late(term),
         )
         for term in data.terms or ()
     ]  # fmt: skip

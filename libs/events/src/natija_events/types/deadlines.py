@@ -23,6 +23,9 @@ TermId = Annotated[
 ]
 """The kind of the term, and its number among those of the kind in this appeal."""
 
+MAX_NUMBER: Final = 999
+"""The greatest number in the id of a term."""
+
 ANY_END: Final = "end"
 """Every event that ends the appeal, as an end of a term. A merge with another appeal is none."""
 

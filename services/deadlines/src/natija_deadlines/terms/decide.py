@@ -6,8 +6,12 @@ from typing import NamedTuple
 from natija_deadlines.calendars.calendar import CalendarMissing
 from natija_deadlines.policies.policy import Policies, PolicyDeadline, PolicyMissing
 from natija_deadlines.terms.state import AppealTerm
+from natija_events.lifecycle.transitions import CLOCK_SKEW
 from natija_events.terms.lateness import is_late
-from natija_events.types.deadlines import Missed, Term, TermExtension, TermOrigin, TermSet, Warned
+from natija_events.types.deadlines import MAX_NUMBER, Missed, Term, TermExtension, TermOrigin, TermSet, Warned
+
+BREACH_DELAY = CLOCK_SKEW
+"""The time after a due instant in which an answer dated before it may still be admitted. A breach waits for its end."""
 
 _ENDS = ("end", "appeal.forwarded")
 """The ends of a term for the answer: a recipient inside the register has a term of its own."""
@@ -39,7 +43,7 @@ def decide(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | D
         return None
     basis = (term.term, str(term.last))
     if is_late(now, term.due):
-        if term.due in term.missed:
+        if term.due in term.missed or not is_late(now - BREACH_DELAY, term.due):
             return None
         return NextEvent(Missed(term=term.term, due=term.due), max(term.due, term.standing.opened or term.due), basis)
     return None if term.due in term.warned else _warning(term, term.term, term.due, now, policies, basis)
@@ -52,6 +56,8 @@ def _term(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | Da
         found = policies.deadline(term.jurisdiction, term.kind, term.counts_from, term.country_type)
     except (PolicyMissing, CalendarMissing) as missing:
         return DataMissing(str(missing))
+    if term.terms >= MAX_NUMBER:
+        return DataMissing(f"the appeal had the term answer-{MAX_NUMBER}: there is no number for another one")
     origin = TermOrigin(sequence=term.origin, instant=term.counts_from)
     return NextEvent(TermSet(terms=(_answer(term.terms + 1, origin, found),)), now, (str(term.origin),))
 

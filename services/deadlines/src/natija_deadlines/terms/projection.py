@@ -29,7 +29,7 @@ class TermsProjection(StateTable[AppealTerm]):
         return [TermFact(*row) for row in await connection.execute(query)]
 
 
-TERMS = TermsProjection(AppealTerm, evolve, tables.terms, service="deadlines", version=5)
+TERMS = TermsProjection(AppealTerm, evolve, tables.terms, service="deadlines", version=6)
 
 
 def build() -> TermsProjection:

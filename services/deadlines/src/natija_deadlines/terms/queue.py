@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.process_manager.proposed_event import PendingProposals, ProposedEvent
 from natija_deadlines.policies.policy import Policies
-from natija_deadlines.terms.decide import NextEvent, decide
+from natija_deadlines.terms.decide import BREACH_DELAY, NextEvent, decide
 from natija_deadlines.terms.projection import TERMS
 from natija_deadlines.terms.state import AppealTerm
 from natija_deadlines.terms.tables import PENDING_MISSED, PENDING_TERM, PENDING_WARNING
@@ -60,7 +60,7 @@ def pending_proposals(policies: Policies) -> PendingProposals:
 
     async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
         without: dict[str, Any] = {"jurisdictions": jurisdictions, "busy": busy}
-        queries: list[_Query] = [(_PENDING_TERM, without), (_PENDING_MISSED, {"now": now, "busy": busy})]
+        queries: list[_Query] = [(_PENDING_TERM, without), (_PENDING_MISSED, {"now": now - BREACH_DELAY, "busy": busy})]
         for jurisdiction in jurisdictions:
             horizon = policies.warning_horizon(jurisdiction, now)
             warned = {"jurisdiction": jurisdiction, "now": now, "horizon": horizon, "busy": busy}

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from natija_events.lifecycle import holding, transitions
 from natija_events.lifecycle.holding import Holding
 from natija_events.lifecycle.transitions import INITIAL, Standing
+from natija_events.terms.facts import makes_late, name_of
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import (
     Missed,
@@ -26,9 +27,10 @@ class AppealTerm(NamedTuple):
     """The term for the answer of one appeal: it counts from *counts_from*, starts with its first day and ends at *due*.
 
     *fed*: the register that opened the appeal (*opener*) still feeds it. *origin* is the sequence of the event from
-    which the next term counts. *term* is the id of the present term,
-    *terms* the number of those that were set, *last* the sequence of the last event of the present one. *warned* and
-    *missed* hold its due instants with such an event on the log. *policy* names the rule of the term.
+    which the next term counts. *term* is the id of the present term, *terms* the greatest number of those that were
+    set, *last* the sequence of the last event of the present one. *warned* and *missed* hold its due instants with such
+    an event on the log. *policy* names the rule of the term. *counts* is false when its end makes no body late. It is
+    *paused* after an event of *pauses*, until it is resumed.
     """
 
     appeal: str
@@ -48,6 +50,9 @@ class AppealTerm(NamedTuple):
     policy: str | None = None
     warned: tuple[datetime, ...] = ()
     missed: tuple[datetime, ...] = ()
+    counts: bool = True
+    pauses: tuple[str, ...] = ()
+    paused: bool = False
 
     @property
     def running(self) -> bool:
@@ -57,7 +62,7 @@ class AppealTerm(NamedTuple):
     @property
     def watched(self) -> bool:
         """True while the end of a term is watched."""
-        return self.running and self.due is not None and not self.fed
+        return self.running and self.due is not None and not self.fed and self.counts and not self.paused
 
     @property
     def unset(self) -> bool:
@@ -69,7 +74,8 @@ def evolve(term: AppealTerm, event: RecordedEvent) -> AppealTerm:
     """The clock after one more event of its appeal. Total, like every fold."""
     standing = transitions.evolve(term.standing, event.type, event.time, event.data)
     held = holding.evolve(Holding(opener=term.opener, fed=term.fed), event.event.source, event.data)
-    moved = term._replace(standing=standing, opener=held.opener, fed=held.fed)
+    paused = term.paused or name_of(event.type) in term.pauses
+    moved = term._replace(standing=standing, opener=held.opener, fed=held.fed, paused=paused)
     return moved if event.data is None else _changed(moved, event, event.data)
 
 
@@ -83,7 +89,8 @@ def _changed(term: AppealTerm, event: RecordedEvent, data: EventData) -> AppealT
         case TermSet():
             return _set(term, event.sequence, data)
         case TermResumed() | TermExtended() | TermCorrected() if data.term == term.term:
-            return term._replace(due=data.due, last=event.sequence)
+            paused = term.paused and not isinstance(data, TermResumed)
+            return term._replace(due=data.due, last=event.sequence, paused=paused)
         case Warned() if data.term == term.term:
             return term._replace(warned=(*term.warned, data.due), last=event.sequence)
         case Missed() if data.term == term.term:
@@ -102,8 +109,13 @@ def _set(term: AppealTerm, sequence: int, data: TermSet) -> AppealTerm:
     if answer is None:
         return term
     id, due = answer
-    found = next((one for one in data.terms or () if one.id == id), data)
-    changed = term._replace(term=id, due=due, starts=found.starts, policy=found.policy, last=sequence)
+    found = next((one for one in data.terms or () if one.id == id), None)
+    counts, pauses = (True, ()) if found is None else (makes_late(found), found.pauses)
+    named = found or data
+    changed = term._replace(
+        term=id, due=due, starts=named.starts, policy=named.policy, last=sequence, counts=counts, pauses=pauses,
+        paused=False,
+    )  # fmt: skip
     if id == term.term:
         return changed
     return changed._replace(terms=max(term.terms, int(id.rpartition("-")[2])), warned=(), missed=())
@@ -113,4 +125,5 @@ def _void(term: AppealTerm, sequence: int, counts_from: datetime) -> AppealTerm:
     """The present term has ended, and the next one counts from *counts_from*."""
     return term._replace(
         counts_from=counts_from, origin=sequence, term=None, starts=None, due=None, policy=None, warned=(), missed=(),
+        counts=True, pauses=(), paused=False,
     )  # fmt: skip

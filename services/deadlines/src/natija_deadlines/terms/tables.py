@@ -32,6 +32,9 @@ terms = Table(
     Column("policy", Text),
     Column("warned", ARRAY(DateTime(timezone=True)), nullable=False, comment="due instants with a warning on the log"),
     Column("missed", ARRAY(DateTime(timezone=True)), nullable=False, comment="due instants with a breach on the log"),
+    Column("counts", Boolean, nullable=False, comment="false: no body is late when it passes"),
+    Column("pauses", ARRAY(Text), nullable=False, comment="names of the events that pause it"),
+    Column("paused", Boolean, nullable=False),
 )
 
 PENDING_TERM = "unset"
