@@ -26,6 +26,7 @@ from tests.contract.corpus.case import DAY, DUE, Case, Write, changed, history, 
 
 from natija_events.ids import appeal_number
 from natija_events.types import deadlines, intake, oversight, routing
+from natija_events.types.base import EventData
 from natija_events.types.personal import Text
 
 
@@ -230,6 +231,11 @@ _FORWARDED = routing.Forwarded(body="ministry-health")
 _REOPENED = routing.Reopened(body="ministry-transport", authority="city-hall", decided=NOW)
 
 
+def _signed(author: Author, data: EventData, expectedsequence: int) -> InboxRecord:
+    """Proposed by the body above the ministry of transport."""
+    return author.record(*KEY.sign("kg", [author.event(data, SIGNING_DESK, expectedsequence=expectedsequence)]))
+
+
 def _withdrawn(author: Author, source: str = CHANNEL) -> InboxRecord:
     return author.propose(intake.Withdrawn(), source, expectedsequence=1)
 
@@ -320,15 +326,48 @@ UNAUTHORIZED = (
         "unlawful source",
     ),
     history(
-        "reopened by the body itself, and by the one above",
+        "reopened by the body itself, by another one, and by the one above its addressee",
         lambda author: [
             _answer(author),
-            author.propose(_REOPENED, OTHER_DESK, expectedsequence=2),
             author.propose(_REOPENED, DESK, expectedsequence=2),
+            author.propose(_REOPENED, OTHER_DESK, expectedsequence=2),
+            _signed(author, _REOPENED, expectedsequence=2),
         ],
         "registered",
         "unlawful source",
+        "unlawful source",
         "registered",
+    ),
+    history(
+        "reopened on the authority of the body that answered",
+        lambda author: [
+            author.propose(routed(), expectedsequence=1),
+            _answer(author, expectedsequence=2),
+            author.propose(
+                _REOPENED.model_copy(update={"authority": "ministry-transport"}), OVERSIGHT, expectedsequence=3
+            ),
+        ],
+        "registered",
+        "registered",
+        "unlawful authority",
+    ),
+    history(
+        "a term is renewed in one proposal",
+        lambda author: [
+            author.record(
+                author.event(routing.Answered(outcome="satisfied"), expectedsequence=1), author.event(_REOPENED)
+            )
+        ],
+        "unlawful [1].source",
+    ),
+    history(
+        "reopened by a decision before the registration",
+        lambda author: [
+            _answer(author),
+            author.propose(_REOPENED.model_copy(update={"decided": NOW - DAY}), OVERSIGHT, expectedsequence=2),
+        ],
+        "registered",
+        "unlawful type",
     ),
     then("a register ends a live appeal", lambda author: _fed_answer(author, HISTORY), "unlawful type"),
     then("a register answers a live appeal", lambda author: _answer(author, HISTORY), "unlawful source"),

@@ -56,7 +56,7 @@ answer-clarified           | ANSWERED                  | same                   
 answer-corrected           | ANSWERED                  | same                   | desk           | M  | now
 left-without-consideration | open                      | NOT_CONSIDERED         | desk           | M! | now
 review-terminated          | open                      | TERMINATED             | desk           | M! | now
-reopened                   | closed                    | TRANSFERRED  | desk:holds-or-above oversight | M! | now
+reopened                   | closed                    | TRANSFERRED  | desk:above oversight | M! | now
 
 term-set                   | open ended                | same                   | clock          | t  | now
 term-resumed               | open ended                | same                   | clock          | t! | now

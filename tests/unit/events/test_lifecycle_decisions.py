@@ -202,6 +202,14 @@ def test_reopening_is_decided_before() -> None:
     given(*PATHS["ANSWERED"]).when(reopened).refused("is decided after its time")
 
 
+def test_reopening_is_decided_after_registration() -> None:
+    """A decision may be older than the answer that it voids, but not than the appeal."""
+    early = routing.Reopened(body="d", authority="court", decided=START - timedelta(seconds=1))
+
+    given(*PATHS["ANSWERED"]).when(early).refused("is decided before the appeal's registration")
+    given(*PATHS["ANSWERED"]).when(early.model_copy(update={"decided": START})).then("TRANSFERRED")
+
+
 def test_tasks_end_with_executor() -> None:
     before = (*PATHS["IN_WORK"], routing.Assigned(post="p", by="e"), routing.Assigned(post="q", by="e"))
 

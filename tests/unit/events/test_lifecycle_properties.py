@@ -45,7 +45,7 @@ class RuleBookModel:
         if isinstance(event.data, intake.DuplicateLinked):
             return event.data.of < NUMBER
         if isinstance(event.data, routing.Reopened):
-            return event.data.decided <= event.time
+            return self.opened is not None and self.opened <= event.data.decided <= event.time
         return not isinstance(event.data, deadlines.Missed) or event.data.due == event.time
 
     def apply(self, event: Dated) -> None:

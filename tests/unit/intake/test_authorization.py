@@ -78,16 +78,19 @@ CASES = (
     case("/portals/two", None, "/portals/one", "unfed"),
     case("/portals/one", "a", "/portals/one", "unfed"),
     case("/portals/one", None, "/registers/one"),
-    case("/desks/a", "a", "/portals/one", "holds", "holds-or-above"),
-    case("/desks/b", "a", "/portals/one", "holds-or-above"),
-    case("/desks/c", "a", "/portals/one", "holds-or-above"),
+    case("/desks/a", "a", "/portals/one", "holds"),
+    case("/desks/b", "a", "/portals/one", "above"),
+    case("/desks/c", "a", "/portals/one", "above"),
+    case("/desks/b", None, "/portals/one", "above", addressee="a"),
+    case("/desks/b", None, "/desks/a", "above"),
+    case("/desks/b", None, "/desks/b", "holds", addressee="a"),
     case("/desks/a", "b", "/portals/one"),
     case("/desks/a", None, "/portals/one"),
-    case("/desks/a", None, "/portals/one", "holds", "holds-or-above", addressee="a"),
+    case("/desks/a", None, "/portals/one", "holds", addressee="a"),
     case("/desks/a", "b", "/portals/one", addressee="a"),
-    case("/desks/a", None, "/desks/a", "holds", "holds-or-above"),
+    case("/desks/a", None, "/desks/a", "holds"),
     case("/desks/a", "b", "/desks/a"),
-    case("/desks/a", "a", "/registers/one", "holds", "holds-or-above"),
+    case("/desks/a", "a", "/registers/one", "holds"),
     case("/services/routing", None, "/portals/one", "unheld"),
     case("/services/routing", "a", "/portals/one"),
     case("/services/deadlines", "a", "/portals/one", "unfed"),
@@ -108,7 +111,7 @@ LIMITED = (TermSet, TermExtended)
 
 def example(data_type: type[EventData]) -> EventData:
     if data_type is Reopened:
-        return Reopened(body="b", authority="c", decided=OPENED)
+        return Reopened(body="b", authority="c", decided=DUE)
     if data_type is TermSet:
         return TermSet(terms=(LEAST_TERM,))
     if data_type is TermExtended:
@@ -183,7 +186,7 @@ def test_every_cell_is_as_read(line: TableLine) -> None:
         (Answered, {"source": ("REGISTERED", *transitions.OPEN)}),
         (Answered, {"publishers": {"desk": "always", "history": "feeds"}}),
         (Missed, {"publishers": {"clock": "always", "history": "feeds"}}),
-        (Forwarded, {"publishers": {"desk": "holds-or-above", "history": "feeds"}}),
+        (Forwarded, {"publishers": {"desk": "above", "history": "feeds"}}),
         (Reopened, {"source": ("ANSWERED", "MERGED_AS_DUPLICATE")}),
     ],
 )
@@ -226,6 +229,26 @@ def test_note_takes_nothing_over() -> None:
     assert holding.evolve(fed, "/oversight/o", LEAST_OF[Missed]).fed
 
 
+@pytest.mark.parametrize(
+    ("source", "holder", "authority", "field"),
+    [
+        ("/desks/a", "a", "a", "source"),
+        ("/desks/a", "a", "c", "source"),
+        ("/desks/b", "a", "b", None),
+        ("/desks/b", None, "b", None),
+        ("/desks/b", None, "a", "authority"),
+        ("/oversight/o", "a", "a", "authority"),
+        ("/oversight/o", "a", "c", None),
+    ],
+)
+def test_body_never_reopens_own_answer(source: str, holder: str | None, authority: str, field: str | None) -> None:
+    """A desk reopens only as a body above the holder, or above the addressee; no authority is the holder itself."""
+    answered = head("ANSWERED", Holding(holder, "a", "/portals/one"))
+    incoming, record = proposed(Reopened(body="a", authority=authority, decided=DUE), source)
+    found = admission.admit(incoming, record, AdmissionState({NUMBER: answered}), REFERENCE, KEYS.realm, "kg", DUE)
+    assert (found.field if isinstance(found, Rejection) else None) == field
+
+
 class HolderModel:
     """Holder and feeding register as the rule book has them, followed event by event."""
 
@@ -235,14 +258,20 @@ class HolderModel:
         self.opener = ""
         self.fed = False
 
+    def holders(self) -> list[str]:
+        """The bodies that may act."""
+        if self.holder:
+            return [self.holder]
+        return [body for body in (self.addressee, self.opener[-1] if "/desks/" in self.opener else None) if body]
+
     def true(self, source: str) -> set[str]:
         """The conditions that *source* meets."""
         body = source[-1] if ROLES[source] == "desk" else None
-        opening_body = self.opener[-1] if self.opener.startswith("/desks/") else None
-        holds = body is not None and (body == self.holder if self.holder else body in (self.addressee, opening_body))
-        above = body is not None and self.holder in ("a", "b") and body > self.holder
+        holders = self.holders()
+        holds = body in holders
+        above = not holds and any(body > one for one in holders) if body else False
         met = {
-            "always": True, "holds": holds, "holds-or-above": holds or above, "unheld": not self.holder,
+            "always": True, "holds": holds, "above": above, "unheld": not self.holder,
             "unfed": not self.fed, "opened": source == self.opener and not self.holder and not self.fed,
             "feeds": self.fed and source == self.opener,
         }  # fmt: skip
@@ -288,6 +317,8 @@ def test_every_walk_is_as_read(opening: tuple[str, EventData], acts: list[tuple[
         lawful = condition is not None and rules.allows(event) and condition in model.true(source)
         if isinstance(data, Routed) and ROLES[source] != "history":
             lawful = lawful and model.holder in (None, data.body)
+        if isinstance(data, Reopened) and ROLES[source] != "history":
+            lawful = lawful and data.authority not in model.holders()
         incoming, record = proposed(data, source, head.standing.sequence)
         heads = {SMALLEST: Head(), OTHER: Head()} | ({NUMBER: head} if head.standing.sequence else {})
         found = admission.admit(incoming, record, AdmissionState(heads), REFERENCE, KEYS.realm, "kg", DUE)

@@ -37,12 +37,12 @@ _WITH_A_BODY: tuple[State, ...] = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNI
 HISTORY: Role = "history"
 """The role of a register that brings whole histories, with any date in the past."""
 
-Condition = Literal["always", "holds", "holds-or-above", "unheld", "unfed", "opened", "feeds"]
+Condition = Literal["always", "holds", "above", "unheld", "unfed", "opened", "feeds"]
 """A condition on a publisher and the appeal, beside the role:
 
 - *holds*: its body holds the appeal. While no body does, its body is the addressee, or that of the source that opened
   it;
-- *holds-or-above*: the same, or its body is above the one that holds the appeal;
+- *above*: its body is above one of which *holds* is true, and not such a body itself;
 - *unheld*: no body holds the appeal;
 - *unfed*: no register feeds the appeal;
 - *opened*: it opened the appeal itself, no body holds it, and no register feeds it;
@@ -219,7 +219,7 @@ _ROWS = (
         ENDED,
         "TRANSFERRED",
         expected=True,
-        where={"desk": "holds-or-above"},
+        where={"desk": "above"},
     ),
     # Deadlines. A breach is dated at the missed instant, however late it is found. Terms may run after the end. To set
     # terms assumes no sequence: its id names the event from which they count, so no other event makes it wrong.
@@ -284,6 +284,8 @@ def find_violation(standing: Standing, subject: str, time: datetime, data: Event
         return "a duplicate points from the larger number to the smaller"
     if isinstance(data, routing.Reopened) and data.decided > time:
         return "is decided after its time"
+    if isinstance(data, routing.Reopened) and standing.opened is not None and data.decided < standing.opened:
+        return "is decided before the appeal's registration"
     if isinstance(data, deadlines.Missed) and time != max(data.due, standing.opened or time):
         return "a breach is dated at the due instant, or at the registration if that is later"
     return None

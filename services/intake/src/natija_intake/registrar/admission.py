@@ -23,7 +23,7 @@ from natija_events.wire.envelope import Event, Headers, Proposal, read_proposal
 from natija_events.wire.identity import EventDigest, event_digest, event_key
 from natija_events.wire.rejection import Rejection
 from natija_events.wire.values import Unreadable
-from natija_intake.registrar.authorization import find_unauthorized, hands_over
+from natija_intake.registrar.authorization import find_unauthorized, find_wrong_body
 from natija_intake.registrar.coded_fields import find_foreign_number, find_wrong_name
 from natija_intake.registrar.heads import NO_HEAD, Head, advance
 from natija_intake.registrar.links import find_wrong_link
@@ -279,8 +279,8 @@ def _find_unlawful(
             return Rejection("unlawful", f"{path}type", rule)
         if rule := find_unauthorized(head.holding, event.source, one, reference):
             return Rejection("unlawful", f"{path}source", rule)
-        if hands_over(head.holding, event.source, one, reference):
-            return Rejection("unlawful", f"{path}body", "only a forward hands the appeal over to another body")
+        if wrong := find_wrong_body(head.holding, event.source, one, reference):
+            return wrong._replace(field=path + wrong.field)
         if index < last:
             head = advance(head, event, one)
     return None

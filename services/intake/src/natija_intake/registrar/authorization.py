@@ -6,7 +6,8 @@ from natija_events.lifecycle.holding import Holding
 from natija_events.lifecycle.transitions import HISTORY, TABLE, Condition
 from natija_events.reference.data import ReferenceData
 from natija_events.types.base import EventData
-from natija_events.types.routing import Routed
+from natija_events.types.routing import Reopened, Routed
+from natija_events.wire.rejection import Rejection
 
 _Meets = Callable[[Holding, str, ReferenceData], bool]
 
@@ -25,30 +26,39 @@ def find_unauthorized(holding: Holding, source: str, data: EventData, reference:
     return rule
 
 
-def hands_over(holding: Holding, source: str, data: EventData, reference: ReferenceData) -> bool:
-    """Whether *data* routes an appeal from the body that holds it to another one. Only a forward may do so.
+def find_wrong_body(holding: Holding, source: str, data: EventData, reference: ReferenceData) -> Rejection | None:
+    """The rule that a body in *data* breaks; None when it breaks none.
 
-    The histories of other registers have no such rule.
+    Only a forward or a reopening hands an appeal over. A body does not reopen what it answered itself. The histories of
+    other registers have no such rules.
     """
-    if not isinstance(data, Routed) or holding.holder in (None, data.body):
-        return False
-    return HISTORY not in reference.roles(source)
+    if not isinstance(data, (Routed, Reopened)) or HISTORY in reference.roles(source):
+        return None
+    if isinstance(data, Reopened):
+        own = data.authority in _holders(holding, reference)
+        return Rejection("unlawful", "authority", "is the body that held the appeal") if own else None
+    if holding.holder in (None, data.body):
+        return None
+    return Rejection("unlawful", "body", "only a forward hands the appeal over to another body")
+
+
+def _holders(holding: Holding, reference: ReferenceData) -> tuple[str | None, ...]:
+    """The bodies that may act: the holder; before there is one, the addressee and the body that opened the appeal."""
+    if holding.holder is not None:
+        return (holding.holder,)
+    return holding.addressee, None if holding.opener is None else reference.body(holding.opener)
 
 
 def _holds(holding: Holding, source: str, reference: ReferenceData) -> bool:
     body = reference.body(source)
-    if body is None:
+    return body is not None and body in _holders(holding, reference)
+
+
+def _above(holding: Holding, source: str, reference: ReferenceData) -> bool:
+    body, holders = reference.body(source), _holders(holding, reference)
+    if body is None or body in holders:
         return False
-    if holding.holder is not None:
-        return body == holding.holder
-    return body == holding.addressee or (holding.opener is not None and body == reference.body(holding.opener))
-
-
-def _holds_or_above(holding: Holding, source: str, reference: ReferenceData) -> bool:
-    if _holds(holding, source, reference):
-        return True
-    body = reference.body(source)
-    return body is not None and holding.holder is not None and reference.is_above(body, holding.holder)
+    return any(one is not None and reference.is_above(body, one) for one in holders)
 
 
 def _unheld(holding: Holding, source: str, reference: ReferenceData) -> bool:
@@ -69,7 +79,7 @@ def _feeds(holding: Holding, source: str, reference: ReferenceData) -> bool:
 
 _MEETS: Mapping[Condition, _Meets] = {
     "holds": _holds,
-    "holds-or-above": _holds_or_above,
+    "above": _above,
     "unheld": _unheld,
     "unfed": _unfed,
     "opened": _opened,
@@ -77,7 +87,7 @@ _MEETS: Mapping[Condition, _Meets] = {
 }
 RULES: Mapping[Condition, str] = {
     "holds": "only the body that holds the appeal may act; before one does, its addressee or the body that opened it",
-    "holds-or-above": "only the body that holds the appeal, or one above it, may act",
+    "above": "only a body above the one that holds the appeal may act",
     "unheld": "a body holds the appeal already",
     "unfed": "a register still feeds the appeal",
     "opened": "only the source that opened the appeal may, before a body holds it",
