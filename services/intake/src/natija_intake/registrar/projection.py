@@ -3,7 +3,6 @@
 The registrar saves its batches through the same `save` as catching up and a rebuild.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -134,7 +133,7 @@ def _new_key(event: RecordedEvent) -> NewKey:
 def _head(row: Any) -> Head:
     standing = Standing(row.state, tuple(row.resume), row.opened, row.sequence, row.material, row.termed)
     holding = Holding(row.holder, row.addressee, row.opener, row.fed)
-    limits = NO_LIMITS if row.limits == "[]" else read_limits(json.loads(row.limits))
+    limits = read_limits(row.limits) if row.limits else NO_LIMITS  # the driver has parsed the JSON
     return Head(standing, holding, **{name: getattr(row, name) for name in _HEAD_FIELDS}, limits=limits)
 
 
