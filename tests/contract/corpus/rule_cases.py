@@ -314,6 +314,14 @@ UNAUTHORIZED = (
         "registered",
         "unlawful body",
     ),
+    Case(
+        "a router merges nothing that a register feeds",
+        lambda author: [
+            _fed(author),
+            author.propose(intake.DuplicateLinked(of=appeal_number("KG", 1)), ROUTER, expectedsequence=1),
+        ],
+        ["registered", "unlawful source"],
+    ),
     then("withdrawn by its channel", _withdrawn, "registered"),
     then("withdrawn by another channel", lambda author: _withdrawn(author, OTHER_CHANNEL), "unlawful source"),
     history(

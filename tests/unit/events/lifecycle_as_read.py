@@ -22,8 +22,8 @@ withdrawal-requested       | open                      | same                   
 withdrawn                  | open                      | WITHDRAWN              | channel:opened desk | M! | now
 withdrawal-declined        | open                      | same                   | desk           | M! | now
 repeat-linked              | open ended                | same                   | channel desk router | n  | now
-duplicate-linked           | open ended                | MERGED_AS_DUPLICATE    | desk router:always | M! | now
-duplicate-unlinked         | MERGED_AS_DUPLICATE       | back                   | desk router    | M! | now
+duplicate-linked           | open ended                | MERGED_AS_DUPLICATE    | desk router:unfed | M! | now
+duplicate-unlinked         | MERGED_AS_DUPLICATE       | back                   | desk router:always | M! | now
 complaint-filed            | open ended                | same                   | channel desk   | n  | now
 access-code-replaced       | open ended                | same                   | channel live | n  | now
 erasure-requested          | open ended                | same           | channel desk data-officer live | n  | now

@@ -21,16 +21,17 @@ from natija_events.kafka import partition_of
 from natija_events.lifecycle import holding, transitions
 from natija_events.lifecycle.holding import Holding
 from natija_events.lifecycle.transitions import Standing
+from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import BodyEntry, ChannelEntry, PublisherEntry, TopicEntry
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import Missed, TermExtended, TermSet
-from natija_events.types.intake import DuplicateLinked, ErasureRequested, PersonErased, Registered
+from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, ErasureRequested, PersonErased, Registered
 from natija_events.types.routing import Answered, Forwarded, Reopened, Routed
 from natija_events.types.sealed import sealed_fields
 from natija_events.wire.envelope import Event, write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.registrar import admission
-from natija_intake.registrar.admission import AdmissionState, IncomingProposal, PolledRecord
+from natija_intake.registrar.admission import AdmissionState, Admitted, IncomingProposal, PolledRecord
 from natija_intake.registrar.heads import Head, advance
 from natija_intake.registrar.term_limits import TermLimit, microseconds
 
@@ -91,8 +92,10 @@ CASES = (
     case("/desks/a", None, "/desks/a", "holds"),
     case("/desks/a", "b", "/desks/a"),
     case("/desks/a", "a", "/registers/one", "holds"),
-    case("/services/routing", None, "/portals/one", "unheld"),
-    case("/services/routing", "a", "/portals/one"),
+    case("/services/routing", None, "/portals/one", "unheld", "unfed"),
+    case("/services/routing", "a", "/portals/one", "unfed"),
+    case("/services/routing", None, "/registers/one", "unheld"),
+    case("/services/routing", "a", "/registers/one"),
     case("/services/deadlines", "a", "/portals/one", "unfed"),
     case("/services/deadlines", "a", "/registers/one"),
     case("/oversight/o", "a", "/registers/one"),
@@ -132,6 +135,13 @@ def proposed(data: EventData, source: str, sequence: int = 1) -> tuple[IncomingP
     incoming = admission.read(record)
     assert isinstance(incoming, IncomingProposal)
     return incoming, record
+
+
+def decide(data: EventData, source: str, head: Head, reference: ReferenceData = REFERENCE) -> Admitted | Rejection:
+    """The decision of the registrar on *data*, for an appeal with *head*."""
+    incoming, record = proposed(data, source, head.standing.sequence)
+    state = AdmissionState({SMALLEST: Head(), OTHER: Head(), NUMBER: head})
+    return admission.admit(incoming, record, state, reference, KEYS.realm, "kg", DUE)
 
 
 def head(state: str, held: Holding) -> Head:
@@ -244,8 +254,7 @@ def test_note_takes_nothing_over() -> None:
 def test_body_never_reopens_own_answer(source: str, holder: str | None, authority: str, field: str | None) -> None:
     """A desk reopens only as a body above the holder, or above the addressee; no authority is the holder itself."""
     answered = head("ANSWERED", Holding(holder, "a", "/portals/one"))
-    incoming, record = proposed(Reopened(body="a", authority=authority, decided=DUE), source)
-    found = admission.admit(incoming, record, AdmissionState({NUMBER: answered}), REFERENCE, KEYS.realm, "kg", DUE)
+    found = decide(Reopened(body="a", authority=authority, decided=DUE), source, answered)
     assert (found.field if isinstance(found, Rejection) else None) == field
 
 
@@ -328,3 +337,12 @@ def test_every_walk_is_as_read(opening: tuple[str, EventData], acts: list[tuple[
             ended = line.target in ENDED or line.type == Answered.type
             model.apply(source, data, ended=ended)
             head = advance(head, incoming.events[0], data)
+
+
+def test_router_unlinks_what_it_merged() -> None:
+    """A router may take its link back, also when a body holds the appeal."""
+    held = head("ROUTED", Holding("a", None, "/portals/one"))
+    linked = decide(DuplicateLinked(of=SMALLEST), "/services/routing", held)
+    assert isinstance(linked, Admitted)
+    merged = advance(held, linked.incoming.events[0], linked.data[0])
+    assert isinstance(decide(DuplicateUnlinked(signer="s"), "/services/routing", merged), Admitted)

@@ -164,9 +164,16 @@ _ROWS = (
         "MERGED_AS_DUPLICATE",
         expected=True,
         after_terminal=True,
+        where={"router": "unfed"},
+    ),
+    _row(
+        intake.DuplicateUnlinked,
+        ("desk", "router"),
+        "MERGED_AS_DUPLICATE",
+        _RESUME,
+        expected=True,
         where={"router": "always"},
     ),
-    _row(intake.DuplicateUnlinked, ("desk", "router"), "MERGED_AS_DUPLICATE", _RESUME, expected=True),
     _row(intake.ComplaintFiled, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
     _row(intake.AccessCodeReplaced, "channel", OPEN, _STAY, note=True, after_terminal=True, history=False),
     _row(
