@@ -52,7 +52,8 @@ REFERENCE = replace(
             {"roles": [role], "unsigned": True, "body": source[-1] if role == "desk" else None}
         )
         for source, role in ROLES.items()
-    },
+    }
+    | {"/prosecutors/a": PublisherEntry(roles=frozenset({"desk", "oversight"}), unsigned=True, body="a")},
 )
 """Three bodies, each above the one before, and a publisher or two of every role."""
 
@@ -249,6 +250,8 @@ def test_note_takes_nothing_over() -> None:
         ("/desks/b", None, "a", "authority"),
         ("/oversight/o", "a", "a", "authority"),
         ("/oversight/o", "a", "c", None),
+        ("/prosecutors/a", "a", "c", "source"),
+        ("/prosecutors/a", "b", "c", None),
     ],
 )
 def test_body_never_reopens_own_answer(source: str, holder: str | None, authority: str, field: str | None) -> None:
@@ -337,6 +340,42 @@ def test_every_walk_is_as_read(opening: tuple[str, EventData], acts: list[tuple[
             ended = line.target in ENDED or line.type == Answered.type
             model.apply(source, data, ended=ended)
             head = advance(head, incoming.events[0], data)
+
+
+def test_abolished_body_keeps_no_appeal() -> None:
+    """Once the realm has the holder no longer, a router names its successor; until then it may not."""
+    held, successor = head("IN_WORK", Holding("a", "a", "/portals/one")), Routed(body="b")
+    assert isinstance(decide(successor, "/services/routing", held), Rejection)
+    without = replace(REFERENCE, bodies={id: entry for id, entry in REFERENCE.bodies.items() if id != "a"})
+    assert isinstance(decide(successor, "/services/routing", held, without), Admitted)
+    assert isinstance(decide(successor, "/desks/b", held, without), Rejection)
+
+
+def test_desk_of_abolished_body_only_forwards() -> None:
+    """A desk that still speaks for an abolished body hands its appeals over as every desk does."""
+    held = head("IN_WORK", Holding("a", "a", "/portals/one"))
+    without = replace(REFERENCE, bodies={"b": BodyEntry()})
+    refused = decide(Routed(body="b"), "/desks/a", held, without)
+    assert isinstance(refused, Rejection)
+    assert refused.field == "body"
+    assert isinstance(decide(Forwarded(body="b"), "/desks/a", held, without), Admitted)
+
+
+@pytest.mark.parametrize(
+    ("source", "holder", "roles", "rule"),
+    [
+        ("/prosecutors/a", "b", ("desk",), "may not be extended by this publisher"),
+        ("/prosecutors/a", "b", ("desk", "oversight"), None),
+        ("/prosecutors/a", "a", ("desk",), None),
+        ("/prosecutors/a", "a", ("oversight",), None),
+        ("/desks/b", "b", ("oversight",), "may not be extended by this publisher"),
+    ],
+)
+def test_only_meeting_roles_extend(source: str, holder: str, roles: tuple[str, ...], rule: str | None) -> None:
+    """A publisher of two roles extends by the one that meets its condition, never by the other."""
+    held = head("ROUTED", Holding(holder, None, "/portals/one"))._replace(limits=(LIMIT._replace(roles=roles),))
+    found = decide(example(TermExtended), source, held)
+    assert (found.rule if isinstance(found, Rejection) else None) == rule
 
 
 def test_router_unlinks_what_it_merged() -> None:

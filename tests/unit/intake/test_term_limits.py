@@ -8,6 +8,7 @@ import pytest
 from tests.unit.intake.realm import DESK, HISTORY, REFERENCE
 
 from natija_events.ids import derived_appeal_number, derived_event_id
+from natija_events.lifecycle.holding import Holding
 from natija_events.lifecycle.transitions import Standing
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import PublisherEntry
@@ -33,7 +34,11 @@ LATEST = datetime(2026, 4, 19, 18, tzinfo=UTC)
 BEFORE, DAY = DUE - timedelta(hours=1), timedelta(days=1)
 OVERSIGHT = "/desks/prosecutor"
 WITH_OVERSIGHT = ReferenceData(
-    publishers={**REFERENCE.publishers, OVERSIGHT: PublisherEntry(roles=frozenset({"oversight"}), unsigned=True)}
+    publishers={
+        **REFERENCE.publishers,
+        DESK: PublisherEntry(roles=frozenset({"desk"}), unsigned=True, body="ministry-health"),
+        OVERSIGHT: PublisherEntry(roles=frozenset({"oversight"}), unsigned=True),
+    }
 )
 
 
@@ -61,7 +66,7 @@ def refusal(limits: TermLimits, *data: EventData, source: str = DESK, appended: 
     return find_wrong_term(events, data, _HEAD._replace(limits=limits), WITH_OVERSIGHT, appended)
 
 
-_HEAD = Head(Standing("ROUTED", sequence=2), since=1)
+_HEAD = Head(Standing("ROUTED", sequence=2), Holding("ministry-health"), since=1)
 SET = TermSet(terms=(term(),))
 
 

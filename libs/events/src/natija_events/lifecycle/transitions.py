@@ -43,7 +43,7 @@ Condition = Literal["always", "holds", "above", "unheld", "unfed", "opened", "fe
 - *holds*: its body holds the appeal. While no body does, its body is the addressee, or that of the source that opened
   it;
 - *above*: its body is above one of which *holds* is true, and not such a body itself;
-- *unheld*: no body holds the appeal;
+- *unheld*: no body holds the appeal, or the reference data have that body no longer;
 - *unfed*: no register feeds the appeal;
 - *opened*: it opened the appeal itself, no body holds it, and no register feeds it;
 - *feeds*: it is the register that opened the appeal, and it still feeds it.

@@ -26,18 +26,33 @@ def find_unauthorized(holding: Holding, source: str, data: EventData, reference:
     return rule
 
 
+def meeting_roles(holding: Holding, source: str, data: EventData, reference: ReferenceData) -> frozenset[str]:
+    """The roles of *source* that may publish this event and meet their conditions. A limit on roles asks these."""
+    publishers = TABLE[data.type].publishers
+    return frozenset(
+        role
+        for role in reference.roles(source)
+        if (condition := publishers.get(role)) is not None  # type: ignore[call-overload]
+        and (condition == "always" or _MEETS[condition](holding, source, reference))
+    )
+
+
 def find_wrong_body(holding: Holding, source: str, data: EventData, reference: ReferenceData) -> Rejection | None:
     """The rule that a body in *data* breaks; None when it breaks none.
 
     Only a forward or a reopening hands an appeal over. A body does not reopen what it answered itself. The histories of
     other registers have no such rules.
     """
-    if not isinstance(data, (Routed, Reopened)) or HISTORY in reference.roles(source):
+    if not isinstance(data, (Routed, Reopened)) or HISTORY in (
+        roles := meeting_roles(holding, source, data, reference)
+    ):
         return None
     if isinstance(data, Reopened):
+        if _holds(holding, source, reference):
+            return Rejection("unlawful", "source", RULES["above"])
         own = data.authority in _holders(holding, reference)
         return Rejection("unlawful", "authority", "is the body that held the appeal") if own else None
-    if holding.holder in (None, data.body):
+    if holding.holder in (None, data.body) or "router" in roles:
         return None
     return Rejection("unlawful", "body", "only a forward hands the appeal over to another body")
 
@@ -62,7 +77,7 @@ def _above(holding: Holding, source: str, reference: ReferenceData) -> bool:
 
 
 def _unheld(holding: Holding, source: str, reference: ReferenceData) -> bool:
-    return holding.holder is None
+    return holding.holder not in reference.bodies
 
 
 def _unfed(holding: Holding, source: str, reference: ReferenceData) -> bool:

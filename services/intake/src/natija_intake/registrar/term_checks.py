@@ -9,6 +9,7 @@ from natija_events.types.base import EventData
 from natija_events.types.deadlines import TermExtended, TermSet
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
+from natija_intake.registrar.authorization import meeting_roles
 from natija_intake.registrar.heads import Head, advance
 from natija_intake.registrar.term_limits import MAX_TERMS, TermLimit, find_limit, microseconds
 
@@ -44,7 +45,8 @@ def _find_wrong(
     if isinstance(data, TermSet):
         return _find_wrong_set(data, head, history=HISTORY in roles)
     if isinstance(data, TermExtended) and HISTORY not in roles:
-        return _find_beyond(data, find_limit(head.limits, data.term), roles, microseconds(appended))
+        met = meeting_roles(head.holding, event.source, data, reference)
+        return _find_beyond(data, find_limit(head.limits, data.term), met, microseconds(appended))
     return None
 
 
