@@ -209,7 +209,7 @@ def test_random_histories_fold_alike(tmp_path: Path) -> None:
 
 
 def folded_by_node(folder: Path) -> Any:
-    """What `fold.mjs` makes of the histories and the life cycle in *folder*."""
+    """The result of `fold.mjs` for the histories and the life cycle in *folder*."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is not on this machine")
