@@ -189,7 +189,7 @@ async def test_forward_keeps_a_breach(engine: AsyncEngine) -> None:
         (0, TermSet(due=hour(10))),
         (1, Routed(body="A")),
         (11, Forwarded(body="B")),
-        (12, TermSet(due=hour(50))),
+        (12, answer_term("answer-2", 4, hour(50))),
     )
     (late,) = await lateness(engine, hour(13))
     assert (late.body, late.due, late.overdue) == ("B", hour(50), True)
