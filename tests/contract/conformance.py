@@ -18,7 +18,7 @@ from tests.contract.corpus.outcomes import records
 
 from natija_events.ids import appeal_number, derived_event_id, parse_appeal_number
 from natija_events.kafka import partition_of
-from natija_events.lifecycle.export import lifecycle
+from natija_events.rules import lifecycle
 from natija_events.signatures import SigningKey, message, verify_signature
 from natija_events.wire.envelope import Event, Headers, Stamp, attributes, write_headers, write_proposal
 from natija_events.wire.hash_chain import GENESIS, event_hash

@@ -11,8 +11,8 @@ from pydantic_core import to_jsonable_python
 from tests.contract.sealing_vectors import NONCE
 
 from natija_events.ids import appeal_number
-from natija_events.lifecycle.export import lifecycle
 from natija_events.lifecycle.fold import fold
+from natija_events.rules import lifecycle
 from natija_events.sealing.data_key import DataKey, Place
 from natija_events.terms.facts import facts_of
 from natija_events.terms.states import term_states

@@ -1,6 +1,6 @@
-"""The life cycle as data, for a fold in another language: states, the row of each type, and what it changes.
+"""The rules of folding as data, for a fold in another language: the life cycle, its effects, and the facts about terms.
 
-It is `conformance/lifecycle.json`. The README beside that file says how to fold with it.
+They are `conformance/lifecycle.json`. The README beside that file says how to fold with them.
 """
 
 from dataclasses import fields
