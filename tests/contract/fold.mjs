@@ -26,9 +26,12 @@ function effect({ copy, add, remove, constant }, before, data) {
 function moved({ state, resume }, row, data) {
   const { to } = row;
   if (to.stay) return { state, resume };
-  if (to.resume) return resume.length ? { state: resume[0], resume: resume.slice(1) } : { state, resume };
+  if (to.resume) {
+    return state === to.resume && resume.length ? { state: resume[0], resume: resume.slice(1) } : { state, resume };
+  }
   if (states.terminal.includes(state) && !row.leaves_the_end) return { state, resume };
   const next = to.state ?? (isSet(data[to.field]) ? to.when_set : to.otherwise);
+  if (row.keeps_waiting && states.suspending.includes(state)) return { state, resume: [next, ...resume.slice(1)] };
   return { state: next, resume: states.suspending.includes(next) ? [state, ...resume] : [] };
 }
 

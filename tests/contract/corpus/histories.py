@@ -229,6 +229,19 @@ _HISTORIES: Mapping[str, Sequence[EventData | str]] = {
     ],
     "data are provided": [*_ASKED, routing.DataProvided()],
     "a new official while data are awaited": [*_ASKED, routing.ExecutorChanged(executor="post-13")],
+    "a new official while data are awaited, and then the data": [
+        *_ASKED,
+        routing.ExecutorChanged(executor="post-13"),
+        routing.DataProvided(),
+    ],
+    "routed while data are awaited, merged, unlinked, then the data": [
+        _OPEN,
+        routing.DataRequested(missing=("address",), until=DUE),
+        _routed(),
+        intake.DuplicateLinked(of=OTHER),
+        intake.DuplicateUnlinked(signer="head-3"),
+        routing.DataProvided(),
+    ],
     "forwarded inside the register": [*_IN_WORK, routing.Forwarded(body="ministry-health")],
     "forwarded inside and routed": [
         *_IN_WORK,
@@ -255,6 +268,18 @@ _HISTORIES: Mapping[str, Sequence[EventData | str]] = {
         routing.DataProvided(),
     ],
     "a link after the answer merges nothing": [*_ANSWERED, intake.DuplicateLinked(of=OTHER)],
+    "a link after the answer is taken back": [
+        *_ANSWERED,
+        intake.DuplicateLinked(of=OTHER),
+        intake.DuplicateUnlinked(signer="head-3"),
+    ],
+    "a link after the answer is taken back once reopened": [
+        *_ANSWERED,
+        intake.DuplicateLinked(of=OTHER),
+        routing.Reopened(body="ministry-health", authority="court-bishkek", decided=START),
+        intake.DuplicateUnlinked(signer="head-3"),
+    ],
+    "unlinked while data are awaited": [*_ASKED, intake.DuplicateUnlinked(signer="head-3")],
     "a repeat": [_OPEN, intake.RepeatLinked(of=OTHER)],
     "complaints, and one of them twice": [
         *_ANSWERED,

@@ -2,6 +2,8 @@
 
 A line is: type | from | to | who may publish | M material, t term or n note | how far back.
 `!` after the weight: `expectedsequence` is required.
+`same`: the state stays. `back:S`: from S to the state before, else it stays. `unless-waiting`: in AWAITING_DATA the
+state stays, and the target is the state to which the data lead.
 The fourth cell has roles, each with its condition if that is not the usual one. A register may bring a history of
 everything, if the line does not say `live`. `always`: no role has a condition.
 """
@@ -11,6 +13,7 @@ from typing import NamedTuple
 OPEN = ("REGISTERED", "TRANSFERRED", "ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING")
 ENDED = ("ANSWERED", "FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED", "MERGED_AS_DUPLICATE")
 STATES = ("NEW", *OPEN, *ENDED)
+WAITING = "AWAITING_DATA"
 WITH_A_BODY = ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING")
 
 _LINES = """
@@ -23,7 +26,7 @@ withdrawn                  | open                      | WITHDRAWN              
 withdrawal-declined        | open                      | same                   | desk           | M! | now
 repeat-linked              | open ended                | same                   | channel desk router | n  | now
 duplicate-linked           | open ended                | MERGED_AS_DUPLICATE    | desk router:unfed | M! | now
-duplicate-unlinked         | MERGED_AS_DUPLICATE       | back                   | desk router:always | M! | now
+duplicate-unlinked         | open ended                | back:MERGED_AS_DUPLICATE | desk router:always | M! | now
 complaint-filed            | open ended                | same                   | channel desk   | n  | now
 access-code-replaced       | open ended                | same                   | channel live | n  | now
 erasure-requested          | open ended                | same           | channel desk data-officer live | n  | now
@@ -32,8 +35,8 @@ person-erased              | open ended                | same                   
 topic-suggested            | open                      | same                   | desk router    | n  | now
 topic-assigned             | open                      | same                   | desk router    | M  | now
 addressee-detected         | open                      | same                   | desk router    | n  | now
-routed                     | open                      | ROUTED                 | desk router    | M! | now
-executor-changed           | AWAITING_DATA with-a-body | IN_WORK                | desk           | M! | now
+routed                     | open                      | ROUTED unless-waiting  | desk router    | M! | now
+executor-changed           | AWAITING_DATA with-a-body | IN_WORK unless-waiting | desk           | M! | now
 assigned                   | TRANSFERRED AWAITING_DATA with-a-body | same                   | desk           | n  | now
 note-added                 | open ended                | same                   | desk oversight | n  | now
 forward-prepared           | open                      | same                   | desk           | n  | now
@@ -42,7 +45,7 @@ forwarded                  | open                      | TRANSFERRED            
 forwarded-in-part          | open                      | same                   | desk           | M! | now
 returned                   | open                      | RETURNED               | desk           | M! | now
 data-requested             | REGISTERED TRANSFERRED ROUTED IN_WORK | AWAITING_DATA          | desk           | M! | now
-data-provided              | AWAITING_DATA             | back                   | channel desk   | M  | a day
+data-provided              | AWAITING_DATA             | back:AWAITING_DATA     | channel desk   | M  | a day
 hearing-scheduled          | open                      | same                   | desk           | n  | now
 hearing-held               | open                      | same                   | desk           | n  | now
 hearing-waived             | open                      | same                   | desk           | n  | now
@@ -95,6 +98,19 @@ class TableLine(NamedTuple):
     term: bool
     expected: bool
     back: str
+
+    def state_after(self, state: str, before: str) -> str:
+        """The state after the event in *state*; *before* is the state to which that one leads back."""
+        word, _, suspended = self.target.partition(":")
+        if word == "back":
+            return before if state == suspended else state
+        stays = word == "same" or (state in ENDED and self.stays_ended) or (self.keeps_waiting and state == WAITING)
+        return state if stays else word.split()[0]
+
+    @property
+    def keeps_waiting(self) -> bool:
+        """Whether it leaves the appeal waiting for data."""
+        return self.target.endswith("unless-waiting")
 
     @property
     def stays_ended(self) -> bool:

@@ -80,9 +80,27 @@ def test_executor_decides_routed_state() -> None:
 
 
 def test_new_executor_means_in_work() -> None:
-    for state in ("ROUTED", "IN_WORK", "AWAITING_DATA", "ON_APPROVAL", "ON_SIGNING"):
+    for state in ("ROUTED", "IN_WORK", "ON_APPROVAL", "ON_SIGNING"):
         appeal = given(*PATHS[state]).when(routing.ExecutorChanged(executor="f")).then("IN_WORK")
         assert appeal.executor == "f"
+
+
+@pytest.mark.parametrize(
+    ("moved", "state"),
+    [
+        (routing.ExecutorChanged(executor="f"), "IN_WORK"),
+        (routing.Routed(body="b", executor="f"), "IN_WORK"),
+        (routing.Routed(body="b"), "ROUTED"),
+    ],
+)
+def test_moved_appeal_still_awaits_data(moved: EventData, state: str) -> None:
+    """The applicant may still provide the data, and these lead to the state of the new executor."""
+    asked = (registered(), routing.DataRequested(missing=("address",), until=DUE))
+
+    assert given(*asked).when(moved).then("AWAITING_DATA").executor == getattr(moved, "executor", None)
+    given(*asked, moved).when(routing.DataProvided()).then(state)
+    merged = (*asked, moved, intake.DuplicateLinked(of=SMALLEST), intake.DuplicateUnlinked(signer="s"))
+    given(*merged).when(routing.DataProvided()).then(state)
 
 
 def test_internal_forwarding_restarts_appeal() -> None:
@@ -135,6 +153,7 @@ AFTER_THE_END: set[type[EventData]] = {
     intake.ApplicantCorrected,
     intake.ComplaintFiled,
     intake.DuplicateLinked,
+    intake.DuplicateUnlinked,
     intake.ErasureRequested,
     intake.NoticeSent,
     intake.PersonErased,
@@ -155,7 +174,6 @@ AFTER_THE_END: set[type[EventData]] = {
 MORE_AFTER: dict[str, set[type[EventData]]] = {
     "ANSWERED": {routing.AnswerDelivered, routing.AnswerClarified, routing.AnswerCorrected, routing.Reopened},
     **{end: {routing.Reopened} for end in ("FORWARDED", "RETURNED", "WITHDRAWN", "NOT_CONSIDERED", "TERMINATED")},
-    "MERGED_AS_DUPLICATE": {intake.DuplicateUnlinked},
 }
 
 
@@ -170,7 +188,8 @@ def test_few_types_after_end(end: transitions.State) -> None:
 def test_end_state_stays(end: transitions.State) -> None:
     for data in LEAST:
         if type(data) in AFTER_THE_END:
-            given(*PATHS[end]).when(data).then(end)
+            unmerged = isinstance(data, intake.DuplicateUnlinked) and end == "MERGED_AS_DUPLICATE"
+            given(*PATHS[end]).when(data).then("IN_WORK" if unmerged else end)
 
 
 @pytest.mark.parametrize("end", [end for end in transitions.TERMINAL if end != "MERGED_AS_DUPLICATE"])
@@ -242,6 +261,21 @@ def test_unlinked_duplicate_returns_to_state(state: transitions.State) -> None:
 
     appeal = when.then(state)
     assert appeal.duplicate_of is None
+
+
+@pytest.mark.parametrize("end", transitions.ENDED)
+def test_link_after_end_is_taken_back(end: transitions.State) -> None:
+    """The state stays, also once the appeal is reopened."""
+    linked = (*PATHS[end], intake.DuplicateLinked(of=SMALLEST))
+    reopened = (*linked, routing.Reopened(body="d", authority="court", decided=START))
+    unlinked = intake.DuplicateUnlinked(signer="s")
+
+    assert given(*linked).when(unlinked).then(end).duplicate_of is None
+    assert given(*reopened).when(unlinked).then("TRANSFERRED").duplicate_of is None
+
+
+def test_unlinking_gives_no_data() -> None:
+    given(*PATHS["AWAITING_DATA"]).when(intake.DuplicateUnlinked(signer="s")).then("AWAITING_DATA")
 
 
 def test_unlinked_duplicate_still_awaits_data() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.events.examples import EXAMPLES
 from tests.unit.events.given import START, Dated, History, register
-from tests.unit.events.lifecycle_as_read import ENDED, LINES
+from tests.unit.events.lifecycle_as_read import ENDED, LINES, WAITING, TableLine
 
 from natija_events.ids import appeal_number, derived_event_id
 from natija_events.lifecycle import transitions
@@ -51,17 +51,22 @@ class RuleBookModel:
     def apply(self, event: Dated) -> None:
         self.opened = self.opened or event.time
         line = LINE_OF[event.data.type]
-        target = line.target
         if isinstance(event.data, routing.Routed) and event.data.executor:
-            target = "IN_WORK"
+            line = line._replace(target="IN_WORK unless-waiting")
         if isinstance(event.data, routing.Forwarded) and event.data.external:
-            target = "FORWARDED"
-        if target == "back":
+            line = line._replace(target="FORWARDED")
+        if line.target == f"back:{self.state}":
             self.state = self.before.pop()
-        elif target != "same" and not (self.state in ENDED and line.stays_ended):
-            waits = target in ("AWAITING_DATA", "MERGED_AS_DUPLICATE")
+        elif line.keeps_waiting and self.state == WAITING:
+            self.before[-1] = line.target.split()[0]
+        elif (after := line.state_after(self.state, "")) != self.state or not self.stays(line):
+            waits = after in (WAITING, "MERGED_AS_DUPLICATE")
             self.before = [*self.before, self.state] if waits else []
-            self.state = target
+            self.state = after
+
+    def stays(self, line: TableLine) -> bool:
+        """Whether the event leaves the state as it is, in this state."""
+        return line.target == "same" or line.target.startswith("back:") or (self.state in ENDED and line.stays_ended)
 
 
 @given(st.lists(dated, max_size=30) | proposals)

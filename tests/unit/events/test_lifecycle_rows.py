@@ -49,9 +49,7 @@ def test_row_in_every_state(line: TableLine) -> None:
 def _expected(line: TableLine, state: str) -> str:
     if state not in line.source:
         return f"{line.type} is not lawful in state {state}"
-    if line.target == "back":
-        return "IN_WORK"
-    return state if line.target == "same" or (state in ENDED and line.stays_ended) else line.target
+    return line.state_after(state, "IN_WORK")
 
 
 def _found(line: TableLine, state: str) -> str:
@@ -72,6 +70,7 @@ def test_row_names_publishers_and_limits(line: TableLine) -> None:
 
     assert row.publishers == line.publishers
     assert (row.material, row.term, row.expected) == (line.material, line.term, line.expected)
+    assert row.keeps_waiting == line.keeps_waiting
     assert row.backdating == _BACK[line.back]
 
 

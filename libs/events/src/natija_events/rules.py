@@ -71,6 +71,7 @@ def _row(type: str, row: Transition) -> dict[str, Any]:
         "backdating": None if row.backdating is None else int(row.backdating.total_seconds()),
         "after_the_end": row.after_terminal or row.only_after_end,
         "leaves_the_end": row.only_after_end,
+        "keeps_waiting": row.keeps_waiting,
         "effects": {name: _effect(effect) for name, effect in effects.items()},
     }
 
@@ -79,8 +80,8 @@ def _target(target: State | Stay | Resume | Either) -> dict[str, Any]:
     match target:
         case Stay():
             return {"stay": True}
-        case Resume():
-            return {"resume": True}
+        case Resume(suspended):
+            return {"resume": suspended}
         case Either(field, when_set, otherwise):
             return {"field": field, "when_set": when_set, "otherwise": otherwise}
     return {"state": target}

@@ -42,8 +42,8 @@ def _target(row: Transition) -> str:
     match row.target:
         case Stay():
             return "stays"
-        case Resume():
-            return "back to before"
+        case Resume(suspended):
+            return "back to before" + ("" if row.source == (suspended,) else f" from {suspended}, else stays")
         case Either(field, when_set, otherwise):
             return f"{when_set} with `{field}`, else {otherwise}"
         case state:

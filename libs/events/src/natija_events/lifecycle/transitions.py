@@ -64,7 +64,9 @@ class Stay(NamedTuple):
 
 
 class Resume(NamedTuple):
-    """Back to the state before this one."""
+    """From the state *suspended* back to the one before it; any other state stays."""
+
+    suspended: State
 
 
 class Either(NamedTuple):
@@ -78,7 +80,8 @@ class Either(NamedTuple):
 class Transition(NamedTuple):
     """The row of one event type: *publishers* are its roles, each with its condition.
 
-    *backdating* None means: back to the registration of the appeal.
+    *backdating* None means: back to the registration of the appeal. *keeps_waiting*: while data are awaited, it gives
+    the state to which they lead, and the state stays.
     """
 
     data: type[EventData]
@@ -90,6 +93,7 @@ class Transition(NamedTuple):
     expected: bool
     backdating: timedelta | None
     after_terminal: bool
+    keeps_waiting: bool
 
     @property
     def type(self) -> str:
@@ -123,6 +127,7 @@ def _row(
     expected: bool = False,
     back: timedelta | None = timedelta(0),
     after_terminal: bool = False,
+    keeps_waiting: bool = False,
     history: bool = True,
     where: Mapping[Role, Condition] | None = None,
 ) -> Transition:
@@ -139,12 +144,12 @@ def _row(
         expected=expected,
         backdating=back,
         after_terminal=after_terminal,
+        keeps_waiting=keeps_waiting,
     )
 
 
 _DAY = timedelta(days=1)
 _STAY = Stay()
-_RESUME = Resume()
 _OPENS: Mapping[Role, Condition] = {"channel": "always", "desk": "always", "history": "always"}
 
 _ROWS = (
@@ -169,9 +174,10 @@ _ROWS = (
     _row(
         intake.DuplicateUnlinked,
         ("desk", "router"),
-        "MERGED_AS_DUPLICATE",
-        _RESUME,
+        OPEN,
+        Resume("MERGED_AS_DUPLICATE"),
         expected=True,
+        after_terminal=True,
         where={"router": "always"},
     ),
     _row(intake.ComplaintFiled, ("channel", "desk"), OPEN, _STAY, note=True, after_terminal=True),
@@ -190,8 +196,22 @@ _ROWS = (
     _row(routing.TopicSuggested, ("desk", "router"), OPEN, _STAY, note=True),
     _row(routing.TopicAssigned, ("desk", "router"), OPEN, _STAY),
     _row(routing.AddresseeDetected, ("desk", "router"), OPEN, _STAY, note=True),
-    _row(routing.Routed, ("desk", "router"), OPEN, Either("executor", "IN_WORK", "ROUTED"), expected=True),
-    _row(routing.ExecutorChanged, "desk", ("AWAITING_DATA", *_WITH_A_BODY), "IN_WORK", expected=True),
+    _row(
+        routing.Routed,
+        ("desk", "router"),
+        OPEN,
+        Either("executor", "IN_WORK", "ROUTED"),
+        expected=True,
+        keeps_waiting=True,
+    ),
+    _row(
+        routing.ExecutorChanged,
+        "desk",
+        ("AWAITING_DATA", *_WITH_A_BODY),
+        "IN_WORK",
+        expected=True,
+        keeps_waiting=True,
+    ),
     _row(routing.Assigned, "desk", ("TRANSFERRED", "AWAITING_DATA", *_WITH_A_BODY), _STAY, note=True),
     _row(routing.NoteAdded, ("desk", "oversight"), OPEN, _STAY, note=True, after_terminal=True),
     _row(routing.ForwardPrepared, "desk", OPEN, _STAY, note=True),
@@ -206,7 +226,7 @@ _ROWS = (
         "AWAITING_DATA",
         expected=True,
     ),
-    _row(routing.DataProvided, ("channel", "desk"), "AWAITING_DATA", _RESUME, back=_DAY),
+    _row(routing.DataProvided, ("channel", "desk"), "AWAITING_DATA", Resume("AWAITING_DATA"), back=_DAY),
     _row(routing.HearingScheduled, "desk", OPEN, _STAY, note=True),
     _row(routing.HearingHeld, "desk", OPEN, _STAY, note=True),
     _row(routing.HearingWaived, "desk", OPEN, _STAY, note=True),
@@ -316,12 +336,16 @@ def _target(standing: Standing, row: Transition, data: EventData) -> tuple[State
             return standing.state, standing.resume
         case str(named):
             state = named
-        case Resume():
-            return (standing.resume[0], standing.resume[1:]) if standing.resume else (standing.state, ())
+        case Resume(suspended):
+            if standing.state != suspended or not standing.resume:
+                return standing.state, standing.resume
+            return standing.resume[0], standing.resume[1:]
         case Either(field, when_set, otherwise):
             state = when_set if getattr(data, field) else otherwise
     if standing.state in TERMINAL and not row.only_after_end:  # such an event changes no state after the end
         return standing.state, standing.resume
+    if row.keeps_waiting and standing.state in SUSPENDING:
+        return standing.state, (state, *standing.resume[1:])
     if state in SUSPENDING:
         return state, (standing.state, *standing.resume)
     return state, ()

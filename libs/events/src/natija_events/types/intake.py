@@ -211,7 +211,7 @@ class DuplicateLinked(EventData):
 
 
 class DuplicateUnlinked(EventData):
-    """The link was a mistake: the appeal returns to its state before."""
+    """The link was a mistake: a merged appeal returns to its state before. Any other state stays."""
 
     type = "appeal.duplicate-unlinked.v1"
 

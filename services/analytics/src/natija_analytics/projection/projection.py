@@ -14,6 +14,9 @@ from natija_events.wire.record import RecordedEvent
 
 _LAST_VALUE = {column.name: f"coalesce(given.{column.name}, stored.{column.name})" for column in tables.facts.columns}
 """How an update changes a column: the last value wins, and an event that says nothing leaves it."""
+_FLAGS = ("moves_due", "links", "reopens", "voids", "unmerges")
+_REOPENED = "given.reopens or (given.unmerges and stored.ending = 'MERGED_AS_DUPLICATE')"
+"""Whether the stored closure counts no longer. An appeal that ended before it was merged stays closed."""
 
 FACTS = BulkUpsert(
     tables.facts,
@@ -23,10 +26,10 @@ FACTS = BulkUpsert(
         "due": "case when given.moves_due then given.due else stored.due end",
         "duplicate_of": "case when given.links then given.duplicate_of else stored.duplicate_of end",
         "outcome": "case when given.voids then given.outcome else coalesce(given.outcome, stored.outcome) end",
-        "closed": "case when given.reopens then given.closed else coalesce(stored.closed, given.closed) end",
-        "ending": "case when given.reopens then given.ending else coalesce(stored.ending, given.ending) end",
+        "closed": f"case when {_REOPENED} then given.closed else coalesce(stored.closed, given.closed) end",
+        "ending": f"case when {_REOPENED} then given.ending else coalesce(stored.ending, given.ending) end",
     },
-    flags=("moves_due", "links", "reopens", "voids"),
+    flags=_FLAGS,
 )
 
 
@@ -56,6 +59,7 @@ def build() -> AnalyticsProjection:
 def _recordset(changed: Mapping[str, FactsUpdate]) -> list[dict[str, Any]]:
     """The changes in one order everywhere, so that two transactions never deadlock."""
     return [
-        {"appeal": appeal, **values, "moves_due": moves_due, "links": links, "reopens": reopens, "voids": voids}
-        for appeal, (values, moves_due, links, reopens, voids) in sorted(changed.items())
+        {"appeal": appeal, **values, **{flag: getattr(update, flag) for flag in _FLAGS}}
+        for appeal, update in sorted(changed.items())
+        for values in (update.values,)
     ]

@@ -149,7 +149,7 @@ class FactsUpdate(NamedTuple):
     stays.
 
     *moves_due* and *links* mean that `due` and `duplicate_of` are replaced, even by null. *reopens* means that an
-    earlier closure does not count, *voids* that an earlier outcome does not.
+    earlier closure does not count, *unmerges* that an earlier merge does not, *voids* that an earlier outcome does not.
     """
 
     values: dict[str, Any]
@@ -157,6 +157,7 @@ class FactsUpdate(NamedTuple):
     links: bool
     reopens: bool
     voids: bool = False
+    unmerges: bool = False
 
 
 def facts_updates(pairs: Iterable[tuple[RecordedEvent, HistoryRow]]) -> dict[str, FactsUpdate]:
@@ -192,9 +193,10 @@ def evolve(change: FactsUpdate, event: RecordedEvent, row: HistoryRow) -> FactsU
         values["duplicate_of"] = data.of
         change = change._replace(links=True)
     elif isinstance(data, intake.DuplicateUnlinked):
-        for name in ("duplicate_of", "closed", "ending"):
+        merged = values.get("ending") == "MERGED_AS_DUPLICATE"
+        for name in ("duplicate_of", *(("closed", "ending") if merged else ())):
             values.pop(name, None)
-        change = change._replace(links=True, reopens=True)
+        change = change._replace(links=True, unmerges=True)
     elif isinstance(data, routing.Reopened):
         for name in ("closed", "ending", "outcome"):
             values.pop(name, None)
