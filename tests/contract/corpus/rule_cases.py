@@ -322,6 +322,17 @@ UNAUTHORIZED = (
         ],
         ["registered", "unlawful source"],
     ),
+    history(
+        "the access code is replaced by the next one only",
+        lambda author: [
+            author.propose(intake.AccessCodeReplaced(generation=3), CHANNEL),
+            author.propose(intake.AccessCodeReplaced(generation=2), CHANNEL),
+            author.propose(intake.AccessCodeReplaced(generation=3), CHANNEL),
+        ],
+        "unlawful generation",
+        "registered",
+        "registered",
+    ),
     then("withdrawn by its channel", _withdrawn, "registered"),
     then("withdrawn by another channel", lambda author: _withdrawn(author, OTHER_CHANNEL), "unlawful source"),
     history(

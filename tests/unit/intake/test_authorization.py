@@ -25,7 +25,14 @@ from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import BodyEntry, ChannelEntry, PublisherEntry, TopicEntry
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import Missed, TermExtended, TermSet
-from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, ErasureRequested, PersonErased, Registered
+from natija_events.types.intake import (
+    AccessCodeReplaced,
+    DuplicateLinked,
+    DuplicateUnlinked,
+    ErasureRequested,
+    PersonErased,
+    Registered,
+)
 from natija_events.types.routing import Answered, Forwarded, Reopened, Routed
 from natija_events.types.sealed import sealed_fields
 from natija_events.wire.envelope import Event, write_proposal
@@ -376,6 +383,14 @@ def test_only_meeting_roles_extend(source: str, holder: str, roles: tuple[str, .
     held = head("ROUTED", Holding(holder, None, "/portals/one"))._replace(limits=(LIMIT._replace(roles=roles),))
     found = decide(example(TermExtended), source, held)
     assert (found.rule if isinstance(found, Rejection) else None) == rule
+
+
+def test_code_generation_never_leaps() -> None:
+    """A channel replaces an access code by the next one, or repeats an earlier replacement."""
+    held = head("ROUTED", Holding("a", None, "/portals/one"))._replace(code_generation=4)
+    for generation, field in ((2, None), (5, None), (6, "generation"), (1_000_000, "generation")):
+        found = decide(AccessCodeReplaced(generation=generation), "/portals/one", held)
+        assert (found.field if isinstance(found, Rejection) else None) == field
 
 
 def test_router_unlinks_what_it_merged() -> None:

@@ -18,7 +18,7 @@ from natija_events.schema.registry import REGISTRY, Invalid
 from natija_events.sealing.data_key import DataKey
 from natija_events.sealing.wrapping import RealmKeys
 from natija_events.types.base import EventData
-from natija_events.types.intake import ErasureRequested, PersonErased, Registered
+from natija_events.types.intake import AccessCodeReplaced, ErasureRequested, PersonErased, Registered
 from natija_events.wire.envelope import Event, Headers, Proposal, read_proposal
 from natija_events.wire.identity import EventDigest, event_digest, event_key
 from natija_events.wire.rejection import Rejection
@@ -279,10 +279,19 @@ def _find_unlawful(
             return Rejection("unlawful", f"{path}type", rule)
         if rule := find_unauthorized(head.holding, event.source, one, reference):
             return Rejection("unlawful", f"{path}source", rule)
-        if wrong := find_wrong_body(head.holding, event.source, one, reference):
+        if wrong := find_wrong_body(head.holding, event.source, one, reference) or _find_wrong_generation(head, one):
             return wrong._replace(field=path + wrong.field)
         if index < last:
             head = advance(head, event, one)
+    return None
+
+
+def _find_wrong_generation(head: Head, data: EventData) -> Rejection | None:
+    """A greater leap would use up the generations: then no code could be replaced any more."""
+    if isinstance(data, AccessCodeReplaced) and data.generation > head.code_generation + 1:
+        return Rejection(
+            "unlawful", "generation", f"is not the next one: the code has generation {head.code_generation}"
+        )
     return None
 
 
