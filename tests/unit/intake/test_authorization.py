@@ -227,7 +227,7 @@ def test_holder_follows_routing() -> None:
         (Reopened(body="c", authority="court", decided=DUE), "c"),
     ):
         held = holding.evolve(held, "/desks/a", data)
-        assert (held.holder, held.addressee, held.opener) == (holder, "a", "/portals/one")
+        assert (held.holder, held.addressee, held.opener) == (holder, None, "/portals/one")
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from natija_events.ids import appeal_number
 from natija_events.types.base import EventData
 from natija_events.types.codes import WORD_CHARACTERS
 from natija_events.types.deadlines import Term, TermExtension, TermOrigin, TermSet
-from natija_events.types.intake import Registered
+from natija_events.types.intake import DuplicateLinked, Registered
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Reopened, Routed
 from natija_intake.registrar.heads import NO_HEAD, Head, advance
 
 NUMBER = appeal_number("KG", 5)
 HEAD_BYTES = 2_048
 LATEST = datetime(9998, 1, 1, tzinfo=UTC)
-LONG = "Ж" * WORD_CHARACTERS
-"""The longest name of a body, in letters of two bytes."""
+LONG = "\U00020000" * WORD_CHARACTERS
+"""The longest name of a body, in letters of four bytes."""
 
 
 def registered(**more: object) -> Registered:
@@ -76,9 +76,19 @@ def longest_terms() -> TermSet:
     )
 
 
-def test_largest_head_is_bounded() -> None:
+@pytest.mark.parametrize(
+    "last", [Forwarded(body=LONG, external=True), DuplicateLinked(of=appeal_number("KG", 4)), Routed(body=LONG)]
+)
+def test_largest_head_is_bounded(last: EventData) -> None:
     """However long names are and however many events there were, a head stays within 2 KB."""
     rounds = [Forwarded(body=LONG), longest_terms(), DataRequested(missing=("a",), until=NOW)] * 100
     opening = registered(addressee=LONG, register_name="r" * 64)
-    head = after(opening, *rounds, Forwarded(body=LONG, external=True), source="/registers/" + "o" * 116)
+    head = after(opening, *rounds, last, source="/registers/" + "o" * 116)
     assert len(repr(head).encode()) <= HEAD_BYTES
+
+
+def test_addressee_counts_before_holder_only() -> None:
+    before = after(registered(addressee="a"))
+    assert (before.holding.addressee, before.body) == ("a", "a")
+    held = after(registered(addressee="a"), Routed(body="b"))
+    assert (held.holding.addressee, held.body) == (None, "b")

@@ -12,8 +12,9 @@ class Holding(NamedTuple):
     """The body that has to answer an appeal, and where the appeal came from.
 
     *holder* is the body to which it was routed or forwarded last; None before. A body outside the register never holds
-    it: the one that forwarded it keeps the file. *addressee* is the body to which the applicant wrote, *opener* the
-    source that registered it. *fed*: the opener is a register whose history of the appeal still goes on.
+    it: the one that forwarded it keeps the file. *addressee* is the body to which the applicant wrote; None once there
+    is a holder, since it counts only before. *opener* is the source that registered it. *fed*: the opener is a
+    register whose history of the appeal still goes on.
     """
 
     holder: str | None = None
@@ -32,9 +33,9 @@ def evolve(holding: Holding, source: str, data: EventData | None) -> Holding:
         case Registered():
             return Holding(None, data.addressee, source, data.register_name is not None)
         case Routed() | Reopened():
-            holding = holding._replace(holder=data.body)
+            holding = holding._replace(holder=data.body, addressee=None)
         case Forwarded() if not data.external:
-            holding = holding._replace(holder=data.body)
+            holding = holding._replace(holder=data.body, addressee=None)
     if holding.fed and type(data) in _ENDS_FEEDING and source != holding.opener:
         return holding._replace(fed=False)
     return holding

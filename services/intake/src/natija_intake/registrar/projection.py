@@ -44,7 +44,7 @@ class HeadsProjection:
     """The projection of heads. *version* goes up when the meaning or shape of its rows changes."""
 
     service = "intake"
-    version = 8
+    version = 9
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:

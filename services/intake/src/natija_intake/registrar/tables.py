@@ -20,7 +20,7 @@ heads = Table(
     Column("registered", DateTime(timezone=True), comment="recorded time of the first event"),
     Column("external_body", Text, comment="the body outside the register to which it was forwarded"),
     Column("holder", Text, comment="the body that must answer; null before one is named"),
-    Column("addressee", Text, comment="the body to which the applicant wrote"),
+    Column("addressee", Text, comment="the body to which the applicant wrote; null once there is a holder"),
     Column("opener", Text, comment="the source that registered it"),
     Column("fed", Boolean, nullable=False, comment="the opener is a register, and its history still goes on"),
     Column("due", DateTime(timezone=True)),
