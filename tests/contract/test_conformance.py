@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.contract.conformance import FILES, FOLDER, PRINTED, text
 from tests.contract.corpus.histories import history
 from tests.contract.corpus.outcomes import CASES, decide, read_record
-from tests.unit.analytics.histories import hour, random_log
+from tests.unit.events.histories import hour, random_log
 
 from natija_events.ids import is_appeal_number, parse_appeal_number
 from natija_events.lifecycle.transitions import OPEN, TERMINAL

@@ -26,7 +26,7 @@ from natija_events.wire.record import RecordedEvent, read_recorded_event
 START = datetime(2026, 3, 2, 3, tzinfo=UTC)
 DUE = datetime(2026, 3, 23, 18, tzinfo=UTC)
 NUMBER, OTHER, THIRD = (appeal_number("KG", bits) for bits in (7, 2, 3))
-UNKNOWN = "appeal.site-visited.v1"
+UNKNOWN = "appeal.foreseen.v7"
 """A type that this version of the contract does not have."""
 
 

@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.stack import Completed, Realm
-from tests.unit.analytics.histories import Log, appeal_number, hour, registered
+from tests.unit.events.histories import Log, appeal_number, hour, registered
 from typer.testing import CliRunner
 
 from natija_analytics.cli.commands import app

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.analytics.histories import AppealLateness as Expected
-from tests.unit.analytics.histories import Log, appeal_lateness, appeal_number, hour, random_log, registered
+from tests.unit.events.histories import AppealLateness as Expected
+from tests.unit.events.histories import Log, appeal_lateness, appeal_number, hour, random_log, registered
 
 from natija_analytics.projection import projection
 from natija_analytics.reports import overdue

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 from tests.integration.analytics.register import APPEAL, Register, life
-from tests.unit.analytics.histories import appeal_number
+from tests.unit.events.histories import appeal_number
 
 from natija_analytics.history import history
 from natija_analytics.projection.state import history_row

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.unit.analytics.histories import Log, appeal_number, hour, random_log, registered
+from tests.unit.events.histories import Log, appeal_number, hour, random_log, registered
 
 from natija_analytics.projection import projection
 from natija_analytics.projection.state import history_row
@@ -59,14 +59,13 @@ async def test_facts_equal_the_fold(engine: AsyncEngine, sizes: tuple[int, ...])
         assert row["opened"] == appeal.standing.opened
         assert row["ending"] == (None if appeal.closed is None else appeal.standing.state)
         if appeal.standing.state != "FORWARDED":
-            assert (row["due"], row["first_due"], row["outcome"]) == (appeal.due, appeal.first_due, appeal.outcome)
+            assert row["outcome"] == appeal.outcome
 
 
-async def test_external_forward_keeps_the_term(engine: AsyncEngine) -> None:
+async def test_external_forward_is_an_outcome(engine: AsyncEngine) -> None:
     log = random_log(700, seed=2)
     await project(engine, log, 500)
     out = [row for row in await rows(engine, "facts", "appeal") if row["ending"] == "FORWARDED"]
-    assert any(row["due"] for row in out)
     assert {row["outcome"] for row in out} == {"forwarded"}
 
 

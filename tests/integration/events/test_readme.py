@@ -58,7 +58,7 @@ def test_add_an_event_type_guide(tmp_path: Path) -> None:
     assert len(edits) == len(blocks(text)) == 8
     for edit in edits:
         follow(edit, tmp_path / edit["file"])
-    write, gate, table, tests = (line for block in blocks(text, "sh") for line in block.splitlines())
+    write, gate, table, vectors, tests = (line for block in blocks(text, "sh") for line in block.splitlines())
 
     assert "appeal.site-visited.v1: differs from its model" in run(tmp_path, gate, fails=True).stderr
     run(tmp_path, write)
@@ -68,6 +68,7 @@ def test_add_an_event_type_guide(tmp_path: Path) -> None:
         "| `appeal.site-visited.v1` | routing | desk, history | any open | stays | note |"
         in run(tmp_path, table).stdout
     )
+    run(tmp_path, vectors)
     about = "site-visited or row or example or golden or schema or every or words"
     assert "site-visited" in run(tmp_path, f"{tests} --noconftest -p no:cacheprovider -v -k", about).stdout
 

@@ -30,7 +30,12 @@ async def test_corpus_is_decided_on_an_inbox(realms: Realms) -> None:
     clock.set(NOW, speed=0)
     await reference.empty(realm)
     for kind, id, entry in REFERENCE.entries():
-        await reference.write_raw(realm, *write_record(ReferenceRecord(kind, id, 1, EARLIEST, entry)))
+        last = await reference.write_raw(realm, *write_record(ReferenceRecord(kind, id, 1, EARLIEST, entry)))
+
+    async def replaced() -> bool:
+        return (await reference.history_of(realm)).version == last == len(list(REFERENCE.entries())) - 1
+
+    await eventually(replaced, message="the topic has other records than those of the corpus")
     await realm.serve("registrar")
 
     cases = json.loads((FOLDER / "records.json").read_text(encoding="utf-8"))["cases"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.unit.analytics.histories import Log, appeal_number, hour, registered
+from tests.unit.events.histories import Log, appeal_number, hour, registered
 
 from natija_analytics.projection.state import history_row
 from natija_analytics.rendering import count_report, history_report

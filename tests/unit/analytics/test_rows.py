@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from tests.unit.analytics.histories import Log, appeal_number, hour, random_log, registered
+from tests.unit.events.histories import Log, appeal_number, hour, random_log, registered
 
 from natija_analytics.projection import tables
 from natija_analytics.projection.state import NO_EFFECT, EventEffect, HistoryRow, effect_of, facts_updates, history_row
@@ -52,9 +52,9 @@ def test_every_type_has_an_effect() -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (TermSet(due=hour(3)), EventEffect(moves_due=True, due=hour(3))),
-        (TermExtended(term="answer-1", due=hour(3)), EventEffect(moves_due=True, due=hour(3))),
-        (Forwarded(body="B"), EventEffect(state="TRANSFERRED", moves_due=True, body="B")),
+        (TermSet(due=hour(3)), EventEffect(due=hour(3))),
+        (TermExtended(term="answer-1", due=hour(3)), EventEffect(due=hour(3))),
+        (Forwarded(body="B"), EventEffect(state="TRANSFERRED", body="B")),
         (
             Forwarded(body="B", external=True),
             EventEffect(state="FORWARDED", closure="end", body="B", outcome="forwarded"),
@@ -67,7 +67,7 @@ def test_every_type_has_an_effect() -> None:
         (DuplicateUnlinked(signer="s"), EventEffect(closure="resume")),
         (
             Reopened(body="B", authority="court", decided=hour(1)),
-            EventEffect(state="TRANSFERRED", closure="reopen", moves_due=True, body="B"),
+            EventEffect(state="TRANSFERRED", closure="reopen", body="B"),
         ),
         (None, NO_EFFECT),
     ],

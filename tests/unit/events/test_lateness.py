@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.analytics.histories import Log, appeal_number, hour, registered
 from tests.unit.events import former_lateness
+from tests.unit.events.histories import Log, appeal_number, hour, registered
 
 from natija_events.lifecycle import transitions
 from natija_events.terms.lateness import Breach, lateness
@@ -110,7 +110,7 @@ def test_only_a_holder_is_late() -> None:
     assert missed(log, 99) == [("answer-1", "A")]
 
 
-def test_due_of_a_register_ends_at_a_forward() -> None:
+def test_due_of_register_ends_at_forward() -> None:
     log = history((0, deadlines.TermSet(due=hour(10))), (5, routing.Forwarded(body="B")), (20, ANSWERED))
     assert missed(log, 99) == []
 

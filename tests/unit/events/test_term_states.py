@@ -1,7 +1,7 @@
 """The state of each term: met, missed, paused, cancelled, merged."""
 
 import pytest
-from tests.unit.analytics.histories import hour
+from tests.unit.events.histories import hour
 from tests.unit.events.test_lateness import ANSWERED, APPEAL, history, term
 
 from natija_events.terms.facts import facts_of

@@ -17,7 +17,7 @@ from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import PublisherEntry
 from natija_events.schema.registry import models_of
-from natija_events.types import intake, routing
+from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.types.clear_form import personal_fields
 from natija_events.types.intake import Registered
@@ -246,7 +246,7 @@ def test_every_field_has_a_shape() -> None:
     found = field_shapes(Registered)
     assert (found["kind"].kind, found["received"].kind, found["attachments"].kind) == ("plain", "instant", "list")
     assert (found["applicant"].kind, found["applicant"].model) == ("object", intake.Applicant)
-    assert field_shapes(routing.Forwarded)["due"].kind == "instant"
+    assert field_shapes(deadlines.TermExtended)["due"].kind == "instant"
     assert field_shapes(routing.Answered)["law"].kind == "list"
     for module in (intake, routing):
         for model in models_of(module):

@@ -14,7 +14,7 @@ from natija_events.wire.record import RecordedEvent
 
 _LAST_VALUE = {column.name: f"coalesce(given.{column.name}, stored.{column.name})" for column in tables.facts.columns}
 """How an update changes a column: the last value wins, and an event that says nothing leaves it."""
-_FLAGS = ("moves_due", "links", "reopens", "voids", "unmerges")
+_FLAGS = ("links", "reopens", "voids", "unmerges")
 _REOPENED = "given.reopens or (given.unmerges and stored.ending = 'MERGED_AS_DUPLICATE')"
 """Whether the stored closure counts no longer. An appeal that ended before it was merged stays closed."""
 
@@ -22,8 +22,6 @@ FACTS = BulkUpsert(
     tables.facts,
     rules=_LAST_VALUE
     | {
-        "first_due": "coalesce(stored.first_due, given.first_due)",
-        "due": "case when given.moves_due then given.due else stored.due end",
         "duplicate_of": "case when given.links then given.duplicate_of else stored.duplicate_of end",
         "outcome": "case when given.voids then given.outcome else coalesce(given.outcome, stored.outcome) end",
         "closed": f"case when {_REOPENED} then given.closed else coalesce(stored.closed, given.closed) end",
@@ -37,7 +35,7 @@ class AnalyticsProjection:
     """The history of all events, and one row of facts per appeal. Raise the version when rows change."""
 
     service = "analytics"
-    version = 5
+    version = 6
     metadata = tables.projected
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:

@@ -18,7 +18,6 @@ class EventEffect(NamedTuple):
 
     state: str | None = None
     closure: Closure | None = None
-    moves_due: bool = False
     due: datetime | None = None
     body: str | None = None
     topic: str | None = None
@@ -40,7 +39,6 @@ class HistoryRow(NamedTuple):
     recordedtime: datetime
     state: str | None
     closure: str | None
-    moves_due: bool
     due: datetime | None
     body: str | None
     topic: str | None
@@ -88,21 +86,14 @@ _IN_WORK = _by_table(routing.Routed, set_field=True)
 
 
 def _forwarded(data: routing.Forwarded) -> EventEffect:
-    # A body outside the register has no term here: the one that was in force says whether it went in time.
-    if data.external:
-        return _FORWARDED_OUT._replace(body=data.body)
-    return _PLAIN[routing.Forwarded]._replace(body=data.body, moves_due=True)
+    return (_FORWARDED_OUT if data.external else _PLAIN[routing.Forwarded])._replace(body=data.body)
 
 
 def _term_set(data: deadlines.TermSet) -> EventEffect:
     answer = deadlines.answer_term(data)
     if answer is not None:
-        return EventEffect(moves_due=True, due=answer[1])
+        return EventEffect(due=answer[1])
     return EventEffect(due=data.terms[0].due) if data.terms else NO_EFFECT
-
-
-def _term_moved(data: deadlines.TermResumed | deadlines.TermExtended | deadlines.TermCorrected) -> EventEffect:
-    return EventEffect(moves_due=data.term.startswith("answer-"), due=data.due)
 
 
 def _routed(data: routing.Routed) -> EventEffect:
@@ -119,7 +110,7 @@ def _with(*fields: str, **fixed: Any) -> Callable[[Any], EventEffect]:
 
 
 def _reopened(data: routing.Reopened) -> EventEffect:
-    return _PLAIN[routing.Reopened]._replace(closure="reopen", moves_due=True, body=data.body)
+    return _PLAIN[routing.Reopened]._replace(closure="reopen", body=data.body)
 
 
 _SPECIAL: dict[type[EventData], Callable[[Any], EventEffect]] = {
@@ -133,9 +124,9 @@ _SPECIAL: dict[type[EventData], Callable[[Any], EventEffect]] = {
     routing.Reopened: _reopened,
     routing.ReviewTerminated: _with(outcome="terminated"),
     deadlines.TermSet: _term_set,
-    deadlines.TermResumed: _term_moved,
-    deadlines.TermExtended: _term_moved,
-    deadlines.TermCorrected: _term_moved,
+    deadlines.TermResumed: _with("due"),
+    deadlines.TermExtended: _with("due"),
+    deadlines.TermCorrected: _with("due"),
     deadlines.ExtensionPrepared: _with("due"),
     deadlines.Warned: _with("due"),
     deadlines.Missed: _with("due"),
@@ -148,12 +139,11 @@ class FactsUpdate(NamedTuple):
     """The changes of one appeal in a batch: flags, and values by column of `tables.facts`. A column without a value
     stays.
 
-    *moves_due* and *links* mean that `due` and `duplicate_of` are replaced, even by null. *reopens* means that an
-    earlier closure does not count, *unmerges* that an earlier merge does not, *voids* that an earlier outcome does not.
+    *links* means that `duplicate_of` is replaced, even by null. *reopens* means that an earlier closure does not count,
+    *unmerges* that an earlier merge does not, *voids* that an earlier outcome does not.
     """
 
     values: dict[str, Any]
-    moves_due: bool
     links: bool
     reopens: bool
     voids: bool = False
@@ -165,7 +155,7 @@ def facts_updates(pairs: Iterable[tuple[RecordedEvent, HistoryRow]]) -> dict[str
     folded: dict[str, FactsUpdate] = {}
     for event, row in pairs:
         before = folded.get(row.appeal)
-        folded[row.appeal] = evolve(before or FactsUpdate({}, False, False, False), event, row)
+        folded[row.appeal] = evolve(before or FactsUpdate({}, False, False), event, row)
     return folded
 
 
@@ -176,11 +166,6 @@ def evolve(change: FactsUpdate, event: RecordedEvent, row: HistoryRow) -> FactsU
         value = getattr(row, name)
         if value is not None:
             values[name] = value
-    if row.moves_due:
-        values["due"] = row.due
-        if row.due is not None:
-            values.setdefault("first_due", row.due)
-        change = change._replace(moves_due=True)
     if row.closure in ("end", "merge") and "closed" not in values:
         values["closed"], values["ending"] = row.time, row.state
     data = event.data

@@ -3,7 +3,7 @@
 Analysts read both as the role `natija_reader`. The directory has the names of bodies, topics, regions and channels.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, MetaData, SmallInteger, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, SmallInteger, Table, Text, Uuid
 
 from natija_chassis.projections.term_table import build_term_facts
 
@@ -26,7 +26,6 @@ history = Table(
     Column("recordedtime", _INSTANT, nullable=False, comment="when the registrar wrote it down"),
     Column("state", Text, comment="the state it leads to; null when it leads to none, or back to the one before"),
     Column("closure", Text, comment="end, merge (into another appeal), resume or reopen; null when none"),
-    Column("moves_due", Boolean, nullable=False, comment="true when due is the term from now on (null: none)"),
     Column("due", _INSTANT, comment="the due instant in the event"),
     Column("body", Text, comment="the responsible body from now on"),
     Column("topic", Text, comment="the topic from now on"),
@@ -59,8 +58,6 @@ facts = Table(
     Column("referral_from", Text),
     Column("addressee", Text),
     Column("body", Text, comment="the responsible body, or the last one"),
-    Column("first_due", _INSTANT),
-    Column("due", _INSTANT),
     Column("closed", _INSTANT, comment="null while somebody owes an answer"),
     Column("ending", Text, comment="the state it closed in"),
     Column("outcome", Text),

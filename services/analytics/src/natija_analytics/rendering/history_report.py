@@ -12,7 +12,7 @@ from natija_chassis.reports.tables import ColumnStyle, text_table
 from natija_events.reference.data import ReferenceData
 from natija_events.words import Language, word
 
-_HIDDEN = ("appeal", "closure", "moves_due")
+_HIDDEN = ("appeal", "closure")
 """Columns of the history that only queries need, and the one that all rows share."""
 
 
