@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from tests.contract.corpus.author import CHANNEL, NOW, Author, InboxRecord
+from tests.contract.corpus.author import CHANNEL, DESK, NOW, Author, InboxRecord
 from tests.contract.corpus.histories import registered
 
 from natija_events.types import routing
@@ -60,3 +60,8 @@ def then(name: str, write: Callable[[Author], InboxRecord], expected: str) -> Ca
 def history(name: str, write: Write, *expected: str) -> Case:
     """Several records on an appeal that is registered."""
     return Case(name, lambda author: [opened(author), *write(author)], ["registered", *expected])
+
+
+def answer(author: Author, source: str = DESK, **more: object) -> InboxRecord:
+    """The record by which *source* answers the appeal."""
+    return author.propose(routing.Answered(outcome="satisfied"), source, **{"expectedsequence": 1, **more})

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 from tests.contract.corpus.author import KEYS, NOW, REFERENCE, Author, InboxRecord
+from tests.contract.corpus.authorization_cases import UNAUTHORIZED
 from tests.contract.corpus.case import Case
-from tests.contract.corpus.rule_cases import CONFLICT, FORBIDDEN, INVALID, LAWFUL, TERMS, UNAUTHORIZED, UNLAWFUL
+from tests.contract.corpus.rule_cases import CONFLICT, FORBIDDEN, INVALID, LAWFUL, TERMS, UNLAWFUL
 from tests.contract.corpus.wire_cases import MISPLACED, READABLE, REPEATED, UNREADABLE
 from tests.contract.sealing_vectors import REALM_KEY
 
