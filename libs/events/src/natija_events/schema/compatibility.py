@@ -22,8 +22,8 @@ from natija_events.types.base import EventData
 from natija_events.types.sealed import Plain, sealed_fields
 
 FOLDER = Path(__file__).parents[1] / "schemas"
-FIXED_SINCE: str | None = None
-"""The commit since which a type cannot change. None while the whole contract changes: nothing is released."""
+FIXED_SINCE: str | None = "6f0577ccc7c9e10ad2eecc994a898f3515378f7c"
+"""The commit since which a type cannot change. Nothing is released: a change of the whole contract sets it anew."""
 
 REMEDY = "add a version vN+1 with an upcast: registered events cannot change"
 
