@@ -23,7 +23,7 @@ from natija_events.types.sealed import Plain, sealed_fields
 
 FOLDER = Path(__file__).parents[1] / "schemas"
 FIXED_SINCE: str | None = "6f0577ccc7c9e10ad2eecc994a898f3515378f7c"
-"""The commit since which a type cannot change. Nothing is released: a change of the whole contract sets it anew."""
+"""The commit since which a type cannot change. Nothing is released: a change of the whole contract sets it again."""
 
 REMEDY = "add a version vN+1 with an upcast: registered events cannot change"
 
