@@ -23,13 +23,16 @@ from natija_chassis.process_manager import refused_proposals
 from natija_chassis.process_manager.manager import ProcessManager
 from natija_chassis.process_manager.proposed_event import ProposedEvent
 from natija_chassis.projections.runner import Runner
+from natija_events.ids import appeal_number
 from natija_events.kafka import ProposalOutcome, Publisher, read
 from natija_events.lifecycle.transitions import INITIAL, Standing, evolve
-from natija_events.types.base import EventData
-from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked, Registered, Supplemented
+from natija_events.types.intake import DuplicateLinked, Registered, Supplemented
 from natija_events.types.routing import Routed
 from natija_events.wire.envelope import Event
 from natija_events.wire.record import RecordedEvent
+
+LINK_TO_LARGER = DuplicateLinked(of=appeal_number("ZZ", (1 << 64) - 1))
+"""Never lawful: a duplicate points to a smaller number."""
 
 SOURCE = "/services/intake"
 
@@ -220,7 +223,7 @@ async def test_refused_proposals_take_no_places(
         found = [one async for one in route(connection, now, busy)]
         for one in found:
             if one.appeal in hopeless:
-                yield one._replace(data=DuplicateUnlinked(signer="official-1"))  # never linked: unlawful
+                yield one._replace(data=LINK_TO_LARGER)  # unlawful
         for one in found:
             if one.appeal not in hopeless:
                 yield one
@@ -292,8 +295,7 @@ async def test_refused_proposal_waits_for_change(
         looked += 1
         table = Standings.standings
         for row in await connection.execute(select(table)):
-            data: EventData = DuplicateUnlinked(signer="department-4")
-            yield ProposedEvent(row.appeal, data, now, row.sequence, ("", str(row.material)))
+            yield ProposedEvent(row.appeal, LINK_TO_LARGER, now, row.sequence, ("", str(row.material)))
 
     async def refused() -> int:
         with contextlib.suppress(Exception):
