@@ -23,7 +23,7 @@ function factsOf({ type, time, data }, sequence, rules) {
     ...fact, term: id, due, holder, origin: origin.sequence, ends: ends ?? [rules.any_end], pauses: pauses ?? [],
     counts: rules.late_expiries.includes(expiry ?? "breach") && holder !== rules.applicant,
   }));
-  const due = { ...fact, term: rules.answer, due: data.due, ends: rules.due_ends, pauses: [], counts: true };
+  const due = { ...fact, term: rules.answer, due: data.due, ends: rules.answer_ends, pauses: [], counts: true };
   return [...terms, ...(data.due ? [due] : [])].map((one, place) => ({ ...one, place }));
 }
 

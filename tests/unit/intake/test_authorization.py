@@ -14,6 +14,7 @@ from tests.unit.events.examples import DUE, LEAST_OF, LEAST_TERM, OTHER, SMALLES
 from tests.unit.events.given import Dated
 from tests.unit.events.lifecycle_as_read import ENDED, LINES, STATES, TableLine
 from tests.unit.events.test_lifecycle_properties import RuleBookModel
+from tests.unit.intake.holder_model import ROLES, HolderModel
 from tests.unit.intake.realm import REFERENCE as KG
 
 from natija_events.ids import appeal_number
@@ -44,11 +45,6 @@ from natija_intake.registrar.term_limits import TermLimit, microseconds
 
 NUMBER = appeal_number("KG", 7)
 OPENED = DUE - timedelta(days=1)
-ROLES = {
-    "/portals/one": "channel", "/portals/two": "channel", "/desks/a": "desk", "/desks/b": "desk", "/desks/c": "desk",
-    "/services/routing": "router", "/services/deadlines": "clock", "/oversight/o": "oversight",
-    "/data-officers/d": "data-officer", "/registers/one": "history", "/registers/two": "history",
-}  # fmt: skip
 REFERENCE = replace(
     KG,
     bodies={"a": BodyEntry(superior="b"), "b": BodyEntry(superior="c"), "c": BodyEntry()},
@@ -266,45 +262,6 @@ def test_body_never_reopens_own_answer(source: str, holder: str | None, authorit
     answered = head("ANSWERED", Holding(holder, "a", "/portals/one"))
     found = decide(Reopened(body="a", authority=authority, decided=DUE), source, answered)
     assert (found.field if isinstance(found, Rejection) else None) == field
-
-
-class HolderModel:
-    """Holder and feeding register as the rule book has them, followed event by event."""
-
-    def __init__(self) -> None:
-        self.holder: str | None = None
-        self.addressee: str | None = None
-        self.opener = ""
-        self.fed = False
-
-    def holders(self) -> list[str]:
-        """The bodies that may act."""
-        if self.holder:
-            return [self.holder]
-        return [body for body in (self.addressee, self.opener[-1] if "/desks/" in self.opener else None) if body]
-
-    def true(self, source: str) -> set[str]:
-        """The conditions that *source* meets."""
-        body = source[-1] if ROLES[source] == "desk" else None
-        holders = self.holders()
-        holds = body in holders
-        above = not holds and any(body > one for one in holders) if body else False
-        met = {
-            "always": True, "holds": holds, "above": above, "unheld": not self.holder,
-            "unfed": not self.fed, "opened": source == self.opener and not self.holder and not self.fed,
-            "feeds": self.fed and source == self.opener,
-        }  # fmt: skip
-        return {condition for condition, is_met in met.items() if is_met}
-
-    def apply(self, source: str, data: EventData, *, ended: bool) -> None:
-        if isinstance(data, Registered):
-            self.addressee, self.opener, self.fed = data.addressee, source, data.register_name is not None
-            return
-        moves = isinstance(data, (Routed, Forwarded, Reopened))
-        if moves and not getattr(data, "external", False):
-            self.holder = data.body  # type: ignore[attr-defined]
-        if source != self.opener and (moves or ended):
-            self.fed = False
 
 
 ACTS = st.sampled_from(

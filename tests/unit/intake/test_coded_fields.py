@@ -20,7 +20,7 @@ from natija_intake.appeals.submission import SOURCE
 from natija_intake.imports.field_shapes import field_shapes
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
-from natija_intake.registrar.coded_fields import coded_fields
+from natija_intake.registrar.checks.coded_fields import coded_fields
 
 REGISTERED = "appeal.registered.v1"
 NUMBER = appeal_number("kg", 5)

@@ -20,7 +20,7 @@ from natija_events.wire.log_record import read_log_record
 from natija_events.wire.rejection import Rejection
 from natija_intake.registrar import admission
 from natija_intake.registrar.batch import BatchDecider, LogEnd, read_batch
-from natija_intake.registrar.signature_check import find_unproven
+from natija_intake.registrar.checks.signature_check import find_unproven
 
 INTAKE, PORTAL = SigningKey(b"i" * 32), SigningKey(b"p" * 32)
 LATER = NOW + timedelta(days=30)

@@ -24,8 +24,8 @@ from natija_events.types.deadlines import (
 )
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
+from natija_intake.registrar.checks.term_checks import find_wrong_due, find_wrong_term
 from natija_intake.registrar.heads import Head
-from natija_intake.registrar.term_checks import find_wrong_due, find_wrong_term
 from natija_intake.registrar.term_limits import NO_LIMITS, TermLimits, evolve_limits, read_limits, without_answers
 
 APPEAL = derived_appeal_number("KG", "limits")

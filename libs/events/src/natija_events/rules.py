@@ -20,7 +20,7 @@ from natija_events.lifecycle.transitions import (
     Transition,
 )
 from natija_events.terms.facts import APPEAL_FACTS, APPLICANT, LATE_EXPIRIES, TERM_CHANGES, ByField
-from natija_events.types.deadlines import ANSWER, ANY_END, DUE_ENDS
+from natija_events.types.deadlines import ANSWER, ANSWER_ENDS, ANY_END
 
 
 def lifecycle() -> dict[str, Any]:
@@ -41,7 +41,7 @@ def lifecycle() -> dict[str, Any]:
         "terms": {
             "any_end": ANY_END,
             "answer": ANSWER,
-            "due_ends": list(DUE_ENDS),
+            "answer_ends": list(ANSWER_ENDS),
             "applicant": APPLICANT,
             "late_expiries": list(LATE_EXPIRIES),
             "facts": {type: fact for type, row in TABLE.items() if (fact := _fact(row))},

@@ -108,7 +108,7 @@ def _terms_set(event: RecordedEvent, data: deadlines.TermSet) -> tuple[TermFact,
         for term in data.terms or ()
     ]  # fmt: skip
     if data.due is not None:
-        ends = deadlines.DUE_ENDS
+        ends = deadlines.ANSWER_ENDS
         found.append(_fact(event, "set", term=deadlines.ANSWER, due=data.due, ends=ends, pauses=(), counts=True))
     return tuple(fact._replace(place=place) for place, fact in enumerate(found))
 

@@ -39,8 +39,8 @@ TermEvent = Literal[
 ]  # fmt: skip
 """Events that can end or pause a term: types without their version, or `end`."""
 
-DUE_ENDS: Final[tuple[TermEvent, ...]] = (ANY_END, "appeal.forwarded")
-"""The ends of the term that a `TermSet` with `due` sets: the next body has a term of its own."""
+ANSWER_ENDS: Final[tuple[TermEvent, ...]] = (ANY_END, "appeal.forwarded")
+"""The ends of a term for the answer: the next body inside the register has a term of its own."""
 
 Expiry = Literal["breach", "return", "deemed-refusal", "none"]
 ExtensionRole = Literal["desk", "oversight"]

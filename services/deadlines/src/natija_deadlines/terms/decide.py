@@ -8,13 +8,19 @@ from natija_deadlines.policies.policy import Policies, PolicyDeadline, PolicyMis
 from natija_deadlines.terms.state import AppealTerm
 from natija_events.lifecycle.transitions import CLOCK_SKEW
 from natija_events.terms.lateness import is_late
-from natija_events.types.deadlines import MAX_NUMBER, Missed, Term, TermExtension, TermOrigin, TermSet, Warned
+from natija_events.types.deadlines import (
+    ANSWER_ENDS,
+    MAX_NUMBER,
+    Missed,
+    Term,
+    TermExtension,
+    TermOrigin,
+    TermSet,
+    Warned,
+)
 
 BREACH_DELAY = CLOCK_SKEW
 """The time after a due instant in which an answer dated before it may still be admitted. A breach waits for its end."""
-
-_ENDS = ("end", "appeal.forwarded")
-"""The ends of a term for the answer: a recipient inside the register has a term of its own."""
 
 
 class NextEvent(NamedTuple):
@@ -70,7 +76,7 @@ def _answer(number: int, origin: TermOrigin, found: PolicyDeadline) -> Term:
         starts=found.deadline.starts,
         due=found.deadline.due,
         policy=found.policy.number,
-        ends=_ENDS,
+        ends=ANSWER_ENDS,
         extension=None if found.latest is None else TermExtension(latest=found.latest),
     )
 

@@ -23,13 +23,13 @@ from natija_events.wire.envelope import Event, Headers, Proposal, read_proposal
 from natija_events.wire.identity import EventDigest, event_digest, event_key
 from natija_events.wire.rejection import Rejection
 from natija_events.wire.values import Unreadable
-from natija_intake.registrar.authorization import find_unauthorized, find_wrong_body
-from natija_intake.registrar.coded_fields import find_foreign_number, find_wrong_name
+from natija_intake.registrar.checks.authorization import find_unauthorized, find_wrong_body
+from natija_intake.registrar.checks.coded_fields import find_foreign_number, find_wrong_name
+from natija_intake.registrar.checks.links import find_wrong_link
+from natija_intake.registrar.checks.signature_check import find_unproven
+from natija_intake.registrar.checks.term_checks import find_wrong_due, find_wrong_term
 from natija_intake.registrar.heads import NO_HEAD, Head, advance
-from natija_intake.registrar.links import find_wrong_link
 from natija_intake.registrar.sealed_values import open_values
-from natija_intake.registrar.signature_check import find_unproven
-from natija_intake.registrar.term_checks import find_wrong_due, find_wrong_term
 
 _NOT_YET = (ErasureRequested, PersonErased)
 """Types that stand in the contract, and that no process acts upon yet."""

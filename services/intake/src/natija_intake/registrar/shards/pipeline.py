@@ -13,8 +13,8 @@ from natija_events.failpoints import failpoint
 from natija_intake.registrar import metrics, store
 from natija_intake.registrar.admission import AdmissionState, IncomingProposal, PolledRecord
 from natija_intake.registrar.batch import BatchDecider, DecidedBatch, read_batch
+from natija_intake.registrar.checks.links import linked_appeals
 from natija_intake.registrar.context import RegistrarContext
-from natija_intake.registrar.links import linked_appeals
 from natija_intake.registrar.projection import load_admission_state
 from natija_intake.registrar.shards import stored_keys, transactional_writer
 from natija_intake.registrar.shards.takeover import OwnedShard

@@ -9,7 +9,7 @@ from natija_events.types.base import EventData
 from natija_events.types.deadlines import TermExtended, TermSet
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
-from natija_intake.registrar.authorization import meeting_roles
+from natija_intake.registrar.checks.authorization import meeting_roles
 from natija_intake.registrar.heads import Head, advance
 from natija_intake.registrar.term_limits import MAX_TERMS, TermLimit, find_limit, microseconds
 
