@@ -1,4 +1,4 @@
-"""Who holds an appeal and who feeds it, as the rule book says: a second time, for tests."""
+"""The rule book's holder of an appeal, and its register: written a second time, for tests."""
 
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered
