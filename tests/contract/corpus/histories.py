@@ -115,6 +115,15 @@ _TERMS: Mapping[str, Sequence[EventData | At | str]] = {
         deadlines.TermResumed(term="answer-1", due=DUE + 3 * _DAY),
         _ANSWER,
     ],
+    "resumed late by the clock: the pause ended when the data came": [
+        _OPEN,
+        _set(_term(pauses=("appeal.data-requested",))),
+        _routed(executor="post-12"),
+        routing.DataRequested(missing=("address",), until=DUE),
+        At(DUE + _DAY, routing.DataProvided()),
+        At(DUE + 4 * _DAY, _ANSWER),
+        At(DUE + _DAY, deadlines.TermResumed(term="answer-1", due=DUE + 3 * _DAY)),
+    ],
     "still paused": [
         _OPEN,
         _set(_term(pauses=("appeal.data-requested",))),

@@ -161,8 +161,13 @@ INVALID = (
         "invalid received",
     ),
     once(
-        "received two days before its registration",
-        lambda author: author.propose(opening(received=NOW - 2 * DAY), CHANNEL),
+        "received four months before its registration, which is a breach",
+        lambda author: author.propose(opening(received=NOW - 120 * DAY), CHANNEL),
+        "registered",
+    ),
+    once(
+        "received in another year, by the slip of a key",
+        lambda author: author.propose(opening(received=NOW.replace(year=1926)), CHANNEL),
         "invalid received",
     ),
     then("no expected sequence", lambda author: author.propose(routed()), "invalid expectedsequence"),

@@ -15,7 +15,7 @@ from natija_events.lifecycle import fold, transitions
 from natija_events.lifecycle.fold import Appeal
 from natija_events.lifecycle.transitions import INITIAL, Standing
 from natija_events.types.base import EventData
-from natija_events.types.deadlines import Missed
+from natija_events.types.deadlines import DataTermExpired, Missed
 from natija_events.wire.envelope import Event, Stamp, write_headers
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.record import RecordedEvent, read_recorded_event
@@ -77,7 +77,7 @@ class History:
     def _dated(self, event: EventData | Dated) -> Dated:
         if isinstance(event, Dated):
             return event
-        if isinstance(event, Missed):
+        if isinstance(event, (Missed, DataTermExpired)):
             return Dated(event.due, event)
         return Dated(self.events[-1].time + timedelta(hours=1) if self.events else START, event)
 

@@ -62,7 +62,7 @@ review-terminated          | open                      | TERMINATED             
 reopened                   | closed                    | TRANSFERRED  | desk:above oversight | M! | now
 
 term-set                   | open ended                | same                   | clock          | t  | now
-term-resumed               | open ended                | same                   | clock          | t! | now
+term-resumed               | open ended                | same                   | clock          | t! | any
 term-corrected             | open ended                | same                   | clock          | t! | now
 term-annulled              | open ended                | same                   | clock          | t! | now
 extension-prepared         | open                      | same                   | desk           | n  | now
@@ -71,7 +71,7 @@ term-extended           | open ended                | same                   | d
 extension-declined         | open                      | same                   | desk           | n  | now
 warned                     | open ended                | same                   | clock          | t! | now
 missed                     | open ended                | same                   | clock          | t! | any
-data-term-expired          | AWAITING_DATA             | RETURNED               | clock          | M! | now
+data-term-expired          | AWAITING_DATA             | RETURNED               | clock          | M! | any
 
 control-taken              | open                      | same                   | oversight      | n  | now
 control-released           | open ended                | same                   | oversight      | n  | now

@@ -296,7 +296,13 @@ def test_breach_is_dated_at_due() -> None:
 
     assert given(*before).when(at(DUE, deadlines.Missed(term="answer-1", due=DUE))).then("REGISTERED").missed == (DUE,)
     given(*before).when(at(DUE + timedelta(days=1), deadlines.Missed(term="answer-1", due=DUE))).refused(
-        "dated at the due instant"
+        "dated at its due instant"
+    )
+
+    asked = (registered(), routing.DataRequested(missing=("address",), until=DUE))
+    given(*asked).when(at(DUE, deadlines.DataTermExpired(term="data-1", due=DUE))).then("RETURNED")
+    given(*asked).when(at(DUE + timedelta(days=1), deadlines.DataTermExpired(term="data-1", due=DUE))).refused(
+        "dated at its due instant"
     )
 
 

@@ -71,8 +71,8 @@ HOLES: list[tuple[dict[str, Any], str, str]] = [
     ({"external_id": "1"}, "external_id", "may be set only by a publisher of histories"),
     ({"received": NOW + timedelta(seconds=1)}, "received", "is after the time of the event"),
     ({"received": NOW.replace(year=2036)}, "received", "is after the time of the event"),
-    ({"received": NOW.replace(year=1926)}, "received", "is more than a day before"),
-    ({"received": NOW - timedelta(days=1, minutes=6)}, "received", "is more than a day before"),
+    ({"received": NOW.replace(year=1926)}, "received", "is more than 366 days before"),
+    ({"received": NOW - timedelta(days=366, minutes=6)}, "received", "is more than 366 days before"),
     (
         {"attachments": [{"sha256": "ab" * 32, "bytes": 1, "media_type": "Иванов"}]},
         "attachments.0.media_type",

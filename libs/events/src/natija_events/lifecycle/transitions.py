@@ -248,10 +248,11 @@ _ROWS = (
         expected=True,
         where={"desk": "above"},
     ),
-    # Deadlines. A breach is dated at the missed instant, however late it is found. Terms may run after the end. To set
-    # terms assumes no sequence: its id names the event from which they count, so no other event makes it wrong.
+    # Deadlines. However late the clock finds them, a breach and the end of a term for data are dated at the due
+    # instant, and the end of a pause at the event that ends it. Terms may run after the end. To set terms assumes no
+    # sequence: its id names the event from which they count, so no other event makes it wrong.
     _row(deadlines.TermSet, "clock", OPEN, _STAY, term=True, after_terminal=True),
-    _row(deadlines.TermResumed, "clock", OPEN, _STAY, term=True, expected=True, after_terminal=True),
+    _row(deadlines.TermResumed, "clock", OPEN, _STAY, term=True, expected=True, back=None, after_terminal=True),
     _row(deadlines.TermCorrected, "clock", OPEN, _STAY, term=True, expected=True, after_terminal=True),
     _row(deadlines.TermAnnulled, "clock", OPEN, _STAY, term=True, expected=True, after_terminal=True),
     _row(deadlines.ExtensionPrepared, "desk", OPEN, _STAY, note=True),
@@ -260,7 +261,7 @@ _ROWS = (
     _row(deadlines.ExtensionDeclined, "desk", OPEN, _STAY, note=True),
     _row(deadlines.Warned, "clock", OPEN, _STAY, term=True, expected=True, after_terminal=True),
     _row(deadlines.Missed, "clock", OPEN, _STAY, term=True, expected=True, back=None, after_terminal=True),
-    _row(deadlines.DataTermExpired, "clock", "AWAITING_DATA", "RETURNED", expected=True),
+    _row(deadlines.DataTermExpired, "clock", "AWAITING_DATA", "RETURNED", expected=True, back=None),
     # Oversight.
     _row(oversight.ControlTaken, "oversight", OPEN, _STAY, note=True),
     _row(oversight.ControlReleased, "oversight", OPEN, _STAY, note=True, after_terminal=True),
@@ -299,6 +300,9 @@ INITIAL = Standing()
 """The standing of an appeal without events."""
 
 
+_DATED_AT_DUE = (deadlines.Missed, deadlines.DataTermExpired)
+
+
 def find_violation(standing: Standing, subject: str, time: datetime, data: EventData) -> str | None:
     """The rule that this event would break in this *standing*; None when it is lawful."""
     row = TABLE[data.type]
@@ -313,8 +317,8 @@ def find_violation(standing: Standing, subject: str, time: datetime, data: Event
         return "is decided after its time"
     if isinstance(data, routing.Reopened) and standing.opened is not None and data.decided < standing.opened:
         return "is decided before the appeal's registration"
-    if isinstance(data, deadlines.Missed) and time != max(data.due, standing.opened or time):
-        return "a breach is dated at the due instant, or at the registration if that is later"
+    if isinstance(data, _DATED_AT_DUE) and time != max(data.due, standing.opened or time):
+        return "is dated at its due instant, or at the registration if that is later"
     return None
 
 

@@ -145,7 +145,7 @@ def answer_term(data: TermSet) -> tuple[str, datetime] | None:
 
 
 class TermResumed(EventData):
-    """A term that was paused runs again."""
+    """A term that was paused runs again. Its `time` is that of the event that ended the pause."""
 
     type = "appeal.term-resumed.v1"
 
@@ -262,7 +262,7 @@ class Missed(EventData):
 
 
 class DataTermExpired(EventData):
-    """The applicant did not provide the missing data in time."""
+    """The applicant did not provide the missing data in time. Its `time` is the due instant."""
 
     type = "appeal.data-term-expired.v1"
 

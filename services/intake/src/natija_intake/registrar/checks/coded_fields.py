@@ -19,8 +19,10 @@ from natija_events.types.intake import Registered
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
 
-RECEIVED_BEFORE = timedelta(days=1)
-"""The most time between the receipt of an appeal and its registration."""
+RECEIVED_BEFORE = timedelta(days=366)
+"""The most time between the receipt of an appeal and its registration. A late registration is a breach, which must
+stand on the log. An older instant is more probably a mistyped year."""
+_TOO_OLD = f"is more than {RECEIVED_BEFORE.days} days before the time of the event"
 
 _SECTIONS: Mapping[CodedKind, str] = {
     "body": "bodies",
@@ -77,7 +79,7 @@ def _find_wrong_receipt(event: Event, data: Registered, *, history: bool) -> Rej
     if data.external_id is not None:
         return Rejection("forbidden", "external_id", "may be set only by a publisher of histories")
     if data.received < event.time - RECEIVED_BEFORE - CLOCK_SKEW:
-        return Rejection("invalid", "received", "is more than a day before the time of the event")
+        return Rejection("invalid", "received", _TOO_OLD)
     return None
 
 
