@@ -17,7 +17,7 @@ from tests.bench.lifecycle_events import lifecycle
 from natija_chassis.process import gc_tuning
 from natija_events.kafka import partition_of
 from natija_events.topics import PARTITIONS
-from natija_events.wire.envelope import write_proposal
+from natija_events.wire.proposal import write_proposal
 
 _ANSWER = b"x" * 200
 

@@ -24,7 +24,8 @@ from natija_events.types.intake import Applicant, Registered, Supplemented
 from natija_events.types.personal import AppealText, Person, Text
 from natija_events.types.routing import Answered, DecisionApproved, DecisionPrepared, Routed
 from natija_events.types.sealed import plain_values, seal_data
-from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import write_proposal
 
 SOURCE = "/registers/bench"
 SIGNED_SOURCE = "/registers/osh"

@@ -20,8 +20,9 @@ from natija_events.ids import appeal_number, derived_event_id, parse_appeal_numb
 from natija_events.kafka import partition_of
 from natija_events.rules import lifecycle
 from natija_events.signatures import SigningKey, message, verify_signature
-from natija_events.wire.envelope import Event, Headers, Stamp, attributes, write_headers, write_proposal
+from natija_events.wire.envelope import Event, Headers, Stamp, attributes, write_headers
 from natija_events.wire.hash_chain import GENESIS, event_hash
+from natija_events.wire.proposal import write_proposal
 
 FOLDER = Path(__file__).resolve().parents[2] / "libs" / "events" / "conformance"
 PRINTED = "KG-7K3M-9QX4-T2R8-MA"

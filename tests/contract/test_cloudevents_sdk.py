@@ -14,8 +14,9 @@ from tests.unit.events.examples import EXAMPLES
 
 from natija_events.ids import appeal_number, derived_event_id
 from natija_events.types.base import EventData
-from natija_events.wire.envelope import Event, Stamp, attributes, read_proposal, write_headers, write_proposal
+from natija_events.wire.envelope import Event, Stamp, attributes, write_headers
 from natija_events.wire.hash_chain import GENESIS
+from natija_events.wire.proposal import read_proposal, write_proposal
 from natija_events.wire.rejection import ProposalIdentity, RejectedProposal, Rejection, write_rejected
 
 APPEAL = appeal_number("KG", 7)

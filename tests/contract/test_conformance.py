@@ -28,9 +28,10 @@ from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKey
 from natija_events.signatures import verify_signature
 from natija_events.terms.states import Status
-from natija_events.wire.envelope import Event, read_proposal
+from natija_events.wire.envelope import Event
 from natija_events.wire.hash_chain import event_hash
 from natija_events.wire.log_record import read_log_record
+from natija_events.wire.proposal import read_proposal
 from natija_events.wire.rejection import RejectionReason
 
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from natija_events.wire.envelope import Event, Stamp, read_proposal, write_headers, write_proposal
+from natija_events.wire.envelope import Event, Stamp, write_headers
 from natija_events.wire.hash_chain import GENESIS, event_hash
 from natija_events.wire.log_record import read_log_record
+from natija_events.wire.proposal import read_proposal, write_proposal
 
 EVENT = Event(
     id=UUID("6f1c1e0a-6a0e-4f0e-8a51-0a1b2c3d4e5f"),

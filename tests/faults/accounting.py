@@ -20,7 +20,7 @@ from natija_chassis.projections.rebuild import rebuild
 from natija_chassis.settings import Settings
 from natija_events.kafka import KafkaConfig, read, read_batches
 from natija_events.topics import INBOX, PARTITIONS, REJECTED
-from natija_events.wire.envelope import read_proposal
+from natija_events.wire.proposal import read_proposal
 from natija_events.wire.record import RecordedEvent
 from natija_events.wire.rejection import RejectedProposal, read_rejected
 from natija_events.wire.values import Unreadable

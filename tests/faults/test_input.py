@@ -22,7 +22,8 @@ from natija_chassis.realm.provision import topic_configs
 from natija_events.kafka import partition_of
 from natija_events.topics import INBOX, PARTITIONS
 from natija_events.types.intake import Supplemented
-from natija_events.wire.envelope import Event, write_headers, write_proposal
+from natija_events.wire.envelope import Event, write_headers
+from natija_events.wire.proposal import write_proposal
 
 pytestmark = pytest.mark.timeout(900)
 

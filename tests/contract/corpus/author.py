@@ -29,7 +29,8 @@ from natija_events.sealing.wrapping import ProposalKey, RealmKey, RealmKeys
 from natija_events.signatures import SigningKey
 from natija_events.types.base import EventData
 from natija_events.types.sealed import plain_values
-from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import write_proposal
 from natija_intake.registrar.sealed_values import RegistrarKeys
 
 NOW = datetime(2026, 3, 31, 6, tzinfo=UTC)

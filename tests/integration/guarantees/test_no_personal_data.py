@@ -16,7 +16,7 @@ from tests.stack import Realm
 
 from natija_events.kafka import read_batches
 from natija_events.topics import INBOX, KEYS, LOG, PARTITIONS, REJECTED, KafkaTopic
-from natija_events.wire.envelope import write_proposal
+from natija_events.wire.proposal import write_proposal
 
 PROCESSES = ("registrar", "intake", "routing", "deadlines", "analytics")
 SPOILT = {

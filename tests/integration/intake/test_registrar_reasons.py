@@ -16,7 +16,7 @@ from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import DuplicateLinked, Registered, Supplemented
 from natija_events.types.personal import AppealText
 from natija_events.types.routing import Answered, DecisionApproved, Forwarded, NoteAdded, Routed
-from natija_events.wire.envelope import write_proposal
+from natija_events.wire.proposal import write_proposal
 from natija_events.wire.rejection import RejectedProposal, open_inbox_record
 
 THEN = datetime.now(UTC)

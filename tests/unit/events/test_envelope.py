@@ -10,16 +10,10 @@ import pytest
 
 from natija_events import limits
 from natija_events.ids import appeal_number
-from natija_events.wire.envelope import (
-    Event,
-    Headers,
-    Stamp,
-    read_proposal,
-    write_headers,
-    write_proposal,
-)
+from natija_events.wire.envelope import Event, Headers, Stamp, write_headers
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.log_record import logsequence_of, read_log_record
+from natija_events.wire.proposal import read_proposal, write_proposal
 from natija_events.wire.values import Unreadable
 
 APPEAL = appeal_number("KG", 7)

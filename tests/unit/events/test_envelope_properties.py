@@ -11,17 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.unit.events.test_envelope import APPEAL, EVENT, STAMP, batch, item
 
-from natija_events.wire.envelope import (
-    Event,
-    Headers,
-    Stamp,
-    read_log_record_strictly,
-    read_proposal,
-    write_headers,
-    write_proposal,
-)
+from natija_events.wire.envelope import Event, Headers, Stamp, read_log_record_strictly, write_headers
 from natija_events.wire.identity import event_digest
 from natija_events.wire.log_record import read_log_record
+from natija_events.wire.proposal import read_proposal, write_proposal
 from natija_events.wire.values import Unreadable, causation_id
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.unit.events.test_envelope import APPEAL, CANARY, EVENT, OTHER, batch, binary, item, refused
 
-from natija_events.wire.envelope import check_proposal, read_proposal
+from natija_events.wire.proposal import check_proposal, read_proposal
 from natija_events.wire.rejection import InboxRecord, readable_identity
 from natija_events.wire.values import Unreadable, causation_id
 

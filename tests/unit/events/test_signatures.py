@@ -15,9 +15,10 @@ from tests.unit.events.test_envelope_properties import events
 
 from natija_events.ids import appeal_number
 from natija_events.signatures import SigningKey, key_id, message, verify_signature
-from natija_events.wire.envelope import Event, Headers, Stamp, read_proposal, write_headers, write_proposal
+from natija_events.wire.envelope import Event, Headers, Stamp, write_headers
 from natija_events.wire.hash_chain import GENESIS
 from natija_events.wire.log_record import read_log_record
+from natija_events.wire.proposal import read_proposal, write_proposal
 from natija_events.wire.values import Unreadable, causation_id
 
 KEY = SigningKey(bytes(range(32)))

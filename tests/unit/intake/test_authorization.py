@@ -36,7 +36,8 @@ from natija_events.types.intake import (
 )
 from natija_events.types.routing import Answered, Forwarded, Reopened, Routed
 from natija_events.types.sealed import sealed_fields
-from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import AdmissionState, Admitted, IncomingProposal, PolledRecord

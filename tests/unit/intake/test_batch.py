@@ -11,7 +11,8 @@ from natija_events.ids import new_appeal_number
 from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
 from natija_events.types.intake import Registered, Supplemented
-from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import write_proposal
 from natija_events.wire.rejection import read_rejected
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
 from natija_intake.registrar.batch import RUN_RECORDS, BatchDecider, DecidedBatch, LogEnd, read_batch

@@ -14,7 +14,8 @@ from natija_events.ids import appeal_number
 from natija_events.kafka import partition_of
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.codes import CODE_PATTERN
-from natija_events.wire.envelope import Event, Proposal, write_proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import Proposal, write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.imports.field_shapes import field_shapes

@@ -13,7 +13,8 @@ from natija_events.lifecycle.transitions import Standing
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import Missed, TermExtended, TermSet
 from natija_events.types.routing import Routed, TopicSuggested
-from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import AdmissionState, PolledRecord

@@ -10,8 +10,8 @@ from natija_events.schema.registry import REGISTRY
 from natija_events.types.deadlines import TermSet
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.types.routing import Answered, Routed
-from natija_events.wire.envelope import write_proposal
 from natija_events.wire.identity import event_digest
+from natija_events.wire.proposal import write_proposal
 from natija_intake.imports import mapping_check
 from natija_intake.imports.mapper import MappedRow, Mapper, Unmappable
 from natija_intake.imports.mapping import RegisterMapping, parse

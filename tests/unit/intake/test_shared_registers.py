@@ -12,7 +12,8 @@ from tests.unit.intake.boston import boston
 from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import PublisherEntry
-from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.imports import mapping_check
 from natija_intake.imports.csv_file import CsvFile

@@ -15,8 +15,9 @@ from natija_events.kafka import partition_of
 from natija_events.reference.entries import PublisherEntry
 from natija_events.signatures import SigningKey, verify_signature
 from natija_events.types.intake import Registered, Supplemented
-from natija_events.wire.envelope import Event, Proposal, write_proposal
+from natija_events.wire.envelope import Event
 from natija_events.wire.log_record import read_log_record
+from natija_events.wire.proposal import Proposal, write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.registrar import admission
 from natija_intake.registrar.batch import BatchDecider, LogEnd, read_batch

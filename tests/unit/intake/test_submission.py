@@ -22,7 +22,8 @@ from natija_events.types.base import EventData
 from natija_events.types.clear_form import personal_fields
 from natija_events.types.intake import Registered
 from natija_events.types.sealed import SealedWrong, sealed_fields, sealed_values
-from natija_events.wire.envelope import Event, write_proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import write_proposal
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import (
     SOURCE,

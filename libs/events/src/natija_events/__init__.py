@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from natija_events.topics import INBOX, LOG, PARTITIONS, REFERENCE, REJECTED
     from natija_events.types import deadlines, intake, oversight, personal, routing
     from natija_events.types.base import AnswerOutcome, Attachment, EventData
-    from natija_events.wire.envelope import Event, read_proposal, write_proposal
+    from natija_events.wire.envelope import Event
     from natija_events.wire.hash_chain import GENESIS, event_hash
     from natija_events.wire.log_record import read_log_record
+    from natija_events.wire.proposal import read_proposal, write_proposal
     from natija_events.wire.record import RecordedEvent, read_recorded_event
     from natija_events.wire.rejection import RejectedProposal, Rejection, RejectionReason, read_rejected
     from natija_events.wire.values import Unreadable, causation_id
@@ -65,7 +66,8 @@ _HOMES = {
     "natija_events.topics": "INBOX LOG PARTITIONS REFERENCE REJECTED",
     "natija_events.types.base": "AnswerOutcome Attachment EventData",
     "natija_events.wire.values": "Unreadable causation_id",
-    "natija_events.wire.envelope": "Event read_proposal write_proposal",
+    "natija_events.wire.envelope": "Event",
+    "natija_events.wire.proposal": "read_proposal write_proposal",
     "natija_events.wire.log_record": "read_log_record",
     "natija_events.wire.hash_chain": "GENESIS event_hash",
     "natija_events.wire.record": "RecordedEvent read_recorded_event",

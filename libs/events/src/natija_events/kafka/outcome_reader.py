@@ -14,7 +14,7 @@ from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.consumers import start_consumer
 from natija_events.kafka.shutdown import close_consumer
 from natija_events.topics import LOG, PARTITIONS, REJECTED
-from natija_events.wire.envelope import PREFIX
+from natija_events.wire.names import PREFIX
 from natija_events.wire.rejection import Rejection, read_rejected, rejected_offsets
 
 _INBOX_OFFSET, _SEQUENCE, _RECORDEDTIME = f"{PREFIX}inboxoffset", f"{PREFIX}sequence", f"{PREFIX}recordedtime"

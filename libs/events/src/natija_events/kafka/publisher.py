@@ -23,7 +23,8 @@ from natija_events.signatures import SigningKey
 from natija_events.topics import INBOX
 from natija_events.types.base import EventData
 from natija_events.types.sealed import plain_values, seal_data, sealed_values
-from natija_events.wire.envelope import Event, check_proposal, write_proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import check_proposal, write_proposal
 from natija_events.wire.rejection import Rejection
 
 _Result = TypeVar("_Result")

@@ -9,7 +9,8 @@ import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 
-from natija_events.wire.envelope import PREFIX, Headers
+from natija_events.wire.envelope import Headers
+from natija_events.wire.names import PREFIX
 
 ALGORITHM = "sha256-1"
 """The tag of this form. Another form would have another tag, and one log could hold both."""

@@ -10,17 +10,8 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from natija_events.wire.envelope import (
-    BINARY,
-    OPTIONAL_TEXTS,
-    PREFIX,
-    REQUIRED,
-    STAMPS,
-    Event,
-    Headers,
-    Stamp,
-    read_log_record_strictly,
-)
+from natija_events.wire.envelope import BINARY, Event, Headers, Stamp, read_log_record_strictly
+from natija_events.wire.names import OPTIONAL_TEXTS, PREFIX, REQUIRED, STAMPS
 from natija_events.wire.values import COUNT_DIGITS, check_causation_id, read_appeal, read_text
 
 _KNOWN = frozenset(

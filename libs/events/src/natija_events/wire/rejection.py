@@ -11,7 +11,9 @@ from pydantic_core import from_json, to_json
 
 from natija_events.ids import derived_event_id
 from natija_events.sealing.data_key import DataKey, Place, SealedValue
-from natija_events.wire.envelope import BATCH, BINARY, PREFIX, Headers, rfc3339
+from natija_events.wire.envelope import BINARY, Headers, rfc3339
+from natija_events.wire.names import PREFIX
+from natija_events.wire.proposal import BATCH
 from natija_events.wire.values import Unreadable, read_appeal, read_json, read_text, read_uuid
 
 RejectionReason = Literal[

@@ -19,8 +19,9 @@ from natija_events.sealing.data_key import DataKey
 from natija_events.sealing.wrapping import RealmKeys
 from natija_events.types.base import EventData
 from natija_events.types.intake import AccessCodeReplaced, ErasureRequested, PersonErased, Registered
-from natija_events.wire.envelope import Event, Headers, Proposal, read_proposal
+from natija_events.wire.envelope import Event, Headers
 from natija_events.wire.identity import EventDigest, event_digest, event_key
+from natija_events.wire.proposal import Proposal, read_proposal
 from natija_events.wire.rejection import Rejection
 from natija_events.wire.values import Unreadable
 from natija_intake.registrar.checks.authorization import find_unauthorized, find_wrong_body

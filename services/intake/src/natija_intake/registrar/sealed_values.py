@@ -12,7 +12,9 @@ from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKeys
 from natija_events.types.base import EventData
 from natija_events.types.sealed import SealedWrong, open_data, sealed_values
-from natija_events.wire.envelope import WRAPPEDKEY, Event, Proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.names import WRAPPEDKEY
+from natija_events.wire.proposal import Proposal
 from natija_events.wire.rejection import Rejection
 
 

@@ -12,7 +12,8 @@ from natija_events.reference.data import ReferenceData
 from natija_events.types.base import EventData
 from natija_events.types.intake import ComplaintFiled, DuplicateLinked, Registered, RepeatLinked
 from natija_events.types.routing import ForwardedInPart
-from natija_events.wire.envelope import Event, Proposal
+from natija_events.wire.envelope import Event
+from natija_events.wire.proposal import Proposal
 from natija_events.wire.rejection import Rejection
 
 LINKS: Mapping[str, str] = {

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from natija_events.reference.data import ReferenceData
 from natija_events.signatures import verify_signature
-from natija_events.wire.envelope import Proposal
+from natija_events.wire.proposal import Proposal
 from natija_events.wire.rejection import Rejection
 
 
