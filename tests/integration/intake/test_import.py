@@ -91,6 +91,29 @@ async def test_rows_become_appeals(realm: Realm, tmp_path: Path) -> None:
     assert max(len(line) for line in table.splitlines() if "rejected.csv" not in line) <= 80
 
 
+async def test_letters_never_become_rows(realm: Realm, tmp_path: Path) -> None:
+    """A letter over the limit holds rows, a date is from before 1900, a quote is not closed. Each rejects its own
+    lines, and where the next row begins is not guessed."""
+    forged = ",".join(cases(1, CASE_ENQUIRY_ID="666666", OPEN_DT="01/31/2015 04:05:06 PM")[0].values())
+    rows = cases(4)
+    rows[1]["CASE_TITLE"] = f"line\n{forged}\n" + "z" * 1_000_000
+    rows[2]["CLOSED_DT"] = "12/30/1899 12:00:00 AM"
+    rows[3]["CASE_TITLE"] = "Light, out"
+    file = write(tmp_path / "cases.csv.gz", rows)
+    with gzip.open(file, "at", encoding="utf-8", newline="") as stream:
+        stream.write(forged.replace("666666", '"000005') + "\n" + forged + "\n")
+    await realm.serve("registrar")
+
+    done = await realm.run("import", file, "--mapping", BOSTON, "--format", "json", expect=1)
+    assert "nothing is read from line 8 on: correct the quotes" in done.stderr
+    assert [(row["line"], row["last_line"], row["column"], row["reason"]) for row in rejected(file)] == [
+        ("3", "5", "", "unreadable"),
+        ("6", "6", "CLOSED_DT", "invalid"),
+        ("8", "9", "", "unreadable"),
+    ]
+    assert set(await history(realm)) == {"000001", "000004"}
+
+
 async def test_killed_import_registers_rows_once(realm: Realm, tmp_path: Path) -> None:
     """The import is killed and run again, then the registrar is killed."""
     file = write(tmp_path / "cases.csv.gz", cases(2500))

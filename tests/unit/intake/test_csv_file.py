@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from natija_intake.imports.csv_file import CsvFile, CsvFileError
+from natija_intake.imports.csv_rows import CsvRow
 from natija_intake.imports.mapping import parse
 
 
@@ -32,10 +33,10 @@ def test_gzip_and_bom_are_detected(tmp_path: Path) -> None:
         assert file.count() == 1
 
 
-def test_row_has_its_first_line(tmp_path: Path) -> None:
+def test_row_has_its_lines(tmp_path: Path) -> None:
     """Blank lines are not rows."""
     file = opened(tmp_path / "r.csv", b'id,came,text\n1,a,"two\nlines"\n\n2,b,c\n')
-    assert [(row.line, row.cells[0]) for row in file.rows()] == [(2, "1"), (5, "2")]
+    assert [(row.line, row.last_line, row.cells[0]) for row in file.rows()] == [(2, 3, "1"), (5, 5, "2")]
 
 
 def test_other_encoding_and_delimiter(tmp_path: Path) -> None:
@@ -48,11 +49,17 @@ def test_invalid_bytes_affect_one_cell(tmp_path: Path) -> None:
     assert cells(file) == [["1", "a", "\udcff"], ["2", "b", "c"]]
 
 
-def test_broken_row_does_not_stop_reading(tmp_path: Path) -> None:
+def test_oversize_row_does_not_stop_reading(tmp_path: Path) -> None:
     file = opened(tmp_path / "r.csv", b"id,came,text\n1,a," + b"x" * 1_000_001 + b"\n2,b,c\n")
     rows = list(file.rows())
-    assert rows[0].broken is not None
-    assert rows[-1].cells == ["2", "b", "c"]
+    assert rows[0].broken == "has a cell of more than 1,000,000 characters"
+    assert rows[1:] == [CsvRow(3, 3, ["2", "b", "c"])]
+
+
+def test_header_may_span_lines(tmp_path: Path) -> None:
+    file = opened(tmp_path / "r.csv", b'id,"came\n",text\n1,a,b\n')
+    assert file.header == ["id", "came", "text"]
+    assert list(file.rows()) == [CsvRow(3, 3, ["1", "a", "b"])]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +67,8 @@ def test_broken_row_does_not_stop_reading(tmp_path: Path) -> None:
     [
         (b"id,text\n", "does not have: came"),
         (b"", "does not have: came, id, text"),
+        (b'id,"came,text\n', "first line is not CSV"),
+        (b'id,"came"x,text\n', "first line is not CSV"),
         (b"id,came,text,came\n", "occur twice in the file: came"),
         (gzip.compress(b"id,came,text\n" + b"1,a,b\n" * 1000, mtime=0)[:40], "damaged"),
         (b"\x1f\x8bnot gzip at all", "damaged"),

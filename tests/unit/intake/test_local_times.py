@@ -43,6 +43,7 @@ def test_invalid_time_is_not_repeated(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time in the form") as refused:
         NEW_YORK.instant(text)
     assert "Smith" not in str(refused.value)
+    assert not NEW_YORK.reads(text)
 
 
 moments = st.datetimes(datetime(2014, 1, 1), datetime(2030, 1, 1)).map(lambda time: time.replace(microsecond=0))

@@ -130,6 +130,9 @@ def test_unmapped_value_is_kept_and_counted() -> None:
         ({"OPEN_DT": "Smith"}, "OPEN_DT", "is not a time"),
         ({"TARGET_DT": "2015-02-03"}, "TARGET_DT", "is not a time"),
         ({"CLOSED_DT": "02/30/2015 09:00:00 AM"}, "CLOSED_DT", "is not a time"),
+        ({"CLOSED_DT": "12/30/1899 12:00:00 AM"}, "CLOSED_DT", "from 1900 on"),  # what Excel writes for zero
+        ({"OPEN_DT": "12/31/9999 11:59:00 PM"}, "OPEN_DT", "is not a time"),
+        ({"CLOSED_DT": "12/31/9999 01:00:00 AM"}, "CLOSED_DT", "from 1900 on"),
         ({"Department": "Smith" * 50}, "Department", "at most 160"),
         ({"CASE_ENQUIRY_ID": "Smith\u0007"}, "CASE_ENQUIRY_ID", "not a word"),
         ({"Department": "=Smith()"}, "Department", "not a word"),

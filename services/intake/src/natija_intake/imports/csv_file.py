@@ -1,67 +1,66 @@
-"""A register's CSV file: its rows with their first lines. Gzip, BOM and blank lines are handled."""
+"""A register's CSV file: its rows with their lines. Gzip, BOM and blank lines are handled."""
 
-import csv
 import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
+from natija_chassis.time_zones import time_zone
+from natija_intake.imports.csv_record import CsvRecord, Reading, RowShape
+from natija_intake.imports.csv_rows import CsvRow, RowReader
+from natija_intake.imports.local_times import LocalTimes
 from natija_intake.imports.mapping import RegisterMapping
 
-csv.field_size_limit(1_000_000)
-
 _GZIP = b"\x1f\x8b"
+_HEADER_LINES = 100
 
 
 class CsvFileError(Exception):
     """The file cannot be read as the mapping describes it. The message holds no value of the file."""
 
 
-class CsvRow(NamedTuple):
-    """A row and its first line, from 1. *broken* says why it is not CSV; then it has no cells."""
-
-    line: int
-    cells: list[str]
-    broken: str | None = None
-
-
 class CsvFile:
-    """The file at *path*, as *mapping* describes it. Bytes that are not text in its encoding affect only their row."""
+    """The file at *path*, as *mapping* describes it. Bytes that are not text in its encoding affect only their row.
+
+    *refused_from* is the first of the lines that `rows` refused to read, None when it read them all.
+    """
 
     def __init__(self, path: Path, mapping: RegisterMapping) -> None:
         self._path = path
         self._mapping = mapping
-        self.header = self._header()
+        self.header, self._header_lines = self._header()
+        self.refused_from: int | None = None
 
     def rows(self) -> Iterator[CsvRow]:
         """Every row after the header. Raises `CsvFileError` when the file ends in the middle of its compression."""
         with self._opened() as stream:
-            reader = csv.reader(stream, delimiter=self._mapping.delimiter)
-            next(reader)
-            while True:
-                line = reader.line_num + 1
-                try:
-                    cells = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error:
-                    yield CsvRow(line, [], "is not CSV: a quote that does not end, or a stray line end")
-                    continue
-                if cells:
-                    yield CsvRow(line, cells)
+            lines = islice(stream, self._header_lines, None)
+            reader = RowReader(lines, self._header_lines + 1, self._mapping.delimiter, self._shape())
+            yield from reader.rows()
+            self.refused_from = reader.refused_from
 
     def count(self) -> int:
         """The number of rows."""
         return sum(1 for _ in self.rows())
 
-    def _header(self) -> list[str]:
+    def _shape(self) -> RowShape:
+        mapping = self._mapping
+        times = LocalTimes(time_zone(mapping.zone), mapping.time_format)
+        id, time = self.header.index(mapping.external_id), self.header.index(mapping.events[0].time)
+        return RowShape(len(self.header), id, time, times.reads)
+
+    def _header(self) -> tuple[list[str], int]:
+        """The names of the columns, and how many lines they take."""
+        record, reading, lines = CsvRecord(self._mapping.delimiter), Reading.OPEN, 0
         with self._opened() as stream:
-            try:
-                header = [name.strip() for name in next(csv.reader(stream, delimiter=self._mapping.delimiter), [])]
-            except csv.Error:
-                raise CsvFileError("the first line is not CSV") from None
+            while reading is Reading.OPEN and lines < _HEADER_LINES:
+                reading, lines = record.feed(stream.readline()), lines + 1
+        if reading is not Reading.COMPLETE or record.oversize:
+            raise CsvFileError("the first line is not CSV")
+        header = [name.strip() for name in record.cells]
         wanted = self._mapping.columns()
         missing = sorted(wanted.difference(header))
         if missing:
@@ -69,7 +68,7 @@ class CsvFile:
         doubled = sorted(name for name in wanted if header.count(name) > 1)
         if doubled:
             raise CsvFileError(f"columns of the mapping occur twice in the file: {', '.join(doubled)}")
-        return header
+        return header, lines
 
     @contextmanager
     def _opened(self) -> Iterator[TextIO]:

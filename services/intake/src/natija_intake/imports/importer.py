@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_events.failpoints import failpoint
 from natija_events.kafka import ProposalOutcome, Publisher
 from natija_intake.imports.backpressure import Backpressure
-from natija_intake.imports.csv_file import CsvRow
+from natija_intake.imports.csv_rows import CsvRow
 from natija_intake.imports.mapper import MappedRow, Mapper, Unmappable
 from natija_intake.inbox_lag import InboxLag
 from natija_intake.settings import ImportSettings
@@ -25,9 +25,11 @@ _YIELD_EVERY = 50
 
 
 class RejectedRow(NamedTuple):
-    """A rejected row, without its values. *column* and *number* are "" where they are not known."""
+    """A rejected row, or lines without a certain row, without values. *column* and *number* are "" where they are not
+    known."""
 
     line: int
+    last_line: int
     column: str
     reason: str
     field: str
@@ -113,7 +115,7 @@ class Importer:
                 mapped = self._map(row)
                 if mapped is not None:
                     await self._wait_for_capacity(mapped)
-                    self._pending[mapped.number] = group.create_task(self._propose(row.line, mapped))
+                    self._pending[mapped.number] = group.create_task(self._propose(row, mapped))
                 if count % _YIELD_EVERY == 0:
                     await asyncio.sleep(0)
 
@@ -124,7 +126,7 @@ class Importer:
             return self._mapper.map(row.cells)
         except Unmappable as error:
             reason = "unreadable" if error.field == "row" else "invalid"
-            self.counts.reject(RejectedRow(row.line, error.column, reason, error.field, error.rule, error.number))
+            self._reject(row, error.column, reason, error.field, error.rule, error.number)
             return None
 
     async def _wait_for_capacity(self, mapped: MappedRow) -> None:
@@ -136,25 +138,28 @@ class Importer:
         while mapped.number in self._pending:
             await asyncio.wait([self._pending[mapped.number]])
 
-    async def _propose(self, line: int, mapped: MappedRow) -> None:
+    async def _propose(self, row: CsvRow, mapped: MappedRow) -> None:
         try:
             with failpoint("import.propose"):
                 outcome = await self._publisher.propose(*mapped.events, wait=math.inf)
         except ValueError as error:
-            self.counts.reject(RejectedRow(line, "", "oversize", "row", str(error), mapped.number))
+            self._reject(row, "", "oversize", "row", str(error), mapped.number)
         else:
-            self._count(line, mapped, outcome)
+            self._count(row, mapped, outcome)
         finally:
             del self._pending[mapped.number]
             self._window.release()
 
-    def _count(self, line: int, mapped: MappedRow, outcome: ProposalOutcome) -> None:
+    def _count(self, row: CsvRow, mapped: MappedRow, outcome: ProposalOutcome) -> None:
         why = outcome.rejection
         if why is None or outcome.registered:
             self.counts.add(mapped, outcome)
             return
         column = self._mapper.column_of(mapped, why.field)
-        self.counts.reject(RejectedRow(line, column, why.reason, why.field, why.rule, mapped.number))
+        self._reject(row, column, why.reason, why.field, why.rule, mapped.number)
+
+    def _reject(self, row: CsvRow, column: str, reason: str, field: str, rule: str, number: str) -> None:
+        self.counts.reject(RejectedRow(row.line, row.last_line, column, reason, field, rule, number))
 
 
 def _first(errors: ExceptionGroup[Exception]) -> Exception:

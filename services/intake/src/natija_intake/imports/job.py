@@ -86,6 +86,8 @@ async def _import(
         try:
             await stack.enter_async_context(publisher)
             await _shown(importer, register, progress)
+            if register.refused_from is not None:
+                trouble = f"nothing is read from line {register.refused_from} on: correct the quotes of the file"
         except (ImportStopped, OutcomePending, CsvFileError) as error:
             trouble = str(error)
         except (DeliveryUnconfirmed, KafkaError, TimeoutError):

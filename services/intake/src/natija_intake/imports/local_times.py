@@ -20,6 +20,14 @@ class LocalTimes:
         """The instant, in UTC. Raises ValueError, without the text."""
         return _instant(text, self._zone, self._format)
 
+    def reads(self, text: str) -> bool:
+        """Whether *text* is a time."""
+        try:
+            self.instant(text)
+        except ValueError:
+            return False
+        return True
+
 
 @lru_cache(maxsize=4096)
 def _instant(text: str, zone: ZoneInfo, format: str | None) -> datetime:

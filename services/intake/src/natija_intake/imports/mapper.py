@@ -17,6 +17,7 @@ from natija_events.types.clear_form import from_clear_form, personal_fields
 from natija_events.types.codes import normalize_word
 from natija_events.types.sealed import SealedWrong, seal_data
 from natija_events.wire.envelope import Event
+from natija_events.wire.values import Unreadable, check_time
 from natija_intake.imports.local_times import LocalTimes
 from natija_intake.imports.mapping import RegisterMapping
 from natija_intake.imports.sources import (
@@ -238,6 +239,10 @@ class Mapper:
         if not text:
             return None
         try:
-            return self._instant(text)
+            time = self._instant(text)
+            check_time(time)
+        except Unreadable as error:
+            raise Unmappable(self._header[place], "time", error.rule) from None
         except ValueError as error:
             raise Unmappable(self._header[place], "time", str(error)) from None
+        return time
