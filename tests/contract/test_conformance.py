@@ -191,6 +191,14 @@ def test_records_cover_every_reason() -> None:
     assert reasons == set(get_args(RejectionReason)) - {"oversize"}, "an oversize record has a million bytes"
 
 
+def test_outcomes_are_written_for_people() -> None:
+    """No rule holds an object as Python prints it: 0:05:00, datetime(…), <…>, ('a',), b'…', None."""
+    rules = {record["outcome"].get("rule", "") for one in vectors("records")["cases"] for record in one["records"]}
+    printed = re.compile(r"\b\d+:\d\d:\d\d\b|datetime|timedelta|<|\(['\"(]|\bb['\"]|\bNone\b|[{}\\]")
+    assert [rule for rule in rules if printed.search(rule)] == []
+    assert "is dated back by more than 1 day and 5 minutes" in rules
+
+
 def test_histories_fold_without_our_code() -> None:
     """JavaScript folds the histories with `lifecycle.json` alone."""
     histories = vectors("histories")["histories"]

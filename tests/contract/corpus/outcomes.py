@@ -10,6 +10,7 @@ from tests.contract.corpus.author import KEYS, NOW, REFERENCE, Author, InboxReco
 from tests.contract.corpus.authorization_cases import UNAUTHORIZED
 from tests.contract.corpus.case import Case
 from tests.contract.corpus.rule_cases import CONFLICT, FORBIDDEN, INVALID, LAWFUL, TERMS, UNLAWFUL
+from tests.contract.corpus.sdk_cases import MISTAKES, SDKS
 from tests.contract.corpus.wire_cases import MISPLACED, READABLE, REPEATED, UNREADABLE
 from tests.contract.sealing_vectors import REALM_KEY
 
@@ -20,7 +21,7 @@ from natija_intake.registrar.batch import BatchDecider, LogEnd, read_batch
 
 CASES: Sequence[Case] = (
     *READABLE, *UNREADABLE, *MISPLACED, *REPEATED, *FORBIDDEN, *INVALID, *UNLAWFUL, *UNAUTHORIZED, *TERMS, *CONFLICT,
-    *LAWFUL,
+    *LAWFUL, *SDKS, *MISTAKES,
 )  # fmt: skip
 
 

@@ -89,7 +89,11 @@ UNREADABLE = (
     changed(
         "another content type", lambda record: record.header("content-type", "text/plain"), "unreadable content-type"
     ),
-    changed("no content type", lambda record: record.without("content-type"), "unreadable content-type"),
+    changed(
+        "an event format that is not JSON",
+        lambda record: record.header("content-type", "application/cloudevents+avro"),
+        "unreadable content-type",
+    ),
     changed("a tombstone", lambda record: record._replace(value=None), "unreadable data"),
     changed("not JSON", lambda record: record._replace(value=b"kind=complaint"), "unreadable data"),
     changed("not UTF-8", lambda record: record._replace(value=b'{"kind":"\xff"}'), "unreadable data"),

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from tests.unit.events.examples import EXAMPLES
 
 from natija_events.schema.registry import REGISTRY, Invalid
-from natija_events.types.base import EventData
+from natija_events.types.base import EventData, NestedData
+from natija_events.types.sealed import sealed_fields
 
 CANARY = "Асанова"
 WRONG: tuple[Any, ...] = (
@@ -65,7 +66,7 @@ def refuse(type: str, raw: bytes) -> Invalid | None:
         error = invalid
         assert_silent(str(invalid), invalid.field, invalid.rule, repr(invalid), *map(str, invalid.args))
     try:
-        REGISTRY.models[type].model_validate_json(raw)
+        REGISTRY.models[type].model_validate_json(raw, extra="ignore")
     except ValidationError as refused:
         assert_silent(str(refused), repr(refused))
     return error
@@ -88,6 +89,36 @@ def test_unknown_field_is_not_named(data: EventData) -> None:
         assert error is not None
         assert error.field == ".".join(map(str, path)) or error.field == "data"
         assert error.rule == "has an unknown field"
+
+
+@pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
+def test_misspelt_field_tells_known_one(data: EventData) -> None:
+    """A field with one letter too many is refused, and the error names the field that is meant."""
+    whole = json.loads(data.model_dump_json(exclude_none=True))
+    for path in [path for path in places(whole) if isinstance(path[-1], str)]:
+        if isinstance(_at(whole, path[:-1]), dict) and path[0] not in sealed_fields(type(data)):
+            error = refuse(data.type, json.dumps(changed(data, (*path[:-1], f"{path[-1]}x"), 1)).encode())
+            assert error is not None
+            assert error.rule == f"has an unknown field: did you mean {path[-1]}?"
+
+
+@pytest.mark.parametrize("name", ["x" * 1_000_000, "applicants_count" * 1000, "n"])
+def test_distant_name_has_no_hint(name: str) -> None:
+    error = refuse("appeal.routed.v1", json.dumps({"body": "b", name: 1}).encode())
+    assert error is not None
+    assert (error.field, error.rule) == ("data", "has an unknown field")
+
+
+@pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
+def test_model_refuses_unknown_fields(data: EventData) -> None:
+    """A publisher that misspells a field is told when it makes the data, also at deeper places."""
+    values = dict(data)
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        type(data)(**values | {"chanel": "post"})
+    for name, inner in values.items():
+        if isinstance(inner, NestedData):
+            with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+                type(data)(**values | {name: dict(inner) | {"x": 1}})
 
 
 def _at(whole: Any, path: tuple[str | int, ...]) -> Any:

@@ -30,11 +30,10 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 def log_schema(model: type[EventData]) -> Schema:
     """The schema of registered data. It allows unknown fields: readers ignore them."""
-    return {
-        "$schema": _DIALECT,
-        "$id": f"urn:natija:{model.type}",
-        **_sealed(document(model.model_json_schema(), model), model),
-    }
+    schema = _sealed(document(model.model_json_schema(), model), model)
+    for part in (schema, *schema.get("$defs", {}).values()):
+        part.pop("additionalProperties", None)
+    return {"$schema": _DIALECT, "$id": f"urn:natija:{model.type}", **schema}
 
 
 def proposal_schema(model: type[EventData]) -> Schema:

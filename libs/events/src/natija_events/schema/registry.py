@@ -14,6 +14,7 @@ from natija_events import strict_json
 from natija_events.types import deadlines, intake, oversight, routing
 from natija_events.types.base import EventData
 from natija_events.types.sealed import plain_values
+from natija_events.types.unknown_fields import unknown_field_rule
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -64,7 +65,7 @@ class EventRegistry:
         try:
             admitted = model.model_validate_json(data, strict=True, extra="forbid")
         except ValidationError as error:
-            raise _invalid(error) from None
+            raise _invalid(model, error) from None
         for name in plain_values(admitted):
             raise Invalid(name, "Field required")
         if type in self._next:
@@ -82,29 +83,28 @@ class EventRegistry:
         if model is None:
             return None
         try:
-            return model.model_validate_json(data)
+            return model.model_validate_json(data, extra="ignore")
         except ValidationError as error:
-            raise _invalid(error) from None
+            raise _invalid(model, error) from None
 
     def _newest(self, type: str, data: bytes) -> EventData:
         try:
             values = strict_json.parse(data)
             while newer := self._next.get(type):
                 type, values = newer.type, newer.upcast(values)
-            return self.models[type].model_validate_json(to_json(values))
+            return self.models[type].model_validate_json(to_json(values), extra="ignore")
         except ValidationError as error:
-            raise _invalid(error) from None
+            raise _invalid(self.models[type], error) from None
         except Exception as error:  # an upcast that fails once fails always: this is not an outage
             raise Invalid("data", f"cannot be upcast to {type}: {error.__class__.__name__}") from None
 
 
-def _invalid(error: ValidationError) -> Invalid:
+def _invalid(model: type[EventData], error: ValidationError) -> Invalid:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     path = ".".join(str(step) for step in first["loc"])
     if first["type"] == "extra_forbidden":
-        # The name of an unknown field may be anything, also a person's name.
         parent = path.rpartition(".")[0]
-        return Invalid(parent or "data", "has an unknown field")
+        return Invalid(parent or "data", unknown_field_rule(model, first["loc"]))
     return Invalid(path or "data", first["msg"].removeprefix("Value error, "))
 
 

@@ -88,9 +88,12 @@ AnswerReason = Literal[TerminationReason, NonConsiderationReason]
 
 
 class EventData(BaseModel):
-    """The data of one event type. Readers ignore unknown fields; admission rejects them."""
+    """The data of one event type. A publisher cannot make it with an unknown field, which may be a misspelt one.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    The schema registry reads it from the log, and ignores unknown fields there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     type: ClassVar[str]
     """The CloudEvents type, with its version."""
@@ -99,7 +102,7 @@ class EventData(BaseModel):
 class NestedData(BaseModel):
     """An object inside an event's data."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Attachment(NestedData):

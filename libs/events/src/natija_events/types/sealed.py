@@ -13,6 +13,7 @@ from pydantic_core import core_schema
 
 from natija_events.sealing.data_key import NONCE_BYTES, TAG_BYTES, DataKey, Place, SealedValue, Unsealable
 from natija_events.sealing.padding import is_padded, pad
+from natija_events.types.unknown_fields import unknown_field_rule
 
 _Data = TypeVar("_Data", bound=BaseModel)
 
@@ -125,16 +126,16 @@ def open_data(data: BaseModel, key: DataKey, place: Place) -> Mapping[str, Plain
         except Unsealable as error:
             raise SealedWrong(name, f"does not open: {error}") from None
         except ValidationError as error:
-            raise _wrong(name, error) from None
+            raise _wrong(name, fields[name].plain, error) from None
         except ValueError as error:
             raise SealedWrong(name, str(error)) from None
     return opened
 
 
-def _wrong(name: str, error: ValidationError) -> SealedWrong:
+def _wrong(name: str, plain: type[Plain], error: ValidationError) -> SealedWrong:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    if first["type"] == "extra_forbidden":  # the name of an unknown field may be anything
-        return SealedWrong(name, "has an unknown field")
+    if first["type"] == "extra_forbidden":
+        return SealedWrong(name, unknown_field_rule(plain, first["loc"]))
     return SealedWrong(".".join(map(str, (name, *first["loc"]))), first["msg"].removeprefix("Value error, "))
 
 

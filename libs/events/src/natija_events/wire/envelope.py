@@ -139,7 +139,10 @@ def read_log_record_strictly(value: bytes | None, headers: Headers) -> tuple[Eve
 
 
 def named_attributes(headers: Headers) -> dict[str, str]:
-    """Attributes by name, without prefix, and the content type. Other headers are skipped. Raises `Unreadable`."""
+    """Attributes by name, without prefix, and the content type. Other headers are skipped. Raises `Unreadable`.
+
+    Null is the same as missing, as in the JSON of CloudEvents: some clients write it for what they do not have.
+    """
     named: dict[str, str] = {}
     for header, content in headers:
         name = _ATTRIBUTES.get(header)
@@ -150,7 +153,7 @@ def named_attributes(headers: Headers) -> dict[str, str]:
         if name in named:
             raise Unreadable(told(name), "occurs twice")
         if content is None:
-            raise Unreadable(told(name), "is null")
+            continue
         try:
             named[name] = content.decode()
         except UnicodeDecodeError:
@@ -168,7 +171,8 @@ def require(named: dict[str, str], wanted: Sequence[str]) -> None:
 def read_event(named: dict[str, str], data: bytes) -> Event:
     """The event with these attributes, none of the required ones missing. Raises `Unreadable`."""
     if named["specversion"] != "1.0":
-        raise Unreadable("specversion", "is not 1.0")
+        quoted = named["specversion"].startswith('"')
+        raise Unreadable("specversion", "is not 1.0" + (": headers stand in quotation marks" if quoted else ""))
     event = Event(
         id=read_uuid(named["id"]),
         source=read_text("source", named["source"]),

@@ -13,7 +13,7 @@ from natija_events.ids import derived_event_id
 from natija_events.sealing.data_key import DataKey, Place, SealedValue
 from natija_events.wire.envelope import BINARY, Headers, rfc3339
 from natija_events.wire.names import PREFIX
-from natija_events.wire.proposal import BATCH
+from natija_events.wire.proposal import BATCH_JSON, STRUCTURED_JSON, media_type
 from natija_events.wire.values import Unreadable, read_appeal, read_json, read_text, read_uuid
 
 RejectionReason = Literal[
@@ -172,9 +172,10 @@ def inbox_record_digest(original: InboxRecord) -> str:
 
 def readable_identity(record: InboxRecord) -> ProposalIdentity:
     """The identity of the first event in an inbox record, as far as it can be read."""
-    named: dict[str, Any] = {name.removeprefix(PREFIX): content for name, content in record.headers}
-    if named.get("content-type") == BATCH and record.value is not None:
-        named = _first_of_batch(record.value)
+    headers = dict(record.headers)
+    named: dict[str, Any] = {name[len(PREFIX) :]: headers[name] for name in headers if name.startswith(PREFIX)}
+    if not named or media_type(_decoded(headers.get("content-type"))) in (STRUCTURED_JSON, BATCH_JSON):
+        named = _first_in(record.value or b"")
     subject, source, id = (_decoded(named.get(name)) for name in ("subject", "source", "id"))
     return ProposalIdentity(
         _or_none(read_appeal, subject),
@@ -190,12 +191,14 @@ def _or_none(read: Callable[[str], _Read], text: str) -> _Read | None:
         return None
 
 
-def _first_of_batch(value: bytes) -> dict[str, Any]:
+def _first_in(value: bytes) -> dict[str, Any]:
+    """The first event that stands whole in the *value* of a record."""
     try:
-        parsed = read_json("data", value)
+        first = read_json("data", value)
     except Unreadable:
         return {}
-    first = parsed[0] if isinstance(parsed, list) and parsed else None
+    if isinstance(first, list):
+        first = first[0] if first else None
     return first if isinstance(first, dict) else {}
 
 

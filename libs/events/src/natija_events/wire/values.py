@@ -21,6 +21,17 @@ _TEXT = re.compile(r"[\x21-\x7e]{1,512}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+_ENCODINGS = (
+    (b"\xef\xbb\xbf", "it begins with a byte order mark"),
+    ((b"\xff\xfe", b"\xfe\xff", b"{\x00", b"[\x00", b"\x00{", b"\x00["), "it is UTF-16, and JSON is UTF-8"),
+    (b"\x00", "it begins with the zero byte of a schema registry's serializer: write JSON only"),
+    (b"\x1f\x8b", "it is gzip: leave compression to the Kafka client"),
+    (b"\xac\xed", "it is a serialized Java object"),
+    ((b"{'", b"[{'"), "it has single quotes, as Python prints an object"),
+)
+"""Common mistakes, by the first bytes of the value."""
+
+
 class Unreadable(ValueError):
     """A record that breaks the wire form. *field* names the attribute, *rule* the rule it breaks, without its value."""
 
@@ -35,7 +46,12 @@ def read_json(field: str, value: bytes) -> Any:
     try:
         return strict_json.parse(value)
     except ValueError as error:
-        raise Unreadable(field, f"is not JSON: {error}") from None
+        raise Unreadable(field, f"is not JSON: {_encoding(value) or error}") from None
+
+
+def _encoding(value: bytes) -> str | None:
+    """The encoding of *value*, when it begins like one that is not JSON."""
+    return next((what for beginning, what in _ENCODINGS if value.startswith(beginning)), None)
 
 
 def read_uuid(text: str) -> UUID:
@@ -113,6 +129,8 @@ def read_base64(text: Any) -> bytes | None:
 def read_object(field: str, raw: bytes) -> dict[str, Any]:
     """The JSON object in *raw*."""
     value = read_json(field, raw)
+    if isinstance(value, str):
+        raise Unreadable(field, "is a JSON string, not a JSON object: it was serialized twice")
     if not isinstance(value, dict):
         raise Unreadable(field, "is not a JSON object")
     return value

@@ -191,10 +191,16 @@ def examine_new(event: Event, data: EventData, reference: ReferenceData, now: da
 
 
 def _find_misplaced(proposal: Proposal, record: PolledRecord) -> Rejection | None:
-    if record.key != proposal.subject.encode():
-        return Rejection("misplaced", "key", "is not the subject")
-    if partition_of(record.key) != record.partition:
-        return Rejection("misplaced", "partition", "is not the one that murmur2 gives for the key")
+    subject = proposal.subject.encode()
+    if record.key is None:
+        return Rejection("misplaced", "key", "is missing: it must be the subject")
+    if record.key != subject:
+        quoted = record.key == b'"%b"' % subject
+        return Rejection(
+            "misplaced", "key", "is not the subject" + (", but stands in quotation marks" if quoted else "")
+        )
+    if (expected := partition_of(record.key)) != record.partition:
+        return Rejection("misplaced", "partition", f"is not {expected}, which murmur2 gives for the key")
     return None
 
 
@@ -230,8 +236,14 @@ def _find_misdated(
         return Rejection("invalid", path + "time", "is in the future")
     limit = TABLE[data.type].backdating
     if not history and limit is not None and event.time < now - waited - limit - CLOCK_SKEW:
-        return Rejection("invalid", path + "time", f"is dated back by more than {limit + CLOCK_SKEW}")
+        return Rejection("invalid", path + "time", f"is dated back by more than {_duration(limit + CLOCK_SKEW)}")
     return None
+
+
+def _duration(time: timedelta) -> str:
+    """*time* in whole days and minutes, for people."""
+    counts = {"day": time.days, "minute": time.seconds // 60}
+    return " and ".join(f"{count} {unit}{'s' * (count > 1)}" for unit, count in counts.items() if count)
 
 
 def _find_missing_expectation(proposal: Proposal) -> Rejection | None:
