@@ -45,7 +45,9 @@ class SigningKey:
         except (ValueError, TypeError, UnsupportedAlgorithm):
             key = None
         if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError("not an Ed25519 private key in PEM without a password")
+            raise ValueError(
+                "not an Ed25519 private key in PEM without a password: openssl genpkey -algorithm ed25519 makes one"
+            )
         return cls(key.private_bytes_raw())
 
     def to_pem(self) -> bytes:

@@ -14,6 +14,7 @@ from natija_events import limits
 from natija_events.failpoints import failpoint
 from natija_events.kafka import aiokafka_patch
 from natija_events.kafka.config import KafkaConfig
+from natija_events.kafka.failures import AGAIN, connecting, next_step
 from natija_events.kafka.outcome_reader import OutcomeReader, OutcomeUnavailable, PendingOutcome
 from natija_events.kafka.partitioner import partition_of
 from natija_events.kafka.shutdown import close_producer
@@ -92,8 +93,9 @@ class Publisher:
         self._replacing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        """Connect. Raises KafkaError or TimeoutError when Kafka is not reachable."""
-        self._producer = await self._connect()
+        """Connect. Raises KafkaError when Kafka is not reachable."""
+        with connecting(self._kafka):
+            self._producer = await self._connect()
         return self
 
     async def __aexit__(
@@ -167,9 +169,9 @@ class Publisher:
                 async with asyncio.timeout(wait):
                     rejection, sequence, recordedtime = await pending.decision
         except TimeoutError:
-            raise OutcomePending(f"no decision within {wait:g} s: propose the same events again") from None
+            raise OutcomePending(f"no decision within {wait:g} s: {AGAIN}") from None
         except OutcomeUnavailable as error:
-            raise OutcomePending(f"{error}: propose the same events again") from None
+            raise OutcomePending(f"{error}: {AGAIN}") from None
         finally:
             self.outcomes.forget(pending)
         return ProposalOutcome(events[0].subject, sequence, recordedtime, rejection)
@@ -237,10 +239,12 @@ class Publisher:
             async with asyncio.timeout(self._delivery_timeout):
                 return await work
         except TimeoutError:
-            raise DeliveryUnconfirmed("Kafka did not answer in time: propose again later") from None
+            raise DeliveryUnconfirmed(
+                f"Kafka did not answer within {self._delivery_timeout:g} s: {AGAIN}. If it never does, check the realm"
+            ) from None
         except (KafkaError, OutcomeUnavailable) as error:
             raise DeliveryUnconfirmed(
-                f"Kafka did not accept the proposal ({type(error).__name__}): propose again later"
+                f"Kafka did not accept the proposal ({type(error).__name__}): {next_step(error)}"
             ) from None
 
 
@@ -256,9 +260,9 @@ class _ProposalRecord(NamedTuple):
 def _to_record(events: Sequence[Event]) -> _ProposalRecord:
     """The inbox record of a proposal. Raises ValueError when the registrar could only reject it as unreadable."""
     if not 0 < len(events) <= limits.PROPOSAL_EVENTS:
-        raise ValueError(f"a proposal has 1 to {limits.PROPOSAL_EVENTS} events")
+        raise ValueError(f"a proposal has 1 to {limits.PROPOSAL_EVENTS} events: propose more in several proposals")
     check_proposal(events)
     key, value, headers = write_proposal(events)
     if limits.record_bytes(key, value, headers) > limits.PROPOSAL_BYTES:
-        raise ValueError(f"the proposal is larger than {limits.PROPOSAL_BYTES} bytes")
+        raise ValueError(f"the proposal is larger than {limits.PROPOSAL_BYTES:,} bytes: propose fewer events at once")
     return _ProposalRecord(key, value, headers, partition_of(key))

@@ -1,13 +1,14 @@
 """Reads topics of the register: committed records only, from given offsets, to the end or without end."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.consumers import open_consumer
+from natija_events.kafka.failures import connecting
 from natija_events.kafka.partitioner import partition_of
 from natija_events.topics import LOG, PARTITIONS
 from natija_events.wire.record import RecordedEvent, read_recorded_event
@@ -57,7 +58,9 @@ async def read_batches(
 
     Stops before the offsets *end*, by default before the present ends of the partitions; never with *follow*.
     """
-    async with open_consumer(kafka) as consumer:
+    async with AsyncExitStack() as stack:
+        with connecting(KafkaConfig.of(kafka)):
+            consumer = await stack.enter_async_context(open_consumer(kafka))
         offsets = {TopicPartition(topic, partition): offset for partition, offset in start.items()}
         consumer.assign(list(offsets))
         first = await consumer.beginning_offsets(list(offsets))

@@ -10,7 +10,7 @@ def pad(json: bytes, sizes: tuple[int, ...]) -> bytes:
     """*json* with blanks at its end, as long as the next of *sizes*. Raises ValueError when it is too long."""
     size = next((size for size in sizes if len(json) <= size), None)
     if size is None:
-        raise ValueError(f"is longer than {sizes[-1]:,} bytes as JSON in UTF-8")
+        raise ValueError(f"is longer than {sizes[-1]:,} bytes as JSON in UTF-8: shorten it, or attach a file")
     return json.ljust(size)
 
 

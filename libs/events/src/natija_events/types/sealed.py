@@ -141,7 +141,7 @@ def _wrong(name: str, plain: type[Plain], error: ValidationError) -> SealedWrong
 
 def _write(value: Any, write: Callable[[Any], Any]) -> Any:
     if isinstance(value, Plain):
-        raise ValueError("a plain value cannot be written: seal it first")
+        raise ValueError("a plain value cannot be written: seal it first, as Publisher.event does")
     return write(value)
 
 

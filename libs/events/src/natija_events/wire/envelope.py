@@ -75,7 +75,9 @@ class Stamp(NamedTuple):
 
 
 def rfc3339(time: datetime) -> str:
-    """*time*, which has a zone, in UTC to the microsecond."""
+    """*time* in UTC to the microsecond. Raises ValueError without a zone: it would be taken as this machine's."""
+    if time.tzinfo is None:
+        raise ValueError("a time has no zone: give it one, as datetime.now(UTC) does")
     return _rfc3339(time.astimezone(UTC))
 
 

@@ -64,7 +64,7 @@ def read_uuid(text: str) -> UUID:
 def read_appeal(text: str) -> str:
     """The number of an appeal."""
     if not is_appeal_number(text):
-        raise Unreadable("subject", "is not an appeal number")
+        raise Unreadable("subject", "is not an appeal number: its form or its check digit is wrong")
     return text
 
 
@@ -112,7 +112,7 @@ def check_causation_id(text: str | None) -> None:
 def check_time(time: datetime) -> None:
     """Check the time of an event that is to be proposed. A time without a zone would be taken as this machine's."""
     if time.tzinfo is None:
-        raise Unreadable("time", "has no zone")
+        raise Unreadable("time", "has no zone: give it one, as datetime.now(UTC) does")
     if not limits.EARLIEST <= time < limits.LATEST:
         raise Unreadable("time", _TIME_RULE)
 
