@@ -53,10 +53,10 @@ class TestBeforeSending:
 
     def test_naive_time_is_refused(self) -> None:
         """It would be taken as the time of this machine's zone, which is six hours ahead or behind."""
-        with pytest.raises(Unreadable, match=r"time: has no zone: give it one"):
+        with pytest.raises(Unreadable, match=r"time: has no zone: give it a tzinfo"):
             PROPOSING.event(NUMBER, NAIVE, ROUTED)
         for write in (lambda: rfc3339(NAIVE), lambda: write_proposal([event()._replace(time=NAIVE)])):
-            with pytest.raises(ValueError, match="has no zone: give it one"):
+            with pytest.raises(ValueError, match="has no zone: give it a tzinfo"):
                 write()
 
     def test_naive_receipt_is_refused(self) -> None:

@@ -77,7 +77,7 @@ class Stamp(NamedTuple):
 def rfc3339(time: datetime) -> str:
     """*time* in UTC to the microsecond. Raises ValueError without a zone: it would be taken as this machine's."""
     if time.tzinfo is None:
-        raise ValueError("a time has no zone: give it one, as datetime.now(UTC) does")
+        raise ValueError("a time has no zone: give it a tzinfo, such as datetime.UTC")
     return _rfc3339(time.astimezone(UTC))
 
 

@@ -112,7 +112,7 @@ def check_causation_id(text: str | None) -> None:
 def check_time(time: datetime) -> None:
     """Check the time of an event that is to be proposed. A time without a zone would be taken as this machine's."""
     if time.tzinfo is None:
-        raise Unreadable("time", "has no zone: give it one, as datetime.now(UTC) does")
+        raise Unreadable("time", "has no zone: give it a tzinfo, such as datetime.UTC")
     if not limits.EARLIEST <= time < limits.LATEST:
         raise Unreadable("time", _TIME_RULE)
 
