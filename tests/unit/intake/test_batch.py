@@ -9,13 +9,14 @@ from tests.unit.intake.realm import REFERENCE
 
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import partition_of
+from natija_events.kafka.bounded_batches import SkippedBatch
 from natija_events.reference.data import ReferenceData
 from natija_events.types.intake import Registered, Supplemented
 from natija_events.wire.envelope import Event
 from natija_events.wire.proposal import write_proposal
 from natija_events.wire.rejection import read_rejected
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
-from natija_intake.registrar.batch import RUN_RECORDS, BatchDecider, DecidedBatch, LogEnd, read_batch
+from natija_intake.registrar.batch import ORIGINALS, RUN_RECORDS, BatchDecider, DecidedBatch, LogEnd, read_batch
 from natija_intake.registrar.heads import NO_HEAD, Head
 from natija_intake.registrar.shards.locks import ShardLayout, fair_share
 from natija_intake.registrar.shards.pipeline import PendingBatch, PendingBatches
@@ -81,8 +82,22 @@ def test_flood_becomes_one_record() -> None:
     assert [count for _, count in decided.rejections] == [RUN_RECORDS]
 
 
+def test_skipped_batch_becomes_one_record() -> None:
+    """It names the offsets and the digest of the batch. Of a single large record, too."""
+    for count, large, reason in ((50_000, True, "oversize"), (1, True, "oversize"), (3, False, "unreadable")):
+        value = SkippedBatch()
+        value.first, value.records, value.rule, value.large = 5, count, "is in a batch of ...", large
+        value.size, value.digest = 540_000, "0f" * 32
+        decided = decide(malformed(4 + count)._replace(value=value), polled(opening(), 5 + count))
+        (record,) = decided.rejected
+        read = read_rejected(record.partition, record.value, record.headers)
+        assert (read.rejection.reason, read.inboxoffsets, read.records) == (reason, range(5, 5 + count), count)
+        assert (read.bytes, read.original, len(decided.log)) == (540_000, None, 1)
+        assert decided.rejections[0][1] == count
+
+
 def test_short_run_keeps_originals() -> None:
-    """Readable proposals end a run, and are decided."""
+    """Readable proposals end a run, and are decided. A batch keeps some originals, and the digests of the others."""
     run = RUN_RECORDS - 1
     decided = decide(
         *(malformed(offset) for offset in range(run)),
@@ -90,7 +105,22 @@ def test_short_run_keeps_originals() -> None:
         *(malformed(offset) for offset in range(run + 1, 2 * run + 1)),
     )
     assert (len(decided.log), len(decided.rejected)) == (1, 2 * run)
-    assert all(read_rejected(0, one.value, one.headers).original for one in decided.rejected)
+    found = [read_rejected(0, one.value, one.headers) for one in decided.rejected]
+    assert [one.original is not None for one in found] == [True] * ORIGINALS + [False] * (2 * run - ORIGINALS)
+    assert len({one.digest for one in found}) == 1
+
+
+def test_retry_is_kept_by_digest() -> None:
+    """It takes less room than the proposal, which is on the log. So does an id that is used again."""
+    first = opening()
+    request = Registered(kind="request", form="written", channel="other", received=NOW, jurisdiction="KG")
+    reused = sealed_event(SOURCE, NUMBER, NOW, request, id=first.id)
+    decided = decide(polled(first, 0), polled(first, 1), polled(reused, 2))
+    assert [why.reason for why, _ in decided.rejections] == ["duplicate", "reused"]
+    for record in decided.rejected:
+        read = read_rejected(record.partition, record.value, record.headers)
+        assert (read.original, len(read.digest), read.proposal.id) == (None, 64, first.id)
+        assert len(record.value) < 150
 
 
 def test_unreadable_keeps_its_identity() -> None:

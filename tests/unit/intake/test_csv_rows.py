@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from natija_intake.imports.csv_file import CsvFile
@@ -146,7 +146,6 @@ def damaged_files(draw: st.DrawFn) -> Damaged:
     return Damaged(content, lines)
 
 
-@settings(max_examples=300)
 @given(damaged_files())
 def test_every_row_is_given_or_told(tmp_path_factory: pytest.TempPathFactory, damaged: Damaged) -> None:
     """With one quote lost or added anywhere, and nothing of a letter is a row."""

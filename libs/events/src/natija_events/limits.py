@@ -24,6 +24,13 @@ REFERENCE_BYTES = 1_048_576
 KEYS_BYTES = 1_048_576
 """Room for the data keys of some thousand proposals in one batch."""
 
+BATCH_BYTES = 16_777_216
+"""The most bytes of a record batch uncompressed. A larger one is not read: compressed, it may be a thousand times as
+small."""
+
+BATCH_RECORDS = 10_000
+"""The most records of a record batch. One with more is not read."""
+
 PROPOSAL_EVENTS = 200
 """The most events of a proposal."""
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from natija_events import limits
 from natija_events.kafka import partition_of
+from natija_events.kafka.bounded_batches import SkippedBatch
 from natija_events.lifecycle.transitions import CLOCK_SKEW, HISTORY, TABLE, Standing, find_violation
 from natija_events.reference.data import ReferenceData
 from natija_events.schema.registry import REGISTRY, Invalid
@@ -106,6 +107,8 @@ class AdmissionState:
 
 def read(record: PolledRecord) -> IncomingProposal | Rejection:
     """The proposal in a record of the inbox, or why it has none: oversize or unreadable."""
+    if isinstance(record.value, SkippedBatch):
+        return Rejection("oversize" if record.value.large else "unreadable", "data", record.value.rule)
     if limits.record_bytes(record.key, record.value, record.headers) > limits.PROPOSAL_BYTES:
         return Rejection("oversize", "data", f"is larger than {limits.PROPOSAL_BYTES} bytes with its headers")
     try:

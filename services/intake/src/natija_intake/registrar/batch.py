@@ -3,6 +3,7 @@
 A record goes read → admit → stamp → write. Each step passes on a value: a proposal, an admitted one, or a rejection.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from natija_events.ids import is_appeal_number
+from natija_events.kafka.bounded_batches import SkippedBatch
 from natija_events.reference.data import ReferenceData
 from natija_events.wire.envelope import Stamp, write_headers
 from natija_events.wire.hash_chain import event_hash
@@ -19,6 +21,7 @@ from natija_events.wire.rejection import (
     ProposalIdentity,
     RejectedProposal,
     Rejection,
+    RejectionReason,
     inbox_record_digest,
     readable_identity,
     run_digest,
@@ -41,6 +44,10 @@ from natija_intake.registrar.sealed_values import RegistrarKeys
 SOURCE = "/services/intake/registrar"
 RUN_RECORDS = 20
 """So many adjacent records without a readable proposal become one rejected record."""
+ORIGINALS = 20
+"""A batch keeps so many originals of rejected proposals per partition. A flood must not multiply its bytes."""
+_BY_DIGEST: frozenset[RejectionReason] = frozenset({"oversize", "duplicate", "reused"})
+"""Of these only the digest is kept: a retry must not take more room than the appeal, which is on the log."""
 
 
 @dataclass(slots=True)
@@ -107,6 +114,7 @@ class BatchDecider:
         now: datetime,
     ) -> None:
         self.decided = DecidedBatch()
+        self._originals = Counter[int]()
         self._state = state
         self._log_ends = log_ends
         self._reference = reference
@@ -118,7 +126,7 @@ class BatchDecider:
         """Decide each record in its order. A long run without a readable proposal becomes one rejected record."""
         for (_, unreadable), group in groupby(read, key=lambda one: (one[0].partition, isinstance(one[1], Rejection))):
             run = list(group)
-            if unreadable and len(run) >= RUN_RECORDS:
+            if unreadable and (len(run) >= RUN_RECORDS or any(isinstance(one.value, SkippedBatch) for one, _ in run)):
                 self._reject_run([(record, why) for record, why in run if isinstance(why, Rejection)])
             else:
                 for record, incoming in run:
@@ -170,7 +178,8 @@ class BatchDecider:
     def _reject(self, record: PolledRecord, proposal: ProposalIdentity, why: Rejection, recordedtime: datetime) -> None:
         original = _original(record)
         sealed = None
-        if why.reason != "oversize":
+        if why.reason not in _BY_DIGEST and self._originals[record.partition] < ORIGINALS:
+            self._originals[record.partition] += 1
             sealed = seal_inbox_record(self._keys.storage.originals_key, record.partition, record.offset, original)
         rejected = RejectedProposal(
             rejection=why,
@@ -193,11 +202,11 @@ class BatchDecider:
             inboxoffset=last.offset,
             recordedtime=self._log_ends[last.partition].next_recordedtime(self._now),
             proposal=ProposalIdentity(),
-            digest=run_digest(inbox_record_digest(_original(one)) for one, _ in run),
-            bytes=sum(len(one.value or b"") for one, _ in run),
+            digest=run_digest(_digest(one) for one, _ in run),
+            bytes=sum(_size(one) for one, _ in run),
             original=None,
-            firstinboxoffset=first.offset,
-            records=len(run),
+            firstinboxoffset=first.value.first if isinstance(first.value, SkippedBatch) else first.offset,
+            records=sum(_stands_for(one) for one, _ in run),
         )
         self._write_rejected(last, rejected)
 
@@ -207,6 +216,19 @@ class BatchDecider:
         key = record.key if rejected.records == 1 and _is_number(record.key) else None
         self.decided.rejected.append(OutputRecord(record.partition, key, value, headers))
         self.decided.rejections.append((rejected.rejection, rejected.records))
+
+
+def _stands_for(record: PolledRecord) -> int:
+    """The number of inbox records that *record* stands for."""
+    return record.value.records if isinstance(record.value, SkippedBatch) else 1
+
+
+def _digest(record: PolledRecord) -> str:
+    return record.value.digest if isinstance(record.value, SkippedBatch) else inbox_record_digest(_original(record))
+
+
+def _size(record: PolledRecord) -> int:
+    return record.value.size if isinstance(record.value, SkippedBatch) else len(record.value or b"")
 
 
 def _original(record: PolledRecord) -> InboxRecord:
