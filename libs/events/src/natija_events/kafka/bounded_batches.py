@@ -1,6 +1,6 @@
 """Record batches that a consumer does not read: too large uncompressed, too many records, or broken inside.
 
-aiokafka decompresses a batch whatever its size, and raises the same error at every poll when a record of it is broken. Here
+aiokafka decompresses a batch whatever its size. When a record of it is broken, each poll raises the same error. Here
 one record stands for what is not read of such a batch. Its value is a `SkippedBatch`.
 """
 
