@@ -91,7 +91,7 @@ def containers(value: Any) -> list[Any]:
 
 
 def decide(records: list[InboxRecord]) -> list[DecidedBatch]:
-    """What the registrar makes of the records of one appeal, one by one."""
+    """The decisions of the registrar on the records of one appeal, one by one."""
     state, log_ends, found = AdmissionState(), {partition: LogEnd() for partition in range(16)}, []
     for offset, record in enumerate(records):
         decider = BatchDecider(state, log_ends, lambda _: REFERENCE, KEYS, "kg", NOW)

@@ -132,7 +132,10 @@ def _check_together(events: Sequence[Event]) -> None:
     if len({event.id for event in events}) < len(events):
         raise Unreadable("id", "is the same in two events of the proposal")
     if any(event.expectedsequence not in (None, events[0].expectedsequence) for event in events):
-        raise Unreadable("expectedsequence", "is not that of the proposal's first event: it is the sequence before the whole proposal")
+        raise Unreadable(
+            "expectedsequence",
+            "is not that of the proposal's first event: it is the sequence before the whole proposal",
+        )
     for name in ("publisherkey", "signature"):
         if any(getattr(event, name) != getattr(events[0], name) for event in events):
             raise Unreadable(name, "is not the same in all events of the proposal")
