@@ -32,7 +32,7 @@ from deploy.local.ports import free_port
 from tests import prefork, realm_pool, signing
 from tests.folders import needs_servers
 
-from natija_chassis.services import port_variable, service_infos
+from natija_chassis.services import management_port_variable, port_variable, service_infos
 from natija_events.sealing.data_key import from_text
 from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKey, RealmPublicKey
@@ -41,6 +41,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 NATIJA = Path(sys.executable).with_name("natija")
 SERVICES = tuple(info.name for info in sorted(service_infos(), key=lambda info: info.reads == "log"))
 """Every installed process; first the registrar, since the others wait for what it writes."""
+API_KEYS = REPOSITORY / "tests" / "api-keys.yaml"
+"""The hashes of OPERATOR's key and of others."""
+OPERATOR = {"Authorization": "Bearer natija_of-the-tests-operator"}
+"""The headers of a request by an operator."""
 POOL = "NATIJA_TEST_REALM_POOL"
 """Variable in which the workers of `pytest -n` find the folder of the pool."""
 
@@ -70,6 +74,7 @@ class Child:
     process: prefork.ForkedProcess | asyncio.subprocess.Process
     log: Path
     url: str | None = None
+    management_url: str | None = None
 
     def output(self) -> str:
         """All it wrote to stdout and stderr."""
@@ -84,7 +89,7 @@ class Child:
                         f"{self.arguments} ended with {self.process.returncode}:\n{self.output()[-4000:]}"
                     )
                 with contextlib.suppress(httpx.TransportError):
-                    if (await client.get(f"{self.url}/ready")).status_code == 200:
+                    if (await client.get(f"{self.management_url}/ready")).status_code == 200:
                         return
                 await asyncio.sleep(0.1)
 
@@ -153,7 +158,11 @@ class Realm:
 
     def url(self, service: str) -> str:
         """Where *service* answers HTTP once it runs."""
-        return f"http://127.0.0.1:{self.environment[f'NATIJA_{service.upper()}_PORT']}"
+        return f"http://127.0.0.1:{self.environment[port_variable(service)]}"
+
+    def management_url(self, service: str) -> str:
+        """Where *service* answers about itself once it runs."""
+        return f"http://127.0.0.1:{self.environment[management_port_variable(service)]}"
 
     async def run(self, *arguments: str, seconds: float = 90, expect: int | None = 0, **variables: str) -> Completed:
         """Run `natija ARGUMENTS` to its end; *variables* are set over the realm's.
@@ -186,10 +195,17 @@ class Realm:
         return child
 
     async def serve(self, service: str, *, ready: bool = True, **variables: str) -> Child:
-        """Start the process of *service* and, unless *ready* is false, wait until it is caught up and moving."""
+        """Start the process of *service* and, unless *ready* is false, wait until it is caught up and moving.
+
+        One that gets another port than the realm's gets another management port, too.
+        """
+        port, management = variables.get(port_variable(service)), self.environment[management_port_variable(service)]
+        if port:
+            management = str(free_port(without=frozenset([int(port)])))
+        variables[management_port_variable(service)] = management
         child = await self.start("serve", service, **variables)
-        port = variables.get(f"NATIJA_{service.upper()}_PORT")
         child.url = f"http://127.0.0.1:{port}" if port else self.url(service)
+        child.management_url = f"http://127.0.0.1:{management}"
         if ready:
             await child.until_ready()
         return child
@@ -234,13 +250,15 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
         "NATIJA_KEYS": str(folder / "keys" / "{process}"),
         "NATIJA_REALM_FILES": str(realm_pool.REALM_FILES),
         "NATIJA_HOST": "127.0.0.1",
+        "NATIJA_API_KEYS": str(API_KEYS),
         "NATIJA_ENV_FILE": str(folder / "none.env"),
     }
     signing.write_keys(folder / "keys")
     ports: list[int] = []
-    for _ in SERVICES:
+    names = [variable(one) for one in SERVICES for variable in (port_variable, management_port_variable)]
+    for _ in names:
         ports.append(free_port(without=frozenset(ports)))  # nobody listens yet: chance alone could give one twice
-    return variables | {port_variable(one): str(port) for one, port in zip(SERVICES, ports, strict=True)}
+    return variables | {name: str(port) for name, port in zip(names, ports, strict=True)}
 
 
 @contextmanager

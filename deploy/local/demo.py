@@ -20,7 +20,7 @@ from deploy.local import live, memory, processes, services, stack
 from deploy.local.environment import SERVICES
 from deploy.local.errors import LocalStackError, StepFailed
 from deploy.local.paths import REPOSITORY, StackPaths
-from natija_chassis.services import port_variable
+from natija_chassis.services import management_port_variable, port_variable
 
 _MARGINALS = Path("examples/kg-h1-2019.yaml")
 _MAPPING = Path("examples/kg-h1-2019-mapping.yaml")
@@ -106,6 +106,10 @@ class Demo:
         """Where *service* answers."""
         return f"http://{self.values['NATIJA_HOST']}:{self.values[port_variable(service)]}"
 
+    def management_url(self, service: str) -> str:
+        """Where *service* shows its state."""
+        return f"http://{self.values['NATIJA_HOST']}:{self.values[management_port_variable(service)]}"
+
     def stay(self) -> None:
         """Return at Ctrl-C, or when the stack was stopped from elsewhere; raise when a part of it died."""
         print("\nCtrl-C ends the demo and stops what it started.", flush=True)
@@ -125,7 +129,7 @@ class Demo:
     def _wait_for_readers(self) -> None:
         """Return when every service has applied the whole log."""
         end = time.monotonic() + _CATCH_UP_SECONDS
-        while behind := [service for service in SERVICES if not services.ready(self.url(service))]:
+        while behind := [service for service in SERVICES if not services.ready(self.management_url(service))]:
             if time.monotonic() > end:
                 raise StepFailed(f"{', '.join(behind)} did not catch up within {_CATCH_UP_SECONDS} s", 1)
             time.sleep(0.2)
@@ -133,11 +137,12 @@ class Demo:
     def _say_where(self, number: str) -> None:
         print("\nOpen")
         for service in SERVICES:
-            print(f"  {service:<10} {self.url(service)}/")
+            print(f"  {service:<10} {self.management_url(service)}/")
         held = sum(memory.memory_of_tree(record.pid) for record in processes.find_all(self.paths))
         print(f"\nAll of it holds {held / 2**20:.0f} MiB of memory.")
         print("Try")
         print(f"  .venv/bin/natija history {number} --from-log")
+        print(f"  {services.as_operator(self.url('analytics') + '/reports/overdue')}")
         print("  .venv/bin/natija clock --advance 60d      and see what the passing of its term adds", flush=True)
 
     def _environment(self) -> dict[str, str]:

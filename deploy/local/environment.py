@@ -11,14 +11,18 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from deploy.local.errors import LocalStackError
 from deploy.local.paths import StackPaths
 from deploy.local.ports import HOST, free_port
-from natija_chassis.services import port_variable, resolve, service_infos
+from natija_chassis.http import api_keys
+from natija_chassis.services import management_port_variable, port_variable, resolve, service_infos
 from natija_chassis.settings import Settings, variables
 from natija_events.sealing.data_key import KEY_BYTES, Unsealable, from_text, to_text
 from natija_events.sealing.wrapping import RealmKey
 
 _KEYS = ("NATIJA_REALM_KEY", "NATIJA_KEY_ENCRYPTION_KEY", "NATIJA_NUMBER_SECRET", "NATIJA_ACCESS_CODE_SECRET")
-SERVICES = {info.name: info.port for info in service_infos()}
-"""Every installed process with its default port."""
+API_KEY = "NATIJA_API_KEY"
+"""The key of the local stack's operator, with which its user reads the APIs."""
+_OPERATOR = "local-operator"
+SERVICES = tuple(info.name for info in service_infos())
+"""Every installed process."""
 
 
 def read(paths: StackPaths) -> dict[str, str]:
@@ -49,6 +53,8 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         "NATIJA_KEYS": str(paths.keys / "{process}"),
         "NATIJA_REALM_FILES": str(paths.realm),
         "NATIJA_HOST": HOST,
+        "NATIJA_API_KEYS": str(paths.api_keys),
+        API_KEY: before.get(API_KEY, "") or api_keys.new_key(),
     }
     own = values.keys() - {"NATIJA_REALM_FILES"}  # what it names becomes the template of `paths.realm`
     given = {name: os.environ[name] for name in values if name in own and os.environ.get(name)}
@@ -71,20 +77,23 @@ def of_process(values: Mapping[str, str], process: str) -> dict[str, str]:
     """Those of *values* that *process* may have: none that only other processes or commands read, above all no key."""
     settings: dict[str, type[Settings]] = {info.name: resolve(info.settings) for info in service_infos()}
     own = set(variables(settings.get(process, Settings)).values())
-    others = {name for one in settings.values() for name in variables(one).values()} | {"NATIJA_POSTGRES"}
+    others = {name for one in settings.values() for name in variables(one).values()} | {"NATIJA_POSTGRES", API_KEY}
     return {name: value for name, value in values.items() if name in own or name not in others}
 
 
 def _ports(before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:
     ports: dict[str, str] = {}
     taken: set[int] = set()
-    for service, default in sorted(SERVICES.items(), key=lambda item: item[0] not in held):
-        name = port_variable(service)
-        port = int(before.get(name, default))
-        if service not in held:
-            port = free_port(port, without=frozenset(taken))
-        taken.add(port)
-        ports[name] = str(port)
+    for info in sorted(service_infos(), key=lambda one: one.name not in held):
+        for name, default in (
+            (port_variable(info.name), info.port),
+            (management_port_variable(info.name), info.management_port),
+        ):
+            port = int(before.get(name, default))
+            if info.name not in held:
+                port = free_port(port, without=frozenset(taken))
+            taken.add(port)
+            ports[name] = str(port)
     return ports
 
 
@@ -103,11 +112,23 @@ def public_key(private: str) -> str:
 
 
 def write(paths: StackPaths, values: Mapping[str, str]) -> None:
-    """Write *values*, which hold keys, and the first secret of registration ids: for this user's eyes only."""
+    """Write *values*, which hold keys, the first secret of registration ids, and the hash of the operator's API key:
+    for this user's eyes only."""
     if not paths.registration_secrets.exists():
         _write_private(paths.registration_secrets, [f"{new_key()}\n"])
+    if key := values.get(API_KEY):
+        _admit_operator(paths.api_keys, key)
     lines = [f"{name}={value}\n" for name, value in values.items()]
     _write_private(paths.settings, ["# Written by the local stack; `make clean` forgets it.\n", *lines])
+
+
+def _admit_operator(path: Path, key: str) -> None:
+    known = api_keys.read(path) if path.exists() else ()
+    if any(one.sha256 == api_keys.digest(key) for one in known):
+        return
+    if any(one.name == _OPERATOR for one in known):
+        api_keys.revoke(path, _OPERATOR)
+    api_keys.add(path, _OPERATOR, ["operator"], None, key)
 
 
 def _write_private(path: Path, lines: Sequence[str]) -> None:

@@ -61,6 +61,11 @@ class StackPaths:
         return self.state / "registration-secrets"
 
     @property
+    def api_keys(self) -> Path:
+        """The hashes of API keys, which `natija api-key` changes."""
+        return self.state / "api-keys.yaml"
+
+    @property
     def sockets(self) -> Path:
         """PostgreSQL's socket folder: a private one under the temporary folder when the clone's path is too long."""
         inside = self.postgres / "socket"

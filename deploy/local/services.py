@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local import processes
-from deploy.local.environment import SERVICES, of_process
+from deploy.local.environment import API_KEY, SERVICES, of_process
 from deploy.local.errors import with_log
 from deploy.local.paths import REPOSITORY, StackPaths
 from deploy.local.ports import HOST, split
 from deploy.local.processes import Record
-from natija_chassis.services import port_variable
+from natija_chassis.services import management_port_variable
 
 NATIJA = str(Path(sys.executable).with_name("natija"))
 _READY_SECONDS = 90
@@ -69,7 +69,7 @@ def _start(paths: StackPaths, service: str, values: Mapping[str, str], owner: st
         paths,
         service,
         [NATIJA, "serve", service],
-        address=f"{HOST}:{values[port_variable(service)]}",
+        address=f"{HOST}:{values[management_port_variable(service)]}",
         owner=owner,
         environment=_environment_of(service, values),
         settings=fingerprint,
@@ -81,6 +81,12 @@ def _fingerprint(values: Mapping[str, str]) -> str:
     sources = [path for part in ("libs", "services", "deploy/realms") for path in (REPOSITORY / part).rglob("*.[py]*")]
     newest = max((path.stat().st_mtime_ns for path in sources if path.suffix in (".py", ".yaml")), default=0)
     return hashlib.sha256(json.dumps([newest, sorted(values.items())]).encode()).hexdigest()[:16]
+
+
+def as_operator(url: str) -> str:
+    """The shell command that reads *url* with the operator's key of the local stack."""
+    key = f"$(sed -n s/^{API_KEY}=//p .local/natija.env)"
+    return f'curl -H "Authorization: Bearer {key}" {url}'
 
 
 def ready(url: str) -> bool:

@@ -100,7 +100,7 @@ async def _until_deciding(registrar: Child) -> None:
     async with httpx.AsyncClient(timeout=2, trust_env=False) as client, asyncio.timeout(60):
         while True:
             try:
-                if "deciding on 1 shard" in (await client.get(f"{registrar.url}/ready")).text:
+                if "deciding on 1 shard" in (await client.get(f"{registrar.management_url}/ready")).text:
                     return
             except httpx.TransportError:
                 pass

@@ -31,7 +31,7 @@ async def test_state_page_shows_health(registry: Realm, tmp_path: Path) -> None:
 
 async def test_documentation_loads_no_foreign_script(registry: Realm, tmp_path: Path) -> None:
     intake = await registry.serve("intake")
-    page = await shown(f"{intake.url}/docs", tmp_path)
+    page = await shown(f"{intake.management_url}/docs", tmp_path)
     await intake.stop()
     assert 'id="operations-' in page
     assert "/appeals" in page

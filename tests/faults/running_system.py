@@ -53,7 +53,7 @@ class RunningSystem:
         """Status and text of its `/ready`; 0 when it does not answer."""
         async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
             try:
-                answer = await client.get(f"{self.children[process].url}/ready")
+                answer = await client.get(f"{self.children[process].management_url}/ready")
             except httpx.TransportError:
                 return 0, ""
         return answer.status_code, answer.text.strip()

@@ -16,7 +16,7 @@ from deploy.local.ports import free_port
 from deploy.local.processes import Record
 from tests.stack import REPOSITORY
 
-from natija_chassis.services import port_variable
+from natija_chassis.services import management_port_variable, port_variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class Clone:
         clone.paths.state.mkdir(mode=0o700)
         clone.paths.jars.symlink_to(ours.jars)
         # Each worker of pytest has clones of its own: two that like the same ports may find them free at once.
-        ports = {port_variable(service): str(free_port()) for service in environment.SERVICES}
+        variables = (port_variable, management_port_variable)
+        ports = {name(service): str(free_port()) for service in environment.SERVICES for name in variables}
         environment.write(clone.paths, ports)
         _git(root, "init", "-q")
         _git(root, "add", ".")

@@ -11,7 +11,7 @@ import pytest
 from deploy.local.environment import SERVICES, read
 from tests.system.clones import Clone
 
-from natija_chassis.services import port_variable
+from natija_chassis.services import management_port_variable
 
 EVERYTHING = {"kafka", "postgres", *SERVICES}
 
@@ -31,7 +31,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 def test_processes_are_ready_after_up(up: Clone) -> None:
     values = read(up.paths)
     for service in SERVICES:
-        url = f"http://127.0.0.1:{values[port_variable(service)]}/ready"
+        url = f"http://127.0.0.1:{values[management_port_variable(service)]}/ready"
         answer = httpx.get(url, trust_env=False)
         assert answer.status_code == 200, f"{service}: {answer.text}"
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from tests.integration.analytics.register import natija, settings_of
-from tests.stack import REPOSITORY, Realm
+from tests.stack import OPERATOR, REPOSITORY, Realm
 
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.reports.freshness import until_current
@@ -62,7 +62,8 @@ async def realm(registry: Realm) -> AsyncIterator[Realm]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(realm: Realm) -> AsyncIterator[httpx.AsyncClient]:
     """Speaks to the API of analytics."""
-    async with httpx.AsyncClient(base_url=realm.url("analytics"), timeout=30, trust_env=False) as one:
+    url = realm.url("analytics")
+    async with httpx.AsyncClient(base_url=url, headers=OPERATOR, timeout=30, trust_env=False) as one:
         yield one
 
 
@@ -186,8 +187,8 @@ async def test_wrong_request_names_the_field(client: httpx.AsyncClient) -> None:
         assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-async def test_page_shows_counts(client: httpx.AsyncClient) -> None:
-    page = (await client.get("/")).text
+async def test_page_shows_counts(realm: Realm, client: httpx.AsyncClient) -> None:
+    page = (await client.get(realm.management_url("analytics") + "/")).text
     assert "events in the history" in page
     assert "Ready" in page
 

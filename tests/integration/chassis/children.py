@@ -20,7 +20,7 @@ _A_BATCH = re.compile(r"^natija_projection_batch_duration_seconds_count\S* [1-9]
 
 
 class TallyProcess:
-    """One process; `url` answers its HTTP."""
+    """One process; at `url` it answers about itself."""
 
     def __init__(self, process: prefork.ForkedProcess | asyncio.subprocess.Process, url: str, log: Path) -> None:
         self.process = process

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, MetaData, T
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from natija_chassis.http.app import create_app
+from natija_chassis.http.app import create_apps
 from natija_chassis.observability import logs
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import failpoints
@@ -73,8 +73,8 @@ class TallySettings(Settings):
 async def serve(settings: TallySettings) -> None:
     engine = open_engine(settings, SERVICE)
     runner = Runner(Tally(), settings, engine)
-    app = create_app(settings, title="tally", about="Counts.", health=runner.progress.health)
-    await run(app, settings, [runner.run])
+    apps = create_apps(settings, title="tally", about="Counts.", health=runner.progress.health)
+    await run(apps, settings, [runner.run])
     await engine.dispose()
 
 
@@ -91,4 +91,4 @@ async def counts(engine: AsyncEngine) -> dict[str, int]:
 if __name__ == "__main__":
     failpoints.arm()
     logs.configure(SERVICE)
-    asyncio.run(serve(TallySettings(port=int(sys.argv[1]))))
+    asyncio.run(serve(TallySettings(management_port=int(sys.argv[1]))))

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from tests.signing import key_if_signed
-from tests.stack import Child, Realm, Servers, provisioned_realms
+from tests.stack import OPERATOR, Child, Realm, Servers, provisioned_realms
 from tests.unit.deadlines.history import at, registered
 
 from natija_chassis.clock import FileClock
@@ -158,7 +158,8 @@ class Work:
     async def get(self, service: str, path: str) -> Any:
         """The answer of *service*."""
         async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.get(self.realm.url(service) + path)
+            url = self.realm.management_url(service) if path == "/" else self.realm.url(service)
+            answer = await client.get(url + path, headers=OPERATOR)
         return answer.json() if "json" in answer.headers["content-type"] else answer.text
 
 

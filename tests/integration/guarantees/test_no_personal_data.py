@@ -117,7 +117,9 @@ async def test_personal_data_is_nowhere_in_clear(realm: Realm) -> None:
 
         await malformed_records(realm)
         assert named(await lying_on(realm, INBOX)) == list(PERSONAL), "the search finds what is there"
-        shown = [(await api.get(f"{child.url}{path}")).text for child in children for path in ("/metrics", "/")]
+        shown = [
+            (await api.get(f"{child.management_url}{path}")).text for child in children for path in ("/metrics", "/")
+        ]
         await eventually(lambda: b"natija-routing" in traced and b"natija-deadlines" in traced)
         for child in children:
             await child.stop()

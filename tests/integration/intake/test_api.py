@@ -152,7 +152,7 @@ async def test_number_is_valid_before_registration(realm: Realm) -> None:
         assert answer.status_code == 202, answer.text
         receipt = answer.json()
         assert (await status(api, receipt))["status"] == "being_registered"
-        page = (await api.get("/")).text
+        page = (await api.get(realm.management_url("intake") + "/")).text
         assert "proposals that the registrar has not decided" in page
         assert '<td class="figure">1</td>' in page
 
@@ -162,7 +162,7 @@ async def test_number_is_valid_before_registration(realm: Realm) -> None:
         again = await api.post("/appeals", json=APPEAL, headers=headers)
         assert again.status_code == 201
         assert (again.json()["number"], again.json()["registered"]) == (receipt["number"], found["registered"])
-        assert '<td class="figure">0</td>' in (await api.get("/")).text
+        assert '<td class="figure">0</td>' in (await api.get(realm.management_url("intake") + "/")).text
 
 
 async def test_api_recovers_when_kafka_returns(registry: Realm) -> None:
@@ -179,7 +179,7 @@ async def test_api_recovers_when_kafka_returns(registry: Realm) -> None:
         headers = {"Idempotency-Key": answer.json()["idempotency_key"]}
         assert answer.headers["idempotency-key"] == headers["Idempotency-Key"]
         assert "number" not in answer.json()
-        assert (await api.get("/ready")).status_code == 503
+        assert (await api.get(f"{intake.management_url}/ready")).status_code == 503
 
         async with await asyncio.start_server(forward_to(registry.servers.kafka), "127.0.0.1", kafka_port) as bridge:
             await intake.until_ready(30)

@@ -248,7 +248,7 @@ async def _register(publisher: Publisher, *numbers: str) -> None:
 async def takeovers(child: Child) -> int:
     """How often it has taken a shard."""
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        text = (await client.get(f"{child.url}/metrics")).text
+        text = (await client.get(f"{child.management_url}/metrics")).text
     found = re.search(r"^natija_registrar_takeovers_total (\d+)", text, re.MULTILINE)
     assert found is not None
     return int(found[1])

@@ -19,7 +19,7 @@ async def test_hanging_transaction_stops_takeover(realms: Realms) -> None:
         await nobody.send_and_wait(LOG.name(realm.name), b"{}", partition=7)
         registrar = await realm.serve("registrar", ready=False)
         async with asyncio.timeout(30):
-            while "was never ended" not in (said := await says(registrar.url)):
+            while "was never ended" not in (said := await says(registrar.management_url)):
                 assert "deciding on" not in said
                 await asyncio.sleep(0.1)
         assert f"the transaction at offset 0 of {LOG.name(realm.name)}, partition 7, was never ended" in said

@@ -42,7 +42,7 @@ async def test_registrar_waits_for_reference_data(realm: Realm) -> None:
 
     async def waiting() -> bool:
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-            answer = await client.get(realm.url("registrar") + "/ready")
+            answer = await client.get(realm.management_url("registrar") + "/ready")
         return answer.status_code == 503 and "is empty: run `natija provision`" in answer.text
 
     await eventually(waiting)

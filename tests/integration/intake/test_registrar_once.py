@@ -69,7 +69,7 @@ async def says(child: Child, what: str) -> None:
     import httpx
 
     async with httpx.AsyncClient(timeout=2, trust_env=False) as client, asyncio.timeout(20):
-        while what not in (await client.get(f"{child.url}/ready")).text:
+        while what not in (await client.get(f"{child.management_url}/ready")).text:
             await asyncio.sleep(0.05)
 
 

@@ -7,7 +7,8 @@ import pytest
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, field_validator
 
-from natija_chassis.http.app import create_app
+from natija_chassis.http.access import access
+from natija_chassis.http.app import create_apps
 from natija_chassis.process.health import Backlog, Health
 from natija_chassis.settings import Settings
 
@@ -37,6 +38,9 @@ async def broken() -> None:
     raise RuntimeError(PERSON)
 
 
+ROWS = (access("POST", "/posts", "public", max_body=1000), access("GET", "/broken", "public"))
+
+
 class Process:
     health = Health(True, "caught up with the log")
     database_away = False
@@ -44,15 +48,15 @@ class Process:
     async def waiting(self) -> Sequence[Backlog]:
         if self.database_away:
             raise ConnectionRefusedError(111, "Connection refused")
-        return [Backlog("appeals <nobody> is named for", 1234, "/unrouted")]
+        return [Backlog("appeals <nobody> is named for", 1234)]
 
-    def client(self) -> httpx.AsyncClient:
-        app = create_app(
+    def client(self, *, management: bool = False) -> httpx.AsyncClient:
+        apps = create_apps(
             Settings(realm="kg"), title="routing", about="Who must answer.",
-            health=lambda: self.health, backlog=self.waiting, routers=[router],
+            health=lambda: self.health, backlog=self.waiting, routers=[router], rows=ROWS,
         )  # fmt: skip
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url="http://here")
+        transport = httpx.ASGITransport(apps.management if management else apps.api, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ def process() -> Process:
 
 async def test_state_page_shows_health_and_backlog(process: Process) -> None:
     """It links to the documentation, the metrics and the health."""
-    async with process.client() as client:
+    async with process.client(management=True) as client:
         page = (await client.get("/")).text
         for link in ("/docs", "/metrics", "/ready", "/health", "/openapi.json"):
             assert f'href="{link}"' in page
@@ -70,7 +74,7 @@ async def test_state_page_shows_health_and_backlog(process: Process) -> None:
     assert "<h1>Natija KG: routing</h1>" in page
     assert "Who must answer." in page
     assert "<strong>Ready</strong>: caught up with the log." in page
-    assert '<a href="/unrouted">appeals &lt;nobody&gt; is named for</a>' in page
+    assert '<th scope="row">appeals &lt;nobody&gt; is named for</th>' in page
     assert ">1,234</td>" in page
     assert '<html lang="en">' in page
 
@@ -78,7 +82,7 @@ async def test_state_page_shows_health_and_backlog(process: Process) -> None:
 async def test_state_page_opens_without_database(process: Process) -> None:
     process.database_away = True
     process.health = Health(False, "waiting: ConnectionRefusedError", 12)
-    async with process.client() as client:
+    async with process.client(management=True) as client:
         page = await client.get("/")
     assert page.status_code == 200
     assert "<strong>Not ready</strong>: waiting: ConnectionRefusedError." in page.text
@@ -88,7 +92,7 @@ async def test_state_page_opens_without_database(process: Process) -> None:
 async def test_readiness_is_503_until_caught_up(process: Process) -> None:
     """/health stays 200 meanwhile."""
     process.health = Health(False, "catching up with the log: about 7 records to go", 7)
-    async with process.client() as client:
+    async with process.client(management=True) as client:
         ready, health = await client.get("/ready"), await client.get("/health")
         metrics = (await client.get("/metrics")).text
     assert (ready.status_code, ready.text) == (503, "catching up with the log: about 7 records to go\n")

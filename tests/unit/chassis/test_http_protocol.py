@@ -45,7 +45,7 @@ class Place:
 
     def __init__(self) -> None:
         self.now = 1000.0
-        self.connections = Connections(Limits(connections=5, per_address=4), lambda: self.now)
+        self.connections = Connections("api", Limits(connections=5, per_address=4), lambda: self.now)
         self.port = 0
         self.protocols: list[LimitedProtocol] = []
 
@@ -239,15 +239,15 @@ def open_files() -> Iterator[tuple[int, int]]:
 
 
 def test_limit_of_open_files_is_raised(open_files: tuple[int, int], caplog: pytest.LogCaptureFixture) -> None:
-    """A limit that is high enough stays. One that cannot be raised that far is logged."""
+    """A limit that is high enough stays. If it is too low, fewer connections are accepted, and the log says so."""
     _, hard = open_files
     resource.setrlimit(resource.RLIMIT_NOFILE, (600, hard))
-    allow_open_files(50)
+    assert allow_open_files(50) == 50
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 600
-    allow_open_files(200)
+    assert allow_open_files(200) == 200
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (700, hard)
     assert caplog.records == []
     if hard > 0:
-        allow_open_files(hard)
+        assert allow_open_files(hard) == hard - 500
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
-        assert "do not fit" in caplog.text
+        assert "HTTP connections fit" in caplog.text

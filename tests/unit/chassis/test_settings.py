@@ -13,7 +13,7 @@ from natija_chassis.services import ServiceInfo
 from natija_chassis.settings import Settings, env_file, port_field
 from natija_events.kafka import KafkaConfig
 
-INFO = ServiceInfo(name="tally", panel="Tally", port=8081, start="", settings="")
+INFO = ServiceInfo(name="tally", panel="Tally", port=8081, management_port=9081, start="", settings="")
 
 
 class TallySettings(Settings):

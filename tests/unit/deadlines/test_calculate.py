@@ -5,9 +5,10 @@ from typing import Any
 
 import httpx
 from sqlalchemy.ext.asyncio import create_async_engine
+from tests.stack import API_KEYS, OPERATOR
 
 from natija_chassis.clock import FixedClock
-from natija_chassis.http.app import create_app
+from natija_chassis.http.app import create_apps
 from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
 from natija_deadlines import api
@@ -18,10 +19,13 @@ NOWHERE = create_async_engine("postgresql+asyncpg://nobody@/nowhere")  # never c
 
 async def calculate(**asked: str) -> tuple[int, Any]:
     router = api.router(NOWHERE, policy.load_policies(), FixedClock(datetime(2022, 1, 1, tzinfo=UTC)))
-    app = create_app(
-        Settings(), title="deadlines", about="Legal terms.", health=lambda: Health(True, "ready"), routers=[router]
-    )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    app = create_apps(
+        Settings(api_keys=API_KEYS), title="deadlines", about="Legal terms.", health=lambda: Health(True, "ready"),
+        routers=[router], rows=api.ACCESS,
+    ).api  # fmt: skip
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://localhost", headers=OPERATOR
+    ) as client:
         answer = await client.get("/calculate", params=asked)
     return answer.status_code, answer.json()
 

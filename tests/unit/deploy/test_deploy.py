@@ -12,7 +12,7 @@ import yaml
 from deploy.local import environment, errors, kafka, postgres, processes
 from deploy.local.paths import REPOSITORY, StackPaths
 
-from natija_chassis.services import port_variable
+from natija_chassis.services import management_port_variable, port_variable
 from natija_events.sealing.data_key import from_text
 from natija_events.sealing.wrapping import RealmKey, SealingSession
 from natija_intake.settings import ImportSettings
@@ -87,8 +87,9 @@ def test_malformed_realm_key_is_named(paths: StackPaths, monkeypatch: pytest.Mon
 
 def test_each_process_has_own_port(paths: StackPaths) -> None:
     values = _compose(paths)
-    ports = {values[port_variable(service)] for service in environment.SERVICES}
-    assert len(ports) == len(environment.SERVICES)
+    variables = (port_variable, management_port_variable)
+    ports = {values[name(service)] for service in environment.SERVICES for name in variables}
+    assert len(ports) == 2 * len(environment.SERVICES)
 
 
 def test_taken_port_is_left_alone(paths: StackPaths) -> None:

@@ -77,7 +77,8 @@ def settings() -> frozenset[str]:
         if path.endswith(("settings.py", "/app.py"))
         for name in fields.findall(text)
     }
-    ports = {f"NATIJA_{point.name.upper()}_PORT" for point in entry_points(group="natija.services")}
+    processes = [point.name.upper() for point in entry_points(group="natija.services")]
+    ports = {f"NATIJA_{process}_{port}" for process in processes for port in ("PORT", "MANAGEMENT_PORT")}
     named = {name for text in texts.values() for name in _SETTING.findall(text)}
     return frozenset({*named, *ports, *(f"NATIJA_{name.upper()}" for name in declared)})
 

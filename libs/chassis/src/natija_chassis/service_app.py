@@ -1,11 +1,12 @@
-"""The one shape of a service: a projection of the log, the proposals it makes, and its HTTP app."""
+"""The one shape of a service: a projection of the log, the proposals it makes, and its HTTP apps."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from natija_chassis.http.app import create_app
+from natija_chassis.http.access import RouteAccess
+from natija_chassis.http.app import create_apps
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog, Health
 from natija_chassis.process.run import BackgroundTask, run
@@ -27,6 +28,7 @@ async def run_service(
     *,
     about: str,
     router: MakeRouter | None = None,
+    rows: Sequence[RouteAccess] = (),
     backlog: CountBacklog | None = None,
     pending_proposals: PendingProposals | None = None,
     reference: ReferenceReader | None = None,
@@ -34,9 +36,10 @@ async def run_service(
 ) -> None:
     """Run the process of *settings* until SIGTERM.
 
-    It applies the log to *projection* and serves *router* on the projection's database. With *pending_proposals* it
-    also runs a process manager. Its page shows *about*, a sentence, and *backlog* with the refused proposals. With
-    *reference* it reads reference data, and is not ready without. *tasks* run beside it.
+    It applies the log to *projection* and serves *router* on the projection's database, to those whom *rows* of the
+    access table admit. With *pending_proposals* it also runs a process manager. Its page shows *about*, a sentence, and
+    *backlog* with the refused proposals. With *reference* it reads reference data, and is not ready without. *tasks*
+    run beside it.
     """
     engine = open_engine(settings, settings.process)
     runner = Runner(projection, settings, engine)
@@ -57,15 +60,16 @@ async def run_service(
         found = runner.progress.health()
         return found if reference is None else reference.health(found)
 
-    app = create_app(
+    apps = create_apps(
         settings,
         title=settings.process,
         about=about,
         health=health,
         backlog=count_backlog,
         routers=[] if router is None else [router(engine)],
+        rows=rows,
     )
     try:
-        await run(app, settings, running)
+        await run(apps, settings, running)
     finally:
         await engine.dispose()

@@ -25,6 +25,8 @@ class ServiceInfo:
     """The heading of its commands in `natija --help`."""
     port: int
     """The default of NATIJA_<NAME>_PORT. Processes are listed and started in the order of their ports."""
+    management_port: int
+    """The default of NATIJA_<NAME>_MANAGEMENT_PORT."""
     start: str
     """A coroutine function that takes the settings and runs the process until SIGTERM."""
     settings: str
@@ -48,6 +50,11 @@ class ServiceInfo:
 def port_variable(process: str) -> str:
     """The environment variable that holds the port of *process*."""
     return f"NATIJA_{process.upper()}_PORT"
+
+
+def management_port_variable(process: str) -> str:
+    """The environment variable that holds the management port of *process*."""
+    return f"NATIJA_{process.upper()}_MANAGEMENT_PORT"
 
 
 @cache

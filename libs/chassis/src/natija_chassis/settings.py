@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from natija_chassis.errors import OperatorError
-from natija_chassis.services import ServiceInfo, port_variable
+from natija_chassis.services import ServiceInfo, management_port_variable, port_variable
 
 if TYPE_CHECKING:
     from natija_chassis.clock import Clock
@@ -72,6 +72,14 @@ class Settings(BaseSettings):
     """The address that the HTTP server listens on."""
     port: int = 0
     """The port that the HTTP server listens on; 0 takes a free one."""
+    management_host: str = "127.0.0.1"
+    """The address that the management server listens on: metrics, readiness, state page, API docs."""
+    management_port: int = 0
+    """The port that the management server listens on; 0 takes a free one."""
+    hosts: str = ""
+    """The host names under which clients reach this process, separated by commas; addresses and localhost always do."""
+    api_keys: Path | None = None
+    """The file of the API keys that open the read APIs: see `natija api-key`. Without it, nobody can read."""
     max_connections: int = Field(1000, ge=1)
     """The most open HTTP connections. At this limit a new one replaces the one that waits longest for a request."""
     max_connections_per_address: int = Field(300, ge=1)
@@ -140,4 +148,16 @@ def port_field(info: ServiceInfo) -> Any:
         ge=0,
         le=65535,
         description="The port that the HTTP server listens on; 0 takes a free one.",
+    )
+
+
+def management_port_field(info: ServiceInfo) -> Any:
+    """The field `management_port` of a process' settings: read from NATIJA_<PROCESS>_MANAGEMENT_PORT; 0 takes a free
+    one."""
+    return Field(
+        info.management_port,
+        validation_alias=management_port_variable(info.name),
+        ge=0,
+        le=65535,
+        description="The port that the management server listens on; 0 takes a free one.",
     )

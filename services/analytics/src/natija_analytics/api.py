@@ -15,12 +15,19 @@ from natija_analytics.reports import counts, overdue, queries
 from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
+from natija_chassis.http.access import access
 from natija_chassis.reports.output import stream_json
 from natija_chassis.reports.period import Period
 from natija_chassis.time_zones import time_zone
 from natija_events.ids import parse_appeal_number
 from natija_events.reference.data import GetReferenceData
 from natija_events.words import Language
+
+ACCESS = (
+    access("GET", "/appeals/{appeal}/history", "official", "operator"),
+    access("GET", "/reports/overdue", "official", "operator"),
+    access("GET", "/reports/{subject}", "official", "operator", bodies="any"),
+)
 
 
 def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenceData, clock: Clock) -> APIRouter:

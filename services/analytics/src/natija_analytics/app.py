@@ -28,7 +28,7 @@ async def serve(settings: AnalyticsSettings) -> None:
         late = await overdue.count_open(connection, clock.now())
         return [
             Backlog("open appeals", waiting),
-            Backlog("of these past their term", late, "/reports/overdue?by=body"),
+            Backlog("of these past their term", late),
             Backlog("appeals in all", appeals),
             Backlog("events in the history", events or 0),
         ]
@@ -38,6 +38,7 @@ async def serve(settings: AnalyticsSettings) -> None:
         projection.build(),
         about="The history of every appeal, the facts about each, and reports.",
         router=lambda engine: api.router(engine, defined, reference.now, clock),
+        rows=api.ACCESS,
         backlog=backlog,
         reference=reference,
     )

@@ -6,6 +6,7 @@ ANALYTICS = ServiceInfo(
     name="analytics",
     panel="Analytics",
     port=8084,
+    management_port=9084,
     start="natija_analytics.app:serve",
     settings="natija_analytics.settings:AnalyticsSettings",
     commands="natija_analytics.cli.commands:app",

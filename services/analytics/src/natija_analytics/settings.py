@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from natija_analytics.info import ANALYTICS
-from natija_chassis.settings import Settings, port_field
+from natija_chassis.settings import Settings, management_port_field, port_field
 
 
 class AnalyticsSettings(Settings):
@@ -15,6 +15,7 @@ class AnalyticsSettings(Settings):
     process: ClassVar[str] = ANALYTICS.name
 
     port: int = port_field(ANALYTICS)
+    management_port: int = management_port_field(ANALYTICS)
     fetch_max_wait: float = Field(0.04, ge=0, le=5)
     """Seconds that the broker may wait for more records. Shorter than elsewhere, since people wait for figures."""
     reports: Path | None = None

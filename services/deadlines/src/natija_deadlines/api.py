@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
+from natija_chassis.http.access import access
 from natija_deadlines.calendars.calendar import CalendarMissing
 from natija_deadlines.policies.policy import Policies, PolicyMissing
 from natija_deadlines.terms.decide import DataMissing, decide
@@ -20,6 +21,11 @@ from natija_events.lifecycle.transitions import State
 from natija_events.terms.facts import TermFact
 from natija_events.terms.lateness import judge
 from natija_events.terms.states import Status, term_states
+
+ACCESS = (
+    access("GET", "/terms/{appeal}", "official", "operator"),
+    access("GET", "/calculate", "publisher", "official", "operator", bodies="any"),
+)
 
 
 class StateOfTerm(BaseModel):

@@ -29,6 +29,7 @@ async def serve(settings: DeadlinesSettings) -> None:
         projection.build(),
         about="Sets the legal term of each live appeal, warns before its end, and records missed terms.",
         router=lambda engine: api.router(engine, policies, clock),
+        rows=api.ACCESS,
         backlog=backlog,
         pending_proposals=queue.pending_proposals(policies),
     )

@@ -6,6 +6,7 @@ DEADLINES = ServiceInfo(
     name="deadlines",
     panel="Deadlines",
     port=8083,
+    management_port=9083,
     start="natija_deadlines.app:serve",
     settings="natija_deadlines.settings:DeadlinesSettings",
     commands="natija_deadlines.commands:app",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
-from natija_chassis.settings import Settings, port_field
+from natija_chassis.settings import Settings, management_port_field, port_field
 from natija_deadlines.calendars import calendar
 from natija_deadlines.info import DEADLINES
 from natija_deadlines.policies import policy
@@ -15,6 +15,7 @@ class DeadlinesSettings(Settings):
     process: ClassVar[str] = DEADLINES.name
 
     port: int = port_field(DEADLINES)
+    management_port: int = management_port_field(DEADLINES)
     policies: Path = policy.DATA
     """The folder of policies (YAML); by default the one in this package."""
     calendars: Path = calendar.DATA

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_chassis.http.app import create_app
+from natija_chassis.http.app import create_apps
 from natija_chassis.key_ring import service_key
 from natija_chassis.postgres.engine import open_engine
+from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.realm.reference_reader import ReferenceReader
@@ -48,8 +48,8 @@ async def serve(settings: IntakeSettings) -> None:
     service = AppealService(context, gateway, HeadLookup(engine), Attempts())
     try:
         async with InboxLag(kafka, realm) as inbox:
-            app = _app(settings, service, gateway, inbox, engine, reference)
-            await run(app, settings, [reference.run, gateway.run])
+            apps = _apps(settings, service, gateway, inbox, engine, reference)
+            await run(apps, settings, [reference.run, gateway.run])
     finally:
         await engine.dispose()
 
@@ -68,18 +68,18 @@ def _context(settings: IntakeSettings, reference: ReferenceReader) -> IntakeCont
     )
 
 
-def _app(
+def _apps(
     settings: IntakeSettings,
     service: AppealService,
     gateway: InboxGateway,
     inbox: InboxLag,
     engine: AsyncEngine,
     reference: ReferenceReader,
-) -> FastAPI:
+) -> Apps:
     async def backlog() -> Sequence[Backlog]:
         return [Backlog("proposals that the registrar has not decided", await inbox.count(engine))]
 
-    return create_app(
+    return create_apps(
         settings,
         title="intake",
         about="Intake receives appeals. Senders follow an appeal with its number and access code.",
@@ -87,4 +87,5 @@ def _app(
         backlog=backlog,
         routers=[routes.router(service, reference.now, parse_networks(settings.trusted_proxies))],
         plain_routes=[post_appeals.route(service, reference.now)],
+        rows=[post_appeals.ACCESS, *routes.ACCESS],
     )

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field, SecretStr
 
 from natija_chassis.errors import OperatorError
-from natija_chassis.settings import Settings, port_field
+from natija_chassis.settings import Settings, management_port_field, port_field
 from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKeys, RealmPublicKey
 from natija_intake.info import INTAKE
@@ -52,6 +52,7 @@ class IntakeSettings(SealingSettings):
     process: ClassVar[str] = INTAKE.name
 
     port: int = port_field(INTAKE)
+    management_port: int = management_port_field(INTAKE)
     jurisdiction: str | None = Field(None, pattern="^[A-Z]{2}(-[A-Za-z0-9-]{1,20})?$")
     """The jurisdiction of appeals sent to the intake API, such as KG; by default the realm in capital letters."""
     number_secret: SecretStr | None = None

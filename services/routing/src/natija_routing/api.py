@@ -9,12 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
+from natija_chassis.http.access import access
 from natija_routing.assignment import queue
 from natija_routing.assignment.decide import decide
 from natija_routing.competence.reference import CompetenceData, GetCompetenceData
 from natija_routing.competence.rules import NoCompetentBody
 
 UnroutedReason = Literal["no_topic", "no_rule", "complained_of", "original_unknown"]
+
+
+ACCESS = (
+    access("GET", "/unrouted", "official", "operator"),
+    access("GET", "/directory", "publisher", "official", "operator", bodies="any"),
+)
 
 
 class Unrouted(BaseModel):

@@ -38,6 +38,7 @@ async def serve(settings: RoutingSettings) -> None:
         projection.build(),
         about="Sends each live appeal to the competent body. Appeals that no rule covers wait here for a person.",
         router=lambda engine: api.router(engine, competence_data, settings.injected_clock),
+        rows=api.ACCESS,
         backlog=_backlog,
         pending_proposals=queue.pending_proposals(competence_data),
         reference=reader,
@@ -46,4 +47,4 @@ async def serve(settings: RoutingSettings) -> None:
 
 
 async def _backlog(connection: AsyncConnection) -> Sequence[Backlog]:
-    return [Backlog("appeals without a responsible body", await queue.count(connection), "/unrouted")]
+    return [Backlog("appeals without a responsible body", await queue.count(connection))]

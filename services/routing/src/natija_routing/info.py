@@ -6,6 +6,7 @@ ROUTING = ServiceInfo(
     name="routing",
     panel="Routing",
     port=8082,
+    management_port=9082,
     start="natija_routing.app:serve",
     settings="natija_routing.settings:RoutingSettings",
     commands="natija_routing.commands:app",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
-from natija_chassis.settings import Settings, port_field
+from natija_chassis.settings import Settings, management_port_field, port_field
 from natija_routing.info import ROUTING
 
 
@@ -13,6 +13,7 @@ class RoutingSettings(Settings):
     process: ClassVar[str] = ROUTING.name
 
     port: int = port_field(ROUTING)
+    management_port: int = management_port_field(ROUTING)
     competence: Path | None = None
     """The competence rules (YAML); by default `competence.yaml` in the folder of the realm."""
 

@@ -1,5 +1,6 @@
 """The commands that work on any service."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,22 @@ app = typer.Typer()
 projection = typer.Typer(help="Rebuild a projection from the log, or show how far each service lags.")
 dead_letters = typer.Typer(help="List the log records that a projection could not apply, or retry them.")
 keys = typer.Typer(help="Make keys: those that sign proposals, that of the realm, the KEK. List the signing keys.")
+api_key = typer.Typer(help="Add, list and revoke the API keys that open the read APIs.")
 app.add_typer(projection, name="projection")
+app.add_typer(api_key, name="api-key")
 app.add_typer(keys, name="keys")
 app.add_typer(dead_letters, name="dead-letters")
 
 _PROCESSES = f"The process: {', '.join(info.name for info in service_infos())}."
 ServiceOption = Annotated[str | None, typer.Option(help="Only this service.")]
+
+
+class KeyRole(StrEnum):  # Typer takes no list of literals
+    """The role of an API key: see `natija_chassis.http.access`."""
+
+    PUBLISHER = "publisher"
+    OFFICIAL = "official"
+    OPERATOR = "operator"
 
 
 @app.command()
@@ -101,6 +112,39 @@ def list_keys() -> None:
     from natija_chassis.cli import key_commands
 
     key_commands.show()
+
+
+@api_key.command()
+def add(
+    name: Annotated[str, typer.Argument(help="Whose key it is, in small letters, digits and dashes.")],
+    role: Annotated[list[KeyRole], typer.Option(help="What it opens. The option may be repeated.")],
+    body: Annotated[str | None, typer.Option(help="The body it acts for; by default the whole realm.")] = None,
+) -> None:
+    """Make an API key, and print it once. The file NATIJA_API_KEYS keeps its hash only.
+
+    \b
+    natija api-key add head-office --role operator
+    natija api-key add health-portal --role official --body ministry-health
+    """
+    from natija_chassis.cli import api_key_commands
+
+    api_key_commands.add(name, [one.value for one in role], body)
+
+
+@api_key.command(name="list")
+def list_api_keys(format: FormatOption = "table") -> None:
+    """List the API keys: name, roles, body and day."""
+    from natija_chassis.cli import api_key_commands
+
+    api_key_commands.show(format)
+
+
+@api_key.command()
+def revoke(name: Annotated[str, typer.Argument(help="Whose key it is.")]) -> None:
+    """Revoke the API key of NAME. Every process refuses it from the next request on."""
+    from natija_chassis.cli import api_key_commands
+
+    api_key_commands.revoke(name)
 
 
 @app.command()

@@ -24,10 +24,14 @@ _PASSWORD = re.compile(r"(?<=:)[^:@/]+(?=@)")
 _OTHERS = {
     "NATIJA_ENV_FILE": (None, "The file with the local stack's settings; by default .local/natija.env of the clone."),
     "NATIJA_POSTGRES": (None, "URL of a superuser's connection, for `natija provision`: postgresql://…"),
+    "NATIJA_API_KEY": (None, "The operator's API key of the local stack, to read its APIs."),
     "NATIJA_BROKERS": ("1", "How many Kafka brokers `make up` starts: 1 or 3."),
     "OTEL_EXPORTER_OTLP_ENDPOINT": (None, "Where processes send traces (OTLP over HTTP); without it they send none."),
 }
 """Variables outside the settings classes: default and meaning."""
+
+
+_PORTS = ("port", "management_port")
 
 
 class Variable(NamedTuple):
@@ -50,17 +54,18 @@ def variables() -> list[Variable]:
             found += [_variable(info.name, name, field, filed) for name, field in _fields(resolve(reference))]
     for name, (default, meaning) in _OTHERS.items():
         value, source = _given(name, filed)
-        found.append(Variable(COMMANDS, name, _masked(value or default), source, default, meaning))
+        shown = MASK if value and name == "NATIJA_API_KEY" else _masked(value or default)
+        found.append(Variable(COMMANDS, name, shown, source, default, meaning))
     return found
 
 
 def _fields(settings: type[Settings]) -> Iterator[tuple[str, FieldInfo]]:
-    """The fields that *settings* declares beside those of every process, by variable. Of the port, only a process knows
-    its variable."""
+    """The fields that *settings* declares beside those of every process, by variable. Only a process knows the
+    variables of its ports."""
     classes = [one for one in reversed(settings.__mro__) if issubclass(one, Settings) and one is not Settings]
     names = dict.fromkeys(name for one in classes or [Settings] for name in one.__annotations__)
     for name, variable in settings_variables(settings).items():
-        if name in names and not (settings is Settings and name == "port"):
+        if name in names and not (settings is Settings and name in _PORTS):
             yield variable, settings.model_fields[name]
 
 

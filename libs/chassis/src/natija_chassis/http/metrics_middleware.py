@@ -17,7 +17,7 @@ class MetricsMiddleware:
     """Counts each request by route, method and status, and observes its duration.
 
     The route is a template, such as `/appeals/{number}`: a path can hold personal data, and each new one would be a new
-    time series. Paths without a route count as `unmatched`, the documentation pages as `other`.
+    time series. Paths without a route count as `unmatched`.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -58,6 +58,4 @@ def _seconds(route: str, method: str) -> Histogram:
 
 def _route(scope: Scope) -> str:
     route = scope.get("route")
-    if route is not None:
-        return str(route.path)
-    return "other" if "endpoint" in scope else "unmatched"
+    return "unmatched" if route is None else str(route.path)

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
-from starlette.routing import Match, Route
-from starlette.types import ASGIApp, Scope
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 _REF = "#/components/schemas/{model}"
 
@@ -32,13 +32,6 @@ class PlainRoute(Route):
         self.method = method
         self.operation = operation
         self.models = models
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As Starlette's, with the route in the scope: the metrics of HTTP label requests by it."""
-        match, child_scope = super().matches(scope)
-        if match is not Match.NONE:
-            child_scope["route"] = self
-        return match, child_scope
 
 
 def schema_ref(model: type[BaseModel]) -> dict[str, str]:

@@ -23,6 +23,9 @@ _UNMARKED = ("body", "query", "path")
 _QUOTING = ("value_error", "assertion_error")
 """Rules of our own validators: their messages may quote the value. Those of pydantic's own rules do not."""
 
+SCHEMA_NAME = "Problem"
+"""Of the body of every error, in an OpenAPI document."""
+
 MAX_ERRORS = 50
 """The most errors that an answer lists."""
 
@@ -87,7 +90,7 @@ def to_response(problem: Problem) -> JSONResponse:
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """These error answers, for the OpenAPI document of a route or a router."""
-    content = {MEDIA_TYPE: {"schema": _SCHEMA}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{SCHEMA_NAME}"}}}
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
@@ -141,7 +144,7 @@ def _field(place: Sequence[Any]) -> str:
     return ".".join(steps) or "body"
 
 
-_SCHEMA: dict[str, Any] = {
+SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status"],
     "properties": {

@@ -12,8 +12,8 @@ DURATIONS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 READY = Gauge("natija_ready", "1 while the process is ready: caught up and making progress", ["process"])
 """Bad when it is 0 for a minute."""
 
-# HTTP: every process. `route` is a template such as /appeals/{number}, "unmatched" for an unknown path, "other" for
-# the documentation pages; `status` is 499 when the client closed the connection before the answer.
+# HTTP: every process. `route` is a template such as /appeals/{number}, or "unmatched" for an unknown path; `status` is
+# 499 when the client closed the connection before the answer; `port` is api or management.
 HTTP_REQUESTS = Counter(
     "natija_http_requests", "HTTP requests by route, method and status", ["route", "method", "status"]
 )
@@ -26,7 +26,7 @@ HTTP_REQUEST_SECONDS = Histogram(
 )
 """Bad when POST /appeals takes over two seconds."""
 
-HTTP_CONNECTIONS = Gauge("natija_http_connections", "Open HTTP connections")
+HTTP_CONNECTIONS = Gauge("natija_http_connections", "Open HTTP connections by port: api or management", ["port"])
 """Bad when it is near NATIJA_MAX_CONNECTIONS."""
 HTTP_CONNECTIONS_CUT = Counter(
     "natija_http_connections_cut",

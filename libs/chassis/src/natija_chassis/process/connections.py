@@ -34,7 +34,7 @@ class Connection(Protocol):
 
 
 class Limits(NamedTuple):
-    """The most *connections*, in all and *per_address* of a client."""
+    """The most *connections* of a port, in all and *per_address* of a client."""
 
     connections: int
     per_address: int
@@ -47,13 +47,14 @@ class _State(NamedTuple):
 
 
 class Connections:
-    """The open connections. *clock* gives seconds.
+    """The open connections of one *port*, such as `api`. *clock* gives seconds.
 
     Each is in a phase that must end in time: waiting for a head, reading a body, answering. When there are too many, a
     new one takes the place of the one that waits longest for a head: idle connections keep nobody out.
     """
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, port: str, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._gauge = metrics.HTTP_CONNECTIONS.labels(port)
         self._limits = limits
         self._clock = clock
         self._open: dict[Connection, _State] = {}
@@ -70,7 +71,7 @@ class Connections:
         else:
             self._of_address[address] += 1
             self._open[connection] = _State(address, "head", self._clock() + HEAD_SECONDS)
-            metrics.HTTP_CONNECTIONS.set(len(self._open))
+            self._gauge.set(len(self._open))
 
     def enter(self, connection: Connection, phase: ConnectionPhase) -> None:
         """The *connection* begins this *phase*."""
@@ -86,7 +87,7 @@ class Connections:
         self._of_address[state.address] -= 1
         if not self._of_address[state.address]:
             del self._of_address[state.address]
-        metrics.HTTP_CONNECTIONS.set(len(self._open))
+        self._gauge.set(len(self._open))
 
     def phases(self) -> Counter[ConnectionPhase]:
         """How many connections are in each phase."""
@@ -117,12 +118,18 @@ class Connections:
         connection.cut(reason)
 
 
-def allow_open_files(connections: int) -> None:
-    """Raise this process' own limit of open files, which is 1024 on many systems, so that all *connections* fit."""
+def allow_open_files(connections: int) -> int:
+    """Raise this process' own limit of open files, which is 1024 on many systems, so that all *connections* fit.
+
+    Returns how many do. With more, the system would refuse to accept one, and the client would wait in vain.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # -1: unlimited
     wanted = connections + _OTHER_FILES
     allowed = wanted if hard < 0 else min(wanted, hard)
     if 0 <= soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    if allowed < wanted:
-        log.warning("the limit of open files is %d: %d HTTP connections do not fit", allowed, connections)
+    if allowed == wanted:
+        return connections
+    fitting = max(1, allowed - _OTHER_FILES)
+    log.warning("the limit of open files is %d: only %d of %d HTTP connections fit", allowed, fitting, connections)
+    return fitting

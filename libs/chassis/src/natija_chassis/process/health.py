@@ -16,11 +16,10 @@ class Health(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Work that waits: the *count* of *what* ("appeals without a body"), and a page that lists it, if any."""
+    """Work that waits: the *count* of *what* ("appeals without a body")."""
 
     what: str
     count: int
-    link: str | None = None
 
 
 GetHealth = Callable[[], Health]

@@ -1,4 +1,4 @@
-"""One process of Natija: an HTTP server and the parts that run beside it, started and stopped together."""
+"""One process of Natija: its HTTP servers and the parts that run beside them, started and stopped together."""
 
 import asyncio
 import logging
@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from natija_chassis.observability import logs
+from natija_chassis.process.apps import Apps
 from natija_chassis.process.connections import Connections, Limits, allow_open_files
 from natija_chassis.process.http_protocol import HttpServer, LimitedProtocol
 from natija_chassis.settings import Settings
@@ -22,16 +23,17 @@ from natija_chassis.settings import Settings
 BackgroundTask = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 """A task runs until the event is set. Then it completes its work within `settings.drain` and returns."""
 
+MANAGEMENT_LIMITS = Limits(connections=100, per_address=100)
 log = logging.getLogger(__name__)
 
 
-async def run(app: FastAPI, settings: Settings, parts: Sequence[BackgroundTask] = ()) -> None:
-    """Serve *app* and run *parts* until SIGTERM or SIGINT. If one fails, all end and its error is raised."""
+async def run(apps: Apps, settings: Settings, parts: Sequence[BackgroundTask] = ()) -> None:
+    """Serve *apps* and run *parts* until SIGTERM or SIGINT. If one fails, all end and its error is raised."""
     stopping = asyncio.Event()
     asyncio.get_running_loop().set_exception_handler(logs.unhandled)
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stopping.set)
-    tasks = [asyncio.create_task(part(stopping)) for part in (_serving(app, settings), *parts)]
+    tasks = [asyncio.create_task(part(stopping)) for part in (*_servers(apps, settings), *parts)]
     for task in tasks:
         task.add_done_callback(lambda _: stopping.set())
     await stopping.wait()
@@ -62,13 +64,26 @@ def _cut_off_after(seconds: float) -> threading.Timer:
     return timer
 
 
-def _serving(app: FastAPI, settings: Settings) -> BackgroundTask:
-    listener = _listen(settings.host, settings.port)
-    allow_open_files(settings.max_connections)
-    connections = Connections(Limits(settings.max_connections, settings.max_connections_per_address))
+def _servers(apps: Apps, settings: Settings) -> Sequence[BackgroundTask]:
+    """A server for each port. A flood of the one leaves the connections of the other."""
+    most = allow_open_files(settings.max_connections + MANAGEMENT_LIMITS.connections) - MANAGEMENT_LIMITS.connections
+    limits = Limits(max(1, most), settings.max_connections_per_address)
+    return (
+        _serving(apps.api, settings.host, settings.port, Connections("api", limits)),
+        _serving(
+            apps.management,
+            settings.management_host,
+            settings.management_port,
+            Connections("management", MANAGEMENT_LIMITS),
+        ),
+    )
+
+
+def _serving(app: FastAPI, host: str, port: int, connections: Connections) -> BackgroundTask:
+    listener = _listen(host, port)
     protocol: Any = partial(LimitedProtocol, limited=connections)
     config = uvicorn.Config(
-        app, http=protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="on",
+        app, http=protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="off",
         proxy_headers=False, server_header=False,
     )  # fmt: skip
     server = _Server(config, connections)

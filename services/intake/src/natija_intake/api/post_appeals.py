@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from natija_chassis.http import problems
+from natija_chassis.http.access import access
 from natija_chassis.http.plain_route import PlainRoute, schema_ref
 from natija_chassis.http.problems import Problem
 from natija_chassis.observability import tracing
@@ -28,6 +29,7 @@ from natija_intake.appeals.submission import SOURCE, Submission
 
 PATH = "/appeals"
 MAX_BODY_BYTES = 262_144
+ACCESS = access("POST", PATH, "public", bodies="any", max_body=MAX_BODY_BYTES)
 RETRY_AFTER = 5
 """Seconds after which a client may send again."""
 
@@ -54,7 +56,6 @@ class _PostAppeals:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: _Headers = dict(scope["headers"])
-        _check_length(headers)
         request = RequestKey(SOURCE, _idempotency_key(headers) or uuid4())
         body = await _read(receive)
         if body is None:
@@ -87,19 +88,9 @@ class _PostAppeals:
             {
                 "Idempotency-Key": str(request.key),
                 "Location": f"{PATH}/{receipt.number}",
-                "Cache-Control": "no-store",
             },
             "application/json",
         )
-
-
-def _check_length(headers: _Headers) -> None:
-    """Refuse a body that is too large, or of unknown length, before it is read."""
-    length = headers.get(b"content-length", b"")
-    if not length.isdigit() or b"transfer-encoding" in headers:  # a chunked body may be longer than its header says
-        raise Problem(411, "Content-Length is missing")
-    if int(length) > MAX_BODY_BYTES:
-        raise Problem(413, f"The body is larger than {MAX_BODY_BYTES} bytes")
 
 
 def _idempotency_key(headers: _Headers) -> UUID | None:

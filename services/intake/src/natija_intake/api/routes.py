@@ -3,9 +3,10 @@
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Request
 
 from natija_chassis.http import problems
+from natija_chassis.http.access import access
 from natija_chassis.http.problems import Problem
 from natija_events.reference.data import GetReferenceData
 from natija_intake.api.client_address import Networks, client_address
@@ -16,7 +17,10 @@ from natija_intake.appeals.service import AppealService
 
 FORM = "application/x-www-form-urlencoded"
 _MAX_FORM_BYTES = 1024
-_NO_STORE = {"Cache-Control": "no-store"}
+ACCESS = (
+    access("GET", PATH + "/{number}", "public", bodies="any"),  # the access code is what opens the appeal
+    access("POST", PATH + "/status", "public", bodies="any", max_body=_MAX_FORM_BYTES),
+)
 _TEXT = {"type": "string", "maxLength": 64}
 _FORM_BODY = {
     "required": True,
@@ -39,13 +43,12 @@ def router(service: AppealService, reference: GetReferenceData, trusted_proxies:
     """
     api = APIRouter(tags=["appeals"])
 
-    async def find(request: Request, response: Response, number: str, code: str) -> AppealStatus:
+    async def find(request: Request, number: str, code: str) -> AppealStatus:
         _refuse_query(request)
-        response.headers.update(_NO_STORE)
         try:
             found = await service.find(number, code, client_address(request, trusted_proxies))
         except StatusUnavailable:
-            headers = _NO_STORE | {"Retry-After": str(RETRY_AFTER)}
+            headers = {"Retry-After": str(RETRY_AFTER)}
             raise Problem(503, "The status is not available right now", headers=headers) from None
         if found is None:
             raise _no_appeal()
@@ -55,21 +58,20 @@ def router(service: AppealService, reference: GetReferenceData, trusted_proxies:
     async def status(
         number: Annotated[str, Path(max_length=64)],
         request: Request,
-        response: Response,
         access_code: Annotated[str, Header(alias="Access-Code", max_length=64)] = "",
     ) -> AppealStatus:
         """The status of an appeal. It needs the access code."""
-        return await find(request, response, number, access_code)
+        return await find(request, number, access_code)
 
     @api.post(
         PATH + "/status",
         responses=problems.responses(404, 411, 413, 422, 503),
         openapi_extra={"requestBody": _FORM_BODY},
     )
-    async def status_by_form(request: Request, response: Response) -> AppealStatus:
+    async def status_by_form(request: Request) -> AppealStatus:
         """The status of an appeal, by a form with its number and access code."""
         form = await _form(request)
-        return await find(request, response, form.get("number", ""), form.get("access_code", ""))
+        return await find(request, form.get("number", ""), form.get("access_code", ""))
 
     return api
 
@@ -80,7 +82,6 @@ def _no_appeal() -> Problem:
         404,
         "There is no appeal with this number and access code",
         "Check both. After several wrong attempts, wait for some minutes.",
-        headers=_NO_STORE,
     )
 
 
@@ -93,11 +94,6 @@ async def _form(request: Request) -> dict[str, str]:
     """The fields of a form, each once. Raises `Problem`."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise problems.invalid_field("body", "media_type", f"not sent as {FORM}")
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or "transfer-encoding" in request.headers:
-        raise Problem(411, "Content-Length is missing")
-    if int(length) > _MAX_FORM_BYTES:
-        raise Problem(413, f"The body is larger than {_MAX_FORM_BYTES} bytes")
     try:
         fields = parse_qs((await request.body()).decode(), strict_parsing=True, errors="strict", max_num_fields=4)
     except ValueError:

@@ -4,7 +4,6 @@ An appeal that is sent again is recognized while its secret is kept. `rotate` dr
 can learn from an event id which text it was made of.
 """
 
-import fcntl
 import logging
 import os
 import secrets
@@ -13,6 +12,7 @@ from binascii import Error as NotBase64
 from collections.abc import Sequence
 from pathlib import Path
 
+from natija_chassis import private_file
 from natija_chassis.errors import OperatorError
 from natija_events.failpoints import failpoint
 
@@ -62,28 +62,13 @@ def rotate(path: Path) -> int:
 
     It takes effect at once, or not at all. Raises `OperatorError` for a file that holds something else.
     """
-    with path.with_name(f"{path.name}.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two rotations at once would drop a secret that is in use
+    with private_file.locked(path):  # two rotations at once would drop a secret that is in use
         before = read(path) if path.exists() else ()
         kept = [secrets.token_bytes(_BYTES), *before][:KEPT]
-        _replace(path, "".join(f"{urlsafe_b64encode(secret).decode()}\n" for secret in reversed(kept)))
+        content = "".join(f"{urlsafe_b64encode(secret).decode()}\n" for secret in reversed(kept))
+        with failpoint("registration-secrets.replace"):
+            private_file.replace(path, content)
         return len(kept)
-
-
-def _replace(path: Path, content: str) -> None:
-    draft = path.with_name(f"{path.name}.draft")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    with failpoint("registration-secrets.replace"):
-        draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # else a power failure could bring back the older file
-    finally:
-        os.close(folder)
 
 
 def _stamp(path: Path) -> _Stamp:

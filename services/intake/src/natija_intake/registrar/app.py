@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from natija_chassis.http.app import create_app
+from natija_chassis.http.app import create_apps
 from natija_chassis.postgres.engine import create_service_tables, open_engine
 from natija_chassis.process.run import run
 from natija_chassis.projections import log_identity, schema
 from natija_chassis.realm.reference_reader import ReferenceReader
-from natija_chassis.settings import port_field
+from natija_chassis.settings import management_port_field, port_field
 from natija_events.topics import PARTITIONS
 from natija_intake.info import REGISTRAR
 from natija_intake.registrar import inbox_deletion, tables
@@ -31,6 +31,7 @@ class RegistrarSettings(OpeningSettings):
     """A pending batch is 100,000 objects and more."""
 
     port: int = port_field(REGISTRAR)
+    management_port: int = management_port_field(REGISTRAR)
     fetch_max_wait: float = Field(0.04, ge=0, le=5)
     """Seconds that the broker may wait for more records. Shorter than elsewhere: applicants wait for receipts."""
     inbox_deletion: float = Field(3600.0, gt=0)
@@ -64,13 +65,13 @@ async def registrar(settings: RegistrarSettings) -> None:
         ensure_layout=lambda locks: fencing.ensure_latest_layout(locks, context.kafka, context.realm),
     )
     deletion = partial(inbox_deletion.run, context, settings.inbox_deletion, lambda: manager.health.ready)
-    app = create_app(
+    apps = create_apps(
         settings,
         title="registrar",
         about="The only writer of the log. It admits each proposal on the inbox, or rejects it with a reason.",
         health=lambda: reference.health(manager.health),
     )
     try:
-        await run(app, settings, [reference.run, manager.run, deletion])
+        await run(apps, settings, [reference.run, manager.run, deletion])
     finally:
         await engine.dispose()

@@ -1,0 +1,123 @@
+"""Access to routes: one table of roles and bodies. A route that is not in it does not exist.
+
+Each service states the rows of its routes, and an app does not start when a route has none. docs/operations.md shows
+all of them.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.requests import HTTPConnection
+from starlette.routing import Mount, compile_path
+from starlette.types import Scope
+
+from natija_chassis.http.problems import Problem
+
+ApiRole = Literal["public", "publisher", "official", "operator"]
+
+BodyScope = Literal["any", "own", "all"]
+"""The appeals that a route shows. `any`: none, so that each body may use it. `own`: those of the body of the principal,
+which the route itself ensures. `all`: those of all bodies, so that it is closed to a principal of one body."""
+
+_KEY_REQUIRED = {"WWW-Authenticate": 'Bearer realm="natija"'}
+_PRINCIPAL = "natija.principal"
+
+
+class Principal(NamedTuple):
+    """The sender of a request: its *name* for logs, its *roles*, and the *body* it acts for; None for all."""
+
+    name: str
+    roles: frozenset[ApiRole]
+    body: str | None = None
+
+
+ANONYMOUS = Principal("anonymous", frozenset(["public"]))
+
+Authenticator = Callable[[HTTPConnection], Awaitable[Principal | None]]
+"""Finds the principal of a request by its credentials; None when it does not know them."""
+
+
+class RouteAccess(NamedTuple):
+    """A row: who may send *method* to *path*, a template such as `/appeals/{number}`, and how many bytes with it."""
+
+    method: str
+    path: str
+    roles: frozenset[ApiRole]
+    bodies: BodyScope
+    max_body: int
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it needs no credentials."""
+        return "public" in self.roles
+
+
+def access(method: str, path: str, *roles: ApiRole, bodies: BodyScope = "all", max_body: int = 0) -> RouteAccess:
+    """A row of the table."""
+    return RouteAccess(method, path, frozenset(roles), bodies, max_body)
+
+
+def bearer_token(request: HTTPConnection) -> str | None:
+    """The token of the header `Authorization: Bearer TOKEN`; None without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def principal(request: HTTPConnection) -> Principal:
+    """The sender of *request*: a dependency of a route."""
+    found: Principal = request.scope[_PRINCIPAL]
+    return found
+
+
+class AccessTable:
+    """The *rows* of one app, and the *authenticators*, which are asked one after the other."""
+
+    def __init__(self, rows: Sequence[RouteAccess], authenticators: Sequence[Authenticator] = ()) -> None:
+        self.rows = tuple(rows)
+        self._authenticators = tuple(authenticators)
+        self._fixed: dict[str, list[RouteAccess]] = {}
+        for one in rows:
+            self._fixed.setdefault(one.path, []).append(one)
+        self._templates = [(compile_path(one.path)[0], one) for one in rows if "{" in one.path]
+
+    def find(self, method: str, path: str) -> RouteAccess:
+        """The row of a request. Raises `Problem`: 404 for an unknown path, 405 for another method."""
+        rows = self._fixed.get(path) or [one for pattern, one in self._templates if pattern.match(path)]
+        for found in rows:
+            if found.method == method:
+                return found
+        if not rows:
+            raise Problem(404, "Not Found")
+        raise Problem(405, "Method Not Allowed", headers={"Allow": ", ".join(one.method for one in rows)})
+
+    async def admit(self, found: RouteAccess, scope: Scope) -> None:
+        """Note who sends the request of *scope*. Raises `Problem`: 401 without a known key, 403 without the right."""
+        who = ANONYMOUS if found.is_public else await self._authenticate(HTTPConnection(scope))
+        if not who.roles & found.roles or (who.body is not None and found.bodies == "all"):
+            raise Problem(403, "This key does not open this route")
+        scope[_PRINCIPAL] = who
+
+    def check(self, app: FastAPI) -> None:
+        """Raises ValueError when a route of *app* has no row, or a row no route."""
+        differing = set(routes(app)) ^ {(one.method, one.path) for one in self.rows}
+        if differing:
+            raise ValueError(f"a route without access, or access without a route: {sorted(differing)}")
+
+    async def _authenticate(self, request: HTTPConnection) -> Principal:
+        for authenticate in self._authenticators:
+            if (found := await authenticate(request)) is not None:
+                return found
+        title = "The API key is not known" if "authorization" in request.headers else "An API key is necessary"
+        raise Problem(401, title, "Send it in the header Authorization: Bearer KEY.", headers=_KEY_REQUIRED)
+
+
+def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Method and path of each route of *app*. A mounted app serves files."""
+    for route in iter_route_contexts(app.router.routes):
+        if isinstance(route.route, Mount):
+            yield "GET", f"{route.path}/{{file}}"
+            continue
+        for method in (route.methods or set()) - {"HEAD"}:
+            yield method, str(route.path)

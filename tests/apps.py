@@ -1,0 +1,89 @@
+"""The apps of every process, in this process and without servers: no request may need a database."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import create_async_engine
+from tests.stack import API_KEYS
+
+import natija_analytics.api
+import natija_deadlines.api
+import natija_routing.api
+from natija_analytics.reports.definitions import load_definitions
+from natija_chassis.clock import FixedClock
+from natija_chassis.http.access import RouteAccess, access
+from natija_chassis.http.app import create_apps
+from natija_chassis.http.plain_route import PlainRoute
+from natija_chassis.process.apps import Apps
+from natija_chassis.process.health import Health
+from natija_chassis.settings import Settings
+from natija_deadlines.policies.policy import load_policies
+from natija_events.reference.data import ReferenceData
+from natija_intake.api import post_appeals, routes
+from natija_routing.competence import reference
+from natija_routing.competence.rules import Competence
+
+_ENGINE = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nowhere")
+_NO_SERVICE: Any = None
+_CLOCK = FixedClock(datetime(2022, 1, 1, tzinfo=UTC))
+
+MakeApps = Callable[..., Apps]
+"""Makes the apps of one process, with more routers, whose routes are public."""
+
+
+def intake(*more: APIRouter, service: Any = _NO_SERVICE) -> Apps:
+    """Intake, on *service*."""
+    plain = [post_appeals.route(service, ReferenceData)]
+    return _apps([routes.router(service, ReferenceData)], more, [post_appeals.ACCESS, *routes.ACCESS], plain)
+
+
+def registrar(*more: APIRouter) -> Apps:
+    """The registrar, which has no API."""
+    return _apps([], more, [])
+
+
+def routing(*more: APIRouter) -> Apps:
+    """Routing without rules."""
+    data = reference.with_reference(Competence(version=1, rules=()), ReferenceData())
+    return _apps([natija_routing.api.router(_ENGINE, lambda: data, _CLOCK)], more, natija_routing.api.ACCESS)
+
+
+def deadlines(*more: APIRouter) -> Apps:
+    """Deadlines with the policies of its package."""
+    router = natija_deadlines.api.router(_ENGINE, load_policies(), _CLOCK)
+    return _apps([router], more, natija_deadlines.api.ACCESS)
+
+
+def analytics(*more: APIRouter) -> Apps:
+    """Analytics without definitions."""
+    router = natija_analytics.api.router(_ENGINE, load_definitions(None), ReferenceData, _CLOCK)
+    return _apps([router], more, natija_analytics.api.ACCESS)
+
+
+ALL: dict[str, MakeApps] = {
+    "intake": intake,
+    "routing": routing,
+    "deadlines": deadlines,
+    "analytics": analytics,
+    "registrar": registrar,
+}
+
+
+def _apps(
+    routers: Sequence[APIRouter],
+    more: Sequence[APIRouter],
+    rows: Sequence[RouteAccess],
+    plain: Sequence[PlainRoute] = (),
+) -> Apps:
+    public = [access(method, route.path, "public") for one in more for route in one.routes for method in route.methods]  # type: ignore[attr-defined]
+    return create_apps(
+        Settings(api_keys=API_KEYS),
+        title="x",
+        about="X.",
+        health=lambda: Health(True, "ready"),
+        routers=[*routers, *more],
+        plain_routes=plain,
+        rows=[*rows, *public],
+    )
