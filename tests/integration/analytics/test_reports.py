@@ -157,10 +157,27 @@ async def test_api_equals_the_commands(realm: Realm, client: httpx.AsyncClient) 
     topics = await natija(realm, "report", "topics", *PERIOD, "--format", "json")
     assert await got(client, "/reports/topics", **{"from": HALF_YEAR[0], "to": HALF_YEAR[1]}) == topics.json()
     history = await natija(realm, "history", number, "--format", "json")
-    assert await got(client, f"/appeals/{number}/history") == history.json()
+    assert await got(client, f"/appeals/{number}/history") == history.json() | {"next": None}
     overdue = await natija(realm, "report", "overdue", "--by", "appeal", "--as-of", at, "--format", "json")
     assert len(overdue.json()["rows"]) >= 3088
-    assert await got(client, "/reports/overdue", by="appeal", as_of=at) == overdue.json()
+    pages: list[list[Any]] = []
+    after = ""
+    while after is not None:
+        page = await got(client, "/reports/overdue", by="appeal", as_of=at, after=after)
+        pages, after = [*pages, page.pop("rows")], page.pop("next")
+    assert max(map(len, pages)) == 1000
+    assert page | {"rows": [row for rows in pages for row in rows]} == overdue.json()
+
+
+async def test_history_comes_in_pages(realm: Realm, client: httpx.AsyncClient) -> None:
+    """One event at a time, to the end and not beyond."""
+    overdue = await got(client, "/reports/overdue", by="appeal", limit="1")
+    path = f"/appeals/{overdue['rows'][0]['number']}/history"
+    found: list[Any] = []
+    whole, after = await got(client, path), "0"
+    while page := (await got(client, path, limit="1", after=after))["events"]:
+        found, after = [*found, *page], str(page[0]["sequence"])
+    assert found == whole["events"]
 
 
 async def test_stdout_is_csv_only(realm: Realm) -> None:

@@ -16,6 +16,9 @@ from natija_chassis.errors import OperatorError
 MINIMUM = "2024a"
 """The oldest release of the IANA data with our countries' present rules: since then Kazakhstan has one time zone."""
 
+YEARS = range(1900, 2200)
+"""The years in which a request may ask for days and instants. Near year 1 and 9999 an offset can leave the calendar."""
+
 
 def version() -> str:
     """The release of the IANA data that is used, as 2024a."""

@@ -1,12 +1,10 @@
 """Analytics over HTTP: histories and reports as JSON, as far as this service has read the log."""
 
-from collections.abc import AsyncIterator
-from datetime import date, datetime
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import AwareDatetime
+from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_analytics.history import history
@@ -16,13 +14,16 @@ from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
-from natija_chassis.reports.output import stream_json
+from natija_chassis.http.parameters import AfterNumber, Day, Instant
+from natija_chassis.reports.output import plain
 from natija_chassis.reports.period import Period
 from natija_chassis.time_zones import time_zone
 from natija_events.ids import parse_appeal_number
 from natija_events.reference.data import GetReferenceData
 from natija_events.words import Language
 
+MAX_PAGE = 1000
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The most rows of a page.")]
 ACCESS = (
     access("GET", "/appeals/{appeal}/history", "official", "operator"),
     access("GET", "/reports/overdue", "official", "operator"),
@@ -35,39 +36,50 @@ def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenc
     api = APIRouter(tags=["analytics"])
 
     @api.get("/appeals/{appeal}/history", responses=problems.responses(404, 422))
-    async def get_history(appeal: Annotated[str, Path(description="The appeal's number.")]) -> JSONResponse:
-        """All events of one appeal. `natija history --from-log` reads the same from the log itself."""
+    async def get_history(
+        appeal: Annotated[str, Path(description="The appeal's number.")],
+        limit: Limit = MAX_PAGE,
+        after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Continue after this sequence.")] = 0,
+    ) -> JSONResponse:
+        """The events of one appeal. For the next page, send `next` as `after`. `natija history --from-log` reads the
+        same from the log itself."""
         try:
             number = parse_appeal_number(appeal)
         except ValueError as error:
             raise problems.not_found("appeal", "number", str(error)) from None
         async with engine.connect() as connection:
-            rows = await history.of_projection(connection, number)
-        if not rows:
+            rows = await history.of_projection(connection, number, after=after, limit=limit)
+        if not rows and not after:
             raise problems.not_found("appeal", "unknown", "no appeal with this number is registered")
-        return JSONResponse(history_report.history_json(number, rows))
+        following = rows[-1].sequence if len(rows) == limit else None
+        return JSONResponse(history_report.history_json(number, rows) | {"next": following})
 
     @api.get("/reports/overdue", responses=problems.responses(422))
     async def get_overdue(
         by: Annotated[
             Literal["appeal", "body", "topic", "region"], Query(description="One row per appeal, or sums.")
         ] = "body",
-        as_of: Annotated[
-            AwareDatetime | None, Query(description="Instant in ISO 8601 with an offset. Default: now.")
-        ] = None,
-    ) -> StreamingResponse:
-        """Overdue appeals as of an instant: those closed late by then, and those open after their due instant."""
+        as_of: Annotated[Instant | None, Query(description="Instant in ISO 8601 with an offset. Default: now.")] = None,
+        limit: Limit = MAX_PAGE,
+        after: Annotated[AfterNumber, Query(description="By appeal: continue after this number.")] = "",
+    ) -> JSONResponse:
+        """Overdue appeals as of an instant: those closed late by then, and those open after their due instant.
+
+        By appeal it comes in pages. For the next one, send `next` as `after`, with the same `as_of`.
+        """
         at = as_of or clock.now()
-        columns = overdue.AppealLateness._fields if by == "appeal" else overdue.LatenessSums._fields
         head = {"report": "overdue", "by": by, "as_of": at.isoformat()}
-        pieces = stream_json(head, columns, _overdue_rows(engine, by, at))
-        return StreamingResponse(pieces, media_type="application/json")
+        async with engine.connect() as connection:
+            if by != "appeal":
+                return JSONResponse(head | {"rows": _objects(await overdue.by_key(connection, at, by))})
+            page = [row async for row in overdue.by_appeal(connection, at, after=after, limit=limit)]
+        return JSONResponse(head | {"rows": _objects(page), "next": page[-1].number if len(page) == limit else None})
 
     @api.get("/reports/{subject}", responses=problems.responses(422))
     async def get_counts(
         subject: Subject,
-        first: Annotated[date, Query(alias="from", description="First local day.")],
-        last: Annotated[date, Query(alias="to", description="Last local day, included.")],
+        first: Annotated[Day, Query(alias="from", description="First local day.")],
+        last: Annotated[Day, Query(alias="to", description="Last local day, included.")],
         zone: Annotated[str | None, Query(description="Time zone of the days. Default: the realm's.")] = None,
         lang: Annotated[Language, Query(description="Language of names.")] = "en",
     ) -> JSONResponse:
@@ -88,13 +100,5 @@ def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenc
     return api
 
 
-async def _overdue_rows(
-    engine: AsyncEngine, by: overdue.Key | Literal["appeal"], at: datetime
-) -> AsyncIterator[tuple[Any, ...]]:
-    async with engine.connect() as connection:
-        if by == "appeal":
-            async for appeal in overdue.by_appeal(connection, at):
-                yield appeal
-            return
-        for sums in await overdue.by_key(connection, at, by):
-            yield sums
+def _objects(rows: Sequence[overdue.AppealLateness] | Sequence[overdue.LatenessSums]) -> list[dict[str, Any]]:
+    return [{name: plain(value) for name, value in row._asdict().items()} for row in rows]

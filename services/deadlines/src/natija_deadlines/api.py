@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
+from natija_chassis.http.parameters import LocalInstant
 from natija_deadlines.calendars.calendar import CalendarMissing
 from natija_deadlines.policies.policy import Policies, PolicyMissing
 from natija_deadlines.terms.decide import DataMissing, decide
@@ -110,7 +111,9 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
     def calculate(
         country: Annotated[str, Query(description="KG, KZ or UZ.")],
         kind: Annotated[str, Query(description="application, complaint, proposal, request, message, response.")],
-        received: Annotated[datetime, Query(description="ISO 8601; without an offset it is the country's local time.")],
+        received: Annotated[
+            LocalInstant, Query(description="ISO 8601; without an offset it is the country's local time.")
+        ],
         country_type: Annotated[
             str | None, Query(description="The country's own type, such as notary-request.")
         ] = None,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
+from natija_chassis.http.parameters import AfterNumber
 from natija_routing.assignment import queue
 from natija_routing.assignment.decide import decide
 from natija_routing.competence.reference import CompetenceData, GetCompetenceData
@@ -67,7 +68,7 @@ def router(engine: AsyncEngine, competence_data: GetCompetenceData, clock: Clock
     @api.get("/unrouted", responses=problems.responses(422))
     async def unrouted(
         limit: Annotated[int, Query(ge=1, le=1000, description="The maximum number of appeals.")] = 100,
-        after: Annotated[str, Query(description="Continue after this number.")] = "",
+        after: Annotated[AfterNumber, Query(description="Continue after this number.")] = "",
     ) -> list[Unrouted]:
         """Live appeals without a responsible body, by number."""
         async with engine.connect() as connection:

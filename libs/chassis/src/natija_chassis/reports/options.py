@@ -44,9 +44,18 @@ def period_options(first: date, last: date, zone: str) -> "Period":
     from natija_chassis.reports.period import Period
 
     zone_option(zone)
+    for day, option in ((first, "--from"), (last, "--to")):
+        _check_year(day, option)
     if last < first:
         raise typer.BadParameter("is before --from", param_hint="--to")
     return Period(first, last, zone)
+
+
+def _check_year(day: date, option: str) -> None:
+    from natija_chassis.time_zones import YEARS
+
+    if day.year not in YEARS:
+        raise typer.BadParameter(f"must be in the years {YEARS[0]} to {YEARS[-1]}", param_hint=option)
 
 
 def instant_option(text: str, zone: "ZoneInfo") -> datetime:
@@ -56,4 +65,5 @@ def instant_option(text: str, zone: "ZoneInfo") -> datetime:
     except ValueError:
         hint = "not an ISO 8601 instant (example: 2019-07-01T00:00:00+06:00)"
         raise typer.BadParameter(hint, param_hint="--as-of") from None
+    _check_year(instant, "--as-of")
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)

@@ -28,9 +28,13 @@ class BrokenChain(Exception):
     """The events of this appeal on the log are not a hash chain. The message names the first inconsistent event."""
 
 
-async def of_projection(connection: AsyncConnection, appeal: str) -> list[HistoryRow]:
-    """The rows of *appeal*, in their order; none when it is not known."""
-    query = select(tables.history).where(tables.history.c.appeal == appeal).order_by(tables.history.c.sequence)
+async def of_projection(
+    connection: AsyncConnection, appeal: str, *, after: int = 0, limit: int | None = None
+) -> list[HistoryRow]:
+    """The rows of *appeal* behind the sequence *after*, in their order, at most *limit*; none when it is not known."""
+    columns = tables.history.c
+    query = select(tables.history).where(columns.appeal == appeal, columns.sequence > after)
+    query = query.order_by(columns.sequence).limit(limit)
     return [HistoryRow(*row) for row in await connection.execute(query)]
 
 

@@ -54,6 +54,7 @@ def _query(select: str, *, latest: str, late: str) -> str:
     return f"""
         with {BREACHES}, counted as (
             select appeal, external_id, region, register_name from facts where received <= :at and opened <= :at
+                and appeal > :after
         ), latest as (
             select distinct on (appeal) appeal, {latest} as latest from history
             where time <= :at and recordedtime <= coalesce(cast(:known as timestamptz), 'infinity')
@@ -76,7 +77,7 @@ _BY_APPEAL = """
         end
     from counted join closings using (appeal) left join due_now using (appeal) left join late using (appeal)
         left join latest using (appeal)
-    order by appeal
+    order by appeal limit :limit
 """
 _APPEALS = text(_query(_BY_APPEAL, latest="body", late="appeal, true as overdue"))
 
@@ -112,11 +113,18 @@ them for few, and compares all with all."""
 
 
 async def by_appeal(
-    connection: AsyncConnection, at: datetime, known: datetime | None = None
+    connection: AsyncConnection,
+    at: datetime,
+    known: datetime | None = None,
+    *,
+    after: str = "",
+    limit: int | None = None,
 ) -> AsyncIterator[AppealLateness]:
-    """Every appeal that counts as of *at* (aware), by number. Times come in UTC. *known*: None means all events."""
+    """Every appeal that counts as of *at* (aware), by number, behind the number *after*, at most *limit*. Times come in
+    UTC. *known*: None means all events."""
     await connection.execute(PLAN)
-    async with connection.stream(_APPEALS, {"at": at.astimezone(UTC), "known": known}) as rows:
+    given = {"at": at.astimezone(UTC), "known": known, "after": after, "limit": limit}
+    async with connection.stream(_APPEALS, given) as rows:
         async for row in rows:
             yield AppealLateness(*row)
 
@@ -126,7 +134,7 @@ async def by_key(
 ) -> list[LatenessSums]:
     """The appeals that count as of *at* (aware), summed up by what *key* was then. *known*: None means all events."""
     await connection.execute(PLAN)
-    given = {"at": at.astimezone(UTC), "known": known}
+    given = {"at": at.astimezone(UTC), "known": known, "after": ""}
     return [LatenessSums(*row) for row in await connection.execute(_BY_KEY[key], given)]
 
 
