@@ -22,6 +22,8 @@ from natija_chassis.settings import Settings
 from natija_deadlines.policies.policy import load_policies
 from natija_events.reference.data import ReferenceData
 from natija_intake.api import post_appeals, routes
+from natija_intake.api.address_limit import AddressLimit
+from natija_intake.receipts.send_limit import SendLimit
 from natija_routing.competence import reference
 from natija_routing.competence.rules import Competence
 
@@ -35,7 +37,7 @@ MakeApps = Callable[..., Apps]
 
 def intake(*more: APIRouter, service: Any = _NO_SERVICE) -> Apps:
     """Intake, on *service*."""
-    plain = [post_appeals.route(service, ReferenceData)]
+    plain = [post_appeals.route(service, ReferenceData, AddressLimit(SendLimit(0)))]
     return _apps([routes.router(service, ReferenceData)], more, [post_appeals.ACCESS, *routes.ACCESS], plain)
 
 

@@ -251,6 +251,7 @@ def environment(name: str, servers: Servers, folder: Path) -> dict[str, str]:
         "NATIJA_REALM_FILES": str(realm_pool.REALM_FILES),
         "NATIJA_HOST": "127.0.0.1",
         "NATIJA_API_KEYS": str(API_KEYS),
+        "NATIJA_APPEALS_PER_MINUTE": "0",  # tests and measurements have one address
         "NATIJA_ENV_FILE": str(folder / "none.env"),
     }
     signing.write_keys(folder / "keys")

@@ -19,7 +19,7 @@ from natija_events.ids import is_appeal_number
 from natija_events.kafka import read, read_batches
 from natija_events.topics import INBOX, LOG, PARTITIONS
 from natija_events.wire.record import RecordedEvent
-from natija_intake.receipts.attempts import PER_APPEAL
+from natija_intake.receipts.wrong_codes import FREE
 
 
 async def status(api: httpx.AsyncClient, receipt: dict[str, Any]) -> dict[str, Any]:
@@ -240,7 +240,7 @@ async def test_too_many_attempts_look_alike(api: httpx.AsyncClient) -> None:
     receipt = (await api.post("/appeals", json=APPEAL)).json()
     path, right = f"/appeals/{receipt['number']}", {"Access-Code": receipt["access_code"]}
     assert (await api.get(path, headers=right)).status_code == 200
-    wrong = await asyncio.gather(*(api.get(path, headers={"Access-Code": "wrong"}) for _ in range(PER_APPEAL.burst)))
+    wrong = await asyncio.gather(*(api.get(path, headers={"Access-Code": "wrong"}) for _ in range(FREE)))
     throttled = await api.get(path, headers=right)
     assert {answer.status_code for answer in (*wrong, throttled)} == {404}
     assert len({answer.text for answer in (*wrong, throttled)}) == 1

@@ -1,10 +1,13 @@
 """How often an access code may be tried."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
-from natija_intake.receipts.attempts import PER_ADDRESS, PER_APPEAL, Attempts
+from natija_intake.receipts.attempts import PER_ADDRESS, Attempts
+from natija_intake.receipts.send_limit import SendLimit
+from natija_intake.receipts.wrong_codes import FIRST_DELAY, FORGETTING, FREE, MAX_DELAY
 
 
 @dataclass
@@ -31,11 +34,27 @@ def wrong(attempts: Attempts, number: str, address: str, most: int = 1000) -> in
 
 
 def test_attempts_at_one_appeal_are_limited(attempts: Attempts, clock: Clock) -> None:
-    assert wrong(attempts, "KG-1", "a") == PER_APPEAL.burst
+    """Another appeal is not concerned."""
+    assert wrong(attempts, "KG-1", "a") == FREE
     assert attempts.take("KG-2", "a")
-    clock.now += PER_APPEAL.seconds * 3
+
+
+def test_delay_grows_with_wrong_codes(attempts: Attempts, clock: Clock) -> None:
+    """A minute, then twice as long after each wrong code, an hour at most. Without codes it shrinks again."""
+    assert wrong(attempts, "KG-1", "a") == FREE
+    delays = []
+    for _ in range(9):
+        began = clock.now
+        while not attempts.take("KG-1", "a"):
+            attempts.take(f"KG-{clock.now}", "a")  # the address is never quiet
+            clock.now += PER_ADDRESS.seconds
+        delays.append(clock.now - began)
+    assert delays[0] == pytest.approx(FIRST_DELAY, abs=5)
+    assert all(1.6 < later / earlier < 2.1 for earlier, later in pairwise(delays[:4]))
+    assert max(delays) <= MAX_DELAY
+    clock.now += 20 * FORGETTING
     attempts.take("KG-2", "a")
-    assert wrong(attempts, "KG-1", "a") == 3
+    assert wrong(attempts, "KG-1", "a") == FREE
 
 
 def test_attempts_of_one_address_are_limited(attempts: Attempts, clock: Clock) -> None:
@@ -72,3 +91,17 @@ def test_memory_has_a_limit(clock: Clock) -> None:
     assert not attempts.take("KG-1", "a")
     attempts.take("KG-3", "a")
     assert attempts.take("KG-1", "a")
+
+
+def test_appeals_of_one_address_are_limited(clock: Clock) -> None:
+    """Three at once, then one in twenty seconds; another address is free."""
+    limit = SendLimit(3, clock)
+    assert [limit.take("a") for _ in range(4)] == [0, 0, 0, 20]
+    clock.now += 12.5
+    assert [limit.take("a"), limit.take("b")] == [8, 0]
+    clock.now += 8
+    assert [limit.take("a"), limit.take("a")] == [0, 20]
+
+
+def test_no_limit_lets_all_send(clock: Clock) -> None:
+    assert not SendLimit(0, clock).is_on

@@ -22,9 +22,11 @@ from natija_events.reference.entries import ChannelEntry, RealmEntry, RegionEntr
 from natija_events.types.codes import CODE_PATTERN
 from natija_events.wire.rejection import Rejection
 from natija_intake.api import post_appeals, routes
+from natija_intake.api.address_limit import AddressLimit
 from natija_intake.appeals.identity import RequestKey
 from natija_intake.appeals.service import KeyUsed, Receipt
 from natija_intake.appeals.submission import Submission
+from natija_intake.receipts.send_limit import SendLimit
 
 KEY = "0b5ec1f4-0c9c-4f0e-9d5b-3f6c0e7a1d22"
 SENT = {"channel": "electronic", "text": "Our road has washed away."}
@@ -59,7 +61,13 @@ def service() -> Service:
 
 
 @pytest.fixture
-def app(service: Service) -> FastAPI:
+def limit() -> int:
+    """Appeals by address in a minute; 0: any number."""
+    return 0
+
+
+@pytest.fixture
+def app(service: Service, limit: int) -> FastAPI:
     given: Any = service
     return create_apps(
         Settings(realm="kg"),
@@ -67,7 +75,7 @@ def app(service: Service) -> FastAPI:
         about="Intake receives appeals.",
         health=lambda: Health(True, "accepting appeals"),
         routers=[routes.router(given, lambda: REFERENCE)],
-        plain_routes=[post_appeals.route(given, lambda: REFERENCE)],
+        plain_routes=[post_appeals.route(given, lambda: REFERENCE, AddressLimit(SendLimit(limit)))],
         rows=[post_appeals.ACCESS, *routes.ACCESS],
     ).api
 
@@ -281,7 +289,7 @@ def test_openapi_describes_the_plain_route(app: FastAPI) -> None:
     assert body == {"$ref": "#/components/schemas/Submission"}
     assert set(schemas["Submission"]["properties"]) == set(Submission.model_fields)
     assert [(one["name"], one["in"]) for one in operation["parameters"]] == [("Idempotency-Key", "header")]
-    assert set(operation["responses"]) == {"201", "202", "411", "413", "421", "422", "500", "503"}
+    assert set(operation["responses"]) == {"201", "202", "411", "413", "421", "422", "429", "500", "503"}
     for status, model in (("201", "RegisteredResponse"), ("202", "BeingRegisteredResponse")):
         content = operation["responses"][status]["content"]
         assert content == {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
@@ -311,3 +319,12 @@ async def test_requests_are_counted_by_template(client: httpx.AsyncClient) -> No
     await client.get(f"/appeals/{'x' * 99}")
     await client.get("/somebody's-name")
     assert [count(*case) for case in cases] == [one + 1 for one in before]
+
+
+@pytest.mark.parametrize("limit", [2])
+async def test_too_many_appeals_are_429(client: httpx.AsyncClient) -> None:
+    """Before the body is read. The answer says when to send again."""
+    answers = [await client.post("/appeals", json=SENT) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert answers[2].headers["content-type"] == "application/problem+json"
+    assert answers[2].headers["retry-after"] == "30"

@@ -1,6 +1,7 @@
 """Registering an appeal: the registrar is asked first, the database only when its answer is missing or says "known"."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 import pytest
 from tests.unit.intake.realm import CONTEXT, NEWEST, NOW, OLDER, REQUEST
 
+from natija_chassis.observability.logs import JsonFormatter
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
@@ -16,7 +18,8 @@ from natija_intake.appeals.head_lookup import Registration, StatusUnavailable
 from natija_intake.appeals.identity import registration_id
 from natija_intake.appeals.service import AppealService, KeyUsed, Receipt
 from natija_intake.appeals.submission import Submission
-from natija_intake.receipts.attempts import PER_APPEAL, Attempts
+from natija_intake.receipts.attempts import Attempts
+from natija_intake.receipts.wrong_codes import FREE
 from natija_intake.registrar.heads import NO_HEAD, Head
 
 SENT = Submission(channel="electronic", text="Our road has washed away.")
@@ -201,7 +204,7 @@ class TestFind:
     async def test_unknown_generation_opens_nothing(self, finding: AppealService) -> None:
         """Without the database the right code is not accepted, and does not count as an attempt."""
         self.heads.found = StatusUnavailable()
-        for code in (FIRST, "wrong") * PER_APPEAL.burst:
+        for code in (FIRST, "wrong") * FREE:
             with pytest.raises(StatusUnavailable):
                 await finding.find(NUMBER, code, "a")
         self.heads.found = None
@@ -209,13 +212,25 @@ class TestFind:
 
     async def test_throttled_code_is_not_checked(self, finding: AppealService) -> None:
         """Also the right one, and the database is not asked. Another address is not locked out."""
-        for _ in range(PER_APPEAL.burst):
+        for _ in range(FREE):
             assert await finding.find(NUMBER, "wrong", "a") is None
         assert await finding.find(NUMBER, FIRST, "a") is None
-        assert self.heads.read == PER_APPEAL.burst
+        assert self.heads.read == FREE
         assert await finding.find(NUMBER, FIRST, "b") is not None
+
+    async def test_wrong_codes_are_logged(self, finding: AppealService, caplog: pytest.LogCaptureFixture) -> None:
+        """With the number of the appeal, and without the code or the address."""
+        for _ in range(FREE + 1):
+            await finding.find(NUMBER, "4K7Q-WRONG", "198.51.100.7")
+        await finding.find("garbled", "4K7Q-WRONG", "198.51.100.8")
+        await finding.find(NUMBER, FIRST, "198.51.100.9")
+        lines = [JsonFormatter("intake").format(record) for record in caplog.records]
+        found = [(line["message"], line["appeal"]) for line in map(json.loads, lines)]
+        refused, throttled = ("access code refused", NUMBER), ("access code throttled", NUMBER)
+        assert found == [*[refused] * FREE, throttled, ("access code refused", None)]
+        assert not any(secret in line for line in lines for secret in ("WRONG", "198.51", "garbled", FIRST))
 
     async def test_throttle_counts_attempts_at_once(self, finding: AppealService) -> None:
         """An attempt counts before its answer is known."""
-        await asyncio.gather(*(finding.find(NUMBER, "wrong", "a") for _ in range(3 * PER_APPEAL.burst)))
-        assert self.heads.read == PER_APPEAL.burst
+        await asyncio.gather(*(finding.find(NUMBER, "wrong", "a") for _ in range(3 * FREE)))
+        assert self.heads.read == FREE

@@ -14,7 +14,7 @@ from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
-from natija_chassis.http.parameters import AfterNumber, Day, Instant
+from natija_chassis.http.parameters import AfterNumber, QueryDay, QueryInstant
 from natija_chassis.reports.output import plain
 from natija_chassis.reports.period import Period
 from natija_chassis.time_zones import time_zone
@@ -59,7 +59,9 @@ def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenc
         by: Annotated[
             Literal["appeal", "body", "topic", "region"], Query(description="One row per appeal, or sums.")
         ] = "body",
-        as_of: Annotated[Instant | None, Query(description="Instant in ISO 8601 with an offset. Default: now.")] = None,
+        as_of: Annotated[
+            QueryInstant | None, Query(description="Instant in ISO 8601 with an offset. Default: now.")
+        ] = None,
         limit: Limit = MAX_PAGE,
         after: Annotated[AfterNumber, Query(description="By appeal: continue after this number.")] = "",
     ) -> JSONResponse:
@@ -78,8 +80,8 @@ def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenc
     @api.get("/reports/{subject}", responses=problems.responses(422))
     async def get_counts(
         subject: Subject,
-        first: Annotated[Day, Query(alias="from", description="First local day.")],
-        last: Annotated[Day, Query(alias="to", description="Last local day, included.")],
+        first: Annotated[QueryDay, Query(alias="from", description="First local day.")],
+        last: Annotated[QueryDay, Query(alias="to", description="Last local day, included.")],
         zone: Annotated[str | None, Query(description="Time zone of the days. Default: the realm's.")] = None,
         lang: Annotated[Language, Query(description="Language of names.")] = "en",
     ) -> JSONResponse:

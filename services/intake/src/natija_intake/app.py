@@ -13,6 +13,7 @@ from natija_chassis.process.run import run
 from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_events.kafka import Publisher
 from natija_intake.api import post_appeals, routes
+from natija_intake.api.address_limit import AddressLimit
 from natija_intake.api.client_address import parse_networks
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.head_lookup import HeadLookup
@@ -24,6 +25,7 @@ from natija_intake.inbox_lag import InboxLag
 from natija_intake.receipts.access_codes import AccessCodes
 from natija_intake.receipts.attempts import Attempts
 from natija_intake.receipts.registration_secrets import RegistrationSecrets
+from natija_intake.receipts.send_limit import SendLimit
 from natija_intake.settings import (
     IntakeSettings,
     access_code_secrets,
@@ -79,13 +81,15 @@ def _apps(
     async def backlog() -> Sequence[Backlog]:
         return [Backlog("proposals that the registrar has not decided", await inbox.count(engine))]
 
+    proxies = parse_networks(settings.trusted_proxies)
+    limit = AddressLimit(SendLimit(settings.appeals_per_minute), proxies)
     return create_apps(
         settings,
         title="intake",
         about="Intake receives appeals. Senders follow an appeal with its number and access code.",
         health=lambda: reference.health(gateway.health),
         backlog=backlog,
-        routers=[routes.router(service, reference.now, parse_networks(settings.trusted_proxies))],
-        plain_routes=[post_appeals.route(service, reference.now)],
+        routers=[routes.router(service, reference.now, proxies)],
+        plain_routes=[post_appeals.route(service, reference.now, limit)],
         rows=[post_appeals.ACCESS, *routes.ACCESS],
     )

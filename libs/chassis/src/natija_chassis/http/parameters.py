@@ -19,8 +19,8 @@ def _in_our_years(value: _Time) -> _Time:
     return value
 
 
-Day = Annotated[date, AfterValidator(_in_our_years)]
-Instant = Annotated[AwareDatetime, AfterValidator(_in_our_years)]
+QueryDay = Annotated[date, AfterValidator(_in_our_years)]
+QueryInstant = Annotated[AwareDatetime, AfterValidator(_in_our_years)]
 LocalInstant = Annotated[datetime, AfterValidator(_in_our_years)]
 """With an offset or without."""
 AfterNumber = Annotated[str, StringConstraints(pattern="^[0-9A-Z-]{0,40}$")]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from natija_chassis.errors import OperatorError
 
@@ -21,7 +21,7 @@ def parse_networks(text: str) -> Networks:
         raise OperatorError("NATIJA_TRUSTED_PROXIES: must be addresses or networks, separated by commas") from None
 
 
-def client_address(request: Request, trusted: Networks) -> str:
+def client_address(request: HTTPConnection, trusted: Networks) -> str:
     """The address that sent the request to the first of the *trusted* proxies; of IPv6 its network.
 
     A client can put anything in front of `X-Forwarded-For`. So only the part that trusted proxies have added counts.

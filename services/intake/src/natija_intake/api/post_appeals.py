@@ -22,6 +22,7 @@ from natija_chassis.time_zones import time_zone
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.reference.data import GetReferenceData
 from natija_events.wire.rejection import Rejection
+from natija_intake.api.address_limit import AddressLimit
 from natija_intake.api.responses import BeingRegisteredResponse, RegisteredResponse, receipt_response
 from natija_intake.appeals.identity import RequestKey
 from natija_intake.appeals.service import AppealService, KeyUsed, Receipt
@@ -40,9 +41,9 @@ _Headers = dict[bytes, bytes]
 """By lower-case name, as ASGI has them."""
 
 
-def route(service: AppealService, reference: GetReferenceData) -> PlainRoute:
-    """The route. Times are in the realm's zone."""
-    endpoint = _PostAppeals(service, reference)
+def route(service: AppealService, reference: GetReferenceData, limit: AddressLimit) -> PlainRoute:
+    """The route. Times are in the realm's zone. *limit* counts appeals by client."""
+    endpoint = _PostAppeals(service, reference, limit)
     models = (Submission, RegisteredResponse, BeingRegisteredResponse)
     return PlainRoute("POST", PATH, endpoint, operation=_OPERATION, models=models)
 
@@ -50,11 +51,13 @@ def route(service: AppealService, reference: GetReferenceData) -> PlainRoute:
 class _PostAppeals:
     """The endpoint. Errors leave it as `Problem`."""
 
-    def __init__(self, service: AppealService, reference: GetReferenceData) -> None:
+    def __init__(self, service: AppealService, reference: GetReferenceData, limit: AddressLimit) -> None:
+        self._limit = limit
         self._service = service
         self._reference = reference
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._limit.check(scope)
         headers: _Headers = dict(scope["headers"])
         request = RequestKey(SOURCE, _idempotency_key(headers) or uuid4())
         body = await _read(receive)
@@ -173,5 +176,5 @@ _OPERATION: dict[str, Any] = {
         "201": _success("Registered", RegisteredResponse),
         "202": _success("Being registered", BeingRegisteredResponse),
     }
-    | {str(status): answer for status, answer in problems.responses(411, 413, 422, 500, 503).items()},
+    | {str(status): answer for status, answer in problems.responses(411, 413, 422, 429, 500, 503).items()},
 }

@@ -8,3 +8,8 @@ ACCESS_CODE_CHECKS = Counter(
     ["result"],
 )
 """Bad when `throttled` grows: somebody guesses, or a proxy hides the addresses of all clients behind its own."""
+
+APPEALS_LIMITED = Counter(
+    "natija_intake_appeals_limited", "Appeals that were refused because their client address had sent too many"
+)
+"""Bad when it grows: somebody floods, or a proxy hides the addresses of all clients behind its own."""

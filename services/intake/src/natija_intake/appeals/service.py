@@ -1,9 +1,11 @@
 """Registering appeals and reading their status: what the API does, without HTTP."""
 
 import asyncio
+import logging
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from natija_chassis.observability.logs import RateLimit
 from natija_events.ids import parse_appeal_number
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
 from natija_events.types.sealed import SealedWrong
@@ -19,6 +21,8 @@ from natija_intake.receipts.attempts import Attempts
 from natija_intake.registrar.admission import examine_new
 from natija_intake.registrar.heads import NO_HEAD, Head
 
+audit = logging.getLogger("natija.audit.access_codes")
+audit.addFilter(RateLimit(most=100, seconds=10))
 _POLL_INTERVAL = 0.05
 _SENT_AS = {"person": "applicant", "content": "text"}
 """The sealed fields of the event, and the fields of a submission that hold most of each."""
@@ -88,7 +92,7 @@ class AppealService:
         """
         number = _parsed(typed_number)
         if not self._attempts.take(number, address):
-            ACCESS_CODE_CHECKS.labels("throttled").inc()
+            _count("throttled", number)
             return None
         try:
             head = await self._heads.get(number)
@@ -97,7 +101,7 @@ class AppealService:
             raise
         generation = (head or NO_HEAD).code_generation
         if not self._context.access_codes.opens(typed_code, number, generation) or number == _NO_APPEAL:
-            ACCESS_CODE_CHECKS.labels("refused").inc()
+            _count("refused", number)
             return None
         self._attempts.give_back(number, address)
         ACCESS_CODE_CHECKS.labels("accepted").inc()
@@ -160,6 +164,12 @@ class AppealService:
             return await self._heads.registration(event)
         except StatusUnavailable:
             return None
+
+
+def _count(result: Literal["throttled", "refused"], number: str) -> None:
+    """Count a code that opened nothing, and log its appeal: neither the code nor the client."""
+    ACCESS_CODE_CHECKS.labels(result).inc()
+    audit.warning("access code %s", result, extra={"appeal": None if number == _NO_APPEAL else number})
 
 
 def _parsed(typed_number: str) -> str:

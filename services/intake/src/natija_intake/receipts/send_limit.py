@@ -1,0 +1,26 @@
+"""The limit on appeals that one client address may send."""
+
+import time
+from collections.abc import Callable
+from math import ceil
+
+from natija_intake.receipts.token_buckets import Rate, TokenBuckets
+
+_MINUTE = 60.0
+
+
+class SendLimit:
+    """At most *per_minute* appeals of one address at once, and in each minute; 0: any number. *clock* gives seconds."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.is_on = per_minute > 0
+        self._buckets = TokenBuckets(Rate(per_minute, _MINUTE / max(1, per_minute)))
+        self._clock = clock
+
+    def take(self, address: str) -> int:
+        """Count an appeal from *address*. Returns 0, or the seconds after which it may send again."""
+        now = self._clock()
+        if wait := self._buckets.wait(address, now):
+            return ceil(wait)
+        self._buckets.take(address, now)
+        return 0
