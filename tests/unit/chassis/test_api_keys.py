@@ -3,21 +3,21 @@
 import json
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from natija_chassis.cli import commands
 from natija_chassis.errors import OperatorError
 from natija_chassis.http import api_keys
 from natija_chassis.http.access import Principal
 
 
-def natija(path: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "NATIJA_API_KEYS": str(path), "NATIJA_ENV_FILE": os.devnull}
-    command = [str(Path(sys.executable).with_name("natija")), "api-key", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
+def natija(path: Path, *arguments: str) -> Result:
+    """Run `natija api-key ARGUMENTS`."""
+    environment = {"NATIJA_API_KEYS": str(path), "NATIJA_ENV_FILE": os.devnull}
+    return CliRunner().invoke(commands.app, ["api-key", *arguments], env=environment)
 
 
 def test_command_adds_lists_and_revokes(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_command_adds_lists_and_revokes(tmp_path: Path) -> None:
     assert found == Principal("portal", frozenset(["official", "publisher"]), "ministry-health")
     [entry] = json.loads(natija(path, "list", "--format", "json").stdout)
     assert set(entry) == {"name", "roles", "body", "created"}
-    assert natija(path, "revoke", "portal").returncode == 0
+    assert natija(path, "revoke", "portal").exit_code == 0
     assert api_keys.ApiKeys(path).principal(key) is None
 
 
@@ -42,7 +42,7 @@ def test_wrong_commands_change_nothing(tmp_path: Path) -> None:
     before = path.read_text()
     for arguments in (("add", "portal", "--role", "operator"), ("add", "x", "--role", "public"), ("revoke", "other"),
                       ("add", "A B", "--role", "operator"), ("add", "x")):  # fmt: skip
-        assert natija(path, *arguments).returncode != 0
+        assert natija(path, *arguments).exit_code != 0
     assert path.read_text() == before
 
 

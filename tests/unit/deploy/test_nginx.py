@@ -131,7 +131,7 @@ async def proxy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Proxy
 
 
 async def test_client_address_reaches_intake(proxy: Proxy) -> None:
-    """What the client claims is replaced, and the name that it asked for is kept."""
+    """A claim of the client is replaced, and the name that it asked for is kept."""
     answer = await proxy.send("POST", "/appeals", content=b"{}", headers={"X-Forwarded-For": "198.51.100.7"})
     found = answer.json()
     assert (found["path"], found["x-forwarded-for"], found["host"]) == ("/appeals", "127.0.0.1", PUBLIC)
