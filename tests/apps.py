@@ -1,11 +1,11 @@
-"""The apps of every process, in this process and without servers: no request may need a database."""
+"""The apps of every process, in this process and without servers. Their databases are empty."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy.ext.asyncio import create_async_engine
 from tests.stack import API_KEYS
 
 import natija_analytics.api
@@ -27,7 +27,37 @@ from natija_intake.receipts.send_limit import SendLimit
 from natija_routing.competence import reference
 from natija_routing.competence.rules import Competence
 
-_ENGINE = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nowhere")
+
+class _NoRows(list[Any]):
+    """The result of a query on an empty database, in each form in which it is read."""
+
+    def mappings(self) -> "_NoRows":
+        return self
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self._nothing()
+
+    async def _nothing(self) -> AsyncIterator[Any]:
+        for row in self:
+            yield row
+
+
+class _EmptyDatabase:
+    """An engine and its connections."""
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator["_EmptyDatabase"]:
+        yield self
+
+    async def execute(self, query: object, given: object = None) -> _NoRows:
+        return _NoRows()
+
+    @asynccontextmanager
+    async def stream(self, query: object, given: object = None) -> AsyncIterator[_NoRows]:
+        yield _NoRows()
+
+
+_ENGINE: Any = _EmptyDatabase()
 _NO_SERVICE: Any = None
 _CLOCK = FixedClock(datetime(2022, 1, 1, tzinfo=UTC))
 

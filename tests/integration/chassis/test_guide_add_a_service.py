@@ -47,7 +47,8 @@ def site(repository: Path, tmp_path: Path) -> Path:
 
 async def test_guide_adds_service_that_runs(realm: Realm, site: Path) -> None:
     """The service is provisioned, applies the log, is rebuilt equal, and prints its report beside the others."""
-    realm.environment |= {"PYTHONPATH": str(site), "NATIJA_TALLY_PORT": str(free_port())}
+    ports = {"NATIJA_TALLY_PORT": str(free_port()), "NATIJA_TALLY_MANAGEMENT_PORT": str(free_port())}
+    realm.environment |= {"PYTHONPATH": str(site), **ports}
     assert "tally" in (await realm.run("provision")).stdout
     await realm.serve("registrar")
     async with Publisher(

@@ -1,0 +1,96 @@
+"""Every API answers as its OpenAPI document says, whatever is sent: requests are made from the documents.
+
+No server is asked. The database is empty, and the registrar registers everything.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from tests import apps
+from tests.stack import OPERATOR
+from tests.unit.intake.realm import CONTEXT, NOW
+
+from natija_events.kafka import ProposalOutcome
+from natija_events.wire.envelope import Event
+from natija_intake.appeals.service import AppealService
+from natija_intake.receipts.attempts import Attempts
+
+CHECKS: Any = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+class Registry:
+    """A gateway that registers each proposal, and heads that know none."""
+
+    async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
+        return ProposalOutcome(event.subject, 1, NOW, None)
+
+    async def get(self, number: str) -> None:
+        return None
+
+
+def intake() -> Any:
+    registry: Any = Registry()
+    return apps.intake(service=AppealService(CONTEXT, registry, registry, Attempts(lambda: 0.0)))
+
+
+MAKERS: Any = {**apps.ALL, "intake": intake}
+
+
+def operations() -> Iterator[Any]:
+    """Each operation of each API, as a parameter of a test."""
+    for name, make in MAKERS.items():
+        api = make().api
+        schema = schemathesis.openapi.from_dict(api.openapi())
+        schema.app = api
+        for found in schema.get_all_operations():
+            assert isinstance(found, Ok)
+            operation = found.ok()
+            if operation.path == "/health":  # it has nothing to vary
+                continue
+            for mode in GenerationMode:
+                yield pytest.param(operation, mode, id=f"{name} {operation.label} {mode.value}")
+
+
+@pytest.mark.parametrize(("operation", "mode"), list(operations()))
+def test_answers_are_as_documented(operation: Any, mode: GenerationMode) -> None:
+    """No request fails, lawful or not, and each answer has a documented status, type and form."""
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(suppress_health_check=list(HealthCheck))
+    def check(case: Any) -> None:
+        case.validate_response(loop.run_until_complete(send(case)), checks=CHECKS)
+
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        check()
+
+
+async def send(case: Any) -> httpx.Response:
+    """The answer of the app itself: a test client would start a thread for each request."""
+    request: Any = requests.Request(**case.as_transport_kwargs(base_url="http://localhost", headers=OPERATOR)).prepare()
+    transport = httpx.ASGITransport(case.operation.schema.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport) as client:
+        sent = client.build_request(request.method, request.url, content=request.body)
+        sent.headers.update(dict(request.headers))
+        return await client.send(sent)
