@@ -68,12 +68,13 @@ def take_out_skip() -> None:
 def take_out_order() -> None:
     """The inbox offsets are read first, then the predecessor is fenced."""
     from natija_intake.registrar.shards import takeover
+    from natija_intake.registrar.shards.clock_check import ClockCheck
 
     @asynccontextmanager
     async def take_over(context: Any, locks: Any, shard: Any) -> AsyncIterator[takeover.OwnedShard]:
         async with AsyncExitStack() as stack:
             caught_up = await takeover.catch_up_and_seek(stack, context, shard)
-            yield takeover.OwnedShard(await takeover.fence(stack, context, shard), caught_up)
+            yield takeover.OwnedShard(await takeover.fence(stack, context, shard), caught_up, ClockCheck())
 
     takeover.take_over = take_over
 

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
+from aiokafka.protocol.produce import ProduceRequest
 from tests.eventually import eventually
 from tests.integration.guarantees.test_isolation import on_log, posted
 from tests.realm_pool import new_name
+from tests.record_batches import batch_bytes, record_bytes
 from tests.signing import key_of
 from tests.stack import REPOSITORY, SERVICES, Realm, Servers, environment
 from tests.system.guarded import PRINCIPALS, Guarded, Right, guarded
@@ -183,6 +187,30 @@ async def first_record(kafka: KafkaConfig, topic: str) -> object:
     async with open_consumer(kafka, auto_offset_reset="earliest") as consumer, asyncio.timeout(20):
         consumer.assign([TopicPartition(topic, partition) for partition in partitions])
         return await consumer.getone()
+
+
+async def test_publisher_above_quota_is_delayed(guarded_realm: GuardedRealm) -> None:
+    """Kafka delays a publisher that writes more than its quota, and not the intake."""
+    content = batch_bytes(record_bytes(0, None, bytes(1_000_000)), 1)
+    assert await delay(guarded_realm, "intake", [content] * 20) == 0
+    assert await delay(guarded_realm, "publisher", [content] * 20) > 0
+
+
+async def delay(guarded_realm: GuardedRealm, principal: str, batches: Sequence[bytes]) -> int:
+    """For how many milliseconds Kafka delays *principal* as it writes *batches* to the inbox."""
+    topic = INBOX.name(guarded_realm.realm.name)
+    client = AIOKafkaClient(**guarded_realm.as_user(principal).client_options())
+    await client.bootstrap()
+    try:
+        await client.fetch_all_metadata()
+        leader = client.cluster.leader_for_partition(TopicPartition(topic, 0))
+        answers: list[Any] = [
+            await client.send(leader, ProduceRequest(None, 1, 10_000, [(topic, [(0, one)])])) for one in batches
+        ]
+        assert {answer.topics[0][1][0][1] for answer in answers} == {0}
+        return sum(answer.throttle_time_ms for answer in answers)
+    finally:
+        await client.close()
 
 
 async def ends(guarded_realm: GuardedRealm) -> dict[str, int]:

@@ -1,6 +1,8 @@
-"""Requests of Kafka's protocol that aiokafka 0.14 does not know: topic ids (KIP-516) and ListTransactions (KIP-664)."""
+"""Requests of Kafka's protocol that aiokafka 0.14 does not know: topic ids (KIP-516), transactions and producers
+(KIP-664)."""
 
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from typing import Any
 
 from aiokafka.protocol import api, types
@@ -84,9 +86,52 @@ class _ListTransactions0(api.RequestStruct):
 
 
 class ListTransactions(api.Request[_ListTransactions0]):
-    """Kafka's ListTransactions (KIP-664), which aiokafka 0.14 does not know; of all states and producers."""
+    """Kafka's ListTransactions (KIP-664), of all states; only those of *producer_ids* if some are given."""
 
     API_KEY = 66
 
+    def __init__(self, producer_ids: Sequence[int] = ()) -> None:
+        self._producer_ids = list(producer_ids)
+
     def build(self, request_struct_class: Any) -> Any:
-        return request_struct_class([], [], {})
+        return request_struct_class([], self._producer_ids, {})
+
+
+class _DescribeProducersResponse0(api.Response):
+    API_KEY, API_VERSION, FLEXIBLE_VERSION = 61, 0, True
+    SCHEMA = types.Schema(
+        ("throttle_time_ms", types.Int32),
+        ("topics", types.CompactArray(
+            ("name", _TEXT),
+            ("partitions", types.CompactArray(
+                ("partition", types.Int32), ("error_code", types.Int16), ("error_message", _TEXT),
+                ("active_producers", types.CompactArray(
+                    ("producer_id", types.Int64), ("producer_epoch", types.Int32), ("last_sequence", types.Int32),
+                    ("last_timestamp", types.Int64), ("coordinator_epoch", types.Int32),
+                    ("current_txn_start_offset", types.Int64), _TAGS,
+                )),
+                _TAGS,
+            )),
+            _TAGS,
+        )),
+        _TAGS,
+    )  # fmt: skip
+
+
+class _DescribeProducers0(api.RequestStruct):
+    API_KEY, API_VERSION, FLEXIBLE_VERSION, RESPONSE_TYPE = 61, 0, True, _DescribeProducersResponse0
+    SCHEMA = types.Schema(
+        ("topics", types.CompactArray(("name", _TEXT), ("partitions", types.CompactArray(types.Int32)), _TAGS)), _TAGS
+    )
+
+
+class DescribeProducers(api.Request[_DescribeProducers0]):
+    """Kafka's DescribeProducers (KIP-664) of one *partition*; for its leader."""
+
+    API_KEY = 61
+
+    def __init__(self, topic: str, partition: int) -> None:
+        self._topic, self._partition = topic, partition
+
+    def build(self, request_struct_class: Any) -> Any:
+        return request_struct_class([(self._topic, [self._partition], {})], {})

@@ -104,7 +104,8 @@ async def _wait_for_topics(admin: Any, names: Mapping[str, KafkaTopic]) -> None:
 def topic_configs(topic: KafkaTopic, replicas: int) -> dict[str, str]:
     """Kafka's settings of *topic*: with three replicas a broker may die and nothing acknowledged is lost.
 
-    Retention goes by wall time, so records carry the broker's clock.
+    Retention goes by wall time, so records carry the broker's clock. Batches stay compressed as they came: with another
+    `compression.type` the broker would decompress each one whole, in its own memory.
     """
     kept = "-1" if topic.retention is None else _milliseconds(topic.retention)
     policy = {"cleanup.policy": "delete"}

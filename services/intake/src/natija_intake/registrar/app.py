@@ -13,7 +13,7 @@ from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.settings import management_port_field, port_field
 from natija_events.topics import PARTITIONS
 from natija_intake.info import REGISTRAR
-from natija_intake.registrar import inbox_deletion, tables
+from natija_intake.registrar import inbox_deletion, partition_holders, tables
 from natija_intake.registrar.context import RegistrarContext
 from natija_intake.registrar.projection import HeadsProjection
 from natija_intake.registrar.sealed_values import RegistrarKeys
@@ -72,6 +72,7 @@ async def registrar(settings: RegistrarSettings) -> None:
         health=lambda: reference.health(manager.health),
     )
     try:
-        await run(apps, settings, [reference.run, manager.run, deletion])
+        holders = partial(partition_holders.run, context)
+        await run(apps, settings, [reference.run, manager.run, deletion, holders])
     finally:
         await engine.dispose()

@@ -14,6 +14,17 @@ BATCH_SECONDS = Histogram(
     buckets=DURATIONS,
 )
 """Bad when it is over 2.5 seconds: PostgreSQL or Kafka is slow."""
+CLOCK_DIFFERENCE = Gauge(
+    "natija_registrar_clock_difference_seconds",
+    "Seconds by which this machine's clock is ahead of the brokers' (negative: behind), as far as a send can tell",
+)
+"""Bad when it is not near 0: beyond 60 the registrar stops."""
+INBOX_HELD_SECONDS = Gauge(
+    "natija_registrar_inbox_held_seconds",
+    "Seconds since which an open transaction of a publisher hides the end of an inbox partition; 0 when none does",
+    ["partition"],
+)
+"""Bad when it is not 0: nothing behind it is decided. The log names the transactional id."""
 SHARDS = Gauge("natija_registrar_shards", "Shards that this registrar owns")
 """Bad when the sum over all registrars is less than the number of shards."""
 TAKEOVERS = Counter("natija_registrar_takeovers", "Shards that this registrar acquired, at its start or later")

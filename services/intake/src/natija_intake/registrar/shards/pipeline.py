@@ -93,6 +93,7 @@ class Pipeline:
         self._checkpoints = owned.caught_up.checkpoints
         self._log_ends = owned.caught_up.log_ends
         self._keys_next = owned.caught_up.keys_next
+        self._clock_check = owned.clock_check
         self._should_stop = should_stop
         self._pending = PendingBatches()
         self._to_write: asyncio.Queue[PendingBatch | None] = asyncio.Queue(1)
@@ -129,9 +130,11 @@ class Pipeline:
 
     async def _write_all(self) -> None:
         while batch := await self._to_write.get():
+            sent = self._clock_check.now()
             batch.written = await transactional_writer.commit(
                 self._producer, self._context.realm, batch.decided, batch.inbox
             )
+            self._clock_check.compare(sent, batch.written.appended)
             await self._to_persist.put(batch)
         await self._to_persist.put(None)
 
@@ -154,6 +157,7 @@ class Pipeline:
         state = await load_admission_state(self._reader, wanted, pending, linked)
         await store.check_not_restored(self._reader, persisted)
         context, reference = self._context, self._context.reference.history
+        self._clock_check.check()
         decider = BatchDecider(state, self._log_ends, reference.at, context.keys, context.realm, context.clock.now())
         decider.decide_all(read)
         inbox = {record.partition: record.offset for record in records}

@@ -6,16 +6,17 @@ The caller holds the shard's lock. Then:
 2. fence: initialize the shard's ``transactional.id``, so that its last owner can commit no more;
 3. check the generation: the layout may have changed before this owner had its id;
 4. wait for hanging transactions: records behind one cannot be read, and would be decided twice;
-5. catch up: apply what the log and rejected hold and the database does not;
-6. seek: place a consumer at the first inbox record that is not decided;
-7. check the topic of data keys: another one than before does not have the keys of the log.
+5. compare the clock with the broker's: a wrong one would stamp a wrong time, which no later time can precede;
+6. catch up: apply what the log and rejected hold and the database does not;
+7. seek: place a consumer at the first inbox record that is not decided;
+8. check the topic of data keys: another one than before does not have the keys of the log.
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,11 +27,12 @@ from natija_chassis.realm.reference_reader import ReferenceDataMissing
 from natija_events import limits
 from natija_events.failpoints import failpoint
 from natija_events.kafka.consumers import start_consumer
-from natija_events.topics import INBOX
+from natija_events.topics import INBOX, REJECTED
 from natija_intake.registrar import store
 from natija_intake.registrar.batch import LogEnd
 from natija_intake.registrar.context import RegistrarContext
 from natija_intake.registrar.shards import catch_up, fencing, hanging_transactions, stored_keys
+from natija_intake.registrar.shards.clock_check import MAX_DIFFERENCE, ClockCheck
 from natija_intake.registrar.shards.locks import Shard, ShardLocks
 from natija_intake.registrar.shards.transactional_writer import close_ignoring_errors
 from natija_intake.registrar.store import InboxOffsets
@@ -69,24 +71,28 @@ class OwnedShard:
 
     producer: AIOKafkaProducer
     caught_up: CaughtUp
+    clock_check: ClockCheck
 
 
 @asynccontextmanager
 async def take_over(context: RegistrarContext, locks: ShardLocks, shard: Shard) -> AsyncIterator[OwnedShard]:
     """Take *shard* over, and release its producer, consumer and connection at the end of the block.
 
-    Raises `ReferenceDataMissing`, `StaleLayout`, `HangingTransaction`, `ConcurrentUpdate`, `OperatorError`, and errors
-    of Kafka and the database. After any of them nothing is half done.
+    Raises `ReferenceDataMissing`, `StaleLayout`, `HangingTransaction`, `WrongClock`, `ConcurrentUpdate`,
+    `OperatorError`, and errors of Kafka and the database. After any of them nothing is half done.
     """
     async with AsyncExitStack() as stack:
         current = await read_reference_data(context)
         producer = await fence(stack, context, shard)
         await check_generation(context, locks, shard)
         await hanging_transactions.wait_until_none(context.kafka, context.realm, shard.partitions)
+        clock_check = ClockCheck()
+        await clock_check.probe(producer, REJECTED.name(context.realm), shard.partitions[0])
         caught_up = await catch_up_and_seek(stack, context, shard)
+        warn_of_future(caught_up.log_ends.values(), context.clock.now())
         if current:
             check_reference_version(context.reference.history.version, caught_up.reference_version)
-        yield OwnedShard(producer, caught_up)
+        yield OwnedShard(producer, caught_up, clock_check)
 
 
 async def read_reference_data(context: RegistrarContext) -> bool:
@@ -108,6 +114,18 @@ def check_reference_version(version: int, stamped: int) -> None:
         raise OperatorError(
             f"reference data end at version {version}, but the log has events that were decided on version {stamped}:"
             " this is not the reference topic that the log was made with. Restore the right one (docs/operations.md)"
+        )
+
+
+def warn_of_future(log_ends: Iterable[LogEnd], now: datetime) -> None:
+    """Log a warning if another registrar has recorded events ahead of this one's clock."""
+    last = max((end.recordedtime for end in log_ends if end.recordedtime is not None), default=now)
+    if last > now + MAX_DIFFERENCE:
+        log.warning(
+            "the log is recorded up to %s, ahead of this clock by %s: another registrar's clock was ahead, or this"
+            " realm's clock was set back. Until then recorded times stand still (docs/operations.md)",
+            f"{last:%Y-%m-%d %H:%M:%S} UTC",
+            last - now,
         )
 
 

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from natija_events.failpoints import failpoint
 from natija_events.topics import INBOX, KEYS, LOG, REJECTED
 from natija_intake.registrar.batch import DecidedBatch, OutputRecord
+from natija_intake.registrar.shards.clock_check import append_time
 
 _CLOSE_TIMEOUT = 3.0
 
@@ -18,11 +19,15 @@ log = logging.getLogger(__name__)
 
 
 class WrittenOffsets(NamedTuple):
-    """The last offset that a transaction wrote, by partition, on the *log*, on *rejected* and on *keys*."""
+    """The last offset that a transaction wrote, by partition, on the *log*, on *rejected* and on *keys*.
+
+    *appended* is the broker's time (milliseconds) of one of them, None if the topics do not have it.
+    """
 
     log: Mapping[int, int]
     rejected: Mapping[int, int]
     keys: Mapping[int, int]
+    appended: int | None
 
 
 class _Sent(NamedTuple):
@@ -50,8 +55,9 @@ async def commit(
             on_keys = await _send(producer, KEYS.name(realm), batch.data_keys)
         with failpoint("registrar.flush"):
             written = WrittenOffsets(
-                await _last_offsets(on_log), await _last_offsets(on_rejected), await _last_offsets(on_keys)
-            )
+                await _last_offsets(on_log), await _last_offsets(on_rejected), await _last_offsets(on_keys),
+                append_time(await (on_log or on_rejected)[0].metadata),
+            )  # fmt: skip
         next_offsets = {TopicPartition(INBOX.name(realm), partition): offset + 1 for partition, offset in inbox.items()}
         with failpoint("registrar.offsets"):
             await producer.send_offsets_to_transaction(next_offsets, f"{realm}.registrar")
