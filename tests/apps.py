@@ -21,7 +21,7 @@ from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
 from natija_deadlines.policies.policy import load_policies
 from natija_events.reference.data import ReferenceData
-from natija_intake.api import post_appeals, routes
+from natija_intake.api import post_appeals, proposals, routes, streams
 from natija_intake.api.address_limit import AddressLimit
 from natija_intake.receipts.send_limit import SendLimit
 from natija_routing.competence import reference
@@ -68,11 +68,22 @@ MakeApps = Callable[..., Apps]
 def intake(*more: APIRouter, service: Any = _NO_SERVICE) -> Apps:
     """Intake, on *service*."""
     plain = [post_appeals.route(service, ReferenceData, AddressLimit(SendLimit(0)))]
-    return _apps([routes.router(service, ReferenceData)], more, [post_appeals.ACCESS, *routes.ACCESS], plain)
+    routers = [
+        routes.router(service, ReferenceData),
+        proposals.router(service),
+        streams.router(service, service, ReferenceData),
+    ]
+    rows = [post_appeals.ACCESS, *routes.ACCESS, *proposals.ACCESS, *streams.ACCESS]
+    return _apps(routers, more, rows, plain)
 
 
 def registrar(*more: APIRouter) -> Apps:
     """The registrar, which has no API."""
+    return _apps([], more, [])
+
+
+def relay(*more: APIRouter) -> Apps:
+    """The relay, which has no API."""
     return _apps([], more, [])
 
 
@@ -100,6 +111,7 @@ ALL: dict[str, MakeApps] = {
     "deadlines": deadlines,
     "analytics": analytics,
     "registrar": registrar,
+    "relay": relay,
 }
 
 

@@ -54,7 +54,7 @@ def _brokers_wanted() -> int:
 
 
 def up(paths: StackPaths, *, owner: str = UP) -> dict[str, str]:
-    """Servers, topics and databases, the five services: all ready when this returns. Gives the settings."""
+    """Servers, topics and databases, the six processes: all ready when this returns. Gives the settings."""
     with paths.locked():
         servers = servers_up(paths, owner=owner)
         values = environment.compose(paths, kafka=servers.kafka, postgres=servers.postgres, held=services.held(paths))

@@ -17,6 +17,8 @@ from tests.eventually import eventually
 from tests.faults.failpoint_names import failpoints_in_code
 from tests.faults.running_system import RunningSystem, wait_until_killed
 from tests.integration.intake.appeal import APPEAL
+from tests.integration.intake.registering import open_appeal, publisher
+from tests.integration.intake.relayed import add_reader, outcomes_on_topic, without_repeats
 from tests.reference import write_revision
 from tests.stack import REPOSITORY
 from tests.unit.intake.boston import CASE, HEADER
@@ -193,6 +195,25 @@ async def rebuild_at_work(system: RunningSystem, point: str, chance: Random) -> 
     assert "rebuilt" in done.stdout
 
 
+async def relay_at_work(system: RunningSystem, point: str, chance: Random) -> None:
+    """The relay dies around an outcome; the next one leaves none out, and repeats are the same records."""
+    source = f"/portals/{chance.randrange(10**9)}"
+    await add_reader(system.realm, source)
+    armed = await system.arm("relay", point)
+    async with publisher(system.realm, source) as ours:
+        _, first = await open_appeal(ours, system.realm)
+        await wait_until_killed(armed)
+        await system.start("relay")
+        _, second = await open_appeal(ours, system.realm)
+
+    async def told() -> bool:
+        kept = without_repeats(await outcomes_on_topic(system.realm, source))
+        assert [one.proposal for one in kept] == [first.id, second.id]
+        return True
+
+    await eventually(told)
+
+
 async def shards_laid_out_again(system: RunningSystem, point: str, chance: Random) -> None:
     """A change of the layout is killed; once it has begun, a registrar completes it."""
     shards = chance.randint(2, 8)
@@ -225,6 +246,9 @@ WAYS: dict[str, Way] = {
     "projection.acknowledge": projection_at_work,
     "process-manager.propose": decision_at_work,
     "process-manager.refused": decision_refused,
+    "relay.store": relay_at_work,
+    "relay.send": relay_at_work,
+    "relay.published": relay_at_work,
     "propose.send": intake_api_at_work,
     "propose.decision": intake_api_at_work,
     "registration-secrets.replace": secret_rotated,

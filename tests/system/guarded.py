@@ -26,11 +26,12 @@ from tests.stack import REPOSITORY
 from tests.unit.events import authority
 
 from natija_events.kafka import KafkaConfig
+from natija_intake.publishers import access_rights
 
 GUIDE = (REPOSITORY / "docs" / "operations.md").read_text().partition("\n## Kafka access rights\n")[2]
 TOOLS = {"kafka-acls.sh": "org.apache.kafka.tools.AclCommand", "kafka-configs.sh": "kafka.admin.ConfigCommand"}
 PRINCIPALS = (
-    "registrar", "intake", "routing", "deadlines", "analytics", "publisher", "operator", "opener", "provision",
+    "registrar", "intake", "relay", "routing", "deadlines", "analytics", "import", "operator", "opener", "provision",
 )  # fmt: skip
 _ALLOWED = re.compile(
     r"Principal = User:(\S+) is Allowed operation = (\w+) .* based on rule MatchingAcl\(acl=StandardAcl\["
@@ -93,16 +94,30 @@ class Guarded:
         for one in PRINCIPALS:
             self.passwords[f"{realm}.{one}"] = password = secrets.token_urlsafe()
             (passwords / one).write_text(password)
+        self._run_as_admin(realm, block("sh"))
+
+    def let_publisher_in(self, realm: str, source: str) -> str:
+        """Make the user of the publisher *source*, and give it its rights, as `natija publisher add` prints them. Its
+        name."""
+        user = access_rights.principal(realm, source)
+        self.passwords[user] = password = secrets.token_urlsafe()
+        file = self.folder / f"{user}.password"
+        file.write_text(password)
+        self._run_as_admin(realm, access_rights.commands(realm, source, str(file)))
+        return user
+
+    def _run_as_admin(self, realm: str, commands: str) -> None:
         variables = {"NATIJA_KAFKA": self.address, "NATIJA_REALM": realm, "PATH": f"{self.folder}:{os.environ['PATH']}"}
         done = subprocess.run(
-            ["bash", "-euc", block("sh")],
+            ["bash", "-euc", commands],
             cwd=self.folder,
             env={**os.environ, **variables},
             capture_output=True,
             text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        (self.folder / "granted").write_text(done.stdout)
+        with (self.folder / "granted").open("a") as stream:
+            stream.write(done.stdout)
 
     def granted(self) -> set[Right]:
         """The rights that the guide gave."""

@@ -1,6 +1,8 @@
 """Kafka's access rights: the test runs the commands of docs/operations.md, and each process as its own user."""
 
 import asyncio
+import json
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,26 +10,37 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import confluent_kafka
 import pytest
 import pytest_asyncio
+import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
 from aiokafka.protocol.produce import ProduceRequest
 from tests.eventually import eventually
 from tests.integration.guarantees.test_isolation import on_log, posted
-from tests.realm_pool import new_name
+from tests.realm_pool import REALM_FILES, new_name
 from tests.record_batches import batch_bytes, record_bytes
 from tests.signing import key_of
 from tests.stack import REPOSITORY, SERVICES, Realm, Servers, environment
 from tests.system.guarded import PRINCIPALS, Guarded, Right, guarded
 from tests.unit.events import authority
 
+from natija_chassis.realm.reference_loader import load_history
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import KafkaConfig, Publisher
 from natija_events.kafka.consumers import open_consumer
-from natija_events.topics import INBOX, KEYS, LOG, PARTITIONS, REJECTED
+from natija_events.topics import INBOX, KEYS, LOG, PARTITIONS, REJECTED, KafkaTopic, outcome_topic
 from natija_events.types.intake import Registered
+from natija_intake.publishers import access_rights
+
+PUBLISHERS = ("/portals/labour", "/portals/health")
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.thorough]
 
@@ -59,11 +72,15 @@ def broker() -> Iterator[Guarded]:
 async def guarded_realm(
     broker: Guarded, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[GuardedRealm]:
-    """Users, rights, topics, databases and the five processes."""
+    """Users, rights, topics, databases and the six processes."""
     name, folder = new_name(), tmp_path_factory.mktemp("guarded")
     mine = Servers(broker.address, servers.postgres)
-    built = GuardedRealm(broker, Realm(name, mine, folder, environment(name, mine, folder)))
+    variables = environment(name, mine, folder)
+    built = GuardedRealm(broker, Realm(name, mine, folder, variables))
     broker.let_in(name)
+    variables["NATIJA_REALM_FILES"] = str(with_publishers(name, folder))
+    for source in PUBLISHERS:
+        broker.let_publisher_in(name, source)
     try:
         for _ in "made", "looked after":
             await built.being("provision").run("provision")
@@ -77,12 +94,26 @@ async def guarded_realm(
             await child.kill()
 
 
+def with_publishers(realm: str, folder: Path) -> Path:
+    """The files of the realm, in which the publishers have their Kafka users."""
+    files = folder / "realm"
+    shutil.copytree(REALM_FILES, files)
+    entries = yaml.safe_load((files / "publishers.yaml").read_text())
+    for source in PUBLISHERS:
+        user = access_rights.principal(realm, source)
+        entries["publishers"][source] = {"roles": ["channel"], "unsigned": True, "principal": user}
+    (files / "publishers.yaml").write_text(yaml.safe_dump(entries))
+    return files
+
+
 async def test_table_grants_exactly_needed_rights(guarded_realm: GuardedRealm) -> None:
     """Every process does its work with the rights of the table, and needs each of them."""
     realm, operator = guarded_realm.realm, guarded_realm.being("operator")
     number = await goes_its_way(guarded_realm)
     await propose_twice(guarded_realm)
     await bring_in(guarded_realm, 5)
+    for source in PUBLISHERS:
+        await read_own_outcomes(guarded_realm, source)
 
     assert len((await operator.run("history", number, "--format", "json")).json()["events"]) >= 3
     await operator.run("history", number, "--from-log")
@@ -117,11 +148,52 @@ async def goes_its_way(guarded_realm: GuardedRealm) -> str:
     return number
 
 
-async def propose_twice(guarded_realm: GuardedRealm) -> None:
-    """As a publisher: one proposal that is registered, and one that is rejected."""
-    number, now = new_appeal_number(guarded_realm.realm.name), datetime.now(UTC) - timedelta(minutes=1)
+async def read_own_outcomes(guarded_realm: GuardedRealm, source: str) -> None:
+    """As the publisher *source*: propose with the library, then read its outcomes with a foreign client in a consumer
+    group, and the codes of the realm."""
+    name, now = guarded_realm.realm.name, datetime.now(UTC) - timedelta(minutes=1)
+    kafka = guarded_realm.broker.as_user(access_rights.principal(name, source))
     appeal = Registered(kind="request", form="written", channel="other", received=now, jurisdiction="KG")
-    kafka, osh = guarded_realm.as_user("publisher"), "/registers/osh"
+    async with Publisher(kafka, name, source, realm_key=guarded_realm.realm.public_key, own_outcomes=True) as publisher:
+        event = publisher.event(new_appeal_number(name), now, appeal)
+        assert (await publisher.propose(event, wait=20)).registered
+    assert (await load_history(kafka, name)).version >= 0
+    read = await asyncio.to_thread(read_with_librdkafka, kafka, outcome_topic(name, source))
+    assert [one["proposal"] for one in read] == [str(event.id)]
+
+
+def read_with_librdkafka(kafka: KafkaConfig, topic: str) -> list[dict[str, Any]]:
+    """The first outcome on *topic*, as a member of a consumer group. It commits its offset, and so proves the right."""
+    consumer = confluent_kafka.Consumer(
+        {
+            "bootstrap.servers": kafka.addresses,
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": kafka.user,
+            "sasl.password": kafka.password,
+            "ssl.ca.location": str(kafka.ca),
+            "group.id": f"{kafka.user}.outcomes",
+            "auto.offset.reset": "earliest",
+        }
+    )
+    consumer.subscribe([topic])
+    try:
+        message = consumer.poll(30)
+        assert message is not None, "nothing came"
+        assert message.error() is None, message.error()
+        consumer.commit(message=message, asynchronous=False)
+        return [json.loads(message.value() or b"")]
+    finally:
+        consumer.close()
+
+
+async def propose_twice(guarded_realm: GuardedRealm) -> None:
+    """As an import: one proposal that is registered, and one that is rejected."""
+    number, now = new_appeal_number(guarded_realm.realm.name), datetime.now(UTC) - timedelta(minutes=1)
+    appeal = Registered(
+        kind="request", form="written", channel="other", received=now, jurisdiction="KG", register_name="osh"
+    )
+    kafka, osh = guarded_realm.as_user("import"), "/registers/osh"
     async with Publisher(
         kafka, guarded_realm.realm.name, osh, key=key_of(osh), realm_key=guarded_realm.realm.public_key
     ) as publisher:
@@ -132,7 +204,7 @@ async def propose_twice(guarded_realm: GuardedRealm) -> None:
 
 
 async def bring_in(guarded_realm: GuardedRealm, rows: int) -> None:
-    """As a publisher: the first *rows* of a register, by `natija import`."""
+    """As an import: the first *rows* of a register, by `natija import`."""
     realm, register = guarded_realm.realm, guarded_realm.realm.folder / "register.csv"
     examples = REPOSITORY / "examples"
     await realm.run(
@@ -140,7 +212,7 @@ async def bring_in(guarded_realm: GuardedRealm, rows: int) -> None:
     )
     register.write_text("".join(register.read_text().splitlines(keepends=True)[: rows + 1]))
     mapping = str(examples / "kg-h1-2019-mapping.yaml")
-    done = await guarded_realm.being("publisher").run("import", str(register), "--mapping", mapping, "--format", "json")
+    done = await guarded_realm.being("import").run("import", str(register), "--mapping", mapping, "--format", "json")
     assert done.json()["rows"] == rows
 
 
@@ -180,6 +252,36 @@ async def test_only_opener_reads_keys(guarded_realm: GuardedRealm) -> None:
             print(f"{principal} reads:", await first_record(guarded_realm.as_user(principal), topic))
 
 
+@pytest.mark.parametrize("topic", [LOG, REJECTED, KEYS, INBOX])
+async def test_publisher_reads_no_others_topic(guarded_realm: GuardedRealm, topic: KafkaTopic) -> None:
+    """It reads neither the log, nor rejections, keys and proposals of others."""
+    kafka = guarded_realm.broker.as_user(access_rights.principal(guarded_realm.realm.name, PUBLISHERS[0]))
+    with pytest.raises(TopicAuthorizationFailedError):
+        print(await first_record(kafka, topic.name(guarded_realm.realm.name)))
+
+
+async def test_publisher_stays_with_its_own(guarded_realm: GuardedRealm) -> None:
+    """It reads no other's outcomes, joins no other's group, writes no outcome, and gets no transaction."""
+    name = guarded_realm.realm.name
+    kafka = guarded_realm.broker.as_user(access_rights.principal(name, PUBLISHERS[0]))
+    with pytest.raises(TopicAuthorizationFailedError):
+        print(await first_record(kafka, outcome_topic(name, PUBLISHERS[1])))
+    async with AIOKafkaProducer(**kafka.client_options()) as producer:
+        for topic in (outcome_topic(name, PUBLISHERS[0]), LOG.name(name)):
+            with pytest.raises(TopicAuthorizationFailedError):
+                await producer.send_and_wait(topic, b"an outcome", partition=0)
+    transactional = AIOKafkaProducer(**kafka.client_options(), transactional_id=f"{kafka.user}.1")
+    with pytest.raises(TransactionalIdAuthorizationFailed):
+        await transactional.start()
+    await transactional.stop()
+    other = access_rights.principal(name, PUBLISHERS[1])
+    options = kafka.client_options() | {"group_id": f"{other}.outcomes", "enable_auto_commit": False}
+    async with AIOKafkaConsumer(**options) as consumer:
+        consumer.assign([TopicPartition(outcome_topic(name, PUBLISHERS[0]), 0)])
+        with pytest.raises(GroupAuthorizationFailedError):
+            await consumer.commit({TopicPartition(outcome_topic(name, PUBLISHERS[0]), 0): 0})
+
+
 async def first_record(kafka: KafkaConfig, topic: str) -> object:
     """A record of *topic*. Raises TopicAuthorizationFailedError."""
     async with AIOKafkaProducer(**kafka.client_options()) as producer:
@@ -193,7 +295,7 @@ async def test_publisher_above_quota_is_delayed(guarded_realm: GuardedRealm) -> 
     """Kafka delays a publisher that writes more than its quota, and not the intake."""
     content = batch_bytes(record_bytes(0, None, bytes(1_000_000)), 1)
     assert await delay(guarded_realm, "intake", [content] * 20) == 0
-    assert await delay(guarded_realm, "publisher", [content] * 20) > 0
+    assert await delay(guarded_realm, "publisher.portals.labour", [content] * 20) > 0
 
 
 async def delay(guarded_realm: GuardedRealm, principal: str, batches: Sequence[bytes]) -> int:

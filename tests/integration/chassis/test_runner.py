@@ -361,7 +361,7 @@ async def _replace_log(realm: Realm) -> None:
                 await asyncio.sleep(0.05)
     finally:
         await admin.close()
-    await provision.provision_topics(TallySettings(realm=realm.name, kafka=realm.servers.kafka))
+    await provision.provision_topics(TallySettings(realm=realm.name, kafka=realm.servers.kafka), {})
 
 
 async def _applied(engine: AsyncEngine) -> int:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Depends
 
+from natija_chassis.errors import OperatorError
 from natija_chassis.http import api_keys
 from natija_chassis.http.access import Principal, access, principal
 from natija_chassis.http.app import create_apps
@@ -180,3 +181,28 @@ def test_document_says_who_may() -> None:
     assert set(operation["responses"]) >= {"200", "401", "403"}
     assert document["paths"]["/open"]["get"]["security"] == []
     assert document["components"]["securitySchemes"] == {"apiKey": {"type": "http", "scheme": "bearer"}}
+
+
+async def test_rotated_key_leaves_time_to_change(keys: Path) -> None:
+    """The former key works until it is ended; a second rotation ends it, too."""
+    async with client(keys) as api:
+
+        async def status(key: str) -> int:
+            return (await api.get("/all", headers={"Authorization": f"Bearer {key}"})).status_code
+
+        first = api_keys.rotate(keys, "head-office")
+        assert [(await api.get("/all", headers=bearer("official"))).status_code, await status(first)] == [200, 200]
+        second = api_keys.rotate(keys, "head-office")
+        assert (await api.get("/all", headers=bearer("official"))).status_code == 401
+        api_keys.end_former(keys, "head-office")
+        assert [await status(first), await status(second)] == [401, 200]
+
+
+def test_key_names_publisher_it_sends_as(keys: Path) -> None:
+    """Its source has the form of a publisher's."""
+    key = api_keys.add(keys, "labour", ["publisher"], None, source="/desks/labour")
+    found = api_keys.ApiKeys(keys).principal(key)
+    assert found is not None
+    assert found.source == "/desks/labour"
+    with pytest.raises(OperatorError, match="source"):
+        api_keys.add(keys, "other", ["publisher"], None, source="labour")

@@ -31,7 +31,7 @@ def test_command_adds_lists_and_revokes(tmp_path: Path) -> None:
     found = api_keys.ApiKeys(path).principal(key)
     assert found == Principal("portal", frozenset(["official", "publisher"]), "ministry-health")
     [entry] = json.loads(natija(path, "list", "--format", "json").stdout)
-    assert set(entry) == {"name", "roles", "body", "created"}
+    assert set(entry) == {"name", "roles", "body", "source", "created"}
     assert natija(path, "revoke", "portal").exit_code == 0
     assert api_keys.ApiKeys(path).principal(key) is None
 

@@ -130,7 +130,7 @@ class TestRealmFiles:
         given = {process: secrets & environment.of_process(values, process).keys() for process in environment.SERVICES}
         assert given == {
             "intake": {"NATIJA_REALM_PUBLIC_KEY", *own}, "registrar": opening,
-            "routing": set(), "deadlines": set(), "analytics": set(),
+            "routing": set(), "deadlines": set(), "analytics": set(), "relay": set(),
         }  # fmt: skip
         assert environment.of_process(values, "unknown").keys() == values.keys() - secrets
 

@@ -32,7 +32,7 @@ def provisioned(wanted: ReferenceData, history: ReferenceHistory | None = None) 
 
 
 def with_publisher(**changes: Any) -> ReferenceData:
-    entry = PublisherEntry(**{"roles": frozenset({"channel"}), "unsigned": True} | changes)
+    entry = PublisherEntry(**{"roles": frozenset({"channel", "voucher"}), "unsigned": True} | changes)
     return replace(KG, publishers={**KG.publishers, INTAKE: entry})
 
 
@@ -82,7 +82,7 @@ def test_entry_that_ended_may_return() -> None:
     ("before", "after", "rule"),
     [
         (KG, replace(KG, publishers={}), "/services/intake would lose the role channel"),
-        (KG, with_publisher(roles=frozenset({"desk"})), "would lose the role channel"),
+        (KG, with_publisher(roles=frozenset({"desk", "voucher"})), "would lose the role channel"),
         (
             with_publisher(unsigned=False, keys=(KEY_A,)),
             with_publisher(unsigned=False, keys=(KEY_B,)),

@@ -45,3 +45,17 @@ KEYS = KafkaTopic("keys", "registrar", "key id", None, limits.KEYS_BYTES, compac
 """The data keys of sealed values, on the partition of their appeal."""
 
 TOPICS = (INBOX, LOG, REJECTED, REFERENCE, KEYS)
+"""The topics that every realm has, once each."""
+
+OUTCOMES = KafkaTopic(
+    "outcomes", "relay", "appeal id", timedelta(days=30), limits.INBOX_BYTES, partitions=1, segment=timedelta(days=1)
+)
+"""The outcomes of one publisher's proposals. Each publisher with a Kafka user has such a topic: see `outcome_topic`."""
+
+_ESCAPED = str.maketrans({"/": ".", ".": "_d", "_": "_u"})
+"""Kafka's names have no slash. Two sources must not share a topic, so points and underscores are escaped."""
+
+
+def outcome_topic(realm: str, source: str) -> str:
+    """The name of the outcome topic of the publisher *source*: ``kg.outcomes.desks.labour`` for ``/desks/labour``."""
+    return f"{realm.lower()}.outcomes.{source.removeprefix('/').translate(_ESCAPED)}"

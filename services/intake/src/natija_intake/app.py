@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.http.app import create_apps
@@ -12,7 +13,8 @@ from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_events.kafka import Publisher
-from natija_intake.api import post_appeals, routes
+from natija_intake.api import post_appeals, proposals, routes
+from natija_intake.api import streams as streams_api
 from natija_intake.api.address_limit import AddressLimit
 from natija_intake.api.client_address import parse_networks
 from natija_intake.appeals.context import IntakeContext
@@ -22,6 +24,9 @@ from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.appeals.write_probe import WriteProbe
 from natija_intake.inbox_lag import InboxLag
+from natija_intake.proposals.log_lookup import LogLookup
+from natija_intake.proposals.service import ProposalService
+from natija_intake.proposals.streams import RelayStreams
 from natija_intake.receipts.access_codes import AccessCodes
 from natija_intake.receipts.attempts import Attempts
 from natija_intake.receipts.registration_secrets import RegistrationSecrets
@@ -47,11 +52,16 @@ async def serve(settings: IntakeSettings) -> None:
         WriteProbe(kafka, realm, "intake"),
         lambda: Publisher(kafka, realm, SOURCE, key=key, delivery_timeout=settings.delivery_wait),
     )
-    service = AppealService(context, gateway, HeadLookup(engine), Attempts())
+    heads, streams, log = HeadLookup(engine), RelayStreams(engine), LogLookup(kafka, realm)
+    routes_of_publishers = [
+        proposals.router(ProposalService(context, gateway, heads, engine)),
+        streams_api.router(streams, log, reference.now),
+    ]
+    service = AppealService(context, gateway, heads, Attempts())
     try:
-        async with InboxLag(kafka, realm) as inbox:
-            apps = _apps(settings, service, gateway, inbox, engine, reference)
-            await run(apps, settings, [reference.run, gateway.run])
+        async with InboxLag(kafka, realm) as inbox, log:
+            apps = _apps(settings, service, gateway, inbox, engine, reference, routes_of_publishers)
+            await run(apps, settings, [reference.run, gateway.run, streams.run])
     finally:
         await engine.dispose()
 
@@ -77,6 +87,7 @@ def _apps(
     inbox: InboxLag,
     engine: AsyncEngine,
     reference: ReferenceReader,
+    routes_of_publishers: Sequence[APIRouter],
 ) -> Apps:
     async def backlog() -> Sequence[Backlog]:
         return [Backlog("proposals that the registrar has not decided", await inbox.count(engine))]
@@ -89,7 +100,7 @@ def _apps(
         about="Intake receives appeals. Senders follow an appeal with its number and access code.",
         health=lambda: reference.health(gateway.health),
         backlog=backlog,
-        routers=[routes.router(service, reference.now, proxies)],
+        routers=[routes.router(service, reference.now, proxies), *routes_of_publishers],
         plain_routes=[post_appeals.route(service, reference.now, limit)],
-        rows=[post_appeals.ACCESS, *routes.ACCESS],
+        rows=[post_appeals.ACCESS, *routes.ACCESS, *proposals.ACCESS, *streams_api.ACCESS],
     )

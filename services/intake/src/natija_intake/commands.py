@@ -1,4 +1,4 @@
-"""The commands of intake: `natija import`, `natija intake`, `natija appeal`."""
+"""The commands of intake: `natija import`, `intake`, `appeal`, `publisher`."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ import typer
 
 from natija_chassis.cli.options import FormatOption
 from natija_intake.imports import commands
+from natija_intake.publishers import commands as publishers
 
 app = typer.Typer()
 app.add_typer(commands.app)
@@ -13,6 +14,7 @@ intake = typer.Typer(help="Rotate the secret of registration ids, or replace an 
 app.add_typer(intake, name="intake")
 appeal = typer.Typer(help="Show an appeal with what is sealed in it.")
 app.add_typer(appeal, name="appeal")
+app.add_typer(publishers.app, name="publisher")
 
 
 @intake.command()

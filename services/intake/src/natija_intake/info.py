@@ -1,4 +1,4 @@
-"""The two processes of intake, as the chassis finds them."""
+"""The three processes of intake, as the chassis finds them."""
 
 from natija_chassis.services import ServiceInfo
 
@@ -27,4 +27,13 @@ REGISTRAR = ServiceInfo(
     reads="inbox",
     lag="natija_intake.registrar.lag:inbox_lag",
     metrics="natija_intake.registrar.metrics",
+)
+RELAY = ServiceInfo(
+    name="relay",
+    panel=_PANEL,
+    port=8087,
+    management_port=9087,
+    start="natija_intake.outcomes.app:serve",
+    settings="natija_intake.outcomes.app:RelaySettings",
+    metrics="natija_intake.outcomes.metrics",
 )

@@ -13,7 +13,7 @@ app = typer.Typer()
 projection = typer.Typer(help="Rebuild a projection from the log, or show how far each service lags.")
 dead_letters = typer.Typer(help="List the log records that a projection could not apply, or retry them.")
 keys = typer.Typer(help="Make keys: those that sign proposals, that of the realm, the KEK. List the signing keys.")
-api_key = typer.Typer(help="Add, list and revoke the API keys that open the read APIs.")
+api_key = typer.Typer(help="Add, list, rotate and revoke the API keys that open the read APIs.")
 app.add_typer(projection, name="projection")
 app.add_typer(api_key, name="api-key")
 app.add_typer(keys, name="keys")
@@ -119,16 +119,18 @@ def add(
     name: Annotated[str, typer.Argument(help="Whose key it is, in small letters, digits and dashes.")],
     role: Annotated[list[KeyRole], typer.Option(help="What it opens. The option may be repeated.")],
     body: Annotated[str | None, typer.Option(help="The body it acts for; by default the whole realm.")] = None,
+    source: Annotated[str | None, typer.Option(help="The publisher as which it proposes events.")] = None,
 ) -> None:
     """Make an API key, and print it once. The file NATIJA_API_KEYS keeps its hash only.
 
     \b
     natija api-key add head-office --role operator
     natija api-key add health-portal --role official --body ministry-health
+    natija api-key add labour --role publisher --body ministry-labour --source /desks/labour
     """
     from natija_chassis.cli import api_key_commands
 
-    api_key_commands.add(name, [one.value for one in role], body)
+    api_key_commands.add(name, [one.value for one in role], body, source)
 
 
 @api_key.command(name="list")
@@ -140,11 +142,27 @@ def list_api_keys(format: FormatOption = "table") -> None:
 
 
 @api_key.command()
-def revoke(name: Annotated[str, typer.Argument(help="Whose key it is.")]) -> None:
+def rotate(name: Annotated[str, typer.Argument(help="Whose key it is.")]) -> None:
+    """Give NAME a new API key, and print it once. The former key stays valid until it is revoked, or rotated again.
+
+    \b
+    natija api-key rotate labour
+    natija api-key revoke labour --former
+    """
+    from natija_chassis.cli import api_key_commands
+
+    api_key_commands.rotate(name)
+
+
+@api_key.command()
+def revoke(
+    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    former: Annotated[bool, typer.Option("--former", help="Only the key of before the last rotation.")] = False,
+) -> None:
     """Revoke the API key of NAME. Every process refuses it from the next request on."""
     from natija_chassis.cli import api_key_commands
 
-    api_key_commands.revoke(name)
+    api_key_commands.revoke(name, former=former)
 
 
 @app.command()

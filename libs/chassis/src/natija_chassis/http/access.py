@@ -26,11 +26,15 @@ _PRINCIPAL = "natija.principal"
 
 
 class Principal(NamedTuple):
-    """The sender of a request: its *name* for logs, its *roles*, and the *body* it acts for; None for all."""
+    """The sender of a request: its *name* for logs, its *roles*, and the *body* it acts for; None for all.
+
+    *source* is the publisher as which it proposes; None when it proposes nothing.
+    """
 
     name: str
     roles: frozenset[ApiRole]
     body: str | None = None
+    source: str | None = None
 
 
 ANONYMOUS = Principal("anonymous", frozenset(["public"]))

@@ -33,6 +33,8 @@ class LockClass(IntEnum):
     """Of the instance that proposes; the second half is the process."""
     PROVISION_REALM = 0x6E61_0005
     """In the maintenance database: of the command that writes reference data; the second half is the realm."""
+    RELAY = 0x6E61_0006
+    """Of the relay that works; the second half is 0."""
 
 
 def name_key(name: str) -> int:

@@ -7,7 +7,6 @@ outcome. A proposal's id derives from its content and the state it assumes. So a
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -18,6 +17,7 @@ from natija_chassis.observability.logs import sanitised
 from natija_chassis.postgres.engine import create_service_tables
 from natija_chassis.postgres.locks import LockClass, name_key
 from natija_chassis.process.backoff import Backoff
+from natija_chassis.process.exclusive_lock import exclusive_lock
 from natija_chassis.process.stopping import pause
 from natija_chassis.process_manager import refused_proposals
 from natija_chassis.process_manager.in_flight import MAX_IN_FLIGHT, QUERY_INTERVAL, InFlight
@@ -32,8 +32,6 @@ from natija_events.wire.rejection import Rejection
 log = logging.getLogger(__name__)
 OUTCOME_TIMEOUT = 30.0
 """Seconds to wait for the registrar's outcome before proposing the same event again."""
-_TRY_LOCK = text("select pg_try_advisory_lock(cast(:class as int), cast(:process as int))")
-_LOCK_RETRY = 1.0
 _COALESCE = 0.03
 """Seconds in which several reasons to query the rows become one query."""
 _EXPECTED_REASONS = ("duplicate", "reused", "conflict")
@@ -86,27 +84,14 @@ class ProcessManager:
             try:
                 await create_service_tables(self._engine, refused_proposals.metadata)
                 publisher = Publisher(self._settings.kafka_config, self._settings.realm, source, key=key)
-                async with publisher, self._exclusive_lock(stopping) as connection:
+                lock = exclusive_lock(
+                    self._engine, LockClass.PROCESS_MANAGER, name_key(self._settings.process), stopping
+                )
+                async with publisher, lock as connection:
                     await self._work(publisher, connection, stopping, backoff)
             except Exception as error:
                 log.warning("no proposals at present, retrying: %s", sanitised(error))
                 await backoff.wait(stopping)
-
-    @contextlib.asynccontextmanager
-    async def _exclusive_lock(self, stopping: asyncio.Event) -> AsyncIterator[AsyncConnection]:
-        """The connection whose advisory lock makes this the instance that proposes. It is lost with the connection."""
-        key = {"class": LockClass.PROCESS_MANAGER, "process": name_key(self._settings.process)}
-        async with self._engine.connect() as connection:
-            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            while not stopping.is_set():
-                if await connection.scalar(_TRY_LOCK, key):
-                    break
-                await pause(stopping, _LOCK_RETRY)
-            try:
-                yield connection
-            finally:
-                # The connection returns to a pool: unless its session ends, the lock would stay with it.
-                await connection.invalidate()
 
     async def _work(
         self, publisher: Publisher, connection: AsyncConnection, stopping: asyncio.Event, backoff: Backoff

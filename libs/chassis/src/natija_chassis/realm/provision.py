@@ -9,10 +9,11 @@ from typing import Any
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.locks import Lock, LockClass, name_key
 from natija_chassis.projections.installed import services
+from natija_chassis.realm.realm_files import load_reference_data
 from natija_chassis.realm.reference_provision import provision_reference_data
 from natija_chassis.services import service_info
 from natija_chassis.settings import Settings
-from natija_events.topics import TOPICS, KafkaTopic
+from natija_events.topics import OUTCOMES, TOPICS, KafkaTopic, outcome_topic
 
 COMPACTED_AFTER = timedelta(days=1)
 """A record of a compacted topic stays at least so long, also when a later one has its key: a backup can be made."""
@@ -26,7 +27,8 @@ async def provision_realm(settings: Settings, postgres: str) -> list[str]:
     *postgres* is a superuser's URL. Gives a line for each change. Raises `OperatorError` when a topic has another
     number of partitions, and what `provision_reference_data` raises.
     """
-    done = [*await provision_topics(settings), *await provision_databases(settings, postgres, services())]
+    topics = await provision_topics(settings, outcome_topics(settings))
+    done = [*topics, *await provision_databases(settings, postgres, services())]
     async with _locked(settings.realm, postgres):
         return [*done, *await provision_reference_data(settings)]
 
@@ -44,8 +46,19 @@ async def _locked(realm: str, postgres: str) -> AsyncIterator[None]:
         await connection.close()
 
 
-async def provision_topics(settings: Settings) -> list[str]:
-    """Create the realm's missing topics, and set the retention or compaction of all."""
+def outcome_topics(settings: Settings) -> dict[str, KafkaTopic]:
+    """The outcome topics of the publishers in the realm's files, by name. Raises `FileError` for a wrong file.
+
+    Kafka does not let two names differ in points and underscores only: it would refuse the second one.
+    """
+    if settings.realm_files is None:
+        return {}
+    readers = load_reference_data(settings.realm_files).outcome_readers
+    return {outcome_topic(settings.realm, source): OUTCOMES for source in readers}
+
+
+async def provision_topics(settings: Settings, more: Mapping[str, KafkaTopic]) -> list[str]:
+    """Create the realm's missing topics and *more*, by name, and set the retention or compaction of all."""
     from aiokafka.admin import AIOKafkaAdminClient
 
     admin = AIOKafkaAdminClient(**settings.kafka_config.client_options(), client_id="natija-provision")
@@ -53,7 +66,7 @@ async def provision_topics(settings: Settings) -> list[str]:
     try:
         brokers = len((await admin.describe_cluster())["brokers"])
         present = {one["topic"]: one["partitions"] for one in await admin.describe_topics()}
-        names = {topic.name(settings.realm): topic for topic in TOPICS}
+        names = {topic.name(settings.realm): topic for topic in TOPICS} | dict(more)
         for name, topic in names.items():
             if name in present:
                 await _configure_topic(admin, name, topic, present[name])

@@ -7,11 +7,10 @@ from datetime import datetime
 from natija_chassis.errors import OperatorError
 from natija_chassis.realm.realm_files import POSITION_STEP
 from natija_events.reference.data import ReferenceData
-from natija_events.reference.entries import Entry, Kind, ListedEntry, PublisherEntry
+from natija_events.reference.entries import OWN_SERVICES, Entry, Kind, ListedEntry, PublisherEntry
 from natija_events.reference.history import ALWAYS, ReferenceHistory
 from natija_events.reference.records import ReferenceRecord
 
-OUR_SOURCES = "/services/"
 Entries = Mapping[tuple[Kind, str], Entry]
 
 
@@ -36,7 +35,7 @@ def find_changes(history: ReferenceHistory, wanted: ReferenceData, now: datetime
 
 def _refuse_lockout(known: Entries, wanted: Entries) -> None:
     for key, before in known.items():
-        if not isinstance(before, PublisherEntry) or not key[1].startswith(OUR_SOURCES) or not before.roles:
+        if not isinstance(before, PublisherEntry) or not key[1].startswith(OWN_SERVICES) or not before.roles:
             continue
         after = wanted.get(key)
         roles = after.roles if isinstance(after, PublisherEntry) else frozenset()

@@ -1,4 +1,4 @@
-"""Waits for the registrar's decisions: reads the log and the rejected topic, only while a proposal is pending."""
+"""Waits for the registrar's decisions: reads log and rejected, or the publisher's own topic, while one is pending."""
 
 import asyncio
 from collections import Counter
@@ -15,6 +15,7 @@ from natija_events.kafka.consumers import start_consumer
 from natija_events.kafka.shutdown import close_consumer
 from natija_events.topics import LOG, PARTITIONS, REJECTED
 from natija_events.wire.names import PREFIX
+from natija_events.wire.outcome import DecidedProposal, read_outcome
 from natija_events.wire.rejection import Rejection, read_rejected, rejected_offsets
 
 _INBOX_OFFSET, _SEQUENCE, _RECORDEDTIME = f"{PREFIX}inboxoffset", f"{PREFIX}sequence", f"{PREFIX}recordedtime"
@@ -127,10 +128,14 @@ class ActivePartitions:
 
 
 class OutcomeReader:
-    """The decisions on proposals, by their offsets on the inbox. So the same events proposed twice are told apart."""
+    """The decisions on proposals, by their offsets on the inbox. So the same events proposed twice are told apart.
 
-    def __init__(self, kafka: KafkaConfig, realm: str) -> None:
+    They are read on log and rejected; with *own_topic*, the outcome topic of a publisher, on it alone.
+    """
+
+    def __init__(self, kafka: KafkaConfig, realm: str, own_topic: str | None = None) -> None:
         self._kafka = kafka
+        self._own = None if own_topic is None else TopicPartition(own_topic, 0)
         self._log = LOG.name(realm)
         self._rejected = REJECTED.name(realm)
         self._consumer: AIOKafkaConsumer | None = None
@@ -155,7 +160,7 @@ class OutcomeReader:
 
         Raises KafkaError when Kafka is not reachable. The decision may raise `OutcomeUnavailable`.
         """
-        await self._partitions.acquire(partition)
+        await self._partitions.acquire(self._read_as(partition))
         pending = PendingOutcome(appeal, partition, asyncio.get_running_loop().create_future())
         self._pending.setdefault(appeal, []).append(pending)
         return pending
@@ -167,7 +172,7 @@ class OutcomeReader:
 
     def forget(self, pending: PendingOutcome) -> None:
         """The decision is no longer awaited, whether it has come or not."""
-        self._partitions.release(pending.partition)
+        self._partitions.release(self._read_as(pending.partition))
         if pending.decision.done() and not pending.decision.cancelled():
             pending.decision.exception()  # retrieved, or asyncio would report it as lost
         others = self._pending[pending.appeal]
@@ -190,7 +195,13 @@ class OutcomeReader:
             if not pending.decision.done():
                 pending.decision.set_exception(error)
 
+    def _read_as(self, partition: int) -> int:
+        """Decisions of all partitions stand on the one partition of an outcome topic."""
+        return partition if self._own is None else 0
+
     def _topic_partitions(self, partition: int) -> list[TopicPartition]:
+        if self._own is not None:
+            return [self._own]
         return [TopicPartition(self._log, partition), TopicPartition(self._rejected, partition)]
 
     async def _seek_to_end(self, partitions: set[int]) -> None:
@@ -214,7 +225,8 @@ class OutcomeReader:
         if self._stopped:
             await close_consumer(consumer)
             raise OutcomeUnavailable("the publisher is closed")
-        places = [place for partition in range(PARTITIONS) for place in self._topic_partitions(partition)]
+        read = {self._read_as(partition) for partition in range(PARTITIONS)}
+        places = [place for partition in read for place in self._topic_partitions(partition)]
         consumer.assign(places)
         consumer.pause(*places)
         return consumer
@@ -224,7 +236,9 @@ class OutcomeReader:
             try:
                 for place, records in (await consumer.getmany(timeout_ms=int(_POLL_SECONDS * 1000))).items():
                     for record in records:
-                        if place.topic == self._rejected:
+                        if place == self._own:
+                            self._receive_own(record)
+                        elif place.topic == self._rejected:
                             self._receive_rejected(record)
                         elif record.key in self._pending:
                             self._receive_registered(record)
@@ -243,6 +257,13 @@ class OutcomeReader:
             if pending.may_be(range(offset, offset + 1)) and not pending.has(offset):
                 pending.receive(range(offset, offset + 1), _registered(headers))
 
+    def _receive_own(self, record: Any) -> None:
+        decided, _ = read_outcome(record.value, record.headers)
+        offset = decided.inboxoffset
+        for pending in self.pending():
+            if pending.partition == decided.partition and pending.may_be(range(offset, offset + 1)):
+                pending.receive(range(offset, offset + 1), _decision(decided))
+
     def _receive_rejected(self, record: Any) -> None:
         """By partition and offset alone: the record of an unreadable proposal may have no key."""
         offsets = rejected_offsets(record.headers)
@@ -251,6 +272,10 @@ class OutcomeReader:
             decision = _rejected(record)
             for pending in waiting:
                 pending.receive(offsets, decision)
+
+
+def _decision(decided: DecidedProposal) -> Decision:
+    return Decision(decided.rejection, decided.sequence, decided.recordedtime)
 
 
 def _registered(headers: Mapping[str, bytes]) -> Decision:

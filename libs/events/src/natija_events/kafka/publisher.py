@@ -21,7 +21,7 @@ from natija_events.kafka.shutdown import close_producer
 from natija_events.sealing.data_key import Place
 from natija_events.sealing.wrapping import ProposalKey, RealmPublicKey
 from natija_events.signatures import SigningKey
-from natija_events.topics import INBOX
+from natija_events.topics import INBOX, outcome_topic
 from natija_events.types.base import EventData
 from natija_events.types.sealed import plain_values, seal_data, sealed_values
 from natija_events.wire.envelope import Event
@@ -64,8 +64,10 @@ class Publisher:
     until the next proposal replaces the producer. Leaving the context closes it: proposals then raise
     `DeliveryUnconfirmed`, and those still pending raise `OutcomePending`.
 
-    *key* signs each proposal: the realm lists its public key with the source. Without one, nothing is signed.
+    *key* signs each proposal that is not signed yet. The realm lists its public key with the source, or the source is
+    vouched for. Without a key, nothing is signed.
     *realm_key* is the realm's public key: personal data are sealed for it.
+    *own_outcomes*: decisions are read on the outcome topic of *source*, which needs no right to read the log.
     *delivery_timeout* (seconds) limits the connection and each delivery.
     """
 
@@ -77,6 +79,7 @@ class Publisher:
         *,
         key: SigningKey | None = None,
         realm_key: RealmPublicKey | None = None,
+        own_outcomes: bool = False,
         delivery_timeout: float = 10.0,
     ) -> None:
         self.source = source
@@ -86,7 +89,8 @@ class Publisher:
         self._topic = INBOX.name(realm)
         self._kafka = KafkaConfig.of(kafka)
         self._delivery_timeout = delivery_timeout
-        self.outcomes = OutcomeReader(self._kafka, realm)
+        own_topic = outcome_topic(realm, source) if own_outcomes else None
+        self.outcomes = OutcomeReader(self._kafka, realm, own_topic)
         """Reads the decisions; its `pending` are the proposals that wait for one."""
         self._producer: AIOKafkaProducer | None = None
         self._spent = False
@@ -177,7 +181,8 @@ class Publisher:
         return ProposalOutcome(events[0].subject, sequence, recordedtime, rejection)
 
     def _to_record(self, events: Sequence[Event]) -> "_ProposalRecord":
-        return _to_record(events if self._key is None else self._key.sign(self._realm, events))
+        signed = bool(events) and events[0].signature is not None
+        return _to_record(events if self._key is None or signed else self._key.sign(self._realm, events))
 
     async def _deliver_expecting(self, record: "_ProposalRecord") -> PendingOutcome:
         """Deliver *record*, its decision expected. Raises what `_deliver` raises, and `OutcomeUnavailable`."""

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from natija_events.reference.entries import (
     EACH,
+    OWN_SERVICES,
     REALM_ID,
     VOUCHER,
     BodyEntry,
@@ -137,6 +138,15 @@ class ReferenceData:
     def country_type(self, jurisdiction: str, type: str) -> CountryTypeEntry | None:
         """The type of appeal that *jurisdiction* calls *type*; None for an unknown one."""
         return self.country_types.get(f"{jurisdiction}/{type}")
+
+    @cached_property
+    def outcome_readers(self) -> tuple[str, ...]:
+        """The publishers that have an outcome topic: those with a Kafka user, other than our own services."""
+        return tuple(
+            source
+            for source, entry in self.publishers.items()
+            if entry.principal is not None and not source.endswith("*") and not source.startswith(OWN_SERVICES)
+        )
 
     @cached_property
     def districts(self) -> Mapping[str, DistrictEntry]:

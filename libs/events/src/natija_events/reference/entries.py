@@ -32,6 +32,8 @@ AppealKind = Literal["application", "complaint", "proposal", "request", "message
 PublisherRole = Literal[Role, "voucher"]
 EACH = "*"
 """The body of a pattern whose sources each speak for a body of their own."""
+OWN_SERVICES = "/services/"
+"""The sources of our own services begin so. They read their outcomes on log and rejected."""
 VOUCHER: PublisherRole = "voucher"
 """The role of a publisher that signs for the sources whose entries say `vouched`."""
 

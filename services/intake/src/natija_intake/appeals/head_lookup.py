@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from natija_chassis.postgres.sqlstate import is_undefined_table
 from natija_events.wire.envelope import Event
 from natija_events.wire.identity import event_key
-from natija_intake.registrar.admission import AdmissionState
+from natija_intake.registrar.admission import AdmissionState, IncomingProposal
+from natija_intake.registrar.checks.links import linked_appeals
 from natija_intake.registrar.heads import Head
 from natija_intake.registrar.projection import load_admission_state, load_heads
 
@@ -55,6 +56,16 @@ class HeadLookup:
             return None
         registered = state.head(event.subject).registered
         return None if registered is None else Registration(registered, key in state.keys)
+
+    async def admission_state(self, incoming: IncomingProposal) -> AdmissionState:
+        """The heads and keys on which the registrar would decide *incoming* now. Raises `StatusUnavailable`."""
+        wanted = [(incoming.subject, key) for key in incoming.keys]
+        linked = set(linked_appeals(incoming.proposal))
+        try:
+            async with self._connection() as connection:
+                return await load_admission_state(connection, wanted, AdmissionState(), linked)
+        except _NoTables:
+            return AdmissionState()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:

@@ -57,11 +57,11 @@ class InboxGateway:
                 await self._probe(stack)
                 await pause(stopping, PROBE_INTERVAL)
 
-    async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
-        """Propose *event* and wait for its outcome. Raises what `Publisher.propose` raises."""
+    async def propose(self, *events: Event, wait: float) -> ProposalOutcome:
+        """Propose *events* together and wait for their outcome. Raises what `Publisher.propose` raises."""
         if self._publisher is None or self._open_reason is not None:
             raise DeliveryUnconfirmed(self._open_reason or "the process is starting")
-        return await self._publisher.propose(event, wait=wait)
+        return await self._publisher.propose(*events, wait=wait)
 
     async def _probe(self, stack: AsyncExitStack) -> None:
         try:

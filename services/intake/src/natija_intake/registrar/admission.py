@@ -152,14 +152,44 @@ def admit(
     opened = open_values(proposal, data, keys, realm)
     if isinstance(opened, Rejection):
         return opened
+    refused = _find_reused(known) or _find_refused_by_head(proposal, data, state, reference, now - record.waited)
+    return refused or Admitted(incoming, data, opened)
+
+
+def foresee(
+    incoming: IncomingProposal, state: AdmissionState, reference: ReferenceData, realm: str, now: datetime
+) -> Rejection | None:
+    """The rejection of a proposal that would reach the inbox *now*; None when it would be admitted.
+
+    Signatures are not verified, and sealed values not opened: that takes keys which only the registrar has.
+    """
+    proposal = incoming.proposal
+    known = [state.keys.get((proposal.subject, key)) for key in incoming.keys]
+    if duplicate := _find_duplicate(incoming.digests, known):
+        return duplicate
+    data = examine_by_reference(proposal, reference, realm, now)
+    if isinstance(data, Rejection):
+        return data
+    return _find_reused(known) or _find_refused_by_head(proposal, data, state, reference, now)
+
+
+def examine_by_reference(
+    proposal: Proposal, reference: ReferenceData, realm: str, now: datetime
+) -> Sequence[EventData] | Rejection:
+    """The checks of a proposal that would reach the inbox *now*, as far as they need neither a head nor a key."""
+    refused = _find_forbidden_event(proposal, reference) or find_foreign_number(proposal.subject, realm)
+    return refused or examine(proposal, reference, now, timedelta(0))
+
+
+def _find_refused_by_head(
+    proposal: Proposal, data: Sequence[EventData], state: AdmissionState, reference: ReferenceData, appended: datetime
+) -> Rejection | None:
     head = state.head(proposal.subject)
     return (
-        _find_reused(known)
-        or _find_unlawful(proposal.events, data, head, reference)
-        or find_wrong_term(proposal.events, data, head, reference, now - record.waited)
+        _find_unlawful(proposal.events, data, head, reference)
+        or find_wrong_term(proposal.events, data, head, reference, appended)
         or _find_conflict(proposal, head.standing)
         or _find_wrong_link(proposal.events, data, state, reference)
-        or Admitted(incoming, data, opened)
     )
 
 
@@ -210,10 +240,14 @@ def _find_misplaced(proposal: Proposal, record: PolledRecord) -> Rejection | Non
 def _find_forbidden_proposal(
     proposal: Proposal, reference: ReferenceData, realm: str, appended: datetime
 ) -> Rejection | None:
+    return _find_forbidden_event(proposal, reference) or find_unproven(proposal, reference, realm, appended)
+
+
+def _find_forbidden_event(proposal: Proposal, reference: ReferenceData) -> Rejection | None:
     for event in proposal.events:
         if forbidden := _find_forbidden(event, reference):
             return forbidden
-    return find_unproven(proposal, reference, realm, appended)
+    return None
 
 
 def _find_forbidden(event: Event, reference: ReferenceData) -> Rejection | None:

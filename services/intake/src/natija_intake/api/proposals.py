@@ -1,0 +1,178 @@
+"""`POST /proposals`: events of other services, without Kafka; and what became of them."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from natija_chassis.http import problems
+from natija_chassis.http.access import access, principal
+from natija_chassis.http.problems import Problem
+from natija_chassis.observability import tracing
+from natija_events import limits
+from natija_events.kafka import DeliveryUnconfirmed
+from natija_events.wire.proposal import BATCH_JSON
+from natija_events.wire.rejection import Rejection
+from natija_events.wire.values import Unreadable
+from natija_intake.api.cloudevents import STRUCTURED_JSON, read_request
+from natija_intake.appeals.head_lookup import StatusUnavailable
+from natija_intake.outcomes.store import StoredOutcome
+from natija_intake.proposals.service import OutcomesUnavailable, ProposalService, SubmittedProposal
+
+PATH = "/proposals"
+RETRY_AFTER = 5
+ACCESS = (
+    access("POST", PATH, "publisher", bodies="own", max_body=limits.PROPOSAL_BYTES),
+    access("GET", PATH + "/{id}", "publisher", bodies="own"),
+)
+
+_STATUS = {"forbidden": 403, "conflict": 409, "reused": 409, "oversize": 413}
+"""The HTTP status of a rejection; 422 for every other reason."""
+
+
+class RegisteredEvent(BaseModel):
+    """An event and its place in the history of its appeal."""
+
+    id: UUID
+    sequence: int
+
+
+class ProposalResponse(BaseModel):
+    """The decision on a proposal. A proposal has the id of its first event."""
+
+    proposal: UUID
+    appeal: str | None = Field(examples=["KG-7K3M-9QX4-T2R8-MA"])
+    decision: Literal["registered", "pending", "rejected"]
+    events: list[RegisteredEvent] = Field([], description="The registered events, in the order of the proposal.")
+    reason: str | None = Field(None, description="Why it was rejected.")
+    field: str | None = Field(None, description="The field that breaks the rule.")
+    rule: str | None = None
+
+
+def router(service: ProposalService) -> APIRouter:
+    """The routes. Each publisher sees what became of its own proposals, and of nobody else's."""
+    api = APIRouter(prefix=PATH, tags=["proposals"])
+
+    @api.post(
+        "",
+        status_code=201,
+        response_model=ProposalResponse,
+        response_model_exclude_none=True,
+        responses={
+            200: {"description": "A dry run: it would be registered", "model": ProposalResponse},
+            202: {"description": "Not decided yet: see Location", "model": ProposalResponse},
+            **problems.responses(401, 403, 409, 411, 413, 422, 503),
+        },
+        openapi_extra={"requestBody": _BODY},
+    )
+    async def propose(
+        request: Request,
+        response: Response,
+        dry_run: Annotated[bool, Query(description="Only say what the registrar would decide now.")] = False,
+    ) -> ProposalResponse:
+        """Propose one event, or several of one appeal that are registered together or not at all.
+
+        Send CloudEvents in binary, structured or batched mode. Personal fields may be sent in clear: they are sealed
+        and signed here, if the publisher's entry says `vouched`. The same events again have the same answer, so send
+        them again after no answer, 202 or 503.
+        """
+        source, body = source_of(request), await request.body()
+        try:
+            proposal = read_request(dict(request.headers), body)
+        except Unreadable as error:
+            raise problems.invalid_field(error.field, "unreadable", error.rule) from None
+        try:
+            if dry_run:
+                submitted = await service.dry_run(proposal, source)
+            else:
+                submitted = await service.submit(proposal, source, tracing.current_traceparent())
+        except (DeliveryUnconfirmed, StatusUnavailable):
+            raise _unavailable("Proposals cannot be decided right now") from None
+        if submitted.rejection is not None:
+            raise _rejected(submitted.rejection)
+        response.status_code = 200 if dry_run else 202 if submitted.state == "pending" else 201
+        response.headers["Location"] = f"{PATH}/{proposal.events[0].id}"
+        return _answer(submitted)
+
+    @api.get(
+        "/{id}",
+        response_model=ProposalResponse,
+        response_model_exclude_none=True,
+        responses=problems.responses(401, 403, 404, 422, 503),
+    )
+    async def outcome(request: Request, id: UUID) -> ProposalResponse:
+        """The decision on a proposal of yours, by the id of its first event, for 90 days. 404 before its decision."""
+        try:
+            found = await service.outcome(source_of(request), id)
+        except OutcomesUnavailable:
+            raise _unavailable("Outcomes cannot be read right now") from None
+        if found is None:
+            raise Problem(404, "There is no outcome of this proposal yet", headers={"Retry-After": "1"})
+        return stored_answer(found)
+
+    return api
+
+
+def source_of(request: Request) -> str:
+    """The publisher that sends *request*. Raises `Problem` when its key is not that of a publisher."""
+    source = principal(request).source
+    if source is None:
+        raise Problem(403, "This key does not propose events", "`natija api-key add NAME --source SOURCE` makes one.")
+    return source
+
+
+def stored_answer(found: StoredOutcome) -> ProposalResponse:
+    """An outcome as it is answered. Of a batch, only the first event's id is known here."""
+    decided = found.decided
+    assert decided.proposal is not None
+    why = None if decided.registered else decided.rejection
+    events = []
+    if decided.registered and decided.sequence is not None:
+        events = [RegisteredEvent(id=decided.proposal, sequence=decided.sequence)]
+    return ProposalResponse(
+        proposal=decided.proposal,
+        appeal=decided.subject,
+        decision="registered" if why is None else "rejected",
+        events=events,
+        reason=None if why is None else why.reason,
+        field=None if why is None else why.field,
+        rule=None if why is None else why.rule,
+    )
+
+
+def _answer(submitted: SubmittedProposal) -> ProposalResponse:
+    ids, first = [event.id for event in submitted.proposal.events], submitted.sequence
+    numbered = [] if first is None else list(enumerate(ids, first))
+    return ProposalResponse(
+        proposal=ids[0],
+        appeal=submitted.proposal.subject,
+        decision=submitted.state,
+        events=[RegisteredEvent(id=id, sequence=sequence) for sequence, id in numbered],
+    )
+
+
+def _rejected(why: Rejection) -> Problem:
+    status = _STATUS.get(why.reason, 422)
+    if status == 422:
+        return problems.invalid_field(why.field, why.reason, why.rule)
+    title = "The proposal is rejected" if status != 403 else HTTPStatus(403).phrase
+    return Problem(status, title, errors=[{"field": why.field, "rule": why.reason, "message": why.rule}])
+
+
+def _unavailable(title: str) -> Problem:
+    return Problem(
+        503, title, "Send the same request again: an event id counts once.", headers={"Retry-After": str(RETRY_AFTER)}
+    )
+
+
+_EVENT: dict[str, Any] = {"schema": {"type": "object"}}
+_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        STRUCTURED_JSON: _EVENT,
+        BATCH_JSON: {"schema": {"type": "array", "items": {"type": "object"}, "maxItems": limits.PROPOSAL_EVENTS}},
+        "application/json": _EVENT,
+    },
+}
