@@ -109,6 +109,15 @@ def test_distant_name_has_no_hint(name: str) -> None:
     assert (error.field, error.rule) == ("data", "has an unknown field")
 
 
+def test_flood_of_errors_is_one_rule() -> None:
+    """To build 80,000 errors takes a second and 47 MB."""
+    told = "breaks more than 100 rules: is it the data of another type?"
+    for many, rule in ((100, "has an unknown field"), (101, told)):
+        error = refuse("appeal.routed.v1", json.dumps({"body": "b"} | {f"{n:08}": n for n in range(many)}).encode())
+        assert error is not None
+        assert (error.field, error.rule) == ("data", rule)
+
+
 @pytest.mark.parametrize("data", EXAMPLES, ids=lambda data: data.type)
 def test_model_refuses_unknown_fields(data: EventData) -> None:
     """A publisher that misspells a field is told when it makes the data, also at deeper places."""

@@ -16,6 +16,9 @@ from natija_events.types.base import EventData
 from natija_events.types.sealed import plain_values
 from natija_events.types.unknown_fields import unknown_field_rule
 
+_MOST_ERRORS = 100
+"""Of more errors none is told: pydantic would build them all, which takes seconds and memory."""
+
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -100,6 +103,8 @@ class EventRegistry:
 
 
 def _invalid(model: type[EventData], error: ValidationError) -> Invalid:
+    if error.error_count() > _MOST_ERRORS:
+        return Invalid("data", f"breaks more than {_MOST_ERRORS} rules: is it the data of another type?")
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     path = ".".join(str(step) for step in first["loc"])
     if first["type"] == "extra_forbidden":
