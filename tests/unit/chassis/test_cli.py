@@ -76,6 +76,15 @@ class TestHelp:
             for name in (command[1] for command in COMMANDS if command[0] == group and len(command) == 2):
                 assert f"\n  {name} " in shown, group
 
+    @pytest.mark.parametrize("arguments", [("settings",), ("settings", "--format", "json"), ("--help",)])
+    def test_closed_pipe_ends_quietly(self, arguments: tuple[str, ...]) -> None:
+        """As in `natija settings | head -0`."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([NATIJA, *arguments], stdout=writer, stderr=subprocess.PIPE, text=True)
+        os.close(writer)
+        assert done.stderr == ""
+
     def test_help_imports_no_heavy_library(self) -> None:
         """`natija --help` stays fast: it loads neither Kafka, nor the database, nor HTTP."""
         program = f"""

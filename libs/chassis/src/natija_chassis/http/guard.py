@@ -3,7 +3,7 @@
 It also adds the headers that every answer has.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,7 +23,7 @@ class Guard:
     *hosts* are the names under which the app is reached; *policy* is its Content-Security-Policy.
     """
 
-    def __init__(self, app: ASGIApp, table: AccessTable, hosts: Collection[str], policy: str = NO_PAGE) -> None:
+    def __init__(self, app: ASGIApp, table: AccessTable, hosts: frozenset[str], policy: str = NO_PAGE) -> None:
         self._app = app
         self._table = table
         self._hosts = hosts

@@ -1,12 +1,13 @@
 """The Host header of a request: a page of another site must not reach a process through a name of its own."""
 
-from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import ip_address
 
 _LOCAL = "localhost"
 
 
-def is_trusted(host: str, names: Collection[str]) -> bool:
+@lru_cache(maxsize=256)  # to parse an address takes as long as all other checks of a request
+def is_trusted(host: str, names: frozenset[str]) -> bool:
     """Whether *host*, the header with its port, is an IP address, `localhost`, or one of *names* in small letters.
 
     A name under which nobody serves is the means of DNS rebinding. An address cannot be rebound.

@@ -5,7 +5,6 @@ A marginals file has the number of appeals of each channel, region and topic. Th
 from gives no cross-table, so any joint assignment is as true as another: each column is shuffled by itself.
 """
 
-import csv
 import random
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
@@ -15,6 +14,7 @@ from typing import Self, TextIO
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from natija_chassis.realm import yaml_file
+from natija_chassis.reports.output import as_csv
 
 COLUMNS = ("number", "received", "form", "channel", "region", "topic")
 _OPENS, _CLOSES = time(8), time(18)
@@ -75,12 +75,9 @@ def rows(marginals: Marginals, seed: int) -> Iterator[tuple[str, ...]]:
 
 def write_sample(marginals: Marginals, seed: int, target: TextIO) -> int:
     """Write the register as CSV; the number of its rows."""
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    written = 0
-    for written, row in enumerate(rows(marginals, seed), start=1):  # noqa: B007
-        writer.writerow(row)
-    return written
+    found = list(rows(marginals, seed))
+    target.write(as_csv(COLUMNS, found))
+    return len(found)
 
 
 def _drawn(group: Group, marginals: Marginals, chance: random.Random) -> list[tuple[datetime, str, str, str, str]]:

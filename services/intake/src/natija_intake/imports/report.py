@@ -1,6 +1,5 @@
 """The results of an import: the rejected rows in a file, and a summary in figures."""
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from natija_chassis.reports.output import as_csv
 from natija_intake.imports.importer import ImportCounts, RejectedRow
 
 
@@ -35,10 +35,7 @@ class ImportSummary(NamedTuple):
 
 def write_rejected(path: Path, rows: Sequence[RejectedRow]) -> None:
     """Write *rows* in the order of the register's lines, a header alone when there are none. Raises OSError."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(RejectedRow._fields)
-        writer.writerows(sorted(rows))
+    path.write_text(as_csv(RejectedRow._fields, sorted(rows)), encoding="utf-8", newline="")
 
 
 def as_json(summary: ImportSummary) -> str:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from natija_chassis.errors import OperatorError
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.projections import checkpoints
+from natija_chassis.reports.safe_text import as_printed
 from natija_chassis.settings import Settings
 from natija_events.ids import parse_appeal_number
 from natija_events.kafka import partition_of, read_batches
@@ -85,7 +86,7 @@ async def show_rejected(reason: str | None, last: int, format: str) -> int:
             if reason in (None, one.rejection.reason):
                 found.append(one)
         found = sorted(found, key=lambda one: one.recordedtime)[-last:]
-    print(_rejected_as_json(found) if format == "json" else _rejected_as_text(found, counts))
+    print(_rejected_as_json(found) if format == "json" else rejected_as_text(found, counts))
     return 0
 
 
@@ -107,7 +108,8 @@ def _rejected_as_json(found: Sequence[RejectedProposal]) -> str:
     )
 
 
-def _rejected_as_text(found: Sequence[RejectedProposal], counts: Counter[str]) -> str:
+def rejected_as_text(found: Sequence[RejectedProposal], counts: Counter[str]) -> str:
+    """The proposals in lines for people. Their publisher wrote the source: it may hold anything."""
     lines = []
     for one in found:
         why = one.rejection
@@ -118,7 +120,7 @@ def _rejected_as_text(found: Sequence[RejectedProposal], counts: Counter[str]) -
         )
         lines.append(f"    {why.field}: {why.rule}")
     lines.append(", ".join(f"{name} {count:,}" for name, count in counts.most_common()) or "no rejected proposals")
-    return "\n".join(lines)
+    return "\n".join(map(as_printed, lines))
 
 
 async def show_shards(number: int | None) -> int:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 from natija_chassis.realm.reference_loader import load_history
+from natija_chassis.reports.safe_text import as_printed
 from natija_chassis.settings import Settings
 from natija_events.ids import parse_appeal_number
 from natija_intake.registrar.signature_verification import SignatureReport, Statement, verify_signatures
@@ -18,7 +19,7 @@ async def show(appeal: str | None, format: str) -> int:
     history = await load_history(settings.kafka_config, settings.realm)
     number = None if appeal is None else parse_appeal_number(appeal)
     report = await verify_signatures(settings.kafka_config, settings.realm, history, appeal=number)
-    print(_as_json(report) if format == "json" else "\n".join(_as_lines(report)))
+    print(_as_json(report) if format == "json" else "\n".join(map(as_printed, _as_lines(report))))
     return 1 if report.problems else 0
 
 
