@@ -18,7 +18,7 @@ from natija_chassis.process.backoff import Backoff
 from natija_chassis.process.exclusive_lock import exclusive_lock
 from natija_chassis.process.health import Health
 from natija_chassis.process.stopping import pause
-from natija_chassis.realm.reference_reader import ReferenceReader
+from natija_chassis.realm.reference_reader import ReferenceDataMissing, ReferenceReader
 from natija_chassis.settings import Settings
 from natija_events.failpoints import failpoint
 from natija_events.kafka.consumers import open_consumer
@@ -37,6 +37,7 @@ _SAVE_EVERY = 5.0
 """Seconds after which offsets are saved that passed no outcome."""
 _DELETE_EVERY = 3600.0
 _REFERENCE_RETRY = 0.2
+_OUTAGES = (KafkaError, OSError, TimeoutError, SQLAlchemyError)
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Relay:
                 async with exclusive_lock(self._engine, LockClass.RELAY, 0, stopping):
                     await self._until_reference(stopping)
                     await self._work(stopping, backoff)
-            except (KafkaError, OSError, TimeoutError, SQLAlchemyError, ConcurrentRelay) as error:
+            except (*_OUTAGES, ConcurrentRelay, ReferenceDataMissing) as error:
                 if self.health.ready:  # one line for an outage
                     log.warning("outcomes are not relayed, retrying: %s", sanitised(error))
                 self.health = Health(False, f"waiting: outcomes are not relayed ({type(error).__name__})")
