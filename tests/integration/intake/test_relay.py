@@ -70,6 +70,10 @@ async def test_publisher_reads_only_own_outcomes(relayed: Realm) -> None:
     assert why == outcomes[0].rejection
     assert (why and why.reason, why and why.field) == ("unlawful", "type")
     assert (found[two[0].id].sequence, found[two[0].id].events) == (2, 2)
+    listed = (await relayed.run("publisher", "rejections", PORTAL, "--format", "json")).json()
+    assert [one["reason"] for one in listed if one["proposal"] == str(again.id)] == ["unlawful"]
+    assert str(opening.id) not in {one["proposal"] for one in listed}, "a duplicate does not count"
+    assert PORTAL in (await relayed.run("publisher", "list", "--format", "json")).json()
     twice = [one for _, one in await outcomes_on_topic(relayed, PORTAL) if one.proposal == opening.id]
     assert [(one.registered, one.sequence) for one in twice] == [(True, 1), (True, 1)]
 

@@ -25,7 +25,7 @@ _AFTER = text("""
     select event.position, event.partition, event."offset"
     from service.shared_events as event join service.shared_appeals as about using (appeal)
     where event.reader = any(cast(:readers as text[])) and event.position > :position
-        and about.complained_of is distinct from cast(:body as text)
+        and (about.complained_of = cast(:body as text)) is not true  -- true needs a body on both sides
         and not exists (
             select from service.shared_appeals as first
             where first.appeal = about.complaint_of and cast(:body as text) = any(first.bodies)
