@@ -143,7 +143,7 @@ async def test_only_routes_pass(proxy: Proxy) -> None:
     for name, path, status in (
         (PUBLIC, "/metrics", 404), (PUBLIC, "/ready", 404), (PUBLIC, "/docs", 404), (PUBLIC, "/reports/overdue", 404),
         (PUBLIC, "/unrouted", 404), (READERS, "/metrics", 404), (READERS, "/unrouted", 200),
-        (READERS, "/directory", 200),
+        (READERS, "/directory", 200), (READERS, "/proposalsx", 404), (PUBLIC, "/events", 404),
         (READERS, "/terms/KG-1", 200), (READERS, "/calculate", 200), (READERS, "/reports/overdue", 200),
         (READERS, "/appeals/KG-1/history", 200), (READERS, "/", 404), (PUBLIC, "/proposals", 404),
         (READERS, "/proposals", 200), (READERS, "/proposals/1", 200), (READERS, "/outcomes", 200),
@@ -166,8 +166,11 @@ async def test_unknown_name_gets_no_answer(proxy: Proxy) -> None:
 
 
 async def test_large_body_is_413(proxy: Proxy) -> None:
-    for path, size in (("/appeals", 262_145), ("/appeals/status", 1025)):
-        answer = await proxy.send("POST", path, content=b"x" * size)
+    for name, path, size in (
+        (PUBLIC, "/appeals", 262_145), (PUBLIC, "/appeals/status", 1025), (READERS, "/terms/KG-1", 1025),
+        (READERS, "/proposals", 1_000_001),
+    ):  # fmt: skip
+        answer = await proxy.send("POST", path, name=name, content=b"x" * size)
         assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
 
 
