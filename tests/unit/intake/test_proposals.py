@@ -136,6 +136,21 @@ async def test_three_modes_are_one_event(client: httpx.AsyncClient, gateway: Gat
     }
 
 
+async def test_structured_mode_has_one_event(client: httpx.AsyncClient) -> None:
+    two = f"{json.dumps(cloud_event())},{json.dumps(cloud_event())}"
+    answer = await client.post("/proposals", content=two, headers={"Content-Type": "application/cloudevents+json"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "data"
+
+
+async def test_prefix_of_http_is_told(client: httpx.AsyncClient) -> None:
+    """In a record the prefix is ce_, in a request it is ce-."""
+    headers = {f"ce_{name}": str(value) for name, value in cloud_event().items() if name != "data"}
+    answer = await client.post("/proposals", json=DATA, headers=headers)
+    assert answer.status_code == 422
+    assert "no header begins with ce-" in answer.text
+
+
 async def test_personal_fields_are_sealed(client: httpx.AsyncClient, gateway: Gateway) -> None:
     """Text that was sent in clear is sealed for the realm, and stands nowhere else in the event."""
     await post(client, cloud_event())

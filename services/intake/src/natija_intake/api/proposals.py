@@ -13,10 +13,10 @@ from natija_chassis.http.problems import Problem
 from natija_chassis.observability import tracing
 from natija_events import limits
 from natija_events.kafka import DeliveryUnconfirmed
-from natija_events.wire.proposal import BATCH_JSON
+from natija_events.wire.proposal import BATCH_JSON, STRUCTURED_JSON
 from natija_events.wire.rejection import Rejection
 from natija_events.wire.values import Unreadable
-from natija_intake.api.cloudevents import STRUCTURED_JSON, read_request
+from natija_intake.api.cloudevents import read_request
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.outcomes.store import StoredOutcome
 from natija_intake.proposals.service import OutcomesUnavailable, ProposalService, SubmittedProposal
