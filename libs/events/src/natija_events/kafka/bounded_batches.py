@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
 
 from natija_events import limits
@@ -56,10 +57,12 @@ class BoundedRecords:
         self.size_in_bytes = self._records.size_in_bytes
 
     def next_batch(self) -> Any:
-        """The next batch."""
+        """The next batch. One of an older format, which Kafka 4 does not have, stays as it is."""
         batch = self._records.next_batch()
         self._batches += 1
-        return batch if batch is None or batch.is_control_batch else _BoundedBatch(batch, self._data, self._batches - 1)
+        if not isinstance(batch, DefaultRecordBatch) or batch.is_control_batch:
+            return batch
+        return _BoundedBatch(batch, self._data, self._batches - 1)
 
 
 class _BoundedBatch:

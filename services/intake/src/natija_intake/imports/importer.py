@@ -86,6 +86,7 @@ class Importer:
         self._publisher = publisher
         self._window = asyncio.Semaphore(settings.import_in_flight)
         self._pending: dict[str, asyncio.Task[None]] = {}
+        self._undecided: set[int] = set()
         self._backpressure = Backpressure(
             inbox,
             engine,
@@ -95,6 +96,11 @@ class Importer:
             pending=lambda: len(self._pending),
             notify=notify,
         )
+
+    @property
+    def undecided(self) -> list[int]:
+        """The first lines of the rows that were proposed and have no outcome yet."""
+        return sorted(self._undecided)
 
     async def run(self, rows: Iterable[CsvRow]) -> None:
         """Propose all *rows* and wait for every outcome.
@@ -139,13 +145,16 @@ class Importer:
             await asyncio.wait([self._pending[mapped.number]])
 
     async def _propose(self, row: CsvRow, mapped: MappedRow) -> None:
+        self._undecided.add(row.line)
         try:
             with failpoint("import.propose"):
                 outcome = await self._publisher.propose(*mapped.events, wait=math.inf)
         except ValueError as error:
             self._reject(row, "", "oversize", "row", str(error), mapped.number)
+            self._undecided.discard(row.line)
         else:
             self._count(row, mapped, outcome)
+            self._undecided.discard(row.line)
         finally:
             del self._pending[mapped.number]
             self._window.release()

@@ -31,6 +31,7 @@ from natija_intake.settings import ImportSettings, realm_public_key
 
 AGAIN = "Run the same command again: it continues where it stopped, and registers nothing twice."
 _TICK = 0.2
+_LINES_SHOWN = 20
 
 
 def run_import(file: Path, mapping_file: Path, rejected: Path | None, format: Format) -> int:
@@ -89,13 +90,22 @@ async def _import(
             if register.refused_from is not None:
                 trouble = f"nothing is read from line {register.refused_from} on: correct the quotes of the file"
         except (ImportStopped, OutcomePending, CsvFileError) as error:
-            trouble = str(error)
+            trouble = f"{error}{_undecided(importer)}"
         except (DeliveryUnconfirmed, KafkaError, TimeoutError):
             trouble = f"Kafka at {settings.kafka} does not answer"
         finally:
             seconds = time.monotonic() - began
             report.write_rejected(rejected_file, importer.counts.rejected)
     return ImportSummary(found.register_name, importer.counts, mapper.unmapped, seconds, rejected_file), trouble
+
+
+def _undecided(importer: Importer) -> str:
+    """The lines of the rows without an outcome, in words; "" when there are none."""
+    lines = importer.undecided
+    if not lines:
+        return ""
+    shown = ", ".join(map(str, lines[:_LINES_SHOWN]))
+    return f"; without an outcome are the rows of lines {shown}{' and more' if len(lines) > _LINES_SHOWN else ''}"
 
 
 async def _shown(importer: Importer, register: CsvFile, progress: Progress) -> None:

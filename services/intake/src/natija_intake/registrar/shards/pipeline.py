@@ -17,6 +17,7 @@ from natija_intake.registrar.checks.links import linked_appeals
 from natija_intake.registrar.context import RegistrarContext
 from natija_intake.registrar.projection import load_admission_state
 from natija_intake.registrar.shards import stored_keys, transactional_writer
+from natija_intake.registrar.shards.inbox_polls import InboxPolls
 from natija_intake.registrar.shards.takeover import OwnedShard
 from natija_intake.registrar.shards.transactional_writer import WrittenOffsets
 from natija_intake.registrar.store import InboxOffsets
@@ -112,12 +113,11 @@ class Pipeline:
 
     async def _decide_all(self) -> None:
         last_record = datetime.now(UTC)
+        polls = InboxPolls(self._consumer, self._context.batch_records)
         while not self._should_stop():
-            polled = await self._consumer.getmany(
-                timeout_ms=int(POLL.total_seconds() * 1000), max_records=self._context.batch_records
-            )
+            polled = await polls.next(int(POLL.total_seconds() * 1000))
             if polled:
-                batch = await self._decide([one for records in polled.values() for one in records])
+                batch = await self._decide(polled)
                 await self._to_write.put(batch)
                 last_record = datetime.now(UTC)
             elif datetime.now(UTC) - last_record > RENEW_AFTER_IDLE:
