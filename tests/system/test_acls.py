@@ -42,7 +42,7 @@ from natija_intake.publishers import access_rights
 
 PUBLISHERS = ("/portals/labour", "/portals/health")
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.thorough]
+pytestmark = [pytest.mark.timeout(480), pytest.mark.thorough]
 
 
 @dataclass(frozen=True, slots=True)
