@@ -51,6 +51,7 @@ lint: $(INSTALLED) ## check format, style, types, import rules, schemas and word
 	@$(VENV)/bin/mypy $(SOURCES) deploy tests
 	@$(VENV)/bin/lint-imports
 	@$(PYTHON) -m natija_events.schema.compatibility
+	@$(PYTHON) -m natija_events.documents
 	@$(PYTHON) -m tests.lint
 	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 

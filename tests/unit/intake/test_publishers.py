@@ -94,6 +94,7 @@ def test_first_event_can_be_sent(add: Add) -> None:
         (("labour", "desk", "ministry-of-magic"), "--body"),
         (("/desks/*", "channel"), "pattern"),
         (("lab our", "channel"), "name of the publisher"),
+        (("/services/osh", "channel"), "own services"),
         (("/desks/ministry-transport", "desk", "ministry-transport"), "already"),
     ],
 )

@@ -13,7 +13,7 @@ from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_events.kafka import Publisher
-from natija_intake.api import post_appeals, proposals, routes
+from natija_intake.api import contract, post_appeals, proposals, routes
 from natija_intake.api import streams as streams_api
 from natija_intake.api.address_limit import AddressLimit
 from natija_intake.api.client_address import parse_networks
@@ -100,7 +100,7 @@ def _apps(
         about="Intake receives appeals. Senders follow an appeal with its number and access code.",
         health=lambda: reference.health(gateway.health),
         backlog=backlog,
-        routers=[routes.router(service, reference.now, proxies), *routes_of_publishers],
+        routers=[routes.router(service, reference.now, proxies), contract.router(), *routes_of_publishers],
         plain_routes=[post_appeals.route(service, reference.now, limit)],
-        rows=[post_appeals.ACCESS, *routes.ACCESS, *proposals.ACCESS, *streams_api.ACCESS],
+        rows=[post_appeals.ACCESS, *routes.ACCESS, *contract.ACCESS, *proposals.ACCESS, *streams_api.ACCESS],
     )

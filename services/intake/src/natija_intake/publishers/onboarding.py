@@ -16,7 +16,7 @@ from natija_chassis.realm.realm_files import PUBLISHERS, load_reference_data
 from natija_chassis.settings import Settings
 from natija_events.ids import new_appeal_number
 from natija_events.reference.data import ReferenceData
-from natija_events.reference.entries import PublisherEntry, PublisherRole, find_wrong_id
+from natija_events.reference.entries import OWN_SERVICES, PublisherEntry, PublisherRole, find_wrong_id
 from natija_events.signatures import SigningKey
 from natija_intake.publishers import access_rights, first_event
 
@@ -91,6 +91,8 @@ def _check(source: str, role: str, body: str | None, known: ReferenceData | None
         raise OperatorError(f"--role: must be one of {', '.join(_FOLDERS)}")
     if rule := find_wrong_id(source, PublisherEntry(roles=frozenset())):
         raise OperatorError(f"the name of the publisher {rule}")
+    if source.startswith(OWN_SERVICES):
+        raise OperatorError(f"the name of the publisher begins with {OWN_SERVICES}, as only Natija's own services do")
     if role == "desk" and body is None:
         raise OperatorError("--body: a desk speaks for a body")
     if known is not None and source in known.publishers:

@@ -1,0 +1,1 @@
+"""Documents of the contract that are generated: the tables of CONTRACT.md, and AsyncAPI. See `__main__`."""
