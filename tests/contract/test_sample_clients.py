@@ -21,7 +21,7 @@ def vectors(name: str) -> Any:
 
 
 def answers(language: str, lines: list[str]) -> list[str]:
-    """What the client in *language* answers to *lines*."""
+    """The answers of the client in *language* to *lines*."""
     command = sample_client(language).vectors
     done = subprocess.run(command, input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

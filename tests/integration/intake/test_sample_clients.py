@@ -58,7 +58,7 @@ async def test_curl_registers_what_intake_seals(sampled: Realm) -> None:
 
 
 async def printed(realm: Realm, command: Sequence[str], settings: dict[str, str]) -> str:
-    """What the client prints."""
+    """The output of the client."""
     known = {
         "REALM": realm.name,
         "REALM_PUBLIC_KEY": realm.environment["NATIJA_REALM_PUBLIC_KEY"].rstrip("="),

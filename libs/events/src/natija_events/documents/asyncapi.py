@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-import natija_events
 from natija_events import topics
 from natija_events.documents.tables import ATTRIBUTES, STAMPED, Attribute
 from natija_events.lifecycle.transitions import TABLE
@@ -34,7 +33,7 @@ def served_asyncapi() -> str:
 
 def served_schemas() -> dict[str, bytes]:
     """The JSON Schemas of the contract by their names, such as ``proposals/appeal.registered.v1.json``."""
-    package = Path(natija_events.__file__).parent
+    package = Path(topics.__file__).parent
     folder = package / "schemas"
     found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.json"))}
     record = package / "reference" / Path(_REFERENCE_RECORD).name
