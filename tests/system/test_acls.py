@@ -304,7 +304,7 @@ async def delay(guarded_realm: GuardedRealm, principal: str, batches: Sequence[b
     client = AIOKafkaClient(**guarded_realm.as_user(principal).client_options())
     await client.bootstrap()
     try:
-        await client.fetch_all_metadata()
+        await client.set_topics([topic])
         leader = client.cluster.leader_for_partition(TopicPartition(topic, 0))
         answers: list[Any] = [
             await client.send(leader, ProduceRequest(None, 1, 10_000, [(topic, [(0, one)])])) for one in batches
