@@ -54,10 +54,10 @@ async def decided(realm: Realm, source: str, *proposals: UUID) -> dict[UUID | No
 
 async def test_publisher_reads_only_own_outcomes(relayed: Realm) -> None:
     """Registered ones have sequence and events, rejected ones reason, field and rule. A duplicate is registered."""
-    now = datetime.now(UTC)
     async with publisher(relayed, PORTAL) as ours, publisher(relayed, OTHER) as theirs:
         appeal, opening = await open_appeal(ours, relayed)
         _, foreign = await open_appeal(theirs, relayed)
+        now = datetime.now(UTC)
         again = ours.event(appeal, now, registered())
         key = ours.new_proposal_key(appeal)
         two = [ours.event(appeal, now, Supplemented(), proposal_key=key) for _ in range(2)]
