@@ -1,4 +1,4 @@
-"""The README of libs/events: its example runs, its guide works, its table is current."""
+"""The README of libs/events: its example runs, its guide works."""
 
 import os
 import re
@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from tests.signing import key_of
 from tests.stack import REPOSITORY, Realm
-
-from natija_events.lifecycle.markdown import markdown
 
 README = (REPOSITORY / "libs" / "events" / "README.md").read_text()
 STEP = re.compile(r"^# (?P<file>\S+), (?:at its end|after (?P<after>[^\n]+))\n(?P<lines>.*)", re.DOTALL)
@@ -29,10 +27,6 @@ def blocks(text: str, language: str = "python") -> list[str]:
         "".join(f"{line.removeprefix(indent)}\n" for line in code.splitlines())
         for indent, code in re.findall(rf"^( *)```{language}\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
     ]
-
-
-def test_readme_has_lifecycle_table() -> None:
-    assert README.rstrip().endswith(markdown()), "put what python -m natija_events.lifecycle.markdown prints at its end"
 
 
 async def test_readme_example_runs(registry: Realm, capsys: pytest.CaptureFixture[str]) -> None:
