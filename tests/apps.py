@@ -21,8 +21,9 @@ from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
 from natija_deadlines.policies.policy import load_policies
 from natija_events.reference.data import ReferenceData
-from natija_intake.api import post_appeals, proposals, routes, streams
+from natija_intake.api import contract, post_appeals, proposals, routes, streams
 from natija_intake.api.address_limit import AddressLimit
+from natija_intake.app import ACCESS
 from natija_intake.receipts.send_limit import SendLimit
 from natija_routing.competence import reference
 from natija_routing.competence.rules import Competence
@@ -70,11 +71,11 @@ def intake(*more: APIRouter, service: Any = _NO_SERVICE) -> Apps:
     plain = [post_appeals.route(service, ReferenceData, AddressLimit(SendLimit(0)))]
     routers = [
         routes.router(service, ReferenceData),
+        contract.router(),
         proposals.router(service),
         streams.router(service, service, ReferenceData),
     ]
-    rows = [post_appeals.ACCESS, *routes.ACCESS, *proposals.ACCESS, *streams.ACCESS]
-    return _apps(routers, more, rows, plain)
+    return _apps(routers, more, ACCESS, plain)
 
 
 def registrar(*more: APIRouter) -> Apps:

@@ -39,6 +39,9 @@ from natija_intake.settings import (
     registration_secrets_file,
 )
 
+ACCESS = (post_appeals.ACCESS, *routes.ACCESS, *contract.ACCESS, *proposals.ACCESS, *streams_api.ACCESS)
+"""The rows of the access table."""
+
 
 async def serve(settings: IntakeSettings) -> None:
     """Run the intake API until SIGTERM. Raises `OperatorError` when a key or a file is missing."""
@@ -102,5 +105,5 @@ def _apps(
         backlog=backlog,
         routers=[routes.router(service, reference.now, proxies), contract.router(), *routes_of_publishers],
         plain_routes=[post_appeals.route(service, reference.now, limit)],
-        rows=[post_appeals.ACCESS, *routes.ACCESS, *contract.ACCESS, *proposals.ACCESS, *streams_api.ACCESS],
+        rows=ACCESS,
     )
