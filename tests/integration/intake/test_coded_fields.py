@@ -29,7 +29,7 @@ HOLES: list[tuple[dict[str, Any], str, str]] = [
     ({"jurisdiction": "XX"}, "jurisdiction", "invalid"),
     ({"received": NOW + timedelta(days=30)}, "received", "invalid"),
     ({"received": NOW.replace(year=2036)}, "received", "invalid"),
-    ({"received": NOW - timedelta(days=300)}, "received", "invalid"),
+    ({"received": NOW - timedelta(days=400)}, "received", "invalid"),
     ({"country_type": "notary-request"}, "country_type", "invalid"),
     ({"external_id": "@SUM(1+1)"}, "external_id", "invalid"),
     ({"external_id": "1"}, "external_id", "forbidden"),

@@ -36,7 +36,7 @@ async def turns(fetched: Fetched, count: int) -> list[set[int]]:
     return [set(await polls.next(1000)) for _ in range(count)]
 
 
-async def test_others_come_between_two_polls_of_a_flood() -> None:
+async def test_others_come_between_polls_of_flood() -> None:
     assert await turns(Fetched(25, 1, 0, 2), 5) == [{0}, {1, 3}, {0}, {0}, set()]
 
 
