@@ -66,6 +66,8 @@ def test_natija_finds_the_stack(up: Clone) -> None:
     done = up.natija("projection", "lag", "--format", "json")
     assert done.returncode == 0, done.stderr
     assert {row["lag"] for row in json.loads(done.stdout)} == {0}
+    done = up.natija("provision")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr  # nothing was missing
 
 
 def test_status_lists_processes_with_memory(up: Clone) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from natija_chassis.cli.options import FormatOption
+from natija_chassis.errors import OperatorError
 from natija_chassis.services import service_infos
 
 app = typer.Typer()
@@ -20,6 +21,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(dead_letters, name="dead-letters")
 
 _PROCESSES = f"The process: {', '.join(info.name for info in service_infos())}."
+POSTGRES = "NATIJA_POSTGRES"
 ServiceOption = Annotated[str | None, typer.Option(help="Only this service.")]
 
 
@@ -42,16 +44,22 @@ def serve(process: Annotated[str, typer.Argument(help=_PROCESSES)]) -> None:
 @app.command()
 def provision(
     postgres: Annotated[
-        str, typer.Option(envvar="NATIJA_POSTGRES", help="URL of a superuser's connection: postgresql://…")
-    ],
+        str | None,
+        typer.Option(
+            envvar=POSTGRES, help="URL of a superuser's connection: postgresql://… By default that of the local stack."
+        ),
+    ] = None,
 ) -> None:
     """Create the realm's missing topics, databases and roles. Write the reference data that the files changed."""
     import asyncio
 
     from natija_chassis.realm.provision import provision_realm
-    from natija_chassis.settings import Settings
+    from natija_chassis.settings import Settings, read_env_file
 
-    for line in asyncio.run(provision_realm(Settings(), postgres)):
+    url = postgres or read_env_file().get(POSTGRES)
+    if url is None:
+        raise OperatorError(f"the databases cannot be created: give --postgres, or set {POSTGRES}")
+    for line in asyncio.run(provision_realm(Settings(), url)):
         print(line)
 
 
