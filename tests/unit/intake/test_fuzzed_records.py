@@ -19,7 +19,7 @@ from natija_events.wire.rejection import RejectionReason, read_rejected
 from natija_intake.registrar.admission import AdmissionState
 from natija_intake.registrar.batch import BatchDecider, DecidedBatch, LogEnd, read_batch
 
-RECORDS = 200_000 if DEPTH == "thorough" else 4_000
+RECORDS = 200_000 if DEPTH == "thorough" else 5_000
 SECRET = "Иванов-4Z"
 """A hostile value: it must not come back in a rule, nor stand on the log in clear."""
 HOSTILE: tuple[Any, ...] = (
