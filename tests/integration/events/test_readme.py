@@ -42,6 +42,7 @@ async def test_readme_example_runs(registry: Realm, capsys: pytest.CaptureFixtur
     assert events == "[(1, 'appeal.registered.v1')]"
 
 
+@pytest.mark.timeout(240)  # it runs the tests of the contract
 def test_add_an_event_type_guide(tmp_path: Path) -> None:
     for folder in ("libs", "services", "deploy/local", "tests/unit/events", "tests/contract"):
         shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
