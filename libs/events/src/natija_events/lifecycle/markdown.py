@@ -1,4 +1,4 @@
-"""The life-cycle table as Markdown: `python -m natija_events.lifecycle.markdown`."""
+"""The life-cycle table as Markdown, for CONTRACT.md: see `natija_events.documents`."""
 
 from natija_events.lifecycle.transitions import OPEN, TABLE, TERMINAL, USUAL, Either, Resume, State, Stay, Transition
 
@@ -54,7 +54,3 @@ def _backdating(row: Transition) -> str:
     if row.backdating is None:
         return "to the opening"
     return f"{row.backdating.days} day" if row.backdating else ""
-
-
-if __name__ == "__main__":
-    print(markdown())

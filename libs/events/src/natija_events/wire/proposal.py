@@ -259,7 +259,7 @@ def _read_event(named: dict[str, str], data: bytes) -> Event:
 
 
 def _check_others(named: dict[str, str]) -> None:
-    """Check the attributes that say nothing: those that SDKs write are right, and there is no unknown one."""
+    """Check the attributes that say nothing: those that SDKs write are right, and none is unknown."""
     if named.get("partitionkey", named["subject"]) != named["subject"]:
         raise Unreadable("partitionkey", "is not the subject")
     if media_type(named.get("datacontenttype", JSON)) != JSON:

@@ -43,7 +43,7 @@ def router() -> APIRouter:
         """A JSON Schema: `proposals/appeal.registered.v1.json` for publishers, without `proposals/` for readers."""
         found = schemas.get(name)
         if found is None:
-            raise Problem(404, "There is no such schema", f"{ASYNCAPI} refers to all of them.")
+            raise Problem(404, "The schema is not known", f"{ASYNCAPI} refers to all of them.")
         return _answer(request, found)
 
     return api

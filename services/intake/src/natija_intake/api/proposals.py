@@ -109,7 +109,7 @@ def router(service: ProposalService) -> APIRouter:
         except OutcomesUnavailable:
             raise _unavailable("Outcomes cannot be read right now") from None
         if found is None:
-            raise Problem(404, "There is no outcome of this proposal yet", headers={"Retry-After": "1"})
+            raise Problem(404, "The proposal is not decided yet", headers={"Retry-After": "1"})
         return stored_answer(found)
 
     return api
