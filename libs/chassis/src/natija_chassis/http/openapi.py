@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.routing import compile_path
 
 from natija_chassis.http import problems
 from natija_chassis.http.access import AccessTable, RouteAccess
@@ -25,7 +26,8 @@ def describe(app: FastAPI, table: AccessTable, settings: Settings) -> None:
             components["securitySchemes"] = {_SCHEME: {"type": "http", "scheme": "bearer"}}
             components.setdefault("schemas", {})[problems.SCHEMA_NAME] = problems.SCHEMA
             for row in table.rows:
-                _complete(document["paths"][row.path][row.method.lower()], row)
+                _, path, _ = compile_path(row.path)  # a document has no converters: {name:path} is {name}
+                _complete(document["paths"][path][row.method.lower()], row)
         return generate()
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document

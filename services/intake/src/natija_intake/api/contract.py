@@ -38,7 +38,7 @@ def router() -> APIRouter:
         """The topics, their messages, and the outcome of a proposal, as AsyncAPI 3."""
         return _answer(request, asyncapi)
 
-    @api.get("/schemas/{name:path}", response_class=Response, responses=problems.responses(404))
+    @api.get("/schemas/{name:path}", response_class=Response, responses=problems.responses(404, 422))
     async def schema(name: str, request: Request) -> Response:
         """A JSON Schema: `proposals/appeal.registered.v1.json` for publishers, without `proposals/` for readers."""
         found = schemas.get(name)
