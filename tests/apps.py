@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter
+from starlette.requests import HTTPConnection
 from tests.stack import API_KEYS
 
 import natija_analytics.api
@@ -13,14 +14,14 @@ import natija_deadlines.api
 import natija_routing.api
 from natija_analytics.reports.definitions import load_definitions
 from natija_chassis.clock import FixedClock
-from natija_chassis.http.access import RouteAccess, access
+from natija_chassis.http.access import Principal, RouteAccess, access, bearer_token
 from natija_chassis.http.app import create_apps
 from natija_chassis.http.plain_route import PlainRoute
 from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
 from natija_deadlines.policies.policy import load_policies
-from natija_events.reference.data import ReferenceData
+from natija_events.reference.data import GetReferenceData, ReferenceData
 from natija_intake.api import contract, post_appeals, proposals, routes, streams
 from natija_intake.api.address_limit import AddressLimit
 from natija_intake.app import ACCESS
@@ -59,21 +60,33 @@ class _EmptyDatabase:
 
 
 _ENGINE: Any = _EmptyDatabase()
-_NO_SERVICE: Any = None
 _CLOCK = FixedClock(datetime(2022, 1, 1, tzinfo=UTC))
 
 MakeApps = Callable[..., Apps]
 """Makes the apps of one process, with more routers, whose routes are public."""
 
 
-def intake(*more: APIRouter, service: Any = _NO_SERVICE) -> Apps:
-    """Intake, on *service*."""
-    plain = [post_appeals.route(service, ReferenceData, AddressLimit(SendLimit(0)))]
+class IntakeServices(NamedTuple):
+    """The services behind the API of intake."""
+
+    appeals: Any = None
+    proposals: Any = None
+    streams: Any = None
+    reference: GetReferenceData = ReferenceData
+
+
+_NO_SERVICES = IntakeServices()
+
+
+def intake(*more: APIRouter, services: IntakeServices = _NO_SERVICES) -> Apps:
+    """Intake, on *services*."""
+    reference = services.reference
+    plain = [post_appeals.route(services.appeals, reference, AddressLimit(SendLimit(0)))]
     routers = [
-        routes.router(service, ReferenceData),
+        routes.router(services.appeals, reference),
         contract.router(),
-        proposals.router(service),
-        streams.router(service, service, ReferenceData),
+        proposals.router(services.proposals),
+        streams.router(services.streams, services.proposals, reference),
     ]
     return _apps(routers, more, ACCESS, plain)
 
@@ -131,4 +144,11 @@ def _apps(
         routers=[*routers, *more],
         plain_routes=plain,
         rows=[*rows, *public],
+        more_authenticators=[_by_source],
     )
+
+
+async def _by_source(request: HTTPConnection) -> Principal | None:
+    """A publisher: its key is its source."""
+    token = bearer_token(request)
+    return Principal("publisher", frozenset(["publisher"]), None, token) if token and token.startswith("/") else None

@@ -1,6 +1,6 @@
 """Every API answers as its OpenAPI document says, whatever is sent: requests are made from the documents.
 
-No server is asked. The database is empty, and the registrar registers everything.
+No server is asked. The databases are empty, and a registrar in this process decides.
 """
 
 import asyncio
@@ -24,13 +24,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from tests import apps
+from tests.contract.corpus.author import CHANNEL
+from tests.contract.fuzz.intake import Register, intake
 from tests.stack import OPERATOR
-from tests.unit.intake.realm import CONTEXT, NOW
-
-from natija_events.kafka import ProposalOutcome
-from natija_events.wire.envelope import Event
-from natija_intake.appeals.service import AppealService
-from natija_intake.receipts.attempts import Attempts
 
 CHECKS: Any = [
     not_a_server_error,
@@ -41,22 +37,8 @@ CHECKS: Any = [
 ]
 
 
-class Registry:
-    """A gateway that registers each proposal, and heads that know none."""
-
-    async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
-        return ProposalOutcome(event.subject, 1, NOW, None)
-
-    async def get(self, number: str) -> None:
-        return None
-
-
-def intake() -> Any:
-    registry: Any = Registry()
-    return apps.intake(service=AppealService(CONTEXT, registry, registry, Attempts(lambda: 0.0)))
-
-
-MAKERS: Any = {**apps.ALL, "intake": intake}
+MAKERS: Any = {**apps.ALL, "intake": lambda: intake(Register())}
+PUBLISHER = {"Authorization": f"Bearer {CHANNEL}"}
 
 
 def operations() -> Iterator[Any]:
@@ -88,7 +70,9 @@ def test_answers_are_as_documented(operation: Any) -> None:
 
 async def send(case: Any) -> httpx.Response:
     """The answer of the app itself: a test client would start a thread for each request."""
-    request: Any = requests.Request(**case.as_transport_kwargs(base_url="http://localhost", headers=OPERATOR)).prepare()
+    of_publisher = "publisher" in case.operation.definition.raw.get("x-roles", [])
+    kwargs = case.as_transport_kwargs(base_url="http://localhost", headers=PUBLISHER if of_publisher else OPERATOR)
+    request: Any = requests.Request(**kwargs).prepare()
     transport = httpx.ASGITransport(case.operation.schema.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport) as client:
         sent = client.build_request(request.method, request.url, content=request.body)

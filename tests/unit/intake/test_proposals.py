@@ -136,6 +136,13 @@ async def test_three_modes_are_one_event(client: httpx.AsyncClient, gateway: Gat
     }
 
 
+async def test_repeated_attribute_is_refused(client: httpx.AsyncClient) -> None:
+    """As on the inbox: nobody guesses which of two values is meant."""
+    named = [(f"ce-{name}", str(value)) for name, value in cloud_event().items() if name != "data"]
+    answer = await client.post("/proposals", json=DATA, headers=[*named, ("ce-id", str(uuid4()))])
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "id")
+
+
 async def test_structured_mode_has_one_event(client: httpx.AsyncClient) -> None:
     two = f"{json.dumps(cloud_event())},{json.dumps(cloud_event())}"
     answer = await client.post("/proposals", content=two, headers={"Content-Type": "application/cloudevents+json"})

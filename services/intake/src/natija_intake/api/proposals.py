@@ -13,6 +13,7 @@ from natija_chassis.http.problems import Problem
 from natija_chassis.observability import tracing
 from natija_events import limits
 from natija_events.kafka import DeliveryUnconfirmed
+from natija_events.lifecycle.transitions import TABLE
 from natija_events.wire.proposal import BATCH_JSON, STRUCTURED_JSON
 from natija_events.wire.rejection import Rejection
 from natija_events.wire.values import Unreadable
@@ -80,7 +81,7 @@ def router(service: ProposalService) -> APIRouter:
         """
         source, body = source_of(request), await request.body()
         try:
-            proposal = read_request(dict(request.headers), body)
+            proposal = read_request(request.headers.items(), body)
         except Unreadable as error:
             raise problems.invalid_field(error.field, "unreadable", error.rule) from None
         try:
@@ -167,12 +168,28 @@ def _unavailable(title: str) -> Problem:
     )
 
 
-_EVENT: dict[str, Any] = {"schema": {"type": "object"}}
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "description": "A CloudEvent. CONTRACT.md explains its attributes; `/contract/schemas/` has the data of each type.",
+    "required": ["specversion", "id", "source", "type", "subject", "time"],
+    "properties": {
+        "specversion": {"const": "1.0"},
+        "id": {"type": "string", "format": "uuid"},
+        "source": {"type": "string", "description": "The source of your API key.", "examples": ["/desks/labour"]},
+        "type": {"enum": [type for type, row in TABLE.items() if type == row.type]},
+        "subject": {"type": "string", "description": "The appeal's number.", "examples": ["KG-7K3M-9QX4-T2R8-MA"]},
+        "time": {"type": "string", "format": "date-time"},
+        "expectedsequence": {"type": "integer", "minimum": 0},
+        "data": {"type": "object"},
+        "data_base64": {"type": "string", "description": "In place of `data`, if you sign the event."},
+    },
+}
+_DATA = {"type": "object", "description": "The data of one event, its attributes in headers such as `ce-id`."}
 _BODY: dict[str, Any] = {
     "required": True,
     "content": {
-        STRUCTURED_JSON: _EVENT,
-        BATCH_JSON: {"schema": {"type": "array", "items": {"type": "object"}, "maxItems": limits.PROPOSAL_EVENTS}},
-        "application/json": _EVENT,
+        STRUCTURED_JSON: {"schema": _EVENT},
+        BATCH_JSON: {"schema": {"type": "array", "items": _EVENT, "minItems": 1, "maxItems": limits.PROPOSAL_EVENTS}},
+        "application/json": {"schema": _DATA},
     },
 }
