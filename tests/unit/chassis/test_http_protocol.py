@@ -14,6 +14,7 @@ from uvicorn import Config
 
 from natija_chassis.process.connections import (
     ANSWER_SECONDS,
+    BODY_RATE,
     BODY_SECONDS,
     HEAD_SECONDS,
     ConnectionPhase,
@@ -171,6 +172,27 @@ async def test_slow_client_is_cut(place: Place, sent: bytes, phase: ConnectionPh
     await client.until_closed()
     assert cut(f"slow_{phase}") == before + 1
     assert place.connections.phases() == {}
+
+
+async def test_body_has_a_least_rate(place: Place) -> None:
+    """A slow line is not cut while its body goes on, a trickle is: each byte gives its own small time."""
+    client, size = await place.connect(), 20 * BODY_RATE
+    client.writer.write(POST + b"content-length: %d\r\n\r\n" % size)
+    await place.until({"body": 1})
+    received = place.protocols[-1].data_received
+    for _ in range(19):
+        place.now += 2.0
+        received(b"x" * BODY_RATE)
+        place.connections.cut_slow()
+    assert place.connections.phases() == {"body": 1}
+    place.now += BODY_SECONDS - 38 + 19
+    for _ in range(10):
+        received(b"x")
+    place.connections.cut_slow()
+    assert place.connections.phases() == {"body": 1}
+    place.now += 1.0
+    place.connections.cut_slow()
+    assert await client.said() == b"HTTP/1.1 408 Request Timeout"
 
 
 async def test_each_request_has_its_own_time(place: Place) -> None:

@@ -35,6 +35,28 @@ async def test_edge_of_calendar_is_refused(make: MakeApps, path: str) -> None:
         assert edge not in answer.text
 
 
+NUMBERS = ("0", "-1", "86400", "20260214", "1700000000", "1700000000.5", "2e3", "2026-02-30", "2026-02-14 10:00")
+
+
+@pytest.mark.parametrize(
+    ("make", "path", "field", "rule"),
+    [
+        (deadlines, "/calculate?country=KG&kind=application&received={}", "received", "instant"),
+        (analytics, "/reports/overdue?as_of={}", "as_of", "instant"),
+        (analytics, "/reports/topics?from={}&to=2026-02-14", "from", "day"),
+        (analytics, "/reports/topics?from=2026-02-14&to={}", "to", "day"),
+    ],
+)
+async def test_number_is_refused_as_time(make: MakeApps, path: str, field: str, rule: str) -> None:
+    """A number would be seconds since 1970: 20260214 is a day of August 1970 then."""
+    for text in NUMBERS:
+        answer = await get(make, path.format(quote(text)))
+        assert answer.status_code == 422, text
+        assert [(error["field"], error["rule"]) for error in answer.json()["errors"]] == [(field, rule)]
+    for text in ("2026-02-14T10:00:00Z", "2026-02-14T10:00:00.5+06:00") if rule == "instant" else ("2026-02-14",):
+        assert (await get(make, path.format(quote(text)))).status_code == 200
+
+
 async def test_every_year_has_an_answer() -> None:
     """First and last days of each year, in every country: a term, or 422 because there are no data."""
     transport = httpx.ASGITransport(deadlines().api, raise_app_exceptions=False)

@@ -53,7 +53,7 @@ async def test_kazakh_term_ends_on_saturday() -> None:
 
 async def test_time_without_offset_is_local() -> None:
     """It is local time of the country."""
-    for received in ("2022-02-14T18:29:59", "2022-02-14T12:29:59Z"):
+    for received in ("2022-02-14T18:29:59", "2022-02-14T12:29:59Z", "2022-02-14"):
         status, answer = await calculate(country="KZ", kind="complaint", received=received)
         assert (status, answer["registered_on"], answer["due_on"]) == (200, "2022-02-14", "2022-03-15")
 

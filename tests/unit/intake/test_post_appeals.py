@@ -236,9 +236,23 @@ class TestReading:
         [error] = answer.json()["errors"]
         assert (error["field"], error["rule"]) == ("header.Idempotency-Key", "key_used")
 
-    async def test_broken_json_is_422(self, client: httpx.AsyncClient) -> None:
-        answer = await client.post("/appeals", content=b"{secret", headers={"content-type": "application/json"})
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{secret",
+            b'{"text": "secret\xff"}',
+            b'{"text": "secret \\ud800"}',
+            b'\xef\xbb\xbf{"text": "secret"}',
+            b'{"text":' * 30_000,
+            b'{"applicants_count": ' + b"1" * 5000 + b"}",
+        ],
+        ids=["empty", "broken", "no UTF-8", "surrogate", "byte order mark", "deep", "long number"],
+    )
+    async def test_broken_json_is_422(self, client: httpx.AsyncClient, body: bytes) -> None:
+        answer = await client.post("/appeals", content=body, headers={"content-type": "application/json"})
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        assert [(one["field"], one["rule"]) for one in answer.json()["errors"]] == [("body", "json_invalid")]
         assert "secret" not in answer.text
 
 
@@ -259,7 +273,10 @@ BROKEN: list[tuple[dict[str, Any], str, str]] = [
     ({"country_type": "=secret()"}, "country_type", "string_pattern_mismatch"),
     ({"applicant": {"address": {"district": "Secret, 0555"}}}, "applicant.address.district", "string_pattern_mismatch"),
     ({"region": "Secret Name"}, "region", "string_pattern_mismatch"),
-    ({"applicant": {"birth_date": "secret"}}, "applicant.birth_date", "date_from_datetime_parsing"),
+    ({"applicant": {"birth_date": "secret"}}, "applicant.birth_date", "day"),
+    ({"applicant": {"birth_date": 86_400}}, "applicant.birth_date", "day"),
+    ({"applicant": {"birth_date": "86400"}}, "applicant.birth_date", "day"),
+    ({"applicant": {"birth_date": "1980-02-30"}}, "applicant.birth_date", "day"),
     ({"complaint_of": "KG-SECR-ET00-0000-00"}, "complaint_of", "string_pattern_mismatch"),
     ({"complaint_of": "KG-0SEC-RET0-0000-00"}, "complaint_of", "value_error"),
     ({"secret_field": 1}, "body", "extra_forbidden"),

@@ -60,7 +60,7 @@ def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenc
             Literal["appeal", "body", "topic", "region"], Query(description="One row per appeal, or sums.")
         ] = "body",
         as_of: Annotated[
-            QueryInstant | None, Query(description="Instant in ISO 8601 with an offset. Default: now.")
+            QueryInstant | None, Query(description="An instant as 2026-03-04T12:00:00+06:00. Default: now.")
         ] = None,
         limit: Limit = MAX_PAGE,
         after: Annotated[AfterNumber, Query(description="By appeal: continue after this number.")] = "",

@@ -112,7 +112,10 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
         country: Annotated[str, Query(description="KG, KZ or UZ.")],
         kind: Annotated[str, Query(description="application, complaint, proposal, request, message, response.")],
         received: Annotated[
-            LocalInstant, Query(description="ISO 8601; without an offset it is the country's local time.")
+            LocalInstant,
+            Query(
+                description="A day, or a time as 2026-03-04T12:00; without an offset it is the country's local time."
+            ),
         ],
         country_type: Annotated[
             str | None, Query(description="The country's own type, such as notary-request.")

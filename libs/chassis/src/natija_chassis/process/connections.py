@@ -11,7 +11,9 @@ from natija_chassis.observability import metrics
 
 HEAD_SECONDS = 10.0
 """For a request's head, from the connection or the answer before it."""
-BODY_SECONDS = 60.0
+BODY_SECONDS = 30.0
+BODY_RATE = 5_000
+"""Bytes of a body that give its client one more second."""
 ANSWER_SECONDS = 300.0
 """To compute an answer and to take it."""
 _WARNING_SECONDS = 60.0
@@ -78,6 +80,12 @@ class Connections:
         state = self._open.pop(connection, None)
         if state is not None:
             self._open[connection] = _State(state.address, phase, self._clock() + _SECONDS[phase])
+
+    def receive(self, connection: Connection, count: int) -> None:
+        """So many bytes of the *connection* arrived. In a body they prolong its time, so a slow line is not cut."""
+        state = self._open.get(connection)
+        if state is not None and state.phase == "body":
+            self._open[connection] = state._replace(until=state.until + count / BODY_RATE)
 
     def remove(self, connection: Connection) -> None:
         """The *connection* is closed."""

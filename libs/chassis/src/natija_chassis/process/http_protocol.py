@@ -48,6 +48,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._begun = False
         super().data_received(data)
+        self._limited.receive(self, len(data))
         if self._head is not None and not self._begun:
             self._head += len(data)
             if self._head > MAX_HEAD_BYTES:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -124,7 +125,12 @@ def _parse(headers: _Headers, body: bytes) -> Submission:
         # A page of another site can make a browser send text, and not JSON, without the user's consent.
         raise problems.invalid_field("body", "media_type", "not sent as application/json")
     try:
-        return Submission.model_validate_json(body)
+        values = from_json(body)
+    except ValueError:
+        raise problems.invalid_field("body", "json_invalid", "not valid JSON") from None
+    try:
+        # `model_validate_json` takes ten times as long for 85,000 lists in place of a text, since errors copy it.
+        return Submission.model_validate(values)
     except ValidationError as error:
         raise problems.from_validation(error) from None
 

@@ -5,11 +5,11 @@ The models here are the clear form of the contract's (`natija_events.types.clear
 test checks that their fields correspond.
 """
 
-from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from natija_chassis.http.parameters import Day
 from natija_events.schema.documentation import descriptions
 from natija_events.sealing.data_key import Place
 from natija_events.types import intake, personal
@@ -79,7 +79,7 @@ class SubmittedApplicant(_StrictModel):
     kind: Literal["natural", "legal"] = "natural"
     name: ShortText | None = None
     id_number: ShortText | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     phone: ShortText | None = None
     email: ShortText | None = None
     social_group: Code | None = None
