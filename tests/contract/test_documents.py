@@ -3,18 +3,23 @@
 import json
 import re
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.packages import FETCH_SECONDS, ready_folder
+from tests.unit.events.examples import LEAST
 
 from natija_events.documents.__main__ import documents
 from natija_events.documents.tables import ATTRIBUTES, STAMPED, with_tables
 from natija_events.ids import is_appeal_number
+from natija_events.lifecycle.transitions import TERMINAL, Standing, evolve, find_violation
+from natija_events.schema.registry import REGISTRY
 from natija_events.wire.names import PROPOSED, STAMPS, WRAPPEDKEY
 
 CONTRACT = Path("libs/events/CONTRACT.md")
+NUMBER, NOW = "KG-7K3M-9QX4-T2R8-MA", datetime(2026, 3, 31, tzinfo=UTC)
 ASYNCAPI = json.loads(Path("libs/events/asyncapi.json").read_text())
 
 
@@ -45,6 +50,19 @@ def test_numbers_on_the_page_are_numbers() -> None:
     assert all(map(is_appeal_number, found))
 
 
+def test_page_names_types_that_leave_the_end() -> None:
+    """Every other event that is lawful after an end changes no state: a fold in another language relies on it."""
+    leaving = set()
+    for end in TERMINAL:
+        standing = Standing(end, resume=("IN_WORK",))
+        for data in LEAST:
+            after = evolve(standing, data.type, NOW, data).state
+            if find_violation(standing, NUMBER, NOW, data) is None and after != end:
+                leaving.add(data.type.split(".")[1])
+    sentences = CONTRACT.read_text().partition("with two exceptions.")[2]
+    assert set(re.findall(r"`([a-z-]+)` leads", sentences[:400])) == leaving
+
+
 def references(part: Any) -> list[str]:
     if isinstance(part, dict):
         own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
@@ -63,6 +81,15 @@ def test_references_of_asyncapi_resolve() -> None:
         part: Any = ASYNCAPI
         for name in pointer.split("/"):
             part = part[name]
+
+
+def test_examples_of_asyncapi_are_admitted() -> None:
+    """Each message of an event has an example that the registrar would admit."""
+    messages = {name: one for name, one in ASYNCAPI["components"]["messages"].items() if name.endswith(".v1")}
+    assert {name.partition(".")[2] for name in messages} == REGISTRY.models.keys()
+    for message in messages.values():
+        (example,) = message["examples"]
+        REGISTRY.admit(message["name"], json.dumps(example["payload"]).encode())
 
 
 @pytest.mark.thorough

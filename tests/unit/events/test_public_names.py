@@ -3,11 +3,15 @@
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.sealing import REALM_KEY
 
 import natija_events
+from natija_events import Publisher, new_appeal_number, read_proposal, write_proposal
 
 SOURCE = Path(natija_events.__file__)
 README = (SOURCE.parents[2] / "README.md").read_text()
@@ -103,3 +107,13 @@ def test_readme_imports_public_names_only() -> None:
     modules = re.findall(r"^\s*(?:from|import) (natija_events\S*)", guides, re.MULTILINE)
     assert modules
     assert set(modules) == {"natija_events"}
+
+
+def test_second_event_of_readme_is_made() -> None:
+    """The page writes it in a sentence: it is code that runs."""
+    [code] = re.findall(r"`(publisher\.event\(number, now, .*)`", README)
+    names: dict[str, Any] = {name: getattr(natija_events, name) for name in ("intake", "personal")}
+    publisher = Publisher("127.0.0.1:1", "kg", "/registers/osh", realm_key=REALM_KEY)
+    event = eval(code, names | {"publisher": publisher, "number": new_appeal_number("kg"), "now": datetime.now(UTC)})
+    assert (event.type, event.expectedsequence) == ("appeal.supplemented.v1", 1)
+    assert read_proposal(*write_proposal([event])[1:]).events == (event,)

@@ -136,7 +136,18 @@ def _registered(type: str) -> str:
 
 
 def _events(trait: str, folder: str) -> _Json:
-    return {f"{trait}.{type}": _message(type, trait, f"{_SCHEMAS}/{folder}{type}.json") for type in _TYPES}
+    schemas = served_schemas()
+    return {
+        f"{trait}.{type}": _message(type, trait, f"{_SCHEMAS}/{folder}{type}.json")
+        | {"examples": [{"payload": _example(json.loads(schemas[f"{folder}{type}.json"]))}]}
+        for type in _TYPES
+    }
+
+
+def _example(schema: _Json) -> _Json:
+    """The shortest data of a type, from the examples of its fields."""
+    needed = schema.get("required") or schema.get("anyOf", [{}])[0].get("required", ())
+    return {name: schema["properties"][name]["examples"][0] for name in needed}
 
 
 def _message(type: str, trait: str, schema: str) -> _Json:
