@@ -10,6 +10,7 @@ import pytest
 from tests.stack import REPOSITORY
 
 from natija_chassis.errors import OperatorError
+from natija_chassis.http import api_keys
 from natija_chassis.realm.realm_files import DIRECTORY, PUBLISHERS, load_reference_data
 from natija_events.signatures import SigningKey
 from natija_intake.publishers import onboarding
@@ -59,6 +60,34 @@ def test_entry_is_only_printed(add: Add, realm_files: Path) -> None:
     line = next(line for line in printed.splitlines() if line.startswith("  /portals/open-city: "))
     (realm_files / PUBLISHERS).write_text(f"{before}{line}\n")
     assert "/portals/open-city" in load_reference_data(realm_files).publishers
+
+
+def test_api_key_comes_with_the_entry(add: Add, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file is as private as the other ones, and the first event reads it. A second one is refused before anything
+    is written."""
+    keys, folder = tmp_path / "api-keys.yaml", tmp_path / "secrets"
+    monkeypatch.setenv("NATIJA_API_KEYS", str(keys))
+    printed = add("labour", "channel")
+    file = folder / "portals.labour.api-key"
+    [entry] = api_keys.read(keys)
+    assert (entry.name, entry.source, entry.roles) == ("portals-labour", "/portals/labour", ["publisher"])
+    assert entry.sha256 == api_keys.digest(file.read_text())
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert f'NATIJA_API_KEY="$(cat {file})"' in printed
+    assert file.read_text() not in printed
+    before = set(folder.iterdir())
+    with pytest.raises(OperatorError, match="has a key for portals-labour"):
+        add("/portals.labour", "channel")
+    assert set(folder.iterdir()) == before
+
+
+def test_api_key_needs_write(add: Add, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without --write no file of the realm changes, and the command for the key is printed."""
+    monkeypatch.setenv("NATIJA_API_KEYS", str(tmp_path / "api-keys.yaml"))
+    printed = add("labour", "channel", write=False)
+    assert not (tmp_path / "api-keys.yaml").exists()
+    command = "natija api-key add portals-labour --role publisher --source /portals/labour"
+    assert f'NATIJA_API_KEY="$({command})"' in printed
 
 
 def test_access_rights_name_no_others_topic(add: Add) -> None:

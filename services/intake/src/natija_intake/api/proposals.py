@@ -36,20 +36,22 @@ _STATUS = {"forbidden": 403, "conflict": 409, "reused": 409, "oversize": 413}
 class RegisteredEvent(BaseModel):
     """An event and its place in the history of its appeal."""
 
-    id: UUID
-    sequence: int
+    id: UUID = Field(description="The id of the event.")
+    sequence: int = Field(description="Its place among the events of the appeal, from 1.")
 
 
 class ProposalResponse(BaseModel):
     """The decision on a proposal. A proposal has the id of its first event."""
 
-    proposal: UUID
-    appeal: str | None = Field(examples=["KG-7K3M-9QX4-T2R8-MA"])
-    decision: Literal["registered", "pending", "rejected"]
+    proposal: UUID = Field(description="The id of the first event.")
+    appeal: str | None = Field(description="The number of the appeal.", examples=["KG-7K3M-9QX4-T2R8-MA"])
+    decision: Literal["registered", "pending", "rejected"] = Field(
+        description="What the registrar decided; *pending* as long as it has not."
+    )
     events: list[RegisteredEvent] = Field([], description="The registered events, in the order of the proposal.")
     reason: str | None = Field(None, description="Why it was rejected.")
     field: str | None = Field(None, description="The field that breaks the rule.")
-    rule: str | None = None
+    rule: str | None = Field(None, description="The rule, without the value that breaks it.")
 
 
 def router(service: ProposalService) -> APIRouter:

@@ -15,39 +15,41 @@ from natija_intake.registrar.heads import Head
 class RegisteredResponse(BaseModel):
     """The appeal is registered: its receipt."""
 
-    number: str = Field(examples=["KG-7K3M-9QX4-T2R8-MA"])
+    number: str = Field(examples=["KG-7K3M-9QX4-T2R8-MA"], description="The number of the appeal.")
     access_code: str = Field(examples=["4K7Q-3MX9-T2R8"], description="With the number it opens the appeal's status.")
     registered: datetime = Field(description="When it was registered, with the offset of the zone.")
-    date: str = Field(examples=["2026-03-31"], description="The day of the registration, local.")
+    date: str = Field(
+        examples=["2026-03-31"], json_schema_extra={"format": "date"}, description="The day of the registration, local."
+    )
     time: str = Field(examples=["14:05:09"], description="The time of the registration, local.")
-    zone: str = Field(examples=["Asia/Bishkek"])
+    zone: str = Field(examples=["Asia/Bishkek"], description="The zone of these times, as the IANA names it.")
 
 
 class BeingRegisteredResponse(BaseModel):
     """The appeal is safe and will be registered: its receipt so far."""
 
-    number: str
-    access_code: str
-    status: PublicStatus = "being_registered"
-    says: str
+    number: str = Field(description="The number of the appeal, which is final.")
+    access_code: str = Field(description="With the number it opens the appeal's status.")
+    status: PublicStatus = Field("being_registered", description="The status as a code.")
+    says: str = Field(description="The status in words.")
 
 
 class ResponsibleBody(BaseModel):
     """The body that has the appeal."""
 
-    id: str
-    name: str
+    id: str = Field(description="The code of the body.")
+    name: str = Field(description="Its official name.")
 
 
 class AppealStatus(BaseModel):
     """The status of an appeal."""
 
-    number: str
-    status: PublicStatus
+    number: str = Field(description="The number of the appeal.")
+    status: PublicStatus = Field(description="The status as a code.")
     says: str = Field(description="The status in words.")
-    registered: datetime | None
+    registered: datetime | None = Field(description="When it was registered; none while it is being registered.")
     due: datetime | None = Field(description="The instant the term ends; none where no term is set.")
-    body: ResponsibleBody | None
+    body: ResponsibleBody | None = Field(description="The body that has the appeal; none before one does.")
 
 
 def receipt_response(receipt: Receipt, zone: ZoneInfo) -> RegisteredResponse | BeingRegisteredResponse:

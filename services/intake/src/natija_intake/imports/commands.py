@@ -24,6 +24,10 @@ def import_register(
     rejected: Annotated[
         Path | None, typer.Option(help="The list of rejected rows; by default FILE.rejected.csv.")
     ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(help="The number of rows that the register says it exported. Another number imports nothing."),
+    ] = None,
     format: FormatOption = "table",
 ) -> None:
     """Import a register's history through the inbox: one row is one proposal of all its events.
@@ -33,7 +37,8 @@ def import_register(
 
     \b
     natija import cases.csv.gz --mapping examples/boston311.yaml
+    natija import cases.csv.gz --mapping examples/boston311.yaml --rows 8577
     """
     from natija_intake.imports import job
 
-    raise typer.Exit(job.run_import(file, mapping, rejected, format))
+    raise typer.Exit(job.run_import(file, mapping, rejected, rows, format))

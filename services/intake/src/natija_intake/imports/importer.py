@@ -53,6 +53,11 @@ class ImportCounts:
         """Rejected rows by reason."""
         return Counter(row.reason for row in self.rejected)
 
+    @property
+    def rejected_lines(self) -> int:
+        """The lines of the file on which the rejected rows stand."""
+        return sum(row.last_line - row.line + 1 for row in self.rejected)
+
     def reject(self, row: RejectedRow) -> None:
         """Count a rejected row."""
         self.rows += 1

@@ -34,12 +34,14 @@ _TICK = 0.2
 _LINES_SHOWN = 20
 
 
-def run_import(file: Path, mapping_file: Path, rejected: Path | None, format: Format) -> int:
-    """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `OperatorError`."""
+def run_import(file: Path, mapping_file: Path, rejected: Path | None, expected: int | None, format: Format) -> int:
+    """Import *file*; 0 when every row's outcome is known, 1 when it could not finish. Raises `OperatorError`, also when
+    it has not the *expected* number of rows."""
     rejected_file = rejected or file.with_name(f"{file.name}.rejected.csv")
     try:
         found = mapping_check.check(mapping.load_mapping(mapping_file))
         register = CsvFile(file, found)
+        check_count(register, expected)
     except MappingError as error:
         raise yaml_file.error_at(mapping_file, error.key.split("."), error.rule) from None
     except CsvFileError as error:
@@ -63,6 +65,16 @@ def run_import(file: Path, mapping_file: Path, rejected: Path | None, format: Fo
     if trouble:
         print(f"natija: not finished: {trouble}. {AGAIN}", file=sys.stderr)
     return 1 if trouble else 0
+
+
+def check_count(register: CsvFile, expected: int | None) -> None:
+    """Check that *register* has the *expected* number of rows: a wrong quote joins some. Raises `CsvFileError`."""
+    if expected is None or (found := register.count()) == expected:
+        return
+    broken = [row for row in register.rows() if row.broken]
+    lines = ", ".join(f"{row.line} to {row.last_line}" for row in broken[:_LINES_SHOWN])
+    told = f"; lines that may hold several rows: {lines}" if broken else ""
+    raise CsvFileError(f"it has {found:,} rows, and not {expected:,} as --rows says{told}. Nothing is proposed")
 
 
 async def _import(

@@ -48,6 +48,7 @@ def as_json(summary: ImportSummary) -> str:
         "registered": {"rows": counts.registered, "events": counts.registered_events},
         "already_registered": {"rows": counts.already_registered, "events": counts.already_registered_events},
         "rejected": dict(counts.reasons),
+        "rejected_lines": counts.rejected_lines,
         "unmapped": dict(summary.unmapped),
         "seconds": round(summary.seconds, 1),
         "events_per_second": round(summary.rate),
@@ -74,4 +75,4 @@ def print_table(summary: ImportSummary) -> None:
     console.print(table)
     console.print(f"{summary.seconds:,.1f} s, {summary.rate:,.0f} events a second", soft_wrap=True)
     if counts.rejected:
-        console.print(f"Rejected rows: {summary.rejected_file}", soft_wrap=True)
+        console.print(f"Rejected rows, on {counts.rejected_lines:,} lines: {summary.rejected_file}", soft_wrap=True)

@@ -122,7 +122,7 @@ class Relay:
                 last = await shared_store.add_events(connection, events, last)
                 await store.save(connection, last, reached)
         for one in decided:
-            metrics.OUTCOMES.labels("registered" if one.registered else "rejected").inc()
+            metrics.OUTCOMES.labels("registered" if one.registered else "rejected", one.source).inc()
 
     async def _write(self, topics: OutcomeTopics, sources: set[str]) -> set[str]:
         """Write the topics of *sources* that have one; those that are still to be written."""

@@ -15,9 +15,10 @@ def add(
     name: Annotated[str, typer.Argument(help="Its source, such as /desks/labour, or only the last part: labour.")],
     role: Annotated[str, typer.Option(help="Its role: channel, desk, oversight, data-officer, router or history.")],
     body: Annotated[str | None, typer.Option(help="The body that it speaks for, as directory.yaml names it.")] = None,
-    output: Annotated[Path, typer.Option(help="The folder for its private key and its Kafka password.")] = Path(),
+    output: Annotated[Path, typer.Option(help="The folder for its keys and its Kafka password.")] = Path(),
     write: Annotated[
-        bool, typer.Option("--write", help="Add its entry to publishers.yaml of the realm's files.")
+        bool,
+        typer.Option("--write", help="Add its entry to publishers.yaml, and an API key to the file NATIJA_API_KEYS."),
     ] = False,
     public_key: Annotated[
         str | None, typer.Option(help="Its public key in base64url, if it has made its key pair itself.")
@@ -25,7 +26,7 @@ def add(
 ) -> None:
     """Make all that a new publisher needs, and print what is left to do: its entry, ACLs, and a first event.
 
-    The private key and the Kafka password are written to files that only you can read. Send them to the publisher in a
+    The keys and the Kafka password are written to files that only you can read. Send them to the publisher in a
     safe way, then delete them. Nothing takes effect until `natija provision` has written the entry.
 
     \b

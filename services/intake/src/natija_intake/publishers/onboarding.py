@@ -1,6 +1,7 @@
-"""Adding a publisher: its key, its Kafka user, its entry of the reference data, and a first event to send."""
+"""Adding a publisher: its keys, its Kafka user, its entry of the reference data, and a first event to send."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from natija_chassis.errors import OperatorError
+from natija_chassis.http import api_keys
 from natija_chassis.key_ring import write_key
 from natija_chassis.realm.realm_files import PUBLISHERS, load_reference_data
 from natija_chassis.settings import Settings
@@ -28,7 +30,10 @@ _FOLDERS: Mapping[str, str] = {
 
 
 class NewPublisher(NamedTuple):
-    """A publisher that is added: the *line* of its entry, and its files. *key* is None when it has its own."""
+    """A publisher that is added: the *line* of its entry, and its files. *key* is None when it has its own.
+
+    *api_key_file* is None when the realm's file of API keys is not changed.
+    """
 
     source: str
     role: str
@@ -36,6 +41,7 @@ class NewPublisher(NamedTuple):
     key: SigningKey | None
     key_file: Path
     password_file: Path
+    api_key_file: Path | None
 
 
 def add(name: str, role: str, body: str | None, output: Path, *, write: bool, public_key: str | None) -> None:
@@ -44,24 +50,46 @@ def add(name: str, role: str, body: str | None, output: Path, *, write: bool, pu
     source = full_source(name, role)
     known = None if settings.realm_files is None else load_reference_data(settings.realm_files)
     _check(source, role, body, known)
-    new = _make(settings, source, role, body, output, public_key)
+    keys = settings.api_keys if write else None
+    if keys is not None and keys.exists() and any(one.name == api_key_name(source) for one in api_keys.read(keys)):
+        raise OperatorError(f"{keys} has a key for {api_key_name(source)}: revoke it first")
+    new = _make(settings, source, role, body, output, public_key, with_api_key=keys is not None)
     _write_private(new.password_file, secrets.token_urlsafe(32))
     if new.key is not None:
         write_key(new.key_file, new.key)
     if write:
         _append(settings, new.line)
+    if keys is not None and new.api_key_file is not None:
+        api_key = api_keys.new_key()
+        _write_private(new.api_key_file, api_key)
+        api_keys.add(keys, api_key_name(source), ["publisher"], None, api_key, source=source)
     _print(settings, new, known, written=write)
 
 
+def api_key_name(source: str) -> str:
+    """The name of the API key of the publisher *source*, such as ``desks-labour``."""
+    return re.sub("[^a-z0-9]+", "-", source.lower()).strip("-")[:64]
+
+
 def _make(
-    settings: Settings, source: str, role: str, body: str | None, output: Path, public_key: str | None
+    settings: Settings,
+    source: str,
+    role: str,
+    body: str | None,
+    output: Path,
+    public_key: str | None,
+    *,
+    with_api_key: bool,
 ) -> NewPublisher:
     stem = source.strip("/").replace("/", ".")
     key = SigningKey(secrets.token_bytes(32)) if public_key is None else None
     user = access_rights.principal(settings.realm.lower(), source)
     listed = public_key if key is None else key.public_text
     line = entry_line(source, role, body, listed, user, datetime.now(UTC))
-    return NewPublisher(source, role, line, key, output / f"{stem}.pem", output / f"{stem}.kafka-password")
+    api_key_file = output / f"{stem}.api-key" if with_api_key else None
+    return NewPublisher(
+        source, role, line, key, output / f"{stem}.pem", output / f"{stem}.kafka-password", api_key_file
+    )
 
 
 def full_source(name: str, role: str) -> str:
@@ -120,7 +148,7 @@ def _write_private(path: Path, content: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise OperatorError(f"{path} exists: a password is never overwritten") from None
+        raise OperatorError(f"{path} exists: a secret is never overwritten") from None
     with os.fdopen(descriptor, "w") as stream:
         stream.write(content)
 
@@ -129,6 +157,8 @@ def _print(settings: Settings, new: NewPublisher, known: ReferenceData | None, *
     realm = settings.realm.lower()
     print(f"# 1. Keep these files secret, and send them to the publisher:\n{new.password_file}")
     print("# (it has made its key itself)" if new.key is None else new.key_file)
+    if new.api_key_file is not None:
+        print(new.api_key_file)
     print(f"# 2. {'Added to' if written else 'Add to'} {PUBLISHERS}; then run `natija provision`:\n{new.line}")
     print("# 3. On brokers with ACLs (docs/operations.md), as their administrator:")
     print(access_rights.commands(realm, new.source, str(new.password_file)))
@@ -139,8 +169,16 @@ def _print(settings: Settings, new: NewPublisher, known: ReferenceData | None, *
     print("\n# 4. A first event in Python, as the publisher:\ncat > first_event.py <<'PYTHON'")
     print(first_event.python_program(realm, new.source, str(new.key_file), **words) + "PYTHON\npython first_event.py")
     number, id, now = new_appeal_number(settings.realm), str(uuid4()), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    print(f"\n# 5. The same without Kafka. Its key: natija api-key add NAME --role publisher --source {new.source}")
+    print(f"\n# 5. The same without Kafka, with an API key:\n{_api_key(new)}")
     print(first_event.curl_command(new.source, number, id, now, **words))
+
+
+def _api_key(new: NewPublisher) -> str:
+    """The command that sets the API key of the first event."""
+    if new.api_key_file is not None:
+        return f'NATIJA_API_KEY="$(cat {new.api_key_file})"'
+    name = api_key_name(new.source)
+    return f'NATIJA_API_KEY="$(natija api-key add {name} --role publisher --source {new.source})"'
 
 
 def _words(known: ReferenceData | None, realm: str) -> dict[str, str]:

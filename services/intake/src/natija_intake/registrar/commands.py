@@ -40,19 +40,21 @@ def verify(
 @registrar.command()
 def rejections(
     reason: Annotated[str | None, typer.Option(help="Only this reason, such as unlawful.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only of this publisher, such as /desks/labour.")] = None,
     last: Annotated[int, typer.Option(help="The maximum number of rejections: the newest are shown.", min=1)] = 20,
     format: FormatOption = "table",
 ) -> None:
-    """List rejected proposals, the newest last: offset, reason, field and rule.
+    """List rejected proposals, the newest last: publisher, offset, reason, field and rule. Then the number by reason.
 
     \b
     natija registrar rejections --reason conflict
+    natija registrar rejections --source /desks/labour
     """
     import asyncio
 
     from natija_intake.registrar import inspection
 
-    raise typer.Exit(asyncio.run(inspection.show_rejected(reason, last, format)))
+    raise typer.Exit(asyncio.run(inspection.show_rejected(reason, source, last, format)))
 
 
 @registrar.command()

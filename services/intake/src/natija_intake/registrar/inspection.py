@@ -73,8 +73,9 @@ def _as_text(report: VerificationReport, partitions: int) -> str:
     return "\n".join([f"{read}: inconsistent partitions: {len(report.breaks)}", *map(str, report.breaks)])
 
 
-async def show_rejected(reason: str | None, last: int, format: str) -> int:
-    """Print the *last* newest rejected proposals, oldest first, and how many have each reason."""
+async def show_rejected(reason: str | None, source: str | None, last: int, format: str) -> int:
+    """Print the *last* newest rejected proposals, oldest first, and how many have each reason. With *source*, only
+    those of this publisher."""
     settings = Settings()
     found: list[RejectedProposal] = []
     counts: Counter[str] = Counter()
@@ -82,6 +83,8 @@ async def show_rejected(reason: str | None, last: int, format: str) -> int:
     async for batch in read_batches(settings.kafka_config, topic, start):
         for record in batch:
             one = read_rejected(record.partition, record.value, record.headers)
+            if source not in (None, one.proposal.source):
+                continue
             counts[one.rejection.reason] += one.records
             if reason in (None, one.rejection.reason):
                 found.append(one)

@@ -1,0 +1,50 @@
+"""What an import tells about the numbers of rows and lines."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.unit.intake.test_csv_rows import HEADER, MAPPING, row
+
+from natija_intake.imports.csv_file import CsvFile, CsvFileError
+from natija_intake.imports.importer import ImportCounts, RejectedRow
+from natija_intake.imports.job import check_count
+from natija_intake.imports.mapping import parse
+from natija_intake.imports.report import ImportSummary, as_json, print_table
+
+
+def register(path: Path, *rows: str) -> CsvFile:
+    path.write_text("\n".join([",".join(HEADER), *rows, ""]))
+    return CsvFile(path, parse(MAPPING))
+
+
+def test_expected_number_is_that_of_rows(tmp_path: Path) -> None:
+    """A letter of several lines is one row."""
+    found = register(tmp_path / "r.csv", row("A1", '"Dear all,\nthe road"'), row("A2"))
+    check_count(found, 2)
+    check_count(found, None)
+
+
+def test_swallowed_row_is_missed(tmp_path: Path) -> None:
+    """A stray quote in each of two rows joins them. The lines are told before anything is proposed."""
+    found = register(tmp_path / "r.csv", row("A1", '"about the road'), row("A2", 'my name is Ivan"'), row("A3"))
+    with pytest.raises(CsvFileError, match=r"it has 2 rows, and not 3 as --rows says; .*: 2 to 3\. Nothing") as caught:
+        check_count(found, 3)
+    assert "Ivan" not in str(caught.value)
+
+
+def test_missing_row_is_missed(tmp_path: Path) -> None:
+    with pytest.raises(CsvFileError, match=r"it has 1 rows, and not 1,000 as --rows says\. Nothing is proposed"):
+        check_count(register(tmp_path / "r.csv", row("A1")), 1000)
+
+
+def test_summary_tells_lines_of_rejected_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    """A rejected row may span many lines of the file, and several rows may stand on them."""
+    counts = ImportCounts()
+    for first, last in ((3, 3), (5, 64)):
+        counts.reject(RejectedRow(first, last, "", "unreadable", "row", "a quote is missing", ""))
+    summary = ImportSummary("osh", counts, Counter(), 1.0, Path("r.rejected.csv"))
+    assert json.loads(as_json(summary))["rejected_lines"] == 61
+    print_table(summary)
+    assert "Rejected rows, on 61 lines: r.rejected.csv" in capsys.readouterr().out
