@@ -1,4 +1,4 @@
-"""What an import tells about the numbers of rows and lines."""
+"""The numbers of rows and lines that an import checks and tells."""
 
 import json
 from collections import Counter
