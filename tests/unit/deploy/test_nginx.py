@@ -147,7 +147,7 @@ async def test_only_routes_pass(proxy: Proxy) -> None:
         (READERS, "/terms/KG-1", 200), (READERS, "/calculate", 200), (READERS, "/reports/overdue", 200),
         (READERS, "/appeals/KG-1/history", 200), (READERS, "/", 404), (PUBLIC, "/proposals", 404),
         (READERS, "/proposals", 200), (READERS, "/proposals/1", 200), (READERS, "/outcomes", 200),
-        (READERS, "/events", 200),
+        (READERS, "/events", 200), (PUBLIC, "/contract/asyncapi.json", 200),
     ):  # fmt: skip
         assert (await proxy.send("GET", path, name=name)).status_code == status, (name, path)
 

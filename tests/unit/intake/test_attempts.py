@@ -104,4 +104,5 @@ def test_appeals_of_one_address_are_limited(clock: Clock) -> None:
 
 
 def test_no_limit_lets_all_send(clock: Clock) -> None:
+    assert [SendLimit(0, clock).take("a") for _ in range(3)] == [0, 0, 0]
     assert not SendLimit(0, clock).is_on

@@ -26,6 +26,7 @@ from natija_events.wire.rejection import Rejection
 from natija_intake.api import proposals
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.proposals.service import ProposalService
+from natija_intake.receipts.send_limit import SendLimit
 from natija_intake.registrar.admission import AdmissionState, IncomingProposal
 from natija_intake.registrar.sealed_values import place_of
 
@@ -84,14 +85,21 @@ def heads() -> Heads:
 
 
 @pytest.fixture
-async def client(gateway: Gateway, heads: Heads) -> AsyncIterator[httpx.AsyncClient]:
+def limit() -> int:
+    """Proposals of a publisher in a minute; 0: any number."""
+    return 0
+
+
+@pytest.fixture
+async def client(gateway: Gateway, heads: Heads, limit: int) -> AsyncIterator[httpx.AsyncClient]:
     vouched = PublisherEntry(roles=frozenset({"channel"}), vouched=True)
     own = PublisherEntry(roles=frozenset({"desk"}), unsigned=True)
     reference = replace(REFERENCE, publishers={PORTAL: vouched, OWN: own})
     given: Any = (replace(CONTEXT, reference=lambda: reference), gateway, heads, None)
     apps = create_apps(
         Settings(), title="x", about="X.", health=lambda: Health(True, "ready"),
-        routers=[proposals.router(ProposalService(*given))], rows=proposals.ACCESS, more_authenticators=[by_key],
+        routers=[proposals.router(ProposalService(*given), SendLimit(limit))], rows=proposals.ACCESS,
+        more_authenticators=[by_key],
     )  # fmt: skip
     transport = httpx.ASGITransport(apps.api, raise_app_exceptions=False)
     headers = {"Authorization": "Bearer key-portal"}
@@ -238,6 +246,17 @@ async def test_decision_has_its_status(
     if isinstance(decision, Rejection) and status != 201:
         [error] = answer.json()["errors"]
         assert error == {"field": decision.field, "rule": decision.reason, "message": decision.rule}
+
+
+@pytest.mark.parametrize("limit", [2])
+async def test_too_many_proposals_are_429(client: httpx.AsyncClient, gateway: Gateway) -> None:
+    """Of one publisher; another one is not concerned. Dry runs count, too."""
+    answers = [await post(client, cloud_event(), params={"dry_run": number == 0}) for number in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 201, 429]
+    assert (answers[2].headers["content-type"], answers[2].headers["retry-after"]) == ("application/problem+json", "30")
+    assert len(gateway.proposed) == 1
+    other = await post(client, cloud_event(source=OWN), headers={"Authorization": "Bearer key-own"})
+    assert other.status_code == 403  # it must sign itself
 
 
 async def test_key_is_necessary(client: httpx.AsyncClient) -> None:

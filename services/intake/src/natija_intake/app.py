@@ -57,7 +57,7 @@ async def serve(settings: IntakeSettings) -> None:
     )
     heads, streams, log = HeadLookup(engine), RelayStreams(engine), LogLookup(kafka, realm)
     routes_of_publishers = [
-        proposals.router(ProposalService(context, gateway, heads, engine)),
+        proposals.router(ProposalService(context, gateway, heads, engine), SendLimit(settings.proposals_per_minute)),
         streams_api.router(streams, log, reference.now),
     ]
     service = AppealService(context, gateway, heads, Attempts())

@@ -19,11 +19,14 @@ from natija_events.wire.rejection import Rejection
 from natija_events.wire.values import Unreadable
 from natija_intake.api.cloudevents import read_request
 from natija_intake.appeals.head_lookup import StatusUnavailable
+from natija_intake.appeals.metrics import PROPOSALS_LIMITED
 from natija_intake.outcomes.store import StoredOutcome
 from natija_intake.proposals.service import OutcomesUnavailable, ProposalService, SubmittedProposal
+from natija_intake.receipts.send_limit import SendLimit
 
 PATH = "/proposals"
 RETRY_AFTER = 5
+NO_LIMIT = SendLimit(0)
 ACCESS = (
     access("POST", PATH, "publisher", bodies="own", max_body=limits.PROPOSAL_BYTES),
     access("GET", PATH + "/{id}", "publisher", bodies="own"),
@@ -54,8 +57,8 @@ class ProposalResponse(BaseModel):
     rule: str | None = Field(None, description="The rule, without the value that breaks it.")
 
 
-def router(service: ProposalService) -> APIRouter:
-    """The routes. Each publisher sees what became of its own proposals, and of nobody else's."""
+def router(service: ProposalService, limit: SendLimit = NO_LIMIT) -> APIRouter:
+    """The routes. Each publisher sees what became of its own proposals, and of nobody else's. *limit* counts them."""
     api = APIRouter(prefix=PATH, tags=["proposals"])
 
     @api.post(
@@ -66,7 +69,7 @@ def router(service: ProposalService) -> APIRouter:
         responses={
             200: {"description": "A dry run: it would be registered", "model": ProposalResponse},
             202: {"description": "Not decided yet: see Location", "model": ProposalResponse},
-            **problems.responses(401, 403, 409, 411, 413, 422, 503),
+            **problems.responses(401, 403, 409, 411, 413, 422, 429, 503),
         },
         openapi_extra={"requestBody": _BODY},
     )
@@ -81,7 +84,11 @@ def router(service: ProposalService) -> APIRouter:
         and signed here, if the publisher's entry says `vouched`. The same events again have the same answer, so send
         them again after no answer, 202 or 503.
         """
-        source, body = source_of(request), await request.body()
+        source = source_of(request)
+        if seconds := limit.take(source):
+            PROPOSALS_LIMITED.inc()
+            raise Problem(429, "Too many proposals of this publisher", headers={"Retry-After": str(seconds)})
+        body = await request.body()
         try:
             proposal = read_request(request.headers.items(), body)
         except Unreadable as error:
