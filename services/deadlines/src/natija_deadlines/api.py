@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
@@ -32,18 +32,29 @@ ACCESS = (
 class StateOfTerm(BaseModel):
     """A term: the body that must act, or `applicant`; the instant at which it ends; what became of it."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     term: str
+    """The id of the term, such as answer-1."""
     holder: str | None
+    """The body that must act, or `applicant`."""
     due: datetime
+    """The instant at which it ends."""
     status: Status
+    """The state of the term."""
 
 
 class MissedTerm(BaseModel):
     """A term that was missed, its due instant, and the body that had to keep it."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     term: str
+    """The id of the term, such as answer-1."""
     due: datetime
+    """The due instant that passed."""
     holder: str | None
+    """The body that had to keep it."""
 
 
 class TermOfAppeal(BaseModel):
@@ -53,19 +64,34 @@ class TermOfAppeal(BaseModel):
     warning follows from today's policies and calendars, until somebody corrects them.
     """
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     appeal: str
+    """The number of the appeal."""
     state: State
+    """The state of the life cycle."""
     running: bool
+    """Whether somebody owes an answer."""
     starts: datetime | None
+    """The begin of the first day of the present term; null without one."""
     term: str | None
+    """The id of the present term; null without one."""
     due: datetime | None
+    """The instant at which the present term ends; null without one."""
     policy: str | None
+    """The policy that set it; null without one."""
     overdue: bool
+    """Whether a term was missed, as the report counts it."""
     terms: list[StateOfTerm]
+    """All terms, with their states."""
     breaches: list[MissedTerm]
+    """Each term that was missed, with its holder."""
     warned: list[datetime]
+    """The due instants of which a warning is on the log."""
     missed: list[datetime]
+    """The due instants whose breach is on the log."""
     data_missing: str | None
+    """Why today's policies and calendars give no term or warning; null when they do."""
 
 
 class Calculation(BaseModel):
@@ -74,19 +100,34 @@ class Calculation(BaseModel):
     *provisional*: decrees may still move days of that year.
     """
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     country: str
+    """The country of the policy."""
     kind: str
+    """The kind of the appeal."""
     country_type: str | None
+    """The country's own type of the appeal, if one was asked for."""
     received: datetime
+    """The instant of receipt that was asked for."""
     policy: str
+    """The id of the policy."""
     title: str
+    """The title of the law."""
     registered_on: date
+    """The local day of its registration: that of the receipt, or the next working day."""
     start_on: date
+    """The first local day that counts."""
     due_on: date
+    """The last local day of the term."""
     due: datetime
+    """The instant at which the term ends: 24:00 of its last day."""
     warn_at: datetime
+    """The instant at which the warning is recorded."""
     forward_by: date
+    """The local day by which the appeal must be forwarded."""
     provisional: bool
+    """Whether decrees may still move days of that year."""
 
 
 def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:

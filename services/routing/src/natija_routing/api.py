@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
@@ -28,37 +28,59 @@ ACCESS = (
 class Unrouted(BaseModel):
     """An appeal without a responsible body. *reason*: why a person must choose it; null while routing will do so."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     appeal: str
+    """The number of the appeal."""
     received: datetime | None
+    """The instant of its receipt."""
     topic: str | None
+    """The code of its topic, if it has one."""
     region: str | None
+    """The code of its region, if it has one."""
     reason: UnroutedReason | None
+    """Why a person must choose the body; null while routing will do so."""
 
 
 class Named(BaseModel):
     """An entry of the directory: its id and its names by language."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     id: str
+    """The code."""
     names: dict[str, str]
+    """The official name by language."""
 
 
 class DirectoryBody(Named):
     """A body: its class, the region of a local one, and the body above it."""
 
     body_class: str | None
+    """The class of the body, such as a ministry."""
     region: str | None
+    """The region of a local body."""
     superior: str | None
+    """The body above it."""
 
 
 class DirectoryPage(BaseModel):
     """The directory of the realm, each section in the order of print, with the versions of reference data and rules."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     version: int
+    """The version of the reference data."""
     competence: int
+    """The version of the competence rules."""
     bodies: list[DirectoryBody]
+    """The bodies."""
     topics: list[Named]
+    """The topics."""
     regions: list[Named]
+    """The regions."""
     channels: list[Named]
+    """The channels by which appeals arrive."""
 
 
 def router(engine: AsyncEngine, competence_data: GetCompetenceData, clock: Clock) -> APIRouter:
