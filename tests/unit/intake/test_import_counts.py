@@ -1,15 +1,24 @@
 """The numbers of rows and lines that an import checks and tells."""
 
+import asyncio
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.unit.intake.test_csv_rows import HEADER, MAPPING, row
 
+from natija_events.kafka import OutcomePending, ProposalOutcome
+from natija_events.wire.envelope import Event
+from natija_intake.imports import importer
 from natija_intake.imports.csv_file import CsvFile, CsvFileError
-from natija_intake.imports.importer import ImportCounts, RejectedRow
-from natija_intake.imports.job import check_count
+from natija_intake.imports.csv_rows import CsvRow
+from natija_intake.imports.importer import ImportCounts, Importer, RejectedRow
+from natija_intake.imports.job import check_count, undecided_lines
+from natija_intake.imports.mapper import MappedRow
 from natija_intake.imports.mapping import parse
 from natija_intake.imports.report import ImportSummary, as_json, print_table
 
@@ -48,3 +57,37 @@ def test_summary_tells_lines_of_rejected_rows(capsys: pytest.CaptureFixture[str]
     assert json.loads(as_json(summary))["rejected_lines"] == 61
     print_table(summary)
     assert "Rejected rows, on 61 lines: r.rejected.csv" in capsys.readouterr().out
+
+
+class Unlimited:
+    """There is always room for one more proposal."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.capacity = asyncio.Event()
+        self.capacity.set()
+
+    async def monitor(self) -> None:
+        await asyncio.Event().wait()
+
+
+class Publisher:
+    """The outcome of one row never comes."""
+
+    async def propose(self, event: Event, *, wait: float) -> ProposalOutcome:
+        if event.subject == "A17":
+            raise OutcomePending("no decision")
+        return ProposalOutcome(event.subject, 1, datetime(2026, 3, 31, tzinfo=UTC), None)
+
+
+async def test_lost_outcome_names_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The import cannot say what became of the row, but it says which one it is."""
+    monkeypatch.setattr(importer, "Backpressure", Unlimited)
+    mapper: Any = SimpleNamespace(map=lambda cells: MappedRow(cells[0], (SimpleNamespace(subject=cells[0]),), (0,)))  # type: ignore[arg-type]
+    settings: Any = SimpleNamespace(import_in_flight=10, import_inbox_lag=10, import_patience=1)
+    nothing: Any = None
+    proposing: Any = Publisher()
+    found = Importer(mapper, proposing, nothing, nothing, settings, print)
+    with pytest.raises(OutcomePending):
+        await found.run([CsvRow(line, line, [f"A{line}"]) for line in range(2, 18)])
+    assert undecided_lines(found) == "; without an outcome are the rows of lines 17"
+    assert found.counts.rows == 15

@@ -102,7 +102,7 @@ async def _import(
             if register.refused_from is not None:
                 trouble = f"nothing is read from line {register.refused_from} on: correct the quotes of the file"
         except (ImportStopped, OutcomePending, CsvFileError) as error:
-            trouble = f"{error}{_undecided(importer)}"
+            trouble = f"{error}{undecided_lines(importer)}"
         except (DeliveryUnconfirmed, KafkaError, TimeoutError):
             trouble = f"Kafka at {settings.kafka} does not answer"
         finally:
@@ -111,7 +111,7 @@ async def _import(
     return ImportSummary(found.register_name, importer.counts, mapper.unmapped, seconds, rejected_file), trouble
 
 
-def _undecided(importer: Importer) -> str:
+def undecided_lines(importer: Importer) -> str:
     """The lines of the rows without an outcome, in words; "" when there are none."""
     lines = importer.undecided
     if not lines:
