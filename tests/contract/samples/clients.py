@@ -37,7 +37,7 @@ def _node() -> SampleClient:
 
 def _java() -> SampleClient:
     fetch = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"]
-    compile = ["javac", "-cp", "lib/*", "-d", "classes", "Natija.java", "Publish.java", "Vectors.java"]
+    compile = ["javac", "-cp", "lib/*", "-d", "classes", "Bytes.java", "Natija.java", "Publish.java", "Vectors.java"]
     folder = ready_folder("java", [*_files("java"), DRIVERS / "Vectors.java"], [fetch, compile])
     java = ["java", "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8", "-cp", f"{folder}/lib/*:{folder}/classes"]
     return SampleClient([*java, "Publish"], [*java, "Vectors"])
