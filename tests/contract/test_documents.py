@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,12 @@ from natija_events.documents.__main__ import documents
 from natija_events.documents.tables import ATTRIBUTES, STAMPED, with_tables
 from natija_events.ids import is_appeal_number
 from natija_events.lifecycle.transitions import TERMINAL, Standing, evolve, find_violation
+from natija_events.reference.records import read_record
 from natija_events.schema.registry import REGISTRY
+from natija_events.signatures import SigningKey
 from natija_events.wire.names import PROPOSED, STAMPS, WRAPPEDKEY
+from natija_events.wire.proposal import read_proposal
+from natija_events.wire.values import PUBLISHERKEY
 
 CONTRACT = Path("libs/events/CONTRACT.md")
 NUMBER, NOW = "KG-7K3M-9QX4-T2R8-MA", datetime(2026, 3, 31, tzinfo=UTC)
@@ -61,6 +66,29 @@ def test_page_names_types_that_leave_the_end() -> None:
                 leaving.add(data.type.split(".")[1])
     sentences = CONTRACT.read_text().partition("with two exceptions.")[2]
     assert set(re.findall(r"`([a-z-]+)` leads", sentences[:400])) == leaving
+
+
+def test_examples_of_attributes_are_read() -> None:
+    """An example may be shortened: then it ends in an ellipsis, and so do its parts."""
+    whole = {one.name: one.example for one in ATTRIBUTES if "…" not in one.example and one.need != "signed"}
+    assert whole.keys() == PROPOSED - {"publisherkey", "signature", WRAPPEDKEY}
+    (event,) = read_proposal(b"{}", [(f"ce_{name}", example.encode()) for name, example in whole.items()]).events
+    assert event.subject == whole["subject"]
+    (key,) = (one.example for one in ATTRIBUTES if one.name == "publisherkey")
+    assert PUBLISHERKEY.fullmatch(key)
+
+
+def test_reference_record_on_the_page_is_one() -> None:
+    (example,) = re.findall(r"^```json\n(.*?)^```$", CONTRACT.read_text(), re.MULTILINE | re.DOTALL)
+    record = read_record(b"topic/roads", example.encode())
+    assert (record.kind, record.id, record.revision) == ("topic", "roads", 2)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
+def test_command_makes_a_signing_key(tmp_path: Path) -> None:
+    (command,) = re.findall(r"`(openssl [^`]*)`", CONTRACT.read_text())
+    subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+    assert SigningKey.from_pem((tmp_path / command.split()[-1]).read_bytes()).public_text
 
 
 def references(part: Any) -> list[str]:
