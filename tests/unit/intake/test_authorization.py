@@ -174,6 +174,8 @@ def expected(line: TableLine, state: str, one: Case, data: EventData) -> str | N
         return "unlawful"
     if isinstance(data, Routed) and one.role != "history" and one.holding.holder not in (None, data.body):
         return "unlawful"
+    if isinstance(data, Forwarded) and one.source == f"/desks/{data.body}":
+        return "unlawful"
     condition = line.publishers[one.role]
     return None if condition in one.true else "unlawful"
 
@@ -294,6 +296,8 @@ def test_every_walk_is_as_read(opening: tuple[str, EventData], acts: list[tuple[
         lawful = condition is not None and rules.allows(event) and condition in model.true(source)
         if isinstance(data, Routed) and ROLES[source] != "history":
             lawful = lawful and model.holder in (None, data.body)
+        if isinstance(data, Forwarded):
+            lawful = lawful and source != f"/desks/{data.body}"
         if isinstance(data, Reopened) and ROLES[source] != "history":
             lawful = lawful and data.authority not in model.holders()
         incoming, record = proposed(data, source, head.standing.sequence)
@@ -305,6 +309,14 @@ def test_every_walk_is_as_read(opening: tuple[str, EventData], acts: list[tuple[
             ended = line.target in ENDED or line.type == Answered.type
             model.apply(source, data, ended=ended)
             head = advance(head, incoming.events[0], data)
+
+
+@pytest.mark.parametrize("held", [Holding("a", None, "/portals/one"), Holding(None, "a", "/portals/one")])
+def test_no_body_forwards_to_itself(held: Holding) -> None:
+    """A forward begins a new term, so a body would give itself one."""
+    assert isinstance(decide(Forwarded(body="b"), "/desks/a", head("IN_WORK", held)), Admitted)
+    found = decide(Forwarded(body="a"), "/desks/a", head("IN_WORK", held))
+    assert found == Rejection("unlawful", "body", "is the body that forwards the appeal")
 
 
 def test_abolished_body_keeps_no_appeal() -> None:

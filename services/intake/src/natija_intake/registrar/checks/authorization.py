@@ -6,7 +6,7 @@ from natija_events.lifecycle.holding import Holding
 from natija_events.lifecycle.transitions import HISTORY, TABLE, Condition
 from natija_events.reference.data import ReferenceData
 from natija_events.types.base import EventData
-from natija_events.types.routing import Reopened, Routed
+from natija_events.types.routing import Forwarded, Reopened, Routed
 from natija_events.wire.rejection import Rejection
 
 _Meets = Callable[[Holding, str, ReferenceData], bool]
@@ -40,10 +40,10 @@ def meeting_roles(holding: Holding, source: str, data: EventData, reference: Ref
 def find_wrong_body(holding: Holding, source: str, data: EventData, reference: ReferenceData) -> Rejection | None:
     """The rule that a body in *data* breaks; None when it breaks none.
 
-    Only a forward or a reopening hands an appeal over. A body does not reopen what it answered itself. The histories of
-    other registers have no such rules.
+    Only a forward or a reopening hands an appeal over, and a forward to another body: it begins a new term. A body does
+    not reopen what it answered itself. The histories of other registers have no such rules.
     """
-    if not isinstance(data, (Routed, Reopened)) or HISTORY in (
+    if not isinstance(data, (Routed, Forwarded, Reopened)) or HISTORY in (
         roles := meeting_roles(holding, source, data, reference)
     ):
         return None
@@ -52,6 +52,9 @@ def find_wrong_body(holding: Holding, source: str, data: EventData, reference: R
             return Rejection("unlawful", "source", RULES["above"])
         own = data.authority in _holders(holding, reference)
         return Rejection("unlawful", "authority", "is the body that held the appeal") if own else None
+    if isinstance(data, Forwarded):
+        own = not data.external and data.body == reference.body(source)
+        return Rejection("unlawful", "body", "is the body that forwards the appeal") if own else None
     if holding.holder in (None, data.body) or "router" in roles:
         return None
     return Rejection("unlawful", "body", "only a forward hands the appeal over to another body")
