@@ -7,7 +7,7 @@ from statistics import median
 from tests.bench.measurement import RUNS, Figure, rate
 from tests.bench.setup import BenchSetup, applied, engine_of
 from tests.stack import REPOSITORY, Realm
-from tests.unit.intake.boston import CASE, cells, mapper
+from tests.unit.intake.imports.boston import CASE, cells, mapper
 
 ROWS = 3_000
 """Of a run."""

@@ -21,7 +21,7 @@ from tests.integration.intake.registering import open_appeal, publisher
 from tests.integration.intake.relayed import add_reader, outcomes_on_topic, without_repeats
 from tests.reference import write_revision
 from tests.stack import REPOSITORY
-from tests.unit.intake.boston import CASE, HEADER
+from tests.unit.intake.imports.boston import CASE, HEADER
 
 from natija_chassis.process.failpoints import FAILPOINT
 from natija_events.kafka import read

@@ -8,8 +8,8 @@ from tests import apps
 from tests.contract.corpus.author import NOW, REFERENCE, InboxRecord
 from tests.contract.fuzz.registrar import InProcessRegistrar, check
 from tests.contract.sealing_vectors import REALM_KEY
+from tests.unit.intake.publishers.test_outcomes import decided
 from tests.unit.intake.realm import CONTEXT
-from tests.unit.intake.test_outcomes import decided
 
 from natija_chassis.clock import FixedClock
 from natija_chassis.process.apps import Apps

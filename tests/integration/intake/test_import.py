@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 from tests.stack import REPOSITORY, Realm
-from tests.unit.intake.boston import CASE, HEADER
+from tests.unit.intake.imports.boston import CASE, HEADER
 
 from natija_events.kafka import read
 from natija_events.lifecycle.fold import fold

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.sealing import KEYS, REALM_KEY
-from tests.unit.intake.boston import boston
+from tests.unit.intake.imports.boston import boston
 
 from natija_events.kafka import partition_of
 from natija_events.reference.data import ReferenceData
@@ -22,7 +22,7 @@ from natija_intake.imports.mapping import RegisterMapping, parse
 from natija_intake.registrar import admission
 from natija_intake.registrar.admission import AdmissionState, PolledRecord
 
-DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[5] / "shared" / "data"
 BOSTON, KURSK = DATA / "boston311-2015-sample.csv.gz", DATA / "kursk-appeals.csv"
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 REFERENCE = ReferenceData(publishers={"/registers/*": PublisherEntry(roles=frozenset({"history"}), unsigned=True)})

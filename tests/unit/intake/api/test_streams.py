@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.requests import HTTPConnection
-from tests.unit.intake.test_outcomes import DESK, decided
+from tests.unit.intake.publishers.test_outcomes import DESK, decided
 
 from natija_chassis.http.access import Principal
 from natija_chassis.http.app import create_apps

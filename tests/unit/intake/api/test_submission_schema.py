@@ -4,7 +4,7 @@ import json
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
-from tests.unit.intake.test_submission import SENT
+from tests.unit.intake.appeals.test_submission import SENT
 
 from natija_intake.api.submission_schema import FILE, text
 

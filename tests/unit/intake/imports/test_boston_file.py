@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.sealing import REALM_KEY
 from tests.unit.events import former_lateness
-from tests.unit.intake.boston import boston
+from tests.unit.intake.imports.boston import boston
 
 from natija_events.schema.registry import REGISTRY
 from natija_events.terms.lateness import Lateness, lateness
@@ -21,7 +21,7 @@ from natija_events.wire.record import RecordedEvent
 from natija_intake.imports.csv_file import CsvFile
 from natija_intake.imports.mapper import MappedRow, Mapper
 
-FILE = Path(__file__).resolve().parents[4] / "shared" / "data" / "boston311-2015-sample.csv.gz"
+FILE = Path(__file__).resolve().parents[5] / "shared" / "data" / "boston311-2015-sample.csv.gz"
 SNAPSHOT = datetime(2016, 1, 13, 3, 55, tzinfo=UTC)
 MIDYEAR = datetime(2015, 7, 1, 4, tzinfo=UTC)
 

@@ -36,7 +36,7 @@ CASE = {
 
 
 def boston() -> RegisterMapping:
-    path = Path(__file__).resolve().parents[3] / "examples" / "boston311.yaml"
+    path = Path(__file__).resolve().parents[4] / "examples" / "boston311.yaml"
     return mapping_check.check(mapping.load_mapping(path))
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.sealing import REALM_KEY, opened
-from tests.unit.intake.boston import HEADER, boston, cells, mapper
+from tests.unit.intake.imports.boston import HEADER, boston, cells, mapper
 
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.deadlines import TermSet

@@ -49,7 +49,7 @@ def changed(key: str, value: Any) -> dict[str, Any]:
 
 
 def test_examples_are_valid() -> None:
-    for path in (Path(__file__).resolve().parents[3] / "examples").glob("*.yaml"):
+    for path in (Path(__file__).resolve().parents[4] / "examples").glob("*.yaml"):
         if "events:" in path.read_text():
             assert mapping_check.check(mapping.load_mapping(path)).columns()
 

@@ -14,8 +14,8 @@ from tests.unit.events.examples import DUE, LEAST_OF, LEAST_TERM, OTHER, SMALLES
 from tests.unit.events.given import Dated
 from tests.unit.events.lifecycle_as_read import ENDED, LINES, STATES, TableLine
 from tests.unit.events.test_lifecycle_properties import RuleBookModel
-from tests.unit.intake.holder_model import ROLES, HolderModel
 from tests.unit.intake.realm import REFERENCE as KG
+from tests.unit.intake.registrar.holder_model import ROLES, HolderModel
 
 from natija_events.ids import appeal_number
 from natija_events.kafka import partition_of

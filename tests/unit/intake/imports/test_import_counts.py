@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.intake.test_csv_rows import HEADER, MAPPING, row
+from tests.unit.intake.imports.test_csv_rows import HEADER, MAPPING, row
 
 from natija_events.kafka import OutcomePending, ProposalOutcome
 from natija_events.wire.envelope import Event
