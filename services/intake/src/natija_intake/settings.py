@@ -66,7 +66,8 @@ class IntakeSettings(SealingSettings):
     appeals_per_minute: int = Field(60, ge=0)
     """The most appeals that one client address may send in a minute; 0: any number. Others get 429."""
     proposals_per_minute: int = Field(1200, ge=0)
-    """The most proposals that one publisher may send over HTTP in a minute; 0: any number. Others get 429."""
+    """The most proposals that one publisher may send over HTTP in a minute; 0: any number. Others get 429. A proposal
+    counts once more for each 10,000 bytes."""
     outcome_wait: float = Field(5.0, gt=0, le=60)
     """Seconds a POST waits for the registrar before it answers 202."""
     delivery_wait: float = Field(5.0, gt=0, le=60)

@@ -27,6 +27,8 @@ from natija_intake.receipts.send_limit import SendLimit
 PATH = "/proposals"
 RETRY_AFTER = 5
 NO_LIMIT = SendLimit(0)
+_COUNTED_BYTES = 10_000
+"""A proposal counts once more for each. To parse a megabyte may take the time of a thousand small proposals."""
 ACCESS = (
     access("POST", PATH, "publisher", bodies="own", max_body=limits.PROPOSAL_BYTES),
     access("GET", PATH + "/{id}", "publisher", bodies="own"),
@@ -85,7 +87,7 @@ def router(service: ProposalService, limit: SendLimit = NO_LIMIT) -> APIRouter:
         them again after no answer, 202 or 503.
         """
         source = source_of(request)
-        if seconds := limit.take(source):
+        if seconds := limit.take(source, 1 + int(request.headers["content-length"]) // _COUNTED_BYTES):
             PROPOSALS_LIMITED.inc()
             raise Problem(429, "Too many proposals of this publisher", headers={"Retry-After": str(seconds)})
         body = await request.body()

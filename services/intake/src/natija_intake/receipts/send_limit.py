@@ -17,12 +17,13 @@ class SendLimit:
         self._buckets = TokenBuckets(Rate(per_minute, _MINUTE / max(1, per_minute)))
         self._clock = clock
 
-    def take(self, sender: str) -> int:
-        """Count what *sender* sends. Returns 0, or the seconds after which it may send again."""
+    def take(self, sender: str, count: int = 1) -> int:
+        """Count what *sender* sends, as *count* of the least size. Returns 0, or the seconds after which it may send
+        again."""
         if not self.is_on:
             return 0
         now = self._clock()
         if wait := self._buckets.wait(sender, now):
             return ceil(wait)
-        self._buckets.take(sender, now)
+        self._buckets.take(sender, now, count)
         return 0

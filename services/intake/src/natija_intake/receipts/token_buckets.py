@@ -31,9 +31,9 @@ class TokenBuckets:
         """Whether no token is missing."""
         return self._full_at.get(key, now) <= now
 
-    def take(self, key: Hashable, now: float) -> None:
-        """Take a token, also one that is not there yet."""
-        self._full_at[key] = max(self._full_at.pop(key, now), now) + self._rate.seconds
+    def take(self, key: Hashable, now: float, count: int = 1) -> None:
+        """Take *count* tokens, also those that are not there yet."""
+        self._full_at[key] = max(self._full_at.pop(key, now), now) + count * self._rate.seconds
         if len(self._full_at) > self._most:
             self._full_at.popitem(last=False)
 
