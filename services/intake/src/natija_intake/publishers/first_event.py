@@ -12,7 +12,8 @@ def python_program(realm: str, source: str, key_file: str, *, channel: str, juri
     """A program that opens an appeal and prints its outcome."""
     user = outcome_topic(realm, source).replace(".outcomes.", ".publisher.", 1)
     return dedent(f"""\
-        # In a clone: pip install './libs/events[kafka]'. Set NATIJA_KAFKA, NATIJA_REALM_PUBLIC_KEY, NATIJA_KAFKA_PASSWORD
+        # In a clone of the repository: pip install './libs/events[kafka]'
+        # Set NATIJA_KAFKA, NATIJA_REALM_PUBLIC_KEY, NATIJA_KAFKA_PASSWORD
         import asyncio, os
         from datetime import UTC, datetime
         from pathlib import Path
