@@ -23,13 +23,19 @@ def _without_value(message: str) -> str:
 
 
 def _holds_infinity(value: Any) -> bool:
-    """Whether a number in *value* was too large for a float. jiter bounds the depth of its nesting."""
-    kind = type(value)
-    if kind is dict:
-        return any(map(_holds_infinity, [one for one in value.values() if type(one) in _MAY_HOLD_INFINITY]))
-    if kind is list:
-        return any(map(_holds_infinity, [one for one in value if type(one) in _MAY_HOLD_INFINITY]))
-    return kind is float and math.isinf(value)
+    """Whether a number in *value* was too large for a float. Level by level: a call for each value took
+    ten times as long as to parse 330,000 empty objects."""
+    level = [value]
+    while level:
+        inner: list[Any] = []
+        for one in level:
+            kind = type(one)
+            if kind is float and math.isinf(one):
+                return True
+            values = one.values() if kind is dict else one if kind is list else ()
+            inner += [each for each in values if each and type(each) in _MAY_HOLD_INFINITY]
+        level = inner
+    return False
 
 
 _MAY_HOLD_INFINITY = frozenset((dict, list, float))
