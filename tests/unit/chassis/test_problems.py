@@ -1,5 +1,7 @@
 """Every service answers an error with the same body, `application/problem+json`, and never repeats what was sent."""
 
+import re
+
 import httpx
 import pytest
 from fastapi import APIRouter
@@ -59,3 +61,11 @@ class TestEveryService:
         document = make_app().api.openapi()
         assert document["openapi"].startswith("3.1")
         assert "HTTPValidationError" not in document.get("components", {}).get("schemas", {})
+
+    async def test_operations_have_short_names(self, make_app: MakeApps, invalid: str, field: str) -> None:
+        """Generated clients name their methods by them. The document names the license."""
+        document = make_app().api.openapi()
+        ids = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+        assert len(set(ids)) == len(ids)
+        assert all(re.fullmatch("[a-z]+(_[a-z]+)*", id) for id in ids)
+        assert document["info"]["license"]["identifier"] == "Apache-2.0"

@@ -42,6 +42,8 @@ _NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False}
 """FastAPI's own spans hold the path and the query as sent, for example an appeal's access code. Natija makes its spans
 in `observability.tracing`, without them."""
 _SETTINGS: Any = {
+    "license_info": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "generate_unique_id_function": lambda route: route.name,  # generated clients name their methods by it
     "telemetry": _NO_TELEMETRY,
     "redirect_slashes": False,  # a redirect would go to the address that the client's Host header names
     "redoc_url": None,
