@@ -29,6 +29,7 @@ from natija_events.wire.record import RecordedEvent, read_recorded_event
 from natija_events.wire.values import Unreadable
 from natija_intake.outcomes import metrics, shared_store, store
 from natija_intake.outcomes.assembly import RegisteredProposals, belongs_to_publisher, rejected_proposal
+from natija_intake.outcomes.end_watch import EndWatch
 from natija_intake.outcomes.store import ConcurrentRelay, TopicPlace
 from natija_intake.outcomes.topics import OutcomeTopics
 
@@ -50,10 +51,18 @@ class Relay:
     """
 
     def __init__(self, settings: Settings, engine: AsyncEngine, reference: ReferenceReader) -> None:
-        self.health = Health(False, "starting")
+        self._health = Health(False, "starting")
+        self._ends = EndWatch()
         self._settings = settings
         self._engine = engine
         self._reference = reference
+
+    @property
+    def health(self) -> Health:
+        """For `/ready` and the state page."""
+        if self._health.ready and self._ends.is_silent:
+            return Health(False, "waiting: Kafka does not answer for every partition of log and rejected")
+        return self._health
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Relay until *stopping*; retry after an outage of Kafka or the database. Raises `OperatorError` when the
@@ -62,14 +71,14 @@ class Relay:
         while not stopping.is_set():
             try:
                 await store.prepare(self._engine)
-                self.health = Health(True, "standing by: another relay works")
+                self._health = Health(True, "standing by: another relay works")
                 async with exclusive_lock(self._engine, LockClass.RELAY, 0, stopping):
                     await self._until_reference(stopping)
                     await self._work(stopping, backoff)
             except (*_OUTAGES, ConcurrentRelay, ReferenceDataMissing) as error:
-                if self.health.ready:  # one line for an outage
+                if self._health.ready:  # one line for an outage
                     log.warning("outcomes are not relayed, retrying: %s", sanitised(error))
-                self.health = Health(False, f"waiting: outcomes are not relayed ({type(error).__name__})")
+                self._health = Health(False, f"waiting: outcomes are not relayed ({type(error).__name__})")
                 await backoff.wait(stopping)
 
     async def _until_reference(self, stopping: asyncio.Event) -> None:
@@ -87,22 +96,34 @@ class Relay:
             async with self._engine.connect() as connection:
                 before = await store.load_offsets(connection)
             await reading.seek(before)
-            unwritten = set(self._reference.now().outcome_readers)
-            saved = deleted = time.monotonic()
-            while not stopping.is_set():
-                found = await reading.poll(self._settings.batch_records)
-                decided = self._of_publishers(found.decided)
-                reached = await reading.offsets()
-                if decided or found.events or (reached != before and time.monotonic() - saved > _SAVE_EVERY):
-                    await self._store(decided, found.events, before, reached)
-                    before, saved = reached, time.monotonic()
-                unwritten |= {one.source for one in decided}
-                unwritten = await self._write(topics, unwritten)
-                if time.monotonic() - deleted > _DELETE_EVERY:
-                    await store.delete_old(self._engine)
-                    deleted = time.monotonic()
-                self.health = Health(True, "relaying outcomes")
-                backoff.reset()
+            async with self._ends.watching(consumer, reading.places):
+                await self._relay(stopping, backoff, reading, topics, before)
+
+    async def _relay(
+        self,
+        stopping: asyncio.Event,
+        backoff: Backoff,
+        reading: "_Reading",
+        topics: OutcomeTopics,
+        before: Mapping[TopicPlace, int],
+    ) -> None:
+        """Store and write what *reading* finds after *before*, until *stopping*."""
+        unwritten = set(self._reference.now().outcome_readers)
+        saved = deleted = time.monotonic()
+        while not stopping.is_set():
+            found = await reading.poll(self._settings.batch_records)
+            decided = self._of_publishers(found.decided)
+            reached = await reading.offsets()
+            if decided or found.events or (reached != before and time.monotonic() - saved > _SAVE_EVERY):
+                await self._store(decided, found.events, before, reached)
+                before, saved = reached, time.monotonic()
+            unwritten |= {one.source for one in decided}
+            unwritten = await self._write(topics, unwritten)
+            if time.monotonic() - deleted > _DELETE_EVERY:
+                await store.delete_old(self._engine)
+                deleted = time.monotonic()
+            self._health = Health(True, "relaying outcomes")
+            backoff.reset()
 
     def _of_publishers(self, decided: Sequence[DecidedProposal]) -> list[DecidedProposal]:
         reference = self._reference.now()
@@ -148,9 +169,14 @@ class _Reading:
         self._log = [TopicPartition(LOG.name(realm), partition) for partition in range(PARTITIONS)]
         self._rejected = [TopicPartition(REJECTED.name(realm), partition) for partition in range(PARTITIONS)]
 
+    @property
+    def places(self) -> list[TopicPartition]:
+        """All partitions that are read."""
+        return [*self._log, *self._rejected]
+
     async def seek(self, offsets: Mapping[TopicPlace, int]) -> None:
         """Read on at *offsets*; without one, from the beginning. Raises `OperatorError` when the topics end before."""
-        places = [*self._log, *self._rejected]
+        places = self.places
         self._consumer.assign(places)
         first, end = await self._consumer.beginning_offsets(places), await self._consumer.end_offsets(places)
         for place in places:
@@ -187,7 +213,7 @@ class _Reading:
     async def offsets(self) -> dict[TopicPlace, int]:
         """Where to read on after a restart."""
         found, behind = {}, 0
-        for place in (*self._log, *self._rejected):
+        for place in self.places:
             position = await self._consumer.position(place)
             behind += max(0, (self._consumer.highwater(place) or position) - position)
             if place in self._log:
