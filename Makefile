@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/installed
 # Tests wait half of their time, so two workers share the cores, one Kafka and one PostgreSQL. The longest files come first.
 WORKERS := 2
 LOCAL := $(PYTHON) -m deploy.local
-SOURCES := libs/events/src libs/chassis/src $(wildcard services/*/src)
+SOURCES := $(wildcard libs/*/src services/*/src)
 export UV_PYTHON_DOWNLOADS := never
 
 # A virtual environment that was copied with its folder still points to the old one: create it again.

@@ -86,7 +86,7 @@ install() {
     echo "Installing the packages of requirements.lock"
     uv_install --require-hashes -r requirements.lock
     set --
-    for member in libs/events libs/chassis services/*/; do set -- "$@" -e "./$member"; done
+    for member in libs/*/ services/*/; do set -- "$@" -e "./$member"; done
     uv_install --no-deps --no-build-isolation "$@"
     touch .venv/installed
 }

@@ -8,6 +8,7 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from tests.unit.deadlines.history import APPEAL, at, history, registered
 
+from natija_chassis import time_zones
 from natija_deadlines.policies import policy
 from natija_deadlines.terms.decide import BREACH_DELAY, DataMissing, NextEvent, decide
 from natija_deadlines.terms.state import AppealTerm, evolve
@@ -35,6 +36,7 @@ from natija_events.types.routing import (
 )
 
 POLICIES = policy.load_policies()
+KG = POLICIES.calendars["KG"]
 
 OPENED = ("2019-06-21T10:00+06:00", registered("2019-06-21T10:00+06:00"))
 STARTS, DUE = at("2019-06-24T00:00+06:00"), at("2019-07-12T00:00+06:00")
@@ -46,6 +48,8 @@ TERM = Term(
     starts=STARTS,
     due=DUE,
     policy="kg-law-67/1",
+    calendar=KG.version(date(2019, 6, 21), date(2019, 7, 11)),
+    zonedata=time_zones.version(),
     ends=("end", "appeal.forwarded"),
     extension=TermExtension(latest=LATEST),
 )

@@ -1,15 +1,17 @@
 """Policies: which rule applies to which appeal on which day."""
 
 import shutil
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 
 import pytest
 
 from natija_chassis.realm.yaml_file import FileError
 from natija_deadlines.policies import policy
-from natija_deadlines.policies.arithmetic import TermLength
-from natija_deadlines.policies.policy import PolicyMissing
+from natija_deadlines.policies.policy import PolicyMissing, TypeUnknown
+from natija_terms.arithmetic import TermLength
 
 POLICIES = policy.load_policies()
 
@@ -23,7 +25,8 @@ POLICIES = policy.load_policies()
         ("KZ", "complaint", None, TermLength(20, "working")),
         ("KZ", "request", "notary-request", TermLength(10, "calendar")),
         ("KZ", "complaint", "tax-monitoring-complaint", TermLength(45, "working")),
-        ("KZ", "complaint", "a type nobody named", TermLength(20, "working")),
+        ("KZ", "request", "bailiff-request", TermLength(3, "working")),
+        ("KZ", "request", "media-request", TermLength(7, "working")),
         ("UZ", "complaint", None, TermLength(15, "calendar")),
         ("UZ", "proposal", None, TermLength(1, "month")),
     ],
@@ -32,8 +35,23 @@ def test_most_specific_term_applies(jurisdiction: str, kind: str, country_type: 
     assert POLICIES.by_jurisdiction[jurisdiction][0].term(kind, country_type) == term
 
 
-def test_policy_starts_on_local_day() -> None:
-    before, first = datetime(2021, 6, 30, 17, 59, tzinfo=UTC), datetime(2021, 6, 30, 18, tzinfo=UTC)
+@pytest.mark.parametrize(
+    ("kind", "country_type", "message"),
+    [
+        ("aplication", None, "kz-appc/1 has no kind 'aplication': one of application, complaint"),
+        ("request", "bailiff-requests", "kz-appc/1 has no country type 'bailiff-requests': one of information-request"),
+        ("complaint", "notary-request", "kz-appc/1 has no country type 'notary-request': one of public-service-compl"),
+    ],
+)
+def test_unknown_type_is_refused(kind: str, country_type: str | None, message: str) -> None:
+    """Also a type of another kind."""
+    with pytest.raises(TypeUnknown, match=message):
+        POLICIES.by_jurisdiction["KZ"][0].term(kind, country_type)
+
+
+def test_policy_starts_with_first_counted_day() -> None:
+    """What comes after hours on the eve is registered on the policy's first day."""
+    before, first = datetime(2021, 6, 30, 12, 29, tzinfo=UTC), datetime(2021, 6, 30, 12, 30, tzinfo=UTC)
     with pytest.raises(PolicyMissing, match="no policy of KZ in force on 2021-06-30"):
         POLICIES.deadline("KZ", "application", before)
     assert POLICIES.deadline("KZ", "application", first).policy.number == "kz-appc/1"
@@ -52,6 +70,16 @@ def test_new_version_applies_from_its_day(tmp_path: Path) -> None:
     assert rules.deadline("KG", "request", old).policy.number == "kg-law-67/1"
     assert rules.deadline("KG", "request", new).policy.number == "kg-law-67/2"
     assert rules.deadline("KG", "request", new).deadline.due_on == date(2026, 7, 15)
+
+
+@pytest.mark.parametrize(("transition", "version"), [("origin", 2), ("receipt", 1)])
+def test_transition_decides_the_version(tmp_path: Path, transition: str, version: int) -> None:
+    """Kyrgyzstan, received on 30.11.2026 at 18:30, after hours: it counts from 1 December."""
+    _shorter_from(tmp_path, "2026-12-01", old_until="2026-11-30")
+    for file in tmp_path.iterdir():
+        file.write_text(file.read_text() + f"transition: {transition}\n")
+    found = policy.load_policies(tmp_path).deadline("KG", "request", datetime.fromisoformat("2026-11-30T18:30+06:00"))
+    assert found.policy.version == version
 
 
 def test_overlapping_versions_are_refused(tmp_path: Path) -> None:
@@ -93,3 +121,55 @@ def test_policy_limits_the_extension(
     """The latest instant at which an extended term may end; none when no extension is possible."""
     found = POLICIES.deadline(jurisdiction, "application", datetime.fromisoformat(received), country_type)
     assert found.latest == (datetime.fromisoformat(latest) if latest else None)
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "calendar", "kind", "country_type", "received", "known_at", "registered_on", "due_on"),
+    [
+        ("KG", "KG", "application", None, "2025-12-19T10:00+06:00", None, "2025-12-19", "2026-01-19"),
+        ("KG", "KG", "application", None, "2025-12-12T10:00+06:00", None, "2025-12-12", "2026-01-12"),
+        ("KG", "KG", "application", None, "2026-01-09T10:00+06:00", None, "2026-01-12", "2026-01-30"),
+        ("KG", "KG", "application", None, "2021-04-27T10:00+06:00", "2021-04-27", "2021-04-27", "2021-05-20"),
+        ("KG", "KG", "application", None, "2021-04-27T10:00+06:00", "2021-05-06", "2021-04-27", "2021-05-19"),
+        ("KG", "KG", "application", None, "2021-07-01T10:00+06:00", "2021-07-14", "2021-07-01", "2021-07-22"),
+        ("KG", "KG", "application", None, "2021-07-01T10:00+06:00", None, "2021-07-01", "2021-07-23"),
+        ("KZ", "KZ-ORAL", "application", None, "2021-10-11T13:10+00:00", None, "2021-10-11", "2021-11-01"),
+        ("KZ", "KZ", "application", None, "2021-10-11T13:10+00:00", None, "2021-10-12", "2021-11-02"),
+        ("KZ", "KZ", "request", "bailiff-request", "2026-03-16T09:00+05:00", None, "2026-03-16", "2026-03-19"),
+        ("KZ", "KZ", "application", None, "2021-06-30T20:00+06:00", None, "2021-07-01", "2021-07-26"),
+        ("UZ", "UZ", "application", None, "2021-07-23T10:00+05:00", None, "2021-07-23", "2021-08-07"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_law_gives_its_days(
+    jurisdiction: str, calendar: str, kind: str, country_type: str | None, received: str, known_at: str | None,
+    registered_on: str, due_on: str,
+) -> None:  # fmt: skip
+    """Days worked out by hand, some as they were known before a decree."""
+    by = POLICIES.calendars[calendar]
+    by = by if known_at is None else by.known_at(date.fromisoformat(known_at))
+    found = POLICIES.deadline(jurisdiction, kind, datetime.fromisoformat(received), country_type, by).deadline
+    assert (str(found.registered_on), str(found.due_on)) == (registered_on, due_on)
+
+
+def test_short_day_ends_earlier() -> None:
+    """A body of Kyrgyzstan, 30.04.2026 till 17:00: received at 17:30 it is registered after the holidays."""
+    day = date(2026, 4, 30)
+    kyrgyz = POLICIES.calendars["KG"]
+    year = replace(kyrgyz.years[2026], days=replace(kyrgyz.years[2026].days, short={day: time_of_day(17)}))
+    body = replace(kyrgyz, years={**kyrgyz.years, 2026: year})
+    received = datetime.fromisoformat("2026-04-30T17:30+06:00")
+    found = POLICIES.deadline("KG", "application", received, calendar=body).deadline
+    assert (str(found.registered_on), str(found.due_on)) == ("2026-05-11", "2026-06-01")
+
+
+def test_suspended_days_do_not_count() -> None:
+    """Neither in working days nor in calendar days."""
+    uzbek = POLICIES.calendars["UZ"]
+    received = datetime.fromisoformat("2021-07-23T10:00+05:00")
+    suspended = {date(2021, 7, 26) + timedelta(days=n): "emergency" for n in range(7)}
+    year = replace(uzbek.years[2021], days=replace(uzbek.years[2021].days, suspended=suspended))
+    stopped = replace(uzbek, years={**uzbek.years, 2021: year})
+    found = [POLICIES.deadline("UZ", "application", received, calendar=one).deadline.due_on for one in (uzbek, stopped)]
+    assert found == [date(2021, 8, 7), date(2021, 8, 14)]
+    assert stopped.add_working(date(2021, 7, 24), 1) == date(2021, 8, 2)

@@ -9,17 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natija_deadlines.calendars.calendar import DAY, Calendar, CalendarMissing, Year, load_calendars
-from natija_deadlines.policies import arithmetic, policy
-from natija_deadlines.policies.arithmetic import Counting, Deadline, FirstDay, TermLength
+from natija_deadlines.policies import policy
 from natija_events.terms.lateness import is_late
+from natija_terms import arithmetic
+from natija_terms.arithmetic import Counting, Deadline, FirstDay, TermLength
+from natija_terms.calendars.calendar import DAY, Calendar, CalendarMissing, Year
+from natija_terms.calendars.files import load_calendars
 
 CALENDARS = load_calendars()
 POLICIES = policy.load_policies()
 KZ = POLICIES.by_jurisdiction["KZ"][0]
 UZ = POLICIES.by_jurisdiction["UZ"][0]
 KG = POLICIES.by_jurisdiction["KG"][0]
-WEEKENDS_ONLY = replace(CALENDARS["KG"], years={2019: Year(1, frozenset(), frozenset())})
+WEEKENDS_ONLY = replace(CALENDARS["KG"], years={2019: Year()})
 
 
 def received(day: str, hour: int = 10, zone: str = "Asia/Almaty") -> datetime:
@@ -150,7 +152,7 @@ def test_missing_year_is_an_error() -> None:
 
 
 def replace_year(calendar: Calendar, year: int) -> Calendar:
-    return replace(calendar, years={year: Year(1, frozenset(), frozenset())})
+    return replace(calendar, years={year: Year()})
 
 
 INSTANTS = st.datetimes(datetime(2018, 2, 1), datetime(2028, 6, 1), timezones=st.just(UTC))

@@ -17,7 +17,7 @@ PLACES = (
     "services/intake/src/natija_intake/registrar/batch.py",
     "services/intake/src/natija_intake/registrar/heads.py",
     "services/routing/src/natija_routing/competence/rules.py",
-    "services/deadlines/src/natija_deadlines/policies/arithmetic.py",
+    "libs/terms/src/natija_terms/arithmetic.py",
     "services/analytics/src/natija_analytics/reports/overdue.py",
 )
 _CLOCKS = {"now", "utcnow", "today"}

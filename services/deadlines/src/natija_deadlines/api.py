@@ -12,7 +12,6 @@ from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
 from natija_chassis.http.parameters import LocalInstant
-from natija_deadlines.calendars.calendar import CalendarMissing
 from natija_deadlines.policies.policy import Policies, PolicyMissing
 from natija_deadlines.terms.decide import DataMissing, decide
 from natija_deadlines.terms.projection import TERMS
@@ -22,6 +21,7 @@ from natija_events.lifecycle.transitions import State
 from natija_events.terms.facts import TermFact
 from natija_events.terms.lateness import judge
 from natija_events.terms.states import Status, term_states
+from natija_terms.calendars.calendar import CalendarMissing
 
 ACCESS = (
     access("GET", "/terms/{appeal}", "official", "operator"),

@@ -20,8 +20,8 @@ def seed_calendars(
     ] = None,
 ) -> None:
     """Write working calendars from the package `holidays`; decrees in the files stay."""
-    from natija_deadlines.calendars.calendar import DATA
-    from natija_deadlines.calendars.seed import COUNTRIES, seed
+    from natija_terms.calendars.files import DATA
+    from natija_terms.calendars.seed import COUNTRIES, seed
 
     if country not in COUNTRIES:
         raise typer.BadParameter(f"one of {', '.join(COUNTRIES)}", param_hint="--country")

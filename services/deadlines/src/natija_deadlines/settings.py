@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from natija_chassis.settings import Settings, management_port_field, port_field
-from natija_deadlines.calendars import calendar
 from natija_deadlines.info import DEADLINES
 from natija_deadlines.policies import policy
+from natija_terms.calendars import files
 
 
 class DeadlinesSettings(Settings):
@@ -18,5 +18,5 @@ class DeadlinesSettings(Settings):
     management_port: int = management_port_field(DEADLINES)
     policies: Path = policy.DATA
     """The folder of policies (YAML); by default the one in this package."""
-    calendars: Path = calendar.DATA
+    calendars: Path = files.DATA
     """The folder of working calendars (YAML); by default the one in this package."""

@@ -28,6 +28,9 @@ from natija_events.types.codes import (
 from natija_events.types.personal import AppealText, Person, Reason, Text
 from natija_events.types.sealed import Sealed
 
+AppealKind = Literal["application", "complaint", "proposal", "request", "message", "response"]
+"""The kinds of appeals."""
+
 
 class Address(NestedData):
     """Where the applicant lives, for statistics. The rest of the address is personal."""
@@ -63,7 +66,7 @@ class Registered(EventData):
 
     type = "appeal.registered.v1"
 
-    kind: Literal["application", "complaint", "proposal", "request", "message", "response"]
+    kind: AppealKind
     """The kind of the appeal by its content."""
     country_type: CountryType | None = None
     """The country's own type of the appeal. Without it the rules of the kind apply."""

@@ -10,14 +10,13 @@ from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from natija_chassis.realm import yaml_file
-from natija_deadlines.calendars import calendar
-from natija_deadlines.calendars.calendar import Calendar, CalendarMissing
-from natija_deadlines.policies.arithmetic import (
+from natija_events.types.intake import AppealKind
+from natija_terms.arithmetic import (
     CountFrom,
     Counting,
     Deadline,
@@ -27,10 +26,16 @@ from natija_deadlines.policies.arithmetic import (
     day_after,
     deadline,
     last_warned_of,
+    origin_day,
     warn_at,
 )
+from natija_terms.calendars import files
+from natija_terms.calendars.calendar import Calendar, CalendarMissing
 
 DATA = Path(__file__).parent / "data"
+_LONGEST_WAIT = timedelta(days=31)
+"""A receipt counts from a later day by less than this: the longest holidays."""
+KINDS: tuple[str, ...] = get_args(AppealKind)
 
 
 class PolicyMissing(LookupError):
@@ -40,6 +45,14 @@ class PolicyMissing(LookupError):
         super().__init__(f"no policy of {jurisdiction} in force on {day}")
         self.jurisdiction = jurisdiction
         self.day = day
+
+
+class TypeUnknown(LookupError):
+    """The policy has no term for this *field*, the kind of an appeal or the country's own type."""
+
+    def __init__(self, policy: str, field: str, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"{policy} has no {field.replace('_', ' ')} {name!r}: one of {', '.join(known) or 'none'}")
+        self.field = field
 
 
 class _Data(BaseModel):
@@ -88,6 +101,8 @@ class Policy(_Data):
     title: str
     valid_from: date
     valid_to: date | None = None
+    transition: Literal["origin", "receipt"] = "origin"
+    """The day that decides whether the policy applies: that from which the term counts, or that of receipt."""
     first_day: FirstDay
     count_from: CountFrom
     cut_off: time_of_day | None = None
@@ -107,9 +122,23 @@ class Policy(_Data):
         return Counting(self.first_day, self.count_from, self.cut_off, self.move_due)
 
     def term(self, kind: str, country_type: str | None = None) -> TermLength:
-        """The most specific term for an appeal of *kind* and, where its country has own types, of *country_type*."""
+        """The most specific term for an appeal of *kind* and, where its country has own types, of *country_type*.
+
+        Raises `TypeUnknown`.
+        """
+        if kind not in KINDS:
+            raise TypeUnknown(self.number, "kind", kind, KINDS)
+        own = [rule.country_type for rule in self.terms if rule.country_type and rule.kind in (None, kind)]
+        if country_type is not None and country_type not in own:
+            raise TypeUnknown(self.number, "country_type", country_type, own)
         rules = (rule for rule in self.terms if rule.applies_to(kind, country_type))
         return max(rules, key=lambda rule: rule.specificity).length
+
+    def deciding_day(self, received: datetime, calendar: Calendar) -> date:
+        """The day on which the policy must be in force for an appeal. Raises `CalendarMissing`."""
+        if self.transition == "origin":
+            return origin_day(received, self.counting, calendar)
+        return calendar.local(received).date()
 
     def in_force(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
@@ -132,6 +161,7 @@ class PolicyDeadline:
     """
 
     policy: Policy
+    calendar: Calendar
     deadline: Deadline
     forward_by: date
     latest: datetime | None
@@ -156,25 +186,39 @@ class Policies:
         except CalendarMissing:  # the next year is not seeded yet: until then examine more rows than necessary
             return now + timedelta(weeks=max(length.amount for length in before))
 
-    def policy(self, jurisdiction: str, received: datetime) -> tuple[Policy, Calendar]:
-        """The policy in force in *jurisdiction* on the local day of *received*. Raises `PolicyMissing`."""
-        calendar = self.calendars.get(jurisdiction)
+    def policy(
+        self, jurisdiction: str, received: datetime, calendar: Calendar | None = None
+    ) -> tuple[Policy, Calendar]:
+        """The policy that applies to an appeal of *received*, and the calendar: that of *jurisdiction*, or *calendar*.
+
+        Raises `PolicyMissing` or `CalendarMissing`.
+        """
+        calendar = calendar or self.calendars.get(jurisdiction)
         if calendar is None:
             raise PolicyMissing(jurisdiction, received.date())
-        day = calendar.local(received).date()
         for policy in self.by_jurisdiction.get(jurisdiction, ()):
-            if policy.in_force(day):
+            if policy.valid_from - _LONGEST_WAIT > calendar.local(received).date():
+                continue
+            if policy.in_force(policy.deciding_day(received, calendar)):
                 return policy, calendar
-        raise PolicyMissing(jurisdiction, day)
+        raise PolicyMissing(jurisdiction, calendar.local(received).date())
 
     def deadline(
-        self, jurisdiction: str, kind: str, received: datetime, country_type: str | None = None
+        self,
+        jurisdiction: str,
+        kind: str,
+        received: datetime,
+        country_type: str | None = None,
+        calendar: Calendar | None = None,
     ) -> PolicyDeadline:
-        """The deadline of an appeal. Raises `PolicyMissing` or `CalendarMissing`."""
-        policy, calendar = self.policy(jurisdiction, received)
+        """The deadline of an appeal, by the calendar of its jurisdiction or by *calendar*.
+
+        Raises `PolicyMissing`, `CalendarMissing` or `TypeUnknown`.
+        """
+        policy, calendar = self.policy(jurisdiction, received, calendar)
         found = deadline(received, policy.term(kind, country_type), policy.counting, calendar)
         forward_by = deadline(received, policy.forward, policy.counting, calendar).due_on
-        return PolicyDeadline(policy, found, forward_by, _latest(policy.extend, received, found, calendar))
+        return PolicyDeadline(policy, calendar, found, forward_by, _latest(policy.extend, received, found, calendar))
 
     def warn_at(self, jurisdiction: str, received: datetime, starts: datetime, due: datetime) -> datetime:
         """The instant from which to warn of *due*. Raises `PolicyMissing` or `CalendarMissing`."""
@@ -191,7 +235,7 @@ def _latest(rule: ExtensionRule | None, received: datetime, found: Deadline, cal
     return latest if latest > found.due else None
 
 
-def load_policies(policies: Path = DATA, calendar_data: Path = calendar.DATA) -> Policies:
+def load_policies(policies: Path = DATA, calendar_data: Path = files.DATA) -> Policies:
     """Read both folders. Raises `FileError`, also when two policies of a jurisdiction are in force on one day."""
     by_jurisdiction: dict[str, list[Policy]] = {}
     for path in sorted(policies.glob("*.yaml")):
@@ -201,4 +245,4 @@ def load_policies(policies: Path = DATA, calendar_data: Path = calendar.DATA) ->
                 rule = f"{policy.number} and {other.number} are in force on the same day"
                 raise yaml_file.error_at(path, ("valid_from",), rule)
         by_jurisdiction[policy.jurisdiction].append(policy)
-    return Policies(by_jurisdiction, calendar.load_calendars(calendar_data))
+    return Policies(by_jurisdiction, files.load_calendars(calendar_data))

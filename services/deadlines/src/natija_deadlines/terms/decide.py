@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from natija_deadlines.calendars.calendar import CalendarMissing
-from natija_deadlines.policies.policy import Policies, PolicyDeadline, PolicyMissing
+from natija_chassis import time_zones
+from natija_deadlines.policies.policy import Policies, PolicyDeadline, PolicyMissing, TypeUnknown
 from natija_deadlines.terms.state import AppealTerm
 from natija_events.lifecycle.transitions import CLOCK_SKEW
 from natija_events.terms.lateness import is_late
@@ -18,6 +18,7 @@ from natija_events.types.deadlines import (
     TermSet,
     Warned,
 )
+from natija_terms.calendars.calendar import CalendarMissing
 
 BREACH_DELAY = CLOCK_SKEW
 """The time after a due instant in which an answer dated before it may still be admitted. A breach waits for its end."""
@@ -60,7 +61,7 @@ def _term(term: AppealTerm, now: datetime, policies: Policies) -> NextEvent | Da
         return None
     try:
         found = policies.deadline(term.jurisdiction, term.kind, term.counts_from, term.country_type)
-    except (PolicyMissing, CalendarMissing) as missing:
+    except (PolicyMissing, CalendarMissing, TypeUnknown) as missing:
         return DataMissing(str(missing))
     if term.terms >= MAX_NUMBER:
         return DataMissing(f"the appeal had the term answer-{MAX_NUMBER}: there is no number for another one")
@@ -76,6 +77,8 @@ def _answer(number: int, origin: TermOrigin, found: PolicyDeadline) -> Term:
         starts=found.deadline.starts,
         due=found.deadline.due,
         policy=found.policy.number,
+        calendar=found.deadline.calendar,
+        zonedata=time_zones.version(),
         ends=ANSWER_ENDS,
         extension=None if found.latest is None else TermExtension(latest=found.latest),
     )

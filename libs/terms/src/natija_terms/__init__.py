@@ -1,0 +1,1 @@
+"""Legal terms: working calendars as dated data, and the arithmetic of terms."""
