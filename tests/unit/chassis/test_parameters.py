@@ -15,7 +15,7 @@ EDGES = (
     "9999-12-31T23:59:59Z",
 )  # fmt: skip
 PATHS: list[tuple[MakeApps, str]] = [
-    (deadlines, "/calculate?country=KG&kind=application&received={}"),
+    (deadlines, "/calculate?jurisdiction=KG&kind=application&received={}"),
     (analytics, "/reports/topics?from={0}&to={0}"),
     (analytics, "/reports/overdue?as_of={}"),
 ]
@@ -41,7 +41,7 @@ NUMBERS = ("0", "-1", "86400", "20260214", "1700000000", "1700000000.5", "2e3", 
 @pytest.mark.parametrize(
     ("make", "path", "field", "rule"),
     [
-        (deadlines, "/calculate?country=KG&kind=application&received={}", "received", "instant"),
+        (deadlines, "/calculate?jurisdiction=KG&kind=application&received={}", "received", "instant"),
         (analytics, "/reports/overdue?as_of={}", "as_of", "instant"),
         (analytics, "/reports/topics?from={}&to=2026-02-14", "from", "day"),
         (analytics, "/reports/topics?from=2026-02-14&to={}", "to", "day"),
@@ -65,7 +65,7 @@ async def test_every_year_has_an_answer() -> None:
             for day in (date(year, 1, 1), date(year + 1, 1, 1) - timedelta(days=1)):
                 for country, kind in (("KG", "application"), ("KZ", "complaint"), ("UZ", "proposal")):
                     received = f"{day}T23:59:59.999999-23:59"
-                    query = {"country": country, "kind": kind, "received": received}
+                    query = {"jurisdiction": country, "kind": kind, "received": received}
                     assert (await client.get("/calculate", params=query)).status_code in (200, 422)
 
 

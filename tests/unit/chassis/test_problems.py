@@ -13,7 +13,7 @@ PERSON = "Aigul Asanova"
 SERVICES = [
     (intake, f"/appeals/{PERSON * 10}", "number"),
     (routing, f"/unrouted?limit={PERSON}", "limit"),
-    (deadlines, f"/calculate?country=KG&kind=application&received={PERSON}", "received"),
+    (deadlines, f"/calculate?jurisdiction=KG&kind=application&received={PERSON}", "received"),
     (analytics, f"/reports/topics?from={PERSON}&to=2022-01-01", "from"),
 ]
 

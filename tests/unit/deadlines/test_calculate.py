@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from tests.stack import API_KEYS, OPERATOR
 
@@ -32,18 +33,21 @@ async def calculate(**asked: str) -> tuple[int, Any]:
 
 async def test_kazakh_term_ends_on_saturday() -> None:
     """The Saturday is worked instead of a day off."""
-    status, answer = await calculate(country="KZ", kind="application", received="2022-02-14T10:00:00+06:00")
+    status, answer = await calculate(jurisdiction="KZ", kind="application", received="2022-02-14T10:00:00+06:00")
     assert status == 200
     assert answer == {
-        "country": "KZ",
+        "jurisdiction": "KZ",
         "kind": "application",
         "country_type": None,
         "received": "2022-02-14T10:00:00+06:00",
         "policy": "kz-appc/1",
+        "calendar": answer["calendar"],
+        "known_at": None,
+        "derivation": answer["derivation"],
         "title": "Administrative Procedural and Process-Procedural Code",
         "registered_on": "2022-02-14",
-        "start_on": "2022-02-15",
-        "due_on": "2022-03-05",
+        "first_day": "2022-02-15",
+        "last_day": "2022-03-05",
         "due": "2022-03-06T00:00:00+06:00",
         "warn_at": "2022-03-02T00:00:00+06:00",
         "forward_by": "2022-02-17",
@@ -54,26 +58,63 @@ async def test_kazakh_term_ends_on_saturday() -> None:
 async def test_time_without_offset_is_local() -> None:
     """It is local time of the country."""
     for received in ("2022-02-14T18:29:59", "2022-02-14T12:29:59Z", "2022-02-14"):
-        status, answer = await calculate(country="KZ", kind="complaint", received=received)
-        assert (status, answer["registered_on"], answer["due_on"]) == (200, "2022-02-14", "2022-03-15")
+        status, answer = await calculate(jurisdiction="KZ", kind="complaint", received=received)
+        assert (status, answer["registered_on"], answer["last_day"]) == (200, "2022-02-14", "2022-03-15")
 
 
 async def test_own_type_has_its_term() -> None:
     """A country may define types of appeals."""
-    asked = {"country": "KZ", "kind": "request", "country_type": "bailiff-request", "received": "2022-02-14T10:00"}
-    assert (await calculate(**asked))[1]["due_on"] == "2022-02-17"
+    asked = {"jurisdiction": "KZ", "kind": "request", "country_type": "bailiff-request", "received": "2022-02-14T10:00"}
+    assert (await calculate(**asked))[1]["last_day"] == "2022-02-17"
 
 
 async def test_undecreed_year_is_provisional() -> None:
     """A decree may still move days."""
-    _, answer = await calculate(country="KG", kind="application", received="2026-11-02T10:00")
+    _, answer = await calculate(jurisdiction="KG", kind="application", received="2026-11-02T10:00")
     assert answer["provisional"] is True
 
 
 async def test_impossible_calculation_names_field() -> None:
-    status, answer = await calculate(country="FR", kind="application", received="2022-02-14T10:00")
-    assert (status, answer["errors"][0]["field"]) == (422, "country")
-    status, answer = await calculate(country="KZ", kind="application", received="2020-02-14T10:00")
+    status, answer = await calculate(jurisdiction="FR", kind="application", received="2022-02-14T10:00")
+    assert (status, answer["errors"][0]["field"]) == (422, "jurisdiction")
+    status, answer = await calculate(jurisdiction="KZ", kind="application", received="2020-02-14T10:00")
     assert (status, answer["errors"][0]["message"]) == (422, "there is no policy of KZ in force on 2020-02-14")
-    status, answer = await calculate(country="KZ", kind="application", received="2040-02-14T10:00")
+    status, answer = await calculate(jurisdiction="KZ", kind="application", received="2040-02-14T10:00")
     assert (status, answer["errors"][0]["message"]) == (422, "there is no working calendar of KZ for 2040")
+
+
+async def test_derivation_is_told_in_words() -> None:
+    """In the language that was asked for."""
+    asked = {"jurisdiction": "KZ", "kind": "application", "received": "2022-02-14T18:30", "language": "ru"}
+    _, answer = await calculate(**asked)
+    assert answer["derivation"][1] == {
+        "code": "registered_after_hours",
+        "values": {"day": "2022-02-15", "cut_off": "18:30"},
+        "text": "Поступило в 18:30 или позже: зарегистрировано в следующий рабочий день, 2022-02-15.",
+    }
+
+
+@pytest.mark.parametrize(("known_at", "last_day"), [("2021-04-27", "2021-05-20"), ("2021-05-06", "2021-05-19")])
+async def test_term_is_as_known_on_day(known_at: str, last_day: str) -> None:
+    """The decree of 06.05.2021 made 10 May a working day."""
+    asked = {"jurisdiction": "KG", "kind": "application", "received": "2021-04-27T10:00"}
+    assert (await calculate(**asked, known_at=known_at))[1]["last_day"] == last_day
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "message"),
+    [
+        ({"kind": "aplication"}, "kind", "kz-appc/1 has no kind 'aplication'"),
+        ({"country_type": "bailiff-requests"}, "country_type", "kz-appc/1 has no country type 'bailiff-requests'"),
+        ({"kind": "complaint", "country_type": "notary-request"}, "country_type", "has no country type"),
+        ({"calendar": "KZ-MARS"}, "calendar", "not one of KG, KG-SHORT-FRIDAY"),
+        ({"received": "9999-01-01"}, "received", "must be in the years"),
+        ({"received": "0001-01-01"}, "received", "must be in the years"),
+        ({"known_at": "yesterday"}, "known_at", "must be a day"),
+    ],
+)
+async def test_unknown_word_is_refused(changed: dict[str, str], field: str, message: str) -> None:
+    asked = {"jurisdiction": "KZ", "kind": "request", "received": "2022-02-14T10:00"} | changed
+    status, answer = await calculate(**asked)
+    assert (status, answer["errors"][0]["field"]) == (422, field)
+    assert message in answer["errors"][0]["message"]

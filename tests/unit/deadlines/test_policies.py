@@ -50,7 +50,7 @@ def test_unknown_type_is_refused(kind: str, country_type: str | None, message: s
 
 
 def test_policy_starts_with_first_counted_day() -> None:
-    """What comes after hours on the eve is registered on the policy's first day."""
+    """A receipt after hours on the eve is registered on the policy's first day."""
     before, first = datetime(2021, 6, 30, 12, 29, tzinfo=UTC), datetime(2021, 6, 30, 12, 30, tzinfo=UTC)
     with pytest.raises(PolicyMissing, match="no policy of KZ in force on 2021-06-30"):
         POLICIES.deadline("KZ", "application", before)

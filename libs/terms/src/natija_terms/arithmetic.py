@@ -46,7 +46,8 @@ class Counting:
 class Deadline:
     """A counted term: its days are local, its instants UTC. *starts* is the begin of the first counted day.
 
-    *calendar* is the version by which it was counted. *provisional*: decrees may still move its days.
+    *unmoved_on* is the last day before a day off moved it. *calendar* is the version by which it was counted.
+    *provisional*: decrees may still move its days.
     """
 
     registered_on: date
@@ -54,6 +55,7 @@ class Deadline:
     due_on: date
     starts: datetime
     due: datetime
+    unmoved_on: date
     provisional: bool
     calendar: str
 
@@ -63,15 +65,16 @@ def deadline(received: datetime, length: TermLength, counting: Counting, calenda
     registered_on = registration_day(received, counting, calendar)
     origin = origin_day(received, counting, calendar)
     start_on = _first_day(origin, length, counting, calendar)
-    due_on = _last_day(origin, start_on, length, counting, calendar)
-    if counting.move_due and length.unit != "working":
-        due_on = calendar.working_on_or_after(due_on)
+    unmoved_on = _last_day(origin, start_on, length, counting, calendar)
+    moves = counting.move_due and length.unit != "working"
+    due_on = calendar.working_on_or_after(unmoved_on) if moves else unmoved_on
     return Deadline(
         registered_on=registered_on,
         start_on=start_on,
         due_on=due_on,
         starts=calendar.begin(start_on),
         due=calendar.end(due_on),
+        unmoved_on=unmoved_on,
         provisional=calendar.is_provisional(due_on),
         calendar=calendar.version(registered_on, due_on),
     )

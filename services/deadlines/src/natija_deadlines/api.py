@@ -1,7 +1,7 @@
 """Deadlines over HTTP: the term of an appeal, and calculations of terms."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
-from natija_chassis.http.parameters import LocalInstant
-from natija_deadlines.policies.policy import Policies, PolicyMissing
+from natija_chassis.http.parameters import LocalInstant, QueryDay
+from natija_deadlines.policies.calculation import Calculation, CalendarUnknown, calculate
+from natija_deadlines.policies.policy import Policies, PolicyMissing, TypeUnknown
 from natija_deadlines.terms.decide import DataMissing, decide
 from natija_deadlines.terms.projection import TERMS
 from natija_deadlines.terms.state import AppealTerm
@@ -21,6 +22,7 @@ from natija_events.lifecycle.transitions import State
 from natija_events.terms.facts import TermFact
 from natija_events.terms.lateness import judge
 from natija_events.terms.states import Status, term_states
+from natija_events.words import Language
 from natija_terms.calendars.calendar import CalendarMissing
 
 ACCESS = (
@@ -94,42 +96,6 @@ class TermOfAppeal(BaseModel):
     """Why today's policies and calendars give no term or warning; null when they do."""
 
 
-class Calculation(BaseModel):
-    """A term as the policy counts it: local days, instants with the country's offset. *due* is 24:00 of *due_on*.
-
-    *provisional*: decrees may still move days of that year.
-    """
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    country: str
-    """The country of the policy."""
-    kind: str
-    """The kind of the appeal."""
-    country_type: str | None
-    """The country's own type of the appeal, if one was asked for."""
-    received: datetime
-    """The instant of receipt that was asked for."""
-    policy: str
-    """The id of the policy."""
-    title: str
-    """The title of the law."""
-    registered_on: date
-    """The local day of its registration: that of the receipt, or the next working day."""
-    start_on: date
-    """The first local day that counts."""
-    due_on: date
-    """The last local day of the term."""
-    due: datetime
-    """The instant at which the term ends: 24:00 of its last day."""
-    warn_at: datetime
-    """The instant at which the warning is recorded."""
-    forward_by: date
-    """The local day by which the appeal must be forwarded."""
-    provisional: bool
-    """Whether decrees may still move days of that year."""
-
-
 def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
     """The paths of deadlines, on the terms in the database of *engine*."""
     api = APIRouter(tags=["deadlines"])
@@ -149,25 +115,30 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
         return _term(found, facts, clock.now(), policies)
 
     @api.get("/calculate", responses=problems.responses(422))
-    def calculate(
-        country: Annotated[str, Query(description="KG, KZ or UZ.")],
+    def calculation(
+        jurisdiction: Annotated[str, Query(description="KG, KZ or UZ.")],
         kind: Annotated[str, Query(description="application, complaint, proposal, request, message, response.")],
         received: Annotated[
             LocalInstant,
-            Query(
-                description="A day, or a time as 2026-03-04T12:00; without an offset it is the country's local time."
-            ),
+            Query(description="A day, or a time as 2026-03-04T12:00; without an offset it is local time."),
         ],
         country_type: Annotated[
             str | None, Query(description="The country's own type, such as notary-request.")
         ] = None,
+        calendar: Annotated[
+            str | None, Query(description="A working calendar, such as KZ-ORAL; by default the jurisdiction's.")
+        ] = None,
+        known_at: Annotated[QueryDay | None, Query(description="Leave out decrees published after this day.")] = None,
+        language: Annotated[Language, Query(description="The language of the derivation.")] = "en",
     ) -> Calculation:
-        """The term that an appeal would have, by the policy in force when it was received."""
-        if country not in policies.calendars:
-            known = ", ".join(sorted(policies.calendars))
-            raise problems.invalid_field("country", "unknown", f"not one of {known}")
+        """The term that an appeal would have, by the policy in force, and how it follows from the receipt."""
         try:
-            return _calculated(policies, country, kind, received, country_type)
+            return calculate(
+                policies, jurisdiction, kind, received, country_type=country_type, calendar_id=calendar,
+                known_at=known_at, language=language,
+            )  # fmt: skip
+        except (CalendarUnknown, TypeUnknown) as unknown:
+            raise problems.invalid_field(unknown.field, "unknown", str(unknown)) from None
         except (PolicyMissing, CalendarMissing) as missing:
             raise problems.invalid_field("received", "no_data", f"there is {missing}") from None
 
@@ -191,29 +162,4 @@ def _term(term: AppealTerm, facts: Sequence[TermFact], now: datetime, policies: 
         warned=list(term.warned),
         missed=list(term.missed),
         data_missing=event.reason if isinstance(event, DataMissing) else None,
-    )
-
-
-def _calculated(
-    policies: Policies, country: str, kind: str, received: datetime, country_type: str | None
-) -> Calculation:
-    calendar = policies.calendars[country]
-    if received.tzinfo is None:
-        received = received.replace(tzinfo=calendar.zone)
-    found = policies.deadline(country, kind, received.astimezone(UTC), country_type)
-    deadline = found.deadline
-    return Calculation(
-        country=country,
-        kind=kind,
-        country_type=country_type,
-        received=calendar.local(received),
-        policy=found.policy.number,
-        title=found.policy.title,
-        registered_on=deadline.registered_on,
-        start_on=deadline.start_on,
-        due_on=deadline.due_on,
-        due=calendar.local(deadline.due),
-        warn_at=calendar.local(policies.warn_at(country, received, deadline.starts, deadline.due)),
-        forward_by=found.forward_by,
-        provisional=deadline.provisional,
     )

@@ -1,12 +1,15 @@
 """The commands of deadlines: `natija deadlines …`."""
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from natija_chassis.reports.options import LanguageOption
+
 app = typer.Typer()
-deadlines = typer.Typer(help="Maintain the working calendars.")
+deadlines = typer.Typer(help="Calculate terms, and maintain the working calendars.")
 app.add_typer(deadlines, name="deadlines")
 
 
@@ -28,3 +31,59 @@ def seed_calendars(
     for year in range(first, last + 1):
         changed = seed(country, year, folder or DATA)
         print(f"{country} {year}: {'written' if changed else 'unchanged'}")
+
+
+@deadlines.command()
+def calculate(
+    jurisdiction: Annotated[str, typer.Option(help="KG, KZ or UZ.")],
+    kind: Annotated[str, typer.Option(help="application, complaint, proposal, request, message or response.")],
+    received: Annotated[str, typer.Option(help="A day, or a time such as 2026-03-04T12:00; local without an offset.")],
+    country_type: Annotated[
+        str | None, typer.Option("--type", help="The country's own type, such as notary-request.")
+    ] = None,
+    calendar: Annotated[
+        str | None, typer.Option(help="A working calendar, such as KZ-ORAL; by default the jurisdiction's.")
+    ] = None,
+    known_at: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out decrees published after this day.")
+    ] = None,
+    language: LanguageOption = "en",
+    format: Annotated[Literal["text", "json"], typer.Option(help="The steps in words, or json for programs.")] = "text",
+) -> None:
+    """Calculate the term of an appeal, and show how it follows from the receipt and the law."""
+    from natija_chassis.reports.output import as_json
+    from natija_deadlines.policies import calculation
+    from natija_deadlines.policies.policy import PolicyMissing, TypeUnknown, load_policies
+    from natija_deadlines.settings import DeadlinesSettings
+    from natija_terms.calendars.calendar import CalendarMissing
+
+    settings = DeadlinesSettings()
+    try:
+        found = calculation.calculate(
+            load_policies(settings.policies, settings.calendars), jurisdiction, kind, _instant(received),
+            country_type=country_type, calendar_id=calendar, known_at=known_at.date() if known_at else None,
+            language=language,
+        )  # fmt: skip
+    except (calculation.CalendarUnknown, TypeUnknown) as unknown:
+        option = "--type" if unknown.field == "country_type" else f"--{unknown.field}"
+        raise typer.BadParameter(str(unknown), param_hint=option) from None
+    except (PolicyMissing, CalendarMissing) as missing:
+        raise typer.BadParameter(f"there is {missing}", param_hint="--received") from None
+    if format == "json":
+        print(as_json(found.model_dump(mode="json")), end="")
+    else:
+        print(f"{found.title} ({found.policy}), calendar {found.calendar}")
+        for number, step in enumerate(found.derivation, 1):
+            print(f"{number:3}. {step.text}")
+
+
+def _instant(text: str) -> datetime:
+    from natija_chassis.time_zones import YEARS
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("is not a day or time such as 2026-03-04T12:00", param_hint="--received") from None
+    if found.year not in YEARS:
+        raise typer.BadParameter(f"must be in the years {YEARS[0]} to {YEARS[-1]}", param_hint="--received")
+    return found

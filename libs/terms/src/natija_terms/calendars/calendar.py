@@ -109,6 +109,10 @@ class Calendar:
         days = self._days(day)
         return days.suspended.get(day) or days.off.get(day) or _WEEKEND
 
+    def is_plain_weekend(self, day: date) -> bool:
+        """Whether *day* is not worked for no other reason than the weekend. Raises `CalendarMissing`."""
+        return self.why_off(day) == _WEEKEND
+
     def cut_off(self, day: date, otherwise: time_of_day | None) -> time_of_day | None:
         """The hour of *day* from which a receipt is late. Raises `CalendarMissing`."""
         return self._days(day).short.get(day) or self.cut_offs.get(day.isoweekday(), otherwise)
