@@ -48,6 +48,9 @@ async def test_live_appeal_is_missed(work: Work) -> None:
     (breach,) = answer["breaches"]
     assert (breach["term"], at(breach["due"]), breach["holder"]) == ("answer-1", DUE, "mayor-bishkek")
     assert "of these overdue" in await work.get("deadlines", "/")
+    steps = await work.get("deadlines", f"/terms/{appeal}/derivation?language=ru")
+    assert steps[0]["code"] == "received"
+    assert steps[-1]["text"].endswith("срок answer-1 записан как пропущенный; последний день — 2026-11-20.")
 
 
 async def test_foreign_ids_silence_no_breach(work: Work) -> None:

@@ -141,7 +141,7 @@ async def test_facts_judge_as_the_log(engine: AsyncEngine) -> None:
         for number in range(0, 1024, 7):
             events = life(number)
             await projection.build().apply(connection, events)
-            facts = await projection.TERMS.facts(connection, events[0].subject)
+            _, facts = await projection.TERMS.find(connection, events[0].subject) or (None, [])
             assert judge(facts, at("2020-01-01")) == lateness(events, at("2020-01-01"))
         await connection.rollback()
 

@@ -18,7 +18,8 @@ from natija_terms.calendars.calendar import DAY, Calendar
 StepCode = Literal[
     "received", "registered_same_day", "registered_after_hours", "registered_after_day_off", "counts_from_receipt",
     "first_day_next", "first_day_same", "length_working", "length_calendar", "length_month", "skipped_weekends",
-    "skipped_days", "suspended_days", "moved", "last_day", "provisional",
+    "skipped_days", "suspended_days", "moved", "last_day", "provisional", "differs",
+    "changed_set", "changed_resumed", "changed_extended", "changed_corrected", "changed_missed", "changed_annulled",
 ]  # fmt: skip
 
 

@@ -12,9 +12,10 @@ from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
 from natija_chassis.http.parameters import LocalInstant, QueryDay
-from natija_deadlines.policies.calculation import Calculation, CalendarUnknown, calculate
+from natija_deadlines.policies.calculation import Calculation, CalendarUnknown, DerivationStep, calculate, told
 from natija_deadlines.policies.policy import Policies, PolicyMissing, TypeUnknown
 from natija_deadlines.terms.decide import DataMissing, decide
+from natija_deadlines.terms.explanation import Unexplained, explain
 from natija_deadlines.terms.projection import TERMS
 from natija_deadlines.terms.state import AppealTerm
 from natija_events.ids import parse_appeal_number
@@ -27,6 +28,7 @@ from natija_terms.calendars.calendar import CalendarMissing
 
 ACCESS = (
     access("GET", "/terms/{appeal}", "official", "operator"),
+    access("GET", "/terms/{appeal}/derivation", "official", "operator"),
     access("GET", "/calculate", "publisher", "official", "operator", bodies="any"),
 )
 
@@ -103,16 +105,18 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
     @api.get("/terms/{appeal}", responses=problems.responses(404, 422))
     async def term(appeal: Annotated[str, Path(description="The appeal's number.")]) -> TermOfAppeal:
         """The term of one appeal. The service may be some events behind the log."""
+        return _term(*await _load(engine, appeal), clock.now(), policies)
+
+    @api.get("/terms/{appeal}/derivation", responses=problems.responses(404, 422))
+    async def derivation(
+        appeal: Annotated[str, Path(description="The appeal's number.")],
+        language: Annotated[Language, Query(description="The language of the steps.")] = "en",
+    ) -> list[DerivationStep]:
+        """Why the present term of an appeal ends when it does: each step, and what happened to the term since."""
         try:
-            number = parse_appeal_number(appeal)
-        except ValueError as error:
-            raise problems.not_found("appeal", "number", str(error)) from None
-        async with engine.connect() as connection:
-            found = (await TERMS.load(connection, [number])).get(number)
-            facts = await TERMS.facts(connection, number)
-        if found is None:
-            raise problems.not_found("appeal", "unknown", "no appeal with this number is registered")
-        return _term(found, facts, clock.now(), policies)
+            return told(explain(*await _load(engine, appeal), policies), language)
+        except Unexplained as missing:
+            raise problems.not_found("appeal", "no_data", str(missing)) from None
 
     @api.get("/calculate", responses=problems.responses(422))
     def calculation(
@@ -143,6 +147,19 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
             raise problems.invalid_field("received", "no_data", f"there is {missing}") from None
 
     return api
+
+
+async def _load(engine: AsyncEngine, appeal: str) -> tuple[AppealTerm, list[TermFact]]:
+    """The term of an appeal and the facts about all its terms. Raises `Problem`."""
+    try:
+        number = parse_appeal_number(appeal)
+    except ValueError as error:
+        raise problems.not_found("appeal", "number", str(error)) from None
+    async with engine.connect() as connection:
+        found = await TERMS.find(connection, number)
+    if found is None:
+        raise problems.not_found("appeal", "unknown", "no appeal with this number is registered")
+    return found
 
 
 def _term(term: AppealTerm, facts: Sequence[TermFact], now: datetime, policies: Policies) -> TermOfAppeal:

@@ -1,12 +1,17 @@
 """The commands of deadlines: `natija deadlines …`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from natija_chassis.reports.options import LanguageOption
+
+if TYPE_CHECKING:
+    from natija_deadlines.policies.calculation import DerivationStep
+    from natija_terms.derivation import Step
 
 app = typer.Typer()
 deadlines = typer.Typer(help="Calculate terms, and maintain the working calendars.")
@@ -73,8 +78,7 @@ def calculate(
         print(as_json(found.model_dump(mode="json")), end="")
     else:
         print(f"{found.title} ({found.policy}), calendar {found.calendar}")
-        for number, step in enumerate(found.derivation, 1):
-            print(f"{number:3}. {step.text}")
+        _print_steps(found.derivation)
 
 
 def _instant(text: str) -> datetime:
@@ -87,3 +91,51 @@ def _instant(text: str) -> datetime:
     if found.year not in YEARS:
         raise typer.BadParameter(f"must be in the years {YEARS[0]} to {YEARS[-1]}", param_hint="--received")
     return found
+
+
+@deadlines.command()
+def why(
+    appeal: Annotated[str, typer.Argument(help="The appeal's number.")],
+    language: LanguageOption = "en",
+    format: Annotated[Literal["text", "json"], typer.Option(help="The steps in words, or json for programs.")] = "text",
+) -> None:
+    """Show why the term of an appeal ends when it does: each step, and what happened to the term since."""
+    import asyncio
+
+    from natija_chassis.reports.output import as_json
+    from natija_deadlines.policies.calculation import told
+
+    steps = told(asyncio.run(_explained(appeal)), language)
+    if format == "json":
+        print(as_json([step.model_dump() for step in steps]), end="")
+    else:
+        _print_steps(steps)
+
+
+async def _explained(appeal: str) -> "Sequence[Step]":
+    from natija_chassis.errors import OperatorError
+    from natija_chassis.reports.freshness import current_projection
+    from natija_deadlines.policies.policy import load_policies
+    from natija_deadlines.settings import DeadlinesSettings
+    from natija_deadlines.terms.explanation import Unexplained, explain
+    from natija_deadlines.terms.projection import TERMS
+    from natija_events.ids import parse_appeal_number
+
+    settings = DeadlinesSettings()
+    try:
+        number = parse_appeal_number(appeal)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="APPEAL") from None
+    async with current_projection(settings) as connection:
+        found = await TERMS.find(connection, number)
+    if found is None:
+        raise OperatorError(f"{number} is not registered in this realm")
+    try:
+        return explain(*found, load_policies(settings.policies, settings.calendars))
+    except Unexplained as missing:
+        raise OperatorError(f"{number} has no term: {missing}") from None
+
+
+def _print_steps(steps: "Sequence[DerivationStep]") -> None:
+    for number, step in enumerate(steps, 1):
+        print(f"{number:3}. {step.text}")

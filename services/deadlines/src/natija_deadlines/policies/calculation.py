@@ -1,13 +1,13 @@
 """A term that an appeal would have: its days, its instants and its derivation, for HTTP and the command."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from natija_deadlines.policies.policy import Policies
 from natija_events.words import Language
-from natija_terms.derivation import derive
+from natija_terms.derivation import Step, derive
 
 
 class CalendarUnknown(LookupError):
@@ -70,6 +70,11 @@ class Calculation(BaseModel):
     """Each step from the receipt to the last day."""
 
 
+def told(steps: Iterable[Step], language: Language) -> list[DerivationStep]:
+    """*steps* with their words."""
+    return [DerivationStep(code=one.code, values=dict(one.values), text=one.text(language)) for one in steps]
+
+
 def calculate(
     policies: Policies,
     jurisdiction: str,
@@ -111,5 +116,5 @@ def calculate(
         warn_at=calendar.local(policies.warn_at(jurisdiction, at, deadline.starts, deadline.due)),
         forward_by=found.forward_by,
         provisional=deadline.provisional,
-        derivation=[DerivationStep(code=one.code, values=dict(one.values), text=one.text(language)) for one in steps],
+        derivation=told(steps, language),
     )

@@ -23,10 +23,13 @@ class TermsProjection(StateTable[AppealTerm]):
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await driver.copy_records_to_table("term_facts", records=term_facts(events), columns=TermFact._fields)
 
-    async def facts(self, connection: AsyncConnection, appeal: str) -> list[TermFact]:
-        """All facts about the terms of *appeal*."""
+    async def find(self, connection: AsyncConnection, appeal: str) -> tuple[AppealTerm, list[TermFact]] | None:
+        """The row of *appeal*, and all facts about its terms; None before it is registered."""
+        found = (await self.load(connection, [appeal])).get(appeal)
+        if found is None:
+            return None
         query = select(tables.term_facts).where(tables.term_facts.c.appeal == appeal)
-        return [TermFact(*row) for row in await connection.execute(query)]
+        return found, [TermFact(*row) for row in await connection.execute(query)]
 
 
 TERMS = TermsProjection(AppealTerm, evolve, tables.terms, service="deadlines", version=6)
