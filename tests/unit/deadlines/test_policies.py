@@ -173,3 +173,18 @@ def test_suspended_days_do_not_count() -> None:
     found = [POLICIES.deadline("UZ", "application", received, calendar=one).deadline.due_on for one in (uzbek, stopped)]
     assert found == [date(2021, 8, 7), date(2021, 8, 14)]
     assert stopped.add_working(date(2021, 7, 24), 1) == date(2021, 8, 2)
+
+
+@pytest.mark.parametrize(("jurisdiction", "last"), [("KG", "2029-12-10"), ("KZ", "2029-10-01"), ("UZ", "2029-12-30")])
+def test_last_covered_receipt_is_known(jurisdiction: str, last: str) -> None:
+    """With the longest term, from the last minute of the day. Calendar days need the calendar for the receipt only."""
+    day = POLICIES.last_receipt(jurisdiction)
+    assert str(day) == last
+
+
+def test_receipts_outside_policies_have_no_term() -> None:
+    """The queue does not look at them again and again."""
+    covered = POLICIES.covered("KZ")
+    assert covered is not None
+    assert [str(instant) for instant in covered] == ["2021-05-30 18:00:00+00:00", "2029-12-31 19:00:00+00:00"]
+    assert POLICIES.covered("US-MA") is None

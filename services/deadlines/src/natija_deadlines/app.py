@@ -1,20 +1,31 @@
 """Wiring of the deadlines process."""
 
+import logging
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from natija_chassis.clock import Clock
 from natija_chassis.process.health import Backlog
 from natija_chassis.service_app import run_service
 from natija_deadlines import api
+from natija_deadlines.metrics import CALENDAR_DAYS
 from natija_deadlines.policies import policy
+from natija_deadlines.policies.policy import Policies
 from natija_deadlines.settings import DeadlinesSettings
 from natija_deadlines.terms import projection, queue
+from natija_terms.calendars.calendar import Calendar
+
+CALENDAR_WARNING_DAYS = 60
+log = logging.getLogger(__name__)
 
 
 async def serve(settings: DeadlinesSettings) -> None:
     """Run deadlines until SIGTERM. Raises `OperatorError` when policies or calendars are wrong."""
     policies, clock = policy.load_policies(settings.policies, settings.calendars), settings.injected_clock
+
+    _watch_calendars(policies, clock)
 
     async def backlog(connection: AsyncConnection) -> Sequence[Backlog]:
         counts = await queue.count(connection, clock.now())
@@ -33,3 +44,18 @@ async def serve(settings: DeadlinesSettings) -> None:
         backlog=backlog,
         pending_proposals=queue.pending_proposals(policies),
     )
+
+
+def _watch_calendars(policies: Policies, clock: Clock) -> None:
+    """Tell how many days are left until receipts have terms that no calendar covers; a warning where they are few."""
+    for jurisdiction in policies.by_jurisdiction:
+        last, calendar = policies.last_receipt(jurisdiction), policies.calendars.get(jurisdiction)
+        if last is None or calendar is None:
+            continue
+
+        def days(last: date = last, calendar: Calendar = calendar) -> int:
+            return (last - calendar.local(clock.now()).date()).days
+
+        CALENDAR_DAYS.labels(jurisdiction).set_function(days)
+        if days() < CALENDAR_WARNING_DAYS:
+            log.warning("receipts in %s after %s need the working calendar of the next year", jurisdiction, last)

@@ -10,5 +10,6 @@ DEADLINES = ServiceInfo(
     start="natija_deadlines.app:serve",
     settings="natija_deadlines.settings:DeadlinesSettings",
     commands="natija_deadlines.commands:app",
+    metrics="natija_deadlines.metrics",
     projection="natija_deadlines.terms.projection:build",
 )

@@ -30,9 +30,10 @@ from natija_terms.arithmetic import (
     warn_at,
 )
 from natija_terms.calendars import files
-from natija_terms.calendars.calendar import Calendar, CalendarMissing
+from natija_terms.calendars.calendar import DAY, Calendar, CalendarMissing
 
 DATA = Path(__file__).parent / "data"
+_INSTANT = timedelta(microseconds=1)
 _LONGEST_WAIT = timedelta(days=31)
 """A receipt counts from a later day by less than this: the longest holidays."""
 KINDS: tuple[str, ...] = get_args(AppealKind)
@@ -185,6 +186,33 @@ class Policies:
             return max((calendar.end(last_warned_of(today, length, calendar)) for length in before), default=now)
         except CalendarMissing:  # the next year is not seeded yet: until then examine more rows than necessary
             return now + timedelta(weeks=max(length.amount for length in before))
+
+    def covered(self, jurisdiction: str) -> tuple[datetime, datetime] | None:
+        """The receipts outside of which no appeal in *jurisdiction* has a term: from one instant to before another."""
+        calendar, policies = self.calendars.get(jurisdiction), self.by_jurisdiction.get(jurisdiction, ())
+        if calendar is None or not calendar.years or not policies:
+            return None
+        first = min(policy.valid_from for policy in policies) - _LONGEST_WAIT
+        return calendar.begin(max(first, date(min(calendar.years), 1, 1))), calendar.begin(
+            date(max(calendar.years) + 1, 1, 1)
+        )
+
+    def last_receipt(self, jurisdiction: str) -> date | None:
+        """The last local day of receipt for which the calendar covers every term; None without policy or calendar."""
+        calendar, policies = self.calendars.get(jurisdiction), self.by_jurisdiction.get(jurisdiction, ())
+        if calendar is None or not calendar.years or not policies:
+            return None
+        policy = max(policies, key=lambda one: one.valid_from)
+        day = date(max(calendar.years), 12, 31)
+        while day.year >= min(calendar.years):
+            try:
+                for rule in policy.terms:
+                    deadline(calendar.end(day) - _INSTANT, rule.length, policy.counting, calendar)
+            except CalendarMissing:
+                day -= DAY
+            else:
+                return day
+        return None
 
     def policy(
         self, jurisdiction: str, received: datetime, calendar: Calendar | None = None

@@ -32,7 +32,7 @@ class TermsProjection(StateTable[AppealTerm]):
         return found, [TermFact(*row) for row in await connection.execute(query)]
 
 
-TERMS = TermsProjection(AppealTerm, evolve, tables.terms, service="deadlines", version=6)
+TERMS = TermsProjection(AppealTerm, evolve, tables.terms, service="deadlines", version=7)
 
 
 def build() -> TermsProjection:

@@ -22,9 +22,10 @@ _Query = tuple[TextClause, dict[str, Any]]
 _IS_LATE = is_late_sql(":now", "due")
 _PENDING_TERM = text(f"""
     select * from terms
-    where {PENDING_TERM} and jurisdiction = any(cast(:jurisdictions as text[])) and appeal > :appeal
+    where {PENDING_TERM} and jurisdiction = :jurisdiction and counts_from >= :first and counts_from < :last
+        and (counts_from, appeal) > (:counts_from, :appeal)
         and appeal <> all(cast(:busy as text[]))
-    order by appeal limit :page
+    order by counts_from, appeal limit :page
 """)  # noqa: S608 - conditions of our own
 _PENDING_MISSED = text(f"""
     select * from terms where {PENDING_MISSED} and {_IS_LATE} and (due, appeal) > (:due, :appeal)
@@ -59,9 +60,11 @@ def pending_proposals(policies: Policies) -> PendingProposals:
     jurisdictions = sorted(policies.by_jurisdiction)
 
     async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
-        without: dict[str, Any] = {"jurisdictions": jurisdictions, "busy": busy}
-        queries: list[_Query] = [(_PENDING_TERM, without), (_PENDING_MISSED, {"now": now - BREACH_DELAY, "busy": busy})]
+        queries: list[_Query] = [(_PENDING_MISSED, {"now": now - BREACH_DELAY, "busy": busy})]
         for jurisdiction in jurisdictions:
+            if covered := policies.covered(jurisdiction):
+                without = {"jurisdiction": jurisdiction, "first": covered[0], "last": covered[1], "busy": busy}
+                queries.insert(0, (_PENDING_TERM, without))
             horizon = policies.warning_horizon(jurisdiction, now)
             warned = {"jurisdiction": jurisdiction, "now": now, "horizon": horizon, "busy": busy}
             queries.append((_PENDING_WARNING, warned))
@@ -95,7 +98,8 @@ async def _rows(connection: AsyncConnection, query: _Query) -> AsyncIterator[Row
     """All rows of *query*, page by page: a caller that stops early reads no further page."""
     statement, given = query
     names = statement.compile().params.keys()
-    place: dict[str, Any] = {"due": datetime.min.replace(tzinfo=UTC), "appeal": ""}
+    before = datetime.min.replace(tzinfo=UTC)
+    place: dict[str, Any] = {"due": before, "counts_from": before, "appeal": ""}
     while True:
         asked = {name: value for name, value in {**given, **place, "page": _PAGE}.items() if name in names}
         page = (await connection.execute(statement, asked)).mappings().all()
@@ -103,4 +107,4 @@ async def _rows(connection: AsyncConnection, query: _Query) -> AsyncIterator[Row
             yield row
         if len(page) < _PAGE:
             return
-        place = {"due": page[-1]["due"], "appeal": page[-1]["appeal"]}
+        place = {name: page[-1][name] for name in place}

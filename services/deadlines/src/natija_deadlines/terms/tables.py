@@ -44,6 +44,12 @@ PENDING_WARNING = "watched and not (due = any(warned))"
 
 There is no index of all running terms: the planner would choose it and read every breach again."""
 
-Index("terms_pending_term", terms.c.appeal, postgresql_where=text(PENDING_TERM))
+Index(
+    "terms_pending_term",
+    terms.c.jurisdiction,
+    terms.c.counts_from,
+    terms.c.appeal,
+    postgresql_where=text(PENDING_TERM),
+)
 Index("terms_pending_missed", terms.c.due, terms.c.appeal, postgresql_where=text(PENDING_MISSED))
 Index("terms_pending_warning", terms.c.due, terms.c.appeal, postgresql_where=text(PENDING_WARNING))
