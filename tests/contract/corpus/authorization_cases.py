@@ -65,6 +65,11 @@ UNAUTHORIZED = (
         "registered",
     ),
     then(
+        "forwarded to the body that forwards",
+        lambda author: author.propose(routing.Forwarded(body="ministry-transport"), expectedsequence=1),
+        "unlawful body",
+    ),
+    then(
         "forwarded and answered at once",
         lambda author: author.record(
             author.event(_FORWARDED, expectedsequence=1), author.event(routing.Answered(outcome="satisfied"))

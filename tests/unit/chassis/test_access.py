@@ -36,7 +36,7 @@ async def who(sender: Principal = Depends(principal)) -> str:  # noqa: B008 - Fa
 
 
 for one in ROWS:
-    router.add_api_route(one.path, who, methods=[one.method])
+    router.add_api_route(one.path, who, methods=[one.method], name=f"{one.method}{one.path}")
 
 
 @pytest.fixture

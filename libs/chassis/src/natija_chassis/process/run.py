@@ -83,7 +83,7 @@ def _serving(app: FastAPI, host: str, port: int, connections: Connections) -> Ba
     listener = _listen(host, port)
     protocol: Any = partial(LimitedProtocol, limited=connections)
     config = uvicorn.Config(
-        app, http=protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="off",
+        app, http=protocol, log_config=None, access_log=False, timeout_graceful_shutdown=2, lifespan="off", ws="none",
         proxy_headers=False, server_header=False,
     )  # fmt: skip
     server = _Server(config, connections)

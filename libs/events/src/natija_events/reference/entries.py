@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from natija_events.lifecycle.transitions import HISTORY, Role
 from natija_events.signatures import key_id
 from natija_events.types.base import Instant
+from natija_events.types.intake import AppealKind
 
 Kind = Literal[
     "realm",
@@ -28,7 +29,6 @@ Kind = Literal[
     "calendar-binding",
     "publisher",
 ]
-AppealKind = Literal["application", "complaint", "proposal", "request", "message", "response"]
 PublisherRole = Literal[Role, "voucher"]
 EACH = "*"
 """The body of a pattern whose sources each speak for a body of their own."""
