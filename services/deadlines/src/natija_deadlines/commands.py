@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from natija_chassis.reports.options import LanguageOption
+from natija_chassis.reports.options import LanguageOption, ReportFormatOption
 
 if TYPE_CHECKING:
     from natija_deadlines.policies.calculation import DerivationStep
@@ -134,6 +134,25 @@ async def _explained(appeal: str) -> "Sequence[Step]":
         return explain(*found, load_policies(settings.policies, settings.calendars))
     except Unexplained as missing:
         raise OperatorError(f"{number} has no term: {missing}") from None
+
+
+@deadlines.command()
+def recompute(
+    propose: Annotated[bool, typer.Option("--propose", help="Propose the corrections, after a look at them.")] = False,
+    format: ReportFormatOption = "table",
+) -> None:
+    """List the terms that today's calendars and policies would end on another day, and correct them with --propose.
+
+    A late decree or an error in a file changes terms that were set before. Terms that were extended or paused stay.
+    """
+    import asyncio
+
+    from natija_chassis.errors import OperatorError
+    from natija_deadlines.corrections import action
+
+    refused = asyncio.run(action.recompute(propose, format))
+    if refused:
+        raise OperatorError(f"{refused} corrections were rejected: the appeals changed meanwhile. Run it again")
 
 
 def _print_steps(steps: "Sequence[DerivationStep]") -> None:

@@ -90,6 +90,7 @@ class Calendar:
     weekend: frozenset[int] = frozenset({6, 7})
     years: Mapping[int, Year] = field(default_factory=dict)
     cut_offs: Mapping[int, time_of_day] = field(default_factory=dict)
+    _versions: dict[tuple[int, int], str] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def is_working(self, day: date) -> bool:
         """Whether *day* is worked. Raises `CalendarMissing`."""
@@ -163,8 +164,14 @@ class Calendar:
 
     def version(self, first: date, last: date) -> str:
         """The name of what was in force in the years of *first* to *last*: the same days have the same name."""
+        years = first.year, last.year
+        if (known := self._versions.get(years)) is None:
+            known = self._versions[years] = self._version(*years)
+        return known
+
+    def _version(self, first: int, last: int) -> str:
         text: list[object] = [self.id, self.zone.key, sorted(self.weekend), sorted(self.cut_offs.items())]
-        for year in range(first.year, last.year + 1):
+        for year in range(first, last + 1):
             days = self.years[year].in_force if year in self.years else Days()
             text += [year, sorted(days.off), sorted(days.working), sorted(days.short.items()), sorted(days.suspended)]
         return f"{self.id}/{sha256(repr(text).encode()).hexdigest()[:12]}"

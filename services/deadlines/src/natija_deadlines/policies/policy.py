@@ -104,6 +104,8 @@ class Policy(_Data):
     valid_to: date | None = None
     transition: Literal["origin", "receipt"] = "origin"
     """The day that decides whether the policy applies: that from which the term counts, or that of receipt."""
+    corrections_shorten: bool = True
+    """Whether a correction may end a term earlier than it was set."""
     first_day: FirstDay
     count_from: CountFrom
     cut_off: time_of_day | None = None

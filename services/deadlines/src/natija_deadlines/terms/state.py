@@ -88,9 +88,11 @@ def _changed(term: AppealTerm, event: RecordedEvent, data: EventData) -> AppealT
             )  # fmt: skip
         case TermSet():
             return _set(term, event.sequence, data)
-        case TermResumed() | TermExtended() | TermCorrected() if data.term == term.term:
+        case TermResumed() | TermExtended() if data.term == term.term:
             paused = term.paused and not isinstance(data, TermResumed)
             return term._replace(due=data.due, last=event.sequence, paused=paused)
+        case TermCorrected() if data.term == term.term:
+            return term._replace(due=data.due, last=event.sequence, policy=data.policy or term.policy)
         case Warned() if data.term == term.term:
             return term._replace(warned=(*term.warned, data.due), last=event.sequence)
         case Missed() if data.term == term.term:
