@@ -15,6 +15,7 @@ from natija_deadlines.policies import policy
 from natija_deadlines.terms import projection, queue
 from natija_deadlines.terms.decide import NextEvent, decide
 from natija_deadlines.terms.state import AppealTerm, evolve
+from natija_deadlines.what_if.comparison import compare
 from natija_events.ids import derived_appeal_number
 from natija_events.terms.lateness import judge, lateness
 from natija_events.types.deadlines import Missed, TermExtended, TermSet, Warned
@@ -152,3 +153,28 @@ async def test_rolled_back_batch_leaves_nothing(engine: AsyncEngine) -> None:
         await terms.apply(connection, life(0))
         await connection.rollback()
         assert await projection.TERMS.load(connection, [life(0)[0].subject]) == {}
+
+
+async def test_other_policy_is_compared_on_copies(engine: AsyncEngine) -> None:
+    """The same policy changes nothing, a shorter one makes more appeals late. The rows stay as they are."""
+    policies, now = policy.load_policies(), at("2020-01-01")
+    (kyrgyz,) = policies.by_jurisdiction["KG"]
+    shorter = kyrgyz.model_copy(update={"terms": (kyrgyz.terms[0].model_copy(update={"amount": 5}),)})
+    found = []
+    for one in (kyrgyz, shorter):
+        async with engine.connect() as connection:
+            for number in range(300):
+                await projection.build().apply(connection, life(number))
+            facts = await connection.scalar(text("select count(*) from term_facts"))
+            found.append(await compare(connection, one, policies.calendars["KG"], at("2019-01-01"), now, now))
+            assert facts
+            assert await connection.scalar(text("select count(*) from term_facts")) == 0
+    same, less = found
+    assert {one.appeal for one in same.after} <= {one.appeal for one in same.before}
+    assert same.before == less.before
+    late = {one.appeal for one in less.after}
+    assert late > {one.appeal for one in same.after}
+    sums = less.by_body()
+    assert sum(one.appeals for one in sums) == len(less.holders) == 300
+    assert sum(one.late_after for one in sums) == len(less.after)
+    assert sum(one.late_before + one.newly_late - one.no_longer_late for one in sums) == len(less.after)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from natija_chassis.reports.options import LanguageOption, ReportFormatOption
+from natija_chassis.reports.options import FirstDayOption, LanguageOption, LastDayOption, ReportFormatOption
+
+WhatIfKey = Literal["body", "appeal"]
 
 if TYPE_CHECKING:
     from natija_deadlines.policies.calculation import DerivationStep
@@ -153,6 +155,25 @@ def recompute(
     refused = asyncio.run(action.recompute(propose, format))
     if refused:
         raise OperatorError(f"{refused} corrections were rejected: the appeals changed meanwhile. Run it again")
+
+
+@deadlines.command()
+def what_if(
+    policy: Annotated[Path, typer.Option(help="The file of a policy, such as a copy with another term.")],
+    first: FirstDayOption,
+    last: LastDayOption,
+    by: Annotated[WhatIfKey, typer.Option(help="Sums of each body, or every late appeal.")] = "body",
+    format: ReportFormatOption = "table",
+) -> None:
+    """Show who would have been late by another policy, beside what was. Nothing is written.
+
+    The appeals are those received in the period, by the policy's jurisdiction.
+    """
+    import asyncio
+
+    from natija_deadlines.what_if import action
+
+    asyncio.run(action.what_if(policy, first.date(), last.date(), by, format))
 
 
 def _print_steps(steps: "Sequence[DerivationStep]") -> None:

@@ -40,6 +40,7 @@ class AppealTerm(NamedTuple):
     country_type: str | None = None
     opener: str | None = None
     fed: bool = False
+    received: datetime | None = None
     counts_from: datetime | None = None
     origin: int = 0
     terms: int = 0
@@ -84,7 +85,7 @@ def _changed(term: AppealTerm, event: RecordedEvent, data: EventData) -> AppealT
         case Registered():
             return term._replace(
                 jurisdiction=data.jurisdiction, kind=data.kind, country_type=data.country_type,
-                counts_from=data.received, origin=event.sequence,
+                received=data.received, counts_from=data.received, origin=event.sequence,
             )  # fmt: skip
         case TermSet():
             return _set(term, event.sequence, data)

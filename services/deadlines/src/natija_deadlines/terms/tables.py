@@ -22,6 +22,7 @@ terms = Table(
     Column("country_type", Text, comment="the country's own type of the kind; null: the rules of the kind apply"),
     Column("opener", Text, comment="the source that registered it"),
     Column("fed", Boolean, nullable=False, comment="its register still feeds it: no term or breach here"),
+    Column("received", DateTime(timezone=True), comment="by the first body that got it"),
     Column("counts_from", DateTime(timezone=True), comment="received, here or by forwarding, or reopened"),
     Column("origin", Integer, nullable=False, comment="sequence of the event from which the next term counts"),
     Column("terms", Integer, nullable=False, comment="number of terms for the answer"),

@@ -1,0 +1,1 @@
+"""What another policy would have made of the appeals of a period: nothing is written."""
