@@ -146,3 +146,9 @@ def test_publisher_may_bring_its_key(add: Add, realm_files: Path, tmp_path: Path
     assert not list((tmp_path / "secrets").glob("*.pem"))
     with pytest.raises(OperatorError, match="public_key"):
         add("health", "channel", public_key="secret")
+
+
+@pytest.mark.parametrize("name", ["/portals/osh", "portals/osh"])
+def test_source_begins_with_slash(name: str) -> None:
+    assert onboarding.full_source(name, "channel") == "/portals/osh"
+    assert onboarding.full_source("osh", "channel") == "/portals/osh"

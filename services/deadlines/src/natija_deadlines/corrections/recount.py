@@ -41,7 +41,7 @@ class Correction(NamedTuple):
 
     @property
     def basis(self) -> tuple[str, ...]:
-        """What it follows from, for the ids of its events: the same correction is registered once."""
+        """The basis of the ids of its events: the same correction is registered once."""
         return self.term, str(self.sequence), self.was.isoformat(), self.due.isoformat()
 
 

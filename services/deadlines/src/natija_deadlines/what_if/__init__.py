@@ -1,1 +1,1 @@
-"""What another policy would have made of the appeals of a period: nothing is written."""
+"""The appeals of a period by another policy, beside what was: nothing is written."""

@@ -93,8 +93,10 @@ def _make(
 
 
 def full_source(name: str, role: str) -> str:
-    """The source *name*; with the folder of the role before it, if it has none."""
-    return name if name.startswith("/") else f"/{_FOLDERS.get(role, role)}/{name}"
+    """The source *name*, which begins with a slash; with the folder of the role before it, if it has none."""
+    if "/" in name:
+        return f"/{name.removeprefix('/')}"
+    return f"/{_FOLDERS.get(role, role)}/{name}"
 
 
 def entry_line(source: str, role: str, body: str | None, key: str | None, user: str, now: datetime) -> str:
