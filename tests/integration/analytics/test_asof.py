@@ -33,9 +33,10 @@ TIMES = [hour(number) for number in (-1, 0, 3.5, 7, 12, 17.5, 24, 60)]
 
 
 @pytest.mark.parametrize("known", [None, hour(1001), hour(1003)])
-async def test_query_equals_the_fold(engine: AsyncEngine, known: datetime | None) -> None:
+@pytest.mark.parametrize("appeals", [500, pytest.param(1500, marks=pytest.mark.thorough)])
+async def test_query_equals_the_fold(engine: AsyncEngine, known: datetime | None, appeals: int) -> None:
     """Over random histories: body, term, closure and lateness of every appeal, and the sums."""
-    log = random_log(1500, seed=20190101)
+    log = random_log(appeals, seed=20190101)
     await project(engine, log)
     late = 0
     for at in TIMES:

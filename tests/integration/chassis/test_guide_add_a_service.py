@@ -45,6 +45,7 @@ def site(repository: Path, tmp_path: Path) -> Path:
     return site
 
 
+@pytest.mark.thorough
 async def test_guide_adds_service_that_runs(realm: Realm, site: Path) -> None:
     """The service is provisioned, applies the log, is rebuilt equal, and prints its report beside the others."""
     ports = {"NATIJA_TALLY_PORT": str(free_port()), "NATIJA_TALLY_MANAGEMENT_PORT": str(free_port())}

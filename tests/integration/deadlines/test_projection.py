@@ -91,8 +91,9 @@ NOWS = [
 ]
 
 
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("now", NOWS)
-async def test_queue_finds_every_decision(engine: AsyncEngine, now: str) -> None:
+async def test_queue_finds_every_decision(engine: AsyncEngine, now: str, step: int) -> None:
     """The indexed queries find what `decide` says of all rows."""
     policies = policy.load_policies()
     strange = history(("2019-06-21", registered("2019-06-21", jurisdiction="US-MA")), appeal=APPEAL)
@@ -105,14 +106,14 @@ async def test_queue_finds_every_decision(engine: AsyncEngine, now: str) -> None
         for due in ("", "2019-06-20", "2019-07-11T18:00")
     ]
     async with engine.connect() as connection:
-        for events in (strange, *imported, *map(life, range(1024))):
+        for events in (strange, *imported, *map(life, range(0, 1024, step))):
             await projection.build().apply(connection, events)
         rows = [projection.TERMS.of(row._mapping) for row in await connection.execute(text("select * from terms"))]
         found = [decision async for decision in queue.pending_proposals(policies)(connection, at(now), [])]
         await connection.rollback()
     expected = {term.appeal: decide(term, at(now), policies) for term in rows}
     wanted = {appeal: event.data for appeal, event in expected.items() if isinstance(event, NextEvent)}
-    assert len(found) > 200  # more than a page
+    assert len(found) > 200 / step  # with every life, more than a page
     assert {decision.appeal: decision.data for decision in found} == wanted
     assert len(found) == len(wanted)
 
@@ -157,7 +158,7 @@ async def test_rolled_back_batch_leaves_nothing(engine: AsyncEngine) -> None:
 
 async def test_other_policy_is_compared_on_copies(engine: AsyncEngine) -> None:
     """The same policy changes nothing, a shorter one makes more appeals late. The rows stay as they are."""
-    policies, now = policy.load_policies(), at("2020-01-01")
+    policies, now = policy.load_policies(), at("2019-07-03")  # the term of 14 working days ends on 11 July
     (kyrgyz,) = policies.by_jurisdiction["KG"]
     shorter = kyrgyz.model_copy(update={"terms": (kyrgyz.terms[0].model_copy(update={"amount": 5}),)})
     found = []
@@ -170,10 +171,8 @@ async def test_other_policy_is_compared_on_copies(engine: AsyncEngine) -> None:
             assert facts
             assert await connection.scalar(text("select count(*) from term_facts")) == 0
     same, less = found
-    assert {one.appeal for one in same.after} <= {one.appeal for one in same.before}
-    assert same.before == less.before
-    late = {one.appeal for one in less.after}
-    assert late > {one.appeal for one in same.after}
+    assert same.before == same.after == less.before == []
+    assert 100 < len(less.after) < 300
     sums = less.by_body()
     assert sum(one.appeals for one in sums) == len(less.holders) == 300
     assert sum(one.late_after for one in sums) == len(less.after)

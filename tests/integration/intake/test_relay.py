@@ -103,6 +103,7 @@ async def test_unreadable_proposal_of_known_publisher(relayed: Realm) -> None:
         await database.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(180)
 async def test_killed_relay_loses_no_outcome(relayed: Realm) -> None:
     """Killed before and after each step, it loses nothing; repeats have the same id and the same position."""
