@@ -102,11 +102,13 @@ def test_answer_on_the_new_last_day_is_in_time() -> None:
     assert late_after(missed, answered, now=at("2026-12-23T10:00+06:00")) == (True, False)
 
 
-@pytest.mark.parametrize(("answer", "changes"), [("2026-12-10T10:00", False), ("2026-12-22T10:00", True)])
-def test_ended_appeal_is_corrected_if_late(answer: str, changes: bool) -> None:
-    """Only a breach that falls away matters then, also one that nobody recorded."""
-    answered = (f"{answer}+06:00", Answered(**ANSWER))
-    assert (corrected(answered, now="2026-12-24T10:00+06:00") is not None) == changes
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize(("answer", "changes"), [("10", False), ("22", True), ("23", False)])
+def test_ended_appeal_is_corrected_if_late(answer: str, changes: bool, recorded: bool) -> None:
+    """Only a breach that falls away matters then, recorded or not. By the new term, 23 December is late, too."""
+    missed = [("2026-12-19T00:00+06:00", Missed(term="answer-1", due=DUE))] if recorded and answer > "19" else []
+    answered = (f"2026-12-{answer}T10:00+06:00", Answered(**ANSWER))
+    assert (corrected(*missed, answered, now="2026-12-24T10:00+06:00") is not None) == changes
 
 
 def test_extended_term_stays() -> None:

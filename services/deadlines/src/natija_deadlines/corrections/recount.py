@@ -6,6 +6,7 @@ that falls away is corrected.
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from natija_chassis import time_zones
@@ -52,17 +53,16 @@ def recount(term: AppealTerm, facts: Sequence[TermFact], policies: Policies, now
         return None
     if term.jurisdiction is None or term.kind is None or term.counts_from is None:
         return None
+    count = partial(policies.deadline, term.jurisdiction, term.kind, term.counts_from, term.country_type)
     try:
-        found = policies.deadline(term.jurisdiction, term.kind, term.counts_from, term.country_type)
+        found = count()
         if found.deadline.due == term.due or (found.deadline.due < term.due and not found.policy.corrections_shorten):
             return None
-        reason = _reason(term, found, policies, set_at)
+        as_known = count(found.calendar.known_at(found.calendar.local(set_at).date()))
     except (PolicyMissing, CalendarMissing, TypeUnknown):
         return None
-    correction = _correction(term, term.term, term.due, found, reason)
-    if not term.running and not (correction.annuls or _falls_away(term, facts, correction, now)):
-        return None
-    return correction
+    correction = _correction(term, term.term, term.due, found, _reason(term, found, as_known))
+    return correction if term.running or _falls_away(term, facts, correction, now) else None
 
 
 def _set_at(term: AppealTerm, facts: Sequence[TermFact]) -> datetime | None:
@@ -73,16 +73,11 @@ def _set_at(term: AppealTerm, facts: Sequence[TermFact]) -> datetime | None:
     return max((fact.recordedtime for fact in own if fact.change in ("set", "corrected")), default=None)
 
 
-def _reason(term: AppealTerm, found: PolicyDeadline, policies: Policies, set_at: datetime) -> CorrectionReason:
+def _reason(term: AppealTerm, found: PolicyDeadline, as_known: PolicyDeadline) -> CorrectionReason:
     """A later decree, if the term was right by all that was published when it was set."""
     if term.policy != found.policy.number:
         return "policy"
-    before = found.calendar.known_at(found.calendar.local(set_at).date())
-    assert term.jurisdiction is not None
-    assert term.kind is not None
-    assert term.counts_from is not None
-    known = policies.deadline(term.jurisdiction, term.kind, term.counts_from, term.country_type, before)
-    return "decree" if known.deadline.due == term.due else "calendar"
+    return "decree" if as_known.deadline.due == term.due else "calendar"
 
 
 def _correction(
@@ -103,10 +98,10 @@ def _correction(
 
 
 def _falls_away(term: AppealTerm, facts: Sequence[TermFact], correction: Correction, now: datetime) -> bool:
-    """Whether a breach that only the arithmetic finds, in an appeal that has ended, falls away."""
+    """Whether a breach of an appeal that has ended falls away, recorded or not."""
     moved = [
         fact._replace(due=correction.due) if fact.term == term.term and fact.due == correction.was else fact
         for fact in facts
+        if not (fact.change == "missed" and fact.due == correction.was)
     ]
-    before, after = judge(facts, now), judge(moved, now)
-    return len(after.breaches) < len(before.breaches)
+    return len(judge(moved, now).breaches) < len(judge(facts, now).breaches)
