@@ -86,9 +86,11 @@ def test_reference_record_on_the_page_is_one() -> None:
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not on this machine")
 def test_command_makes_a_signing_key(tmp_path: Path) -> None:
-    (command,) = re.findall(r"`(openssl [^`]*)`", CONTRACT.read_text())
+    command, public = re.findall(r"`(openssl [^`]*)`", CONTRACT.read_text())
     subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
     assert SigningKey.from_pem((tmp_path / command.split()[-1]).read_bytes()).public_text
+    done = subprocess.run(public.split(), cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout.startswith("-----BEGIN PUBLIC KEY-----")
 
 
 def references(part: Any) -> list[str]:

@@ -94,7 +94,8 @@ def reading(method: str, path: str, operation: Mapping[str, Any]) -> MakeRequest
         filled = path
         for name in given.get("path", []):
             filled = filled.replace(f"{{{name}}}", quote(text(chance), safe=""))
-        names = [name for name in (*given.get("query", []), "x") if chance.random() < 0.6]
+        names = [name for name in given.get("query", []) if chance.random() < 0.6]
+        names += ["x"] if chance.random() < 0.05 else []
         query = urlencode([(name, text(chance)) for name in names])
         headers = [(name.lower().encode(), header(chance)) for name in given.get("header", []) if chance.random() < 0.7]
         return Request(method.upper(), filled, query, [key, *headers], chance.choice([b""] * 9 + [b"{}"]))

@@ -95,7 +95,7 @@ def test_recorded_breach_is_annulled() -> None:
     assert late_after(missed, now=at("2026-12-22T23:00+06:00")) == (True, False)
 
 
-def test_answer_on_the_new_last_day_is_in_time() -> None:
+def test_answer_on_new_last_day_counts() -> None:
     """Received on 30.11., answered on 22.12.: late by the old calendar only."""
     answered = ("2026-12-22T10:00+06:00", Answered(**ANSWER))
     missed = ("2026-12-19T00:00+06:00", Missed(term="answer-1", due=DUE))

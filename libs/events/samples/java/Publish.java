@@ -16,6 +16,8 @@ class Publish {
 
     public static void main(String[] args) throws Exception {
         Map<String, String> env = System.getenv();
+        for (String name : List.of("KAFKA", "REALM", "SOURCE", "KEY_FILE", "REALM_PUBLIC_KEY"))
+            if (!env.containsKey(name)) throw new IllegalStateException("the variable " + name + " is not set");
         String realm = env.get("REALM"), now = TIME.format(Instant.now()), type = "appeal.registered.v1";
         String number = Natija.number(realm, ByteBuffer.wrap(Natija.random(8)).getLong());
         Map<String, String> event = new LinkedHashMap<>(Map.of(
@@ -43,19 +45,22 @@ class Publish {
         try (var producer = new KafkaProducer<>(options, bytes, bytes)) {
             producer.send(record).get();
         }
-        System.out.println(number + " " + outcome(env, event.get("id")));
+        String outcome = outcome(env, event.get("id"));
+        System.out.println(number + " " + outcome);
+        System.exit(outcome.contains("\"registered\"") ? 0 : 1);
     }
 
     static String outcome(Map<String, String> env, String id) { // the record on the publisher's own topic
         String realm = env.get("REALM"), publisher = env.get("SOURCE").substring(1).replace("/", ".");
         Map<String, Object> options = Map.of("bootstrap.servers", env.get("KAFKA"), "auto.offset.reset", "earliest",
-            "group.id", realm + ".publisher." + publisher + ".sample");
+            "group.id", realm + ".publisher." + publisher + "." + id); // a program that goes on has one group
         try (var consumer = new KafkaConsumer<>(options, new StringDeserializer(), new StringDeserializer())) {
             consumer.subscribe(List.of(realm + ".outcomes." + publisher));
-            while (true)
+            for (int second = 0; second < 60; second++)
                 for (var record : consumer.poll(Duration.ofSeconds(1)))
                     if (record.value().contains(id)) return record.value();
         }
+        throw new IllegalStateException("no outcome within 60 s: are KAFKA and SOURCE right?");
     }
 
     static byte[] sign(Ed25519PrivateKeyParameters key, byte[] message) {

@@ -48,11 +48,12 @@ def send(kafka: str, topic: str, event: dict[str, str], data: bytes) -> None:
 def outcome(kafka: str, realm: str, source: str, id: str) -> dict[str, Any]:
     """The outcome of the proposal *id*, from the publisher's own topic."""
     publisher = source[1:].replace("/", ".")
-    group = {"group.id": f"{realm}.publisher.{publisher}.sample", "auto.offset.reset": "earliest"}
+    # A group for each run reads all your outcomes. A program that goes on has one group, and goes on with it.
+    group = {"group.id": f"{realm}.publisher.{publisher}.{id}", "auto.offset.reset": "earliest"}
     consumer = Consumer({"bootstrap.servers": kafka, **group})
     consumer.subscribe([f"{realm}.outcomes.{publisher}"])
     try:
-        while True:
+        for _ in range(60):
             record = consumer.poll(1)
             if record is None or record.error():
                 continue
@@ -61,6 +62,7 @@ def outcome(kafka: str, realm: str, source: str, id: str) -> dict[str, Any]:
                 return told
     finally:
         consumer.close()
+    sys.exit("no outcome within 60 s: are KAFKA and SOURCE right?")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi_offline import FastAPIOffline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,6 +20,7 @@ from natija_chassis.http.access import AccessTable, Authenticator, RouteAccess, 
 from natija_chassis.http.authentication import authenticators
 from natija_chassis.http.guard import NO_PAGE, Guard
 from natija_chassis.http.hosts import parse_names
+from natija_chassis.http.known_query import refuse_unknown_query
 from natija_chassis.http.metrics_middleware import MetricsMiddleware
 from natija_chassis.http.plain_route import PlainRoute, add_plain_routes
 from natija_chassis.observability import metrics
@@ -69,7 +70,10 @@ def create_apps(
     Raises ValueError for a route without a row, `OperatorError` for a wrong file of keys.
     """
     table = AccessTable([HEALTH, *rows], [*authenticators(settings), *more_authenticators])
-    api = FastAPI(title=f"Natija: {title}", description=about, openapi_url=None, docs_url=None, **_SETTINGS)
+    api = FastAPI(
+        title=f"Natija: {title}", description=about, openapi_url=None, docs_url=None,
+        dependencies=[Depends(refuse_unknown_query)], **_SETTINGS,
+    )  # fmt: skip
     add_plain_routes(api, plain_routes)
     for router in routers:  # first, because routes are tried in this order
         api.include_router(router)

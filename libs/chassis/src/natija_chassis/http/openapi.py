@@ -11,7 +11,7 @@ from natija_chassis.settings import Settings
 
 _SCHEME = "apiKey"
 _OF_KEYS = (401, 403)
-_OF_ALL = (421, 500)
+_OF_ALL = (421, 422, 500)
 
 
 def describe(app: FastAPI, table: AccessTable, settings: Settings) -> None:

@@ -5,7 +5,11 @@ from typing import NamedTuple
 
 from natija_events import limits
 from natija_events.lifecycle.markdown import markdown as life_cycle
+from natija_events.schema.registry import REGISTRY
+from natija_events.terms.facts import name_of
 from natija_events.topics import TOPICS, KafkaTopic
+from natija_events.types.clear_form import personal_fields
+from natija_events.types.sealed import sealed_fields
 
 
 class Attribute(NamedTuple):
@@ -78,6 +82,20 @@ def _limits() -> str:
     return _table(("limit", "value"), rows)
 
 
+def _clear_form() -> str:
+    """Each personal field as it is sent in clear, the sealed value that holds it, and the types that have it."""
+    types: dict[tuple[str, str], list[str]] = {}
+    for type, model in REGISTRY.models.items():
+        if sealed_fields(model):
+            for clear, place in personal_fields(model).items():
+                types.setdefault((clear, f"{place.field}: {place.path}"), []).append(type)
+    rows = (
+        (f"`{clear}`", f"`{sealed}`", ", ".join(f"`{name_of(one)}`" for one in found))
+        for (clear, sealed), found in types.items()
+    )
+    return _table(("in clear", "sealed in", "types"), rows)
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -88,6 +106,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "attributes": lambda: _attributes(ATTRIBUTES, "when"),
     "stamps": lambda: _attributes(STAMPED, "where"),
     "limits": _limits,
+    "clear form": _clear_form,
     "life cycle": life_cycle,
 }
 """The tables by the name in the comments around them: ``<!-- topics -->`` before, ``<!-- /topics -->`` after."""

@@ -59,6 +59,8 @@ class _PostAppeals:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._limit.check(scope)
+        if scope["query_string"]:
+            raise problems.invalid_field("query", "unknown", "takes no parameters")
         headers: _Headers = dict(scope["headers"])
         request = RequestKey(SOURCE, _idempotency_key(headers) or uuid4())
         body = await _read(receive)

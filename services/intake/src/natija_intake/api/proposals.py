@@ -54,8 +54,13 @@ class ProposalResponse(BaseModel):
         description="What the registrar decided; *pending* as long as it has not."
     )
     events: list[RegisteredEvent] = Field([], description="The registered events, in the order of the proposal.")
-    reason: str | None = Field(None, description="Why it was rejected.")
-    field: str | None = Field(None, description="The field that breaks the rule.")
+    reason: str | None = Field(
+        None, description="Why it was rejected; *duplicate* if it is registered, by an earlier proposal."
+    )
+    field: str | None = Field(
+        None,
+        description="The field that breaks the rule; of a duplicate *sealed* if its sealed values were not compared.",
+    )
     rule: str | None = Field(None, description="The rule, without the value that breaks it.")
 
 
@@ -83,8 +88,8 @@ def router(service: ProposalService, limit: SendLimit = NO_LIMIT) -> APIRouter:
         """Propose one event, or several of one appeal that are registered together or not at all.
 
         Send CloudEvents in binary, structured or batched mode. Personal fields may be sent in clear: they are sealed
-        and signed here, if the publisher's entry says `vouched`. The same events again have the same answer, so send
-        them again after no answer, 202 or 503.
+        and signed here, if the publisher's entry says `vouched`. The same events again count once and
+        have the reason `duplicate`, so send them again after no answer, 202 or 503.
         """
         source = source_of(request)
         if seconds := limit.take(source, 1 + int(request.headers["content-length"]) // _COUNTED_BYTES):
@@ -102,7 +107,7 @@ def router(service: ProposalService, limit: SendLimit = NO_LIMIT) -> APIRouter:
                 submitted = await service.submit(proposal, source, tracing.current_traceparent())
         except (DeliveryUnconfirmed, StatusUnavailable):
             raise _unavailable("Proposals cannot be decided right now") from None
-        if submitted.rejection is not None:
+        if submitted.state == "rejected" and submitted.rejection is not None:
             raise _rejected(submitted.rejection)
         response.status_code = 200 if dry_run else 202 if submitted.state == "pending" else 201
         response.headers["Location"] = f"{PATH}/{proposal.events[0].id}"
@@ -139,19 +144,21 @@ def stored_answer(found: StoredOutcome) -> ProposalResponse:
     """An outcome as it is answered. Of a batch, only the first event's id is known here."""
     decided = found.decided
     assert decided.proposal is not None
-    why = None if decided.registered else decided.rejection
+    why = decided.rejection
     events = []
     if decided.registered and decided.sequence is not None:
         events = [RegisteredEvent(id=decided.proposal, sequence=decided.sequence)]
     return ProposalResponse(
         proposal=decided.proposal,
         appeal=decided.subject,
-        decision="registered" if why is None else "rejected",
+        decision="registered" if decided.registered else "rejected",
         events=events,
-        reason=None if why is None else why.reason,
-        field=None if why is None else why.field,
-        rule=None if why is None else why.rule,
+        **_told(why),
     )
+
+
+def _told(why: Rejection | None) -> dict[str, str]:
+    return {} if why is None else {"reason": why.reason, "field": why.field, "rule": why.rule}
 
 
 def _answer(submitted: SubmittedProposal) -> ProposalResponse:
@@ -162,6 +169,7 @@ def _answer(submitted: SubmittedProposal) -> ProposalResponse:
         appeal=submitted.proposal.subject,
         decision=submitted.state,
         events=[RegisteredEvent(id=id, sequence=sequence) for sequence, id in numbered],
+        **_told(submitted.rejection),
     )
 
 

@@ -25,7 +25,10 @@ class OutcomesUnavailable(Exception):
 
 
 class SubmittedProposal(NamedTuple):
-    """The result of a proposal: *registered* with the *sequence* of its first event, *pending*, or *rejected*."""
+    """The result of a proposal: *registered* with the *sequence* of its first event, *pending*, or *rejected*.
+
+    The *rejection* of a registered one is that of a duplicate: it was registered before.
+    """
 
     state: Literal["registered", "pending", "rejected"]
     proposal: Proposal
@@ -59,7 +62,7 @@ class ProposalService:
         except OutcomePending:
             return SubmittedProposal("pending", proposal)
         if outcome.registered:
-            return SubmittedProposal("registered", proposal, outcome.sequence)
+            return SubmittedProposal("registered", proposal, outcome.sequence, outcome.rejection)
         return SubmittedProposal("rejected", proposal, rejection=outcome.rejection)
 
     async def dry_run(self, proposal: Proposal, source: str) -> SubmittedProposal:

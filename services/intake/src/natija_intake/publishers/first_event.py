@@ -43,6 +43,7 @@ def python_program(realm: str, source: str, key_file: str, *, channel: str, juri
 def curl_command(source: str, number: str, id: str, time: str, *, channel: str, jurisdiction: str) -> str:
     """A command that opens the appeal *number* with the event *id*. Intake seals and signs it."""
     return dedent(f"""\
+        : "${{NATIJA_INTAKE_URL:?set it to the address of intake, such as http://127.0.0.1:8081}}"
         curl -i "$NATIJA_INTAKE_URL/proposals" -H "Authorization: Bearer $NATIJA_API_KEY" \\
           -H 'Content-Type: application/cloudevents+json' --data-binary @- <<'JSON'
         {{"specversion": "1.0", "id": "{id}", "source": "{source}", "type": "appeal.registered.v1",
