@@ -22,7 +22,9 @@ from natija_chassis.postgres.engine import LIVE
 from natija_chassis.postgres.table_diff import TableDiff
 from natija_chassis.projections import log_identity, log_records, schema
 from natija_chassis.projections.rebuild import rebuild
+from natija_chassis.projections.term_table import term_facts
 from natija_events.kafka import KafkaConfig, partition_of, read_batches
+from natija_events.terms.facts import TermFact
 from natija_events.topics import LOG, PARTITIONS
 
 _BATCH: int = AnalyticsSettings.model_fields["batch_records"].default
@@ -116,6 +118,7 @@ class _Prepared(NamedTuple):
 
     rows: Sequence[HistoryRow]
     facts_updates: str
+    term_facts: Sequence[TermFact]
     reached: Sequence[tuple[int, int, int]]
 
 
@@ -129,7 +132,8 @@ async def _prepare(filled: FilledLog) -> list[_Prepared]:
         rows = [history_row(event) for event in events]
         changed = facts_updates(zip(events, rows, strict=True))
         last = {event.partition: (event.partition, event.offset, event.stamp.logsequence) for event in events}
-        batches.append(_Prepared(rows, to_json(projection._recordset(changed)).decode(), list(last.values())))
+        updates = to_json(projection._recordset(changed)).decode()
+        batches.append(_Prepared(rows, updates, term_facts(events), list(last.values())))
     return batches
 
 
@@ -152,6 +156,7 @@ async def _write_prepared(filled: FilledLog, engine: AsyncEngine, prepared: Sequ
             async with connection.transaction():
                 await connection.execute(_MERGE, batch.facts_updates)
                 await connection.copy_records_to_table("history", records=batch.rows, columns=HistoryRow._fields)
+                await connection.copy_records_to_table("term_facts", records=batch.term_facts, columns=TermFact._fields)
                 await connection.executemany(_MOVE, batch.reached)
             began = began or time.perf_counter()
         return (filled.events - len(prepared[0].rows)) / (time.perf_counter() - began)
