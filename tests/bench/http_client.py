@@ -19,7 +19,7 @@ APPEAL = json.dumps(
 def new_request() -> bytes:
     """One more appeal: the same words under another key are another appeal."""
     head = (
-        f"POST /appeals HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        f"POST /appeals HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Idempotency-Key: {uuid4()}\r\nContent-Length: {len(APPEAL)}\r\n\r\n"
     )
     return head.encode() + APPEAL
