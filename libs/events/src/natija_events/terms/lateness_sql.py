@@ -6,6 +6,10 @@ def is_late_sql(instant: str, due: str) -> str:
     return f"{due} < {instant}"
 
 
+PLAN = "set local enable_nestloop = off"
+"""Before each query in its transaction. The planner knows nothing of the rows of a common table expression. It takes
+them for few, and compares all with all."""
+
 _SEEN = "time <= :at and recordedtime <= coalesce(cast(:known as timestamptz), 'infinity')"
 """The facts that count: those of events dated by `:at` and recorded by `:known` (null: all)."""
 

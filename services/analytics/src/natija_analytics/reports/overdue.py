@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, get_args
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from natija_events.terms import lateness_sql
 from natija_events.terms.lateness_sql import BREACHES
 
 Key = Literal["body", "topic", "region"]
@@ -107,9 +108,7 @@ def _by_key(key: Key) -> str:
 _BY_KEY = {key: text(_by_key(key)) for key in KEYS}
 
 
-PLAN = text("set local enable_nestloop = off")
-"""Before each query in its transaction. The planner knows nothing of the rows of a common table expression. It takes
-them for few, and compares all with all."""
+PLAN = text(lateness_sql.PLAN)
 
 
 async def by_appeal(

@@ -195,9 +195,8 @@ class Policies:
         if calendar is None or not calendar.years or not policies:
             return None
         first = min(policy.valid_from for policy in policies) - _LONGEST_WAIT
-        return calendar.begin(max(first, date(min(calendar.years), 1, 1))), calendar.begin(
-            date(max(calendar.years) + 1, 1, 1)
-        )
+        first_year, last_year = min(calendar.years), max(calendar.years)
+        return calendar.begin(max(first, date(first_year, 1, 1))), calendar.end(date(last_year, 12, 31))
 
     def last_receipt(self, jurisdiction: str) -> date | None:
         """The last local day of receipt for which the calendar covers every term; None without policy or calendar."""

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_deadlines.policies.policy import Policy
 from natija_deadlines.what_if.dues import CountedTerm, recount
-from natija_events.terms.lateness_sql import BREACHES
+from natija_events.terms.lateness_sql import BREACHES, PLAN
 from natija_terms.calendars.calendar import Calendar
 
 _PREPARE = (
@@ -58,7 +58,6 @@ _LATE = text(f"""
     select breaches.appeal, holder, min(due) as due, closed from breaches join closings using (appeal)
     group by breaches.appeal, holder, closed
 """)  # noqa: S608 - only names of our own columns
-_PLAN = text("set local enable_nestloop = off")
 
 
 class LateAppeal(NamedTuple):
@@ -125,7 +124,7 @@ async def compare(
     try:
         for statement in _PREPARE:
             await connection.execute(text(statement), period if ":first" in statement else {})
-        await connection.execute(_PLAN)
+        await connection.execute(text(PLAN))
         holders = {row.appeal: row.holder for row in await connection.execute(_HOLDERS)}
         before = await _late(connection, at)
         terms = [CountedTerm(*row) for row in await connection.execute(_SET)]
