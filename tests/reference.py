@@ -27,7 +27,7 @@ async def write_revision(realm: Realm, kind: Kind, id: str, entry: Entry | None)
 
 async def write_raw(realm: Realm, key: bytes | None, value: bytes | None) -> int:
     """Write any record to the topic. Gives its offset."""
-    async with AIOKafkaProducer(bootstrap_servers=realm.servers.kafka, acks="all") as producer:
+    async with AIOKafkaProducer(bootstrap_servers=realm.servers.kafka, enable_idempotence=True) as producer:
         return int((await producer.send_and_wait(REFERENCE.name(realm.name), value, key, partition=0)).offset)
 
 

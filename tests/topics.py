@@ -3,6 +3,7 @@
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import UnknownTopicOrPartitionError
 from tests.eventually import eventually
 from tests.stack import Realm
 
@@ -16,6 +17,13 @@ async def recreate(realm: Realm, topic: KafkaTopic) -> None:
     await admin.start()
     try:
         await admin.delete_topics([name])
+
+        # A record that is sent while the broker still has the deleted log is acknowledged and lost with it.
+        async def deleted() -> bool:
+            [described] = await admin.describe_topics([name])
+            return bool(described["error_code"] == UnknownTopicOrPartitionError.errno)
+
+        await eventually(deleted)
 
         async def created() -> bool:
             answer: Any = await admin.create_topics([NewTopic(name, topic.partitions, 1)])
