@@ -11,7 +11,7 @@ import pytest
 from natija_chassis.realm.yaml_file import FileError
 from natija_deadlines.policies import policy
 from natija_deadlines.policies.policy import PolicyMissing, TypeUnknown
-from natija_terms.arithmetic import TermLength
+from natija_terms.arithmetic import TermLength, Unit
 
 POLICIES = policy.load_policies()
 
@@ -33,6 +33,43 @@ POLICIES = policy.load_policies()
 )
 def test_most_specific_term_applies(jurisdiction: str, kind: str, country_type: str | None, term: TermLength) -> None:
     assert POLICIES.by_jurisdiction[jurisdiction][0].term(kind, country_type) == term
+
+
+@pytest.mark.parametrize(
+    ("kind", "country_type", "amount", "unit", "next_day", "same_day"),
+    [
+        ("application", None, 15, "working", "2022-03-05", "2022-03-04"),
+        ("message", None, 15, "working", "2022-03-05", "2022-03-04"),
+        ("proposal", None, 15, "working", "2022-03-05", "2022-03-04"),
+        ("response", None, 15, "working", "2022-03-05", "2022-03-04"),
+        ("request", None, 15, "working", "2022-03-05", "2022-03-04"),
+        ("request", "information-request", 15, "calendar", "2022-03-01", "2022-02-28"),
+        ("request", "notary-request", 10, "calendar", "2022-02-24", "2022-02-23"),
+        ("request", "lawyer-request", 10, "working", "2022-02-28", "2022-02-25"),
+        ("request", "media-request", 7, "working", "2022-02-23", "2022-02-22"),
+        ("request", "bailiff-request", 3, "working", "2022-02-17", "2022-02-16"),
+        ("request", "declassification-request", 30, "calendar", "2022-03-16", "2022-03-15"),
+        ("complaint", None, 20, "working", "2022-03-15", "2022-03-14"),
+        ("complaint", "public-service-complaint", 5, "working", "2022-02-21", "2022-02-18"),
+        ("complaint", "taxpayer-complaint", 30, "working", "2022-04-01", "2022-03-31"),
+        ("complaint", "tax-monitoring-complaint", 45, "working", "2022-04-22", "2022-04-21"),
+        ("application", "rehabilitation-application", 90, "calendar", "2022-05-16", "2022-05-16"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_each_kazakh_type_has_its_term(
+    kind: str, country_type: str | None, amount: int, unit: Unit, next_day: str, same_day: str
+) -> None:
+    """Received on 14.02.2022: the last days were counted without this code, for both rules of the first day.
+
+    90 days end on a Sunday, or on the Saturday before: both move to Monday.
+    """
+    law = POLICIES.by_jurisdiction["KZ"][0]
+    assert law.term(kind, country_type) == TermLength(amount, unit)
+    received = datetime.fromisoformat("2022-02-14T10:00+06:00")
+    for first_day, last_day in (("NEXT", next_day), ("SAME", same_day)):
+        policies = replace(POLICIES, by_jurisdiction={"KZ": [law.model_copy(update={"first_day": first_day})]})
+        assert str(policies.deadline("KZ", kind, received, country_type).deadline.due_on) == last_day
 
 
 @pytest.mark.parametrize(

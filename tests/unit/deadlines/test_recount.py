@@ -9,7 +9,7 @@ import pytest
 from tests.unit.deadlines.history import APPEAL, at, history, registered
 
 from natija_deadlines.corrections.recount import Correction, recount
-from natija_deadlines.policies.policy import Policies, load_policies
+from natija_deadlines.policies.policy import Policies, TermRule, load_policies
 from natija_deadlines.terms.decide import NextEvent, decide
 from natija_deadlines.terms.state import AppealTerm, evolve
 from natija_events.terms.facts import TermFact, facts_of
@@ -78,6 +78,20 @@ def test_running_term_is_corrected() -> None:
 
 def test_nothing_changes_without_decree() -> None:
     assert corrected(policies=POLICIES) is None
+
+
+def test_new_policy_leaves_running_terms() -> None:
+    """From 1 December 10 days instead of 14: the appeal of 30 November keeps its term, one of the next day has less.
+
+    So has the body to which the first one is forwarded then: its term counts from the receipt there.
+    """
+    law = POLICIES.by_jurisdiction["KG"][0]
+    old = law.model_copy(update={"valid_to": date(2026, 11, 30)})
+    changes = {"version": 2, "valid_from": date(2026, 12, 1), "terms": (TermRule(amount=10, unit="working"),)}
+    shorter = replace(POLICIES, by_jurisdiction={"KG": [old, law.model_copy(update=changes)]})
+    assert corrected(policies=shorter) is None
+    for received, due in ((OPENED, DUE), ("2026-12-01T10:00+06:00", at("2026-12-16T00:00+06:00"))):
+        assert shorter.deadline("KG", "application", at(received)).deadline.due == due
 
 
 def test_decree_known_before_is_an_error() -> None:
