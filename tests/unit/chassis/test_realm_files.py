@@ -55,6 +55,8 @@ def test_kyrgyz_roles_are_those_of_table() -> None:
         ("regions: {x: {districts: {z: {}}}, y: {districts: {z: {}}}}", PUBLISHERS, r"regions\.x: has a district that"),
         ("country_types: {KG: {x: {kinds: [request]}}}", PUBLISHERS, r"country_types\.KG\.x: its jurisdiction is not"),
         ("calendar_bindings: {KG: {calendar: KG}}", PUBLISHERS, r"calendar_bindings\.KG: its jurisdiction is not"),
+        ("calendar_bindings: {body/x: {calendar: KG}}", PUBLISHERS, r"calendar_bindings\.body/x: its body is not"),
+        ("calendar_bindings: {region/x: {calendar: KG}}", PUBLISHERS, r"calendar_bindings\.region/x: its region is"),
         ("zone: UTC", "publishers: {desks: {roles: []}}", r"publishers.yaml:1: publishers\.desks: is not the id of"),
         ("zone: UTC", "publishers: {/a: {roles: [desk]}}", r"publishers\./a: needs keys, or unsigned: true"),
         ("zone: UTC", "publishers: {/a: {roles: [chief]}}", r"publishers\./a\.roles"),

@@ -40,6 +40,8 @@ EXAMPLES: dict[str, Entry] = {
     "KZ/notary-request": CountryTypeEntry(names=NAMES, kinds=frozenset({"request", "application"})),
     "KG": JurisdictionEntry(names=NAMES, first_policy="kg-law-67/1", policies_from=date(2007, 5, 4)),
     "KZ": CalendarBindingEntry(calendar="KZ"),
+    "region/west-kazakhstan": CalendarBindingEntry(calendar="KZ-ORAL"),
+    "body/akimat-oral": CalendarBindingEntry(calendar="KZ-ORAL"),
     "/services/intake": PublisherEntry(roles=frozenset({"channel", "desk"}), keys=(KEY,), principal="kg.intake"),
 }
 GOOD = {"kind": "topic", "id": "roads", "revision": 1, "valid_from": "2026-03-02T09:00:00Z", "entry": {"position": 1}}

@@ -80,7 +80,7 @@ def load_reference_data(folder: Path) -> ReferenceData:
     for section, id, rule in (*_wrong_ids(found), *_unknown_references(found)):
         if section == "publishers":
             raise yaml_file.error_at(folder / PUBLISHERS, (section, id), rule)
-        raise yaml_file.error_at(path, (section, *id.split("/")), rule)
+        raise yaml_file.error_at(path, (section, *(id.split("/") if section == "country_types" else [id])), rule)
     return found
 
 
@@ -121,7 +121,18 @@ def _unknown_references(found: ReferenceData) -> Iterator[Fault]:
         if publisher.body not in (None, EACH) and publisher.body not in found.bodies:
             yield "publishers", id, "its body is not among the bodies"
     yield from _without_jurisdiction(found, "country_types", [(id, id.partition("/")[0]) for id in found.country_types])
-    yield from _without_jurisdiction(found, "calendar_bindings", [(id, id) for id in found.calendar_bindings])
+    yield from _unknown_bound(found)
+
+
+def _unknown_bound(found: ReferenceData) -> Iterator[Fault]:
+    for id in found.calendar_bindings:
+        section, _, bound = id.rpartition("/")
+        if section == "body" and bound not in found.bodies:
+            yield "calendar_bindings", id, "its body is not among the bodies"
+        if section == "region" and bound not in found.regions:
+            yield "calendar_bindings", id, "its region is not among the regions"
+        if not section:
+            yield from _without_jurisdiction(found, "calendar_bindings", [(id, id)])
 
 
 def _without_jurisdiction(found: ReferenceData, section: str, named: Sequence[tuple[str, str]]) -> Iterator[Fault]:

@@ -72,6 +72,7 @@ class ReferenceData:
     """By `JURISDICTION/TYPE`: see `country_type`."""
     jurisdictions: Mapping[str, JurisdictionEntry] = field(default_factory=dict)
     calendar_bindings: Mapping[str, CalendarBindingEntry] = field(default_factory=dict)
+    """By jurisdiction, `region/ID` or `body/ID`."""
     publishers: Mapping[str, PublisherEntry] = field(default_factory=dict)
     """By source or pattern: see `publisher`."""
     former: Mapping[str, Mapping[str, NamedEntry]] = field(default_factory=dict)

@@ -152,7 +152,8 @@ class JurisdictionEntry(NamedEntry):
 
 
 class CalendarBindingEntry(Entry):
-    """The working calendar of a jurisdiction. The entry's id is that of the jurisdiction."""
+    """The working calendar of a jurisdiction, a region or a body. The entry's id is that of the jurisdiction, or
+    `region/ID` or `body/ID`."""
 
     kind = "calendar-binding"
 
@@ -227,7 +228,7 @@ _IDS: Mapping[Kind, re.Pattern[str]] = {
     "realm": re.compile(REALM_ID),
     "country-type": re.compile(f"{_JURISDICTION}/{_ID}"),
     "jurisdiction": re.compile(_JURISDICTION),
-    "calendar-binding": re.compile(_JURISDICTION),
+    "calendar-binding": re.compile(f"({_JURISDICTION}|(region|body)/{_ID})"),
     "publisher": re.compile(r"/[A-Za-z0-9._/-]{0,126}\*?"),
 }
 _OTHER_ID = re.compile(_ID)
