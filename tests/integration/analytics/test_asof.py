@@ -1,18 +1,24 @@
 """As of T, on a real PostgreSQL: the database says of every appeal what a plain fold says."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.unit.analytics import karaganda
+from tests.unit.events.histories import START, Log, appeal_lateness, appeal_number, hour, random_log, registered
 from tests.unit.events.histories import AppealLateness as Expected
-from tests.unit.events.histories import Log, appeal_lateness, appeal_number, hour, random_log, registered
 
 from natija_analytics.projection import projection
-from natija_analytics.reports import overdue
+from natija_analytics.reports import late_answers, overdue
+from natija_analytics.reports.late_answers import AnswerSums
 from natija_analytics.reports.overdue import AppealLateness, LatenessSums
+from natija_chassis.reports.period import Period
+from natija_events.terms.facts import facts_of
+from natija_events.terms.lateness import judge_answer
 from natija_events.terms.lateness_sql import BREACHES
 from natija_events.types.deadlines import Missed, Term, TermAnnulled, TermExtended, TermOrigin, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
@@ -52,6 +58,60 @@ async def test_query_equals_the_fold(engine: AsyncEngine, known: datetime | None
         for key in overdue.KEYS:
             await _sums_up(engine, at, known, key, expected)
     assert late > 500
+
+
+async def test_late_answers_equal_the_fold(engine: AsyncEngine) -> None:
+    """Over the register of Karaganda, and over random histories."""
+    register, other = karaganda.build_register(), random_log(500, seed=20220331)
+    await project(engine, register)
+    await project(engine, other)
+    late = 0
+    for period in (karaganda.YEAR, karaganda.QUARTER, *(Period(START.date(), START.date(), zone) for zone in ZONES)):
+        for key in overdue.KEYS:
+            sums = expected_answers((register, other), period, key)
+            assert {one.key: list(one[1:]) for one in await answers(engine, period, key)} == sums
+            late += sum(of_key[1] for of_key in sums.values())
+    assert late > 450  # of them 426 of Karaganda
+
+
+async def test_karaganda_counts_its_late_answers(engine: AsyncEngine) -> None:
+    """40 of local bodies in the first quarter of 2022, 91 in 2021; and again when the log is read in other batches."""
+    log = karaganda.build_register()
+    for size in (len(log.events), 97):
+        async with engine.begin() as connection:
+            await connection.execute(text("truncate history, facts, term_facts"))
+            for start in range(0, len(log.events), size):
+                await projection.build().apply(connection, log.events[start : start + size])
+        for period, expected, total in (
+            (karaganda.YEAR, karaganda.LATE_IN_YEAR, 91),
+            (karaganda.QUARTER, karaganda.LATE_IN_QUARTER, 40),
+        ):
+            found = {one.key: one.answered_late for one in await answers(engine, period, "body") if one.answered_late}
+            assert found.pop(karaganda.CENTRAL) == karaganda.CENTRAL_LATE[period]
+            assert found == karaganda.local_bodies(expected)
+            assert sum(found.values()) == total
+
+
+ZONES = ("UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago")
+"""Their first day of 2019 ends in the middle of the random histories, too."""
+
+
+async def answers(engine: AsyncEngine, period: Period, key: overdue.Key) -> list[AnswerSums]:
+    async with engine.connect() as connection:
+        return await late_answers.by_key(connection, period, key)
+
+
+def expected_answers(logs: Iterable[Log], period: Period, key: overdue.Key) -> dict[str | None, list[int]]:
+    """The verdict of the fold on each appeal, summed up."""
+    first, end = period.bounds()
+    sums: defaultdict[str | None, list[int]] = defaultdict(lambda: [0, 0])
+    for log in logs:
+        for appeal in appeal_lateness(log, end):
+            given = judge_answer([fact for event in log.of(appeal.number) for fact in facts_of(event)], end)
+            if given is not None and first <= given.time < end:
+                sums[getattr(appeal, key)][0] += 1
+                sums[given.body if key == "body" else getattr(appeal, key)][1] += given.late
+    return sums
 
 
 async def breaches(engine: AsyncEngine, at: datetime, known: datetime | None) -> set[tuple[Any, ...]]:

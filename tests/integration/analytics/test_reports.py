@@ -156,6 +156,8 @@ async def test_api_equals_the_commands(realm: Realm, client: httpx.AsyncClient) 
     at = f"{YEAR}-07-01T00:00:00+06:00"
     topics = await natija(realm, "report", "topics", *PERIOD, "--format", "json")
     assert await got(client, "/reports/topics", **{"from": HALF_YEAR[0], "to": HALF_YEAR[1]}) == topics.json()
+    answers = await natija(realm, "report", "late-answers", *PERIOD, "--format", "json")
+    assert await got(client, "/reports/late-answers", **{"from": HALF_YEAR[0], "to": HALF_YEAR[1]}) == answers.json()
     history = await natija(realm, "history", number, "--format", "json")
     assert await got(client, f"/appeals/{number}/history") == history.json() | {"next": None}
     overdue = await natija(realm, "report", "overdue", "--by", "appeal", "--as-of", at, "--format", "json")
@@ -197,6 +199,7 @@ async def test_wrong_request_names_the_field(client: httpx.AsyncClient) -> None:
         ("/reports/topics", {**period, "zone": "Mars"}, "zone"),
         ("/reports/topics", {**period, "to": "1990-01-01"}, "to"),
         ("/reports/overdue", {"as_of": "2019-01-01"}, "as_of"),
+        ("/reports/late-answers", {**period, "by": "person"}, "by"),
         ("/reports/nothing", period, "subject"),
     ):
         answer = await client.get(path, params=params)

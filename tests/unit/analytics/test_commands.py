@@ -24,6 +24,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (("report", "topics", "--from", "1.1.2019", "--to", "2019-01-02"), "does not match"),
         (("report", "overdue", "--as-of", "yesterday"), "not an ISO 8601 instant"),
         (("report", "overdue", "--by", "person"), "person"),
+        (("report", "late-answers", "--from", "2022-01-01", "--to", "2021-12-31"), "is before --from"),
         (("history", "KG-1"), "one character is wrong or missing"),
         (("sample", "--marginals", "none.yaml"), "does not exist"),
     ],
@@ -49,7 +50,16 @@ def test_sample_is_equal_on_stdout(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["report overdue", "report channels", "report regions", "report topics", "history", "sample"]
+    "command",
+    [
+        "report overdue",
+        "report late-answers",
+        "report channels",
+        "report regions",
+        "report topics",
+        "history",
+        "sample",
+    ],
 )
 def test_help_has_an_example(command: str) -> None:
     shown = CliRunner().invoke(app, [*command.split(), "--help"]).stdout

@@ -12,11 +12,12 @@ import pytest
 from tests.unit.events.histories import Log, appeal_number, hour, registered
 
 from natija_analytics.projection.state import history_row
-from natija_analytics.rendering import count_report, history_report
+from natija_analytics.rendering import count_report, history_report, overdue_report
 from natija_analytics.rendering.captions import CAPTIONS
 from natija_analytics.reports import counts, definitions
 from natija_analytics.reports.counts import GroupCount, Report
 from natija_analytics.reports.definitions import Definitions, Subject, TableDefinition
+from natija_analytics.reports.late_answers import AnswerSums
 from natija_analytics.samples import sample
 from natija_chassis.realm.realm_files import load_reference_data
 from natija_chassis.reports.localized import number, percent
@@ -127,6 +128,16 @@ def test_table_fits_80_columns(subject: Subject, language: Language) -> None:
     for line in report.lines:
         assert f" {number(line.appeals, language)}" in text
         assert percent(line.percent, language) in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_late_answers_are_summed_up(language: Language) -> None:
+    sums = [AnswerSums("ministry-health", 1200, 3), AnswerSums(None, 40, 37)]
+    table = overdue_report.answers_table("body", sums, HALF_YEAR, REFERENCE, language)
+    rows = [line.split() for line in table.strip().splitlines()]
+    assert rows[-1][-2:] == [number(1240, language).split()[-1], "40"]
+    assert REFERENCE.name("bodies", "ministry-health", language).split()[0] in table
+    assert max(map(len, table.splitlines())) <= 80
 
 
 NUMBERS: Mapping[Language, tuple[str, str]] = {

@@ -27,7 +27,8 @@ COMMANDS = [
     ["registrar", "verify"], ["registrar", "rejections"], ["registrar", "shards"],
     ["routing", "explain"],
     ["deadlines", "seed-calendars"],
-    ["report", "overdue"], ["report", "channels"], ["report", "regions"], ["report", "topics"],
+    ["report", "overdue"], ["report", "late-answers"],
+    ["report", "channels"], ["report", "regions"], ["report", "topics"],
 ]  # fmt: skip
 HEAVY = ("aiokafka", "faststream", "sqlalchemy", "fastapi", "pydantic")
 

@@ -19,6 +19,7 @@ PLACES = (
     "services/routing/src/natija_routing/competence/rules.py",
     "libs/terms/src/natija_terms/arithmetic.py",
     "services/analytics/src/natija_analytics/reports/overdue.py",
+    "services/analytics/src/natija_analytics/reports/late_answers.py",
 )
 _CLOCKS = {"now", "utcnow", "today"}
 _TIME = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "localtime", "gmtime"}

@@ -1,6 +1,7 @@
 """Analytics over HTTP: histories and reports as JSON, as far as this service has read the log."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_analytics.history import history
 from natija_analytics.rendering import count_report, history_report
-from natija_analytics.reports import counts, overdue, queries
+from natija_analytics.reports import counts, late_answers, overdue, queries
 from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
@@ -23,10 +24,14 @@ from natija_events.reference.data import GetReferenceData
 from natija_events.words import Language
 
 MAX_PAGE = 1000
+_FirstDay = Annotated[QueryDay, Query(alias="from", description="First local day.")]
+_LastDay = Annotated[QueryDay, Query(alias="to", description="Last local day, included.")]
+_Zone = Annotated[str | None, Query(description="Time zone of the days. Default: the realm's.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The most rows of a page.")]
 ACCESS = (
     access("GET", "/appeals/{appeal}/history", "official", "operator"),
     access("GET", "/reports/overdue", "official", "operator"),
+    access("GET", "/reports/late-answers", "official", "operator", bodies="any"),
     access("GET", "/reports/{subject}", "official", "operator", bodies="any"),
 )
 
@@ -77,23 +82,30 @@ def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenc
             page = [row async for row in overdue.by_appeal(connection, at, after=after, limit=limit)]
         return JSONResponse(head | {"rows": _objects(page), "next": page[-1].number if len(page) == limit else None})
 
+    @api.get("/reports/late-answers", responses=problems.responses(422))
+    async def get_late_answers(
+        first: _FirstDay,
+        last: _LastDay,
+        by: Annotated[overdue.Key, Query(description="One row per body, topic or region.")] = "body",
+        zone: _Zone = None,
+    ) -> JSONResponse:
+        """Appeals answered in a period, and how many of them late, as of the end of the period."""
+        period = _period(first, last, zone or reference().zone)
+        async with engine.connect() as connection:
+            rows = await late_answers.by_key(connection, period, by)
+        return JSONResponse({**late_answers.head(period, by), "rows": _objects(rows)})
+
     @api.get("/reports/{subject}", responses=problems.responses(422))
     async def get_counts(
         subject: Subject,
-        first: Annotated[QueryDay, Query(alias="from", description="First local day.")],
-        last: Annotated[QueryDay, Query(alias="to", description="Last local day, included.")],
-        zone: Annotated[str | None, Query(description="Time zone of the days. Default: the realm's.")] = None,
+        first: _FirstDay,
+        last: _LastDay,
+        zone: _Zone = None,
         lang: Annotated[Language, Query(description="Language of names.")] = "en",
     ) -> JSONResponse:
         """Appeals received in a period, counted, with shares rounded as the realm defines it."""
         known = reference()
-        period = Period(first, last, zone or known.zone)
-        try:
-            time_zone(period.zone)
-        except ValueError as error:
-            raise problems.invalid_field("zone", "unknown", str(error)) from None
-        if last < first:
-            raise problems.invalid_field("to", "order", "the last day is before the first")
+        period = _period(first, last, zone or known.zone)
         async with engine.connect() as connection:
             counted = await queries.count(connection, subject, period)
         report = counts.build(subject, period, counted, definitions, getattr(known, subject))
@@ -102,5 +114,18 @@ def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenc
     return api
 
 
-def _objects(rows: Sequence[overdue.AppealLateness] | Sequence[overdue.LatenessSums]) -> list[dict[str, Any]]:
+def _period(first: date, last: date, zone: str) -> Period:
+    """The period of a request. Raises `Problem`."""
+    try:
+        time_zone(zone)
+    except ValueError as error:
+        raise problems.invalid_field("zone", "unknown", str(error)) from None
+    if last < first:
+        raise problems.invalid_field("to", "order", "the last day is before the first")
+    return Period(first, last, zone)
+
+
+def _objects(
+    rows: Sequence[overdue.AppealLateness] | Sequence[overdue.LatenessSums] | Sequence[late_answers.AnswerSums],
+) -> list[dict[str, Any]]:
     return [{name: plain(value) for name, value in row._asdict().items()} for row in rows]

@@ -16,11 +16,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from natija_events.terms.facts import TermFact, facts_of
+from natija_events.terms.facts import TermFact, facts_of, name_of
 from natija_events.terms.timeline import DueSpan, Timeline, due_of, order
 from natija_events.types.deadlines import ANSWER
 from natija_events.types.intake import Registered
+from natija_events.types.routing import Answered
 from natija_events.wire.record import RecordedEvent
+
+ANSWERED = name_of(Answered.type)
+"""The name of the event that answers an appeal."""
 
 
 class Breach(NamedTuple):
@@ -42,6 +46,15 @@ class Lateness(NamedTuple):
     def overdue(self) -> bool:
         """True when a term was missed by then."""
         return bool(self.breaches)
+
+
+class AnswerGiven(NamedTuple):
+    """The answer by which an appeal was closed. *late*: its last term had been missed, by *body*. Otherwise *body* is
+    the one that had the appeal; None when none was named."""
+
+    time: datetime
+    body: str | None
+    late: bool
 
 
 def is_late(instant: datetime, due: datetime) -> bool:
@@ -67,6 +80,21 @@ def judge(facts: Iterable[TermFact], at: datetime, known: datetime | None = None
     """The lateness of one appeal, from all *facts* about it, as `lateness`."""
     timeline = Timeline.of(facts, at, known)
     return Lateness(_due_now(timeline), timeline.closed, breaches_of(timeline))
+
+
+def judge_answer(facts: Iterable[TermFact], at: datetime, known: datetime | None = None) -> AnswerGiven | None:
+    """The answer by which one appeal was closed at the aware instant *at*, from all *facts* about it, as `lateness`.
+
+    None: it was open, or had ended in another way. A term that the body before had missed does not make it late.
+    """
+    timeline = Timeline.of(facts, at, known)
+    answer = next((one for one in timeline.ends if one.name == ANSWERED and one.time == timeline.closed), None)
+    if answer is None:
+        return None
+    last = _last_answer_term(timeline)
+    breach = next((one for one in breaches_of(timeline) if last is not None and one.term == last.term), None)
+    body = timeline.holder(answer.time) if breach is None else breach.holder
+    return AnswerGiven(answer.time, body, breach is not None)
 
 
 def breaches_of(timeline: Timeline) -> tuple[Breach, ...]:
@@ -112,12 +140,16 @@ def _is_annulled(missed: TermFact, timeline: Timeline) -> bool:
 
 def _due_now(timeline: Timeline) -> datetime | None:
     """The due instant of the latest term for the answer. None: it ended, and the appeal goes on without one."""
-    answers = [span for span in timeline.spans if span.term.startswith(ANSWER.partition("-")[0])]
-    if not answers:
+    latest = _last_answer_term(timeline)
+    if latest is None:
         return None
-    latest = max(answers, key=lambda span: (order(span.set), order(span.fact)))
     for one in timeline.life:
         over = one.change == "stepped" and one.name in (latest.set.ends or ()) and one.sequence > latest.origin
         if over or (one.change == "opened" and one.sequence > latest.set.sequence):
             return None
     return latest.due
+
+
+def _last_answer_term(timeline: Timeline) -> DueSpan | None:
+    answers = [span for span in timeline.spans if span.term.startswith(ANSWER.partition("-")[0])]
+    return max(answers, key=lambda span: (order(span.set), order(span.fact)), default=None)

@@ -1,8 +1,8 @@
 """The work of the commands: wait until the projection is current, query it, print only the report on stdout."""
 
 import sys
-from collections.abc import AsyncIterator
-from datetime import date
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from natija_analytics.history import history
 from natija_analytics.projection.state import HistoryRow
 from natija_analytics.rendering import count_report, history_report, overdue_report
-from natija_analytics.reports import counts, definitions, overdue, queries
+from natija_analytics.reports import counts, definitions, late_answers, overdue, queries
 from natija_analytics.reports.definitions import Subject
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.cli.options import Format
@@ -44,13 +44,35 @@ async def print_overdue(
                 found = [one async for one in appeals]
                 sys.stdout.write(overdue_report.appeals_table(found, at, reference, language, local))
             else:
-                await _write(format, {"by": by, "as_of": at.isoformat()}, overdue.AppealLateness._fields, appeals)
+                await _write(format, _overdue_head(by, at), overdue.AppealLateness._fields, appeals)
             return
         sums = await overdue.by_key(connection, at, by)
     if format == "table":
         sys.stdout.write(overdue_report.sums_table(by, sums, at, reference, language, local))
     else:
-        await _write(format, {"by": by, "as_of": at.isoformat()}, overdue.LatenessSums._fields, _each(sums))
+        await _write(format, _overdue_head(by, at), overdue.LatenessSums._fields, _each(sums))
+
+
+async def print_late_answers(
+    by: overdue.Key,
+    first: date,
+    last: date,
+    format: ReportFormat,
+    language: Language,
+    zone: str | None,
+    realm_files: Path | None,
+) -> None:
+    """Print the appeals answered in a period, and how many of them late. Raises `OperatorError`."""
+    settings = AnalyticsSettings()
+    period_options(first, last, zone or "UTC")  # wrong options are told before anybody is asked
+    reference = await load_current(settings, realm_files)
+    period = period_options(first, last, zone or reference.zone)
+    async with current_projection(settings) as connection:
+        sums = await late_answers.by_key(connection, period, by)
+    if format == "table":
+        sys.stdout.write(overdue_report.answers_table(by, sums, period, reference, language))
+    else:
+        await _write(format, late_answers.head(period, by), late_answers.AnswerSums._fields, _each(sums))
 
 
 async def print_counts(
@@ -132,11 +154,15 @@ async def _write(
     format: ReportFormat, head: dict[str, Any], columns: tuple[str, ...], rows: AsyncIterator[tuple[Any, ...]]
 ) -> None:
     csv = format == "csv"
-    pieces = stream_csv(columns, rows) if csv else stream_json({"report": "overdue", **head}, columns, rows)
+    pieces = stream_csv(columns, rows) if csv else stream_json(head, columns, rows)
     async for piece in pieces:
         sys.stdout.write(piece)
 
 
-async def _each(rows: list[overdue.LatenessSums]) -> AsyncIterator[overdue.LatenessSums]:
+def _overdue_head(by: By, at: datetime) -> dict[str, Any]:
+    return {"report": "overdue", "by": by, "as_of": at.isoformat()}
+
+
+async def _each(rows: Sequence[tuple[Any, ...]]) -> AsyncIterator[tuple[Any, ...]]:
     for row in rows:
         yield row

@@ -48,6 +48,32 @@ def overdue(
     asyncio.run(actions.print_overdue(by, as_of, format, language, zone, realm_files))
 
 
+@report.command("late-answers")
+def late_answers(
+    first: FirstDayOption,
+    last: LastDayOption,
+    by: Annotated[Literal["body", "topic", "region"], typer.Option(help="One row per body, topic or region.")] = "body",
+    format: ReportFormatOption = "table",
+    language: LanguageOption = "en",
+    zone: ZoneOption = None,
+    realm_files: RealmFilesOption = None,
+) -> None:
+    """Appeals answered in a period, and how many of them late.
+
+    An answer is late when the term for it had been missed. It counts as of the end of the period, for the body that
+    had to keep the term. Appeals that are still open do not count.
+
+    \b
+    natija report late-answers --from 2022-01-01 --to 2022-03-31
+    natija report late-answers --from 2021-01-01 --to 2021-12-31 --by region --format csv
+    """
+    import asyncio
+
+    from natija_analytics.cli import actions
+
+    asyncio.run(actions.print_late_answers(by, first.date(), last.date(), format, language, zone, realm_files))
+
+
 _COUNTS_HELP = """{about}
 
 Shares are rounded as the realm defines it.

@@ -186,6 +186,27 @@ CAPTIONS = Captions(
             "ru": "Открыто, просрочено",
             "en": "Open overdue",
         },
+        "late_answers": {
+            "ky": "Мезгилде берилген жооптор жана алардын ичинен кечиккендери",
+            "kk": "Кезеңде берілген жауаптар және олардың ішінде кешіккендері",
+            "uz": "Davr ichida berilgan javoblar va ulardan kechikkanlari",
+            "ru": "Ответы, данные за период, и из них с нарушением срока",
+            "en": "Answers given in the period, and the late ones among them",
+        },
+        "answered": {
+            "ky": "Жооптор",
+            "kk": "Жауаптар",
+            "uz": "Javoblar",
+            "ru": "Ответов",
+            "en": "Answers",
+        },
+        "answered_late": {
+            "ky": "Кечиккен",
+            "kk": "Кешіккен",
+            "uz": "Kechikkan",
+            "ru": "С нарушением срока",
+            "en": "Late",
+        },
         "sums": {
             "ky": "Келип түштү: {received}, бүттү: {closed}, мөөнөтү бузулду: {overdue} (таблицада {shown})",
             "kk": "Түсті: {received}, аяқталды: {closed}, мерзімі бұзылды: {overdue} (кестеде {shown})",

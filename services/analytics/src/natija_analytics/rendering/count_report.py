@@ -7,6 +7,7 @@ from natija_analytics.reports.counts import Report, ReportLine
 from natija_analytics.reports.definitions import Subject
 from natija_chassis.reports.localized import long_day, number, percent
 from natija_chassis.reports.output import as_csv
+from natija_chassis.reports.period import Period
 from natija_chassis.reports.tables import ColumnStyle, text_table
 from natija_events.reference.data import ReferenceData
 from natija_events.words import Language, word
@@ -17,9 +18,7 @@ _COLUMNS = ("key", "name", "appeals", "percent", "kind")
 
 def counts_table(report: Report, reference: ReferenceData, language: Language) -> str:
     """*report* as it is printed: numbers as the language writes them, never cut."""
-    period = report.period
-    days = " – ".join(long_day(day, language) for day in (period.first_day, period.last_day))
-    title = f"{CAPTIONS(report.subject, language)}\n{days} ({period.zone})"
+    title = f"{CAPTIONS(report.subject, language)}\n{days_of(report.period, language)}"
     columns: dict[str, ColumnStyle] = {
         CAPTIONS(_SINGULAR[report.subject], language): "text",
         CAPTIONS("appeals", language): "number",
@@ -51,6 +50,12 @@ def counts_json(report: Report, reference: ReferenceData, language: Language) ->
         "rounding": str(report.rounding),
         "lines": [_record(line, report, reference, language) for line in report.lines],
     }
+
+
+def days_of(period: Period, language: Language) -> str:
+    """The first and the last day of *period*, and their zone, in words."""
+    days = " – ".join(long_day(day, language) for day in (period.first_day, period.last_day))
+    return f"{days} ({period.zone})"
 
 
 def _record(line: ReportLine, report: Report, reference: ReferenceData, language: Language) -> dict[str, Any]:

@@ -1,12 +1,15 @@
-"""The overdue report as a table for people, in their language. For programs its rows are CSV and JSON as they are."""
+"""Overdue appeals and late answers as tables for people, in their language. For programs the rows are as they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from natija_analytics.rendering.captions import CAPTIONS
+from natija_analytics.rendering.count_report import days_of
+from natija_analytics.reports.late_answers import AnswerSums
 from natija_analytics.reports.overdue import AppealLateness, Key, LatenessSums
 from natija_chassis.reports.localized import local_time, number
+from natija_chassis.reports.period import Period
 from natija_chassis.reports.tables import ColumnStyle, text_table
 from natija_events.reference.data import ReferenceData, Section
 from natija_events.words import Language
@@ -53,14 +56,29 @@ def sums_table(
     key: Key, sums: Iterable[LatenessSums], at: datetime, reference: ReferenceData, language: Language, zone: ZoneInfo
 ) -> str:
     """One row for each *key*, by its name, and their sum."""
-    rows, totals = [], [0] * len(LatenessSums._fields[1:])
+    return _sums(_title(at, language, zone), key, LatenessSums._fields[1:], sums, reference, language)
+
+
+def answers_table(
+    key: Key, sums: Iterable[AnswerSums], period: Period, reference: ReferenceData, language: Language
+) -> str:
+    """One row for each *key*, by its name, and their sum."""
+    title = f"{CAPTIONS('late_answers', language)}\n{days_of(period, language)}"
+    return _sums(title, key, AnswerSums._fields[1:], sums, reference, language)
+
+
+def _sums(
+    title: str, key: Key, counts: Sequence[str], sums: Iterable[LatenessSums] | Iterable[AnswerSums],
+    reference: ReferenceData, language: Language,
+) -> str:  # fmt: skip
+    rows, totals = [], [0] * len(counts)
     for one in sums:
         name = CAPTIONS("none", language) if one.key is None else reference.name(_SECTIONS[key], one.key, language)
         totals = [before + more for before, more in zip(totals, one[1:], strict=True)]
         rows.append((name, *(number(count, language) for count in one[1:])))
     rows.append((CAPTIONS("total", language), *(number(count, language) for count in totals)))
-    numbers: dict[str, ColumnStyle] = {CAPTIONS(name, language): "number" for name in LatenessSums._fields[1:]}
-    return text_table(_title(at, language, zone), {CAPTIONS(key, language): "text", **numbers}, rows)
+    numbers: dict[str, ColumnStyle] = {CAPTIONS(name, language): "number" for name in counts}
+    return text_table(title, {CAPTIONS(key, language): "text", **numbers}, rows)
 
 
 def _title(at: datetime, language: Language, zone: ZoneInfo) -> str:

@@ -50,18 +50,25 @@ class LatenessSums(NamedTuple):
     no_term: int
 
 
+def latest_value(column: str) -> str:
+    """The expression `latest`: the last value of *column* of each appeal as of `:at`, as known at `:known`."""
+    return f"""
+        latest as (
+            select distinct on (appeal) appeal, {column} as latest from history
+            where time <= :at and recordedtime <= coalesce(cast(:known as timestamptz), 'infinity')
+                and {column} is not null
+            order by appeal, time desc, sequence desc
+        )
+    """  # noqa: S608 - only names of our own columns
+
+
 def _query(select: str, *, latest: str, late: str) -> str:
     """A query on the appeals that count as of T, with the last value of *latest* and the columns *late* of breaches."""
     return f"""
         with {BREACHES}, counted as (
             select appeal, external_id, region, register_name from facts where received <= :at and opened <= :at
                 and appeal > :after
-        ), latest as (
-            select distinct on (appeal) appeal, {latest} as latest from history
-            where time <= :at and recordedtime <= coalesce(cast(:known as timestamptz), 'infinity')
-                and {latest} is not null
-            order by appeal, time desc, sequence desc
-        ), late as (
+        ), {latest_value(latest)}, late as (
             select distinct {late} from breaches
         )
         {select}
