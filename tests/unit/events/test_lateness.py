@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.events import former_lateness
-from tests.unit.events.histories import Log, appeal_number, hour, registered
+from tests.unit.events.histories import Log, appeal_number, hour, random_log, registered
 
 from natija_events.lifecycle import transitions
-from natija_events.terms.lateness import Breach, lateness
+from natija_events.terms.facts import facts_of
+from natija_events.terms.lateness import Breach, judge, judge_answer, lateness
+from natija_events.terms.states import term_states
 from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 
@@ -65,6 +68,28 @@ def test_single_term_is_judged_as_before(due: datetime, later: list[tuple[int, E
         assert (now is None) == (before is None)
         if now and before:
             assert (now.due, now.closed, now.overdue) == (before.due, before.closed, before.overdue)
+
+
+@given(st.integers(0, 2**32), st.randoms(use_true_random=False), st.integers(-1, 60))
+def test_order_of_arrival_changes_nothing(seed: int, chance: Random, at: float) -> None:
+    """Facts come in any order: after a restart, a rebuild, or from several partitions."""
+    log = random_log(10, seed)
+    for appeal in log.appeals:
+        facts = [fact for event in log.of(appeal) for fact in facts_of(event)]
+        shuffled = chance.sample(facts, len(facts))
+        assert judge(shuffled, hour(at)) == judge(facts, hour(at))
+        assert judge_answer(shuffled, hour(at)) == judge_answer(facts, hour(at))
+        assert term_states(shuffled, hour(at)) == term_states(facts, hour(at))
+
+
+@given(DUES, HOURS, st.integers(0, 10_000))
+def test_lateness_ends_with_the_answer(due: datetime, answer: int, later: int) -> None:
+    """However much later it is looked at: in time stays in time, and late is late by the same instant."""
+    log = history((0, term("answer-1", due)), (answer, ANSWERED))
+    then = lateness(log.of(APPEAL), hour(answer))
+    assert lateness(log.of(APPEAL), hour(answer + later)) == then
+    assert then is not None
+    assert then.overdue == (hour(answer) > due)
 
 
 def term(id: str, due: datetime, sequence: int = 1, **more: object) -> deadlines.TermSet:
