@@ -21,6 +21,7 @@ from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
 from natija_deadlines.policies.policy import load_policies
+from natija_deadlines.terms.projection import TermsProjection
 from natija_events.reference.data import GetReferenceData, ReferenceData
 from natija_intake.api import contract, post_appeals, proposals, routes, streams
 from natija_intake.api.address_limit import AddressLimit
@@ -109,7 +110,7 @@ def routing(*more: APIRouter) -> Apps:
 
 def deadlines(*more: APIRouter) -> Apps:
     """Deadlines with the policies of its package."""
-    router = natija_deadlines.api.router(_ENGINE, load_policies(), _CLOCK)
+    router = natija_deadlines.api.router(_ENGINE, TermsProjection(load_policies()), _CLOCK)
     return _apps([router], more, natija_deadlines.api.ACCESS)
 
 

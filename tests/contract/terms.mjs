@@ -62,7 +62,8 @@ export function termsOf(events, at, rules) {
 
   const firstEnd = (span, by) =>
     life.find((one) =>
-      ((span.set.ends ?? []).includes(one.name) || ends.includes(one)) && one.time <= by && one.sequence > span.origin);
+      ((span.set.ends ?? []).includes(one.name) || ends.includes(one)) && one.time <= by
+        && (one.sequence > span.origin || one.change === "opened"));
   const isPaused = (span, by) => {
     const marks = seen.filter((one) =>
       one.time <= by && ((one.change === "resumed" && one.term === span.set.term)

@@ -13,7 +13,7 @@ from natija_events.schema.registry import REGISTRY
 SCHEMAS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 UNITS = {
     "applicants_count": "number of persons", "bytes": "bytes", "generation": "from 2", "part": "from 1",
-    "sequence": "the sequence of", "times": "how often",
+    "sequence": "the sequence of", "step": "from 1", "times": "how often",
 }  # fmt: skip
 
 

@@ -173,7 +173,7 @@ async def test_refused_record_waits_in_one_database(system: RunningSystem) -> No
         async with system.workload.publisher() as publisher:
             openings = [system.workload.open(publisher).opening for _ in range(5)]
             poison = ", ".join(f"'{event.subject}'" for event in openings)
-            await connection.execute(f"alter table live.terms add constraint poison check (appeal not in ({poison}))")
+            await connection.execute(f"alter table live.appeals add constraint poison check (appeal not in ({poison}))")
             for event in openings:
                 outcome = await system.workload.propose(publisher, event)
                 assert outcome is not None
@@ -182,7 +182,7 @@ async def test_refused_record_waits_in_one_database(system: RunningSystem) -> No
         assert await connection.fetchval("select count(distinct appeal) from live.dead_letters") == 5
         await system.until_ready()
         assert "5 appeals have dead letters" in (await system.readiness("deadlines"))[1]
-        await connection.execute("alter table live.terms drop constraint poison")
+        await connection.execute("alter table live.appeals drop constraint poison")
     finally:
         await connection.close()
     await system.realm.run("dead-letters", "retry", "--service", "deadlines")

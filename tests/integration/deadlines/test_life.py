@@ -16,7 +16,7 @@ from natija_events.types.deadlines import Missed, TermSet, Warned
 from natija_events.types.routing import Answered, Routed, TopicSuggested
 
 DUE = at("2026-11-21T00:00+06:00")  # 14 working days after 2 November: Friday the 20th, till midnight
-WARN_AT, LATE = "2026-11-17T00:00+06:00", "2026-11-21T00:05:01+06:00"  # the breach waits five minutes
+WARN_AT, LATE = "2026-11-17T09:00+06:00", "2026-11-21T00:05:01+06:00"  # the breach waits five minutes
 IMPORT = "/registers/old"
 
 

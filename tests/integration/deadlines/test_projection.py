@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -11,18 +12,25 @@ from tests.stack import Servers
 from tests.unit.deadlines.history import APPEAL, at, history, registered
 
 from natija_chassis.postgres.engine import create_schema, create_tables
-from natija_deadlines.policies import policy
-from natija_deadlines.terms import projection, queue
-from natija_deadlines.terms.decide import NextEvent, decide
-from natija_deadlines.terms.state import AppealTerm, evolve
+from natija_deadlines.policies.policy import load_policies
+from natija_deadlines.policies.rules import LengthRule
+from natija_deadlines.terms import queue, tables
+from natija_deadlines.terms.decide import decide, outlook
+from natija_deadlines.terms.projection import TermsProjection, load_facts
+from natija_deadlines.terms.replan import replan, service_tables
+from natija_deadlines.terms.state import AppealTerms, evolve
 from natija_deadlines.what_if.comparison import compare
 from natija_events.ids import derived_appeal_number
+from natija_events.terms.facts import TermFact, facts_of
 from natija_events.terms.lateness import judge, lateness
 from natija_events.types.deadlines import Missed, TermExtended, TermSet, Warned
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed
 from natija_events.wire.record import RecordedEvent
 
+POLICIES = load_policies()
+PROJECTION = TermsProjection(POLICIES)
+PENDING = queue.pending_proposals(PROJECTION)
 DUE, LATER = at("2019-07-11T18:00"), at("2019-08-01T18:00")
 
 
@@ -34,7 +42,8 @@ async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     made = create_async_engine(url, connect_args={"server_settings": {"search_path": schema}})
     async with made.begin() as connection:
         await create_schema(connection, schema)
-        await create_tables(connection, projection.TERMS.metadata, schema)
+        await create_tables(connection, tables.projected, schema)
+        await create_tables(connection, service_tables, schema)
     yield made
     async with made.begin() as connection:
         await connection.execute(text(f"drop schema {schema} cascade"))
@@ -60,23 +69,30 @@ def life(number: int) -> list[RecordedEvent]:
     return history(("2019-06-21", registered("2019-06-21")), *chosen, appeal=appeal)
 
 
+def planned(events: list[RecordedEvent]) -> AppealTerms:
+    """The row of an appeal: the fold of its events, with its timer."""
+    appeal, facts = AppealTerms(events[0].subject), list[TermFact]()
+    for event in events:
+        appeal = evolve(appeal, event)
+        facts += facts_of(event)
+    found = outlook(appeal, facts, POLICIES)
+    return appeal._replace(
+        due=found.due, breach=found.breach, fires_at=found.next.at if found.next else None,
+        data_missing=found.data_missing,
+    )  # fmt: skip
+
+
 async def test_rows_equal_the_fold(engine: AsyncEngine) -> None:
     """For every size of batches."""
     lives = [life(number) for number in range(1024)]
-    expected = {}
-    for events in lives:
-        term = AppealTerm(events[0].subject)
-        for event in events:
-            term = evolve(term, event)
-        expected[term.appeal] = term
+    expected = {events[0].subject: planned(events) for events in lives}
     log = [event for place in range(12) for events in lives for event in events[place : place + 1]]
-    terms = projection.build()
     for size, start in ((700, 0), (1, 700), (3000, 701), (len(log), 3701)):
         async with engine.begin() as connection:
-            await terms.apply(connection, log[start : start + size])
+            await PROJECTION.apply(connection, log[start : start + size])
     async with engine.connect() as connection:
-        assert await projection.TERMS.load(connection, expected) == expected
-        running = await connection.scalar(text("select count(*) from terms where running"))
+        assert await PROJECTION.load(connection, expected) == expected
+        running = await connection.scalar(text("select count(*) from appeals where running"))
     assert running == sum(term.running for term in expected.values())
 
 
@@ -94,8 +110,7 @@ NOWS = [
 @pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("now", NOWS)
 async def test_queue_finds_every_decision(engine: AsyncEngine, now: str, step: int) -> None:
-    """The indexed queries find what `decide` says of all rows."""
-    policies = policy.load_policies()
+    """The timers find what `decide` says of all rows."""
     strange = history(("2019-06-21", registered("2019-06-21", jurisdiction="US-MA")), appeal=APPEAL)
     imported = [
         history(
@@ -107,12 +122,13 @@ async def test_queue_finds_every_decision(engine: AsyncEngine, now: str, step: i
     ]
     async with engine.connect() as connection:
         for events in (strange, *imported, *map(life, range(0, 1024, step))):
-            await projection.build().apply(connection, events)
-        rows = [projection.TERMS.of(row._mapping) for row in await connection.execute(text("select * from terms"))]
-        found = [decision async for decision in queue.pending_proposals(policies)(connection, at(now), [])]
+            await PROJECTION.apply(connection, events)
+        rows = [PROJECTION.of(row._mapping) for row in await connection.execute(text("select * from appeals"))]
+        facts = await load_facts(connection, [row.appeal for row in rows])
+        found = [decision async for decision in PENDING(connection, at(now), [])]
         await connection.rollback()
-    expected = {term.appeal: decide(term, at(now), policies) for term in rows}
-    wanted = {appeal: event.data for appeal, event in expected.items() if isinstance(event, NextEvent)}
+    expected = {row.appeal: decide(row, facts[row.appeal], at(now), POLICIES) for row in rows}
+    wanted = {appeal: event.data for appeal, event in expected.items() if event is not None}
     assert len(found) > 200 / step  # with every life, more than a page
     assert {decision.appeal: decision.data for decision in found} == wanted
     assert len(found) == len(wanted)
@@ -120,17 +136,17 @@ async def test_queue_finds_every_decision(engine: AsyncEngine, now: str, step: i
 
 async def test_busy_appeals_are_left_out(engine: AsyncEngine) -> None:
     """A term does not wait for routing; only a proposal in flight holds it back."""
-    policies, now = policy.load_policies(), at("2019-06-21")
+    now = at("2019-06-21")
     fresh = history(("2019-06-21", registered("2019-06-21")), appeal=derived_appeal_number("KG", "fresh"))
     routed = history(
         ("2019-06-21", registered("2019-06-21")), ("2019-06-21", Routed(body="ministry-health")),
         appeal=derived_appeal_number("KG", "routed"),
     )  # fmt: skip
     async with engine.connect() as connection:
-        await projection.build().apply(connection, [*fresh, *routed])
+        await PROJECTION.apply(connection, [*fresh, *routed])
 
         async def due(*busy: str) -> set[str]:
-            return {one.appeal async for one in queue.pending_proposals(policies)(connection, now, list(busy))}
+            return {one.appeal async for one in PENDING(connection, now, list(busy))}
 
         assert await due() == {routed[0].subject, fresh[0].subject}
         assert await due(fresh[0].subject) == {routed[0].subject}
@@ -142,32 +158,32 @@ async def test_facts_judge_as_the_log(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         for number in range(0, 1024, 7):
             events = life(number)
-            await projection.build().apply(connection, events)
-            _, facts = await projection.TERMS.find(connection, events[0].subject) or (None, [])
+            await PROJECTION.apply(connection, events)
+            _, facts = await PROJECTION.find(connection, events[0].subject) or (None, [])
             assert judge(facts, at("2020-01-01")) == lateness(events, at("2020-01-01"))
         await connection.rollback()
 
 
 async def test_rolled_back_batch_leaves_nothing(engine: AsyncEngine) -> None:
-    terms = projection.build()
     async with engine.connect() as connection:
-        await terms.apply(connection, life(0))
+        await PROJECTION.apply(connection, life(0))
         await connection.rollback()
-        assert await projection.TERMS.load(connection, [life(0)[0].subject]) == {}
+        assert await PROJECTION.load(connection, [life(0)[0].subject]) == {}
 
 
 async def test_other_policy_is_compared_on_copies(engine: AsyncEngine) -> None:
     """The same policy changes nothing, a shorter one makes more appeals late. The rows stay as they are."""
-    policies, now = policy.load_policies(), at("2019-07-03")  # the term of 14 working days ends on 11 July
-    (kyrgyz,) = policies.by_jurisdiction["KG"]
-    shorter = kyrgyz.model_copy(update={"terms": (kyrgyz.terms[0].model_copy(update={"amount": 5}),)})
+    now = at("2019-07-03")  # the term of 14 working days ends on 11 July
+    (kyrgyz,) = POLICIES.by_jurisdiction["KG"]
+    answer = kyrgyz.answer.model_copy(update={"lengths": (LengthRule(amount=5, unit="working"),)})
+    shorter = kyrgyz.model_copy(update={"terms": {**kyrgyz.terms, "answer": answer}})
     found = []
     for one in (kyrgyz, shorter):
         async with engine.connect() as connection:
             for number in range(300):
-                await projection.build().apply(connection, life(number))
+                await PROJECTION.apply(connection, life(number))
             facts = await connection.scalar(text("select count(*) from term_facts"))
-            found.append(await compare(connection, one, policies.calendars["KG"], at("2019-01-01"), now, now))
+            found.append(await compare(connection, one, POLICIES.calendars["KG"], at("2019-01-01"), now, now))
             assert facts
             assert await connection.scalar(text("select count(*) from term_facts")) == 0
     same, less = found
@@ -177,3 +193,43 @@ async def test_other_policy_is_compared_on_copies(engine: AsyncEngine) -> None:
     assert sum(one.appeals for one in sums) == len(less.holders) == 300
     assert sum(one.late_after for one in sums) == len(less.after)
     assert sum(one.late_before + one.newly_late - one.no_longer_late for one in sums) == len(less.after)
+
+
+async def test_new_calendar_sets_new_timers(engine: AsyncEngine) -> None:
+    """An appeal whose year had no calendar gets its term when there is one; a second start changes nothing."""
+    received = "2029-12-20T10:00"
+    late = history((received, registered(received)), appeal=derived_appeal_number("KG", "no calendar"))
+    kyrgyz = POLICIES.calendars["KG"]
+    years = {**kyrgyz.years, 2030: kyrgyz.years[2019]}
+    corrected = replace(POLICIES, calendars={**POLICIES.calendars, "KG": replace(kyrgyz, years=years)})
+    async with engine.begin() as connection:
+        await PROJECTION.apply(connection, late)
+        row = (await PROJECTION.load(connection, [late[0].subject]))[late[0].subject]
+    assert (row.fires_at, row.data_missing) == (None, "no working calendar of KG for 2030")
+    assert await replan(engine, PROJECTION) > 0
+    assert await replan(engine, PROJECTION) == 0
+    assert await replan(engine, TermsProjection(corrected)) > 0
+    async with engine.connect() as connection:
+        row = (await PROJECTION.load(connection, [late[0].subject]))[late[0].subject]
+    assert row.data_missing is None
+    assert row.fires_at is not None
+    async with engine.begin() as connection:
+        await connection.execute(text("delete from appeals"))
+        await connection.execute(text("delete from term_facts"))
+
+
+async def test_next_timer_is_known(engine: AsyncEngine) -> None:
+    """The process manager sleeps until then: the warning, then the breach."""
+    events = history(
+        ("2019-06-21", registered("2019-06-21")), ("2019-06-21", TermSet(due=DUE, policy="kg-law-67/1")),
+        appeal=derived_appeal_number("KG", "asleep"),
+    )  # fmt: skip
+    async with engine.connect() as connection:
+        await connection.execute(text("delete from appeals"))
+        await PROJECTION.apply(connection, events)
+        warned = await queue.next_instant(connection, at("2019-06-22"))
+        assert [one async for one in PENDING(connection, at("2019-06-22"), [])] == []
+        assert warned == at("2019-07-08T03:00")
+        (due,) = [one async for one in PENDING(connection, warned, [])]
+        assert due.data == Warned(term="answer-1", due=DUE, to="executor")
+        await connection.rollback()

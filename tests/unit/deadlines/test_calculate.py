@@ -14,12 +14,13 @@ from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
 from natija_deadlines import api
 from natija_deadlines.policies import policy
+from natija_deadlines.terms.projection import TermsProjection
 
 NOWHERE = create_async_engine("postgresql+asyncpg://nobody@/nowhere")  # never connected: a calculation needs no rows
 
 
 async def calculate(**asked: str) -> tuple[int, Any]:
-    router = api.router(NOWHERE, policy.load_policies(), FixedClock(datetime(2022, 1, 1, tzinfo=UTC)))
+    router = api.router(NOWHERE, TermsProjection(policy.load_policies()), FixedClock(datetime(2022, 1, 1, tzinfo=UTC)))
     app = create_apps(
         Settings(api_keys=API_KEYS), title="deadlines", about="Legal terms.", health=lambda: Health(True, "ready"),
         routers=[router], rows=api.ACCESS,
@@ -49,7 +50,12 @@ async def test_kazakh_term_ends_on_saturday() -> None:
         "first_day": "2022-02-15",
         "last_day": "2022-03-05",
         "due": "2022-03-06T00:00:00+06:00",
-        "warn_at": "2022-03-02T00:00:00+06:00",
+        "warnings": [
+            {"to": "executor", "at": "2022-03-02T09:00:00+06:00"},
+            {"to": "head", "at": "2022-03-09T09:00:00+06:00"},
+            {"to": "superior", "at": "2022-03-15T09:00:00+06:00"},
+            {"to": "prosecutor", "at": "2022-03-25T09:00:00+06:00"},
+        ],
         "forward_by": "2022-02-17",
         "provisional": False,
     }

@@ -1,23 +1,16 @@
 """Why a term ends when it does: the derivation, and what happened to the term since."""
 
 import pytest
-from tests.unit.deadlines.history import APPEAL, at, history, registered
+from tests.unit.deadlines.history import at, folded, registered
 from tests.unit.deadlines.test_decisions import MISSED, OPENED, POLICIES, TERM, TERMED
 
 from natija_deadlines.terms.explanation import Unexplained, explain
-from natija_deadlines.terms.state import AppealTerm, evolve
-from natija_events.terms.facts import TermFact, facts_of
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import TermCorrected, TermSet
 
 
 def told(*events: tuple[str, EventData]) -> list[str]:
-    term = AppealTerm(APPEAL)
-    facts: list[TermFact] = []
-    for event in history(*events):
-        term = evolve(term, event)
-        facts += facts_of(event)
-    return [step.text("en") for step in explain(term, facts, POLICIES)]
+    return [step.text("en") for step in explain(*folded(*events), POLICIES)]
 
 
 def test_term_is_told_from_receipt_to_breach() -> None:

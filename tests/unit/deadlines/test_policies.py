@@ -137,8 +137,8 @@ def _shorter_from(folder: Path, day: str, *, old_until: str) -> None:
 def test_wrong_length_is_refused(tmp_path: Path, length: str) -> None:
     text = (policy.DATA / "kg-law-67-1.yaml").read_text()
     file = tmp_path / "kg.yaml"
-    file.write_text(text.replace("warn_before: {amount: 3, unit: working}", f"warn_before: {length}"))
-    with pytest.raises(FileError, match=r"kg\.yaml:\d+: warn_before"):
+    file.write_text(text.replace("before: {amount: 3, unit: working}", f"before: {length}"))
+    with pytest.raises(FileError, match=r"kg\.yaml:\d+: terms\.answer\.warnings\.0\.before"):
         policy.load_policies(tmp_path)
 
 
@@ -156,8 +156,10 @@ def test_policy_limits_the_extension(
     jurisdiction: str, received: str, country_type: str | None, latest: str | None
 ) -> None:
     """The latest instant at which an extended term may end; none when no extension is possible."""
-    found = POLICIES.deadline(jurisdiction, "application", datetime.fromisoformat(received), country_type)
-    assert found.latest == (datetime.fromisoformat(latest) if latest else None)
+    at = datetime.fromisoformat(received)
+    found = POLICIES.deadline(jurisdiction, "application", at, country_type)
+    end = policy.latest_end(found.policy.answer.extension, at, found.deadline, found.calendar)
+    assert end == (datetime.fromisoformat(latest) if latest else None)
 
 
 @pytest.mark.parametrize(

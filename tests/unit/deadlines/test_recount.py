@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from tests.unit.deadlines.history import APPEAL, at, history, registered
+from tests.unit.deadlines.history import at, folded, registered
 
 from natija_deadlines.corrections.recount import Correction, recount
-from natija_deadlines.policies.policy import Policies, TermRule, load_policies
-from natija_deadlines.terms.decide import NextEvent, decide
-from natija_deadlines.terms.state import AppealTerm, evolve
-from natija_events.terms.facts import TermFact, facts_of
+from natija_deadlines.policies.policy import Policies, load_policies
+from natija_deadlines.terms.decide import decide
+from natija_deadlines.terms.state import AppealTerms
+from natija_events.terms.facts import TermFact
 from natija_events.terms.lateness import judge
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import Missed, TermAnnulled, TermCorrected, TermExtended
@@ -38,22 +38,18 @@ def decreed(published: date = date(2026, 12, 8), days: Days = Days(off=OFF)) -> 
     )
 
 
-def given(*more: Told) -> tuple[AppealTerm, list[TermFact]]:
+def given(*more: Told) -> tuple[AppealTerms, list[TermFact]]:
     """An appeal of 30 November with its term, as set by the calendar of before the decree."""
-    opened = AppealTerm(APPEAL)
-    for event in history((OPENED, registered(OPENED))):
-        opened = evolve(opened, event)
-    term_set = decide(opened, at(OPENED), POLICIES)
-    assert isinstance(term_set, NextEvent)
-    term, facts = AppealTerm(APPEAL), list[TermFact]()
-    for event in history((OPENED, registered(OPENED)), (OPENED, term_set.data), *more):
-        term = evolve(term, event)
-        facts += facts_of(event)
-    return term, facts
+    opened = (OPENED, registered(OPENED))
+    term_set = decide(*folded(opened), at(OPENED), POLICIES)
+    assert term_set is not None
+    return folded(opened, (OPENED, term_set.data), *more)
 
 
 def corrected(*more: Told, policies: Policies | None = None, now: str = LATE) -> Correction | None:
-    return recount(*given(*more), policies or decreed(), at(now))
+    found = recount(*given(*more), policies or decreed(), at(now))
+    assert len(found) <= 1
+    return found[0] if found else None
 
 
 def late_after(*more: Told, now: datetime) -> tuple[bool, bool]:

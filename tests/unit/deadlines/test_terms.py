@@ -45,8 +45,8 @@ def uz(day: str, term: TermLength, *, move_due: bool = False) -> Deadline:
         ("2022-02-14", KZ.term("complaint"), "2022-03-15", "2022-03-14"),
         ("2022-07-01", KZ.term("application"), "2022-07-25", "2022-07-22"),
         ("2022-10-10", KZ.term("application"), "2022-11-01", "2022-10-31"),
-        ("2022-03-18", KZ.forward, "2022-03-28", "2022-03-25"),
-        ("2022-08-26", KZ.forward, "2022-09-01", "2022-08-31"),
+        ("2022-03-18", TermLength(3, "working"), "2022-03-28", "2022-03-25"),
+        ("2022-08-26", TermLength(3, "working"), "2022-09-01", "2022-08-31"),
     ],
 )
 def test_kazakh_terms_count_moved_days(day: str, term: TermLength, next_day: str, same_day: str) -> None:
@@ -132,16 +132,16 @@ def test_worked_saturday_registers_appeals() -> None:
     assert arithmetic.registration_day(at, KZ.counting, CALENDARS["KZ"]) == date(2022, 3, 5)
 
 
-def test_warning_counts_working_days() -> None:
-    """Back from the last day of the term."""
-    counted = kz("2022-02-14", TermLength(15, "working"), "NEXT")  # Saturday 5 March, worked
-    at = arithmetic.warn_at(counted.starts, counted.due, TermLength(3, "working"), CALENDARS["KZ"])
-    assert at == datetime(2022, 3, 2, tzinfo=ZoneInfo("Asia/Almaty"))
+def test_days_before_and_after_are_worked() -> None:
+    """At the begin of work, counted from the last day of the term."""
+    due = kz("2022-02-14", TermLength(15, "working"), "NEXT").due  # Saturday 5 March, worked
+    before = [arithmetic.instant_before(due, one, CALENDARS["KZ"]) for one in WARNINGS]
+    assert before == [received("2022-03-02", 9), received("2022-02-28", 9)]
+    after = [arithmetic.instant_after(due, one, CALENDARS["KZ"]) for one in WARNINGS]
+    assert after == [received("2022-03-11", 9), received("2022-03-10", 9)]
 
 
-def test_warning_waits_for_start() -> None:
-    counted = kz("2022-02-14", TermLength(2, "working"), "NEXT")
-    assert arithmetic.warn_at(counted.starts, counted.due, TermLength(10, "working"), CALENDARS["KZ"]) == counted.starts
+WARNINGS = TermLength(3, "working"), TermLength(5, "calendar")
 
 
 def test_missing_year_is_an_error() -> None:
@@ -219,18 +219,3 @@ def test_months_keep_the_day(day: date, months: int) -> None:
 def test_months_do_not_chain() -> None:
     january = date(2021, 1, 31)
     assert [arithmetic.add_months(january, n) for n in (1, 2)] == [date(2021, 2, 28), date(2021, 3, 31)]
-
-
-@given(
-    INSTANTS,
-    st.integers(0, 40),
-    st.builds(TermLength, st.integers(1, 12), st.sampled_from(["working", "calendar"])),
-    COUNTRIES,
-)
-def test_horizon_covers_all_warnings(at: datetime, ahead: int, before: TermLength, country: str) -> None:
-    """No due day after it is to be warned of today."""
-    calendar = CALENDARS[country]
-    due = calendar.end(calendar.local(at).date() + ahead * DAY)
-    last = arithmetic.last_warned_of(calendar.local(at).date(), before, calendar)
-    if arithmetic.warn_at(at, due, before, calendar) <= at:
-        assert due <= calendar.end(last)

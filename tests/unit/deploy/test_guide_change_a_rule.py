@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -42,9 +43,16 @@ def policies(tmp_path: Path) -> policy.Policies:
     folder = Path(shutil.copytree(policy.DATA, tmp_path / "policies"))
     old, new = (folder / name for name in ("kg-law-67-1.yaml", "kg-law-67-2.yaml"))
     changes = yaml.safe_load((tmp_path / "guide" / new.name).read_text())
-    new.write_text(yaml.safe_dump(yaml.safe_load(old.read_text()) | changes))
+    new.write_text(yaml.safe_dump(merged(yaml.safe_load(old.read_text()), changes)))
     old.write_text(old.read_text() + (tmp_path / "guide" / old.name).read_text())
     return policy.load_policies(folder)
+
+
+def merged(old: Any, new: Any) -> Any:
+    """The old content with the new values in it, at every depth."""
+    if not isinstance(old, dict):
+        return new
+    return old | {key: merged(old.get(key), value) for key, value in new.items()}
 
 
 def test_new_term_applies_from_its_day(policies: policy.Policies) -> None:

@@ -41,7 +41,7 @@ def test_country_types_are_those_of_policies(folder: Path) -> None:
     """The policies have a term for each type, and no other type."""
     reference = load_reference_data(folder)
     for jurisdiction in reference.jurisdictions:
-        named = {rule.country_type for policy in POLICIES.by_jurisdiction[jurisdiction] for rule in policy.terms}
+        named = {one.country_type for policy in POLICIES.by_jurisdiction[jurisdiction] for one in policy.answer.lengths}
         known = {id.partition("/")[2] for id in reference.country_types}
         assert known == named - {None}
 

@@ -12,7 +12,7 @@ from natija_chassis.process.health import Backlog, Health
 from natija_chassis.process.run import BackgroundTask, run
 from natija_chassis.process_manager import refused_proposals
 from natija_chassis.process_manager.manager import ProcessManager
-from natija_chassis.process_manager.proposed_event import PendingProposals
+from natija_chassis.process_manager.proposed_event import NextInstant, PendingProposals
 from natija_chassis.projections.projection import Projection
 from natija_chassis.projections.runner import Runner
 from natija_chassis.realm.reference_reader import ReferenceReader
@@ -31,13 +31,16 @@ async def run_service(
     rows: Sequence[RouteAccess] = (),
     backlog: CountBacklog | None = None,
     pending_proposals: PendingProposals | None = None,
+    next_instant: NextInstant | None = None,
+    prepare: Callable[[AsyncEngine], Awaitable[object]] | None = None,
     reference: ReferenceReader | None = None,
     tasks: Sequence[BackgroundTask] = (),
 ) -> None:
     """Run the process of *settings* until SIGTERM.
 
     It applies the log to *projection* and serves *router* on the projection's database, to those whom *rows* of the
-    access table admit. With *pending_proposals* it also runs a process manager. Its page shows *about*, a sentence, and
+    access table admit. With *pending_proposals* it also runs a process manager, with
+    *next_instant* and *prepare*. Its page shows *about*, a sentence, and
     *backlog* with the refused proposals. With *reference* it reads reference data, and is not ready without. *tasks*
     run beside it.
     """
@@ -47,7 +50,11 @@ async def run_service(
     if reference is not None:
         running.append(reference.run)
     if pending_proposals is not None:
-        running.append(ProcessManager(settings, engine, runner, pending_proposals).run)
+        manager = ProcessManager(
+            settings, engine, runner, pending_proposals, next_instant=next_instant,
+            prepare=None if prepare is None else lambda: prepare(engine),
+        )  # fmt: skip
+        running.append(manager.run)
 
     async def count_backlog() -> Sequence[Backlog]:
         async with engine.connect() as connection:

@@ -16,7 +16,7 @@ from natija_terms.calendars.calendar import DAY, Calendar
 
 Unit = Literal["working", "calendar", "month"]
 FirstDay = Literal["NEXT", "SAME"]
-CountFrom = Literal["registered", "received"]
+CountFrom = Literal["registered", "received", "entered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class TermLength:
 class Counting:
     """How a country counts. *first_day*: the day after the event is day 1 (NEXT) or the event's own day is (SAME).
 
-    *count_from*: the day of registration, or that of receipt. *cut_off*: local time from which a receipt counts as
-    the next working day's. *move_due*: a due day that is not worked moves to the next working day.
+    *count_from*: the day on which the receipt is to be registered, that of the receipt, or that on which the
+    registration was entered. *cut_off*: local time from which a receipt counts as the next working day's. *move_due*: a
+    due day that is not worked moves to the next working day.
     """
 
     first_day: FirstDay = "NEXT"
@@ -98,19 +99,25 @@ def origin_day(received: datetime, counting: Counting, calendar: Calendar) -> da
     return calendar.local(received).date()
 
 
-def warn_at(starts: datetime, due: datetime, before: TermLength, calendar: Calendar) -> datetime:
-    """The instant from which to warn: where the day begins that lies *before* the last one, but never before *starts*.
+def instant_before(due: datetime, length: TermLength, calendar: Calendar) -> datetime:
+    """The begin of work on the working day that lies *length* before the last day of the term. Raises
+    `CalendarMissing`."""
+    due_on = last_day(due, calendar)
+    if length.unit == "working":
+        return calendar.opening(calendar.add_working(due_on, -length.amount))
+    return calendar.opening(calendar.working_on_or_before(due_on - length.amount * DAY))
 
-    Raises `CalendarMissing`.
-    """
-    due_on = (calendar.local(due) - timedelta(microseconds=1)).date()
-    day = calendar.add_working(due_on, -before.amount) if before.unit == "working" else due_on - before.amount * DAY
-    return max(starts, calendar.begin(day))
+
+def instant_after(due: datetime, length: TermLength, calendar: Calendar) -> datetime:
+    """The begin of work on the working day that lies *length* after the last day of the term. Raises
+    `CalendarMissing`."""
+    day = day_after(last_day(due, calendar), length, calendar)
+    return calendar.opening(calendar.working_on_or_after(day))
 
 
-def last_warned_of(today: date, before: TermLength, calendar: Calendar) -> date:
-    """The last due day of which `warn_at` warns on the local day *today*. Raises `CalendarMissing`."""
-    return calendar.add_working(today, before.amount) if before.unit == "working" else today + before.amount * DAY
+def last_day(due: datetime, calendar: Calendar) -> date:
+    """The local day that ends at the instant *due*."""
+    return (calendar.local(due) - timedelta(microseconds=1)).date()
 
 
 def day_after(day: date, length: TermLength, calendar: Calendar) -> date:

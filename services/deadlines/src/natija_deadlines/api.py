@@ -13,11 +13,10 @@ from natija_chassis.http import problems
 from natija_chassis.http.access import access
 from natija_chassis.http.parameters import LocalInstant, QueryDay
 from natija_deadlines.policies.calculation import Calculation, CalendarUnknown, DerivationStep, calculate, told
-from natija_deadlines.policies.policy import Policies, PolicyMissing, TypeUnknown
-from natija_deadlines.terms.decide import DataMissing, decide
+from natija_deadlines.policies.policy import PolicyMissing, TypeUnknown
 from natija_deadlines.terms.explanation import Unexplained, explain
-from natija_deadlines.terms.projection import TERMS
-from natija_deadlines.terms.state import AppealTerm
+from natija_deadlines.terms.projection import TermsProjection
+from natija_deadlines.terms.state import AppealTerms
 from natija_events.ids import parse_appeal_number
 from natija_events.lifecycle.transitions import State
 from natija_events.terms.facts import TermFact
@@ -98,14 +97,14 @@ class TermOfAppeal(BaseModel):
     """Why today's policies and calendars give no term or warning; null when they do."""
 
 
-def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
+def router(engine: AsyncEngine, projection: TermsProjection, clock: Clock) -> APIRouter:
     """The paths of deadlines, on the terms in the database of *engine*."""
-    api = APIRouter(tags=["deadlines"])
+    api, policies = APIRouter(tags=["deadlines"]), projection.policies
 
     @api.get("/terms/{appeal}", responses=problems.responses(404, 422))
     async def term(appeal: Annotated[str, Path(description="The appeal's number.")]) -> TermOfAppeal:
         """The term of one appeal. The service may be some events behind the log."""
-        return _term(*await _load(engine, appeal), clock.now(), policies)
+        return _term(*await _load(engine, projection, appeal), clock.now())
 
     @api.get("/terms/{appeal}/derivation", responses=problems.responses(404, 422))
     async def derivation(
@@ -114,7 +113,7 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
     ) -> list[DerivationStep]:
         """Why the present term of an appeal ends when it does: each step, and what happened to the term since."""
         try:
-            return told(explain(*await _load(engine, appeal), policies), language)
+            return told(explain(*await _load(engine, projection, appeal), policies), language)
         except Unexplained as missing:
             raise problems.not_found("appeal", "no_data", str(missing)) from None
 
@@ -149,34 +148,33 @@ def router(engine: AsyncEngine, policies: Policies, clock: Clock) -> APIRouter:
     return api
 
 
-async def _load(engine: AsyncEngine, appeal: str) -> tuple[AppealTerm, list[TermFact]]:
+async def _load(engine: AsyncEngine, projection: TermsProjection, appeal: str) -> tuple[AppealTerms, list[TermFact]]:
     """The term of an appeal and the facts about all its terms. Raises `Problem`."""
     try:
         number = parse_appeal_number(appeal)
     except ValueError as error:
         raise problems.not_found("appeal", "number", str(error)) from None
     async with engine.connect() as connection:
-        found = await TERMS.find(connection, number)
+        found = await projection.find(connection, number)
     if found is None:
         raise problems.not_found("appeal", "unknown", "no appeal with this number is registered")
     return found
 
 
-def _term(term: AppealTerm, facts: Sequence[TermFact], now: datetime, policies: Policies) -> TermOfAppeal:
-    event = decide(term, now, policies)
-    lateness = judge(facts, now)
+def _term(appeal: AppealTerms, facts: Sequence[TermFact], now: datetime) -> TermOfAppeal:
+    lateness, answer = judge(facts, now), appeal.answer
     return TermOfAppeal(
-        appeal=term.appeal,
-        state=term.standing.state,
-        running=term.running,
-        starts=term.starts,
-        term=term.term,
+        appeal=appeal.appeal,
+        state=appeal.standing.state,
+        running=appeal.running,
+        starts=answer.starts if answer else None,
+        term=answer.id if answer else None,
         due=lateness.due,
-        policy=term.policy,
+        policy=answer.policy if answer else None,
         overdue=lateness.overdue,
         terms=[StateOfTerm(**one._asdict()) for one in term_states(facts, now)],
         breaches=[MissedTerm(**breach._asdict()) for breach in lateness.breaches],
-        warned=list(term.warned),
-        missed=list(term.missed),
-        data_missing=event.reason if isinstance(event, DataMissing) else None,
+        warned=[term.warned for term in appeal.terms if term.warned],
+        missed=[fact.due for fact in facts if fact.change == "missed" and fact.due],
+        data_missing=appeal.data_missing,
     )

@@ -14,7 +14,9 @@ from natija_deadlines.metrics import CALENDAR_DAYS
 from natija_deadlines.policies import policy
 from natija_deadlines.policies.policy import Policies
 from natija_deadlines.settings import DeadlinesSettings
-from natija_deadlines.terms import projection, queue
+from natija_deadlines.terms import queue
+from natija_deadlines.terms.projection import TermsProjection
+from natija_deadlines.terms.replan import replan
 from natija_terms.calendars.calendar import Calendar
 
 CALENDAR_WARNING_DAYS = 60
@@ -25,6 +27,7 @@ async def serve(settings: DeadlinesSettings) -> None:
     """Run deadlines until SIGTERM. Raises `OperatorError` when policies or calendars are wrong."""
     policies, clock = policy.load_policies(settings.policies, settings.calendars), settings.injected_clock
 
+    projection = TermsProjection(policies)
     _watch_calendars(policies, clock)
 
     async def backlog(connection: AsyncConnection) -> Sequence[Backlog]:
@@ -37,12 +40,14 @@ async def serve(settings: DeadlinesSettings) -> None:
 
     await run_service(
         settings,
-        projection.build(),
+        projection,
         about="Sets the legal term of each live appeal, warns before its end, and records missed terms.",
-        router=lambda engine: api.router(engine, policies, clock),
+        router=lambda engine: api.router(engine, projection, clock),
         rows=api.ACCESS,
         backlog=backlog,
-        pending_proposals=queue.pending_proposals(policies),
+        pending_proposals=queue.pending_proposals(projection),
+        next_instant=queue.next_instant,
+        prepare=lambda engine: replan(engine, projection),
     )
 
 

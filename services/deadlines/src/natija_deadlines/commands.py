@@ -120,7 +120,7 @@ async def _explained(appeal: str) -> "Sequence[Step]":
     from natija_deadlines.policies.policy import load_policies
     from natija_deadlines.settings import DeadlinesSettings
     from natija_deadlines.terms.explanation import Unexplained, explain
-    from natija_deadlines.terms.projection import TERMS
+    from natija_deadlines.terms.projection import TermsProjection
     from natija_events.ids import parse_appeal_number
 
     settings = DeadlinesSettings()
@@ -128,12 +128,13 @@ async def _explained(appeal: str) -> "Sequence[Step]":
         number = parse_appeal_number(appeal)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="APPEAL") from None
+    policies = load_policies(settings.policies, settings.calendars)
     async with current_projection(settings) as connection:
-        found = await TERMS.find(connection, number)
+        found = await TermsProjection(policies).find(connection, number)
     if found is None:
         raise OperatorError(f"{number} is not registered in this realm")
     try:
-        return explain(*found, load_policies(settings.policies, settings.calendars))
+        return explain(*found, policies)
     except Unexplained as missing:
         raise OperatorError(f"{number} has no term: {missing}") from None
 

@@ -103,6 +103,11 @@ class InFlight:
         self._cooldowns[id] = time.monotonic() + seconds, seconds
         return seconds
 
+    @property
+    def cooling(self) -> bool:
+        """Whether a proposal is to be sent again after a while."""
+        return bool(self._cooldowns)
+
     def raise_failure(self) -> None:
         """Raise what a proposal raised, if one did."""
         if self._failure is not None:

@@ -7,6 +7,7 @@ outcome. A proposal's id derives from its content and the state it assumes. So a
 import asyncio
 import contextlib
 import logging
+from datetime import UTC, datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -21,7 +22,7 @@ from natija_chassis.process.exclusive_lock import exclusive_lock
 from natija_chassis.process.stopping import pause
 from natija_chassis.process_manager import refused_proposals
 from natija_chassis.process_manager.in_flight import MAX_IN_FLIGHT, QUERY_INTERVAL, InFlight
-from natija_chassis.process_manager.proposed_event import PendingProposals, ProposedEvent
+from natija_chassis.process_manager.proposed_event import NextInstant, PendingProposals, Prepare, ProposedEvent
 from natija_chassis.projections.progress import Progress
 from natija_chassis.projections.runner import Runner
 from natija_chassis.settings import Settings
@@ -30,6 +31,7 @@ from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOut
 from natija_events.wire.rejection import Rejection
 
 log = logging.getLogger(__name__)
+NEVER = datetime.max.replace(tzinfo=UTC)
 OUTCOME_TIMEOUT = 30.0
 """Seconds to wait for the registrar's outcome before proposing the same event again."""
 _COALESCE = 0.03
@@ -52,7 +54,8 @@ class ProcessManager:
     2. Wait until the projection has caught up with the log.
     3. Query the rows, leave out what is in flight, settled, on cooldown or refused, and propose the rest.
     4. Handle each outcome when it arrives. Nobody waits for the slowest: its place alone stays taken.
-    5. Wait until the projection moves, a place is free, or half a second has passed; then go to 2.
+    5. Wait until the projection moves, a place is free, or half a second has passed; then go to 2. With *next_instant*
+       the rows are not queried again before that instant, unless the projection moves.
 
     The states of a single proposal are those of `InFlight`; refused ones are rows of `refused_proposals`.
     """
@@ -64,6 +67,8 @@ class ProcessManager:
         runner: Runner,
         pending_proposals: PendingProposals,
         *,
+        next_instant: NextInstant | None = None,
+        prepare: Prepare | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
         outcome_timeout: float = OUTCOME_TIMEOUT,
     ) -> None:
@@ -72,6 +77,10 @@ class ProcessManager:
         self._engine = engine
         self._progress: Progress = runner.progress
         self._pending_proposals = pending_proposals
+        self._next_instant = next_instant
+        self._prepare = prepare
+        self._sleeps_until: datetime | None = None
+        """No row needs an event before, unless the projection moves; None: it is not known."""
         self._wake = asyncio.Event()
         self._in_flight = InFlight(self._wake, max_in_flight)
         runner.on_applied.append(self._wake.set)
@@ -88,6 +97,8 @@ class ProcessManager:
                     self._engine, LockClass.PROCESS_MANAGER, name_key(self._settings.process), stopping
                 )
                 async with publisher, lock as connection:
+                    if self._prepare is not None:
+                        await self._prepare()
                     await self._work(publisher, connection, stopping, backoff)
             except Exception as error:
                 log.warning("no proposals at present, retrying: %s", sanitised(error))
@@ -109,19 +120,31 @@ class ProcessManager:
             self._report(backoff=None)
 
     async def _query_and_propose(self, publisher: Publisher, connection: AsyncConnection) -> None:
-        if not (self._progress.caught_up and self._in_flight.should_query()):
+        if not (self._progress.caught_up and self._in_flight.should_query()) or self._sleeps():
             await connection.execute(text("select 1"))  # raises when the lock was lost with its connection
             return
         places = self._in_flight.places
-        proposals = await self._query(connection, places)
+        now = self._settings.injected_clock.now()
+        proposals = await self._query(connection, places, now)
+        await self._fall_asleep(connection, now, awake=bool(proposals))
         with tracing.span(f"{self._settings.process} propose") if proposals else contextlib.nullcontext():
             self._in_flight.start(
                 proposals, lambda proposal: self._propose(publisher, proposal), more_pending=len(proposals) == places
             )
 
-    async def _query(self, connection: AsyncConnection, places: int) -> dict[str, ProposedEvent]:
-        """The events that the rows need now and that may be sent, by appeal, at most *places*."""
-        now = self._settings.injected_clock.now()
+    def _sleeps(self) -> bool:
+        """Whether the next instant has not come. The clock is asked, not awaited: it may jump."""
+        return self._sleeps_until is not None and self._settings.injected_clock.now() < self._sleeps_until
+
+    async def _fall_asleep(self, connection: AsyncConnection, now: datetime, *, awake: bool) -> None:
+        """Query no more until the next instant, if nothing is under way that changes rows or is to be sent again."""
+        self._sleeps_until = None
+        if self._next_instant is None or awake or len(self._in_flight) or self._in_flight.cooling:
+            return
+        self._sleeps_until = await self._next_instant(connection, now) or NEVER
+
+    async def _query(self, connection: AsyncConnection, places: int, now: datetime) -> dict[str, ProposedEvent]:
+        """The events that the rows need at *now* and that may be sent, by appeal, at most *places*."""
         found: dict[str, ProposedEvent] = {}
         async for proposal in self._pending_proposals(connection, now, self._in_flight.appeals):
             if proposal.appeal in found or not self._in_flight.admits(proposal):
@@ -203,6 +226,8 @@ class ProcessManager:
     async def _until_woken(self, stopping: asyncio.Event) -> None:
         """Until the projection moved, a place is free, the clock may have moved, or the process ends."""
         await pause(stopping, QUERY_INTERVAL, self._wake)
+        if self._wake.is_set():
+            self._sleeps_until = None
         self._wake.clear()
 
 

@@ -1,6 +1,6 @@
 """An event that a service proposes for an appeal, and the query that finds it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -42,3 +42,9 @@ class ProposedEvent(NamedTuple):
 PendingProposals = Callable[[AsyncConnection, datetime, list[str]], AsyncIterator[ProposedEvent]]
 """Reads the rows and yields the events they need *now*. It is called many times a second, so it must be cheap when
 nothing is due. It should not read the rows of *busy* appeals, whose proposals are in flight. It never writes."""
+
+NextInstant = Callable[[AsyncConnection, datetime], Awaitable[datetime | None]]
+"""The first instant after *now* at which a row needs an event though nothing else happens; None when there is none."""
+
+Prepare = Callable[[], Awaitable[object]]
+"""Work of the one instance that proposes, before it queries the rows for the first time."""

@@ -1,7 +1,7 @@
 """A projection with one row per appeal. A batch loads the rows, applies a pure fold, and stores them."""
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import ARRAY, Column, DateTime, Integer, RowMapping, Table, Text, text
@@ -69,9 +69,17 @@ class StateTable(Generic[StateT]):
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
         """Move the rows of the appeals that *events* are of. Raises what the database raises."""
+        await self.store(connection, await self.folded(connection, events))
+
+    async def folded(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> dict[str, StateT]:
+        """The states of the appeals of *events* after them, by appeal. Nothing is written."""
         states = await self.load(connection, {event.subject for event in events})
         for event in events:
             states[event.subject] = self._evolve(states.get(event.subject) or self._kind(event.subject), event)
+        return states
+
+    async def store(self, connection: AsyncConnection, states: Mapping[str, StateT]) -> None:
+        """Write the rows of *states*, by appeal. Raises what the database raises."""
         # One order of rows in every transaction: two of them never wait for each other in a ring.
         rows = [self._row(state) for _, state in sorted(states.items())]
         await self._upsert.execute(connection, rows)

@@ -18,13 +18,15 @@ from typing import NamedTuple
 
 from natija_events.terms.facts import TermFact, facts_of, name_of
 from natija_events.terms.timeline import DueSpan, Timeline, due_of, order
-from natija_events.types.deadlines import ANSWER
+from natija_events.types.deadlines import ANSWER, TermKind
 from natija_events.types.intake import Registered
 from natija_events.types.routing import Answered
 from natija_events.wire.record import RecordedEvent
 
 ANSWERED = name_of(Answered.type)
 """The name of the event that answers an appeal."""
+ANSWER_KINDS: tuple[TermKind, ...] = ("answer", "overall")
+"""The kinds of terms by which an appeal is late. The others concern a step on the way."""
 
 
 class Breach(NamedTuple):
@@ -33,6 +35,11 @@ class Breach(NamedTuple):
     term: str
     due: datetime
     holder: str | None
+
+    @property
+    def kind(self) -> str:
+        """The kind of the term."""
+        return self.term.rpartition("-")[0]
 
 
 class Lateness(NamedTuple):
@@ -44,8 +51,8 @@ class Lateness(NamedTuple):
 
     @property
     def overdue(self) -> bool:
-        """True when a term was missed by then."""
-        return bool(self.breaches)
+        """True when the applicant had no answer in time: a term for the answer, or the overall one, was missed."""
+        return any(breach.kind in ANSWER_KINDS for breach in self.breaches)
 
 
 class AnswerGiven(NamedTuple):
@@ -79,7 +86,7 @@ def lateness(events: Iterable[RecordedEvent], at: datetime, known: datetime | No
 def judge(facts: Iterable[TermFact], at: datetime, known: datetime | None = None) -> Lateness:
     """The lateness of one appeal, from all *facts* about it, as `lateness`."""
     timeline = Timeline.of(facts, at, known)
-    return Lateness(_due_now(timeline), timeline.closed, breaches_of(timeline))
+    return Lateness(due_now(timeline), timeline.closed, breaches_of(timeline))
 
 
 def judge_answer(facts: Iterable[TermFact], at: datetime, known: datetime | None = None) -> AnswerGiven | None:
@@ -105,6 +112,18 @@ def breaches_of(timeline: Timeline) -> tuple[Breach, ...]:
         if fact.change == "missed" and not _is_annulled(fact, timeline) and _may_be_missed(last.get(fact.term or "")):
             found.add((fact.term or "", due_of(fact)))
     return tuple(Breach(term, due, _holder(last.get(term), due, timeline)) for term, due in sorted(found))
+
+
+def due_now(timeline: Timeline) -> datetime | None:
+    """The due instant of the latest term for the answer. None: it ended, and the appeal goes on without one."""
+    latest = _last_answer_term(timeline)
+    if latest is None:
+        return None
+    for one in timeline.life:
+        over = one.change == "stepped" and one.name in (latest.set.ends or ()) and one.sequence > latest.origin
+        if over or (one.change == "opened" and one.sequence > latest.set.sequence):
+            return None
+    return latest.due
 
 
 def _may_be_missed(span: DueSpan | None) -> bool:
@@ -136,18 +155,6 @@ def _is_annulled(missed: TermFact, timeline: Timeline) -> bool:
         one.change == "annulled" and (one.term, one.due) == (missed.term, missed.due) and order(one) > order(missed)
         for one in timeline.seen
     )
-
-
-def _due_now(timeline: Timeline) -> datetime | None:
-    """The due instant of the latest term for the answer. None: it ended, and the appeal goes on without one."""
-    latest = _last_answer_term(timeline)
-    if latest is None:
-        return None
-    for one in timeline.life:
-        over = one.change == "stepped" and one.name in (latest.set.ends or ()) and one.sequence > latest.origin
-        if over or (one.change == "opened" and one.sequence > latest.set.sequence):
-            return None
-    return latest.due
 
 
 def _last_answer_term(timeline: Timeline) -> DueSpan | None:

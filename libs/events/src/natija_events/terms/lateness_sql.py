@@ -67,7 +67,8 @@ BREACHES = f"""
     ), unkept as (
         select * from passed where not exists (
             select from states
-            where states.appeal = passed.appeal and states.time <= passed.due and states.sequence > passed.origin
+            where states.appeal = passed.appeal and states.time <= passed.due
+                and (states.sequence > passed.origin or change = 'opened')
                 and (change = 'ended' and merged is null or name = any(passed.ends))
         )
     ), unexcused as (

@@ -57,10 +57,14 @@ class Timeline:
         return cls(at, seen, life, ends, closed, _spans(seen))
 
     def first_end(self, span: DueSpan, by: datetime) -> TermFact | None:
-        """The first event dated by then that ended the term of *span*: one that it names, or an end of the appeal."""
+        """The first event dated by then that ended the term of *span*: one that it names, or an end of the appeal.
+
+        It comes after the event from which the term counts. A registration may end the term that counts from it.
+        """
         named = span.set.ends or ()
         ends = (one for one in self.life if one.name in named or one in self.ends)
-        return next((one for one in ends if one.time <= by and one.sequence > span.origin), None)
+        after = (one for one in ends if one.sequence > span.origin or one.change == "opened")
+        return next((one for one in after if one.time <= by), None)
 
     def is_paused(self, span: DueSpan, instant: datetime) -> bool:
         """Whether the term of *span* was paused at *instant*."""

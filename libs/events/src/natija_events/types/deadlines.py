@@ -44,6 +44,8 @@ ANSWER_ENDS: Final[tuple[TermEvent, ...]] = (ANY_END, "appeal.forwarded")
 
 Expiry = Literal["breach", "return", "deemed-refusal", "none"]
 ExtensionRole = Literal["desk", "oversight"]
+Addressee = Literal["executor", "head", "superior", "prosecutor"]
+"""Those who are told of a term, from the one who must act to the one who supervises the law."""
 CorrectionReason = Literal["decree", "calendar", "policy", "origin"]
 
 ANSWER = "answer-1"
@@ -240,7 +242,7 @@ class ExtensionDeclined(EventData):
 
 
 class Warned(EventData):
-    """The term will end soon."""
+    """The term will end soon, or has ended and nobody has acted: a step of the escalation ladder."""
 
     type = "appeal.warned.v1"
 
@@ -248,6 +250,10 @@ class Warned(EventData):
     """The term."""
     due: Instant
     """The instant at which the term ends."""
+    step: Annotated[int, Field(ge=1, le=9)] = 1
+    """The step of the ladder of the policy, from 1."""
+    to: Addressee | None = None
+    """The person or body that is told."""
 
 
 class Missed(EventData):

@@ -82,7 +82,7 @@ class Calendar:
     """The working days of a country, a region or a body. *weekend* holds ISO weekdays, 1 Monday to 7 Sunday.
 
     *cut_offs*: by weekday, the local time from which a receipt counts as the next working day's; a policy says it for
-    the days that are not named.
+    the days that are not named. *opens*: the local time at which work begins.
     """
 
     id: str
@@ -90,6 +90,7 @@ class Calendar:
     weekend: frozenset[int] = frozenset({6, 7})
     years: Mapping[int, Year] = field(default_factory=dict)
     cut_offs: Mapping[int, time_of_day] = field(default_factory=dict)
+    opens: time_of_day = time_of_day(9)
     _versions: dict[tuple[int, int], str] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def is_working(self, day: date) -> bool:
@@ -117,6 +118,12 @@ class Calendar:
     def cut_off(self, day: date, otherwise: time_of_day | None) -> time_of_day | None:
         """The hour of *day* from which a receipt is late. Raises `CalendarMissing`."""
         return self._days(day).short.get(day) or self.cut_offs.get(day.isoweekday(), otherwise)
+
+    def working_on_or_before(self, day: date) -> date:
+        """The last working day not after *day*. Raises `CalendarMissing`."""
+        while not self.is_working(day):
+            day -= DAY
+        return day
 
     def working_on_or_after(self, day: date) -> date:
         """The first working day not before *day*. Raises `CalendarMissing`."""
@@ -148,6 +155,10 @@ class Calendar:
     def begin(self, day: date) -> datetime:
         """The instant, in UTC, at which the local *day* begins."""
         return datetime.combine(day, time_of_day.min, self.zone).astimezone(UTC)
+
+    def opening(self, day: date) -> datetime:
+        """The instant, in UTC, at which work begins on the local *day*."""
+        return datetime.combine(day, self.opens, self.zone).astimezone(UTC)
 
     def end(self, day: date) -> datetime:
         """The instant, in UTC, at which the local *day* ends: its 24:00, where the next one begins."""

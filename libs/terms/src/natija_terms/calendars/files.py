@@ -101,6 +101,7 @@ class CalendarEntry(_File):
     weekend: frozenset[Annotated[int, Field(ge=1, le=7)]] = frozenset({6, 7})
     based_on: str | None = None
     cut_offs: Annotated[Mapping[Annotated[int, Field(ge=1, le=7)], time_of_day], Filled] = {}
+    opens: time_of_day = time_of_day(9)
     made: bool = False
 
 
@@ -127,7 +128,7 @@ def load_calendars(folder: Path = DATA) -> dict[str, Calendar]:
             years[found.year] = _year(path, found, entry.weekend, years.get(found.year))
         if years and sorted(years) != list(range(min(years), max(years) + 1)):
             raise yaml_file.error_at(index, (id,), f"has a gap: its years are {', '.join(map(str, sorted(years)))}")
-        calendars[id] = Calendar(id, time_zone(entry.zone), entry.weekend, years, entry.cut_offs)
+        calendars[id] = Calendar(id, time_zone(entry.zone), entry.weekend, years, entry.cut_offs, entry.opens)
     return calendars
 
 

@@ -30,7 +30,7 @@ async def recompute(proposing: bool, format: ReportFormat) -> int:
     settings = DeadlinesSettings()
     policies, now = load_policies(settings.policies, settings.calendars), settings.injected_clock.now()
     async with current_projection(settings) as connection:
-        with _bar("looking at terms", await count_terms(connection)) as advance:
+        with _bar("looking at appeals", await count_terms(connection)) as advance:
             found = [one async for one in find_corrections(connection, policies, now, advance)]
     sys.stdout.write(_printed(found, format))
     if not found:

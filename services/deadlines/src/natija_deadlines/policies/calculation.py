@@ -1,12 +1,17 @@
 """A term that an appeal would have: its days, its instants and its derivation, for HTTP and the command."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from natija_deadlines.policies.policy import Policies
+from natija_deadlines.policies.ladder import told_at
+from natija_deadlines.policies.policy import Policies, Policy, forward_by
+from natija_events.types.deadlines import Addressee
 from natija_events.words import Language
+from natija_terms.arithmetic import Deadline
+from natija_terms.calendars.calendar import Calendar, CalendarMissing
 from natija_terms.derivation import Step, derive
 
 
@@ -29,6 +34,17 @@ class DerivationStep(BaseModel):
     """Its days, times and reasons."""
     text: str
     """The step in words."""
+
+
+class LadderStep(BaseModel):
+    """A step of the escalation ladder."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    to: Addressee
+    """The person or body that is told."""
+    at: datetime
+    """The instant from which it is told, unless an answer is given before."""
 
 
 class Calculation(BaseModel):
@@ -60,10 +76,10 @@ class Calculation(BaseModel):
     """The last local day of the term."""
     due: datetime
     """The instant at which the term ends: 24:00 of its last day."""
-    warn_at: datetime
-    """The instant at which the warning is recorded."""
-    forward_by: date
-    """The local day by which the appeal must be forwarded."""
+    warnings: list[LadderStep]
+    """The escalation ladder, before and after the end."""
+    forward_by: date | None
+    """The last local day on which the appeal may be forwarded; null where the law does not say."""
     provisional: bool
     """Whether decrees may still move days of that year."""
     derivation: list[DerivationStep]
@@ -99,7 +115,7 @@ def calculate(
     at = (received if received.tzinfo else received.replace(tzinfo=calendar.zone)).astimezone(UTC)
     found = policies.deadline(jurisdiction, kind, at, country_type, calendar)
     policy, deadline = found.policy, found.deadline
-    steps = derive(at, policy.term(kind, country_type), policy.counting, calendar, deadline)
+    steps = derive(at, found.length, found.counting, calendar, deadline)
     return Calculation(
         jurisdiction=jurisdiction,
         kind=kind,
@@ -113,8 +129,16 @@ def calculate(
         first_day=deadline.start_on,
         last_day=deadline.due_on,
         due=calendar.local(deadline.due),
-        warn_at=calendar.local(policies.warn_at(jurisdiction, at, deadline.starts, deadline.due)),
-        forward_by=found.forward_by,
+        warnings=list(_ladder(policy, deadline, calendar)),
+        forward_by=forward_by(policy, kind, at, calendar),
         provisional=deadline.provisional,
         derivation=told(steps, language),
     )
+
+
+def _ladder(policy: Policy, found: Deadline, calendar: Calendar) -> Iterator[LadderStep]:
+    """The steps that the calendar covers."""
+    with suppress(CalendarMissing):
+        for step in policy.answer.warnings:
+            at = told_at(step, found.starts, found.due, calendar)
+            yield LadderStep(to=step.to, at=calendar.local(at))

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Literal, Protocol, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from natija_chassis.realm import yaml_file
+from natija_deadlines.policies.rules import ExtensionRule, RuleData, TermRule
+from natija_events.types.deadlines import TermKind
 from natija_events.types.intake import AppealKind
 from natija_terms.arithmetic import (
     CountFrom,
@@ -22,12 +25,9 @@ from natija_terms.arithmetic import (
     Deadline,
     FirstDay,
     TermLength,
-    Unit,
     day_after,
     deadline,
-    last_warned_of,
     origin_day,
-    warn_at,
 )
 from natija_terms.calendars import files
 from natija_terms.calendars.calendar import DAY, Calendar, CalendarMissing
@@ -56,44 +56,7 @@ class TypeUnknown(LookupError):
         self.field = field
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TermRule(_Data):
-    """The term of a kind of appeal, of a country's own type of it, or (neither named) of all others."""
-
-    amount: int = Field(ge=1)
-    unit: Unit
-    kind: str | None = None
-    country_type: str | None = None
-
-    @property
-    def length(self) -> TermLength:
-        return TermLength(self.amount, self.unit)
-
-    def applies_to(self, kind: str, country_type: str | None) -> bool:
-        return self.kind in (None, kind) and self.country_type in (None, country_type)
-
-    @property
-    def specificity(self) -> tuple[bool, bool]:
-        """A type is more specific than a kind."""
-        return self.country_type is not None, self.kind is not None
-
-
-class ExtensionRule(_Data):
-    """How far a term may be extended, once: an amount after its due day, or after the day of receipt."""
-
-    amount: int = Field(ge=1)
-    unit: Unit
-    counts_from: Literal["due", "received"] = "due"
-
-    @property
-    def length(self) -> TermLength:
-        return TermLength(self.amount, self.unit)
-
-
-class Policy(_Data):
+class Policy(RuleData):
     """One version of one country's rules, in force from *valid_from* to *valid_to*, both days included."""
 
     id: str
@@ -110,10 +73,7 @@ class Policy(_Data):
     count_from: CountFrom
     cut_off: time_of_day | None = None
     move_due: bool
-    warn_before: TermLength
-    forward: TermLength
-    extend: ExtensionRule | None = None
-    terms: tuple[TermRule, ...]
+    terms: Mapping[TermKind, TermRule]
 
     @property
     def number(self) -> str:
@@ -131,11 +91,16 @@ class Policy(_Data):
         """
         if kind not in KINDS:
             raise TypeUnknown(self.number, "kind", kind, KINDS)
-        own = [rule.country_type for rule in self.terms if rule.country_type and rule.kind in (None, kind)]
+        lengths = self.answer.lengths
+        own = [rule.country_type for rule in lengths if rule.country_type and rule.kind in (None, kind)]
         if country_type is not None and country_type not in own:
             raise TypeUnknown(self.number, "country_type", country_type, own)
-        rules = (rule for rule in self.terms if rule.applies_to(kind, country_type))
-        return max(rules, key=lambda rule: rule.specificity).length
+        return self.answer.length(kind, country_type)
+
+    @property
+    def answer(self) -> TermRule:
+        """The rule for the term of the body that must answer."""
+        return self.terms["answer"]
 
     def deciding_day(self, received: datetime, calendar: Calendar) -> date:
         """The day on which the policy must be in force for an appeal. Raises `CalendarMissing`."""
@@ -147,27 +112,31 @@ class Policy(_Data):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     @model_validator(mode="after")
-    def _every_appeal_has_a_term(self) -> Self:
-        named = [(rule.kind, rule.country_type) for rule in self.terms]
-        if (None, None) not in named or len(set(named)) < len(named):
-            raise ValueError("terms: needs one entry without kind and country_type, and no duplicates")
-        if self.warn_before.unit == "month":
-            raise ValueError("warn_before: is counted in days")
+    def _has_answer(self) -> Self:
+        if "answer" not in self.terms or self.terms["answer"].due != "counted":
+            raise ValueError("terms: needs answer, with lengths")
         return self
+
+
+class OriginOfTerm(Protocol):
+    """A term: its *kind*, and the *instant* from which it counts."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def instant(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyDeadline:
-    """A deadline, with the policy it follows from and the day until which a body may forward the appeal.
-
-    *latest* is the latest instant at which the term may end when it is extended; None: it may not be extended.
-    """
+    """A deadline, and what it follows from."""
 
     policy: Policy
     calendar: Calendar
+    length: TermLength
+    counting: Counting
     deadline: Deadline
-    forward_by: date
-    latest: datetime | None
 
 
 @dataclass(frozen=True)
@@ -176,18 +145,6 @@ class Policies:
 
     by_jurisdiction: Mapping[str, Sequence[Policy]]
     calendars: Mapping[str, Calendar]
-
-    def warning_horizon(self, jurisdiction: str, now: datetime) -> datetime:
-        """No due instant in *jurisdiction* after this one is to be warned of at *now*."""
-        calendar = self.calendars.get(jurisdiction)
-        if calendar is None:
-            return now
-        today = calendar.local(now).date()
-        before = [policy.warn_before for policy in self.by_jurisdiction.get(jurisdiction, ())]
-        try:
-            return max((calendar.end(last_warned_of(today, length, calendar)) for length in before), default=now)
-        except CalendarMissing:  # the next year is not seeded yet: until then examine more rows than necessary
-            return now + timedelta(weeks=max(length.amount for length in before))
 
     def covered(self, jurisdiction: str) -> tuple[datetime, datetime] | None:
         """The receipts outside of which no appeal in *jurisdiction* has a term: from one instant to before another."""
@@ -207,7 +164,7 @@ class Policies:
         day = date(max(calendar.years), 12, 31)
         while day.year >= min(calendar.years):
             try:
-                for rule in policy.terms:
+                for rule in policy.answer.lengths:
                     deadline(calendar.end(day) - _INSTANT, rule.length, policy.counting, calendar)
             except CalendarMissing:
                 day -= DAY
@@ -245,23 +202,61 @@ class Policies:
         Raises `PolicyMissing`, `CalendarMissing` or `TypeUnknown`.
         """
         policy, calendar = self.policy(jurisdiction, received, calendar)
-        found = deadline(received, policy.term(kind, country_type), policy.counting, calendar)
-        forward_by = deadline(received, policy.forward, policy.counting, calendar).due_on
-        return PolicyDeadline(policy, calendar, found, forward_by, _latest(policy.extend, received, found, calendar))
+        length, counting = policy.term(kind, country_type), policy.answer.counting(policy.counting)
+        return PolicyDeadline(policy, calendar, length, counting, deadline(received, length, counting, calendar))
 
-    def warn_at(self, jurisdiction: str, received: datetime, starts: datetime, due: datetime) -> datetime:
-        """The instant from which to warn of *due*. Raises `PolicyMissing` or `CalendarMissing`."""
-        policy, calendar = self.policy(jurisdiction, received)
-        return warn_at(starts, due, policy.warn_before, calendar)
+    def rule(self, number: str | None, kind: str) -> TermRule | None:
+        """The rule for a *kind* of term in the policy *number*, such as kg-law-67/1; None when there is none."""
+        return self._rules.get((number, kind))
+
+    @cached_property
+    def _rules(self) -> Mapping[tuple[str | None, str], TermRule]:
+        policies = [policy for of in self.by_jurisdiction.values() for policy in of]
+        return {(policy.number, kind): rule for policy in policies for kind, rule in policy.terms.items()}
+
+    def recount(
+        self, jurisdiction: str, appeal_kind: str, country_type: str | None, term: OriginOfTerm, calendar: Calendar
+    ) -> PolicyDeadline | None:
+        """The deadline of a term as today's policies count it; None for one that no calendar counts.
+
+        Raises `PolicyMissing`, `CalendarMissing` or `TypeUnknown`.
+        """
+        policy, _ = self.policy(jurisdiction, term.instant, calendar)
+        rule = next((rule for name, rule in policy.terms.items() if name == term.kind), None)
+        if rule is None or rule.due != "counted":
+            return None
+        length = policy.term(appeal_kind, country_type) if term.kind == "answer" else rule.length(appeal_kind, None)
+        counting = rule.counting(policy.counting)
+        return PolicyDeadline(policy, calendar, length, counting, deadline(term.instant, length, counting, calendar))
+
+    @cached_property
+    def digest(self) -> str:
+        """A name for all policies and calendars: it is another one when any of them changes."""
+        text = [one.model_dump_json() for _, of in sorted(self.by_jurisdiction.items()) for one in of]
+        for _, calendar in sorted(self.calendars.items()):
+            years = sorted(calendar.years)
+            text += (
+                [repr(calendar.opens), calendar.version(date(years[0], 1, 1), date(years[-1], 1, 1))] if years else []
+            )
+        return sha256("\n".join(text).encode()).hexdigest()
 
 
-def _latest(rule: ExtensionRule | None, received: datetime, found: Deadline, calendar: Calendar) -> datetime | None:
-    """The end of the longest extension; None when there is none that is longer than the term."""
+def latest_end(rule: ExtensionRule | None, received: datetime, found: Deadline, calendar: Calendar) -> datetime | None:
+    """The end of the longest extension; None when there is none that is longer than the term. Raises
+    `CalendarMissing`."""
     if rule is None:
         return None
     day = found.due_on if rule.counts_from == "due" else calendar.local(received).date()
     latest = calendar.end(day_after(day, rule.length, calendar))
     return latest if latest > found.due else None
+
+
+def forward_by(policy: Policy, kind: str, received: datetime, calendar: Calendar) -> date | None:
+    """The last local day for forwarding; None where the law does not say. Raises `CalendarMissing`."""
+    rule = policy.terms.get("forward")
+    if rule is None:
+        return None
+    return deadline(received, rule.length(kind, None), rule.counting(policy.counting), calendar).due_on
 
 
 def load_policies(policies: Path = DATA, calendar_data: Path = files.DATA) -> Policies:

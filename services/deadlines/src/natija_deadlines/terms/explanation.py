@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from natija_deadlines.policies.policy import Policies, PolicyDeadline, PolicyMissing, TypeUnknown
-from natija_deadlines.terms.state import AppealTerm
+from natija_deadlines.terms.state import AppealTerms
 from natija_events.terms.facts import TermFact
 from natija_terms.calendars.calendar import Calendar, CalendarMissing
 from natija_terms.derivation import Step, StepCode, derive
@@ -20,26 +20,47 @@ class Unexplained(LookupError):
     """Today's policies and calendars give no term; the text says why."""
 
 
-def explain(term: AppealTerm, facts: Sequence[TermFact], policies: Policies) -> tuple[Step, ...]:
-    """The steps of the present term of an appeal. Raises `Unexplained`."""
-    if term.jurisdiction is None or term.kind is None or term.counts_from is None:
+def explain(
+    appeal: AppealTerms, facts: Sequence[TermFact], policies: Policies, term: str | None = None
+) -> tuple[Step, ...]:
+    """The steps of the *term* with that id, or of the present one for the answer. Raises `Unexplained`."""
+    if appeal.jurisdiction is None or appeal.kind is None or appeal.held_since is None:
         raise Unexplained("the appeal is not registered yet")
+    found = appeal.answer if term is None else next((one for one in appeal.terms if one.id == term), None)
+    if term is not None and found is None:
+        raise Unexplained(f"the appeal never had the term {term}: {', '.join(one.id for one in appeal.terms)}")
+    calendar = policies.calendars.get(found.calendar_id if found and found.calendar else appeal.jurisdiction)
     try:
-        found = policies.deadline(term.jurisdiction, term.kind, term.counts_from, term.country_type)
-        return tuple(_steps(term, term.counts_from, facts, found))
+        if found is None:
+            counted = policies.deadline(appeal.jurisdiction, appeal.kind, appeal.held_since, appeal.country_type)
+            return tuple(_steps(appeal.held_since, "", facts, counted))
+        if calendar is None:
+            raise Unexplained(f"there is no calendar {found.calendar}")
+        again = policies.recount(appeal.jurisdiction, appeal.kind, appeal.country_type, found, calendar)
+        if again is None:
+            return tuple(_history(found.id, facts, calendar))
+        return tuple(_steps(found.instant, found.id, facts, again))
     except (PolicyMissing, CalendarMissing, TypeUnknown) as missing:
         raise Unexplained(str(missing)) from None
 
 
-def _steps(term: AppealTerm, received: datetime, facts: Sequence[TermFact], found: PolicyDeadline) -> Iterator[Step]:
-    policy, calendar = found.policy, found.calendar
-    length = policy.term(term.kind or "", term.country_type)
-    yield from derive(received, length, policy.counting, calendar, found.deadline)
-    own = [one for one in facts if one.term == term.term and one.due is not None and one.change in _CODES]
-    for fact in sorted(own, key=lambda one: (one.sequence, one.place)):
-        yield _changed(fact, calendar)
-        if fact.change == "set" and fact.due != found.deadline.due:
+def _steps(instant: datetime, term: str, facts: Sequence[TermFact], found: PolicyDeadline) -> Iterator[Step]:
+    yield from derive(instant, found.length, found.counting, found.calendar, found.deadline)
+    for step, due in _changes(term, facts, found.calendar):
+        yield step
+        if step.code == "changed_set" and due != found.deadline.due:
             yield Step("differs", {"last_day": str(found.deadline.due_on)})
+
+
+def _history(term: str, facts: Sequence[TermFact], calendar: Calendar) -> Iterator[Step]:
+    """The changes of a term that no calendar counts."""
+    return (step for step, _ in _changes(term, facts, calendar))
+
+
+def _changes(term: str, facts: Sequence[TermFact], calendar: Calendar) -> Iterator[tuple[Step, datetime | None]]:
+    own = [one for one in facts if one.term == term and one.due is not None and one.change in _CODES]
+    for fact in sorted(own, key=lambda one: (one.sequence, one.place)):
+        yield _changed(fact, calendar), fact.due
 
 
 def _changed(fact: TermFact, calendar: Calendar) -> Step:

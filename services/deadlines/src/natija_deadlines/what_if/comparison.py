@@ -20,7 +20,7 @@ from natija_terms.calendars.calendar import Calendar
 _PREPARE = (
     """create temp table considered (appeal text primary key, kind text, country_type text, received timestamptz)
         on commit drop""",
-    """insert into considered select appeal, kind, country_type, received from terms
+    """insert into considered select appeal, kind, country_type, received from appeals
         where jurisdiction = :jurisdiction and received >= :first and received < :last and kind is not null""",
     """create temp table facts_considered on commit drop as
         select term_facts.* from term_facts join considered using (appeal)""",
@@ -56,7 +56,7 @@ _HOLDERS = text("""
 _LATE = text(f"""
     with {BREACHES}
     select breaches.appeal, holder, min(due) as due, closed from breaches join closings using (appeal)
-    group by breaches.appeal, holder, closed
+    where breaches.term like 'answer-%' group by breaches.appeal, holder, closed
 """)  # noqa: S608 - only names of our own columns
 
 

@@ -31,11 +31,12 @@ class NewDue(NamedTuple):
 
 def recount(terms: Iterable[CountedTerm], policy: Policy, calendar: Calendar) -> Iterator[NewDue]:
     """The dues of *terms* by *policy* and *calendar*."""
+    counting = policy.answer.counting(policy.counting)
     known: dict[tuple[str, str | None, date, date], datetime | None] = {}
     for term in terms:
         try:
-            registered_on = registration_day(term.instant, policy.counting, calendar)
-            origin = origin_day(term.instant, policy.counting, calendar)
+            registered_on = registration_day(term.instant, counting, calendar)
+            origin = origin_day(term.instant, counting, calendar)
         except CalendarMissing:
             yield NewDue(term.appeal, term.sequence, term.place, None)
             continue
@@ -47,6 +48,8 @@ def recount(terms: Iterable[CountedTerm], policy: Policy, calendar: Calendar) ->
 
 def _due(term: CountedTerm, policy: Policy, calendar: Calendar) -> datetime | None:
     try:
-        return deadline(term.instant, policy.term(term.kind, term.country_type), policy.counting, calendar).due
+        return deadline(
+            term.instant, policy.term(term.kind, term.country_type), policy.answer.counting(policy.counting), calendar
+        ).due
     except (CalendarMissing, TypeUnknown):
         return None
