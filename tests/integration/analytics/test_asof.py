@@ -18,7 +18,7 @@ from natija_analytics.reports.late_answers import AnswerSums
 from natija_analytics.reports.overdue import AppealLateness, LatenessSums
 from natija_chassis.reports.period import Period
 from natija_events.terms.facts import facts_of
-from natija_events.terms.lateness import judge_answer
+from natija_events.terms.lateness import ANSWER_KINDS, judge_answer
 from natija_events.terms.lateness_sql import BREACHES
 from natija_events.types.deadlines import Missed, Term, TermAnnulled, TermExtended, TermOrigin, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
@@ -131,7 +131,9 @@ async def _sums_up(
         value, closed = getattr(one, key), one.closed is not None
         sums[value][0] += 1
         sums[value][1 if one.overdue or one.due else 4] += 1
-        for held in {breach.holder if key == "body" else value for breach in one.breaches}:
+        kinds = ("answer",) if key == "body" else ANSWER_KINDS
+        late = [breach for breach in one.breaches if breach.kind in kinds]
+        for held in {breach.holder if key == "body" else value for breach in late}:
             sums[held][2 if closed else 3] += 1
     async with engine.connect() as connection:
         found = await overdue.by_key(connection, at, key, known)

@@ -30,7 +30,7 @@ from natija_events.wire.record import RecordedEvent
 
 POLICIES = load_policies()
 PROJECTION = TermsProjection(POLICIES)
-PENDING = queue.pending_proposals(PROJECTION)
+PENDING = queue.pending_proposals(PROJECTION, lambda appeal: POLICIES.calendars.get(appeal.jurisdiction or ""))
 DUE, LATER = at("2019-07-11T18:00"), at("2019-08-01T18:00")
 
 

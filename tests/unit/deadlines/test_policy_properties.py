@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 def _asked() -> Iterator[Asked]:
     for jurisdiction, policies in sorted(POLICIES.by_jurisdiction.items()):
         yield from (Asked(jurisdiction, kind, None) for kind in KINDS)
-        for rule in (rule for policy in policies for rule in policy.terms):
+        for rule in (rule for policy in policies for rule in policy.answer.lengths):
             if rule.country_type is not None:
                 yield Asked(jurisdiction, rule.kind or KINDS[0], rule.country_type)
 
@@ -66,6 +66,8 @@ def test_later_receipt_is_never_due_earlier(received: datetime, later: timedelta
             continue
         assert first.deadline.registered_on <= second.deadline.registered_on
         assert first.deadline.due <= second.deadline.due
+        assert first.forward_by is not None
+        assert second.forward_by is not None
         assert first.forward_by <= second.forward_by
         if first.latest is not None and second.latest is not None:
             assert first.latest <= second.latest

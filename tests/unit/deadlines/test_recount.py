@@ -10,6 +10,7 @@ from tests.unit.deadlines.history import at, folded, registered
 
 from natija_deadlines.corrections.recount import Correction, recount
 from natija_deadlines.policies.policy import Policies, load_policies
+from natija_deadlines.policies.rules import LengthRule
 from natija_deadlines.terms.decide import decide
 from natija_deadlines.terms.state import AppealTerms
 from natija_events.terms.facts import TermFact
@@ -83,7 +84,8 @@ def test_new_policy_leaves_running_terms() -> None:
     """
     law = POLICIES.by_jurisdiction["KG"][0]
     old = law.model_copy(update={"valid_to": date(2026, 11, 30)})
-    changes = {"version": 2, "valid_from": date(2026, 12, 1), "terms": (TermRule(amount=10, unit="working"),)}
+    answer = law.answer.model_copy(update={"lengths": (LengthRule(amount=10, unit="working"),)})
+    changes = {"version": 2, "valid_from": date(2026, 12, 1), "terms": {**law.terms, "answer": answer}}
     shorter = replace(POLICIES, by_jurisdiction={"KG": [old, law.model_copy(update=changes)]})
     assert corrected(policies=shorter) is None
     for received, due in ((OPENED, DUE), ("2026-12-01T10:00+06:00", at("2026-12-16T00:00+06:00"))):

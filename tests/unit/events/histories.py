@@ -12,7 +12,7 @@ from natija_events.ids import derived_appeal_number, derived_event_id
 from natija_events.kafka import partition_of
 from natija_events.lifecycle import transitions
 from natija_events.lifecycle.fold import fold
-from natija_events.terms.lateness import Breach, lateness
+from natija_events.terms.lateness import ANSWER_KINDS, Breach, lateness
 from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire import record
@@ -176,7 +176,7 @@ class AppealLateness(NamedTuple):
 
     @property
     def overdue(self) -> bool:
-        return bool(self.breaches)
+        return any(breach.kind in ANSWER_KINDS for breach in self.breaches)
 
 
 def appeal_lateness(log: Log, at: datetime, known: datetime | None = None) -> list[AppealLateness]:

@@ -8,15 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.clock import Clock
 from natija_chassis.process.health import Backlog
+from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.service_app import run_service
 from natija_deadlines import api
 from natija_deadlines.metrics import CALENDAR_DAYS
-from natija_deadlines.policies import policy
+from natija_deadlines.policies import bindings, policy
 from natija_deadlines.policies.policy import Policies
 from natija_deadlines.settings import DeadlinesSettings
 from natija_deadlines.terms import queue
 from natija_deadlines.terms.projection import TermsProjection
 from natija_deadlines.terms.replan import replan
+from natija_deadlines.terms.state import AppealTerms
 from natija_terms.calendars.calendar import Calendar
 
 CALENDAR_WARNING_DAYS = 60
@@ -27,7 +29,12 @@ async def serve(settings: DeadlinesSettings) -> None:
     """Run deadlines until SIGTERM. Raises `OperatorError` when policies or calendars are wrong."""
     policies, clock = policy.load_policies(settings.policies, settings.calendars), settings.injected_clock
 
-    projection = TermsProjection(policies)
+    projection, reader = TermsProjection(policies), ReferenceReader(settings)
+
+    def calendar_of(appeal: AppealTerms) -> Calendar | None:
+        id = bindings.calendar_of(appeal.holder, appeal.jurisdiction or "", reader.now())
+        return policies.calendars.get(id)
+
     _watch_calendars(policies, clock)
 
     async def backlog(connection: AsyncConnection) -> Sequence[Backlog]:
@@ -45,7 +52,8 @@ async def serve(settings: DeadlinesSettings) -> None:
         router=lambda engine: api.router(engine, projection, clock),
         rows=api.ACCESS,
         backlog=backlog,
-        pending_proposals=queue.pending_proposals(projection),
+        pending_proposals=queue.pending_proposals(projection, calendar_of),
+        reference=reader,
         next_instant=queue.next_instant,
         prepare=lambda engine: replan(engine, projection),
     )

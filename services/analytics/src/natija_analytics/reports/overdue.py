@@ -5,7 +5,7 @@ happened by T counts: events with ``time`` ≤ T, ordered by time, then sequence
 and registered by T. As known at K, only events count that were recorded by K.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple, get_args
 
@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_events.terms import lateness_sql
+from natija_events.terms.lateness import ANSWER_KINDS
 from natija_events.terms.lateness_sql import BREACHES
 
 Key = Literal["body", "topic", "region"]
@@ -62,14 +63,18 @@ def latest_value(column: str) -> str:
     """  # noqa: S608 - only names of our own columns
 
 
-def _query(select: str, *, latest: str, late: str) -> str:
-    """A query on the appeals that count as of T, with the last value of *latest* and the columns *late* of breaches."""
+def _query(select: str, *, latest: str, late: str, kinds: Sequence[str] = ANSWER_KINDS) -> str:
+    """A query on the appeals that count as of T, with the last value of *latest* and the columns *late* of breaches.
+
+    *kinds*: those of the terms whose breaches count.
+    """
+    of_kinds = " or ".join(f"term like '{kind}-%'" for kind in kinds)
     return f"""
         with {BREACHES}, counted as (
             select appeal, external_id, region, register_name from facts where received <= :at and opened <= :at
                 and appeal > :after
         ), {latest_value(latest)}, late as (
-            select distinct {late} from breaches
+            select distinct {late} from breaches where {of_kinds}
         )
         {select}
     """  # noqa: S608 - only names of our own columns
@@ -109,7 +114,8 @@ def _by_key(key: Key) -> str:
         from sums group by key order by key nulls last
     """  # noqa: S608 - only names of our own columns
     columns = "appeal, holder" if key == "body" else "appeal"
-    return _query(select, latest="topic" if key == "region" else key, late=columns)
+    kinds = ("answer",) if key == "body" else ANSWER_KINDS  # all bodies together answer for the overall term
+    return _query(select, latest="topic" if key == "region" else key, late=columns, kinds=kinds)
 
 
 _BY_KEY = {key: text(_by_key(key)) for key in KEYS}

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pydantic import BaseModel, ConfigDict
 
 from natija_deadlines.policies.ladder import told_at
-from natija_deadlines.policies.policy import Policies, Policy, forward_by
+from natija_deadlines.policies.policy import Policies, Policy
 from natija_events.types.deadlines import Addressee
 from natija_events.words import Language
 from natija_terms.arithmetic import Deadline
@@ -130,7 +130,7 @@ def calculate(
         last_day=deadline.due_on,
         due=calendar.local(deadline.due),
         warnings=list(_ladder(policy, deadline, calendar)),
-        forward_by=forward_by(policy, kind, at, calendar),
+        forward_by=found.forward_by,
         provisional=deadline.provisional,
         derivation=told(steps, language),
     )

@@ -134,9 +134,24 @@ class PolicyDeadline:
 
     policy: Policy
     calendar: Calendar
+    counts_from: datetime
     length: TermLength
     counting: Counting
     deadline: Deadline
+
+    @property
+    def latest(self) -> datetime | None:
+        """The latest instant at which the term for the answer may end when it is extended; None: it may not be."""
+        return latest_end(self.policy.answer.extension, self.counts_from, self.deadline, self.calendar)
+
+    @property
+    def forward_by(self) -> date | None:
+        """The last local day for forwarding; None where the law does not say."""
+        rule = self.policy.terms.get("forward")
+        if rule is None:
+            return None
+        counting = rule.counting(self.policy.counting)
+        return deadline(self.counts_from, rule.length("", None), counting, self.calendar).due_on
 
 
 @dataclass(frozen=True)
@@ -203,7 +218,8 @@ class Policies:
         """
         policy, calendar = self.policy(jurisdiction, received, calendar)
         length, counting = policy.term(kind, country_type), policy.answer.counting(policy.counting)
-        return PolicyDeadline(policy, calendar, length, counting, deadline(received, length, counting, calendar))
+        found = deadline(received, length, counting, calendar)
+        return PolicyDeadline(policy, calendar, received, length, counting, found)
 
     def rule(self, number: str | None, kind: str) -> TermRule | None:
         """The rule for a *kind* of term in the policy *number*, such as kg-law-67/1; None when there is none."""
@@ -227,7 +243,8 @@ class Policies:
             return None
         length = policy.term(appeal_kind, country_type) if term.kind == "answer" else rule.length(appeal_kind, None)
         counting = rule.counting(policy.counting)
-        return PolicyDeadline(policy, calendar, length, counting, deadline(term.instant, length, counting, calendar))
+        found = deadline(term.instant, length, counting, calendar)
+        return PolicyDeadline(policy, calendar, term.instant, length, counting, found)
 
     @cached_property
     def digest(self) -> str:
@@ -249,14 +266,6 @@ def latest_end(rule: ExtensionRule | None, received: datetime, found: Deadline, 
     day = found.due_on if rule.counts_from == "due" else calendar.local(received).date()
     latest = calendar.end(day_after(day, rule.length, calendar))
     return latest if latest > found.due else None
-
-
-def forward_by(policy: Policy, kind: str, received: datetime, calendar: Calendar) -> date | None:
-    """The last local day for forwarding; None where the law does not say. Raises `CalendarMissing`."""
-    rule = policy.terms.get("forward")
-    if rule is None:
-        return None
-    return deadline(received, rule.length(kind, None), rule.counting(policy.counting), calendar).due_on
 
 
 def load_policies(policies: Path = DATA, calendar_data: Path = files.DATA) -> Policies:

@@ -1,6 +1,6 @@
 """The queue of deadlines: timers in the rows say when an event is due, and `decide` says which."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from natija_deadlines.terms.projection import TermsProjection, load_facts
 from natija_deadlines.terms.state import AppealTerms
 from natija_events.terms.lateness_sql import is_late_sql
 from natija_events.types.deadlines import TermSet
+from natija_terms.calendars.calendar import Calendar
 
 _PAGE = 200
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -39,7 +40,11 @@ class Counts(NamedTuple):
     without_term: int
 
 
-def pending_proposals(projection: TermsProjection) -> PendingProposals:
+CalendarOf = Callable[[AppealTerms], Calendar | None]
+"""The working calendar of the body that has an appeal. Raises `ReferenceDataMissing` while that is not known."""
+
+
+def pending_proposals(projection: TermsProjection, calendar_of: CalendarOf) -> PendingProposals:
     """The function that the process manager calls: the events whose timers have come, the oldest first."""
 
     async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
@@ -47,7 +52,7 @@ def pending_proposals(projection: TermsProjection) -> PendingProposals:
             states = [projection.of(row) for row in page]
             facts = await load_facts(connection, [state.appeal for state in states])
             for state in states:
-                event = decide(state, facts[state.appeal], now, projection.policies)
+                event = decide(state, facts[state.appeal], now, projection.policies, calendar_of(state))
                 if event is not None:
                     yield _proposal(state, event, now)
 
