@@ -11,7 +11,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from tests.bench import growth, import_rows, inbox_to_log, intake_api, lifecycles, log_readers, soak
+from tests.bench import growth, import_rows, inbox_to_log, intake_api, lifecycles, log_readers, soak, timers
 from tests.bench.measurement import Figure
 from tests.bench.setup import Bench, BenchSetup
 from tests.stack import REPOSITORY, Servers, provisioned_realms, running_servers
@@ -30,6 +30,7 @@ BENCHES: dict[str, Bench] = {
     "post_to_facts": intake_api.post_to_facts,
     "lifecycles": lifecycles.bench,
     "import_rows": import_rows.bench,
+    "timer_delay": timers.bench,
 }
 
 

@@ -79,8 +79,8 @@ class ProcessManager:
         self._pending_proposals = pending_proposals
         self._next_instant = next_instant
         self._prepare = prepare
-        self._sleeps_until: datetime | None = None
-        """No row needs an event before, unless the projection moves; None: it is not known."""
+        self._next, self._idle = NEVER, False
+        """When the next row needs an event, and whether nothing else is to be done before. See `_look_ahead`."""
         self._wake = asyncio.Event()
         self._in_flight = InFlight(self._wake, max_in_flight)
         runner.on_applied.append(self._wake.set)
@@ -126,22 +126,21 @@ class ProcessManager:
         places = self._in_flight.places
         now = self._settings.injected_clock.now()
         proposals = await self._query(connection, places, now)
-        await self._fall_asleep(connection, now, awake=bool(proposals))
+        await self._look_ahead(connection, now, found=bool(proposals))
         with tracing.span(f"{self._settings.process} propose") if proposals else contextlib.nullcontext():
             self._in_flight.start(
                 proposals, lambda proposal: self._propose(publisher, proposal), more_pending=len(proposals) == places
             )
 
     def _sleeps(self) -> bool:
-        """Whether the next instant has not come. The clock is asked, not awaited: it may jump."""
-        return self._sleeps_until is not None and self._settings.injected_clock.now() < self._sleeps_until
+        """Whether no row needs an event yet. The clock is asked, not awaited: it may jump."""
+        return self._idle and self._settings.injected_clock.now() < self._next
 
-    async def _fall_asleep(self, connection: AsyncConnection, now: datetime, *, awake: bool) -> None:
-        """Query no more until the next instant, if nothing is under way that changes rows or is to be sent again."""
-        self._sleeps_until = None
-        if self._next_instant is None or awake or len(self._in_flight) or self._in_flight.cooling:
-            return
-        self._sleeps_until = await self._next_instant(connection, now) or NEVER
+    async def _look_ahead(self, connection: AsyncConnection, now: datetime, *, found: bool) -> None:
+        """Note when the next row needs an event, and whether nothing else is under way until then."""
+        if self._next_instant is not None:
+            self._next = await self._next_instant(connection, now) or NEVER
+            self._idle = not (found or len(self._in_flight) or self._in_flight.cooling)
 
     async def _query(self, connection: AsyncConnection, places: int, now: datetime) -> dict[str, ProposedEvent]:
         """The events that the rows need at *now* and that may be sent, by appeal, at most *places*."""
@@ -225,9 +224,10 @@ class ProcessManager:
 
     async def _until_woken(self, stopping: asyncio.Event) -> None:
         """Until the projection moved, a place is free, the clock may have moved, or the process ends."""
-        await pause(stopping, QUERY_INTERVAL, self._wake)
+        ahead = (self._next - self._settings.injected_clock.now()).total_seconds()
+        await pause(stopping, ahead if 0 < ahead < QUERY_INTERVAL else QUERY_INTERVAL, self._wake)
         if self._wake.is_set():
-            self._sleeps_until = None
+            self._idle = False
         self._wake.clear()
 
 
