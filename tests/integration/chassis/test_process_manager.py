@@ -26,6 +26,7 @@ from natija_chassis.projections.runner import Runner
 from natija_events.ids import appeal_number
 from natija_events.kafka import ProposalOutcome, Publisher, read
 from natija_events.lifecycle.transitions import INITIAL, Standing, evolve
+from natija_events.topics import PARTITIONS
 from natija_events.types.intake import DuplicateLinked, Registered, Supplemented
 from natija_events.types.routing import Routed
 from natija_events.wire.envelope import Event
@@ -94,6 +95,11 @@ class Managers:
         parts = [asyncio.create_task(part(stopping)) for part in (runner.run, manager.run)]
         self._running.append((stopping, parts))
         return runner
+
+    async def stop_last(self) -> None:
+        stopping, parts = self._running.pop()
+        stopping.set()
+        await asyncio.gather(*parts)
 
     async def stop(self) -> None:
         for stopping, _ in self._running:
@@ -182,6 +188,33 @@ async def test_each_row_is_proposed_once(
     await settled(engine, {"ROUTED": 130})
     assert await types_on_log(realm) == {"appeal.registered.v1": 130, "appeal.routed.v1": 130}
     assert proposals() - before == {"registered": 130}
+
+
+async def test_instances_share_partitions(
+    realm: Realm, publisher: Publisher, engine: AsyncEngine, managers: Managers
+) -> None:
+    """Each proposes for its own; when one ends, the other proposes for all."""
+    managers.start()
+    first = managers.last
+    await eventually(lambda: first is not None and len(first.partitions) == PARTITIONS)
+    managers.start()
+    second = managers.last
+    assert first is not None
+    assert second is not None
+
+    def shared() -> bool:
+        both = first.partitions | second.partitions
+        return bool(first.partitions and second.partitions) and both == set(range(PARTITIONS))
+
+    await eventually(shared, seconds=60)
+    assert not first.partitions & second.partitions
+    await register(publisher, realm, 60)
+    await settled(engine, {"ROUTED": 60})
+    await managers.stop_last()
+    await eventually(lambda: len(first.partitions) == PARTITIONS, seconds=60)
+    await register(publisher, realm, 20)
+    await settled(engine, {"ROUTED": 80})
+    assert await types_on_log(realm) == {"appeal.registered.v1": 80, "appeal.routed.v1": 80}
 
 
 async def test_waits_until_projection_caught_up(

@@ -30,9 +30,11 @@ class LockClass(IntEnum):
     SHARD_LAYOUT = 0x6E61_0003
     """Of the command that changes the number of shards; the second half is 0."""
     PROCESS_MANAGER = 0x6E61_0004
-    """Of the instance that proposes; the second half is the process."""
+    """Of the instance that proposes for the appeals of a partition; the second half is the process, and that."""
     PROVISION_REALM = 0x6E61_0005
     """In the maintenance database: of the command that writes reference data; the second half is the realm."""
+    PREPARATION = 0x6E61_0007
+    """Of the instance that sets new timers, after a change of the rules; the second half is 0."""
     RELAY = 0x6E61_0006
     """Of the relay that works; the second half is 0."""
 

@@ -1,4 +1,5 @@
-"""The process manager: rows that need an event become proposals. One instance proposes at a time, after it caught up.
+"""The process manager: rows that need an event become proposals, once the projection has caught up. Instances share
+the partitions.
 
 Pending work is never in memory only: the row needs the event until the service's own projection has applied the
 outcome. A proposal's id derives from its content and the state it assumes. So a repetition after a crash adds nothing.
@@ -7,27 +8,29 @@ outcome. A proposal's id derives from its content and the state it assumes. So a
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator, Set
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.key_ring import service_key
 from natija_chassis.observability import metrics, tracing
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.postgres.engine import create_service_tables
-from natija_chassis.postgres.locks import LockClass, name_key
+from natija_chassis.postgres.locks import LockClass
 from natija_chassis.process.backoff import Backoff
 from natija_chassis.process.exclusive_lock import exclusive_lock
 from natija_chassis.process.stopping import pause
 from natija_chassis.process_manager import refused_proposals
 from natija_chassis.process_manager.in_flight import MAX_IN_FLIGHT, QUERY_INTERVAL, InFlight
+from natija_chassis.process_manager.partition_locks import PartitionLocks
 from natija_chassis.process_manager.proposed_event import NextInstant, PendingProposals, Prepare, ProposedEvent
 from natija_chassis.projections.progress import Progress
 from natija_chassis.projections.runner import Runner
 from natija_chassis.settings import Settings
 from natija_events.failpoints import failpoint
-from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome, Publisher
+from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome, Publisher, partition_of
 from natija_events.wire.rejection import Rejection
 
 log = logging.getLogger(__name__)
@@ -50,7 +53,7 @@ class ProcessManager:
 
     `run` repeats these steps, and starts over after an outage of Kafka or the database:
 
-    1. Take the advisory lock of the service: one instance proposes, the others wait for it.
+    1. Take the advisory locks of the partitions that the projection owns: another instance has those of the others.
     2. Wait until the projection has caught up with the log.
     3. Query the rows, leave out what is in flight, settled, on cooldown or refused, and propose the rest.
     4. Handle each outcome when it arrives. Nobody waits for the slowest: its place alone stays taken.
@@ -81,6 +84,9 @@ class ProcessManager:
         self._prepare = prepare
         self._next, self._idle = NEVER, False
         """When the next row needs an event, and whether nothing else is to be done before. See `_look_ahead`."""
+        self._locks: PartitionLocks
+        self.partitions: Set[int] = frozenset()
+        """Those for whose appeals this instance proposes now."""
         self._wake = asyncio.Event()
         self._in_flight = InFlight(self._wake, max_in_flight)
         runner.on_applied.append(self._wake.set)
@@ -93,12 +99,11 @@ class ProcessManager:
             try:
                 await create_service_tables(self._engine, refused_proposals.metadata)
                 publisher = Publisher(self._settings.kafka_config, self._settings.realm, source, key=key)
-                lock = exclusive_lock(
-                    self._engine, LockClass.PROCESS_MANAGER, name_key(self._settings.process), stopping
-                )
-                async with publisher, lock as connection:
-                    if self._prepare is not None:
+                if self._prepare is not None:
+                    async with exclusive_lock(self._engine, LockClass.PREPARATION, 0, stopping):
                         await self._prepare()
+                async with publisher, _session(self._engine) as connection:
+                    self._locks = PartitionLocks(connection, self._settings.process)
                     await self._work(publisher, connection, stopping, backoff)
             except Exception as error:
                 log.warning("no proposals at present, retrying: %s", sanitised(error))
@@ -107,7 +112,7 @@ class ProcessManager:
     async def _work(
         self, publisher: Publisher, connection: AsyncConnection, stopping: asyncio.Event, backoff: Backoff
     ) -> None:
-        """Query and propose while the lock is held. Raises when a proposal failed or the lock was lost."""
+        """Query and propose while *connection* holds the locks. Raises when a proposal failed or they were lost."""
         try:
             while not stopping.is_set():
                 self._in_flight.raise_failure()
@@ -120,8 +125,12 @@ class ProcessManager:
             self._report(backoff=None)
 
     async def _query_and_propose(self, publisher: Publisher, connection: AsyncConnection) -> None:
+        owned, before = self._progress.owned or frozenset(), frozenset(self._locks.held)
+        await self._locks.follow(owned, {partition_of(appeal.encode()) for appeal in self._in_flight.appeals})
+        self.partitions = owned & self._locks.held
+        if self._locks.held - before:
+            self._idle = False
         if not (self._progress.caught_up and self._in_flight.should_query()) or self._sleeps():
-            await connection.execute(text("select 1"))  # raises when the lock was lost with its connection
             return
         places = self._in_flight.places
         now = self._settings.injected_clock.now()
@@ -147,6 +156,8 @@ class ProcessManager:
         found: dict[str, ProposedEvent] = {}
         async for proposal in self._pending_proposals(connection, now, self._in_flight.appeals):
             if proposal.appeal in found or not self._in_flight.admits(proposal):
+                continue
+            if partition_of(proposal.appeal.encode()) not in self.partitions:
                 continue
             found[proposal.appeal] = proposal
             if len(found) == places:
@@ -229,6 +240,16 @@ class ProcessManager:
         if self._wake.is_set():
             self._idle = False
         self._wake.clear()
+
+
+@asynccontextmanager
+async def _session(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection whose statements commit by themselves. Its session ends with the block, and its locks with it."""
+    async with engine.connect() as connection:
+        try:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+        finally:
+            await connection.invalidate()
 
 
 def _may_pass_later(rejection: Rejection) -> bool:
