@@ -1,10 +1,11 @@
-"""An appeal's clock on the real stack: routed, termed, warned of, missed; and what must not happen besides."""
+"""The terms of appeals on the real stack: set, told, missed, each once, over kills, rebuilds and jumps of the clock."""
 
 import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+from deploy.local.ports import free_port
 from tests.eventually import eventually
 from tests.integration.deadlines.conftest import SETTLED, Work, short
 from tests.signing import key_if_signed
@@ -12,12 +13,17 @@ from tests.unit.deadlines.history import at, registered
 
 from natija_events.ids import derived_event_id, new_appeal_number
 from natija_events.kafka import Publisher
+from natija_events.terms.facts import facts_of
+from natija_events.terms.lateness import judge
 from natija_events.types.deadlines import Missed, TermSet, Warned
-from natija_events.types.routing import Answered, Routed, TopicSuggested
+from natija_events.types.routing import Answered, DataRequested, Forwarded, Routed, TopicSuggested
+from natija_events.wire.record import RecordedEvent
 
 DUE = at("2026-11-21T00:00+06:00")  # 14 working days after 2 November: Friday the 20th, till midnight
 WARN_AT, LATE = "2026-11-17T09:00+06:00", "2026-11-21T00:05:01+06:00"  # the breach waits five minutes
 IMPORT = "/registers/old"
+APPEALS = 40
+LADDER = ["head", "superior", "prosecutor"]
 
 
 async def test_live_appeal_is_missed(work: Work) -> None:
@@ -181,3 +187,73 @@ async def test_rejected_time_is_proposed_again(work: Work) -> None:
     await work.start("registrar")
     events = await work.until(appeal, "routed")
     assert [event.time for event in events if short([event]) == ["routed"]] == [work.clock.now()]
+
+
+def told(events: list[RecordedEvent]) -> list[str]:
+    """To whom a breach was told, in the order of the log."""
+    warned = [event.data for event in events if isinstance(event.data, Warned)]
+    return [data.to or "" for data in warned if data.step > 1]
+
+
+async def test_kill_and_jump_fire_each_timer_once(work: Work) -> None:
+    """Deadlines is killed while many terms end at one instant; then the clock jumps over the whole ladder."""
+    appeals = [await work.register(topic="water") for _ in range(APPEALS)]
+    await work.past_due(*appeals)
+    await work.until(appeals[0], "missed")
+    await work.children["deadlines"].kill()
+    await work.start("deadlines")
+    for appeal in appeals:
+        await work.until(appeal, "missed")
+    work.move(work.clock.now() + timedelta(days=40))
+    await eventually(lambda: all(told(work.seen[appeal]) == LADDER for appeal in appeals), seconds=60)
+    await work.children["deadlines"].kill()
+    await work.realm.run("projection", "rebuild", "deadlines")
+    await work.start("deadlines")
+    await work.settled()
+    for appeal in appeals:
+        events = await work.log(appeal)
+        assert Counter(type(event.data) for event in events)[Missed] == 1
+        assert told(events) == LADDER
+
+
+async def test_unanswered_request_returns_the_appeal(work: Work) -> None:
+    """The expiry is dated at the end of the applicant's term, however late the clock finds it."""
+    appeal = await work.register(topic="health")
+    events = await work.until(appeal, "routed", "term-set")
+    until = work.clock.now() + timedelta(days=3)
+    asked = DataRequested(missing=("address",), until=until)
+    assert (await work.propose(appeal, asked, source="/desks/ministry-health", expected=len(events))).registered
+    await work.until(appeal, "data-requested", "term-set")
+    work.move(until + timedelta(days=2))
+    events = await work.until(appeal, "data-term-expired")
+    assert events[-1].time == until
+    found = await work.get("deadlines", f"/terms/{appeal}")
+    assert (found["state"], found["overdue"]) == ("RETURNED", False)
+
+
+async def test_late_forward_is_a_breach_of_its_body(work: Work) -> None:
+    """The body that kept the appeal too long is late, not the next one; the overall term goes on."""
+    appeal = await work.register(topic="roads", region="bishkek")
+    events = await work.until(appeal, "routed", "term-set")
+    holder = next(event.data.body for event in events if isinstance(event.data, Routed))
+    work.move(work.clock.now() + timedelta(days=10))
+    forwarded = Forwarded(body="ministry-transport")
+    outcome = await work.propose(appeal, forwarded, source=f"/desks/{holder}", expected=len(events))
+    assert outcome.registered, outcome.rejection
+    events = await work.until(appeal, "forwarded", "missed")
+    facts = [fact for event in events for fact in facts_of(event)]
+    assert [(one.term, one.holder) for one in judge(facts, at("2100-01-01")).breaches if one.kind == "forward"] == [
+        ("forward-1", holder)
+    ]
+    assert {fact.term for fact in facts if fact.change == "set"} == {"answer-1", "answer-2", "overall-1", "forward-1"}
+
+
+async def test_two_instances_share_the_timers(work: Work) -> None:
+    """Each fires those of its partitions: together every one, and none twice."""
+    appeals = [await work.register(topic="energy") for _ in range(20)]
+    await work.until(appeals[-1], "term-set")
+    await work.realm.serve("deadlines", NATIJA_DEADLINES_PORT=str(free_port()))
+    await work.past_due(*appeals)
+    for appeal in appeals:
+        events = await work.until(appeal, "missed")
+        assert short(events).count("missed") == 1
