@@ -25,7 +25,7 @@ from natija_events.types.deadlines import (
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
 from natija_intake.registrar.checks.term_checks import find_wrong_due, find_wrong_term
-from natija_intake.registrar.heads import Head
+from natija_intake.registrar.heads import Head, advance
 from natija_intake.registrar.term_limits import NO_LIMITS, TermLimits, evolve_limits, read_limits, without_answers
 
 APPEAL = derived_appeal_number("KG", "limits")
@@ -177,15 +177,25 @@ def test_extendable_terms_of_one_set_are_bounded() -> None:
 
 
 def test_term_counts_from_a_registered_event() -> None:
-    """Neither from an event to come, nor, for the answer, from before the present body got the appeal."""
-    for sequence, since, source, reason in (
-        (2, 1, DESK, None), (3, 1, DESK, "unlawful"), (3, 1, HISTORY, "unlawful"),
-        (2, 2, DESK, None), (1, 2, DESK, "conflict"), (1, 2, HISTORY, None),
-    ):  # fmt: skip
+    """Not from an event to come."""
+    for sequence, source, reason in ((1, DESK, None), (2, DESK, None), (3, DESK, "unlawful"), (3, HISTORY, "unlawful")):
         data = TermSet(terms=(Term(id="answer-1", origin=TermOrigin(sequence=sequence, instant=DUE), due=DUE),))
         event = Event(derived_event_id(APPEAL, "set"), source, data.type, APPEAL, DUE, b"{}")
-        found = find_wrong_term([event], [data], _HEAD._replace(since=since), REFERENCE, DUE)
+        found = find_wrong_term([event], [data], _HEAD, REFERENCE, DUE)
         assert (found and found.reason) == reason
+
+
+def test_late_term_binds_no_later_body() -> None:
+    """The clock was down when the appeal went on: the term of the body before is set, and moves nothing in the head."""
+    head = Head(Standing("TRANSFERRED", sequence=2), Holding("ministry-health"), since=2)
+    for sequence, own in ((1, False), (2, True)):
+        set = term("answer-1").model_copy(update={"origin": TermOrigin(sequence=sequence, instant=DUE)})
+        data = TermSet(terms=(set, term("overall-1")))
+        event = Event(derived_event_id(APPEAL, "set"), DESK, data.type, APPEAL, DUE, b"{}")
+        assert find_wrong_term([event], [data], head, REFERENCE, DUE) is None
+        after = advance(head, event, data)
+        assert (after.term, after.due) == (("answer-1", DUE) if own else (None, None))
+        assert [limit.id for limit in after.limits] == (["answer-1"] if own else []) + ["overall-1"]
 
 
 def test_limits_end_with_their_body() -> None:

@@ -86,6 +86,7 @@ def _changes(head: Head, sequence: int, data: EventData | None) -> Mapping[str, 
             forwarded, limits = isinstance(data, routing.Forwarded), without_answers(head.limits)
             return {**_NO_TERM, "since": sequence, "forwarded": forwarded, "limits": limits}
         case deadlines.TermSet():
+            data = _without_past_answers(data, head.since)
             return {"limits": evolve_limits(head.limits, data), **_answer_term(data)}
         case deadlines.TermResumed() | deadlines.TermExtended() | deadlines.TermCorrected():
             return {"limits": evolve_limits(head.limits, data), **_moved_term(head, data)}
@@ -94,6 +95,12 @@ def _changes(head: Head, sequence: int, data: EventData | None) -> Mapping[str, 
 
 _NO_TERM: Mapping[str, Any] = {"external_body": None, "term": None, "due": None, "extended": False}
 """Another body has the appeal, and no term yet."""
+
+
+def _without_past_answers(data: deadlines.TermSet, since: int) -> deadlines.TermSet:
+    """The terms without those for the answer of bodies before: they may be set late, and bind nobody any more."""
+    terms = tuple(term for term in data.terms or () if term.kind != "answer" or term.origin.sequence >= since)
+    return data if len(terms) == len(data.terms or ()) else data.model_copy(update={"terms": terms})
 
 
 def _answer_term(data: deadlines.TermSet) -> Mapping[str, Any]:

@@ -43,14 +43,14 @@ def _find_wrong(
 ) -> Rejection | None:
     roles = reference.roles(event.source)
     if isinstance(data, TermSet):
-        return _find_wrong_set(data, head, history=HISTORY in roles)
+        return _find_wrong_set(data, head)
     if isinstance(data, TermExtended) and HISTORY not in roles:
         met = meeting_roles(head.holding, event.source, data, reference)
         return _find_beyond(data, find_limit(head.limits, data.term), met, microseconds(appended))
     return None
 
 
-def _find_wrong_set(data: TermSet, head: Head, *, history: bool) -> Rejection | None:
+def _find_wrong_set(data: TermSet, head: Head) -> Rejection | None:
     terms = data.terms or ()
     if len({term.id for term in terms}) < len(terms):
         return Rejection("unlawful", "terms", "has two terms with one id")
@@ -58,11 +58,6 @@ def _find_wrong_set(data: TermSet, head: Head, *, history: bool) -> Rejection | 
         return Rejection("unlawful", "terms", f"has more than {MAX_TERMS} terms that may be extended")
     if any(term.origin.sequence > head.standing.sequence for term in terms):
         return Rejection("unlawful", "terms", "has a term that counts from an event which is not registered")
-    if not history and any(term.kind == "answer" and term.origin.sequence < head.since for term in terms):
-        # It was decided before the appeal came to its present body, which has a term of its own.
-        return Rejection(
-            "conflict", "terms", f"has a term for the answer that counts from before sequence {head.since}"
-        )
     return None
 
 
