@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -15,7 +16,7 @@ from natija_chassis.postgres.engine import create_schema, create_tables
 from natija_deadlines.policies.policy import load_policies
 from natija_deadlines.policies.rules import LengthRule
 from natija_deadlines.terms import queue, tables
-from natija_deadlines.terms.decide import decide, outlook
+from natija_deadlines.terms.decide import BREACH_DELAY, decide, outlook
 from natija_deadlines.terms.projection import TermsProjection, load_facts
 from natija_deadlines.terms.replan import replan, service_tables
 from natija_deadlines.terms.state import AppealTerms, evolve
@@ -31,6 +32,7 @@ from natija_events.wire.record import RecordedEvent
 POLICIES = load_policies()
 PROJECTION = TermsProjection(POLICIES)
 PENDING = queue.pending_proposals(PROJECTION, lambda appeal: POLICIES.calendars.get(appeal.jurisdiction or ""))
+NEXT = queue.next_instant(PROJECTION, lambda appeal: POLICIES.calendars.get(appeal.jurisdiction or ""))
 DUE, LATER = at("2019-07-11T18:00"), at("2019-08-01T18:00")
 
 
@@ -227,9 +229,12 @@ async def test_next_timer_is_known(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         await connection.execute(text("delete from appeals"))
         await PROJECTION.apply(connection, events)
-        warned = await queue.next_instant(connection, at("2019-06-22"))
+        warned = await NEXT(connection, at("2019-06-22"))
         assert [one async for one in PENDING(connection, at("2019-06-22"), [])] == []
         assert warned == at("2019-07-08T03:00")
         (due,) = [one async for one in PENDING(connection, warned, [])]
         assert due.data == Warned(term="answer-1", due=DUE, to="executor")
+        after = DUE + timedelta(minutes=1)  # nobody was warned in time: the breach waits for answers on their way
+        assert [one async for one in PENDING(connection, after, [])] == []
+        assert await NEXT(connection, after) == DUE + BREACH_DELAY
         await connection.rollback()

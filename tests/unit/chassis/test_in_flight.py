@@ -1,6 +1,7 @@
 """Which proposals may be sent, and when the rows are queried."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -70,6 +71,15 @@ async def test_cooldown_doubles_up_to_half_minute() -> None:
     in_flight = InFlight(asyncio.Event(), limit=4)
     assert [in_flight.cool_down(proposal(1).id) for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
     assert not in_flight.admits(proposal(1))
+
+
+async def test_forgotten_cooldown_lets_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No row calls for the proposal any more. Without this the rows would be queried twice a second."""
+    in_flight, now = InFlight(asyncio.Event(), limit=4), time.monotonic()
+    in_flight.cool_down(proposal(1).id)
+    assert in_flight.cooling
+    monkeypatch.setattr(time, "monotonic", lambda: now + 32)
+    assert not in_flight.cooling
 
 
 async def test_query_waits_for_half_the_places() -> None:

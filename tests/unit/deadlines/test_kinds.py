@@ -175,6 +175,14 @@ def test_answer_opens_the_complaint_window() -> None:
     assert found.missed() == []
 
 
+def test_return_opens_the_complaint_window() -> None:
+    """Also the return of an appeal whose data were not brought: three months from the day on which they were due."""
+    received = "2022-02-14T10:00+06:00"
+    asked = ("2022-02-15T10:00+06:00", DataRequested(missing=("address",), until=at("2022-02-22T00:00+06:00")))
+    found = course((received, registered(received, jurisdiction="KZ")), asked, until="2022-12-01")
+    assert found.dues("complaint-1") == ["2022-05-23 18:00"]
+
+
 def test_reopened_appeal_keeps_its_first_lateness() -> None:
     found = course(
         kg("2025-12-01T10:00+06:00"),

@@ -54,7 +54,7 @@ async def serve(settings: DeadlinesSettings) -> None:
         backlog=backlog,
         pending_proposals=queue.pending_proposals(projection, calendar_of),
         reference=reader,
-        next_instant=queue.next_instant,
+        next_instant=queue.next_instant(projection, calendar_of),
         prepare=lambda engine: replan(engine, projection),
     )
 

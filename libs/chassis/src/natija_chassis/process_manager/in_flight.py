@@ -105,7 +105,9 @@ class InFlight:
 
     @property
     def cooling(self) -> bool:
-        """Whether a proposal is to be sent again after a while."""
+        """Whether a proposal is to be sent again after a while. One that no row calls for any more is forgotten."""
+        now = time.monotonic()
+        self._cooldowns = {id: one for id, one in self._cooldowns.items() if now < one[0] + _MAX_COOLDOWN}
         return bool(self._cooldowns)
 
     def raise_failure(self) -> None:

@@ -223,12 +223,20 @@ class Policies:
 
     def rule(self, number: str | None, kind: str) -> TermRule | None:
         """The rule for a *kind* of term in the policy *number*, such as kg-law-67/1; None when there is none."""
-        return self._rules.get((number, kind))
+        return self._rules.get((number, kind), (None, None))[0]
+
+    def counting(self, number: str | None, kind: str) -> Counting | None:
+        """How the policy *number* counts a *kind* of term; None when there is none."""
+        return self._rules.get((number, kind), (None, None))[1]
 
     @cached_property
-    def _rules(self) -> Mapping[tuple[str | None, str], TermRule]:
+    def _rules(self) -> Mapping[tuple[str | None, str], tuple[TermRule, Counting]]:
         policies = [policy for of in self.by_jurisdiction.values() for policy in of]
-        return {(policy.number, kind): rule for policy in policies for kind, rule in policy.terms.items()}
+        return {
+            (policy.number, kind): (rule, rule.counting(policy.counting))
+            for policy in policies
+            for kind, rule in policy.terms.items()
+        }
 
     def recount(
         self, jurisdiction: str, appeal_kind: str, country_type: str | None, term: OriginOfTerm, calendar: Calendar

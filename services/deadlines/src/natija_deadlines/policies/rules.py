@@ -12,7 +12,8 @@ from natija_terms.arithmetic import CountFrom, Counting, FirstDay, TermLength, U
 StartEvent = Literal[
     "appeal.registered", "appeal.reopened", "appeal.forwarded", "appeal.forwarded-in-part", "appeal.data-requested",
     "appeal.data-provided", "appeal.term-extended", "appeal.preliminary-decision-sent", "appeal.answered",
-    "appeal.returned", "appeal.left-without-consideration", "appeal.review-terminated", "appeal.missed",
+    "appeal.returned", "appeal.data-term-expired", "appeal.left-without-consideration", "appeal.review-terminated",
+    "appeal.missed",
 ]  # fmt: skip
 """Events that can start a term: types without their version. `appeal.missed` is a deemed refusal."""
 STARTS: frozenset[str] = frozenset(get_args(StartEvent))

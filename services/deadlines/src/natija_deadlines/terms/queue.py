@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_chassis.process_manager.proposed_event import PendingProposals, ProposedEvent
-from natija_deadlines.terms.decide import NextEvent, decide
+from natija_chassis.process_manager.proposed_event import NextInstant, PendingProposals, ProposedEvent
+from natija_deadlines.terms.decide import NextEvent, decide, outlook
 from natija_deadlines.terms.projection import TermsProjection, load_facts
 from natija_deadlines.terms.state import AppealTerms
 from natija_events.terms.lateness_sql import is_late_sql
@@ -59,10 +59,26 @@ def pending_proposals(projection: TermsProjection, calendar_of: CalendarOf) -> P
     return pending
 
 
-async def next_instant(connection: AsyncConnection, now: datetime) -> datetime | None:
-    """The instant of the first timer after *now*; None when there is none."""
-    found: datetime | None = await connection.scalar(_NEXT, {"now": now})
-    return found
+def next_instant(projection: TermsProjection, calendar_of: CalendarOf) -> NextInstant:
+    """The function that says how long the process manager may sleep: until the first timer after now.
+
+    A timer may have come, and nothing is to be proposed: a warning that came too late waits for the breach.
+    """
+
+    async def first(connection: AsyncConnection, now: datetime) -> datetime | None:
+        found: list[datetime] = []
+        if (timer := await connection.scalar(_NEXT, {"now": now})) is not None:
+            found.append(timer)
+        async for page in _pages(connection, now, []):
+            states = [projection.of(row) for row in page]
+            facts = await load_facts(connection, [state.appeal for state in states])
+            for state in states:
+                event = outlook(state, facts[state.appeal], projection.policies, calendar_of(state), now).next
+                if event is not None:
+                    found.append(event.at if event.at > now else event.until)
+        return min(found, default=None)
+
+    return first
 
 
 async def count(connection: AsyncConnection, now: datetime) -> Counts:

@@ -59,7 +59,7 @@ def _terms(
     for name, rule in policy.terms.items():
         if not _applies(name, rule, start):
             continue
-        origin = _origin(appeal, start, rule)
+        origin = _origin(appeal, start, rule, timeline)
         found = _due(appeal, kind, name, start, origin.instant, rule, timeline, policy, calendar)
         if found is None or (rule.since != "event" and start.time <= found.due):
             continue
@@ -77,10 +77,11 @@ def _applies(kind: TermKind, rule: TermRule, start: Start) -> bool:
     return not start.outside or rule.since == "holding"
 
 
-def _origin(appeal: AppealTerms, start: Start, rule: TermRule) -> TermOrigin:
+def _origin(appeal: AppealTerms, start: Start, rule: TermRule, timeline: Timeline) -> TermOrigin:
     if rule.due == "first-answer":
-        first = (term.instant for term in appeal.terms if term.origin == appeal.opening)
-        return TermOrigin(sequence=appeal.opening, instant=next(first, start.held_since))
+        opening = _opening(start, timeline)
+        first = (term.instant for term in appeal.terms if term.origin == opening)
+        return TermOrigin(sequence=opening, instant=next(first, start.held_since))
     if rule.since == "holding":
         return TermOrigin(sequence=start.held_from, instant=start.held_since)
     if rule.since == "receipt":
@@ -97,21 +98,31 @@ def _due(
     if rule.due == "requested":
         return None if start.until is None else _Due(start.until)
     if rule.due == "first-answer":
-        return _first_answer(appeal, timeline)
+        return _first_answer(appeal, _opening(start, timeline), rule, timeline)
     country_type = appeal.country_type if name == _ANSWER_KIND else None
     found = deadline(instant, rule.length(kind, country_type), rule.counting(policy.counting), calendar)
     return _Due(found.due, found.starts, found.calendar, latest_end(rule.extension, instant, found, calendar))
 
 
-def _first_answer(appeal: AppealTerms, timeline: Timeline) -> _Due | None:
-    """The end of the first term for the answer since the opening, extended as it was; None after the first forward."""
-    if any(term.kind == "overall" and term.origin == appeal.opening for term in appeal.terms):
+def _opening(start: Start, timeline: Timeline) -> int:
+    """The sequence of the registration or reopening before *start*: other events may have come since."""
+    return max(
+        (one.sequence for one in timeline.life if one.change == "opened" and one.sequence < start.sequence), default=0
+    )
+
+
+def _first_answer(appeal: AppealTerms, opening: int, rule: TermRule, timeline: Timeline) -> _Due | None:
+    """The end of the first term for the answer since the *opening*, extended as it was; None after the first
+    forward. A *rule* with pauses counts those of the first body, too."""
+    if any(term.kind == "overall" and term.origin == opening for term in appeal.terms):
         return None
-    spans = [span for span in timeline.spans if span.origin == appeal.opening and span.term.startswith(_ANSWER_KIND)]
+    spans = [span for span in timeline.spans if span.origin == opening and span.term.startswith(_ANSWER_KIND)]
     if not spans:
         return None
     first = min(spans, key=lambda span: span.set.sequence).term
-    return _Due([span.due for span in spans if span.term == first][-1])
+    return _Due(
+        [one.due for one in spans if one.term == first and not (rule.pauses and one.fact.change == "resumed")][-1]
+    )
 
 
 def _term(id: str, rule: TermRule, origin: TermOrigin, found: _Due, policy: Policy) -> Term:
