@@ -31,8 +31,8 @@ from natija_events.wire.record import RecordedEvent
 
 POLICIES = load_policies()
 PROJECTION = TermsProjection(POLICIES)
-PENDING = queue.pending_proposals(PROJECTION, lambda appeal: POLICIES.calendars.get(appeal.jurisdiction or ""))
-NEXT = queue.next_instant(PROJECTION, lambda appeal: POLICIES.calendars.get(appeal.jurisdiction or ""))
+TIMERS = queue.TimerQueue(PROJECTION, lambda appeal: POLICIES.calendars.get(appeal.jurisdiction or ""))
+PENDING, NEXT = TIMERS.pending, TIMERS.next_instant
 DUE, LATER = at("2019-07-11T18:00"), at("2019-08-01T18:00")
 
 

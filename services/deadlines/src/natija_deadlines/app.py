@@ -35,6 +35,7 @@ async def serve(settings: DeadlinesSettings) -> None:
         id = bindings.calendar_of(appeal.holder, appeal.jurisdiction or "", reader.now())
         return policies.calendars.get(id)
 
+    timers = queue.TimerQueue(projection, calendar_of)
     _watch_calendars(policies, clock)
 
     async def backlog(connection: AsyncConnection) -> Sequence[Backlog]:
@@ -52,9 +53,9 @@ async def serve(settings: DeadlinesSettings) -> None:
         router=lambda engine: api.router(engine, projection, clock),
         rows=api.ACCESS,
         backlog=backlog,
-        pending_proposals=queue.pending_proposals(projection, calendar_of),
+        pending_proposals=timers.pending,
         reference=reader,
-        next_instant=queue.next_instant(projection, calendar_of),
+        next_instant=timers.next_instant,
         prepare=lambda engine: replan(engine, projection),
     )
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_chassis.process_manager.proposed_event import NextInstant, PendingProposals, ProposedEvent
-from natija_deadlines.terms.decide import NextEvent, decide, outlook
+from natija_chassis.process_manager.proposed_event import ProposedEvent
+from natija_deadlines.terms.decide import NextEvent, outlook
 from natija_deadlines.terms.projection import TermsProjection, load_facts
 from natija_deadlines.terms.state import AppealTerms
 from natija_events.terms.lateness_sql import is_late_sql
@@ -44,41 +44,37 @@ CalendarOf = Callable[[AppealTerms], Calendar | None]
 """The working calendar of the body that has an appeal. Raises `ReferenceDataMissing` while that is not known."""
 
 
-def pending_proposals(projection: TermsProjection, calendar_of: CalendarOf) -> PendingProposals:
-    """The function that the process manager calls: the events whose timers have come, the oldest first."""
+class TimerQueue:
+    """The timers of all appeals. The process manager asks for `pending` events, and then how long it may sleep."""
 
-    async def pending(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
+    def __init__(self, projection: TermsProjection, calendar_of: CalendarOf) -> None:
+        self._projection = projection
+        self._calendar_of = calendar_of
+        self._again: datetime | None = None
+        """When a timer that has come is to be looked at again: a warning that came too late waits for the breach."""
+
+    async def pending(
+        self, connection: AsyncConnection, now: datetime, busy: list[str]
+    ) -> AsyncIterator[ProposedEvent]:
+        """The events whose timers have come, the oldest first."""
+        self._again = None
         async for page in _pages(connection, now, busy):
-            states = [projection.of(row) for row in page]
+            states = [self._projection.of(row) for row in page]
             facts = await load_facts(connection, [state.appeal for state in states])
             for state in states:
-                event = decide(state, facts[state.appeal], now, projection.policies, calendar_of(state))
-                if event is not None:
+                found = outlook(state, facts[state.appeal], self._projection.policies, self._calendar_of(state), now)
+                if (event := found.next) is None:
+                    continue
+                again = event.at if event.at > now else event.until
+                self._again = min(again, self._again or again)
+                if event.at <= now:
                     yield _proposal(state, event, now)
 
-    return pending
-
-
-def next_instant(projection: TermsProjection, calendar_of: CalendarOf) -> NextInstant:
-    """The function that says how long the process manager may sleep: until the first timer after now.
-
-    A timer may have come, and nothing is to be proposed: a warning that came too late waits for the breach.
-    """
-
-    async def first(connection: AsyncConnection, now: datetime) -> datetime | None:
-        found: list[datetime] = []
-        if (timer := await connection.scalar(_NEXT, {"now": now})) is not None:
-            found.append(timer)
-        async for page in _pages(connection, now, []):
-            states = [projection.of(row) for row in page]
-            facts = await load_facts(connection, [state.appeal for state in states])
-            for state in states:
-                event = outlook(state, facts[state.appeal], projection.policies, calendar_of(state), now).next
-                if event is not None:
-                    found.append(event.at if event.at > now else event.until)
-        return min(found, default=None)
-
-    return first
+    async def next_instant(self, connection: AsyncConnection, now: datetime) -> datetime | None:
+        """The first instant after *now* at which a row needs an event, once `pending` was read to its end; None when
+        there is none."""
+        timer = await connection.scalar(_NEXT, {"now": now})
+        return min((one for one in (timer, self._again) if one is not None), default=None)
 
 
 async def count(connection: AsyncConnection, now: datetime) -> Counts:
