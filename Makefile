@@ -14,7 +14,7 @@ ifneq ($(file < $(VENV)/made-in),$(CURDIR))
 .PHONY: $(INSTALLED)
 endif
 
-.PHONY: help demo up down status clean unit test faults bench lint check lock check-machine
+.PHONY: help demo up down status million clean unit test faults bench lint check lock check-machine
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,6 +31,9 @@ down: ## stop everything
 
 status: ## show the running processes with address and memory
 	@test ! -x $(PYTHON) || $(LOCAL) status
+
+million: check-machine $(INSTALLED) ## build a realm with a million lives once, for figures (an hour, 20 GB); ARGS="--lives N"
+	@$(PYTHON) -m tests.bench.million $(ARGS)
 
 clean: ## stop everything and delete its data (.local) but the downloads
 	@test ! -x $(PYTHON) || $(LOCAL) clean

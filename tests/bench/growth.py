@@ -1,36 +1,29 @@
-"""The same figures on a grown log: a million appeals, six million events."""
+"""The same figures on a grown log: that of `make million`."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sqlalchemy import text
-from tests.bench import inbox_to_log, lifecycles
-from tests.bench.lifecycle_events import EVENTS, propose_lifecycles
-from tests.bench.lifecycles import FOLLOWERS, all_services, applied_by_all
+from tests.bench import inbox_to_log, lifecycles, million
+from tests.bench.lifecycles import FOLLOWERS, all_services
 from tests.bench.measurement import RUNS, Figure, interleaved
 from tests.bench.processes import memory_mib, processes
-from tests.bench.setup import BenchSetup, decided_count, end_offsets, engine_of
-from tests.stack import Realm
+from tests.bench.setup import BenchSetup, engine_of
+from tests.stack import Realm, provisioned_realms
 
-from natija_events.topics import INBOX, TOPICS
+from natija_events.topics import TOPICS
 
-APPEALS = 1_000_000
 AS_FAST = 0.9
 """Of the rate on an empty log."""
-_AT_ONCE = 20_000
-"""Appeals on the inbox at one time: so many wait in memory and on the disk twice."""
 
 
 async def bench(setup: BenchSetup) -> AsyncIterator[Figure]:
     """`inbox_to_log` and `lifecycles` again, each by turns with the same on a log that is empty."""
-    realm = await setup.realms()
-    async with all_services(realm):
-        pass  # all tables are there now
-    await _register(setup, realm)
-    yield await _inbox_to_log(setup, realm, await setup.realms())
-    note = await _followed(setup, realm)
-    yield await _lifecycles(setup, realm, await setup.realms(), note)
+    with tempfile.TemporaryDirectory(prefix="natija-") as folder:
+        async with million.opened() as realm, provisioned_realms(realm.servers, Path(folder)) as realms:
+            yield await _inbox_to_log(setup, realm, await realms())
+            yield await _lifecycles(setup, realm, await realms())
 
 
 async def _inbox_to_log(setup: BenchSetup, grown: Realm, empty: Realm) -> Figure:
@@ -49,7 +42,7 @@ async def _inbox_to_log(setup: BenchSetup, grown: Realm, empty: Realm) -> Figure
     return Figure("inbox_to_log_grown", on_grown, on_empty, "events/s", bound=AS_FAST)
 
 
-async def _lifecycles(setup: BenchSetup, grown: Realm, empty: Realm, note: str) -> Figure:
+async def _lifecycles(setup: BenchSetup, grown: Realm, empty: Realm) -> Figure:
     """The services of both run all the time; those of one have nothing to do while the other's are measured."""
     async with all_services(grown) as ours, all_services(empty) as theirs:
         with setup.progress_bar("lifecycles, grown") as step:
@@ -58,38 +51,8 @@ async def _lifecycles(setup: BenchSetup, grown: Realm, empty: Realm, note: str) 
                 lambda: lifecycles.lifecycle_rate(empty, theirs),
                 on_run=step,
             )
+        note = f"{await _disk(grown)}; {await _memory(grown)}"
     return Figure("lifecycles_grown", on_grown, on_empty, "appeals/s", bound=AS_FAST, note=note)
-
-
-async def _register(setup: BenchSetup, realm: Realm) -> None:
-    """Register a million whole lifecycles, portion by portion, and always one portion ahead."""
-    engine = engine_of(realm, "intake")
-    try:
-        with setup.progress_bar(f"{APPEALS:,} appeals registered", APPEALS // _AT_ONCE) as step:
-            async with inbox_to_log.registrars(realm):
-                for portion in range(APPEALS // _AT_ONCE):
-                    await propose_lifecycles(realm, _AT_ONCE)
-                    await _until(lambda: decided_count(engine), portion * _AT_ONCE * EVENTS)
-                    step()
-                await _until(lambda: decided_count(engine), APPEALS * EVENTS)
-    finally:
-        await engine.dispose()
-
-
-async def _followed(setup: BenchSetup, realm: Realm) -> str:
-    """Let all services apply whatever was proposed; what topics, databases and processes take then."""
-    everything = sum((await end_offsets(realm.servers.kafka, INBOX.name(realm.name))).values())
-    with setup.progress_bar(f"{everything:,} events applied", 100) as step:
-        async with all_services(realm, ready=False) as engines:
-            for percent in range(1, 101):
-                await _until(lambda: applied_by_all(engines), everything * percent // 100)
-                step()
-            return f"{await _disk(realm)}; {await _memory(realm)}"
-
-
-async def _until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
-    while await count() < wanted:
-        await asyncio.sleep(0.2)
 
 
 async def _disk(realm: Realm) -> str:

@@ -1,0 +1,156 @@
+"""`make million`: a realm with a million lives, built once and kept. Whoever uses it works on a copy.
+
+    python -m tests.bench.million [--lives N]
+
+The folder `.local/million` has the data of Kafka and PostgreSQL, and `built.json`: what was built, how long that took,
+and the disk it takes.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy.local import kafka, processes, stack
+from deploy.local.paths import StackPaths
+from rich.progress import Progress
+from sqlalchemy import text
+from tests.bench import inbox_to_log
+from tests.bench.lifecycle_events import EVENTS, propose_lifecycles
+from tests.bench.lifecycles import all_services, applied_by_all
+from tests.bench.setup import decided_count, engine_of
+from tests.stack import Realm, Servers, environment, provisioned_realms
+
+LIVES = 1_000_000
+REALM = "million"
+FOLDER = StackPaths.of_clone().state / "million"
+_AT_ONCE = 20_000
+"""Lives on the inbox at one time: so many wait in memory and on the disk twice."""
+_KEPT = ("NATIJA_REALM_KEY", "NATIJA_REALM_PUBLIC_KEY", "NATIJA_KEY_ENCRYPTION_KEY", "NATIJA_NUMBER_SECRET")
+"""Keys without which the data of a copy cannot be read."""
+
+
+class Built(NamedTuple):
+    """What `built.json` says: *seconds* of building, *mib* of disk, and the *keys* of the realm."""
+
+    lives: int
+    events: int
+    seconds: float
+    mib: float
+    keys: dict[str, str]
+
+
+def built() -> Built | None:
+    """What was built; None if nothing was, or it was not finished."""
+    file = FOLDER / "built.json"
+    return Built(**json.loads(file.read_text())) if file.is_file() else None
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Realm]:
+    """The realm on servers of its own, on a copy of what was built. Raises FileNotFoundError when nothing was."""
+    found = built()
+    if found is None:
+        raise FileNotFoundError(f"{FOLDER} is not built: run make million")
+    with tempfile.TemporaryDirectory(prefix="natija-") as folder:
+        copy = Path(folder)
+        for part in ("kafka", "postgres"):
+            await asyncio.to_thread(shutil.copytree, FOLDER / part, copy / part)
+        with _servers(copy) as servers:
+            (copy / "realm").mkdir()
+            realm = Realm(REALM, servers, copy / "realm", environment(REALM, servers, copy / "realm") | found.keys)
+            try:
+                yield realm
+            finally:
+                await asyncio.gather(*[child.kill() for child in realm.children])
+
+
+async def build(lives: int, progress: Progress) -> Built:
+    """Build the realm with so many lives, in place of what was there."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    began = time.monotonic()
+    with _servers(FOLDER) as servers, tempfile.TemporaryDirectory(prefix="natija-") as folder:
+        async with provisioned_realms(servers, Path(folder)) as realms:
+            realm = await realms(REALM)
+            async with all_services(realm):
+                pass  # all tables are there now
+            await _register(realm, lives, progress)
+            await _follow(realm, lives * EVENTS, progress)
+            keys = {name: realm.environment[name] for name in _KEPT}
+    seconds = time.monotonic() - began
+    mib = sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) / 2**20
+    found = Built(lives, lives * EVENTS, seconds, mib, keys)
+    (FOLDER / "built.json").write_text(json.dumps(found._asdict(), indent=2) + "\n")
+    return found
+
+
+@contextmanager
+def _servers(folder: Path) -> Iterator[Servers]:
+    clone, paths = StackPaths.of_clone(), StackPaths(folder)
+    clone.make()
+    kafka.fetch_jars(clone)
+    if not paths.jars.exists():
+        paths.jars.symlink_to(clone.jars)
+    try:
+        found = stack.servers_up(paths, owner="million", with_parent=True)
+        yield Servers(found.kafka, found.postgres)
+    finally:
+        processes.stop(paths, processes.find_all(paths), patience=120)
+
+
+async def _register(realm: Realm, lives: int, progress: Progress) -> None:
+    """Register whole lives, portion by portion, and always one portion ahead."""
+    engine, task = engine_of(realm, "intake"), progress.add_task("lives registered", total=lives)
+    try:
+        async with inbox_to_log.registrars(realm):
+            for first in range(0, lives, _AT_ONCE):
+                await propose_lifecycles(realm, min(_AT_ONCE, lives - first))
+                await _until(lambda: decided_count(engine), first * EVENTS)
+                progress.update(task, completed=first)
+            await _until(lambda: decided_count(engine), lives * EVENTS)
+            progress.update(task, completed=lives)
+    finally:
+        await engine.dispose()
+
+
+async def _follow(realm: Realm, events: int, progress: Progress) -> None:
+    """Let all services apply every event, and leave the databases ready to be read."""
+    task = progress.add_task("events applied by all services", total=events)
+    async with all_services(realm, ready=False) as engines:
+        while (done := await applied_by_all(engines)) < events:
+            progress.update(task, completed=done)
+            await asyncio.sleep(0.5)
+        progress.update(task, completed=events)
+        for engine in engines:
+            async with engine.connect() as connection:
+                autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await autocommit.execute(text("vacuum analyze"))
+
+
+async def _until(count: Callable[[], Awaitable[int]], wanted: int) -> None:
+    while await count() < wanted:
+        await asyncio.sleep(0.2)
+
+
+def main() -> None:
+    """Build what is not built, and tell it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.million", description=__doc__)
+    parser.add_argument("--lives", type=int, default=LIVES, help="how many (default %(default)s)")
+    wanted = parser.parse_args().lives
+    found = built()
+    if found is None or found.lives != wanted:
+        with Progress() as progress:
+            found = asyncio.run(build(wanted, progress))
+    took = f"{found.seconds / 60:.0f} min, {found.mib:,.0f} MiB"
+    print(f"{found.lives:,} lives, {found.events:,} events: {took} in {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()
