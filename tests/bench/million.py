@@ -1,4 +1,4 @@
-"""`make million`: a realm with a million lives, built once and kept. Whoever uses it works on a copy.
+"""`make million`: a realm with a million lives, built once and kept. Benches work on a copy of it.
 
     python -m tests.bench.million [--lives N]
 
@@ -37,7 +37,7 @@ _KEPT = ("NATIJA_REALM_KEY", "NATIJA_REALM_PUBLIC_KEY", "NATIJA_KEY_ENCRYPTION_K
 
 
 class Built(NamedTuple):
-    """What `built.json` says: *seconds* of building, *mib* of disk, and the *keys* of the realm."""
+    """The content of `built.json`: *seconds* of building, *mib* of disk, and the *keys* of the realm."""
 
     lives: int
     events: int
@@ -47,7 +47,7 @@ class Built(NamedTuple):
 
 
 def built() -> Built | None:
-    """What was built; None if nothing was, or it was not finished."""
+    """The content of `built.json`; None when nothing was built, or not to its end."""
     file = FOLDER / "built.json"
     return Built(**json.loads(file.read_text())) if file.is_file() else None
 

@@ -49,7 +49,7 @@ def breaches(life: Life) -> list[tuple[str, str, str | None]]:
 
 
 def acts(life: Life) -> list[tuple[str, str]]:
-    """What desks did. A return after the term for data belongs to the clock, and changes what is lawful then."""
+    """The acts of desks. A return after the term for data belongs to the clock, and changes what is lawful then."""
     return [
         (event[0], event[1].type)
         for event in life.events

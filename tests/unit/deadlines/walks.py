@@ -98,7 +98,7 @@ class Life:
 
 
 class Step(NamedTuple):
-    """What a desk does at *time*, if it is lawful, or the *register* that feeds the appeal. *attended*: the clock is
+    """The act of a desk at *time*, if it is lawful, or of the *register* that feeds the appeal. *attended*: the clock is
     at work until then."""
 
     time: datetime
