@@ -98,8 +98,8 @@ class Life:
 
 
 class Step(NamedTuple):
-    """The act of a desk at *time*, if it is lawful, or of the *register* that feeds the appeal. *attended*: the clock is
-    at work until then."""
+    """The act of a desk at *time*, if it is lawful, or of the *register* that feeds the appeal. *attended*: the clock
+    is at work until then."""
 
     time: datetime
     data: EventData
