@@ -110,7 +110,7 @@ def routing(*more: APIRouter) -> Apps:
 
 def deadlines(*more: APIRouter) -> Apps:
     """Deadlines with the policies of its package."""
-    router = natija_deadlines.api.router(_ENGINE, TermsProjection(load_policies()), _CLOCK)
+    router = natija_deadlines.api.router(_ENGINE, TermsProjection(load_policies()), _CLOCK, ReferenceData)
     return _apps([router], more, natija_deadlines.api.ACCESS)
 
 

@@ -15,12 +15,24 @@ from natija_chassis.settings import Settings
 from natija_deadlines import api
 from natija_deadlines.policies import policy
 from natija_deadlines.terms.projection import TermsProjection
+from natija_events.reference.data import ReferenceData
+from natija_events.reference.entries import BodyEntry, CalendarBindingEntry, RegionEntry
 
+REFERENCE = ReferenceData(
+    bodies={"akimat-oral": BodyEntry(region="west-kazakhstan")},
+    regions={"west-kazakhstan": RegionEntry()},
+    calendar_bindings={"region/west-kazakhstan": CalendarBindingEntry(calendar="KZ-ORAL")},
+)
 NOWHERE = create_async_engine("postgresql+asyncpg://nobody@/nowhere")  # never connected: a calculation needs no rows
 
 
 async def calculate(**asked: str) -> tuple[int, Any]:
-    router = api.router(NOWHERE, TermsProjection(policy.load_policies()), FixedClock(datetime(2022, 1, 1, tzinfo=UTC)))
+    router = api.router(
+        NOWHERE,
+        TermsProjection(policy.load_policies()),
+        FixedClock(datetime(2022, 1, 1, tzinfo=UTC)),
+        lambda: REFERENCE,
+    )
     app = create_apps(
         Settings(api_keys=API_KEYS), title="deadlines", about="Legal terms.", health=lambda: Health(True, "ready"),
         routers=[router], rows=api.ACCESS,
@@ -57,6 +69,7 @@ async def test_kazakh_term_ends_on_saturday() -> None:
             {"to": "prosecutor", "at": "2022-03-25T09:00:00+06:00"},
         ],
         "forward_by": "2022-02-17",
+        "unverified": ["first_day", "terms.answer.pauses"],
         "provisional": False,
     }
 
@@ -124,3 +137,14 @@ async def test_unknown_word_is_refused(changed: dict[str, str], field: str, mess
     status, answer = await calculate(**asked)
     assert (status, answer["errors"][0]["field"]) == (422, field)
     assert message in answer["errors"][0]["message"]
+
+
+async def test_body_has_its_calendar() -> None:
+    """In Oral it was an hour earlier than in Almaty: 18:10 there is before the end of work."""
+    asked = {"jurisdiction": "KZ", "kind": "application", "received": "2021-10-11T13:10:00Z"}
+    status, answer = await calculate(**asked, body="akimat-oral")
+    assert (status, answer["registered_on"], answer["last_day"]) == (200, "2021-10-11", "2021-11-01")
+    status, answer = await calculate(**asked)
+    assert (status, answer["registered_on"], answer["last_day"]) == (200, "2021-10-12", "2021-11-02")
+    status, answer = await calculate(**asked, body="akimat-mars")
+    assert (status, answer["errors"][0]["field"]) == (422, "body")

@@ -5,11 +5,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.guides import REPOSITORY
 from typer.testing import CliRunner
 
 from natija_chassis.realm import yaml_file
 from natija_deadlines.commands import app
 from natija_terms.calendars import files
+
+REALM = REPOSITORY / "deploy" / "realms" / "kz"
 
 
 def test_year_is_seeded_once(tmp_path: Path) -> None:
@@ -53,7 +56,8 @@ def test_calculation_is_told_in_steps() -> None:
     asked = ["deadlines", "calculate", "--jurisdiction", "KG", "--kind", "application", "--received"]
     done = CliRunner().invoke(app, [*asked, "2025-12-19T10:00"])
     assert done.exit_code == 0
-    first, *steps = done.output.splitlines()
+    first, *steps, unverified = done.output.splitlines()
+    assert unverified.startswith("Not checked with the law: valid_from, first_day, cut_off, ")
     assert first.startswith("Law 67 on the consideration of citizens' appeals (kg-law-67/1), calendar KG/")
     assert steps[-1].endswith(
         "The last day is 2026-01-19. The term ends at its 24:00, Asia/Bishkek time (2026-01-19 18:00 UTC)."
@@ -74,6 +78,7 @@ def test_calculation_is_json_for_programs() -> None:
         ("--kind", "aplication", "has no kind"),
         ("--type", "notary", "has no country type"),
         ("--jurisdiction", "FR", "not one of KG, KZ, UZ"),
+        ("--body", "ministry-of-nothing", "not one of"),
         ("--calendar", "MARS", "not one of"),
         ("--received", "yesterday", "is not a day or time"),
         ("--received", "9999-01-01", "must be in the years"),
@@ -82,6 +87,7 @@ def test_calculation_is_json_for_programs() -> None:
 )
 def test_wrong_option_is_named(option: str, text: str, message: str) -> None:
     given = {"--jurisdiction": "KZ", "--kind": "request", "--received": "2026-03-16"} | {option: text}
+    given["--realm-files"] = str(REALM)
     done = CliRunner().invoke(app, ["deadlines", "calculate", *(part for pair in given.items() for part in pair)])
     assert done.exit_code == 2
     assert option in done.output

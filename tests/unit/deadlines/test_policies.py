@@ -1,5 +1,6 @@
 """Policies: which rule applies to which appeal on which day."""
 
+import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -239,3 +240,27 @@ def test_receipts_outside_policies_have_no_term() -> None:
     assert covered is not None
     assert [str(instant) for instant in covered] == ["2017-12-31 18:00:00+00:00", "2029-12-31 19:00:00+00:00"]
     assert POLICIES.covered("US-MA") is None
+
+
+@pytest.mark.parametrize("path", sorted(policy.DATA.glob("*.yaml")), ids=lambda path: path.stem)
+def test_unverified_marks_are_told(path: Path) -> None:
+    """Each value with the mark [U] stands in `unverified`, so the API and the command say so."""
+    marked, place = set[str](), list[str]()
+    comment = False
+    for line in path.read_text().splitlines()[2:]:
+        if not (key := re.match(r"( *)([a-z_]+):", line)):
+            comment = comment or (line.lstrip().startswith("#") and "[U]" in line)
+            continue
+        place[len(key[1]) // 2 :] = [key[2]]
+        if comment or "[U]" in line.partition("#")[2]:
+            marked.add(".".join(place))
+        comment = False
+    (found,) = [one for of in POLICIES.by_jurisdiction.values() for one in of if one.number == path.stem[:-2] + "/1"]
+    assert marked - {"unverified"} == set(found.unverified)
+
+
+def test_unknown_unverified_key_is_refused(tmp_path: Path) -> None:
+    text = (policy.DATA / "kg-law-67-1.yaml").read_text()
+    (tmp_path / "kg.yaml").write_text(text.replace("  - move_due\n", "  - moves\n"))
+    with pytest.raises(FileError, match="there is no moves"):
+        policy.load_policies(tmp_path)

@@ -1,6 +1,6 @@
 """Deadlines over HTTP: the term of an appeal, and calculations of terms."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -12,13 +12,21 @@ from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
 from natija_chassis.http.parameters import LocalInstant, QueryDay
-from natija_deadlines.policies.calculation import Calculation, CalendarUnknown, DerivationStep, calculate, told
+from natija_deadlines.policies.calculation import (
+    Calculation,
+    CalendarUnknown,
+    DerivationStep,
+    calculate,
+    calendar_of_body,
+    told,
+)
 from natija_deadlines.policies.policy import PolicyMissing, TypeUnknown
 from natija_deadlines.terms.explanation import Unexplained, explain
 from natija_deadlines.terms.projection import TermsProjection
 from natija_deadlines.terms.state import AppealTerms
 from natija_events.ids import parse_appeal_number
 from natija_events.lifecycle.transitions import State
+from natija_events.reference.data import ReferenceData
 from natija_events.terms.facts import TermFact
 from natija_events.terms.lateness import judge
 from natija_events.terms.states import Status, term_states
@@ -97,8 +105,10 @@ class TermOfAppeal(BaseModel):
     """Why today's policies and calendars give no term or warning; null when they do."""
 
 
-def router(engine: AsyncEngine, projection: TermsProjection, clock: Clock) -> APIRouter:
-    """The paths of deadlines, on the terms in the database of *engine*."""
+def router(
+    engine: AsyncEngine, projection: TermsProjection, clock: Clock, reference: Callable[[], ReferenceData]
+) -> APIRouter:
+    """The paths of deadlines, on the terms in the database of *engine*. *reference* gives the data in force now."""
     api, policies = APIRouter(tags=["deadlines"]), projection.policies
 
     @api.get("/terms/{appeal}", responses=problems.responses(404, 422))
@@ -109,11 +119,14 @@ def router(engine: AsyncEngine, projection: TermsProjection, clock: Clock) -> AP
     @api.get("/terms/{appeal}/derivation", responses=problems.responses(404, 422))
     async def derivation(
         appeal: Annotated[str, Path(description="The appeal's number.")],
+        term: Annotated[
+            str | None, Query(description="The id of a term, such as data-1; by default the answer's.")
+        ] = None,
         language: Annotated[Language, Query(description="The language of the steps.")] = "en",
     ) -> list[DerivationStep]:
-        """Why the present term of an appeal ends when it does: each step, and what happened to the term since."""
+        """Why a term of an appeal ends when it does: each step, and what happened to the term since."""
         try:
-            return told(explain(*await _load(engine, projection, appeal), policies), language)
+            return told(explain(*await _load(engine, projection, appeal), policies, term), language)
         except Unexplained as missing:
             raise problems.not_found("appeal", "no_data", str(missing)) from None
 
@@ -131,11 +144,14 @@ def router(engine: AsyncEngine, projection: TermsProjection, clock: Clock) -> AP
         calendar: Annotated[
             str | None, Query(description="A working calendar, such as KZ-ORAL; by default the jurisdiction's.")
         ] = None,
+        body: Annotated[str | None, Query(description="A body, whose working calendar counts.")] = None,
         known_at: Annotated[QueryDay | None, Query(description="Leave out decrees published after this day.")] = None,
         language: Annotated[Language, Query(description="The language of the derivation.")] = "en",
     ) -> Calculation:
         """The term that an appeal would have, by the policy in force, and how it follows from the receipt."""
         try:
+            if body is not None and calendar is None:
+                calendar = calendar_of_body(body, jurisdiction, reference())
             return calculate(
                 policies, jurisdiction, kind, received, country_type=country_type, calendar_id=calendar,
                 known_at=known_at, language=language,

@@ -50,7 +50,7 @@ async def serve(settings: DeadlinesSettings) -> None:
         settings,
         projection,
         about="Sets the legal term of each live appeal, warns before its end, and records missed terms.",
-        router=lambda engine: api.router(engine, projection, clock),
+        router=lambda engine: api.router(engine, projection, clock, reader.now),
         rows=api.ACCESS,
         backlog=backlog,
         pending_proposals=timers.pending,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from natija_chassis.cli.options import RealmFilesOption
 from natija_chassis.reports.options import FirstDayOption, LanguageOption, LastDayOption, ReportFormatOption
 
 WhatIfKey = Literal["body", "appeal"]
@@ -51,13 +52,18 @@ def calculate(
     calendar: Annotated[
         str | None, typer.Option(help="A working calendar, such as KZ-ORAL; by default the jurisdiction's.")
     ] = None,
+    body: Annotated[str | None, typer.Option(help="A body, whose working calendar counts.")] = None,
     known_at: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Leave out decrees published after this day.")
     ] = None,
+    realm_files: RealmFilesOption = None,
     language: LanguageOption = "en",
     format: Annotated[Literal["text", "json"], typer.Option(help="The steps in words, or json for programs.")] = "text",
 ) -> None:
     """Calculate the term of an appeal, and show how it follows from the receipt and the law."""
+    import asyncio
+
+    from natija_chassis.realm.reference_loader import load_current
     from natija_chassis.reports.output import as_json
     from natija_deadlines.policies import calculation
     from natija_deadlines.policies.policy import PolicyMissing, TypeUnknown, load_policies
@@ -66,6 +72,9 @@ def calculate(
 
     settings = DeadlinesSettings()
     try:
+        if body is not None and calendar is None:
+            reference = asyncio.run(load_current(settings, realm_files))
+            calendar = calculation.calendar_of_body(body, jurisdiction, reference)
         found = calculation.calculate(
             load_policies(settings.policies, settings.calendars), jurisdiction, kind, _instant(received),
             country_type=country_type, calendar_id=calendar, known_at=known_at.date() if known_at else None,
@@ -81,6 +90,8 @@ def calculate(
     else:
         print(f"{found.title} ({found.policy}), calendar {found.calendar}")
         _print_steps(found.derivation)
+        if found.unverified:
+            print(f"Not checked with the law: {', '.join(found.unverified)}")
 
 
 def _instant(text: str) -> datetime:
@@ -98,23 +109,24 @@ def _instant(text: str) -> datetime:
 @deadlines.command()
 def why(
     appeal: Annotated[str, typer.Argument(help="The appeal's number.")],
+    term: Annotated[str | None, typer.Option(help="The id of a term, such as data-1; by default the answer's.")] = None,
     language: LanguageOption = "en",
     format: Annotated[Literal["text", "json"], typer.Option(help="The steps in words, or json for programs.")] = "text",
 ) -> None:
-    """Show why the term of an appeal ends when it does: each step, and what happened to the term since."""
+    """Show why a term of an appeal ends when it does: each step, and what happened to the term since."""
     import asyncio
 
     from natija_chassis.reports.output import as_json
     from natija_deadlines.policies.calculation import told
 
-    steps = told(asyncio.run(_explained(appeal)), language)
+    steps = told(asyncio.run(_explained(appeal, term)), language)
     if format == "json":
         print(as_json([step.model_dump() for step in steps]), end="")
     else:
         _print_steps(steps)
 
 
-async def _explained(appeal: str) -> "Sequence[Step]":
+async def _explained(appeal: str, term: str | None) -> "Sequence[Step]":
     from natija_chassis.errors import OperatorError
     from natija_chassis.reports.freshness import current_projection
     from natija_deadlines.policies.policy import load_policies
@@ -134,7 +146,7 @@ async def _explained(appeal: str) -> "Sequence[Step]":
     if found is None:
         raise OperatorError(f"{number} is not registered in this realm")
     try:
-        return explain(*found, policies)
+        return explain(*found, policies, term)
     except Unexplained as missing:
         raise OperatorError(f"{number} has no term: {missing}") from None
 

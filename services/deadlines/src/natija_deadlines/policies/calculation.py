@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from natija_deadlines.policies.bindings import calendar_of
 from natija_deadlines.policies.ladder import told_at
 from natija_deadlines.policies.policy import Policies, Policy
+from natija_events.reference.data import ReferenceData
 from natija_events.types.deadlines import Addressee
 from natija_events.words import Language
 from natija_terms.arithmetic import Deadline
@@ -16,7 +18,7 @@ from natija_terms.derivation import Step, derive
 
 
 class CalendarUnknown(LookupError):
-    """There is no calendar of this id; *known* are those that are."""
+    """There is no such jurisdiction, calendar or body, as *field* says; *known* are those that are."""
 
     def __init__(self, field: str, known: Sequence[str]) -> None:
         super().__init__(f"not one of {', '.join(known)}")
@@ -80,6 +82,8 @@ class Calculation(BaseModel):
     """The escalation ladder, before and after the end."""
     forward_by: date | None
     """The last local day on which the appeal may be forwarded; null where the law does not say."""
+    unverified: list[str]
+    """The keys of the policy whose values nobody has checked with the law."""
     provisional: bool
     """Whether decrees may still move days of that year."""
     derivation: list[DerivationStep]
@@ -131,9 +135,17 @@ def calculate(
         due=calendar.local(deadline.due),
         warnings=list(_ladder(policy, deadline, calendar)),
         forward_by=found.forward_by,
+        unverified=[key for key in policy.unverified if key.startswith("terms.answer.") or "." not in key],
         provisional=deadline.provisional,
         derivation=told(steps, language),
     )
+
+
+def calendar_of_body(body: str, jurisdiction: str, reference: ReferenceData) -> str:
+    """The id of the working calendar of *body*. Raises `CalendarUnknown` for one that is not in the directory."""
+    if body not in reference.bodies:
+        raise CalendarUnknown("body", sorted(reference.bodies))
+    return calendar_of(body, jurisdiction, reference)
 
 
 def _ladder(policy: Policy, found: Deadline, calendar: Calendar) -> Iterator[LadderStep]:

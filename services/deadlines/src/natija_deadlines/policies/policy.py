@@ -74,6 +74,8 @@ class Policy(RuleData):
     cut_off: time_of_day | None = None
     move_due: bool
     terms: Mapping[TermKind, TermRule]
+    unverified: tuple[str, ...] = ()
+    """The keys whose values nobody has checked with the law, such as `terms.answer.extension`."""
 
     @property
     def number(self) -> str:
@@ -110,6 +112,16 @@ class Policy(RuleData):
 
     def in_force(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    @model_validator(mode="after")
+    def _unverified_keys_exist(self) -> Self:
+        for key in self.unverified:
+            place: object = self.model_dump()
+            for name in key.split("."):
+                if not isinstance(place, Mapping) or name not in place:
+                    raise ValueError(f"unverified: there is no {key}")
+                place = place[name]
+        return self
 
     @model_validator(mode="after")
     def _has_answer(self) -> Self:
