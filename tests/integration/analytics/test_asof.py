@@ -13,9 +13,10 @@ from tests.unit.events.histories import START, Log, appeal_lateness, appeal_numb
 from tests.unit.events.histories import AppealLateness as Expected
 
 from natija_analytics.projection import projection
+from natija_analytics.reports import breaches as reports
 from natija_analytics.reports import late_answers, overdue
 from natija_analytics.reports.late_answers import AnswerSums
-from natija_analytics.reports.overdue import AppealLateness, LatenessSums
+from natija_analytics.reports.overdue import AppealLateness, LatenessSums, NoTermSums
 from natija_chassis.reports.period import Period
 from natija_events.terms.facts import facts_of
 from natija_events.terms.lateness import ANSWER_KINDS, judge_answer
@@ -74,6 +75,73 @@ async def test_late_answers_equal_the_fold(engine: AsyncEngine) -> None:
     assert late > 450  # of them 426 of Karaganda
 
 
+@pytest.mark.parametrize("known", [None, hour(1001)])
+async def test_breaches_equal_the_fold(engine: AsyncEngine, known: datetime | None) -> None:
+    """By body and kind and by kind alone, over random histories; the appeals without a term, and the forwards back."""
+    log = random_log(500, seed=20261128)
+    await project(engine, log)
+    total = 0
+    for at in TIMES:
+        expected = appeal_lateness(log, at, known)
+        for key in reports.KEYS:
+            async with engine.connect() as connection:
+                found = await reports.by_key(connection, at, key, known)
+            sums: defaultdict[tuple[str | None, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+            for one in expected:
+                for breach in one.breaches:
+                    of = sums[None if key == "kind" or breach.kind == "overall" else breach.holder, breach.kind]
+                    of[0], of[1 if one.closed is None else 2] = of[0] + 1, of[1 if one.closed is None else 2] + 1
+            assert {one[:2]: list(one[2:]) for one in found.sums} == sums
+            without = [one.closed is not None for one in expected if not (one.overdue or one.due)]
+            assert found.no_term == NoTermSums(0, sum(without), len(without) - sum(without))
+            assert found.forwarded_back == sum(was_forwarded_back(log, one.number, at, known) for one in expected)
+            total += sum(one.breaches for one in found.sums) + found.forwarded_back
+    assert total > 500
+
+
+def was_forwarded_back(log: Log, number: str, at: datetime, known: datetime | None) -> bool:
+    held = set[str]()
+    seen = [one for one in log.of(number) if one.time <= at and (known is None or one.recordedtime <= known)]
+    for event in sorted(seen, key=lambda one: (one.time, one.sequence)):
+        for fact in facts_of(event):
+            if fact.term is None and fact.holder is not None:
+                if isinstance(event.data, Forwarded) and fact.holder in held:
+                    return True
+                held.add(fact.holder)
+    return False
+
+
+async def test_every_kind_has_its_breaches(engine: AsyncEngine) -> None:
+    """Registered late at A, forwarded late to B and back to A, answered late: the overall term is of no body."""
+    log, appeal = Log(), appeal_number(0)
+
+    def set(hours: float, *terms: tuple[str, str | None, int, float]) -> None:
+        found = tuple(
+            Term(id=id, holder=holder, origin=TermOrigin(sequence=origin, instant=hour(0)), due=hour(due),
+                 ends=("end", "appeal.forwarded") if id.startswith("answer") else ("end",))
+            for id, holder, origin, due in terms
+        )  # fmt: skip
+        log.add(appeal, hour(hours), TermSet(terms=found))
+
+    log.add(appeal, hour(0), registered(hour(-9), addressee="A"))
+    set(0, ("registration-1", "A", 1, -1), ("answer-1", None, 1, 10))
+    log.add(appeal, hour(5), Forwarded(body="B"))
+    set(5, ("answer-2", None, 3, 15), ("overall-1", None, 1, 10), ("forward-1", "A", 1, 2))
+    log.add(appeal, hour(12), Forwarded(body="A"))
+    log.add(appeal, hour(13), Answered(outcome="explained"))
+    await project(engine, log)
+    async with engine.connect() as connection:
+        found = await reports.by_key(connection, hour(20), "body")
+        assert found.sums == [
+            ("A", "registration", 1, 0, 1), ("A", "forward", 1, 0, 1), (None, "overall", 1, 0, 1)
+        ]  # fmt: skip
+        assert (found.no_term, found.forwarded_back) == (NoTermSums(0, 0, 0), 1)
+        by_kind = await reports.by_key(connection, hour(11), "kind")
+        assert by_kind.sums == [
+            (None, "registration", 1, 1, 0), (None, "overall", 1, 1, 0), (None, "forward", 1, 1, 0)
+        ]  # fmt: skip
+
+
 async def test_karaganda_counts_its_late_answers(engine: AsyncEngine) -> None:
     """40 of local bodies in the first quarter of 2022, 91 in 2021; and again when the log is read in other batches."""
     log = karaganda.build_register()
@@ -92,6 +160,7 @@ async def test_karaganda_counts_its_late_answers(engine: AsyncEngine) -> None:
             assert sum(found.values()) == total
 
 
+DUES = ("set", "resumed", "extended", "corrected")
 ZONES = ("UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 """Their first day of 2019 ends in the middle of the random histories, too."""
 
@@ -104,11 +173,16 @@ async def answers(engine: AsyncEngine, period: Period, key: overdue.Key) -> list
 def expected_answers(logs: Iterable[Log], period: Period, key: overdue.Key) -> dict[str | None, list[int]]:
     """The verdict of the fold on each appeal, summed up."""
     first, end = period.bounds()
-    sums: defaultdict[str | None, list[int]] = defaultdict(lambda: [0, 0])
+    sums: defaultdict[str | None, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for log in logs:
         for appeal in appeal_lateness(log, end):
-            given = judge_answer([fact for event in log.of(appeal.number) for fact in facts_of(event)], end)
+            facts = [fact for event in log.of(appeal.number) for fact in facts_of(event)]
+            given = judge_answer(facts, end)
             if given is not None and first <= given.time < end:
+                had = any(
+                    (one.term or "").startswith("answer-") for one in facts if one.change in DUES and one.time <= end
+                )
+                sums[getattr(appeal, key)][3] += not had
                 sums[getattr(appeal, key)][0] += 1
                 sums[given.body if key == "body" else getattr(appeal, key)][1] += given.late
     return sums
@@ -126,11 +200,13 @@ async def breaches(engine: AsyncEngine, at: datetime, known: datetime | None) ->
 async def _sums_up(
     engine: AsyncEngine, at: datetime, known: datetime | None, key: overdue.Key, expected: list[Expected]
 ) -> None:
-    sums: defaultdict[str | None, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    sums: defaultdict[str | None, list[int]] = defaultdict(lambda: [0] * 8)
     for one in expected:
         value, closed = getattr(one, key), one.closed is not None
         sums[value][0] += 1
         sums[value][1 if one.overdue or one.due else 4] += 1
+        if not (one.overdue or one.due):
+            sums[value][6 if closed else 7] += 1
         kinds = ("answer",) if key == "body" else ANSWER_KINDS
         late = [breach for breach in one.breaches if breach.kind in kinds]
         for held in {breach.holder if key == "body" else value for breach in late}:

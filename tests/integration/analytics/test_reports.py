@@ -158,6 +158,8 @@ async def test_api_equals_the_commands(realm: Realm, client: httpx.AsyncClient) 
     assert await got(client, "/reports/topics", **{"from": HALF_YEAR[0], "to": HALF_YEAR[1]}) == topics.json()
     answers = await natija(realm, "report", "late-answers", *PERIOD, "--format", "json")
     assert await got(client, "/reports/late-answers", **{"from": HALF_YEAR[0], "to": HALF_YEAR[1]}) == answers.json()
+    missed = await natija(realm, "report", "breaches", "--as-of", at, "--known", at, "--format", "json")
+    assert await got(client, "/reports/breaches", as_of=at, known=at) == missed.json()
     history = await natija(realm, "history", number, "--format", "json")
     assert await got(client, f"/appeals/{number}/history") == history.json() | {"next": None}
     overdue = await natija(realm, "report", "overdue", "--by", "appeal", "--as-of", at, "--format", "json")
@@ -188,7 +190,10 @@ async def test_stdout_is_csv_only(realm: Realm) -> None:
     assert naryn == {"key": "naryn", "name": "Naryn oblast", "appeals": "147", "percent": "5.99", "kind": "row"}
     at = f"{YEAR}-07-01T00:00:00+06:00"
     overdue = await natija(realm, "report", "overdue", "--by", "region", "--as-of", at, "--format", "csv")
-    assert overdue.stdout.startswith("key,appeals,with_due,closed_late,open_overdue,no_term\nabroad,13,0,0,0,13\n")
+    assert overdue.stdout.startswith(
+        "key,appeals,with_due,closed_late,open_overdue,no_term,no_term_register,no_term_closed,no_term_not_set\n"
+        "abroad,13,0,0,0,13,13,0,0\n"
+    )
 
 
 async def test_wrong_request_names_the_field(client: httpx.AsyncClient) -> None:
@@ -200,6 +205,7 @@ async def test_wrong_request_names_the_field(client: httpx.AsyncClient) -> None:
         ("/reports/topics", {**period, "to": "1990-01-01"}, "to"),
         ("/reports/overdue", {"as_of": "2019-01-01"}, "as_of"),
         ("/reports/late-answers", {**period, "by": "person"}, "by"),
+        ("/reports/breaches", {"known": "2019-01-01"}, "known"),
         ("/reports/nothing", period, "subject"),
     ):
         answer = await client.get(path, params=params)

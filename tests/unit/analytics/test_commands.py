@@ -24,6 +24,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (("report", "topics", "--from", "1.1.2019", "--to", "2019-01-02"), "does not match"),
         (("report", "overdue", "--as-of", "yesterday"), "not an ISO 8601 instant"),
         (("report", "overdue", "--by", "person"), "person"),
+        (("report", "breaches", "--known", "yesterday"), "--known"),
         (("report", "late-answers", "--from", "2022-01-01", "--to", "2021-12-31"), "is before --from"),
         (("history", "KG-1"), "one character is wrong or missing"),
         (("sample", "--marginals", "none.yaml"), "does not exist"),
@@ -54,6 +55,7 @@ def test_sample_is_equal_on_stdout(tmp_path: Path) -> None:
     [
         "report overdue",
         "report late-answers",
+        "report breaches",
         "report channels",
         "report regions",
         "report topics",

@@ -4,25 +4,29 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 from tests.unit.events.histories import Log, appeal_number, hour, registered
 
 from natija_analytics.projection.state import history_row
-from natija_analytics.rendering import count_report, history_report, overdue_report
+from natija_analytics.rendering import breaches_report, count_report, history_report, overdue_report
 from natija_analytics.rendering.captions import CAPTIONS
-from natija_analytics.reports import counts, definitions
+from natija_analytics.reports import breaches, counts, definitions
+from natija_analytics.reports.breaches import BreachReport, BreachSums
 from natija_analytics.reports.counts import GroupCount, Report
 from natija_analytics.reports.definitions import Definitions, Subject, TableDefinition
 from natija_analytics.reports.late_answers import AnswerSums
+from natija_analytics.reports.overdue import NoTermSums
 from natija_analytics.samples import sample
 from natija_chassis.realm.realm_files import load_reference_data
 from natija_chassis.reports.localized import number, percent
 from natija_chassis.reports.output import as_json
 from natija_chassis.reports.period import Period
+from natija_events.types.deadlines import TermKind
 from natija_events.types.routing import Answered
 from natija_events.words import LANGUAGES, Language
 
@@ -30,6 +34,7 @@ ROOT = Path(__file__).parents[3]
 REFERENCE = load_reference_data(ROOT / "deploy/realms/kg")
 KYRGYZ = definitions.load_definitions(ROOT / "deploy/realms/kg/reports.yaml")
 MARGINALS = sample.load_marginals(ROOT / "examples/kg-h1-2019.yaml")
+AT = datetime(2026, 7, 1, tzinfo=UTC)
 HALF_YEAR = Period(date(2019, 1, 1), date(2019, 6, 30), "Asia/Bishkek")
 COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
 
@@ -132,12 +137,27 @@ def test_table_fits_80_columns(subject: Subject, language: Language) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_late_answers_are_summed_up(language: Language) -> None:
-    sums = [AnswerSums("ministry-health", 1200, 3), AnswerSums(None, 40, 37)]
+    sums = [AnswerSums("ministry-health", 1200, 3, 1100, 70), AnswerSums(None, 40, 37)]
     table = overdue_report.answers_table("body", sums, HALF_YEAR, REFERENCE, language)
-    rows = [line.split() for line in table.strip().splitlines()]
+    *shown, without = table.strip().splitlines()
+    assert all(number(count, language) in without for count in (1170, 1100, 70))
+    rows = [line.split() for line in shown if line]
     assert rows[-1][-2:] == [number(1240, language).split()[-1], "40"]
     assert REFERENCE.name("bodies", "ministry-health", language).split()[0] in table
     assert max(map(len, table.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_breaches_are_shown_by_kind(language: Language) -> None:
+    """A row for each body and kind; the overall term stands there once, for all bodies together."""
+    sums = [BreachSums("ministry-health", kind, 1300, 1200, 100) for kind in get_args(TermKind)]
+    report = BreachReport([*sums, BreachSums(None, "overall", 7, 3, 4)], NoTermSums(11, 12, 13), 17)
+    for key in breaches.KEYS:
+        table = breaches_report.breaches_table(key, report, AT, REFERENCE, language, ZoneInfo("Asia/Bishkek"))
+        assert max(map(len, table.splitlines())) <= 80
+        assert "…" not in table
+        assert all(number(count, language) in table for count in (11707, 10803, 904, 17, 36))
+        assert (CAPTIONS("all_bodies", language) in table) == (key == "body")
 
 
 NUMBERS: Mapping[Language, tuple[str, str]] = {

@@ -27,7 +27,7 @@ COMMANDS = [
     ["registrar", "verify"], ["registrar", "rejections"], ["registrar", "shards"],
     ["routing", "explain"],
     ["deadlines", "seed-calendars"],
-    ["report", "overdue"], ["report", "late-answers"],
+    ["report", "overdue"], ["report", "late-answers"], ["report", "breaches"],
     ["report", "channels"], ["report", "regions"], ["report", "topics"],
 ]  # fmt: skip
 HEAVY = ("aiokafka", "faststream", "sqlalchemy", "fastapi", "pydantic")

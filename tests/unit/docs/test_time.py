@@ -20,6 +20,7 @@ PLACES = (
     "libs/terms/src/natija_terms/arithmetic.py",
     "services/analytics/src/natija_analytics/reports/overdue.py",
     "services/analytics/src/natija_analytics/reports/late_answers.py",
+    "services/analytics/src/natija_analytics/reports/breaches.py",
 )
 _CLOCKS = {"now", "utcnow", "today"}
 _TIME = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "localtime", "gmtime"}

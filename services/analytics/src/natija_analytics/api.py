@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_analytics.history import history
 from natija_analytics.rendering import count_report, history_report
-from natija_analytics.reports import counts, late_answers, overdue, queries
+from natija_analytics.reports import breaches, counts, late_answers, overdue, queries
 from natija_analytics.reports.definitions import Definitions, Subject
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
@@ -24,6 +24,7 @@ from natija_events.reference.data import GetReferenceData
 from natija_events.words import Language
 
 MAX_PAGE = 1000
+_Row = overdue.AppealLateness | overdue.LatenessSums | late_answers.AnswerSums | breaches.BreachSums
 _FirstDay = Annotated[QueryDay, Query(alias="from", description="First local day.")]
 _LastDay = Annotated[QueryDay, Query(alias="to", description="Last local day, included.")]
 _Zone = Annotated[str | None, Query(description="Time zone of the days. Default: the realm's.")]
@@ -32,6 +33,7 @@ ACCESS = (
     access("GET", "/appeals/{appeal}/history", "official", "operator"),
     access("GET", "/reports/overdue", "official", "operator"),
     access("GET", "/reports/late-answers", "official", "operator", bodies="any"),
+    access("GET", "/reports/breaches", "official", "operator", bodies="any"),
     access("GET", "/reports/{subject}", "official", "operator", bodies="any"),
 )
 
@@ -95,6 +97,25 @@ def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenc
             rows = await late_answers.by_key(connection, period, by)
         return JSONResponse({**late_answers.head(period, by), "rows": _objects(rows)})
 
+    @api.get("/reports/breaches", responses=problems.responses(422))
+    async def get_breaches(
+        by: Annotated[breaches.Key, Query(description="One row per body and kind of term, or per kind.")] = "body",
+        as_of: Annotated[
+            QueryInstant | None, Query(description="An instant as 2026-03-04T12:00:00+06:00. Default: now.")
+        ] = None,
+        known: Annotated[
+            QueryInstant | None, Query(description="Leave out events recorded after this instant. Default: none.")
+        ] = None,
+    ) -> JSONResponse:
+        """Terms of every kind that were missed by an instant, each for the body that had to keep it.
+
+        The overall term is that of all bodies together: its row has no body.
+        """
+        at = as_of or clock.now()
+        async with engine.connect() as connection:
+            found = await breaches.by_key(connection, at, by, known)
+        return JSONResponse(breaches.head(by, at, known, found) | {"rows": _objects(found.sums)})
+
     @api.get("/reports/{subject}", responses=problems.responses(422))
     async def get_counts(
         subject: Subject,
@@ -125,7 +146,5 @@ def _period(first: date, last: date, zone: str) -> Period:
     return Period(first, last, zone)
 
 
-def _objects(
-    rows: Sequence[overdue.AppealLateness] | Sequence[overdue.LatenessSums] | Sequence[late_answers.AnswerSums],
-) -> list[dict[str, Any]]:
+def _objects(rows: Sequence[_Row]) -> list[dict[str, Any]]:
     return [{name: plain(value) for name, value in row._asdict().items()} for row in rows]

@@ -58,12 +58,12 @@ def _check_year(day: date, option: str) -> None:
         raise typer.BadParameter(f"must be in the years {YEARS[0]} to {YEARS[-1]}", param_hint=option)
 
 
-def instant_option(text: str, zone: "ZoneInfo") -> datetime:
-    """The aware instant of `--as-of`; local time of *zone* when it has no offset. Raises `typer.BadParameter`."""
+def instant_option(text: str, zone: "ZoneInfo", option: str = "--as-of") -> datetime:
+    """The aware instant of an *option*; local time of *zone* when it has no offset. Raises `typer.BadParameter`."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
         hint = "not an ISO 8601 instant (example: 2019-07-01T00:00:00+06:00)"
-        raise typer.BadParameter(hint, param_hint="--as-of") from None
-    _check_year(instant, "--as-of")
+        raise typer.BadParameter(hint, param_hint=option) from None
+    _check_year(instant, option)
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)

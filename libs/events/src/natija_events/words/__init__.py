@@ -17,11 +17,11 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 WordKind = Literal[
     "type", "state", "outcome", "reason", "rejection", "role", "owner", "kind", "form", "character", "applicant",
-    "measure", "ruling",
+    "measure", "ruling", "term",
 ]  # fmt: skip
 """The kinds of codes. *reason* ends an appeal without an answer, *rejection* is the registrar's reason. *kind*, *form*
 and *character* are those of an appeal. *applicant* is the kind of person, *measure* that of a sanction,
-*ruling* that of a court."""
+*ruling* that of a court. *term* is the kind of a term."""
 KINDS: tuple[WordKind, ...] = get_args(WordKind)
 
 

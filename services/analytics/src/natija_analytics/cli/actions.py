@@ -11,8 +11,8 @@ from aiokafka.errors import KafkaError
 
 from natija_analytics.history import history
 from natija_analytics.projection.state import HistoryRow
-from natija_analytics.rendering import count_report, history_report, overdue_report
-from natija_analytics.reports import counts, definitions, late_answers, overdue, queries
+from natija_analytics.rendering import breaches_report, count_report, history_report, overdue_report
+from natija_analytics.reports import breaches, counts, definitions, late_answers, overdue, queries
 from natija_analytics.reports.definitions import Subject
 from natija_analytics.settings import AnalyticsSettings
 from natija_chassis.cli.options import Format
@@ -51,6 +51,31 @@ async def print_overdue(
         sys.stdout.write(overdue_report.sums_table(by, sums, at, reference, language, local))
     else:
         await _write(format, _overdue_head(by, at), overdue.LatenessSums._fields, _each(sums))
+
+
+async def print_breaches(
+    by: breaches.Key,
+    as_of: str | None,
+    known: str | None,
+    format: ReportFormat,
+    language: Language,
+    zone: str | None,
+    realm_files: Path | None,
+) -> None:
+    """Print the terms that were missed. Raises `OperatorError`."""
+    settings = AnalyticsSettings()
+    _check(zone, as_of, known)
+    reference = await load_current(settings, realm_files)
+    local = zone_option(zone or reference.zone)
+    at = settings.injected_clock.now() if as_of is None else instant_option(as_of, local)
+    recorded = None if known is None else instant_option(known, local, "--known")
+    async with current_projection(settings) as connection:
+        found = await breaches.by_key(connection, at, by, recorded)
+    if format == "table":
+        sys.stdout.write(breaches_report.breaches_table(by, found, at, reference, language, local))
+    else:
+        head = breaches.head(by, at, recorded, found)
+        await _write(format, head, breaches.BreachSums._fields, _each(found.sums))
 
 
 async def print_late_answers(
@@ -122,11 +147,13 @@ async def print_history(
         sys.stdout.write(history_report.history_table(number, rows, reference, language, local))
 
 
-def _check(zone: str | None, as_of: str | None = None) -> None:
+def _check(zone: str | None, as_of: str | None = None, known: str | None = None) -> None:
     """Refuse wrong options before anybody is asked. Raises `typer.BadParameter`."""
     local = zone_option(zone or "UTC")
     if as_of is not None:
         instant_option(as_of, local)
+    if known is not None:
+        instant_option(known, local, "--known")
 
 
 async def _from_projection(settings: AnalyticsSettings, number: str) -> list[HistoryRow]:

@@ -74,6 +74,36 @@ def late_answers(
     asyncio.run(actions.print_late_answers(by, first.date(), last.date(), format, language, zone, realm_files))
 
 
+@report.command("breaches")
+def breaches(
+    by: Annotated[Literal["body", "kind"], typer.Option(help="One row per body and kind of term, or per kind.")] = (
+        "body"
+    ),
+    as_of: AsOfOption = None,
+    known: Annotated[
+        str | None, typer.Option(help="Leave out events that were recorded after this instant. Default: none.")
+    ] = None,
+    format: ReportFormatOption = "table",
+    language: LanguageOption = "en",
+    zone: ZoneOption = None,
+    realm_files: RealmFilesOption = None,
+) -> None:
+    """Terms of every kind that were missed by an instant.
+
+    Registration, answer, forwarding and notice count for the body that had to keep the term. The overall term is that
+    of all bodies together, and stands there once. Terms of applicants do not count.
+
+    \b
+    natija report breaches --by kind
+    natija report breaches --as-of 2026-07-01 --known 2026-07-03 --format csv
+    """
+    import asyncio
+
+    from natija_analytics.cli import actions
+
+    asyncio.run(actions.print_breaches(by, as_of, known, format, language, zone, realm_files))
+
+
 _COUNTS_HELP = """{about}
 
 Shares are rounded as the realm defines it.

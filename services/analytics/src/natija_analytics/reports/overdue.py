@@ -5,7 +5,7 @@ happened by T counts: events with ``time`` ≤ T, ordered by time, then sequence
 and registered by T. As known at K, only events count that were recorded by K.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple, get_args
 
@@ -40,7 +40,8 @@ class AppealLateness(NamedTuple):
 class LatenessSums(NamedTuple):
     """The appeals of one *key* (None: they have none) as of T.
 
-    By body, an appeal counts where it is at T. A breach counts for the body that had to keep the term.
+    By body, an appeal counts where it is at T. A breach counts for the body that had to keep the term. *no_term* is the
+    sum of the reasons after it.
     """
 
     key: str | None
@@ -49,6 +50,31 @@ class LatenessSums(NamedTuple):
     closed_late: int
     open_overdue: int
     no_term: int
+    no_term_register: int = 0
+    no_term_closed: int = 0
+    no_term_not_set: int = 0
+
+
+class NoTermSums(NamedTuple):
+    """Appeals that have no term and missed none, by the reason. See `AppealLateness`."""
+
+    register: int
+    closed: int
+    not_set: int
+
+
+COUNTED = """
+    counted as (
+        select appeal, external_id, region, register_name from facts where received <= :at and opened <= :at
+            and appeal > :after
+    )
+"""
+"""The expression `counted`: the appeals that count as of `:at`."""
+NO_TERM = """
+    case
+        when register_name is not null then 'register' when closed is not null then 'closed' else 'not-set'
+    end
+"""
 
 
 def latest_value(column: str) -> str:
@@ -70,28 +96,20 @@ def _query(select: str, *, latest: str, late: str, kinds: Sequence[str] = ANSWER
     """
     of_kinds = " or ".join(f"term like '{kind}-%'" for kind in kinds)
     return f"""
-        with {BREACHES}, counted as (
-            select appeal, external_id, region, register_name from facts where received <= :at and opened <= :at
-                and appeal > :after
-        ), {latest_value(latest)}, late as (
+        with {BREACHES}, {COUNTED}, {latest_value(latest)}, late as (
             select distinct {late} from breaches where {of_kinds}
         )
         {select}
     """  # noqa: S608 - only names of our own columns
 
 
-_BY_APPEAL = """
+_BY_APPEAL = f"""
     select appeal, external_id, latest, due, closed, coalesce(overdue, false),
-        case
-            when due is not null or overdue then null
-            when register_name is not null then 'register'
-            when closed is not null then 'closed'
-            else 'not-set'
-        end
+        case when due is null and overdue is null then {NO_TERM} end
     from counted join closings using (appeal) left join due_now using (appeal) left join late using (appeal)
         left join latest using (appeal)
     order by appeal limit :limit
-"""
+"""  # noqa: S608 - only names of our own columns
 _APPEALS = text(_query(_BY_APPEAL, latest="body", late="appeal, true as overdue"))
 
 
@@ -99,18 +117,19 @@ def _by_key(key: Key) -> str:
     """An appeal counts for what *key* was at T; a breach, by body, for the holder of the term."""
     value = "region" if key == "region" else "latest"
     held = "late.holder" if key == "body" else "key"
+    counts = ", ".join(f"(count(*) filter (where no_term = '{reason}'))::int" for reason in get_args(NoTerm))
     select = f"""
         , appeals as (
             select appeal, {value} as key, closed is not null as closed,
-                (due is not null or appeal in (select appeal from late))::int as with_due
+                case when due is null and appeal not in (select appeal from late) then {NO_TERM} end as no_term
             from counted join closings using (appeal) left join due_now using (appeal) left join latest using (appeal)
         ), sums as (
-            select key, 1 as appeals, with_due, 0 as closed_late, 0 as open_overdue from appeals
+            select key, 1 as appeals, no_term, 0 as closed_late, 0 as open_overdue from appeals
             union all
-            select {held}, 0, 0, closed::int, (not closed)::int from appeals join late using (appeal)
+            select {held}, 0, null, closed::int, (not closed)::int from appeals join late using (appeal)
         )
-        select key, sum(appeals)::int, sum(with_due)::int, sum(closed_late)::int, sum(open_overdue)::int,
-            sum(appeals - with_due)::int
+        select key, sum(appeals)::int, (sum(appeals) - count(no_term))::int, sum(closed_late)::int,
+            sum(open_overdue)::int, count(no_term)::int, {counts}
         from sums group by key order by key nulls last
     """  # noqa: S608 - only names of our own columns
     columns = "appeal, holder" if key == "body" else "appeal"
@@ -148,6 +167,20 @@ async def by_key(
     await connection.execute(PLAN)
     given = {"at": at.astimezone(UTC), "known": known, "after": ""}
     return [LatenessSums(*row) for row in await connection.execute(_BY_KEY[key], given)]
+
+
+def no_term_sums(found: Mapping[str, int]) -> NoTermSums:
+    """The sums from the number of each reason."""
+    return NoTermSums(*(found.get(reason, 0) for reason in get_args(NoTerm)))
+
+
+def sum_no_term(sums: Iterable[LatenessSums]) -> NoTermSums:
+    """The appeals without a term in all rows together."""
+    found = list(sums)
+    return NoTermSums(
+        sum(one.no_term_register for one in found), sum(one.no_term_closed for one in found),
+        sum(one.no_term_not_set for one in found),
+    )  # fmt: skip
 
 
 async def count_open(connection: AsyncConnection, at: datetime) -> int:
