@@ -60,7 +60,8 @@ class _EmptyDatabase:
         yield _NoRows()
 
 
-_ENGINE: Any = _EmptyDatabase()
+EMPTY_DATABASE: Any = _EmptyDatabase()
+"""An engine whose tables have no rows."""
 _CLOCK = FixedClock(datetime(2022, 1, 1, tzinfo=UTC))
 
 MakeApps = Callable[..., Apps]
@@ -105,18 +106,18 @@ def relay(*more: APIRouter) -> Apps:
 def routing(*more: APIRouter) -> Apps:
     """Routing without rules."""
     data = reference.with_reference(Competence(version=1, rules=()), ReferenceData())
-    return _apps([natija_routing.api.router(_ENGINE, lambda: data, _CLOCK)], more, natija_routing.api.ACCESS)
+    return _apps([natija_routing.api.router(EMPTY_DATABASE, lambda: data, _CLOCK)], more, natija_routing.api.ACCESS)
 
 
 def deadlines(*more: APIRouter) -> Apps:
     """Deadlines with the policies of its package."""
-    router = natija_deadlines.api.router(_ENGINE, TermsProjection(load_policies()), _CLOCK, ReferenceData)
+    router = natija_deadlines.api.router(EMPTY_DATABASE, TermsProjection(load_policies()), _CLOCK, ReferenceData)
     return _apps([router], more, natija_deadlines.api.ACCESS)
 
 
 def analytics(*more: APIRouter) -> Apps:
     """Analytics without definitions."""
-    router = natija_analytics.api.router(_ENGINE, load_definitions(None), ReferenceData, _CLOCK)
+    router = natija_analytics.api.router(EMPTY_DATABASE, load_definitions(None), ReferenceData, _CLOCK)
     return _apps([router], more, natija_analytics.api.ACCESS)
 
 

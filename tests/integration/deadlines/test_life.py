@@ -53,6 +53,19 @@ async def test_live_appeal_is_missed(work: Work) -> None:
     assert (answer["overdue"], answer["policy"], len(answer["missed"])) == (True, "kg-law-67/1", 1)
     (breach,) = answer["breaches"]
     assert (breach["term"], at(breach["due"]), breach["holder"]) == ("answer-1", DUE, "mayor-bishkek")
+    ((step, to, time),) = [(one["step"], one["to"], at(one["time"])) for one in answer["told"]]
+    assert (step, to, time) == (1, "executor", at(WARN_AT))
+    assert at(answer["last_event"]) == at(LATE)
+    (row,) = (await work.get("deadlines", "/breaches?body=mayor-bishkek"))["rows"]
+    assert (row["appeal"], row["missed_by"], row["days"], row["working_days"]) == (appeal, "mayor-bishkek", 1, 0)
+    command = await work.realm.run("deadlines", "breaches", "--body", "mayor-bishkek", "--format", "json")
+    (told,) = command.json()["rows"]
+    assert told["told"] == f"answer-1 1 executor {answer['told'][0]['time'].replace('03:00:00Z', '09:00:00+06:00')}"
+    table = (await work.realm.run("deadlines", "breaches")).stdout
+    assert table.startswith("In breach, as of 2026-11-20T18:05+00:00; newest event 2026-11-20T18:05+00:00\n")
+    assert f" {appeal}  2026-11-20     1  mayor-bishkek" in table
+    feed = await work.get("deadlines", "/executors/nobody/calendar.ics")
+    assert feed.startswith("BEGIN:VCALENDAR")
     assert "of these overdue" in await work.get("deadlines", "/")
     steps = await work.get("deadlines", f"/terms/{appeal}/derivation?language=ru")
     assert steps[0]["code"] == "received"

@@ -1,24 +1,19 @@
 """Clocks on a real PostgreSQL: rows equal the fold, however the events come in batches."""
 
-import secrets
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from tests.stack import Servers
+from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.unit.deadlines.history import APPEAL, at, history, registered
 
-from natija_chassis.postgres.engine import create_schema, create_tables
 from natija_deadlines.policies.policy import load_policies
 from natija_deadlines.policies.rules import LengthRule
-from natija_deadlines.terms import queue, tables
+from natija_deadlines.terms import queue
 from natija_deadlines.terms.decide import BREACH_DELAY, decide, outlook
 from natija_deadlines.terms.projection import TermsProjection, load_facts
-from natija_deadlines.terms.replan import replan, service_tables
+from natija_deadlines.terms.replan import replan
 from natija_deadlines.terms.state import AppealTerms, evolve
 from natija_deadlines.what_if.comparison import compare
 from natija_events.ids import derived_appeal_number
@@ -34,22 +29,6 @@ PROJECTION = TermsProjection(POLICIES)
 TIMERS = queue.TimerQueue(PROJECTION, lambda appeal: POLICIES.calendars.get(appeal.jurisdiction or ""))
 PENDING, NEXT = TIMERS.pending, TIMERS.next_instant
 DUE, LATER = at("2019-07-11T18:00"), at("2019-08-01T18:00")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
-    """A schema of its own with the tables of deadlines."""
-    url = servers.postgres.replace("postgresql://", "postgresql+asyncpg://")
-    schema = f"t{secrets.token_hex(4)}"
-    made = create_async_engine(url, connect_args={"server_settings": {"search_path": schema}})
-    async with made.begin() as connection:
-        await create_schema(connection, schema)
-        await create_tables(connection, tables.projected, schema)
-        await create_tables(connection, service_tables, schema)
-    yield made
-    async with made.begin() as connection:
-        await connection.execute(text(f"drop schema {schema} cascade"))
-    await made.dispose()
 
 
 def life(number: int) -> list[RecordedEvent]:
@@ -79,8 +58,8 @@ def planned(events: list[RecordedEvent]) -> AppealTerms:
         facts += facts_of(event)
     found = outlook(appeal, facts, POLICIES)
     return appeal._replace(
-        due=found.due, breach=found.breach, fires_at=found.next.at if found.next else None,
-        data_missing=found.data_missing,
+        due=found.due, breach=found.breach, holder_breach=found.holder_breach,
+        fires_at=found.next.at if found.next else None, data_missing=found.data_missing,
     )  # fmt: skip
 
 

@@ -24,6 +24,10 @@ from natija_deadlines.policies.policy import PolicyMissing, TypeUnknown
 from natija_deadlines.terms.explanation import Unexplained, explain
 from natija_deadlines.terms.projection import TermsProjection
 from natija_deadlines.terms.state import AppealTerms
+from natija_deadlines.worklists import api as worklists
+from natija_deadlines.worklists.api import ToldStep
+from natija_deadlines.worklists.rows import told_steps
+from natija_deadlines.worklists.worklist import last_event
 from natija_events.ids import parse_appeal_number
 from natija_events.lifecycle.transitions import State
 from natija_events.reference.data import ReferenceData
@@ -37,6 +41,7 @@ ACCESS = (
     access("GET", "/terms/{appeal}", "official", "operator"),
     access("GET", "/terms/{appeal}/derivation", "official", "operator"),
     access("GET", "/calculate", "publisher", "official", "operator", bodies="any"),
+    *worklists.ACCESS,
 )
 
 
@@ -77,6 +82,10 @@ class TermOfAppeal(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
+    as_of: datetime
+    """The instant that was asked about: now."""
+    last_event: datetime | None
+    """When the newest event was recorded that this service knows."""
     appeal: str
     """The number of the appeal."""
     state: State
@@ -99,6 +108,8 @@ class TermOfAppeal(BaseModel):
     """Each term that was missed, with its holder."""
     warned: list[datetime]
     """The due instants of which a warning is on the log."""
+    told: list[ToldStep]
+    """The steps of the escalation ladder that were told: whom, and when."""
     missed: list[datetime]
     """The due instants whose breach is on the log."""
     data_missing: str | None
@@ -114,7 +125,8 @@ def router(
     @api.get("/terms/{appeal}", responses=problems.responses(404, 422))
     async def term(appeal: Annotated[str, Path(description="The appeal's number.")]) -> TermOfAppeal:
         """The term of one appeal. The service may be some events behind the log."""
-        return _term(*await _load(engine, projection, appeal), clock.now())
+        found, facts, newest = await _load(engine, projection, appeal)
+        return _term(found, facts, newest, clock.now())
 
     @api.get("/terms/{appeal}/derivation", responses=problems.responses(404, 422))
     async def derivation(
@@ -125,8 +137,9 @@ def router(
         language: Annotated[Language, Query(description="The language of the steps.")] = "en",
     ) -> list[DerivationStep]:
         """Why a term of an appeal ends when it does: each step, and what happened to the term since."""
+        found, facts, _ = await _load(engine, projection, appeal)
         try:
-            return told(explain(*await _load(engine, projection, appeal), policies, term), language)
+            return told(explain(found, facts, policies, term), language)
         except Unexplained as missing:
             raise problems.not_found("appeal", "no_data", str(missing)) from None
 
@@ -161,25 +174,30 @@ def router(
         except (PolicyMissing, CalendarMissing) as missing:
             raise problems.invalid_field("received", "no_data", f"there is {missing}") from None
 
+    api.include_router(worklists.router(engine, projection, clock))
     return api
 
 
-async def _load(engine: AsyncEngine, projection: TermsProjection, appeal: str) -> tuple[AppealTerms, list[TermFact]]:
-    """The term of an appeal and the facts about all its terms. Raises `Problem`."""
+async def _load(
+    engine: AsyncEngine, projection: TermsProjection, appeal: str
+) -> tuple[AppealTerms, list[TermFact], datetime | None]:
+    """The term of an appeal, all facts about its terms, and when the newest event was recorded. Raises `Problem`."""
     try:
         number = parse_appeal_number(appeal)
     except ValueError as error:
         raise problems.not_found("appeal", "number", str(error)) from None
     async with engine.connect() as connection:
-        found = await projection.find(connection, number)
+        found, newest = await projection.find(connection, number), await last_event(connection)
     if found is None:
         raise problems.not_found("appeal", "unknown", "no appeal with this number is registered")
-    return found
+    return *found, newest
 
 
-def _term(appeal: AppealTerms, facts: Sequence[TermFact], now: datetime) -> TermOfAppeal:
+def _term(appeal: AppealTerms, facts: Sequence[TermFact], newest: datetime | None, now: datetime) -> TermOfAppeal:
     lateness, answer = judge(facts, now), appeal.answer
     return TermOfAppeal(
+        as_of=now,
+        last_event=newest,
         appeal=appeal.appeal,
         state=appeal.standing.state,
         running=appeal.running,
@@ -190,7 +208,8 @@ def _term(appeal: AppealTerms, facts: Sequence[TermFact], now: datetime) -> Term
         overdue=lateness.overdue,
         terms=[StateOfTerm(**one._asdict()) for one in term_states(facts, now)],
         breaches=[MissedTerm(**breach._asdict()) for breach in lateness.breaches],
-        warned=[term.warned for term in appeal.terms if term.warned],
+        warned=[term.told[-1].due for term in appeal.terms if term.told],
+        told=[ToldStep(**one._asdict()) for one in told_steps(appeal, now)],
         missed=[fact.due for fact in facts if fact.change == "missed" and fact.due],
         data_missing=appeal.data_missing,
     )

@@ -9,6 +9,7 @@ import typer
 
 from natija_chassis.cli.options import RealmFilesOption
 from natija_chassis.reports.options import FirstDayOption, LanguageOption, LastDayOption, ReportFormatOption
+from natija_deadlines.worklists.commands import worklists
 
 WhatIfKey = Literal["body", "appeal"]
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from natija_terms.derivation import Step
 
 app = typer.Typer()
-deadlines = typer.Typer(help="Calculate terms, and maintain the working calendars.")
+deadlines = typer.Typer(help="Show what is due and in breach, calculate terms, and maintain the working calendars.")
+deadlines.registered_commands += worklists.registered_commands
 app.add_typer(deadlines, name="deadlines")
 
 

@@ -4,6 +4,7 @@ Each service states the rows of its routes, and an app does not start when a rou
 all of them.
 """
 
+import base64
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -22,6 +23,7 @@ BodyScope = Literal["any", "own", "all"]
 which the route itself ensures. `all`: those of all bodies, so that it is closed to a principal of one body."""
 
 _KEY_REQUIRED = {"WWW-Authenticate": 'Bearer realm="natija"'}
+_PASSWORD_REQUIRED = {"WWW-Authenticate": 'Basic realm="natija", charset="UTF-8"'}
 _PRINCIPAL = "natija.principal"
 
 
@@ -44,13 +46,18 @@ Authenticator = Callable[[HTTPConnection], Awaitable[Principal | None]]
 
 
 class RouteAccess(NamedTuple):
-    """A row: who may send *method* to *path*, a template such as `/appeals/{number}`, and how many bytes with it."""
+    """A row: who may send *method* to *path*, a template such as `/appeals/{number}`, and how many bytes with it.
+
+    *basic*: the key may also be the password of HTTP Basic, for clients that know nothing else. A browser sends it by
+    itself, so such a route only reads.
+    """
 
     method: str
     path: str
     roles: frozenset[ApiRole]
     bodies: BodyScope
     max_body: int
+    basic: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -58,15 +65,28 @@ class RouteAccess(NamedTuple):
         return "public" in self.roles
 
 
-def access(method: str, path: str, *roles: ApiRole, bodies: BodyScope = "all", max_body: int = 0) -> RouteAccess:
+def access(
+    method: str, path: str, *roles: ApiRole, bodies: BodyScope = "all", max_body: int = 0, basic: bool = False
+) -> RouteAccess:
     """A row of the table."""
-    return RouteAccess(method, path, frozenset(roles), bodies, max_body)
+    return RouteAccess(method, path, frozenset(roles), bodies, max_body, basic)
 
 
 def bearer_token(request: HTTPConnection) -> str | None:
     """The token of the header `Authorization: Bearer TOKEN`; None without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def basic_password(request: HTTPConnection) -> str | None:
+    """The password of the header `Authorization: Basic …`, where the row of the route takes it; None without one."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic" or not request.scope["route"].basic:
+        return None
+    try:
+        return base64.b64decode(given.strip(), validate=True).decode().partition(":")[2] or None
+    except ValueError:
+        return None
 
 
 def principal(request: HTTPConnection) -> Principal:
@@ -98,7 +118,7 @@ class AccessTable:
 
     async def admit(self, found: RouteAccess, scope: Scope) -> None:
         """Note who sends the request of *scope*. Raises `Problem`: 401 without a known key, 403 without the right."""
-        who = ANONYMOUS if found.is_public else await self._authenticate(HTTPConnection(scope))
+        who = ANONYMOUS if found.is_public else await self._authenticate(HTTPConnection(scope), found)
         if not who.roles & found.roles or (who.body is not None and found.bodies == "all"):
             raise Problem(403, "This key does not open this route")
         scope[_PRINCIPAL] = who
@@ -109,11 +129,13 @@ class AccessTable:
         if differing:
             raise ValueError(f"a route without access, or access without a route: {sorted(differing)}")
 
-    async def _authenticate(self, request: HTTPConnection) -> Principal:
+    async def _authenticate(self, request: HTTPConnection, found: RouteAccess) -> Principal:
         for authenticate in self._authenticators:
-            if (found := await authenticate(request)) is not None:
-                return found
+            if (who := await authenticate(request)) is not None:
+                return who
         title = "The API key is not known" if "authorization" in request.headers else "An API key is necessary"
+        if found.basic:
+            raise Problem(401, title, "Send it as the password, with any user name.", headers=_PASSWORD_REQUIRED)
         raise Problem(401, title, "Send it in the header Authorization: Bearer KEY.", headers=_KEY_REQUIRED)
 
 

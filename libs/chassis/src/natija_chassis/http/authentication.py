@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.requests import HTTPConnection
 
-from natija_chassis.http.access import Authenticator, Principal, bearer_token
+from natija_chassis.http.access import Authenticator, Principal, basic_password, bearer_token
 from natija_chassis.http.api_keys import ApiKeys
 from natija_chassis.settings import Settings
 
@@ -16,7 +16,7 @@ def authenticators(settings: Settings) -> Sequence[Authenticator]:
     known = ApiKeys(settings.api_keys)
 
     async def by_api_key(request: HTTPConnection) -> Principal | None:
-        token = bearer_token(request)
-        return None if token is None else known.principal(token)
+        key = bearer_token(request) or basic_password(request)
+        return None if key is None else known.principal(key)
 
     return (by_api_key,)

@@ -9,7 +9,7 @@ from natija_chassis.http import problems
 from natija_chassis.http.access import AccessTable, RouteAccess
 from natija_chassis.settings import Settings
 
-_SCHEME = "apiKey"
+_SCHEME, _BASIC = "apiKey", "apiKeyAsPassword"
 _OF_KEYS = (401, 403)
 _OF_ALL = (421, 422, 500)
 
@@ -24,6 +24,8 @@ def describe(app: FastAPI, table: AccessTable, settings: Settings) -> None:
             document["servers"] = [{"url": f"http://{settings.host}:{settings.port}"}]
             components = document.setdefault("components", {})
             components["securitySchemes"] = {_SCHEME: {"type": "http", "scheme": "bearer"}}
+            if any(row.basic for row in table.rows):
+                components["securitySchemes"][_BASIC] = {"type": "http", "scheme": "basic"}
             components.setdefault("schemas", {})[problems.SCHEMA_NAME] = problems.SCHEMA
             for row in table.rows:
                 _, path, _ = compile_path(row.path)  # a document has no converters: {name:path} is {name}
@@ -34,7 +36,7 @@ def describe(app: FastAPI, table: AccessTable, settings: Settings) -> None:
 
 
 def _complete(operation: dict[str, Any], row: RouteAccess) -> None:
-    operation["security"] = [] if row.is_public else [{_SCHEME: []}]
+    operation["security"] = [] if row.is_public else [{_SCHEME: []}, *([{_BASIC: []}] if row.basic else [])]
     if not row.is_public:
         operation["x-roles"] = sorted(row.roles)
     statuses = _OF_ALL if row.is_public else (*_OF_KEYS, *_OF_ALL)

@@ -46,14 +46,16 @@ class NextEvent(NamedTuple):
 class Outlook(NamedTuple):
     """The next events about the terms of an appeal, if nothing comes between.
 
-    *due*: the term for the answer in force. *breach*: the first term for the answer that was missed, or will be.
-    *next* is the first event, *data_missing* the reason why a term cannot be set.
+    *due*: the term for the answer in force. *breach*: the first term for the answer that was missed, or will be;
+    *holder_breach*: the first of the body that holds the appeal. *next* is the first event, *data_missing* the reason
+    why a term cannot be set.
     """
 
     due: datetime | None
     breach: datetime | None
-    next: NextEvent | None
-    data_missing: str | None
+    holder_breach: datetime | None
+    next: NextEvent | None = None
+    data_missing: str | None = None
 
 
 class Pause(NamedTuple):
@@ -81,22 +83,25 @@ def outlook(
     """
     timeline = Timeline.of(facts, _END)
     breaches = breaches_of(timeline)
-    breach = min((one.due for one in breaches if one.term.startswith("answer-")), default=None)
-    due = due_now(timeline)
+    late = [one for one in breaches if one.kind == "answer"]
+    breach = min((one.due for one in late), default=None)
+    own = min((one.due for one in late if one.holder == appeal.holder), default=None)
+    found = Outlook(due_now(timeline), breach, own)
     if appeal.fed:
-        return Outlook(due, breach, None, None)
-    found = list(_events(appeal, timeline, {(one.term, one.due) for one in breaches}, policies))
-    missing = next((one.reason for one in found if isinstance(one, DataMissing)), None)
-    events = [one for one in found if isinstance(one, NextEvent) and one.until > now]
+        return found
+    decided = list(_events(appeal, timeline, {(one.term, one.due) for one in breaches}, policies))
+    missing = next((one.reason for one in decided if isinstance(one, DataMissing)), None)
+    events = [one for one in decided if isinstance(one, NextEvent) and one.until > now]
     if not any(isinstance(one.data, TermResumed) for one in events):  # a new term may follow from its end
         for start in appeal.starts:
             terms = terms_of(appeal, start, timeline, policies, calendar)
             if isinstance(terms, DataMissing):
                 missing = missing or terms.reason
             elif terms:
-                return Outlook(due, breach, NextEvent(AT_ONCE, TermSet(terms=terms), (str(start.sequence),)), missing)
+                set = NextEvent(AT_ONCE, TermSet(terms=terms), (str(start.sequence),))
+                return found._replace(next=set, data_missing=missing)
     first = min(events, key=lambda event: event.at, default=None)
-    return Outlook(due, breach, first, missing)
+    return found._replace(next=first, data_missing=missing)
 
 
 def decide(
@@ -234,7 +239,7 @@ def _warning(
     calendar = _calendar(term, appeal, policies)
     if calendar is None:
         return
-    done = term.step if term.warned == span.due else 0
+    done = term.told_of(span.due)
     missed = _is_recorded(timeline, term.id, span.due)
     for number, step in list(enumerate(rule.warnings, 1))[done:]:
         if (step.after is not None) == missed:

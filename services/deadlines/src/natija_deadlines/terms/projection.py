@@ -30,7 +30,7 @@ class TermsProjection(StateTable[AppealTerms]):
     """
 
     def __init__(self, policies: Policies) -> None:
-        super().__init__(AppealTerms, evolve, tables.appeals, service="deadlines", version=8)
+        super().__init__(AppealTerms, evolve, tables.appeals, service="deadlines", version=9)
         self.policies = policies
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
@@ -58,8 +58,8 @@ class TermsProjection(StateTable[AppealTerms]):
     def _planned(self, appeal: AppealTerms, facts: Sequence[TermFact]) -> AppealTerms:
         found = outlook(appeal, facts, self.policies)
         return appeal._replace(
-            due=found.due, breach=found.breach, fires_at=found.next.at if found.next else None,
-            data_missing=found.data_missing,
+            due=found.due, breach=found.breach, holder_breach=found.holder_breach,
+            fires_at=found.next.at if found.next else None, data_missing=found.data_missing,
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from natija_events.terms.facts import name_of
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import (
     ANSWER,
+    Addressee,
     DataTermExpired,
     Expiry,
     Missed,
@@ -51,9 +52,17 @@ class Start(NamedTuple):
     fed: bool = False
 
 
+class ToldStep(NamedTuple):
+    """A step of the escalation ladder that was told: *to* whom, of which *due* instant, and at which *time*."""
+
+    step: int
+    to: Addressee | None
+    due: datetime
+    time: datetime
+
+
 class SetTerm(NamedTuple):
-    """The law of a term that was set. *last* is the sequence of its last event; *warned* the due instant of which the
-    *step* of the ladder was told last."""
+    """The law of a term that was set. *last* is the sequence of its last event, *told* the steps of its ladder."""
 
     id: str
     origin: int
@@ -63,8 +72,7 @@ class SetTerm(NamedTuple):
     calendar: str | None
     expiry: Expiry
     last: int
-    warned: datetime | None = None
-    step: int = 0
+    told: tuple[ToldStep, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -76,14 +84,18 @@ class SetTerm(NamedTuple):
         """The working calendar, without the version of its days; "" for a term that none counts."""
         return (self.calendar or "").partition("/")[0]
 
+    def told_of(self, due: datetime) -> int:
+        """The last step of the ladder that was told of this *due* instant; 0 before the first one."""
+        return self.told[-1].step if self.told and self.told[-1].due == due else 0
+
 
 class AppealTerms(NamedTuple):
     """The terms of one appeal, as policies see them.
 
     *fed*: the register that opened the appeal (*opener*) still feeds it. *opening*: the sequence of its registration,
     or of the decision to consider it again. *held_from* and *held_since*: the event by which its *holder* got it. *due*
-    is the term for the answer in force, *breach* the first that was missed. At *fires_at* an event is due, unless
-    something happens before; *data_missing* says why no term can be set.
+    is the term for the answer in force, *breach* the first that was missed, *holder_breach* the first that the *holder*
+    missed. At *fires_at* an event is due, unless something happens before; *data_missing* says why no term can be set.
     """
 
     appeal: str
@@ -103,6 +115,7 @@ class AppealTerms(NamedTuple):
     terms: tuple[SetTerm, ...] = ()
     due: datetime | None = None
     breach: datetime | None = None
+    holder_breach: datetime | None = None
     fires_at: datetime | None = None
     data_missing: str | None = None
 
@@ -177,7 +190,9 @@ def _changed(appeal: AppealTerms, event: RecordedEvent, data: EventData) -> Appe
         case TermSet():
             return _set(appeal, event, data)
         case Warned():
-            return _term_changed(appeal, data.term, event.sequence, warned=data.due, step=data.step)
+            told = ToldStep(data.step, data.to, data.due, event.time)
+            before = next((term.told for term in appeal.terms if term.id == data.term), ())
+            return _term_changed(appeal, data.term, event.sequence, told=(*before, told))
         case TermCorrected():
             changed = {"policy": data.policy, "calendar": data.calendar}
             given = {name: value for name, value in changed.items() if value is not None}

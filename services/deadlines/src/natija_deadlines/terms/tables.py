@@ -31,9 +31,12 @@ appeals = Table(
     Column("terms", JSONB, nullable=False, comment="the law of each term"),
     Column("due", DateTime(timezone=True), comment="end of the term for the answer"),
     Column("breach", DateTime(timezone=True), comment="first due instant missed, or to be missed"),
+    Column("holder_breach", DateTime(timezone=True), comment="the first that the holder missed, or will miss"),
     Column("fires_at", DateTime(timezone=True), comment="the timer: when the next event is due"),
     Column("data_missing", Text, comment="why no term can be set"),
 )
 
 Index("appeals_timer", appeals.c.fires_at, appeals.c.appeal, postgresql_where=text("fires_at is not null"))
 Index("appeals_held", appeals.c.holder, appeals.c.breach, postgresql_where=text("running"))
+Index("appeals_due", appeals.c.due, appeals.c.appeal, postgresql_where=text("running"))  # the lists of what is due
+Index("appeals_executor", appeals.c.executor, appeals.c.due, postgresql_where=text("running"))  # the calendar feeds

@@ -1,0 +1,81 @@
+"""Reads a worklist from the database: its rows in pages, its sums, and how old they are."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from natija_chassis.projections import checkpoints
+from natija_deadlines.terms.projection import TermsProjection, load_facts
+from natija_deadlines.terms.state import AppealTerms
+from natija_deadlines.worklists import queries
+from natija_deadlines.worklists.queries import Place, Sums
+from natija_deadlines.worklists.rows import Row, WorkingDays, row
+from natija_deadlines.worklists.selection import Key, Periods, Selection, periods
+from natija_events.terms.facts import TermFact
+
+_PAGE = 500
+_OF_EXECUTOR = """
+    select * from appeals where running and executor = :executor {of_body} order by due nulls last, appeal limit :limit
+"""
+
+
+class Page(NamedTuple):
+    """Rows of a worklist. *next*: the place behind which the next page begins; None after the last."""
+
+    rows: list[Row]
+    next: Place | None
+
+
+class Worklists:
+    """The worklists of a *projection*, by its policies and calendars."""
+
+    def __init__(self, projection: TermsProjection) -> None:
+        self._projection = projection
+        self._working = WorkingDays(projection.policies)
+
+    async def page(self, connection: AsyncConnection, selection: Selection, after: Place, limit: int) -> Page:
+        """At most *limit* rows behind the place *after*. Raises the errors of the database."""
+        found = await queries.page(connection, selection, self._periods(selection), after, limit)
+        numbers = [one.appeal for one in found]
+        states = await self._projection.load(connection, numbers)
+        facts = await load_facts(connection, numbers)
+        rows = [row(one, states[one.appeal], facts[one.appeal], selection, self._working) for one in found]
+        return Page(rows, queries.place(found[-1], selection) if len(found) == limit else None)
+
+    async def rows(self, connection: AsyncConnection, selection: Selection) -> AsyncIterator[Row]:
+        """All rows, page by page."""
+        after: Place | None = Place()
+        while after is not None:
+            found = await self.page(connection, selection, after, _PAGE)
+            for one in found.rows:
+                yield one
+            after = found.next
+
+    async def sums(self, connection: AsyncConnection, selection: Selection, key: Key) -> list[Sums]:
+        """The sums by *key*. Raises the errors of the database."""
+        return await queries.sums(connection, selection, self._periods(selection), key)
+
+    async def of_executor(
+        self, connection: AsyncConnection, executor: str, body: str | None, limit: int
+    ) -> list[tuple[AppealTerms, list[TermFact]]]:
+        """The open appeals of an executor with all facts about their terms, the soonest due first. *body*: only those
+        that it holds."""
+        query = text(_OF_EXECUTOR.format(of_body="" if body is None else "and holder = :body"))
+        given = {"executor": executor, "limit": limit} | ({} if body is None else {"body": body})
+        states = [self._projection.of(one) for one in (await connection.execute(query, given)).mappings()]
+        facts = await load_facts(connection, [one.appeal for one in states])
+        return [(one, facts[one.appeal]) for one in states]
+
+    def _periods(self, selection: Selection) -> Periods | None:
+        if selection.within is None:
+            return None
+        return periods(selection.within, selection.at, self._projection.policies)
+
+
+async def last_event(connection: AsyncConnection) -> datetime | None:
+    """When the newest event was recorded that the projection has applied; None before the first."""
+    held = (await checkpoints.load(connection)).values()
+    return max((one.recordedtime for one in held if one.recordedtime is not None), default=None)

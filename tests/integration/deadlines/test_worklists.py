@@ -1,0 +1,200 @@
+"""Worklists on a real PostgreSQL: from the rows as of now, and from the facts as of any time, they are the same.
+
+The rows follow the order of the log, the facts the order in which things happened. So the histories here are in both.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from tests.integration.deadlines.test_projection import PROJECTION, life
+from tests.unit.deadlines.history import at, history, registered
+from tests.unit.events.histories import hour, random_log
+
+from natija_deadlines.terms.state import AppealTerms, evolve
+from natija_deadlines.worklists.queries import Place, Sums
+from natija_deadlines.worklists.rows import Row
+from natija_deadlines.worklists.selection import Selection, Within
+from natija_deadlines.worklists.worklist import Worklists
+from natija_events.ids import derived_appeal_number
+from natija_events.terms.lateness import lateness
+from natija_events.types.deadlines import TermSet
+from natija_events.types.routing import ExecutorChanged, Forwarded, Routed
+from natija_events.wire.record import RecordedEvent
+
+LISTS = Worklists(PROJECTION)
+Lives = list[list[RecordedEvent]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Its transaction is rolled back."""
+    async with engine.connect() as made:
+        yield made
+        await made.rollback()
+
+
+def is_in_order(events: Sequence[RecordedEvent]) -> bool:
+    """Whether it was received first, and the log has the events in the order in which they happened."""
+    times = [event.time for event in events]
+    return times == sorted(times) and events[0].data.received <= times[0]  # type: ignore[union-attr]  # registered
+
+
+FIXED = [life(number) for number in range(0, 1024, 7)]
+RANDOM_LOG = random_log(600, seed=20261128)
+RANDOM = [events for appeal in RANDOM_LOG.appeals if is_in_order(events := RANDOM_LOG.of(appeal))]
+FED = history(
+    ("2019-06-21", registered("2019-06-21", register_name="old", external_id="1", addressee="city")),
+    ("2019-06-21", TermSet(due=at("2019-06-25"))),
+    appeal=derived_appeal_number("KG", "fed"),
+)
+
+
+async def put(connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
+    await PROJECTION.apply(connection, sorted(events, key=lambda event: event.sequence))
+
+
+async def listed(connection: AsyncConnection, selection: Selection) -> list[Row]:
+    return [row async for row in LISTS.rows(connection, selection)]
+
+
+def without_executors(rows: Sequence[Row]) -> list[Row]:
+    return [row._replace(executor=None) for row in rows]
+
+
+Judged = dict[str, tuple[str | None, datetime | None, datetime | None]]
+
+
+def judged(lives: Lives, now: datetime) -> Judged:
+    """What a plain fold says of all open appeals: the holder, the due instant, and the first breach of an answer."""
+    found = {}
+    for events in lives:
+        late, state = lateness(events, now), AppealTerms(events[0].subject)
+        for event in events:
+            state = evolve(state, event) if event.time <= now else state
+        if late is not None and late.closed is None:
+            breach = min((one.due for one in late.breaches if one.kind == "answer"), default=None)
+            found[state.appeal] = (state.holder, late.due, breach)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lives", "now"),
+    [
+        *((FIXED, at(now)) for now in ("2019-07-08T09:00", "2019-07-11T18:00:01", "2019-07-29", "2019-08-02")),
+        *((RANDOM, hour(number)) for number in (6.5, 12.5, 40)),
+    ],
+)
+async def test_now_and_past_equal_the_fold(connection: AsyncConnection, lives: Lives, now: datetime) -> None:
+    """Of all appeals, at the same instant. What happens later changes nothing in a list of the past."""
+    events = [event for one in [*lives, FED] for event in one]
+    await put(connection, [event for event in events if event.time <= now])
+    selections = [Selection(now, within) for within in (None, "today", "week")]
+    present = [await listed(connection, one) for one in selections]
+    past = [await listed(connection, one._replace(past=True)) for one in selections]
+    assert [without_executors(rows) for rows in present] == past
+    fold = judged([*lives, FED], now)
+    in_breach, *due = [{row.appeal: (row.body, row.due, row.breach) for row in rows} for rows in present]
+    assert in_breach
+    assert in_breach == {appeal: one for appeal, one in fold.items() if one[2] is not None}
+    ends = [end_of(within, now) for within in ("today", "week")]
+    for found, end in zip(due, ends, strict=True):
+        assert found == {appeal: one for appeal, one in fold.items() if one[1] is not None and now < one[1] <= end}
+    for rows, selection in zip(present, selections, strict=True):
+        await check_sums(connection, rows, selection)
+
+    await put(connection, [event for event in events if event.time > now])
+    assert [await listed(connection, one._replace(past=True)) for one in selections] == past
+
+
+def end_of(within: Within, now: datetime) -> datetime:
+    """By the clocks of Bishkek, where it is six hours later."""
+    local = now.astimezone(at("2019-01-01T00:00+06:00").tzinfo)
+    days = 1 if within == "today" else 8 - local.isoweekday()
+    return local.replace(hour=0, minute=0, second=0, microsecond=0) + days * (at("2019-01-02") - at("2019-01-01"))
+
+
+async def test_recorded_breach_counts_at_its_instant(connection: AsyncConnection) -> None:
+    """As of exactly the due instant, only recorded breaches count: as in the report of overdue appeals."""
+    for events in FIXED:
+        await put(connection, events)
+    now = at("2019-07-11T18:00")
+    rows = await listed(connection, Selection(now, past=True))
+    recorded = {appeal for appeal, one in judged(FIXED, now).items() if one[2] is not None}
+    assert {row.appeal for row in rows} == recorded
+    assert recorded
+
+
+async def check_sums(connection: AsyncConnection, rows: list[Row], selection: Selection) -> None:
+    """The sums are those of the rows."""
+    found = await LISTS.sums(connection, selection, "body")
+    assert found == await LISTS.sums(connection, selection._replace(past=True), "body")
+    assert {one.body: one.appeals for one in found} == count(rows)
+    executors = await LISTS.sums(connection, selection, "executor")
+    assert sum(one.appeals for one in executors) == len(rows)
+    for one in executors:
+        if one.executor is not None:
+            own = selection._replace(body=one.body, executor=one.executor)
+            assert len(await listed(connection, own)) == one.appeals
+
+
+def count(rows: list[Row]) -> dict[str | None, int]:
+    bodies = [row.body for row in rows]
+    return {body: bodies.count(body) for body in bodies}
+
+
+async def test_pages_end_with_the_list(connection: AsyncConnection) -> None:
+    """In the order of the breach, the longest first; each page goes on behind the one before."""
+    for events in FIXED[:60]:
+        await put(connection, events)
+    selection = Selection(at("2019-09-01"))
+    everything = await listed(connection, selection)
+    assert everything == sorted(everything, key=lambda row: (row.breach or selection.at, row.appeal))
+    after, rows = Place(), list[Row]()
+    while True:
+        page = await LISTS.page(connection, selection, after, 7)
+        rows += page.rows
+        if page.next is None:
+            break
+        after = Place.parse(str(page.next))
+    assert rows == everything
+    assert len(rows) > 20
+
+
+async def test_breach_is_of_the_body_that_missed_it(connection: AsyncConnection) -> None:
+    """A missed its term and forwarded; B, in time, must act: the list says so, and the sums count no late term of B."""
+    events = history(
+        ("2025-12-01T10:00", registered("2025-12-01T10:00", addressee="a")),
+        ("2025-12-01T11:00", TermSet(due=at("2025-12-18T18:00"), policy="kg-law-67/1")),
+        ("2026-01-09T10:00", Forwarded(body="b")),
+        ("2026-01-09T11:00", Routed(body="b", executor="b-lawyer")),
+        ("2026-01-09T12:00", ExecutorChanged(executor="b-head")),
+    )
+    await put(connection, events)
+    now = Selection(at("2026-01-10T10:00"))
+    (row,) = await listed(connection, now)
+    assert (row.body, row.executor, row.missed_by, row.missed_term) == ("b", "b-head", "a", "answer-1")
+    assert (row.breach, row.due) == (at("2025-12-19T00:00+06:00"), None)
+    assert str(row.breach) == "2025-12-19 00:00:00+06:00"
+    assert (row.days, row.working_days) == (23, 9)  # from 19 December; none from 1 to 10 January
+    assert await LISTS.sums(connection, now, "executor") == [Sums("b", "b-head", 1, 0, at("2025-12-18T18:00"))]
+    (before,) = await LISTS.sums(connection, now._replace(at=at("2026-01-08"), past=True), "body")
+    assert before == Sums("a", None, 1, 1, at("2025-12-18T18:00"))
+    known = now._replace(past=True, known=at("2025-12-01T10:30"))
+    assert await listed(connection, known) == []  # its term was not recorded by then
+
+
+async def test_lists_read_by_index(connection: AsyncConnection) -> None:
+    """A list of a body, and the calendar of an executor, read few rows of many."""
+    await connection.execute(text("set local enable_seqscan = off"))
+    await connection.execute(text("set local enable_bitmapscan = off"))
+    for where, index in (
+        ("due > '2019-01-01' and due <= '2019-01-02' order by due, appeal", "appeals_due"),
+        ("holder = 'a' and breach < '2019-01-02' order by breach, appeal", "appeals_held"),
+        ("executor = 'e' order by due", "appeals_executor"),
+    ):
+        plan = await connection.execute(text(f"explain select appeal from appeals where running and {where} limit 9"))
+        assert index in str(plan.all())
