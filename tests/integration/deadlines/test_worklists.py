@@ -69,7 +69,7 @@ Judged = dict[str, tuple[str | None, datetime | None, datetime | None]]
 
 
 def judged(lives: Lives, now: datetime) -> Judged:
-    """What a plain fold says of all open appeals: the holder, the due instant, and the first breach of an answer."""
+    """All open appeals as a plain fold judges them: the holder, the due instant, and the first breach of an answer."""
     found = {}
     for events in lives:
         late, state = lateness(events, now), AppealTerms(events[0].subject)
@@ -89,7 +89,7 @@ def judged(lives: Lives, now: datetime) -> Judged:
     ],
 )
 async def test_now_and_past_equal_the_fold(connection: AsyncConnection, lives: Lives, now: datetime) -> None:
-    """Of all appeals, at the same instant. What happens later changes nothing in a list of the past."""
+    """Of all appeals, at the same instant. Later events change nothing in a list of the past."""
     events = [event for one in [*lives, FED] for event in one]
     await put(connection, [event for event in events if event.time <= now])
     selections = [Selection(now, within) for within in (None, "today", "week")]

@@ -186,7 +186,7 @@ def _selection(
     sender: Principal, clock: Clock, within: Within | None, body: str | None, executor: str | None,
     as_of: datetime | None, known: datetime | None,
 ) -> Selection:  # fmt: skip
-    """What is asked for, of the body of the key. Raises `Problem`."""
+    """The selection of a request, within the body of its key. Raises `Problem`."""
     if sender.body is not None and body not in (None, sender.body):
         raise Problem(403, "This key shows only what its own body holds")
     past = as_of is not None or known is not None

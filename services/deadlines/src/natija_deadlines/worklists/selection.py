@@ -1,4 +1,4 @@
-"""What a worklist is asked for, and the local days and weeks of each jurisdiction (pure)."""
+"""The selection of a worklist, and the local days and weeks of each jurisdiction (pure)."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, NamedTuple
