@@ -5,21 +5,31 @@ The rows follow the order of the log, the facts the order in which things happen
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
+from icalendar import Calendar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tests.integration.deadlines.test_projection import PROJECTION, life
 from tests.unit.deadlines.history import at, history, registered
 from tests.unit.events.histories import hour, random_log
 
+from natija_chassis.clock import FixedClock
+from natija_chassis.http import api_keys
+from natija_chassis.http.app import create_apps
+from natija_chassis.process.health import Health
+from natija_chassis.settings import Settings
+from natija_deadlines import api
 from natija_deadlines.terms.state import AppealTerms, evolve
 from natija_deadlines.worklists.queries import Place, Sums
 from natija_deadlines.worklists.rows import Row
 from natija_deadlines.worklists.selection import Selection, Within
 from natija_deadlines.worklists.worklist import Worklists
 from natija_events.ids import derived_appeal_number
+from natija_events.reference.data import ReferenceData
 from natija_events.terms.lateness import lateness
 from natija_events.types.deadlines import TermSet
 from natija_events.types.routing import ExecutorChanged, Forwarded, Routed
@@ -185,6 +195,35 @@ async def test_breach_is_of_the_body_that_missed_it(connection: AsyncConnection)
     assert before == Sums("a", None, 1, 1, at("2025-12-18T18:00"))
     known = now._replace(past=True, known=at("2025-12-01T10:30"))
     assert await listed(connection, known) == []  # its term was not recorded by then
+
+
+async def test_key_of_a_body_shows_its_own(engine: AsyncEngine, tmp_path: Path) -> None:
+    """The lists, the sums and the calendar of an executor: a post of that name may be in another body, too."""
+    for body in ("a", "b"):
+        api_keys.add(tmp_path / "keys.yaml", body, ["official"], body, body)
+        events = history(
+            ("2026-01-05T10:00", registered("2026-01-05T10:00")),
+            ("2026-01-05T10:00", TermSet(due=at("2026-01-29T18:00"))),
+            ("2026-01-05T10:00", Routed(body=body, executor="head")),
+            appeal=derived_appeal_number("KG", body),
+        )
+        async with engine.begin() as connection:
+            await PROJECTION.apply(connection, events)
+    router = api.router(engine, PROJECTION, FixedClock(at("2026-02-02T10:00")), ReferenceData)
+    app = create_apps(
+        Settings(api_keys=tmp_path / "keys.yaml"), title="deadlines", about="Legal terms.",
+        health=lambda: Health(True, "ready"), routers=[router], rows=api.ACCESS,
+    ).api  # fmt: skip
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        for body in ("a", "b"):
+            client.headers["Authorization"] = f"Bearer {body}"
+            appeal = derived_appeal_number("KG", body)
+            rows = (await client.get("/breaches")).json()["rows"]
+            assert [(row["appeal"], row["due"]) for row in rows] == [(appeal, "2026-01-30T00:00:00+06:00")]
+            sums = (await client.get("/breaches?by=executor")).json()["sums"]
+            assert [(one["body"], one["executor"], one["late"]) for one in sums] == [(body, "head", 1)]
+            (event,) = Calendar.from_ical((await client.get("/executors/head/calendar.ics")).content).events
+            assert event["SUMMARY"] == appeal
 
 
 async def test_lists_read_by_index(connection: AsyncConnection) -> None:

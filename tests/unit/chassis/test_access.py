@@ -19,6 +19,7 @@ ROWS = (
     access("GET", "/open", "public", bodies="any"),
     access("GET", "/all", "official", "operator"),
     access("GET", "/own", "official", bodies="own"),
+    access("GET", "/feed", "official", bodies="own", basic=True),
     access("GET", "/items/{item}", "publisher", bodies="any"),
     access("POST", "/items/{item}", "operator", max_body=4),
 )
@@ -70,6 +71,8 @@ OPENED = {
     ("operator", "GET /all"): "ops",
     ("official", "GET /own"): "head-office",
     ("of-body", "GET /own"): "health",
+    ("official", "GET /feed"): "head-office",
+    ("of-body", "GET /feed"): "health",
     ("publisher", "GET /items/{item}"): "register",
     ("operator", "POST /items/{item}"): "ops",
 }
@@ -90,6 +93,26 @@ async def test_only_the_table_opens_routes(keys: Path, key: str | None, row: Any
     assert answer.status_code == (401 if key in (None, "wrong") else 403)
     assert answer.headers["content-type"] == "application/problem+json"
     assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
+async def test_only_marked_routes_take_a_password(keys: Path, row: Any) -> None:
+    """The key as the password of HTTP Basic, with any user name."""
+    async with client(keys) as api:
+        path = row.path.replace("{item}", "7")
+        answer = await api.request(row.method, path, headers={"Content-Length": "0"}, auth=("anybody", "official"))
+    assert answer.status_code == (200 if row.path in ("/open", "/feed") else 401)
+    asked = answer.headers.get("www-authenticate", "")
+    assert asked.startswith("Bearer") == (answer.status_code == 401)
+
+
+@pytest.mark.parametrize("given", ["Basic", "Basic !", "Basic b2ZmaWNpYWw=", "Basic /w==", "Digest official"])
+async def test_wrong_password_opens_nothing(keys: Path, given: str) -> None:
+    """Calendar programs ask for a password when the answer says Basic."""
+    async with client(keys) as api:
+        answer = await api.get("/feed", headers={"Authorization": given})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Basic realm="natija", charset="UTF-8"'
 
 
 async def test_without_keys_nobody_reads() -> None:
@@ -180,7 +203,11 @@ def test_document_says_who_may() -> None:
     assert operation["security"] == [{"apiKey": []}]
     assert set(operation["responses"]) >= {"200", "401", "403"}
     assert document["paths"]["/open"]["get"]["security"] == []
-    assert document["components"]["securitySchemes"] == {"apiKey": {"type": "http", "scheme": "bearer"}}
+    assert document["paths"]["/feed"]["get"]["security"] == [{"apiKey": []}, {"apiKeyAsPassword": []}]
+    schemes = {"apiKey": "bearer", "apiKeyAsPassword": "basic"}
+    assert document["components"]["securitySchemes"] == {
+        name: {"type": "http", "scheme": scheme} for name, scheme in schemes.items()
+    }
 
 
 async def test_rotated_key_leaves_time_to_change(keys: Path) -> None:

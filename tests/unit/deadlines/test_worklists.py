@@ -114,7 +114,7 @@ async def test_wrong_questions_are_refused(keys: Path, query: str, key: str, fie
     if field is None:
         assert answer.status_code == 200, answer.text
         found: Mapping[str, Any] = answer.json()
-        assert {"as_of", "last_event", "next"} <= found.keys()
+        assert {"as_of", "known", "last_event", "next"} <= found.keys()
     else:
         assert answer.status_code == 422, answer.text
         assert [one["field"] for one in answer.json()["errors"]] == [field]

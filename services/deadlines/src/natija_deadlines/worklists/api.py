@@ -18,7 +18,7 @@ from natija_deadlines.terms.projection import TermsProjection
 from natija_deadlines.worklists import calendar_feed, worklist
 from natija_deadlines.worklists.queries import Place
 from natija_deadlines.worklists.rows import Row
-from natija_deadlines.worklists.selection import Selection, Within
+from natija_deadlines.worklists.selection import Key, Selection, Within
 from natija_events.types.codes import Code, Word
 from natija_events.types.deadlines import Addressee
 
@@ -119,13 +119,15 @@ class Worklist(BaseModel):
 
     as_of: datetime
     """The instant that was asked about."""
-    last_event: datetime | None
-    """When the newest event was recorded that the list knows."""
-    rows: list[WorklistRow] | None
+    known: datetime | None
+    """Only what was recorded by this instant is in the list; null: all that is known now."""
+    last_event: datetime | None = None
+    """When the newest event was recorded that the service has applied."""
+    rows: list[WorklistRow] | None = None
     """The appeals of this page; null for sums."""
-    sums: list[WorklistSums] | None
+    sums: list[WorklistSums] | None = None
     """The sums; null for rows."""
-    next: str | None
+    next: str | None = None
     """Send it as `after` for the next page; null after the last one."""
 
 
@@ -200,16 +202,16 @@ async def _answer(
 ) -> Worklist:
     if by == "executor" and selection.past:
         raise problems.invalid_field("by", "past", "executors are known as of now only")
-    place = _place(after)
+    place, answer = _place(after), Worklist(as_of=selection.at, known=selection.known)
     async with engine.connect() as connection:
-        told = await worklist.last_event(connection)
-        if by != "appeal":
-            key: Literal["body", "executor"] = "body" if by == "body" else "executor"
-            sums = [WorklistSums(**one._asdict()) for one in await lists.sums(connection, selection, key)]
-            return Worklist(as_of=selection.at, last_event=told, rows=None, sums=sums, next=None)
-        page = await lists.page(connection, selection, place, limit)
-    following = None if page.next is None else str(page.next)
-    return Worklist(as_of=selection.at, last_event=told, rows=_rows(page.rows), sums=None, next=following)
+        answer.last_event = await worklist.last_event(connection)
+        if by == "appeal":
+            page = await lists.page(connection, selection, place, limit)
+            answer.rows, answer.next = _rows(page.rows), None if page.next is None else str(page.next)
+        else:
+            key: Key = "body" if by == "body" else "executor"
+            answer.sums = [WorklistSums(**one._asdict()) for one in await lists.sums(connection, selection, key)]
+    return answer
 
 
 def _rows(rows: Sequence[Row]) -> list[WorklistRow]:
