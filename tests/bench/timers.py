@@ -31,7 +31,7 @@ PACE, SECONDS = 100, 20
 BURST = 10_000
 """Terms that end at one instant."""
 WANTED_MS, WANTED_SECONDS = 1000.0, 5.0
-_LEAD = timedelta(seconds=45)
+_LEAD = timedelta(seconds=120)
 """From the first proposal until the first term ends: so long may the registrar and deadlines take for all."""
 _PAUSE = timedelta(seconds=15)
 """From the last of the steady terms to those that end at once."""

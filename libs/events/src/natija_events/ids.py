@@ -86,6 +86,7 @@ def derived_appeal_number(realm: str, *parts: str, secret: bytes = b"") -> str:
     return appeal_number(realm, int.from_bytes(hmac.digest(secret, message, hashlib.sha256)[:8], "big"))
 
 
+@lru_cache(maxsize=4096)
 def derived_event_id(subject: str, *parts: str) -> UUID:
     """The event id derived from the appeal and *parts*: a repeated proposal has the same id."""
     return uuid5(_NAMESPACE, "\x1f".join((subject, *parts)))
