@@ -89,9 +89,9 @@ class Sums(NamedTuple):
 
 
 async def page(
-    connection: AsyncConnection, selection: Selection, periods: Periods | None, after: Place, limit: int
+    connection: AsyncConnection, selection: Selection, periods: Periods | None, after: Place, limit: int | None
 ) -> list[Listed]:
-    """At most *limit* appeals behind the place *after*: the longest in breach, or the soonest due, first.
+    """At most *limit* appeals (None: all) behind the place *after*: the longest in breach, or the soonest due, first.
 
     *periods*: of a selection with `within`. Raises the errors of the database.
     """

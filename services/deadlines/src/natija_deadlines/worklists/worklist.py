@@ -1,6 +1,6 @@
 """Reads a worklist from the database: its rows in pages, its sums, and how old they are."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from natija_chassis.projections import checkpoints
 from natija_deadlines.terms.projection import TermsProjection, load_facts
 from natija_deadlines.terms.state import AppealTerms
 from natija_deadlines.worklists import queries
-from natija_deadlines.worklists.queries import Place, Sums
+from natija_deadlines.worklists.queries import Listed, Place, Sums
 from natija_deadlines.worklists.rows import Row, WorkingDays, row
 from natija_deadlines.worklists.selection import Key, Periods, Selection, periods
 from natija_events.terms.facts import TermFact
@@ -39,20 +39,21 @@ class Worklists:
     async def page(self, connection: AsyncConnection, selection: Selection, after: Place, limit: int) -> Page:
         """At most *limit* rows behind the place *after*. Raises the errors of the database."""
         found = await queries.page(connection, selection, self._periods(selection), after, limit)
-        numbers = [one.appeal for one in found]
-        states = await self._projection.load(connection, numbers)
-        facts = await load_facts(connection, numbers)
-        rows = [row(one, states[one.appeal], facts[one.appeal], selection, self._working) for one in found]
+        rows = await self._rows(connection, selection, found)
         return Page(rows, queries.place(found[-1], selection) if len(found) == limit else None)
 
     async def rows(self, connection: AsyncConnection, selection: Selection) -> AsyncIterator[Row]:
-        """All rows, page by page."""
-        after: Place | None = Place()
-        while after is not None:
-            found = await self.page(connection, selection, after, _PAGE)
-            for one in found.rows:
+        """All rows. The list is asked for once, since one of the past takes long; its rows are made page by page."""
+        found = await queries.page(connection, selection, self._periods(selection), Place(), None)
+        for start in range(0, len(found), _PAGE):
+            for one in await self._rows(connection, selection, found[start : start + _PAGE]):
                 yield one
-            after = found.next
+
+    async def _rows(self, connection: AsyncConnection, selection: Selection, found: Sequence[Listed]) -> list[Row]:
+        numbers = [one.appeal for one in found]
+        states = await self._projection.load(connection, numbers)
+        facts = await load_facts(connection, numbers)
+        return [row(one, states[one.appeal], facts[one.appeal], selection, self._working) for one in found]
 
     async def sums(self, connection: AsyncConnection, selection: Selection, key: Key) -> list[Sums]:
         """The sums by *key*. Raises the errors of the database."""
