@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +12,7 @@ from natija_chassis.service_app import run_service
 from natija_deadlines import api
 from natija_deadlines.metrics import CALENDAR_DAYS
 from natija_deadlines.policies import bindings, policy
+from natija_deadlines.policies.coverage import days_left, is_short
 from natija_deadlines.policies.policy import Policies
 from natija_deadlines.settings import DeadlinesSettings
 from natija_deadlines.terms import queue
@@ -21,7 +21,6 @@ from natija_deadlines.terms.replan import replan
 from natija_deadlines.terms.state import AppealTerms
 from natija_terms.calendars.calendar import Calendar
 
-CALENDAR_WARNING_DAYS = 60
 log = logging.getLogger(__name__)
 
 
@@ -63,13 +62,14 @@ async def serve(settings: DeadlinesSettings) -> None:
 def _watch_calendars(policies: Policies, clock: Clock) -> None:
     """Tell how many days are left until receipts have terms that no calendar covers; a warning where they are few."""
     for jurisdiction in policies.by_jurisdiction:
-        last, calendar = policies.last_receipt(jurisdiction), policies.calendars.get(jurisdiction)
-        if last is None or calendar is None:
+        left = days_left(policies, jurisdiction, clock.now())
+        if left is None:
             continue
 
-        def days(last: date = last, calendar: Calendar = calendar) -> int:
-            return (last - calendar.local(clock.now()).date()).days
+        def days(jurisdiction: str = jurisdiction) -> int:
+            return days_left(policies, jurisdiction, clock.now()) or 0
 
         CALENDAR_DAYS.labels(jurisdiction).set_function(days)
-        if days() < CALENDAR_WARNING_DAYS:
+        if is_short(left):
+            last = policies.last_receipt(jurisdiction)
             log.warning("receipts in %s after %s need the working calendar of the next year", jurisdiction, last)

@@ -1,63 +1,77 @@
-"""The appeals of a period as they were late, and as they would have been: on copies of their facts.
+"""The appeals of a period as they were late, and as they would have been.
 
-A temporary table with the name of the facts stands before them in the session, so the one query of `lateness_sql`
-judges both. The transaction ends with a rollback.
+Most appeals had one term for the answer and one body: the database sums up their facts, and two instants decide. Of the
+others the facts are read and changed, and `natija_events.terms.lateness` judges both.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_deadlines.policies.policy import Policy
-from natija_deadlines.what_if.dues import CountedTerm, recount
-from natija_events.terms.lateness_sql import BREACHES, PLAN
+from natija_deadlines.terms.projection import load_facts
+from natija_deadlines.what_if.dues import CountedTerm, NewDues, recount
+from natija_events.terms.facts import TermFact
+from natija_events.terms.lateness import is_late, judge
+from natija_events.terms.timeline import due_of, order
 from natija_terms.calendars.calendar import Calendar
 
-_PREPARE = (
-    """create temp table considered (appeal text primary key, kind text, country_type text, received timestamptz)
-        on commit drop""",
-    """insert into considered select appeal, kind, country_type, received from appeals
-        where jurisdiction = :jurisdiction and received >= :first and received < :last and kind is not null""",
-    """create temp table facts_considered on commit drop as
-        select term_facts.* from term_facts join considered using (appeal)""",
-    "create index on facts_considered (appeal, sequence)",
-    "create temp table new_dues (appeal text, sequence int, place smallint, due timestamptz) on commit drop",
-    # From here on, `term_facts` is the copy.
-    "alter table facts_considered rename to term_facts",
-    "analyze considered",
-    "analyze pg_temp.term_facts",
-)
-_SET = text("""
-    select facts.appeal, facts.sequence, facts.place, kind, country_type, coalesce((
-        select min(origin.time) from term_facts as origin
-        where origin.appeal = facts.appeal and origin.sequence = facts.origin_sequence and origin.change <> 'opened'
-    ), received) as instant
-    from term_facts as facts join considered using (appeal)
-    where facts.change = 'set' and facts.term like 'answer-%'
-""")
-_CHANGE = (
-    "analyze new_dues",
-    """update term_facts set due = new_dues.due from new_dues
-        where term_facts.appeal = new_dues.appeal and term_facts.sequence = new_dues.sequence
-            and term_facts.place = new_dues.place and new_dues.due is not null""",
-    "delete from term_facts where change in ('missed', 'annulled', 'corrected')",
-)
-_HOLDERS = text("""
-    select appeal, (
-        select holder from term_facts as facts
-        where facts.appeal = considered.appeal and term is null and holder is not null
-        order by time desc, sequence desc limit 1
-    ) as holder from considered
-""")
-_LATE = text(f"""
-    with {BREACHES}
-    select breaches.appeal, holder, min(due) as due, closed from breaches join closings using (appeal)
-    where breaches.term like 'answer-%' group by breaches.appeal, holder, closed
-""")  # noqa: S608 - only names of our own columns
+_PAGE = 2000
+_PLAIN = frozenset(("opened", "ended", "stepped", "set"))
+_Dues = Mapping[tuple[str, int, int], datetime | None]
+"""The new due instants, by appeal, sequence and place."""
+_APPEALS = """
+    select
+        appeal, kind, country_type, received,
+        coalesce(
+            bool_and(case
+                when change = 'opened' then name = 'appeal.registered'
+                when change = 'ended' then true
+                when change = 'stepped' then name <> 'appeal.forwarded'
+                when term not like 'answer-%' then true
+                when change = 'set' then
+                    ends <@ array['end', 'appeal.forwarded'] and pauses = '{}' and counts
+                    and coalesce(origin_sequence, 1) = 1
+                else change = 'missed'
+            end)
+            and count(*) filter (where change = 'ended') <= 1
+            and count(*) filter (where change = 'set' and term like 'answer-%') <= 1
+            and min(holder) filter (where term is null) = max(holder) filter (where term is null)
+            and coalesce(
+                min(due) filter (where term like 'answer-%') = max(due) filter (where term like 'answer-%'), true
+            ),
+            false
+        ) as plain,
+        min(holder) filter (where term is null) as holder,
+        min(due) filter (where term like 'answer-%') as due,
+        bool_or(change = 'missed' and term like 'answer-%') as missed,
+        min(time) filter (where change = 'ended') as closed
+    from (
+        select appeal, kind, country_type, received from appeals
+        where jurisdiction = $1 and received >= $2 and received < $3 and kind is not null
+    ) as considered join term_facts using (appeal)
+    where time <= $4
+    group by appeal, kind, country_type, received
+"""
+
+
+class _Appeal(NamedTuple):
+    """The sums of one appeal's facts. *plain*: it was never forwarded, and had one term for the answer at most, which
+    was neither moved nor paused; its *holder* is the only one, *due* that of its term, *missed* a recorded breach."""
+
+    appeal: str
+    kind: str
+    country_type: str | None
+    received: datetime
+    plain: bool
+    holder: str | None
+    due: datetime | None
+    missed: bool | None
+    closed: datetime | None
 
 
 class LateAppeal(NamedTuple):
@@ -92,9 +106,9 @@ class BodyComparison(NamedTuple):
 class Comparison(NamedTuple):
     """The late appeals *before* and *after*, and the body that holds each appeal of the period."""
 
-    before: Sequence[LateAppeal]
-    after: Sequence[LateAppeal]
-    holders: Mapping[str, str | None]
+    before: list[LateAppeal]
+    after: list[LateAppeal]
+    holders: dict[str, str | None]
     at: datetime
 
     def by_body(self) -> list[BodyComparison]:
@@ -116,29 +130,104 @@ class Comparison(NamedTuple):
 async def compare(
     connection: AsyncConnection, policy: Policy, calendar: Calendar, first: datetime, last: datetime, at: datetime
 ) -> Comparison:
-    """The appeals received from *first* to before *last*, as of *at*: as they are, and as *policy* would have it.
-
-    *connection* is rolled back.
-    """
-    period = {"jurisdiction": policy.jurisdiction, "first": first.astimezone(UTC), "last": last.astimezone(UTC)}
-    try:
-        for statement in _PREPARE:
-            await connection.execute(text(statement), period if ":first" in statement else {})
-        await connection.execute(text(PLAN))
-        holders = {row.appeal: row.holder for row in await connection.execute(_HOLDERS)}
-        before = await _late(connection, at)
-        terms = [CountedTerm(*row) for row in await connection.execute(_SET)]
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.copy_records_to_table("new_dues", records=recount(terms, policy, calendar))
-        for statement in _CHANGE:
-            await connection.execute(text(statement))
-        return Comparison(before, await _late(connection, at), holders, at)
-    finally:
-        await connection.rollback()
+    """The appeals received from *first* to before *last*, as of *at*: as they are, and as *policy* would have it."""
+    found = Comparison([], [], {}, at)
+    plain, others = list[_Appeal](), list[_Appeal]()
+    await connection.execute(text("select 1"))  # it begins the transaction
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    for row in await driver.fetch(_APPEALS, policy.jurisdiction, first, last, at):
+        one: _Appeal = tuple.__new__(_Appeal, row)  # there are many
+        (plain if one.plain else others).append(one)
+    _compare_plain(found, plain, policy, calendar)
+    for start in range(0, len(others), _PAGE):
+        page = others[start : start + _PAGE]
+        facts = await load_facts(connection, [one.appeal for one in page])
+        _compare_judged(found, page, facts, policy, calendar)
+    return found
 
 
-async def _late(connection: AsyncConnection, at: datetime) -> list[LateAppeal]:
-    return [LateAppeal(*row) for row in await connection.execute(_LATE, {"at": at.astimezone(UTC), "known": None})]
+def _compare_plain(found: Comparison, appeals: Sequence[_Appeal], policy: Policy, calendar: Calendar) -> None:
+    due_of_term = NewDues(policy, calendar)
+    for one in appeals:
+        found.holders[one.appeal] = one.holder
+        if one.due is None:
+            continue
+        until = one.closed or found.at
+        if one.missed or is_late(until, one.due):
+            found.before.append(LateAppeal(one.appeal, one.holder, one.due, one.closed))
+        due = due_of_term(one.kind, one.country_type, one.received) or one.due
+        if is_late(until, due):
+            found.after.append(LateAppeal(one.appeal, one.holder, due, one.closed))
+
+
+def _compare_judged(
+    found: Comparison, appeals: Sequence[_Appeal], facts: Mapping[str, Sequence[TermFact]], policy: Policy,
+    calendar: Calendar,
+) -> None:  # fmt: skip
+    terms = [term for one in appeals for term in _terms(one, facts[one.appeal])]
+    dues = {(new.appeal, new.sequence, new.place): new.due for new in recount(terms, policy, calendar)}
+    for one in appeals:
+        own = facts[one.appeal]
+        found.holders[one.appeal] = _last_holder(own)
+        if _in_time(own, dues):
+            continue
+        found.before.extend(_late(one.appeal, own, found.at))
+        found.after.extend(_late(one.appeal, _changed(own, dues), found.at))
+
+
+def _terms(appeal: _Appeal, facts: Sequence[TermFact]) -> Iterable[CountedTerm]:
+    """The terms for the answer, each with the instant from which it counts."""
+    began = {fact.sequence: fact.time for fact in facts if fact.term is None and fact.name != "appeal.registered"}
+    for fact in facts:
+        if fact.change == "set" and _is_answer(fact):
+            instant = began.get(fact.origin_sequence or 0, appeal.received)
+            yield CountedTerm(
+                appeal.appeal, fact.sequence, fact.place, appeal.kind, appeal.country_type, instant
+            )  # fmt: skip
+
+
+def _changed(facts: Sequence[TermFact], dues: Mapping[tuple[str, int, int], datetime | None]) -> Iterable[TermFact]:
+    """The facts with new due instants, and without what was recorded of the old ones."""
+    for fact in facts:
+        if fact.change not in ("missed", "annulled", "corrected"):
+            due = dues.get((fact.appeal, fact.sequence, fact.place))
+            yield fact if due is None else fact._replace(due=due)
+
+
+def _in_time(facts: Sequence[TermFact], dues: _Dues) -> bool:
+    """Whether each term for the answer, old and new, plainly has an end in time: then nothing is to be judged."""
+    if not all(fact.change in _PLAIN or (fact.term is not None and not _is_answer(fact)) for fact in facts):
+        return False
+    for term in facts:
+        if term.change == "set" and _is_answer(term):
+            due, origin = due_of(term), term.origin_sequence or 0
+            due = min(due, dues.get((term.appeal, term.sequence, term.place)) or due)
+            named = term.ends or ()
+            if not any(
+                fact.time <= due and fact.sequence > origin and (fact.change == "ended" or fact.name in named)
+                for fact in facts
+            ):
+                return False
+    return True
+
+
+def _late(appeal: str, facts: Iterable[TermFact], at: datetime) -> list[LateAppeal]:
+    """The bodies that missed a term for the answer, each with the first due instant."""
+    lateness = judge(facts, at)
+    dues: dict[str | None, datetime] = {}
+    for breach in lateness.breaches:
+        if breach.kind == "answer":
+            dues[breach.holder] = min(breach.due, dues.get(breach.holder, breach.due))
+    return [LateAppeal(appeal, holder, due, lateness.closed) for holder, due in dues.items()]
+
+
+def _is_answer(fact: TermFact) -> bool:
+    return fact.term is not None and fact.term.startswith("answer-")
+
+
+def _last_holder(facts: Sequence[TermFact]) -> str | None:
+    held = [fact for fact in facts if fact.term is None and fact.holder is not None]
+    return max(held, key=order).holder if held else None
 
 
 def _of_bodies(late: Sequence[LateAppeal]) -> Mapping[str | None, Mapping[str, LateAppeal]]:
