@@ -13,6 +13,8 @@ from tests.folders import TESTS, needs_servers
 
 pytest_plugins = ["tests.stack"]
 
+os.environ["NATIJA_ENV_FILE"] = os.devnull  # a test sees no settings of a local stack, which `make demo` leaves
+
 DEPTH = os.environ.get("NATIJA_TEST_DEPTH", "default")
 """Profile of the property tests: `default` in `make test`, `thorough` in `make faults`."""
 

@@ -244,7 +244,7 @@ async def test_unanswered_request_returns_the_appeal(work: Work) -> None:
     assert (found["state"], found["overdue"]) == ("RETURNED", False)
 
 
-async def test_late_forward_is_a_breach_of_its_body(work: Work) -> None:
+async def test_late_forward_makes_its_body_late(work: Work) -> None:
     """The body that kept the appeal too long is late, not the next one; the overall term goes on."""
     appeal = await work.register(topic="roads", region="bishkek")
     events = await work.until(appeal, "routed", "term-set")

@@ -24,7 +24,7 @@ from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
 from natija_deadlines import api
 from natija_deadlines.terms.state import AppealTerms, evolve
-from natija_deadlines.worklists.queries import Place, Sums
+from natija_deadlines.worklists.queries import ListPlace, Sums
 from natija_deadlines.worklists.rows import Row
 from natija_deadlines.worklists.selection import Selection, Within
 from natija_deadlines.worklists.worklist import Worklists
@@ -163,18 +163,18 @@ async def test_pages_end_with_the_list(connection: AsyncConnection) -> None:
     selection = Selection(at("2019-09-01"))
     everything = await listed(connection, selection)
     assert everything == sorted(everything, key=lambda row: (row.breach or selection.at, row.appeal))
-    after, rows = Place(), list[Row]()
+    after, rows = ListPlace(), list[Row]()
     while True:
         page = await LISTS.page(connection, selection, after, 7)
         rows += page.rows
         if page.next is None:
             break
-        after = Place.parse(str(page.next))
+        after = ListPlace.parse(str(page.next))
     assert rows == everything
     assert len(rows) > 20
 
 
-async def test_breach_is_of_the_body_that_missed_it(connection: AsyncConnection) -> None:
+async def test_breach_belongs_to_its_body(connection: AsyncConnection) -> None:
     """A missed its term and forwarded; B, in time, must act: the list says so, and the sums count no late term of B."""
     events = history(
         ("2025-12-01T10:00", registered("2025-12-01T10:00", addressee="a")),

@@ -36,7 +36,7 @@ def set_terms(*terms: Term) -> tuple[str, EventData]:
     return "2026-02-16T04:00", TermSet(terms=terms)
 
 
-def test_term_is_an_event_of_its_last_day() -> None:
+def test_term_is_an_event() -> None:
     """Midnight ends the day before. The alarm is the first warning of the policy, and ids name no person."""
     (event,) = calendar_of(set_terms(term("answer-1", DUE, ends=("end", "appeal.forwarded")))).events
     assert event.start == date(2026, 3, 6)

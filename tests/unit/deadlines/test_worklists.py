@@ -22,7 +22,7 @@ from natija_deadlines import api
 from natija_deadlines.commands import app
 from natija_deadlines.policies.policy import load_policies
 from natija_deadlines.terms.projection import TermsProjection
-from natija_deadlines.worklists.queries import Place
+from natija_deadlines.worklists.queries import ListPlace
 from natija_deadlines.worklists.rows import WorkingDays, told_steps
 from natija_deadlines.worklists.selection import periods
 from natija_events.reference.data import ReferenceData
@@ -127,8 +127,8 @@ async def test_key_of_a_body_shows_no_other(keys: Path) -> None:
 
 @pytest.mark.parametrize("instant", ["2026-03-05T10:11:12.000013+00:00", "1969-12-31T23:59:59.999999+00:00"])
 def test_cursor_is_read_back(instant: str) -> None:
-    place = Place(at(instant), "KG-0000-0000-0000-00")
-    assert Place.parse(str(place)) == place
+    place = ListPlace(at(instant), "KG-0000-0000-0000-00")
+    assert ListPlace.parse(str(place)) == place
 
 
 def test_weeks_end_on_sunday() -> None:

@@ -11,6 +11,7 @@ from natija_events import words
 from natija_events.lifecycle.transitions import HISTORY, TABLE, Role, State
 from natija_events.schema.registry import OWNERS
 from natija_events.types.base import AnswerOutcome, AnswerReason
+from natija_events.types.deadlines import TermKind
 from natija_events.types.intake import Applicant, Registered
 from natija_events.types.oversight import CourtRuling, SanctionRecorded
 from natija_events.wire.rejection import RejectionReason
@@ -30,6 +31,7 @@ CODES: dict[WordKind, set[str]] = {
     "applicant": set(get_args(Applicant.model_fields["kind"].annotation)),
     "measure": set(get_args(SanctionRecorded.model_fields["measure"].annotation)),
     "ruling": set(get_args(CourtRuling)),
+    "term": set(get_args(TermKind)),
 }
 ALPHABETS: dict[Language, str] = {
     "ky": "а-яёңөү",

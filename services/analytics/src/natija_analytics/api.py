@@ -99,7 +99,9 @@ def router(engine: AsyncEngine, definitions: Definitions, reference: GetReferenc
 
     @api.get("/reports/breaches", responses=problems.responses(422))
     async def get_breaches(
-        by: Annotated[breaches.Key, Query(description="One row per body and kind of term, or per kind.")] = "body",
+        by: Annotated[
+            breaches.BreachKey, Query(description="One row per body and kind of term, or per kind.")
+        ] = "body",
         as_of: Annotated[
             QueryInstant | None, Query(description="An instant as 2026-03-04T12:00:00+06:00. Default: now.")
         ] = None,

@@ -25,7 +25,7 @@ from natija_deadlines.terms.explanation import Unexplained, explain
 from natija_deadlines.terms.projection import TermsProjection
 from natija_deadlines.terms.state import AppealTerms
 from natija_deadlines.worklists import api as worklists
-from natija_deadlines.worklists.api import ToldStep
+from natija_deadlines.worklists.api import ToldRow
 from natija_deadlines.worklists.rows import told_steps
 from natija_deadlines.worklists.worklist import last_event
 from natija_events.ids import parse_appeal_number
@@ -108,7 +108,7 @@ class TermOfAppeal(BaseModel):
     """Each term that was missed, with its holder."""
     warned: list[datetime]
     """The due instants of which a warning is on the log."""
-    told: list[ToldStep]
+    told: list[ToldRow]
     """The steps of the escalation ladder that were told: whom, and when."""
     missed: list[datetime]
     """The due instants whose breach is on the log."""
@@ -209,7 +209,7 @@ def _term(appeal: AppealTerms, facts: Sequence[TermFact], newest: datetime | Non
         terms=[StateOfTerm(**one._asdict()) for one in term_states(facts, now)],
         breaches=[MissedTerm(**breach._asdict()) for breach in lateness.breaches],
         warned=[term.told[-1].due for term in appeal.terms if term.told],
-        told=[ToldStep(**one._asdict()) for one in told_steps(appeal, now)],
+        told=[ToldRow(**one._asdict()) for one in told_steps(appeal, now)],
         missed=[fact.due for fact in facts if fact.change == "missed" and fact.due],
         data_missing=appeal.data_missing,
     )

@@ -54,7 +54,7 @@ async def print_overdue(
 
 
 async def print_breaches(
-    by: breaches.Key,
+    by: breaches.BreachKey,
     as_of: str | None,
     known: str | None,
     format: ReportFormat,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from natija_analytics.rendering.captions import CAPTIONS
 from natija_analytics.rendering.overdue_report import without_term
-from natija_analytics.reports.breaches import BreachReport, BreachSums, Key
+from natija_analytics.reports.breaches import BreachKey, BreachReport, BreachSums
 from natija_chassis.reports.localized import local_time, number
 from natija_chassis.reports.tables import ColumnStyle, text_table
 from natija_events.reference.data import ReferenceData
@@ -15,7 +15,7 @@ _COUNTS = BreachSums._fields[2:]
 
 
 def breaches_table(
-    key: Key, report: BreachReport, at: datetime, reference: ReferenceData, language: Language, zone: ZoneInfo
+    key: BreachKey, report: BreachReport, at: datetime, reference: ReferenceData, language: Language, zone: ZoneInfo
 ) -> str:
     """One row for each body and kind of term, or for each kind, and their sum."""
     rows, totals = [], [0] * len(_COUNTS)

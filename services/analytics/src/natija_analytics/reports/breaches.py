@@ -18,8 +18,8 @@ from natija_events.terms.lateness_sql import BREACHES
 from natija_events.types.deadlines import TermKind
 from natija_events.types.routing import Forwarded
 
-Key = Literal["body", "kind"]
-KEYS: tuple[Key, ...] = get_args(Key)
+BreachKey = Literal["body", "kind"]
+KEYS: tuple[BreachKey, ...] = get_args(BreachKey)
 
 
 class BreachSums(NamedTuple):
@@ -52,7 +52,7 @@ _ORDER = ", ".join(f"'{kind}'" for kind in get_args(TermKind))
 _ANSWERS = " or ".join(f"term like '{kind}-%'" for kind in ANSWER_KINDS)
 
 
-def _query(key: Key) -> str:
+def _query(key: BreachKey) -> str:
     """The rows, then a row for each reason without a term: the last column tells them apart."""
     holder = "case when kind <> 'overall' then holder end" if key == "body" else "cast(null as text)"
     return f"""
@@ -89,14 +89,16 @@ _FORWARDED_BACK = text(f"""
 """)  # noqa: S608 - only names of our own columns
 
 
-def head(key: Key, at: datetime, known: datetime | None, report: BreachReport) -> dict[str, Any]:
+def head(key: BreachKey, at: datetime, known: datetime | None, report: BreachReport) -> dict[str, Any]:
     """The key and the instants of the report, and the appeals beside its rows, for JSON."""
     instants = {"as_of": at.isoformat(), "known": known.isoformat() if known else None}
     beside = {"forwarded_back": report.forwarded_back, "no_term": report.no_term._asdict()}
     return {"report": "breaches", "by": key, **instants, **beside}
 
 
-async def by_key(connection: AsyncConnection, at: datetime, key: Key, known: datetime | None = None) -> BreachReport:
+async def by_key(
+    connection: AsyncConnection, at: datetime, key: BreachKey, known: datetime | None = None
+) -> BreachReport:
     """The breaches as of *at* (aware), by body and kind, or by kind alone. *known*: None means all events."""
     await connection.execute(PLAN)
     given = {"at": at.astimezone(UTC), "known": known, "after": ""}

@@ -15,8 +15,8 @@ from natija_chassis.time_zones import YEARS
 from natija_deadlines.policies.policy import load_policies
 from natija_deadlines.settings import DeadlinesSettings
 from natija_deadlines.terms.projection import TermsProjection
-from natija_deadlines.worklists.commands import By
-from natija_deadlines.worklists.queries import Place, Sums
+from natija_deadlines.worklists.commands import WorklistBy
+from natija_deadlines.worklists.queries import ListPlace, Sums
 from natija_deadlines.worklists.rows import Row, Told
 from natija_deadlines.worklists.selection import Selection, Within
 from natija_deadlines.worklists.worklist import Worklists, last_event
@@ -33,7 +33,7 @@ _SUMS: dict[str, ColumnStyle] = {
 
 
 async def print_list(
-    within: Within | None, by: By, body: str | None, executor: str | None, as_of: str | None, known: str | None,
+    within: Within | None, by: WorklistBy, body: str | None, executor: str | None, as_of: str | None, known: str | None,
     format: ReportFormat,
 ) -> None:  # fmt: skip
     """Print the list or its sums. Raises `typer.BadParameter`, `OperatorError`."""
@@ -47,7 +47,7 @@ async def print_list(
     async with current_projection(settings) as connection:
         newest = await last_event(connection)
         if format == "table" and by == "appeal":
-            page = await lists.page(connection, selection, Place(), MAX_ROWS)
+            page = await lists.page(connection, selection, ListPlace(), MAX_ROWS)
             sys.stdout.write(_table(selection, newest, page.rows, more=page.next is not None))
         elif by == "appeal":
             await _write(format, _head(selection, newest), Row._fields, _flat(lists.rows(connection, selection)))

@@ -16,9 +16,9 @@ from natija_chassis.http.parameters import QueryInstant
 from natija_chassis.http.problems import Problem
 from natija_deadlines.terms.projection import TermsProjection
 from natija_deadlines.worklists import calendar_feed, worklist
-from natija_deadlines.worklists.queries import Place
+from natija_deadlines.worklists.queries import ListPlace
 from natija_deadlines.worklists.rows import Row
-from natija_deadlines.worklists.selection import Key, Selection, Within
+from natija_deadlines.worklists.selection import ListKey, Selection, Within
 from natija_events.types.codes import Code, Word
 from natija_events.types.deadlines import Addressee
 
@@ -33,7 +33,7 @@ ACCESS = (
 _FEED_HEADERS = {"Cache-Control": f"private, max-age={int(calendar_feed.REFRESH.total_seconds()) // 4}"}
 _CURSOR = r"^([0-9]{1,18}-[0-9A-Z-]{1,40})?$"
 
-By = Annotated[
+ListBy = Annotated[
     Literal["appeal", "body", "executor"], Query(description="One row per appeal, or sums by body or executor.")
 ]
 OfBody = Annotated[Word | None, Query(description="Only the appeals that this body holds.")]
@@ -42,12 +42,12 @@ AsOf = Annotated[QueryInstant | None, Query(description="An instant as 2026-03-0
 Known = Annotated[
     QueryInstant | None, Query(description="Only what was recorded by this instant, as 2026-03-04T12:00:00+06:00.")
 ]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The most rows of a page.")]
+ListLimit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The most rows of a page.")]
 After = Annotated[str, Query(pattern=_CURSOR, description="The `next` of the page before.")]
 Sender = Annotated[Principal, Depends(principal)]
 
 
-class ToldStep(BaseModel):
+class ToldRow(BaseModel):
     """A step of the escalation ladder that was told."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -91,7 +91,7 @@ class WorklistRow(BaseModel):
     """Calendar days since its last day."""
     working_days: int | None
     """Working days since its last day; null where a working calendar is missing."""
-    told: list[ToldStep]
+    told: list[ToldRow]
     """The steps of the escalation ladder that were told so far."""
 
 
@@ -144,8 +144,8 @@ def router(engine: AsyncEngine, projection: TermsProjection, clock: Clock) -> AP
     @api.get("/due", responses=problems.responses(422))
     async def due(
         sender: Sender, within: Annotated[Within, Query(description="By the end of the local day, or of Sunday.")],
-        by: By = "appeal", body: OfBody = None, executor: OfExecutor = None, as_of: AsOf = None, known: Known = None,
-        limit: Limit = 100, after: After = "",
+        by: ListBy = "appeal", body: OfBody = None, executor: OfExecutor = None, as_of: AsOf = None,
+        known: Known = None, limit: ListLimit = 100, after: After = "",
     ) -> Worklist:  # fmt: skip
         """Open appeals whose term for the answer ends today or this week, the soonest first.
 
@@ -156,8 +156,8 @@ def router(engine: AsyncEngine, projection: TermsProjection, clock: Clock) -> AP
 
     @api.get("/breaches", responses=problems.responses(422))
     async def breaches(
-        sender: Sender, by: By = "appeal", body: OfBody = None, executor: OfExecutor = None, as_of: AsOf = None,
-        known: Known = None, limit: Limit = 100, after: After = "",
+        sender: Sender, by: ListBy = "appeal", body: OfBody = None, executor: OfExecutor = None, as_of: AsOf = None,
+        known: Known = None, limit: ListLimit = 100, after: After = "",
     ) -> Worklist:  # fmt: skip
         """Open appeals of which a term for the answer was missed, the longest in breach first.
 
@@ -209,17 +209,17 @@ async def _answer(
             page = await lists.page(connection, selection, place, limit)
             answer.rows, answer.next = _rows(page.rows), None if page.next is None else str(page.next)
         else:
-            key: Key = "body" if by == "body" else "executor"
+            key: ListKey = "body" if by == "body" else "executor"
             answer.sums = [WorklistSums(**one._asdict()) for one in await lists.sums(connection, selection, key)]
     return answer
 
 
 def _rows(rows: Sequence[Row]) -> list[WorklistRow]:
-    return [WorklistRow(**one._asdict() | {"told": [ToldStep(**step._asdict()) for step in one.told]}) for one in rows]
+    return [WorklistRow(**one._asdict() | {"told": [ToldRow(**step._asdict()) for step in one.told]}) for one in rows]
 
 
-def _place(after: str) -> Place:
+def _place(after: str) -> ListPlace:
     try:
-        return Place.parse(after) if after else Place()
+        return ListPlace.parse(after) if after else ListPlace()
     except (ValueError, OverflowError):
         raise problems.invalid_field("after", "cursor", "is not the next of a page") from None

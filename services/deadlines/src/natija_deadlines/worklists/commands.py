@@ -6,13 +6,13 @@ import typer
 
 from natija_chassis.reports.options import ReportFormatOption
 
-By = Literal["appeal", "body", "executor"]
+WorklistBy = Literal["appeal", "body", "executor"]
 _WITHIN = "By the end of the local day, or of Sunday, on the clocks of the appeal's jurisdiction."
 _AS_OF = "Instant in ISO 8601 with an offset, such as 2026-12-01T09:00:00+06:00. Default: now."
-ByOption = Annotated[By, typer.Option(help="One row per appeal, or sums by body or executor.")]
+ByOption = Annotated[WorklistBy, typer.Option(help="One row per appeal, or sums by body or executor.")]
 BodyOption = Annotated[str | None, typer.Option(help="Only the appeals that this body holds.")]
 ExecutorOption = Annotated[str | None, typer.Option(help="Only those of this post. Not with --as-of or --known.")]
-AsOfOption = Annotated[str | None, typer.Option(help=_AS_OF)]
+InstantOption = Annotated[str | None, typer.Option(help=_AS_OF)]
 KnownOption = Annotated[str | None, typer.Option(help="Only what was recorded by this instant, as --as-of.")]
 
 worklists = typer.Typer()
@@ -24,7 +24,7 @@ def due(
     by: ByOption = "appeal",
     body: BodyOption = None,
     executor: ExecutorOption = None,
-    as_of: AsOfOption = None,
+    as_of: InstantOption = None,
     known: KnownOption = None,
     format: ReportFormatOption = "table",
 ) -> None:
@@ -50,7 +50,7 @@ def breaches(
     by: ByOption = "appeal",
     body: BodyOption = None,
     executor: ExecutorOption = None,
-    as_of: AsOfOption = None,
+    as_of: InstantOption = None,
     known: KnownOption = None,
     format: ReportFormatOption = "table",
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_deadlines.worklists.selection import Key, Periods, Selection
+from natija_deadlines.worklists.selection import ListKey, Periods, Selection
 from natija_events.terms.lateness_sql import BREACHES, PLAN, is_late_sql
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -48,7 +48,7 @@ _ENDS = """
 """
 
 
-class Place(NamedTuple):
+class ListPlace(NamedTuple):
     """The place of an appeal in a list: by the *instant* that orders it, then by number. Its text is a cursor."""
 
     instant: datetime = _FIRST
@@ -89,7 +89,7 @@ class Sums(NamedTuple):
 
 
 async def page(
-    connection: AsyncConnection, selection: Selection, periods: Periods | None, after: Place, limit: int | None
+    connection: AsyncConnection, selection: Selection, periods: Periods | None, after: ListPlace, limit: int | None
 ) -> list[Listed]:
     """At most *limit* appeals (None: all) behind the place *after*: the longest in breach, or the soonest due, first.
 
@@ -105,7 +105,7 @@ async def page(
     return [Listed(*row) for row in await _run(connection, selection, periods, select, given)]
 
 
-async def sums(connection: AsyncConnection, selection: Selection, periods: Periods | None, key: Key) -> list[Sums]:
+async def sums(connection: AsyncConnection, selection: Selection, periods: Periods | None, key: ListKey) -> list[Sums]:
     """The appeals of *selection* by *key*, in the order of their first instants. Raises the errors of the database."""
     executor = "executor" if key == "executor" else "cast(null as text)"
     select = f"""
@@ -116,11 +116,11 @@ async def sums(connection: AsyncConnection, selection: Selection, periods: Perio
     return [Sums(*row) for row in await _run(connection, selection, periods, select, {})]
 
 
-def place(listed: Listed, selection: Selection) -> Place:
+def place(listed: Listed, selection: Selection) -> ListPlace:
     """The place of an appeal in the list of *selection*."""
     instant = listed.breach if selection.within is None else listed.due
     assert instant is not None
-    return Place(instant, listed.appeal)
+    return ListPlace(instant, listed.appeal)
 
 
 def _instant(selection: Selection) -> str:

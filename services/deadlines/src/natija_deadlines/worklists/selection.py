@@ -7,7 +7,7 @@ from natija_deadlines.policies.policy import Policies
 from natija_terms.calendars.calendar import DAY
 
 Within = Literal["today", "week"]
-Key = Literal["body", "executor"]
+ListKey = Literal["body", "executor"]
 """The sums: of each body, or of each executor of each body."""
 
 

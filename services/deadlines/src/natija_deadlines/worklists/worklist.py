@@ -11,9 +11,9 @@ from natija_chassis.projections import checkpoints
 from natija_deadlines.terms.projection import TermsProjection, load_facts
 from natija_deadlines.terms.state import AppealTerms
 from natija_deadlines.worklists import queries
-from natija_deadlines.worklists.queries import Listed, Place, Sums
+from natija_deadlines.worklists.queries import Listed, ListPlace, Sums
 from natija_deadlines.worklists.rows import Row, WorkingDays, row
-from natija_deadlines.worklists.selection import Key, Periods, Selection, periods
+from natija_deadlines.worklists.selection import ListKey, Periods, Selection, periods
 from natija_events.terms.facts import TermFact
 
 _PAGE = 500
@@ -26,7 +26,7 @@ class Page(NamedTuple):
     """Rows of a worklist. *next*: the place behind which the next page begins; None after the last."""
 
     rows: list[Row]
-    next: Place | None
+    next: ListPlace | None
 
 
 class Worklists:
@@ -36,7 +36,7 @@ class Worklists:
         self._projection = projection
         self._working = WorkingDays(projection.policies)
 
-    async def page(self, connection: AsyncConnection, selection: Selection, after: Place, limit: int) -> Page:
+    async def page(self, connection: AsyncConnection, selection: Selection, after: ListPlace, limit: int) -> Page:
         """At most *limit* rows behind the place *after*. Raises the errors of the database."""
         found = await queries.page(connection, selection, self._periods(selection), after, limit)
         rows = await self._rows(connection, selection, found)
@@ -44,7 +44,7 @@ class Worklists:
 
     async def rows(self, connection: AsyncConnection, selection: Selection) -> AsyncIterator[Row]:
         """All rows. The list is asked for once, since one of the past takes long; its rows are made page by page."""
-        found = await queries.page(connection, selection, self._periods(selection), Place(), None)
+        found = await queries.page(connection, selection, self._periods(selection), ListPlace(), None)
         for start in range(0, len(found), _PAGE):
             for one in await self._rows(connection, selection, found[start : start + _PAGE]):
                 yield one
@@ -55,7 +55,7 @@ class Worklists:
         facts = await load_facts(connection, numbers)
         return [row(one, states[one.appeal], facts[one.appeal], selection, self._working) for one in found]
 
-    async def sums(self, connection: AsyncConnection, selection: Selection, key: Key) -> list[Sums]:
+    async def sums(self, connection: AsyncConnection, selection: Selection, key: ListKey) -> list[Sums]:
         """The sums by *key*. Raises the errors of the database."""
         return await queries.sums(connection, selection, self._periods(selection), key)
 
