@@ -102,7 +102,7 @@ async def by_key(
     """The breaches as of *at* (aware), by body and kind, or by kind alone. *known*: None means all events."""
     await connection.execute(PLAN)
     given = {"at": at.astimezone(UTC), "known": known, "after": ""}
-    rows = [row._tuple() for row in await connection.execute(_BY_KEY[key], given)]
+    rows = [tuple(row) for row in await connection.execute(_BY_KEY[key], given)]
     back = sum(row[0] for row in await connection.execute(_FORWARDED_BACK, given))
     no_term = {kind: count for _, kind, count, _, _, apart in rows if apart}
     return BreachReport([BreachSums(*row[:5]) for row in rows if not row[5]], no_term_sums(no_term), back)
