@@ -32,7 +32,7 @@ down: ## stop everything
 status: ## show the running processes with address and memory
 	@test ! -x $(PYTHON) || $(LOCAL) status
 
-million: check-machine $(INSTALLED) ## build a realm with a million lives once, for figures (an hour, 20 GB); ARGS="--lives N"
+million: check-machine $(INSTALLED) ## build a realm with a million lives once, for figures; it takes long; ARGS="--lives N"
 	@$(PYTHON) -m tests.bench.million $(ARGS)
 
 clean: ## stop everything and delete its data (.local) but the downloads
@@ -58,7 +58,7 @@ lint: $(INSTALLED) ## check format, style, types, import rules, schemas and word
 	@$(PYTHON) -m tests.lint
 	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 
-bench: check-machine $(INSTALLED) ## compare throughput with its floors; ARGS="NAME" runs some, GROWTH=1 uses a million appeals, SOAK=1 runs MINUTES=30
+bench: check-machine $(INSTALLED) ## compare throughput with its floors; ARGS="NAME" runs some, GROWTH=1 uses what make million built, SOAK=1 runs MINUTES=30
 	@$(PYTHON) -m tests.bench $(if $(GROWTH),--growth) $(if $(SOAK),--soak $(or $(MINUTES),30)) $(ARGS)
 
 check: lint test ## run lint, then test

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import BigInteger, Column, MetaData, Table, Text, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tests.eventually import eventually
 from tests.integration.chassis.conftest import ADVISORY_LOCKS
-from tests.integration.chassis.tally import SERVICE, TallySettings
+from tests.integration.chassis.standings import Standings
+from tests.integration.chassis.tally import TallySettings
 from tests.signing import key_of
 from tests.stack import Realm
 
@@ -25,7 +25,6 @@ from natija_chassis.process_manager.proposed_event import ProposedEvent
 from natija_chassis.projections.runner import Runner
 from natija_events.ids import appeal_number
 from natija_events.kafka import ProposalOutcome, Publisher, read
-from natija_events.lifecycle.transitions import INITIAL, Standing, evolve
 from natija_events.topics import PARTITIONS
 from natija_events.types.intake import DuplicateLinked, Registered, Supplemented
 from natija_events.types.routing import Routed
@@ -36,40 +35,6 @@ LINK_TO_LARGER = DuplicateLinked(of=appeal_number("ZZ", (1 << 64) - 1))
 """Never lawful: a duplicate points to a smaller number."""
 
 SOURCE = "/services/intake"
-
-
-class Standings:
-    """The projection: the standing of each appeal."""
-
-    service = SERVICE
-    version = 1
-    metadata = MetaData()
-    standings = Table(
-        "standings",
-        metadata,
-        Column("appeal", Text, primary_key=True),
-        Column("sequence", BigInteger, nullable=False),
-        Column("material", BigInteger, nullable=False),
-        Column("state", Text, nullable=False),
-    )
-
-    async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
-        table = self.standings
-        found = await connection.execute(select(table).where(table.c.appeal.in_({one.subject for one in events})))
-        kept = {row.appeal: Standing(row.state, (), None, row.sequence, row.material) for row in found}
-        for one in events:
-            kept[one.subject] = evolve(kept.get(one.subject, INITIAL), one.type, one.time, one.data)
-        add = insert(table)
-        await connection.execute(
-            add.on_conflict_do_update(
-                index_elements=["appeal"],
-                set_={name: add.excluded[name] for name in ("sequence", "material", "state")},
-            ),
-            [
-                {"appeal": appeal, "sequence": one.sequence, "material": one.material, "state": one.state}
-                for appeal, one in kept.items()
-            ],
-        )
 
 
 async def route(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
