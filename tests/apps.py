@@ -20,6 +20,7 @@ from natija_chassis.http.plain_route import PlainRoute
 from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
+from natija_chassis.sign_in import parts
 from natija_deadlines.policies.policy import load_policies
 from natija_deadlines.terms.projection import TermsProjection
 from natija_events.reference.data import GetReferenceData, ReferenceData
@@ -29,6 +30,7 @@ from natija_intake.app import ACCESS
 from natija_intake.receipts.send_limit import SendLimit
 from natija_routing.competence import reference
 from natija_routing.competence.rules import Competence
+from natija_routing.settings import RoutingSettings
 
 
 class _NoRows(list[Any]):
@@ -106,7 +108,9 @@ def relay(*more: APIRouter) -> Apps:
 def routing(*more: APIRouter) -> Apps:
     """Routing without rules."""
     data = reference.with_reference(Competence(version=1, rules=()), ReferenceData())
-    return _apps([natija_routing.api.router(EMPTY_DATABASE, lambda: data, _CLOCK)], more, natija_routing.api.ACCESS)
+    sign_in = parts.make(RoutingSettings(), EMPTY_DATABASE, ReferenceData)
+    routers = [natija_routing.api.router(EMPTY_DATABASE, lambda: data, _CLOCK), sign_in.router]
+    return _apps(routers, more, [*natija_routing.api.ACCESS, *sign_in.rows])
 
 
 def deadlines(*more: APIRouter) -> Apps:

@@ -44,7 +44,8 @@ for one in ROWS:
 def keys(tmp_path: Path) -> Path:
     path = tmp_path / "keys.yaml"
     for key, of in KEYS.items():
-        api_keys.add(path, of.name, sorted(of.roles), of.body, key)
+        roles: Any = sorted(of.roles)
+        api_keys.add(path, of.name, roles, of.body, key)
     return path
 
 

@@ -9,6 +9,7 @@ from tests.guides import REPOSITORY
 from natija_chassis.http.access import routes
 from natija_chassis.http.app import HEALTH, MANAGEMENT
 from natija_chassis.services import service_infos
+from natija_chassis.sign_in.routes import ACCESS as SIGN_IN_ROUTES
 
 HEADING = "\n### Access to routes\n"
 SHOWS = {"any": "no appeals", "own": "its own appeals", "all": "appeals of all bodies"}
@@ -38,10 +39,15 @@ def test_every_route_has_access(make: MakeApps) -> None:
 
 @pytest.mark.parametrize("make", ALL.values(), ids=list(ALL))
 def test_only_intake_is_public(make: MakeApps) -> None:
-    """A citizen sends an appeal and asks for its status; anybody reads the contract. All else needs a key."""
+    """A citizen sends an appeal and asks for its status; anybody reads the contract, and may sign in. All else needs a
+    key or a session."""
     public = {f"{one.method} {one.path}" for one in make().api.state.access_table.rows if one.is_public}
     of_citizens = {"POST /appeals", "POST /appeals/status", "GET /appeals/{number}"}
-    assert public <= {"GET /health", "GET /contract/asyncapi.json", "GET /contract/schemas/{name:path}"} | of_citizens
+    sign_in = {f"{one.method} {one.path}" for one in SIGN_IN_ROUTES if one.is_public}
+    assert (
+        public
+        <= sign_in | {"GET /health", "GET /contract/asyncapi.json", "GET /contract/schemas/{name:path}"} | of_citizens
+    )
 
 
 def test_operations_lists_every_route() -> None:

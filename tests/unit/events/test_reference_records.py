@@ -14,9 +14,13 @@ from natija_events.reference.entries import (
     CalendarBindingEntry,
     ChannelEntry,
     CountryTypeEntry,
+    DelegationEntry,
     DistrictEntry,
     Entry,
+    HeldPost,
     JurisdictionEntry,
+    OfficialEntry,
+    PostEntry,
     PublisherEntry,
     PublisherKey,
     RealmEntry,
@@ -32,7 +36,7 @@ NAMES = {"ky": "Жол", "ru": "Дорога"}
 KEY = PublisherKey(public_key="A" * 43, valid_from=NOW, valid_to=None)
 EXAMPLES: dict[str, Entry] = {
     "realm": RealmEntry(zone="Asia/Bishkek", languages=("ky", "ru")),
-    "mayor-osh": BodyEntry(names=NAMES, position=3, body_class="local", superior="gov", region="osh", posts=("head",)),
+    "mayor-osh": BodyEntry(names=NAMES, position=3, body_class="local", superior="gov", region="osh"),
     "osh": RegionEntry(names=NAMES, districts={"alay": DistrictEntry(names=NAMES)}),
     "roads": TopicEntry(names=NAMES, position=1),
     "post": ChannelEntry(names=NAMES),
@@ -43,7 +47,21 @@ EXAMPLES: dict[str, Entry] = {
     "region/west-kazakhstan": CalendarBindingEntry(calendar="KZ-ORAL"),
     "body/akimat-oral": CalendarBindingEntry(calendar="KZ-ORAL"),
     "/services/intake": PublisherEntry(roles=frozenset({"channel", "desk"}), keys=(KEY,), principal="kg.intake"),
+    "mayor-osh/desk-1": PostEntry(names=NAMES, roles=frozenset({"registrar", "executor"})),
+    "a" * 64: OfficialEntry(
+        posts=(HeldPost(post="mayor-osh/desk-1", valid_from=date(2026, 1, 1), valid_to=date(2026, 12, 31)),)
+    ),
+    "leave-1": DelegationEntry(
+        post="mayor-osh/desk-1",
+        given_by="a" * 64,
+        given_to="b" * 64,
+        valid_from=date(2026, 7, 1),
+        valid_to=date(2026, 7, 31),
+    ),
 }
+DELEGATION = {
+    "post": "a/b", "given_by": "a" * 64, "given_to": "b" * 64, "valid_from": "2026-07-01", "valid_to": "2026-07-31",
+}  # fmt: skip
 GOOD = {"kind": "topic", "id": "roads", "revision": 1, "valid_from": "2026-03-02T09:00:00Z", "entry": {"position": 1}}
 
 
@@ -98,6 +116,14 @@ def test_sets_are_written_in_order() -> None:
         ({"kind": "body", "entry": {"body_class": "local"}}, "data"),
         ({"kind": "publisher", "id": "/a/*", "entry": {"roles": ["desk"], "keys": [], "vouched": True}}, "id"),
         ({"kind": "publisher", "id": "/a", "entry": {"roles": ["desk"]}}, "data"),
+        ({"kind": "post", "id": "desk-1", "entry": {"roles": ["executor"]}}, "id"),
+        ({"kind": "post", "id": "a/" + "b" * 63, "entry": {"roles": ["executor"]}}, "id"),
+        ({"kind": "post", "id": "a/b", "entry": {"roles": ["king"]}}, "roles.0"),
+        ({"kind": "post", "id": "a/b", "entry": {"roles": []}}, "roles"),
+        ({"kind": "official", "id": "aida", "entry": {"posts": []}}, "id"),
+        ({"kind": "official", "id": "a" * 64, "entry": {"posts": [], "names": {"ky": "Аида"}}}, "data"),
+        ({"kind": "delegation", "entry": DELEGATION | {"given_to": "a" * 64}}, "data"),
+        ({"kind": "delegation", "entry": DELEGATION | {"valid_to": "2026-06-30"}}, "data"),
         ({"note": 1}, "data"),
     ],
 )

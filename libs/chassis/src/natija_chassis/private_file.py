@@ -2,9 +2,12 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from natija_chassis.errors import OperatorError
 
 
 @contextmanager
@@ -13,6 +16,22 @@ def locked(path: Path) -> Iterator[None]:
     with path.with_name(f"{path.name}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def read(path: Path, variable: str) -> str:
+    """The content of the file at *path*, without white space around it; *variable* is the setting that names it.
+
+    Raises `OperatorError` when it cannot be read, is empty, or when others may read it.
+    """
+    try:
+        mode, content = path.stat().st_mode, path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{path} ({variable}): {getattr(error, 'strerror', None) or 'is not a text'}") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise OperatorError(f"{path} ({variable}): others may read it. Run `chmod 600` on it")
+    if not content:
+        raise OperatorError(f"{path} ({variable}): is empty")
+    return content
 
 
 def replace(path: Path, content: str) -> None:

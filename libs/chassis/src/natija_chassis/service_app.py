@@ -17,6 +17,7 @@ from natija_chassis.projections.projection import Projection
 from natija_chassis.projections.runner import Runner
 from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.settings import Settings
+from natija_chassis.sign_in.settings import SignInSettings
 
 MakeRouter = Callable[[AsyncEngine], APIRouter]
 CountBacklog = Callable[[AsyncConnection], Awaitable[Sequence[Backlog]]]
@@ -41,8 +42,8 @@ async def run_service(
     It applies the log to *projection* and serves *router* on the projection's database, to those whom *rows* of the
     access table admit. With *pending_proposals* it also runs a process manager, with
     *next_instant* and *prepare*. Its page shows *about*, a sentence, and
-    *backlog* with the refused proposals. With *reference* it reads reference data, and is not ready without. *tasks*
-    run beside it.
+    *backlog* with the refused proposals. With *reference* it reads reference data, and is not ready without. Where
+    *settings* are `SignInSettings`, officials sign in. *tasks* run beside it.
     """
     engine = open_engine(settings, settings.process)
     runner = Runner(projection, settings, engine)
@@ -67,14 +68,21 @@ async def run_service(
         found = runner.progress.health()
         return found if reference is None else reference.health(found)
 
+    sign_in = None
+    if isinstance(settings, SignInSettings) and reference is not None:
+        from natija_chassis.sign_in import parts  # with it come an HTTP client and its libraries
+
+        sign_in = parts.make(settings, engine, reference.now)
+    routers = [] if router is None else [router(engine)]
     apps = create_apps(
         settings,
         title=settings.process,
         about=about,
         health=health,
         backlog=count_backlog,
-        routers=[] if router is None else [router(engine)],
-        rows=rows,
+        routers=routers if sign_in is None else [*routers, sign_in.router],
+        rows=rows if sign_in is None else [*rows, *sign_in.rows],
+        more_authenticators=[] if sign_in is None else [sign_in.authenticate],
     )
     try:
         await run(apps, settings, running)

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.services import ServiceInfo, management_port_variable, port_variable
+from natija_chassis.user_ids import user_id_key
 
 if TYPE_CHECKING:
     from natija_chassis.clock import Clock
@@ -80,6 +81,8 @@ class Settings(BaseSettings):
     """The host names under which clients reach this process, separated by commas; addresses and localhost always do."""
     api_keys: Path | None = None
     """The file of the API keys that open the read APIs: see `natija api-key`. Without it, nobody can read."""
+    user_id_secret: SecretStr | None = None
+    """The secret of the ids that users have in reference data. It is necessary where subjects are personal numbers."""
     max_connections: int = Field(1000, ge=1)
     """The most open HTTP connections. At this limit a new one replaces the one that waits longest for a request."""
     max_connections_per_address: int = Field(300, ge=1)
@@ -109,6 +112,12 @@ class Settings(BaseSettings):
     def key_folder(self) -> Path | None:
         """The folder of this process' keys."""
         return None if self.keys is None else Path(self.keys.replace("{process}", self.process))
+
+    @property
+    def user_id_key(self) -> bytes:
+        """The key of the ids that users have in reference data."""
+        secret = "" if self.user_id_secret is None else self.user_id_secret.get_secret_value()
+        return user_id_key(self.realm, secret)
 
     @property
     def source(self) -> str:

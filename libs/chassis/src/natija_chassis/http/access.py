@@ -7,16 +7,24 @@ all of them.
 import base64
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
+from urllib.parse import quote
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount, compile_path
 from starlette.types import Scope
 
+from natija_chassis.http.csrf import refuse_other_site, refuse_without_token
 from natija_chassis.http.problems import Problem
+from natija_events.reference.entries import OfficialRole
 
 ApiRole = Literal["public", "publisher", "official", "operator"]
+"""The role of an API key. A person who signed in and acts for a body is an `official`, too."""
+AccessRole = ApiRole | OfficialRole
+"""The roles of keys and of people: the columns of the table."""
+SIGN_IN = "/sign-in"
+"""The route to which a page leads whoever has not signed in. It takes a path of the service as `return_to`."""
 
 BodyScope = Literal["any", "own", "all"]
 """The appeals that a route shows. `any`: none, so that each body may use it. `own`: those of the body of the principal,
@@ -30,13 +38,15 @@ _PRINCIPAL = "natija.principal"
 class Principal(NamedTuple):
     """The sender of a request: its *name* for logs, its *roles*, and the *body* it acts for; None for all.
 
-    *source* is the publisher as which it proposes; None when it proposes nothing.
+    *source* is the publisher as which it proposes; None when it proposes nothing. *csrf_token* is what an unsafe
+    request of a signed-in person must carry: see `csrf`. A key has none, since no browser sends it by itself.
     """
 
     name: str
-    roles: frozenset[ApiRole]
+    roles: frozenset[AccessRole]
     body: str | None = None
     source: str | None = None
+    csrf_token: str | None = None
 
 
 ANONYMOUS = Principal("anonymous", frozenset(["public"]))
@@ -49,15 +59,16 @@ class RouteAccess(NamedTuple):
     """A row: who may send *method* to *path*, a template such as `/appeals/{number}`, and how many bytes with it.
 
     *basic*: the key may also be the password of HTTP Basic, for clients that know nothing else. A browser sends it by
-    itself, so such a route only reads.
+    itself, so such a route only reads. *page*: people open it in a browser, and who has not signed in is led to do so.
     """
 
     method: str
     path: str
-    roles: frozenset[ApiRole]
+    roles: frozenset[AccessRole]
     bodies: BodyScope
     max_body: int
     basic: bool = False
+    page: bool = False
 
     @property
     def is_public(self) -> bool:
@@ -66,10 +77,16 @@ class RouteAccess(NamedTuple):
 
 
 def access(
-    method: str, path: str, *roles: ApiRole, bodies: BodyScope = "all", max_body: int = 0, basic: bool = False
+    method: str,
+    path: str,
+    *roles: AccessRole,
+    bodies: BodyScope = "all",
+    max_body: int = 0,
+    basic: bool = False,
+    page: bool = False,
 ) -> RouteAccess:
     """A row of the table."""
-    return RouteAccess(method, path, frozenset(roles), bodies, max_body, basic)
+    return RouteAccess(method, path, frozenset(roles), bodies, max_body, basic, page)
 
 
 def bearer_token(request: HTTPConnection) -> str | None:
@@ -95,6 +112,20 @@ def principal(request: HTTPConnection) -> Principal:
     return found
 
 
+async def refuse_forged(request: Request) -> None:
+    """A dependency of every route. Raises `Problem` for an unsafe request of a session without its token."""
+    who = request.scope.get(_PRINCIPAL, ANONYMOUS)
+    if who.csrf_token is not None:
+        await refuse_without_token(request, who.csrf_token)
+
+
+def sign_in_address(scope: Scope) -> str:
+    """Where the sender of *scope* signs in, and from where they come back to what they asked for."""
+    query = scope["query_string"]
+    asked = scope["raw_path"] + (b"?" + query if query else b"")
+    return f"{SIGN_IN}?return_to={quote(asked, safe='')}"
+
+
 class AccessTable:
     """The *rows* of one app, and the *authenticators*, which are asked one after the other."""
 
@@ -117,10 +148,15 @@ class AccessTable:
         raise Problem(405, "Method Not Allowed", headers={"Allow": ", ".join(one.method for one in rows)})
 
     async def admit(self, found: RouteAccess, scope: Scope) -> None:
-        """Note who sends the request of *scope*. Raises `Problem`: 401 without a known key, 403 without the right."""
+        """Note who sends the request of *scope*. Raises `Problem`: 401 without a known key or session, 403 without the
+        right, 303 to the sign-in where a page is opened without a session."""
         who = ANONYMOUS if found.is_public else await self._authenticate(HTTPConnection(scope), found)
         if not who.roles & found.roles or (who.body is not None and found.bodies == "all"):
-            raise Problem(403, "This key does not open this route")
+            raise Problem(
+                403, "This key does not open this route" if who.csrf_token is None else "Your posts do not open this"
+            )
+        if who.csrf_token is not None:
+            refuse_other_site(scope)
         scope[_PRINCIPAL] = who
 
     def check(self, app: FastAPI) -> None:
@@ -133,6 +169,8 @@ class AccessTable:
         for authenticate in self._authenticators:
             if (who := await authenticate(request)) is not None:
                 return who
+        if found.page and found.method == "GET":
+            raise Problem(303, "Sign in first", headers={"Location": sign_in_address(request.scope)})
         title = "The API key is not known" if "authorization" in request.headers else "An API key is necessary"
         if found.basic:
             raise Problem(401, title, "Send it as the password, with any user name.", headers=_PASSWORD_REQUIRED)

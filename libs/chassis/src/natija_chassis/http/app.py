@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from natija_chassis import time_zones
 from natija_chassis.http import openapi, problems
-from natija_chassis.http.access import AccessTable, Authenticator, RouteAccess, access
+from natija_chassis.http.access import AccessTable, Authenticator, RouteAccess, access, refuse_forged
 from natija_chassis.http.authentication import authenticators
 from natija_chassis.http.guard import NO_PAGE, Guard
 from natija_chassis.http.hosts import parse_names
@@ -72,7 +72,7 @@ def create_apps(
     table = AccessTable([HEALTH, *rows], [*authenticators(settings), *more_authenticators])
     api = FastAPI(
         title=f"Natija: {title}", description=about, openapi_url=None, docs_url=None,
-        dependencies=[Depends(refuse_unknown_query)], **_SETTINGS,
+        dependencies=[Depends(refuse_unknown_query), Depends(refuse_forged)], **_SETTINGS,
     )  # fmt: skip
     add_plain_routes(api, plain_routes)
     for router in routers:  # first, because routes are tried in this order

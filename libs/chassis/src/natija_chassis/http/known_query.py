@@ -1,6 +1,7 @@
 """Refuses query parameters that a route does not have: a misspelt one would be ignored, as if it had not been sent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
@@ -8,12 +9,23 @@ from fastapi.routing import APIRoute
 
 from natija_chassis.http import problems
 
+_ANY = "takes_any_query"
+Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
+
+
+def takes_any_query(endpoint: Endpoint) -> Endpoint:
+    """Marks an *endpoint* whose caller is told by a standard to expect that unknown parameters are ignored."""
+    setattr(endpoint, _ANY, True)
+    return endpoint
+
 
 def refuse_unknown_query(request: Request) -> None:
     """A dependency of every route. Raises `Problem`: it names the known parameters, and never what was sent."""
     if not request.url.query:
         return
     route = request.scope["route"]
+    if hasattr(getattr(route, "endpoint", None), _ANY):
+        return
     known = sorted(_names(route.dependant)) if isinstance(route, APIRoute) else []
     if not request.query_params.keys() <= set(known):
         takes = f"takes only {', '.join(known)}" if known else "takes no parameters"

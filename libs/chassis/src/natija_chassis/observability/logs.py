@@ -119,5 +119,5 @@ def configure(process: str, level: str = "INFO") -> None:
     handler.addFilter(lambda record: record.name.startswith("natija") or limit.filter(record))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for name in ("aiokafka", "faststream", "uvicorn.access", "httpx"):
+    for name in ("aiokafka", "faststream", "uvicorn.access", "httpx2", "authlib"):
         logging.getLogger(name).setLevel(logging.WARNING)

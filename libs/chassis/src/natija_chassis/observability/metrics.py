@@ -35,6 +35,9 @@ HTTP_CONNECTIONS_CUT = Counter(
 )
 """Bad when `too_many` or `too_many_of_address` grows."""
 
+SIGN_INS = Counter("natija_sign_ins", "Sign-ins of officials: accepted, refused, or unavailable", ["result"])
+"""Bad when `unavailable` grows for a minute, or `refused` grows fast."""
+
 # Projections: every service that reads the log.
 PROJECTION_RECORDS = Counter(
     "natija_projection_records",

@@ -1,4 +1,5 @@
-"""The files of a realm that hold its reference data: `directory.yaml` and `publishers.yaml` in one folder."""
+"""The files of a realm that hold its reference data: `directory.yaml`, `publishers.yaml` and, where officials sign in,
+`officials.yaml` in one folder."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from natija_chassis.realm import yaml_file
+from natija_chassis.realm import officials_file, yaml_file
 from natija_chassis.time_zones import ZoneName
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import (
@@ -58,8 +59,11 @@ class PublishersFile(BaseModel):
     publishers: Mapping[str, PublisherEntry] = Field(default_factory=dict)
 
 
-def load_reference_data(folder: Path) -> ReferenceData:
-    """The reference data in the files of *folder*. Raises `FileError`, also for an id that is nowhere defined."""
+def load_reference_data(folder: Path, user_id_key: bytes = b"") -> ReferenceData:
+    """The reference data in the files of *folder*; *user_id_key* gives users their ids.
+
+    Raises `FileError`, also for an id that is nowhere defined.
+    """
     path = folder / DIRECTORY
     directory = yaml_file.load(path, DirectoryFile)
     publishers = yaml_file.load(folder / PUBLISHERS, PublishersFile).publishers
@@ -76,11 +80,14 @@ def load_reference_data(folder: Path) -> ReferenceData:
         jurisdictions=directory.jurisdictions,
         calendar_bindings=directory.calendar_bindings,
         publishers=publishers,
+        **officials_file.load_officials(folder, user_id_key),
     )
     for section, id, rule in (*_wrong_ids(found), *_unknown_references(found)):
         if section == "publishers":
             raise yaml_file.error_at(folder / PUBLISHERS, (section, id), rule)
         raise yaml_file.error_at(path, (section, *(id.split("/") if section == "country_types" else [id])), rule)
+    for field, rule in officials_file.find_faults(found):
+        raise yaml_file.error_at(folder / officials_file.OFFICIALS, field, rule)
     return found
 
 

@@ -33,7 +33,7 @@ async def load_current(settings: Settings, realm_files: Path | None = None) -> R
     `OperatorError` when there is no reference data.
     """
     if realm_files is not None:
-        return load_reference_data(realm_files)
+        return load_reference_data(realm_files, settings.user_id_key)
     try:
         async with asyncio.timeout(PATIENCE):
             history = await load_history(settings.kafka_config, settings.realm)
@@ -54,4 +54,4 @@ def _of_files(settings: Settings) -> ReferenceData:
             " realm's files with --realm-files"
         )
     print("natija: Kafka does not answer, so names are those of NATIJA_REALM_FILES", file=sys.stderr)
-    return load_reference_data(settings.realm_files)
+    return load_reference_data(settings.realm_files, settings.user_id_key)

@@ -22,7 +22,7 @@ async def provision_reference_data(settings: Settings) -> list[str]:
     """
     if settings.realm_files is None:
         return []
-    wanted = load_reference_data(settings.realm_files)
+    wanted = load_reference_data(settings.realm_files, settings.user_id_key)
     history = await load_history(settings.kafka_config, settings.realm)
     changes = find_changes(history, wanted, settings.injected_clock.now())
     await _write(settings.kafka_config, REFERENCE.name(settings.realm), changes)

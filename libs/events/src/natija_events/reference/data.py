@@ -14,11 +14,14 @@ from natija_events.reference.entries import (
     CalendarBindingEntry,
     ChannelEntry,
     CountryTypeEntry,
+    DelegationEntry,
     DistrictEntry,
     Entry,
     JurisdictionEntry,
     Kind,
     NamedEntry,
+    OfficialEntry,
+    PostEntry,
     PublisherEntry,
     PublisherKey,
     RealmEntry,
@@ -40,6 +43,9 @@ SECTIONS: Mapping[Kind, str] = {
     "jurisdiction": "jurisdictions",
     "calendar-binding": "calendar_bindings",
     "publisher": "publishers",
+    "post": "posts",
+    "official": "officials",
+    "delegation": "delegations",
 }
 """The field of `ReferenceData` that holds the entries of a kind; the realm's own entry is `realm`."""
 
@@ -75,6 +81,10 @@ class ReferenceData:
     """By jurisdiction, `region/ID` or `body/ID`."""
     publishers: Mapping[str, PublisherEntry] = field(default_factory=dict)
     """By source or pattern: see `publisher`."""
+    posts: Mapping[str, PostEntry] = field(default_factory=dict)
+    """By `BODY/POST`."""
+    officials: Mapping[str, OfficialEntry] = field(default_factory=dict)
+    delegations: Mapping[str, DelegationEntry] = field(default_factory=dict)
     former: Mapping[str, Mapping[str, NamedEntry]] = field(default_factory=dict)
 
     @property

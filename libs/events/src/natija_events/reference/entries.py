@@ -28,8 +28,26 @@ Kind = Literal[
     "jurisdiction",
     "calendar-binding",
     "publisher",
+    "post",
+    "official",
+    "delegation",
 ]
 PublisherRole = Literal[Role, "voucher"]
+OfficialRole = Literal[
+    "registrar",
+    "executor",
+    "approver",
+    "signer",
+    "head",
+    "controller",
+    "auditor",
+    "analyst",
+    "operator",
+    "directory-keeper",
+    "data-officer",
+]
+HEAD: OfficialRole = "head"
+"""The role of a post that leads its body, and may give away the posts of this body and of those below it."""
 EACH = "*"
 """The body of a pattern whose sources each speak for a body of their own."""
 OWN_SERVICES = "/services/"
@@ -48,6 +66,12 @@ _LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 _NO_CONTROL = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+$"
 _Name = Annotated[str, StringConstraints(max_length=300, pattern=_NO_CONTROL)]
 """A name without control marks: it is printed as it is."""
+_POST = rf"(?=.{{3,64}}$){_ID}/{_ID}"
+PostId = Annotated[str, StringConstraints(max_length=64, pattern=f"^{_ID}/{_ID}$")]
+"""The id of a post, `BODY/POST`, as events carry it."""
+_OFFICIAL = r"[0-9a-f]{64}"
+OfficialId = Annotated[str, StringConstraints(pattern=f"^{_OFFICIAL}$")]
+"""The id of an official: a hash of who they are at the identity provider, never a name or a number of a person."""
 _PublicKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$")]
 
 
@@ -95,8 +119,6 @@ class BodyEntry(ListedEntry):
     """The body to which a complaint about this one goes."""
     region: Id | None = None
     """The region in which a local body works."""
-    posts: tuple[Id, ...] = ()
-    """The ids of the posts whose holders act for it."""
 
 
 class DistrictEntry(NamedEntry):
@@ -217,9 +239,63 @@ class PublisherEntry(Entry):
         return self
 
 
+class PostEntry(NamedEntry):
+    """A post of a body: whoever holds it acts for this body. Its id is `BODY/POST`."""
+
+    kind = "post"
+
+    roles: Annotated[frozenset[OfficialRole], Field(min_length=1)]
+    """The roles of its holder for the body."""
+
+
+class HeldPost(Entry):
+    """A post that an official holds, by the local days of the realm."""
+
+    post: PostId
+    """The post."""
+    valid_from: date | None = None
+    """The first day; absent: without beginning."""
+    valid_to: date | None = None
+    """The last day; absent: without end."""
+
+
+class OfficialEntry(Entry):
+    """A person who may sign in and act for bodies. The entry has no name: its id is a hash, see `OfficialId`."""
+
+    kind = "official"
+
+    posts: tuple[HeldPost, ...]
+    """The posts that they hold."""
+
+
+class DelegationEntry(Entry):
+    """A post's rights, given to another official for some days."""
+
+    kind = "delegation"
+
+    post: PostId
+    """The post whose rights are given. The holder keeps them, too."""
+    given_by: OfficialId
+    """Its holder, or a head of the body or of one above it."""
+    given_to: OfficialId
+    """The official who has them meanwhile."""
+    valid_from: date
+    """The first local day."""
+    valid_to: date
+    """The last local day."""
+
+    @model_validator(mode="after")
+    def _is_for_another(self) -> Self:
+        if self.given_by == self.given_to:
+            raise ValueError("nobody gives rights to themselves")
+        if self.valid_to < self.valid_from:
+            raise ValueError("ends before it begins")
+        return self
+
+
 _MODELS: tuple[type[Entry], ...] = (
     RealmEntry, BodyEntry, RegionEntry, TopicEntry, ChannelEntry, SocialGroupEntry, CountryTypeEntry,
-    JurisdictionEntry, CalendarBindingEntry, PublisherEntry,
+    JurisdictionEntry, CalendarBindingEntry, PublisherEntry, PostEntry, OfficialEntry, DelegationEntry,
 )  # fmt: skip
 ENTRIES: Mapping[Kind, type[Entry]] = {model.kind: model for model in _MODELS}
 """The model of each kind."""
@@ -230,6 +306,8 @@ _IDS: Mapping[Kind, re.Pattern[str]] = {
     "jurisdiction": re.compile(_JURISDICTION),
     "calendar-binding": re.compile(f"({_JURISDICTION}|(region|body)/{_ID})"),
     "publisher": re.compile(r"/[A-Za-z0-9._/-]{0,126}\*?"),
+    "post": re.compile(_POST),
+    "official": re.compile(_OFFICIAL),
 }
 _OTHER_ID = re.compile(_ID)
 

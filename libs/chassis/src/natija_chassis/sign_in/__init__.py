@@ -1,0 +1,1 @@
+"""Signing in of officials by OpenID Connect, and the sessions of a service."""
