@@ -14,7 +14,7 @@ ifneq ($(file < $(VENV)/made-in),$(CURDIR))
 .PHONY: $(INSTALLED)
 endif
 
-.PHONY: help demo up down status million clean unit test faults bench lint check lock check-machine
+.PHONY: help demo up down status million clean unit test browser faults bench lint check stylesheet lock check-machine
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,8 +44,11 @@ unit: $(INSTALLED) ## run the tests that need no servers (half a minute)
 test: check-machine $(INSTALLED) ## run all tests; ARGS="tests/unit -k name" runs some
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
+browser: $(INSTALLED) ## look at each page in five languages and three widths, in a browser
+	@$(VENV)/bin/pytest -m browser -n $(WORKERS) $(or $(ARGS),tests/browser)
+
 faults: check-machine $(INSTALLED) ## kill, stop and starve every process and count what is lost; SEED=n repeats a run, ARGS="tests/faults -k name" runs some
-	@NATIJA_TEST_DEPTH=thorough $(VENV)/bin/pytest -m "" -n $(WORKERS) --dist loadfile \
+	@NATIJA_TEST_DEPTH=thorough $(VENV)/bin/pytest -m "not browser" -n $(WORKERS) --dist loadfile \
 		$(or $(ARGS),$(shell grep -rlE "mark.thorough|@given" tests --include="test_*.py") tests/faults)
 
 lint: $(INSTALLED) ## check format, style, types, import rules, schemas and words
@@ -62,6 +65,9 @@ bench: check-machine $(INSTALLED) ## compare throughput with its floors; ARGS="N
 	@$(PYTHON) -m tests.bench $(if $(GROWTH),--growth) $(if $(SOAK),--soak $(or $(MINUTES),30)) $(ARGS)
 
 check: lint test ## run lint, then test
+
+stylesheet: $(INSTALLED) ## make the stylesheet of pages from the npm package govuk-frontend
+	@$(PYTHON) -m deploy.stylesheet
 
 lock: $(INSTALLED) ## update requirements.lock from pyproject.toml
 	@$(VENV)/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 \

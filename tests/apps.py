@@ -12,11 +12,15 @@ from tests.stack import API_KEYS
 import natija_analytics.api
 import natija_deadlines.api
 import natija_routing.api
+from natija_analytics.pages.site import build as build_site
+from natija_analytics.pages.snapshots import Snapshots
 from natija_analytics.reports.definitions import load_definitions
 from natija_chassis.clock import FixedClock
 from natija_chassis.http.access import Principal, RouteAccess, access, bearer_token
 from natija_chassis.http.app import create_apps
 from natija_chassis.http.plain_route import PlainRoute
+from natija_chassis.pages.data_age import DataAge
+from natija_chassis.pages.site import Site
 from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
@@ -53,6 +57,9 @@ class _EmptyDatabase:
     @asynccontextmanager
     async def connect(self) -> AsyncIterator["_EmptyDatabase"]:
         yield self
+
+    async def execution_options(self, **options: str) -> None:
+        pass
 
     async def execute(self, query: object, given: object = None) -> _NoRows:
         return _NoRows()
@@ -121,8 +128,12 @@ def deadlines(*more: APIRouter) -> Apps:
 
 def analytics(*more: APIRouter) -> Apps:
     """Analytics without definitions."""
-    router = natija_analytics.api.router(EMPTY_DATABASE, load_definitions(None), ReferenceData, _CLOCK)
-    return _apps([router], more, natija_analytics.api.ACCESS)
+    defined = load_definitions(None)
+    router = natija_analytics.api.router(EMPTY_DATABASE, defined, ReferenceData, _CLOCK)
+    snapshots = Snapshots(EMPTY_DATABASE, defined, ReferenceData, lambda: DataAge("current", _CLOCK.now()))
+    pages = build_site(snapshots, ReferenceData, _CLOCK)
+    routers = [*pages.routers, pages.site.router(), router]
+    return _apps(routers, more, [*natija_analytics.api.ACCESS, *pages.rows, *pages.site.rows], site=pages.site)
 
 
 ALL: dict[str, MakeApps] = {
@@ -140,6 +151,7 @@ def _apps(
     more: Sequence[APIRouter],
     rows: Sequence[RouteAccess],
     plain: Sequence[PlainRoute] = (),
+    site: Site | None = None,
 ) -> Apps:
     public = [access(method, route.path, "public") for one in more for route in one.routes for method in route.methods]  # type: ignore[attr-defined]
     return create_apps(
@@ -151,6 +163,7 @@ def _apps(
         plain_routes=plain,
         rows=[*rows, *public],
         more_authenticators=[_by_source],
+        error_page=None if site is None else site.error_page,
     )
 
 

@@ -1,6 +1,8 @@
-"""`python -m tests.lint`: old words in every tracked text, long or headless sentences in Markdown and docstrings.
+"""`python -m tests.lint`: old words in every tracked text, long or headless sentences in Markdown and docstrings,
+and words of pages that a language lacks.
 
-Prints each finding and a count per rule; ends with 1 when there is one.
+Prints each finding and a count per rule; ends with 1 when there is one. `--unconfirmed` prints instead every word of a
+page that a native speaker must still confirm.
 """
 
 import re
@@ -10,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.lint import sentences, words
+from tests.lint import catalogs, sentences, words
 from tests.lint.words import Finding
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -44,13 +46,20 @@ def _names_left_out(path: str, text: str) -> str:
 
 def main() -> int:
     """Print what is found; 1 when something is."""
+    if sys.argv[1:] == ["--unconfirmed"]:
+        print(*catalogs.unconfirmed(REPOSITORY), sep="\n")
+        return 0
     counts = Counter[str]()
     for rule, finding in findings():
         print(finding)
         counts[rule] += 1
+    for fault in catalogs.faults(REPOSITORY):
+        print(fault)
+        counts["catalogue"] += 1
+    catalogs.print_unconfirmed(REPOSITORY)
     for rule, count in counts.most_common():
         print(f"{count:5}  {rule}")
-    print(f"{counts.total()} old words and unclear sentences")
+    print(f"{counts.total()} old words, unclear sentences and missing translations")
     return 1 if counts else 0
 
 

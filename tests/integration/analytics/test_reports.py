@@ -238,3 +238,31 @@ async def test_unknown_appeal_is_an_error(realm: Realm, options: tuple[str, ...]
     done = await natija(realm, "history", "KG-0000-0000-0000-00", *options, expect=1)
     assert done.stdout == ""
     assert "is not in the register" in done.stderr
+
+
+async def test_public_tables_equal_reports(client: httpx.AsyncClient) -> None:
+    """Without a key, of the same queries. The months and one region add up to the same totals."""
+    chosen = {"year": YEAR, "part": "H1"}
+
+    async def table(name: str, **more: str) -> list[dict[str, Any]]:
+        answer = await client.get(f"/en/statistics/{name}.json", params=chosen | more, headers={"Authorization": ""})
+        assert (answer.status_code, answer.json()["data_state"]) == (200, "current")
+        rows: list[dict[str, Any]] = answer.json()["rows"]
+        return rows
+
+    for subject, published in PUBLISHED.items():
+        rows = [row for row in await table(subject) if row["kind"] == "row"]
+        assert [(row["key"], row["appeals"], row["percent"]) for row in rows] == published
+    assert sum(row["appeals"] for row in await table("months")) == 2454
+    of_region = {row["kind"]: row["appeals"] for row in await table("topics", region="talas")}
+    assert of_region["total"] == 65
+    assert await table("topics", body="ministry-health") == [
+        {"key": "", "name": "Total", "appeals": 0, "hidden": None, "percent": None, "kind": "total"}
+    ]
+
+
+async def test_public_page_needs_no_key(client: httpx.AsyncClient) -> None:
+    page = await client.get(f"/ru/statistics?year={YEAR}&part=H1", headers={"Authorization": "", "Accept": "text/html"})
+    assert (page.status_code, page.headers["content-language"]) == (200, "ru")
+    assert "Данные на " in page.text
+    assert "2\xa0454" in page.text

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from natija_chassis.reports.captions import Captions
-from natija_chassis.reports.localized import local_time, long_day, number, percent
+from natija_chassis.reports.localized import local_time, long_day, long_month, number, percent
 from natija_chassis.reports.options import instant_option, period_options, zone_option
 from natija_chassis.reports.output import as_csv, as_json, stream_csv, stream_json
 from natija_chassis.reports.period import Period
@@ -56,7 +56,15 @@ def test_numbers_follow_the_language() -> None:
 
 def test_days_follow_the_language() -> None:
     days = [long_day(date(2019, 6, 30), language) for language in LANGUAGES]
-    assert days == ["2019-ж., 30-июнь", "2019 ж. 30 маусым", "30-iyun, 2019", "30 июня 2019 г.", "June 30, 2019"]
+    assert days == [
+        "2019-жылдын 30-июну",
+        "2019 жылғы 30 маусым",
+        "2019-yil 30-iyun",
+        "30 июня 2019 г.",
+        "30 June 2019",
+    ]
+    months = [long_month(date(2019, 6, 1), language) for language in LANGUAGES]
+    assert months == ["2019-жыл, июнь", "2019 жыл, маусым", "2019-yil, iyun", "июнь 2019 г.", "June 2019"]
     assert local_time(datetime(2019, 6, 30, 18, tzinfo=UTC), BISHKEK) == "2019-07-01 00:00"
     assert local_time(None, BISHKEK) == ""
 

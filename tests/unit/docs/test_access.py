@@ -12,6 +12,12 @@ from natija_chassis.services import service_infos
 from natija_chassis.sign_in.routes import ACCESS as SIGN_IN_ROUTES
 
 HEADING = "\n### Access to routes\n"
+OF_PAGES = {
+    "GET /static/{name}", "GET /favicon.ico", "POST /{language:language}/display", "GET /statistics",
+    "GET /{language:language}/statistics", "GET /{language:language}/statistics/{table}.csv",
+    "GET /{language:language}/statistics/{table}.json",
+}  # fmt: skip
+"""Pages for everybody, and what each page needs."""
 SHOWS = {"any": "no appeals", "own": "its own appeals", "all": "appeals of all bodies"}
 
 
@@ -38,15 +44,16 @@ def test_every_route_has_access(make: MakeApps) -> None:
 
 
 @pytest.mark.parametrize("make", ALL.values(), ids=list(ALL))
-def test_only_intake_is_public(make: MakeApps) -> None:
-    """A citizen sends an appeal and asks for its status; anybody reads the contract, and may sign in. All else needs a
-    key or a session."""
+def test_public_routes_are_known(make: MakeApps) -> None:
+    """A citizen sends an appeal and asks for its status. Anybody reads the contract and sums, and may sign in.
+
+    All else needs a key or a session.
+    """
     public = {f"{one.method} {one.path}" for one in make().api.state.access_table.rows if one.is_public}
     of_citizens = {"POST /appeals", "POST /appeals/status", "GET /appeals/{number}"}
     sign_in = {f"{one.method} {one.path}" for one in SIGN_IN_ROUTES if one.is_public}
-    assert (
-        public
-        <= sign_in | {"GET /health", "GET /contract/asyncapi.json", "GET /contract/schemas/{name:path}"} | of_citizens
+    assert public <= {"GET /health", "GET /contract/asyncapi.json", "GET /contract/schemas/{name:path}"} | (
+        of_citizens | OF_PAGES | sign_in
     )
 
 

@@ -1,12 +1,16 @@
 """The one shape of a service: a projection of the log, the proposals it makes, and its HTTP apps."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.http.access import RouteAccess
 from natija_chassis.http.app import create_apps
+from natija_chassis.pages import data_age
+from natija_chassis.pages.data_age import GetDataAge
+from natija_chassis.pages.site import Site
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.health import Backlog, Health
 from natija_chassis.process.run import BackgroundTask, run
@@ -20,7 +24,16 @@ from natija_chassis.settings import Settings
 from natija_chassis.sign_in.settings import SignInSettings
 
 MakeRouter = Callable[[AsyncEngine], APIRouter]
+MakePages = Callable[[AsyncEngine, GetDataAge], "ServicePages"]
 CountBacklog = Callable[[AsyncConnection], Awaitable[Sequence[Backlog]]]
+
+
+class ServicePages(NamedTuple):
+    """The *site* of a service, with the *routers* of its own pages and their *rows* of the access table."""
+
+    site: Site
+    routers: Sequence[APIRouter]
+    rows: Sequence[RouteAccess]
 
 
 async def run_service(
@@ -29,6 +42,7 @@ async def run_service(
     *,
     about: str,
     router: MakeRouter | None = None,
+    pages: MakePages | None = None,
     rows: Sequence[RouteAccess] = (),
     backlog: CountBacklog | None = None,
     pending_proposals: PendingProposals | None = None,
@@ -40,12 +54,12 @@ async def run_service(
     """Run the process of *settings* until SIGTERM.
 
     It applies the log to *projection* and serves *router* on the projection's database, to those whom *rows* of the
-    access table admit. With *pending_proposals* it also runs a process manager, with
+    access table admit, and the site of *pages*. With *pending_proposals* it also runs a process manager, with
     *next_instant* and *prepare*. Its page shows *about*, a sentence, and
     *backlog* with the refused proposals. With *reference* it reads reference data, and is not ready without. Where
     *settings* are `SignInSettings`, officials sign in. *tasks* run beside it.
     """
-    engine = open_engine(settings, settings.process)
+    engine, clock = open_engine(settings, settings.process), settings.injected_clock
     runner = Runner(projection, settings, engine)
     running = [runner.run, *tasks]
     if reference is not None:
@@ -74,6 +88,9 @@ async def run_service(
 
         sign_in = parts.make(settings, engine, reference.now)
     routers = [] if router is None else [router(engine)]
+    made = None if pages is None else pages(engine, lambda: data_age.of_projection(runner.progress, clock))
+    if made is not None:
+        routers, rows = [*made.routers, made.site.router(), *routers], [*rows, *made.rows, *made.site.rows]
     apps = create_apps(
         settings,
         title=settings.process,
@@ -83,6 +100,7 @@ async def run_service(
         routers=routers if sign_in is None else [*routers, sign_in.router],
         rows=rows if sign_in is None else [*rows, *sign_in.rows],
         more_authenticators=[] if sign_in is None else [sign_in.authenticate],
+        error_page=None if made is None else made.site.error_page,
     )
     try:
         await run(apps, settings, running)

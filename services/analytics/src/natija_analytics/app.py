@@ -6,6 +6,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_analytics import api
+from natija_analytics.pages import site
+from natija_analytics.pages.snapshots import Snapshots
 from natija_analytics.projection import projection
 from natija_analytics.reports import definitions, overdue
 from natija_analytics.settings import AnalyticsSettings
@@ -39,6 +41,7 @@ async def serve(settings: AnalyticsSettings) -> None:
         about="The history of every appeal, the facts about each, and reports.",
         router=lambda engine: api.router(engine, defined, reference.now, clock),
         rows=api.ACCESS,
+        pages=lambda engine, age: site.build(Snapshots(engine, defined, reference.now, age), reference.now, clock),
         backlog=backlog,
         reference=reference,
     )

@@ -23,6 +23,7 @@ from natija_chassis.http.hosts import parse_names
 from natija_chassis.http.known_query import refuse_unknown_query
 from natija_chassis.http.metrics_middleware import MetricsMiddleware
 from natija_chassis.http.plain_route import PlainRoute, add_plain_routes
+from natija_chassis.http.problems import ErrorPage
 from natija_chassis.observability import metrics
 from natija_chassis.observability.logs import sanitised
 from natija_chassis.process.apps import Apps
@@ -63,9 +64,11 @@ def create_apps(
     plain_routes: Sequence[PlainRoute] = (),
     rows: Sequence[RouteAccess] = (),
     more_authenticators: Sequence[Authenticator] = (),
+    error_page: ErrorPage | None = None,
 ) -> Apps:
     """The apps of one process: the API with the routes of *routers* and *plain_routes*, which *rows* of the access
     table open, and the management app. *about* describes the process on its page and in the API docs, in a sentence.
+    *error_page* makes the errors of a browser.
 
     Raises ValueError for a route without a row, `OperatorError` for a wrong file of keys.
     """
@@ -79,7 +82,7 @@ def create_apps(
         api.include_router(router)
     _add_liveness(api)
     openapi.describe(api, table, settings)
-    _finish(api, table, settings, NO_PAGE)
+    _finish(api, table, settings, NO_PAGE, error_page)
     management = _management(settings, title, about, health, backlog)
     management.openapi = api.openapi  # type: ignore[method-assign]  # its pages document the API
     return Apps(api, management)
@@ -120,11 +123,14 @@ def _add_liveness(app: FastAPI) -> None:
         return "running\n"
 
 
-def _finish(app: FastAPI, table: AccessTable, settings: Settings, policy: str) -> None:
+def _finish(
+    app: FastAPI, table: AccessTable, settings: Settings, policy: str, error_page: ErrorPage | None = None
+) -> None:
     table.check(app)
-    problems.install(app)
+    problems.install(app, error_page)
     app.state.access_table = table
-    app.add_middleware(Guard, table=table, hosts=parse_names(settings.hosts), policy=policy)
+    hosts = parse_names(settings.hosts)
+    app.add_middleware(Guard, table=table, hosts=hosts, policy=policy, error_page=error_page)
     app.add_middleware(MetricsMiddleware)
 
 

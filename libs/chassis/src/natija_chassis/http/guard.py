@@ -5,32 +5,42 @@ It also adds the headers that every answer has.
 
 from collections.abc import Mapping
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from natija_chassis.http import problems
 from natija_chassis.http.access import AccessTable, RouteAccess
 from natija_chassis.http.hosts import is_trusted
-from natija_chassis.http.problems import Problem
+from natija_chassis.http.problems import ErrorPage, Problem
 
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
 """The Content-Security-Policy of an API: a browser must not take an answer for a page."""
-_NO_STORE = (b"cache-control", b"no-store")
 
 
 class Guard:
     """Lets a request pass to *app* if the table has a row for it, and answers it otherwise.
 
-    *hosts* are the names under which the app is reached; *policy* is its Content-Security-Policy.
+    *hosts* are the names under which the app is reached; *policy* is its Content-Security-Policy. *error_page* makes
+    pages for browsers, which bring headers of their own.
     """
 
-    def __init__(self, app: ASGIApp, table: AccessTable, hosts: frozenset[str], policy: str = NO_PAGE) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        table: AccessTable,
+        hosts: frozenset[str],
+        policy: str = NO_PAGE,
+        error_page: ErrorPage | None = None,
+    ) -> None:
         self._app = app
         self._table = table
         self._hosts = hosts
+        self._error_page = error_page
         self._headers = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
             (b"content-security-policy", policy.encode()),
+            (b"cache-control", b"no-store"),  # since most answers are personal
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +56,8 @@ class Guard:
         try:
             await self._check(scope)
         except Problem as problem:
-            await problems.to_response(problem)(scope, receive, send_with_headers)
+            response = problems.answer(HTTPConnection(scope), problem, self._error_page)
+            await response(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
 
@@ -61,9 +72,9 @@ class Guard:
         await self._table.admit(found, scope)
 
     def _with_headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """*given* and ours. No answer is stored, since most are personal, unless the route says otherwise."""
-        stored = any(name == b"cache-control" for name, _ in given)
-        return [*given, *self._headers] if stored else [*given, *self._headers, _NO_STORE]
+        """*given*, and those of ours that it lacks: a route may say otherwise."""
+        names = {name for name, _ in given}
+        return [*given, *(one for one in self._headers if one[0] not in names)]
 
 
 def _check_body(found: RouteAccess, headers: Mapping[bytes, bytes]) -> None:

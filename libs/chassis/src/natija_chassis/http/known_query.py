@@ -14,17 +14,15 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
 
 
 def takes_any_query(endpoint: Endpoint) -> Endpoint:
-    """Marks an *endpoint* whose caller is told by a standard to expect that unknown parameters are ignored."""
+    """Marks an *endpoint* that ignores unknown parameters: a standard says so, or its links are passed on with more."""
     setattr(endpoint, _ANY, True)
     return endpoint
 
 
 def refuse_unknown_query(request: Request) -> None:
     """A dependency of every route. Raises `Problem`: it names the known parameters, and never what was sent."""
-    if not request.url.query:
-        return
     route = request.scope["route"]
-    if hasattr(getattr(route, "endpoint", None), _ANY):
+    if not request.url.query or hasattr(getattr(route, "endpoint", None), _ANY):
         return
     known = sorted(_names(route.dependant)) if isinstance(route, APIRoute) else []
     if not request.query_params.keys() <= set(known):

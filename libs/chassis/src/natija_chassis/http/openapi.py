@@ -29,7 +29,10 @@ def describe(app: FastAPI, table: AccessTable, settings: Settings) -> None:
             components.setdefault("schemas", {})[problems.SCHEMA_NAME] = problems.SCHEMA
             for row in table.rows:
                 _, path, _ = compile_path(row.path)  # a document has no converters: {name:path} is {name}
-                _complete(document["paths"][path][row.method.lower()], row)
+                if (
+                    operation := document["paths"].get(path, {}).get(row.method.lower())
+                ) is not None:  # pages have none
+                    _complete(operation, row)
         return generate()
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the document

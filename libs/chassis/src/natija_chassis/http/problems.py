@@ -4,15 +4,16 @@ An error names fields and rules. It never repeats a value that was sent, because
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypedDict
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from natija_chassis.realm.reference_reader import ReferenceDataMissing
 
@@ -83,9 +84,28 @@ def from_validation(error: ValidationError) -> Problem:
     return invalid(*map(_field_error, error.errors(include_url=False, include_context=False, include_input=False)))
 
 
+ErrorPage = Callable[[HTTPConnection, Problem], Response | None]
+"""Makes the page of a problem for a browser; None for a request that wants no page."""
+
+
 def to_response(problem: Problem) -> JSONResponse:
-    """The HTTP answer of *problem*."""
+    """The HTTP answer of *problem* for a program."""
     return JSONResponse(problem.body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def wants_page(request: HTTPConnection) -> bool:
+    """Whether *request* asks for HTML, as a browser does when somebody opens an address."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def answer(request: HTTPConnection, problem: Problem, error_page: ErrorPage | None) -> Response:
+    """The HTTP answer of *problem*: a page of *error_page* where that makes one. A page that fails is left out."""
+    if error_page is not None:
+        try:
+            return error_page(request, problem) or to_response(problem)
+        except Exception as error:
+            log.error("the page of a problem failed", exc_info=error)
+    return to_response(problem)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -94,37 +114,52 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of *app* as problem+json: ours, FastAPI's, unknown paths and methods, and failures."""
-    app.exception_handler(Problem)(_on_problem)
-    app.exception_handler(ReferenceDataMissing)(_on_missing_reference_data)
-    app.exception_handler(RequestValidationError)(_on_invalid_request)
-    app.exception_handler(HTTPException)(_on_http_error)
-    app.exception_handler(Exception)(_on_failure)
+def install(app: FastAPI, error_page: ErrorPage | None = None) -> None:
+    """Answer every error of *app* as problem+json: ours, FastAPI's, unknown paths and methods, and failures.
+
+    A browser gets a page of *error_page* instead.
+    """
+    for kind, read in _READERS.items():
+        app.exception_handler(kind)(_handler(read, error_page))
 
 
-async def _on_problem(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
-    return to_response(error)
+def _handler(
+    read: Callable[[Request, Any], Problem], error_page: ErrorPage | None
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, error: Exception) -> Response:
+        return answer(request, read(request, error), error_page)
+
+    return handle
 
 
-async def _on_missing_reference_data(request: Request, error: Exception) -> JSONResponse:
-    return to_response(Problem(503, "Reference data is not available right now", headers={"Retry-After": "5"}))
+def _of_problem(_: Request, error: Problem) -> Problem:
+    return error
 
 
-async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    return to_response(invalid(*map(_field_error, error.errors()[:MAX_ERRORS])))
+def _of_missing_reference_data(_: Request, error: ReferenceDataMissing) -> Problem:
+    return Problem(503, "Reference data is not available right now", headers={"Retry-After": "5"})
 
 
-async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    return to_response(Problem(error.status_code, str(error.detail), headers=error.headers))
+def _of_invalid_request(_: Request, error: RequestValidationError) -> Problem:
+    return invalid(*map(_field_error, error.errors()[:MAX_ERRORS]))
 
 
-async def _on_failure(request: Request, error: Exception) -> JSONResponse:
+def _of_http_error(_: Request, error: HTTPException) -> Problem:
+    return Problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _of_failure(request: Request, error: Exception) -> Problem:
     log.error("a %s request failed", request.method, exc_info=error)
-    return to_response(Problem(500, "Internal error"))
+    return Problem(500, "Internal error")
+
+
+_READERS: Mapping[type[Exception], Callable[[Request, Any], Problem]] = {
+    Problem: _of_problem,
+    ReferenceDataMissing: _of_missing_reference_data,
+    RequestValidationError: _of_invalid_request,
+    HTTPException: _of_http_error,
+    Exception: _of_failure,
+}
 
 
 def _field_error(error: Any) -> FieldError:

@@ -73,6 +73,11 @@ class Progress:
         fresh = time.monotonic() - self.caught_up_as_of < CAUGHT_UP_SECONDS
         return fresh and self.blocked is None and self.stopped is None
 
+    @property
+    def seconds_since_caught_up(self) -> float | None:
+        """The age of the last moment whose whole log is applied; None while there was none."""
+        return None if self.caught_up_as_of == float("-inf") else time.monotonic() - self.caught_up_as_of
+
     def health(self) -> Health:
         """For `/ready` and the state page."""
         return Health(self.caught_up, self._message(), self.lag)

@@ -12,7 +12,8 @@ from natija_chassis.reports.tables import ColumnStyle, text_table
 from natija_events.reference.data import ReferenceData
 from natija_events.words import Language, word
 
-_SINGULAR: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
+SINGULAR: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
+"""The caption of the first column."""
 _COLUMNS = ("key", "name", "appeals", "percent", "kind")
 
 
@@ -20,16 +21,16 @@ def counts_table(report: Report, reference: ReferenceData, language: Language) -
     """*report* as it is printed: numbers as the language writes them, never cut."""
     title = f"{CAPTIONS(report.subject, language)}\n{days_of(report.period, language)}"
     columns: dict[str, ColumnStyle] = {
-        CAPTIONS(_SINGULAR[report.subject], language): "text",
+        CAPTIONS(SINGULAR[report.subject], language): "text",
         CAPTIONS("appeals", language): "number",
         CAPTIONS("percent", language): "number",
     }
     rows = [
-        (_name(line, report, reference, language), number(line.appeals, language), percent(line.percent, language))
+        (line_name(line, report, reference, language), number(line.appeals, language), percent(line.percent, language))
         for line in report.lines
     ]
     sections = {index for index, line in enumerate(report.lines) if line.kind in ("subtotal", "total", "apart")}
-    base = CAPTIONS("base", language, base=report.base.name(language), n=number(_base(report), language))
+    base = CAPTIONS("base", language, base=report.base.name(language), n=number(base_of(report), language))
     rounding = CAPTIONS("rounding", language, mode=report.rounding)
     return text_table(title, columns, rows, sections) + f"{base}\n{rounding}\n"
 
@@ -46,7 +47,7 @@ def counts_json(report: Report, reference: ReferenceData, language: Language) ->
         "from": report.period.first_day.isoformat(),
         "to": report.period.last_day.isoformat(),
         "zone": report.period.zone,
-        "base": {"name": report.base.name(language), "forms": report.base.forms, "appeals": _base(report)},
+        "base": {"name": report.base.name(language), "forms": report.base.forms, "appeals": base_of(report)},
         "rounding": str(report.rounding),
         "lines": [_record(line, report, reference, language) for line in report.lines],
     }
@@ -59,16 +60,18 @@ def days_of(period: Period, language: Language) -> str:
 
 
 def _record(line: ReportLine, report: Report, reference: ReferenceData, language: Language) -> dict[str, Any]:
-    name = _name(line, report, reference, language)
+    name = line_name(line, report, reference, language)
     values = (line.key, name, line.appeals, None if line.percent is None else str(line.percent), line.kind)
     return dict(zip(_COLUMNS, values, strict=True))
 
 
-def _name(line: ReportLine, report: Report, reference: ReferenceData, language: Language) -> str:
+def line_name(line: ReportLine, report: Report, reference: ReferenceData, language: Language) -> str:
+    """The name of *line*: of what it counts, or of what it sums up."""
     if line.kind == "row":
         return reference.name(report.subject, line.key, language)
     return CAPTIONS(line.kind, language, n=report.printed, form=word("form", line.key, language))
 
 
-def _base(report: Report) -> int:
+def base_of(report: Report) -> int:
+    """The appeals that are 100 %."""
     return next(line.appeals for line in report.lines if line.kind == "total")

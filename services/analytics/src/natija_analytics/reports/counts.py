@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -68,6 +69,20 @@ def build(
     lines = _shared(body, len(head) if tail else None, definition.rounding)
     lines += _apart(apart, sum(base.values()) + unclassified)
     return Report(subject, period, definitions.base, definition.rounding, tuple(lines), len(head))
+
+
+def by_month(period: Period, counts: Iterable[GroupCount], definitions: Definitions) -> dict[date, int]:
+    """The appeals of the base in each month of *period*, by its first day."""
+    first = period.first_day.replace(day=1)
+    months = 12 * (period.last_day.year - first.year) + period.last_day.month - first.month + 1
+    found = {
+        date(first.year + (first.month - 1 + place) // 12, (first.month - 1 + place) % 12 + 1, 1): 0
+        for place in range(months)
+    }
+    for form, key, appeals in counts:
+        if form in definitions.base.forms and key:
+            found[date.fromisoformat(f"{key}-01")] += appeals
+    return found
 
 
 _Body = tuple[LineKind, str, int]

@@ -40,7 +40,8 @@ def head(period: Period, key: Key) -> dict[str, str]:
 _ANSWERED = f"""
     {BREACHES}, answered as (
         select appeal, region, register_name, closings.closed from facts join closings using (appeal)
-        where received <= :at and closings.closed >= :first and closings.closed < :at and exists (
+        where received <= :at and closings.closed >= :first and closings.closed < :at
+            and (cast(:in_region as text) is null or region = :in_region) and exists (
             select from states
             where states.appeal = facts.appeal and change = 'ended' and name = '{ANSWERED}' and merged is null
                 and time = closings.closed
@@ -75,11 +76,14 @@ def _query(key: Key) -> str:
 _BY_KEY = {key: text(_query(key)) for key in KEYS}
 
 
-async def by_key(connection: AsyncConnection, period: Period, key: Key) -> list[AnswerSums]:
-    """The appeals that were answered in *period*, summed up by *key*. Raises ValueError for an unknown zone."""
+async def by_key(connection: AsyncConnection, period: Period, key: Key, region: str | None = None) -> list[AnswerSums]:
+    """The appeals that were answered in *period*, summed up by *key*; only those of a *region*.
+
+    Raises ValueError for an unknown zone.
+    """
     first, end = period.bounds()
     await connection.execute(PLAN)
-    given = {"first": first, "at": end, "known": None}
+    given = {"first": first, "at": end, "known": None, "in_region": region}
     return [AnswerSums(*row) for row in await connection.execute(_BY_KEY[key], given)]
 
 

@@ -1,0 +1,1 @@
+"""The public pages of analytics: statistics of the register, for everybody."""

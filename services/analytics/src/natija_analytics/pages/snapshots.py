@@ -1,0 +1,121 @@
+"""The figures of the public pages, kept for a minute: many readers of one page are one reader for the database."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from natija_analytics.pages.periods import PublicPeriod
+from natija_analytics.reports import counts, late_answers, queries
+from natija_analytics.reports.counts import Report
+from natija_analytics.reports.definitions import Definitions, Subject
+from natija_analytics.reports.late_answers import AnswerSums
+from natija_chassis.http.problems import Problem
+from natija_chassis.pages.data_age import DataAge, GetDataAge
+from natija_events.reference.data import GetReferenceData
+
+KEPT_SECONDS = 60.0
+_MOST_KEPT = 500
+_AT_ONCE = 2
+"""Queries of public pages that run at once: they must leave the database to the projection."""
+_Kept = TypeVar("_Kept")
+SUBJECTS: tuple[Subject, ...] = ("channels", "regions", "topics")
+
+
+class Filter(NamedTuple):
+    """The choice of a reader; blank for all."""
+
+    period: PublicPeriod
+    region: str = ""
+    body: str = ""
+
+
+class Snapshot(NamedTuple):
+    """The reports of a *filter*, all of one moment, with the *age* of their data."""
+
+    filter: Filter
+    age: DataAge
+    reports: Mapping[Subject, Report]
+    months: Mapping[date, int]
+    answers: Sequence[AnswerSums]
+
+    @property
+    def received(self) -> int:
+        """The appeals received, of the forms that count."""
+        return next(line.appeals for line in self.reports["channels"].lines if line.kind == "total")
+
+
+class Snapshots:
+    """Takes snapshots of the database of *engine*, one for all who ask for the same."""
+
+    def __init__(
+        self, engine: AsyncEngine, definitions: Definitions, reference: GetReferenceData, age: GetDataAge
+    ) -> None:
+        self._engine, self._definitions, self._reference, self._age = engine, definitions, reference, age
+        self._kept = _KeptForAWhile[Any]()
+
+    async def get(self, filter: Filter) -> Snapshot:
+        """The figures of *filter*, at most `KEPT_SECONDS` old. Raises `Problem` (503) without a database."""
+        found: Snapshot = await self._kept.get(filter, lambda: self._take(filter))
+        return found
+
+    async def years(self) -> tuple[int, int] | None:
+        """The years of the first and the last appeal; None without any. Raises `Problem` (503)."""
+        zone = self._reference().zone
+
+        async def ask() -> tuple[int, int] | None:
+            async with self._engine.connect() as connection:
+                return await queries.years(connection, zone)
+
+        found: tuple[int, int] | None = await self._kept.get(zone, ask)
+        return found
+
+    async def _take(self, filter: Filter) -> Snapshot:
+        known, age = self._reference(), self._age()
+        period = filter.period.days(known.zone)
+        region, body = filter.region or None, filter.body or None
+        async with self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            reports = {}
+            for subject in SUBJECTS:
+                counted = await queries.count(connection, subject, period, region=region, body=body)
+                order = getattr(known, subject)
+                reports[subject] = counts.build(subject, period, counted, self._definitions, order)
+            by_month = await queries.count_by_month(connection, period, region=region, body=body)
+            answers = await late_answers.by_key(connection, period, "body", region)
+        months = counts.by_month(period, by_month, self._definitions)
+        return Snapshot(filter, age, reports, months, [one for one in answers if body is None or one.key == body])
+
+
+class _KeptForAWhile(Generic[_Kept]):
+    """Results by key, for a while; who asks during the work waits for it, too."""
+
+    def __init__(self) -> None:
+        self._results: OrderedDict[object, tuple[float, asyncio.Task[_Kept]]] = OrderedDict()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def get(self, key: object, work: Callable[[], Awaitable[_Kept]]) -> _Kept:
+        started, task = self._results.get(key, (float("-inf"), None))
+        if task is None or time.monotonic() - started > KEPT_SECONDS or _failed(task):
+            task = asyncio.create_task(self._do(work))
+            self._results[key] = time.monotonic(), task
+            self._results.move_to_end(key)
+            if len(self._results) > _MOST_KEPT:
+                self._results.popitem(last=False)
+        return await asyncio.shield(task)  # one reader that leaves does not take it from the others
+
+    async def _do(self, work: Callable[[], Awaitable[_Kept]]) -> _Kept:
+        async with self._turns:
+            try:
+                return await work()
+            except (DBAPIError, OSError, TimeoutError):
+                raise Problem(503, "The database does not answer", headers={"Retry-After": "10"}) from None
+
+
+def _failed(task: "asyncio.Task[Any]") -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

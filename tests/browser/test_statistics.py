@@ -1,0 +1,86 @@
+"""The statistics page of analytics in a browser, on the published figures of the first half of 2019."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.async_api import Browser
+from tests.browser.inspection import WIDTHS, faults, opened, violations
+from tests.sites import served, statistics_app
+
+from natija_events.words import LANGUAGES, Language
+
+NAMES = frozenset({"CSV", "JSON", "UTC", "gov", "kattar"})
+PAGES = {
+    "statistics?year=2019&part=H1": 200,
+    "statistics?year=2019&part=H1&region=talas&body=ministry-labour": 200,
+    "statistics?year=2018": 200,
+    "statistics?year=2017": 200,
+    "statistics?year=2016": 200,
+    "statistics?year=2015": 503,
+    "statistics?year=2014": 500,
+    "statistics?region=nowhere": 422,
+    "nothing": 404,
+}
+"""Each kind of page, with its status: figures, a filter, none, catching up, out of date, and the errors."""
+IN_TEST: tuple[tuple[Language, int], ...] = (("ru", 360), ("ky", 1280))
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with served(statistics_app()) as url:
+        yield url
+
+
+@pytest.mark.parametrize(("language", "width"), IN_TEST)
+@pytest.mark.parametrize("path", PAGES)
+async def test_page_has_no_faults(browser: Browser, site: str, path: str, language: Language, width: int) -> None:
+    """Neither for axe, nor for the console, nor too wide, nor too heavy, nor with English left."""
+    url = f"{site}/{language}/{path}"
+    assert await faults(browser, url, language, width, known_words=NAMES, status=PAGES[path]) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", PAGES)
+async def test_page_in_every_language(browser: Browser, site: str, path: str, language: Language, width: int) -> None:
+    url = f"{site}/{language}/{path}"
+    assert await faults(browser, url, language, width, known_words=NAMES, status=PAGES[path]) == []
+
+
+@pytest.mark.parametrize("display", ["light", "dark", "contrast"])
+async def test_colors_have_enough_contrast(browser: Browser, site: str, display: str) -> None:
+    """Those of the device, and those that the reader chose, with the largest letters on a phone."""
+    async with opened(browser, 360, "light" if display == "dark" else "dark") as page:
+        await page.goto(f"{site}/ky/statistics?year=2016")
+        assert await violations(page) == []
+        await page.click("summary")
+        await page.select_option("#display-colors", display)
+        await page.select_option("#display-size", "largest")
+        await page.click("details button")
+        assert page.url == f"{site}/ky/statistics?year=2016"
+        assert f"n-colors-{display}" in str(await page.get_attribute("html", "class"))
+        assert await violations(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_keyboard_skips_to_content(browser: Browser, site: str) -> None:
+    async with opened(browser) as page:
+        await page.goto(f"{site}/ru/statistics")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "main-content"
+
+
+async def test_reader_compares_without_script(browser: Browser, site: str) -> None:
+    """The form works without JavaScript, and the other language keeps the choice."""
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{site}/statistics")
+    await page.select_option("#part", "H1")
+    await page.select_option("#region", "osh-city")
+    await page.click("main button")
+    await page.click("nav [hreflang=ru]")
+    assert "region=osh-city" in page.url
+    assert await page.locator("h2").inner_text() == "1 января 2019 г. – 30 июня 2019 г.\nг. Ош"
+    await context.close()
