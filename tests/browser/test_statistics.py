@@ -22,7 +22,13 @@ PAGES = {
     "nothing": 404,
 }
 """Each kind of page, with its status: figures, a filter, none, catching up, out of date, and the errors."""
-IN_TEST: tuple[tuple[Language, int], ...] = (("ru", 360), ("ky", 1280))
+PHONE: tuple[Language, int] = ("ru", 360)
+DESKTOP: tuple[Language, int] = ("ky", 1280)
+ROUTE, *STATES = PAGES
+IN_TEST = [(ROUTE, *PHONE), (ROUTE, *DESKTOP)] + [
+    (path, *(PHONE if place % 2 else DESKTOP)) for place, path in enumerate(STATES)
+]
+"""Each route on both, and each other state of its page on one of them."""
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +37,7 @@ def site() -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize(("language", "width"), IN_TEST)
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("path", "language", "width"), IN_TEST)
 async def test_page_has_no_faults(browser: Browser, site: str, path: str, language: Language, width: int) -> None:
     """Neither for axe, nor for the console, nor too wide, nor too heavy, nor with English left."""
     url = f"{site}/{language}/{path}"

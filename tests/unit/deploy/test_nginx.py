@@ -148,6 +148,8 @@ async def test_only_routes_pass(proxy: Proxy) -> None:
         (READERS, "/appeals/KG-1/history", 200), (READERS, "/", 404), (PUBLIC, "/proposals", 404),
         (READERS, "/proposals", 200), (READERS, "/proposals/1", 200), (READERS, "/outcomes", 200),
         (READERS, "/events", 200), (PUBLIC, "/contract/asyncapi.json", 200),
+        (PUBLIC, "/statistics", 200), (PUBLIC, "/kk/statistics/topics.csv", 200), (PUBLIC, "/ky/display", 200),
+        (PUBLIC, "/static/natija.0.css", 200), (PUBLIC, "/xx/statistics", 404), (READERS, "/ky/statistics", 404),
     ):  # fmt: skip
         assert (await proxy.send("GET", path, name=name)).status_code == status, (name, path)
 

@@ -1,29 +1,24 @@
-"""The figures of the public pages, kept for a minute: many readers of one page are one reader for the database."""
+"""The figures of the public pages, kept for a while: many readers of one page are one reader for the database."""
 
-import asyncio
-import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from natija_analytics.pages.kept import Kept
 from natija_analytics.pages.periods import PublicPeriod
 from natija_analytics.reports import counts, late_answers, queries
 from natija_analytics.reports.counts import Report
 from natija_analytics.reports.definitions import Definitions, Subject
 from natija_analytics.reports.late_answers import AnswerSums
-from natija_chassis.http.problems import Problem
 from natija_chassis.pages.data_age import DataAge, GetDataAge
 from natija_events.reference.data import GetReferenceData
 
-KEPT_SECONDS = 60.0
-_MOST_KEPT = 500
-_AT_ONCE = 2
-"""Queries of public pages that run at once: they must leave the database to the projection."""
-_Kept = TypeVar("_Kept")
+FRESH_SECONDS = 60.0
+"""After so long the figures are taken again, while readers still get those that are kept."""
+KEPT_SECONDS = 600.0
+"""After so long a reader waits for new ones."""
 SUBJECTS: tuple[Subject, ...] = ("channels", "regions", "topics")
 
 
@@ -57,7 +52,7 @@ class Snapshots:
         self, engine: AsyncEngine, definitions: Definitions, reference: GetReferenceData, age: GetDataAge
     ) -> None:
         self._engine, self._definitions, self._reference, self._age = engine, definitions, reference, age
-        self._kept = _KeptForAWhile[Any]()
+        self._kept = Kept[Any](FRESH_SECONDS, KEPT_SECONDS)
 
     async def get(self, filter: Filter) -> Snapshot:
         """The figures of *filter*, at most `KEPT_SECONDS` old. Raises `Problem` (503) without a database."""
@@ -90,32 +85,3 @@ class Snapshots:
             answers = await late_answers.by_key(connection, period, "body", region)
         months = counts.by_month(period, by_month, self._definitions)
         return Snapshot(filter, age, reports, months, [one for one in answers if body is None or one.key == body])
-
-
-class _KeptForAWhile(Generic[_Kept]):
-    """Results by key, for a while; who asks during the work waits for it, too."""
-
-    def __init__(self) -> None:
-        self._results: OrderedDict[object, tuple[float, asyncio.Task[_Kept]]] = OrderedDict()
-        self._turns = asyncio.Semaphore(_AT_ONCE)
-
-    async def get(self, key: object, work: Callable[[], Awaitable[_Kept]]) -> _Kept:
-        started, task = self._results.get(key, (float("-inf"), None))
-        if task is None or time.monotonic() - started > KEPT_SECONDS or _failed(task):
-            task = asyncio.create_task(self._do(work))
-            self._results[key] = time.monotonic(), task
-            self._results.move_to_end(key)
-            if len(self._results) > _MOST_KEPT:
-                self._results.popitem(last=False)
-        return await asyncio.shield(task)  # one reader that leaves does not take it from the others
-
-    async def _do(self, work: Callable[[], Awaitable[_Kept]]) -> _Kept:
-        async with self._turns:
-            try:
-                return await work()
-            except (DBAPIError, OSError, TimeoutError):
-                raise Problem(503, "The database does not answer", headers={"Retry-After": "10"}) from None
-
-
-def _failed(task: "asyncio.Task[Any]") -> bool:
-    return task.done() and (task.cancelled() or task.exception() is not None)
