@@ -11,7 +11,17 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from tests.bench import growth, import_rows, inbox_to_log, intake_api, lifecycles, log_readers, soak, timers
+from tests.bench import (
+    growth,
+    import_rows,
+    inbox_to_log,
+    intake_api,
+    judged_terms,
+    lifecycles,
+    log_readers,
+    soak,
+    timers,
+)
 from tests.bench.measurement import Figure
 from tests.bench.setup import Bench, BenchSetup
 from tests.stack import REPOSITORY, Servers, provisioned_realms, running_servers
@@ -31,6 +41,7 @@ BENCHES: dict[str, Bench] = {
     "lifecycles": lifecycles.bench,
     "import_rows": import_rows.bench,
     "timer_delay": timers.bench,
+    "what_if": judged_terms.bench,
 }
 
 

@@ -20,7 +20,7 @@ from natija_analytics.reports.overdue import AppealLateness, LatenessSums, NoTer
 from natija_chassis.reports.period import Period
 from natija_events.terms.facts import facts_of
 from natija_events.terms.lateness import ANSWER_KINDS, judge_answer
-from natija_events.terms.lateness_sql import BREACHES
+from natija_events.terms.lateness_sql import breaches_sql
 from natija_events.types.deadlines import Missed, Term, TermAnnulled, TermExtended, TermOrigin, TermSet
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
 from natija_events.types.routing import Answered, Forwarded, Routed
@@ -190,8 +190,10 @@ def expected_answers(logs: Iterable[Log], period: Period, key: overdue.Key) -> d
 
 async def breaches(engine: AsyncEngine, at: datetime, known: datetime | None) -> set[tuple[Any, ...]]:
     """Every breach of an appeal that was received by then."""
-    query = text(f"with {BREACHES} select appeal, term, breaches.due, holder from breaches join facts using (appeal)"
-                 " where received <= :at")  # fmt: skip
+    query = text(
+        f"with {breaches_sql()} select appeal, term, breaches.due, holder"
+        " from breaches join facts using (appeal) where received <= :at"
+    )
     async with engine.connect() as connection:
         await connection.execute(overdue.PLAN)
         return {tuple(row) for row in await connection.execute(query, {"at": at, "known": known})}

@@ -60,6 +60,8 @@ def planned(events: list[RecordedEvent]) -> AppealTerms:
     return appeal._replace(
         due=found.due, breach=found.breach, holder_breach=found.holder_breach,
         fires_at=found.next.at if found.next else None, data_missing=found.data_missing,
+        final_time=max(fact.time for fact in facts) if found.closed else None,
+        final_recordedtime=max(fact.recordedtime for fact in facts) if found.closed else None,
     )  # fmt: skip
 
 

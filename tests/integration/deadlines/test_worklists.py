@@ -32,7 +32,7 @@ from natija_events.ids import derived_appeal_number
 from natija_events.reference.data import ReferenceData
 from natija_events.terms.lateness import lateness
 from natija_events.types.deadlines import TermSet
-from natija_events.types.routing import ExecutorChanged, Forwarded, Routed
+from natija_events.types.routing import Answered, ExecutorChanged, Forwarded, Routed
 from natija_events.wire.record import RecordedEvent
 
 LISTS = Worklists(PROJECTION)
@@ -125,6 +125,30 @@ def end_of(within: Within, now: datetime) -> datetime:
     local = now.astimezone(at("2019-01-01T00:00+06:00").tzinfo)
     days = 1 if within == "today" else 8 - local.isoweekday()
     return local.replace(hour=0, minute=0, second=0, microsecond=0) + days * (at("2019-01-02") - at("2019-01-01"))
+
+
+async def test_closed_appeals_are_left_out(connection: AsyncConnection) -> None:
+    """Of the past, only appeals that may have been open are judged: also those whose end was recorded later."""
+    lives = [
+        history(
+            ("2019-06-03T10:00", registered("2019-06-03T10:00", addressee="city")),
+            ("2019-06-03T10:00", TermSet(due=at("2019-06-21"))),
+            (end, Answered(outcome="satisfied")),
+            appeal=derived_appeal_number("KG", end),
+        )
+        for end in ("2019-06-24", "2019-06-28")
+    ]
+    for events in lives:
+        await put(connection, events)
+    early, late = (events[0].subject for events in lives)
+    for now, known, expected in (
+        ("2019-06-23", None, {early, late}),
+        ("2019-06-26", None, {late}),
+        ("2019-06-26", "2019-06-23", {early, late}),
+        ("2019-06-29", None, set[str]()),
+    ):
+        selection = Selection(at(now), past=True, known=at(known) if known else None)
+        assert {row.appeal for row in await listed(connection, selection)} == expected
 
 
 async def test_recorded_breach_counts_at_its_instant(connection: AsyncConnection) -> None:

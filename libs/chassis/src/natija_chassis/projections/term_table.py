@@ -11,7 +11,7 @@ _INSTANT = DateTime(timezone=True)
 
 
 def build_term_facts(metadata: MetaData) -> Table:
-    """The table `term_facts` in *metadata*: a row for each `TermFact`. `BREACHES` judges it."""
+    """The table `term_facts` in *metadata*: a row for each `TermFact`. `breaches_sql` judges it."""
     return Table(
         "term_facts",
         metadata,

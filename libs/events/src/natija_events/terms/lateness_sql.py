@@ -13,11 +13,21 @@ them for few, and compares all with all."""
 _SEEN = "time <= :at and recordedtime <= coalesce(cast(:known as timestamptz), 'infinity')"
 """The facts that count: those of events dated by `:at` and recorded by `:known` (null: all)."""
 
-BREACHES = f"""
+
+def breaches_sql(where: str = "true") -> str:
+    """Common table expressions on the table `term_facts`, as of `:at` and as known at `:known`:
+
+    - breaches: `appeal, term, due, holder`, one row for each breach;
+    - closings: `appeal, opened, closed`, one row for each appeal;
+    - due_now: `appeal, due`, for each appeal with a term for the answer.
+
+    Only the appeals for whose facts *where* is true are judged: it takes all facts of an appeal, or none.
+    """
+    return f"""
     seen as (
         select *,
             max(sequence) filter (where change = 'opened') over (partition by appeal order by sequence) as opening
-        from term_facts where {_SEEN}
+        from term_facts where {_SEEN} and {where}
     ), life as (
         select appeal, sequence, time, change, name,
             count(*) filter (where change = 'opened') over ordered as openings,
@@ -140,9 +150,3 @@ BREACHES = f"""
         )
     )
 """  # noqa: S608 - only names of our own columns
-"""Common table expressions on the table `term_facts`, as of `:at` and as known at `:known`:
-
-- breaches: `appeal, term, due, holder`, one row for each breach;
-- closings: `appeal, opened, closed`, one row for each appeal;
-- due_now: `appeal, due`, for each appeal with a term for the answer.
-"""

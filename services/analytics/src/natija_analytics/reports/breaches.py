@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_analytics.reports.overdue import COUNTED, NO_TERM, PLAN, NoTermSums, no_term_sums
 from natija_events.terms.lateness import ANSWER_KINDS
-from natija_events.terms.lateness_sql import BREACHES
+from natija_events.terms.lateness_sql import breaches_sql
 from natija_events.types.deadlines import TermKind
 from natija_events.types.routing import Forwarded
 
@@ -56,7 +56,7 @@ def _query(key: BreachKey) -> str:
     """The rows, then a row for each reason without a term: the last column tells them apart."""
     holder = "case when kind <> 'overall' then holder end" if key == "body" else "cast(null as text)"
     return f"""
-        with {BREACHES}, {COUNTED}, missed as (
+        with {breaches_sql()}, {COUNTED}, missed as (
             select appeal, holder, split_part(term, '-', 1) as kind from breaches
         ), sums as (
             select {holder} as body, kind, count(*)::int as breaches,

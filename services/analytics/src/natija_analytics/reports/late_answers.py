@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from natija_analytics.reports.overdue import KEYS, NO_TERM, PLAN, Key, NoTermSums, latest_value
 from natija_chassis.reports.period import Period
 from natija_events.terms.lateness import ANSWERED
-from natija_events.terms.lateness_sql import BREACHES
+from natija_events.terms.lateness_sql import breaches_sql
 
 
 class AnswerSums(NamedTuple):
@@ -38,7 +38,7 @@ def head(period: Period, key: Key) -> dict[str, str]:
 
 
 _ANSWERED = f"""
-    {BREACHES}, answered as (
+    {breaches_sql()}, answered as (
         select appeal, region, register_name, closings.closed from facts join closings using (appeal)
         where received <= :at and closings.closed >= :first and closings.closed < :at
             and (cast(:in_region as text) is null or region = :in_region) and exists (

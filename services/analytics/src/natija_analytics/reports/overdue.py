@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_events.terms import lateness_sql
 from natija_events.terms.lateness import ANSWER_KINDS
-from natija_events.terms.lateness_sql import BREACHES
+from natija_events.terms.lateness_sql import breaches_sql
 
 Key = Literal["body", "topic", "region"]
 NoTerm = Literal["register", "closed", "not-set"]
@@ -96,7 +96,7 @@ def _query(select: str, *, latest: str, late: str, kinds: Sequence[str] = ANSWER
     """
     of_kinds = " or ".join(f"term like '{kind}-%'" for kind in kinds)
     return f"""
-        with {BREACHES}, {COUNTED}, {latest_value(latest)}, late as (
+        with {breaches_sql()}, {COUNTED}, {latest_value(latest)}, late as (
             select distinct {late} from breaches where {of_kinds}
         )
         {select}

@@ -48,12 +48,13 @@ class Outlook(NamedTuple):
 
     *due*: the term for the answer in force. *breach*: the first term for the answer that was missed, or will be;
     *holder_breach*: the first of the body that holds the appeal. *next* is the first event, *data_missing* the reason
-    why a term cannot be set.
+    why a term cannot be set. *closed*: since when the appeal is; None while it is open.
     """
 
     due: datetime | None
     breach: datetime | None
     holder_breach: datetime | None
+    closed: datetime | None = None
     next: NextEvent | None = None
     data_missing: str | None = None
 
@@ -86,7 +87,7 @@ def outlook(
     late = [one for one in breaches if one.kind == "answer"]
     breach = min((one.due for one in late), default=None)
     own = min((one.due for one in late if one.holder == appeal.holder), default=None)
-    found = Outlook(due_now(timeline), breach, own)
+    found = Outlook(due_now(timeline), breach, own, timeline.closed)
     if appeal.fed:
         return found
     decided = list(_events(appeal, timeline, {(one.term, one.due) for one in breaches}, policies))

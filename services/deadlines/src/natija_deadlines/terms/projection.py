@@ -30,7 +30,7 @@ class TermsProjection(StateTable[AppealTerms]):
     """
 
     def __init__(self, policies: Policies) -> None:
-        super().__init__(AppealTerms, evolve, tables.appeals, service="deadlines", version=9)
+        super().__init__(AppealTerms, evolve, tables.appeals, service="deadlines", version=10)
         self.policies = policies
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:
@@ -60,6 +60,8 @@ class TermsProjection(StateTable[AppealTerms]):
         return appeal._replace(
             due=found.due, breach=found.breach, holder_breach=found.holder_breach,
             fires_at=found.next.at if found.next else None, data_missing=found.data_missing,
+            final_time=max(fact.time for fact in facts) if found.closed else None,
+            final_recordedtime=max(fact.recordedtime for fact in facts) if found.closed else None,
         )  # fmt: skip
 
 

@@ -96,6 +96,7 @@ class AppealTerms(NamedTuple):
     or of the decision to consider it again. *held_from* and *held_since*: the event by which its *holder* got it. *due*
     is the term for the answer in force, *breach* the first that was missed, *holder_breach* the first that the *holder*
     missed. At *fires_at* an event is due, unless something happens before; *data_missing* says why no term can be set.
+    *final_time* and *final_recordedtime*: those of the last facts of an appeal that is closed; None while it is open.
     """
 
     appeal: str
@@ -117,6 +118,8 @@ class AppealTerms(NamedTuple):
     breach: datetime | None = None
     holder_breach: datetime | None = None
     fires_at: datetime | None = None
+    final_time: datetime | None = None
+    final_recordedtime: datetime | None = None
     data_missing: str | None = None
 
     @property

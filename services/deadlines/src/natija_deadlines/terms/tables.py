@@ -33,6 +33,8 @@ appeals = Table(
     Column("breach", DateTime(timezone=True), comment="first due instant missed, or to be missed"),
     Column("holder_breach", DateTime(timezone=True), comment="the first that the holder missed, or will miss"),
     Column("fires_at", DateTime(timezone=True), comment="the timer: when the next event is due"),
+    Column("final_time", DateTime(timezone=True), comment="of the last fact; null while the appeal is open"),
+    Column("final_recordedtime", DateTime(timezone=True), comment="when the last fact was recorded; null likewise"),
     Column("data_missing", Text, comment="why no term can be set"),
 )
 

@@ -13,7 +13,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_deadlines.worklists.selection import ListKey, Periods, Selection
-from natija_events.terms.lateness_sql import BREACHES, PLAN, is_late_sql
+from natija_events.terms.lateness_sql import PLAN, breaches_sql, is_late_sql
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -25,8 +25,17 @@ _NOW = f"""
         from appeals where running
     )
 """  # noqa: S608 - only names of our own columns
+_OPEN_THEN = """
+    appeal = any(array(
+        select appeal from appeals
+        where opened <= :at and (
+            final_time <= :at and final_recordedtime <= coalesce(cast(:known as timestamptz), 'infinity')
+        ) is not true
+    ))
+"""
+"""Appeals that may have been open: of the others, all that was counted by then says that they were closed."""
 _PAST = f"""
-    {BREACHES}, held as (
+    {breaches_sql(_OPEN_THEN)}, held as (
         select distinct on (appeal) appeal, holder as body from seen where term is null and holder is not null
         order by appeal, time desc, sequence desc
     ), late as (
