@@ -1,4 +1,4 @@
-"""What is judged when it is asked for: what-if, and a worklist of a past day, among a million appeals of two years."""
+"""Queries that judge terms again: a comparison of policies, and a worklist of a past day, among a million appeals."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -80,12 +80,12 @@ _BARE = text("""
 
 
 async def bench(setup: BenchSetup) -> Figure:
-    """What-if of a policy with ten days instead of fifteen; beside it `past_worklist`."""
+    """The comparison with a policy of ten days instead of fifteen; beside it `past_worklist`."""
     with setup.progress_bar("what-if", 2 + 3 * LONG_RUNS) as step:
         realm = await setup.realms()
         for service in ("registrar", "deadlines"):
             child = await realm.serve(service)
-        await child.stop()  # its tables are there; no timer shall disturb
+        await child.stop()  # its tables are there; no timer may disturb
         engine = engine_of(realm, "deadlines")
         await _fill(engine)
         step()

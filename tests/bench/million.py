@@ -2,8 +2,8 @@
 
     python -m tests.bench.million [--lives N]
 
-The folder `.local/million` has the data of Kafka and PostgreSQL, the keys of the realm, and `built.json`: what was
-built, how long that took, and the disk it takes. A build that was interrupted goes on where it was.
+The folder `.local/million` has the data of Kafka and PostgreSQL, and the keys of the realm. Its `built.json` tells what
+was built, how long that took, and the disk it takes. A build that was interrupted goes on where it was.
 """
 
 import argparse
@@ -12,8 +12,8 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ from deploy.local import kafka, processes, stack
 from deploy.local.paths import StackPaths
 from rich.progress import Progress
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from tests import realm_pool
 from tests.bench import inbox_to_log
 from tests.bench.lifecycle_events import EVENTS, propose_lifecycles
@@ -80,8 +82,6 @@ async def build(lives: int, progress: Progress) -> Built:
         with _servers(FOLDER) as servers, tempfile.TemporaryDirectory(prefix="natija-") as folder:
             async with _realm(servers, Path(folder)) as realm:
                 await realm_pool.make(REALM, servers.kafka, servers.postgres, realm.environment["NATIJA_DATABASE"])
-                async with all_services(realm):
-                    pass  # all tables are there now
                 events = await _register(realm, lives, progress)
                 await _follow(realm, events, progress)
                 found = found._replace(lives=lives, events=events)
@@ -153,7 +153,7 @@ async def _follow(realm: Realm, events: int, progress: Progress) -> None:
     """Let all services apply every event, and leave the databases ready to be read."""
     task = progress.add_task("events applied by all services", total=events)
     async with all_services(realm, ready=False) as engines:
-        while (done := await applied_by_all(engines)) < events:
+        while (done := await _applied(engines)) < events:
             progress.update(task, completed=done)
             await asyncio.sleep(0.5)
         progress.update(task, completed=events)
@@ -161,6 +161,12 @@ async def _follow(realm: Realm, events: int, progress: Progress) -> None:
             async with engine.connect() as connection:
                 autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
                 await autocommit.execute(text("vacuum analyze"))
+
+
+async def _applied(engines: Sequence[AsyncEngine]) -> int:
+    with suppress(ProgrammingError):  # the tables are not there yet
+        return await applied_by_all(engines)
+    return 0
 
 
 async def _until(count: Callable[[], Awaitable[int]], wanted: int) -> None:

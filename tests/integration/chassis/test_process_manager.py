@@ -21,7 +21,7 @@ from tests.stack import Realm
 from natija_chassis.observability import metrics
 from natija_chassis.process_manager import refused_proposals
 from natija_chassis.process_manager.manager import ProcessManager
-from natija_chassis.process_manager.proposed_event import ProposedEvent
+from natija_chassis.process_manager.proposed_event import Busy, ProposedEvent
 from natija_chassis.projections.runner import Runner
 from natija_events.ids import appeal_number
 from natija_events.kafka import ProposalOutcome, Publisher, read
@@ -37,7 +37,7 @@ LINK_TO_LARGER = DuplicateLinked(of=appeal_number("ZZ", (1 << 64) - 1))
 SOURCE = "/services/intake"
 
 
-async def route(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
+async def route(connection: AsyncConnection, now: datetime, busy: Busy) -> AsyncIterator[ProposedEvent]:
     """Each registered appeal goes to the same body."""
     table = Standings.standings
     for row in await connection.execute(select(table).where(table.c.state == "REGISTERED").order_by(table.c.appeal)):
@@ -194,7 +194,7 @@ async def test_waits_until_projection_caught_up(
             await shut.wait()
             await super().apply(connection, events)
 
-    async def looking(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
+    async def looking(connection: AsyncConnection, now: datetime, busy: Busy) -> AsyncIterator[ProposedEvent]:
         looked.set()
         async for one in route(connection, now, busy):
             yield one
@@ -215,9 +215,7 @@ async def test_refused_proposals_take_no_places(
     """Neither while they are remembered, nor after a restart."""
     hopeless = set(await register(publisher, realm, 5))
 
-    async def hopeless_first(
-        connection: AsyncConnection, now: datetime, busy: list[str]
-    ) -> AsyncIterator[ProposedEvent]:
+    async def hopeless_first(connection: AsyncConnection, now: datetime, busy: Busy) -> AsyncIterator[ProposedEvent]:
         found = [one async for one in route(connection, now, busy)]
         for one in found:
             if one.appeal in hopeless:
@@ -246,7 +244,7 @@ async def test_stale_proposal_conflicts_then_repeats(
     assert added.sequence == 2
     tries: list[int] = []
 
-    async def hasty(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
+    async def hasty(connection: AsyncConnection, now: datetime, busy: Busy) -> AsyncIterator[ProposedEvent]:
         async for one in route(connection, now, busy):
             stale = not tries
             tries.append(one.sequence)
@@ -266,7 +264,7 @@ async def test_unknown_appeal_is_tried_again(
 
     later, number = sorted(new_appeal_number(realm.name) for _ in range(2))
 
-    async def link(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
+    async def link(connection: AsyncConnection, now: datetime, busy: Busy) -> AsyncIterator[ProposedEvent]:
         async for one in route(connection, now, busy):
             if one.appeal == number:
                 yield one._replace(data=DuplicateLinked(of=later))
@@ -288,7 +286,7 @@ async def test_refused_proposal_waits_for_change(
     [number] = await register(publisher, realm, 1)
     looked = 0
 
-    async def unlawful(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[ProposedEvent]:
+    async def unlawful(connection: AsyncConnection, now: datetime, busy: Busy) -> AsyncIterator[ProposedEvent]:
         nonlocal looked
         looked += 1
         table = Standings.standings

@@ -1,5 +1,6 @@
 """Clocks on a real PostgreSQL: rows equal the fold, however the events come in batches."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.unit.deadlines.history import APPEAL, at, history, registered
 
+from natija_chassis.process_manager.proposed_event import NOT_BUSY, Busy, state_of
 from natija_deadlines.policies.policy import load_policies
 from natija_deadlines.policies.rules import LengthRule
 from natija_deadlines.terms import queue
@@ -108,7 +110,7 @@ async def test_queue_finds_every_decision(engine: AsyncEngine, now: str, step: i
             await PROJECTION.apply(connection, events)
         rows = [PROJECTION.of(row._mapping) for row in await connection.execute(text("select * from appeals"))]
         facts = await load_facts(connection, [row.appeal for row in rows])
-        found = [decision async for decision in PENDING(connection, at(now), [])]
+        found = [decision async for decision in PENDING(connection, at(now), NOT_BUSY)]
         await connection.rollback()
     expected = {row.appeal: decide(row, facts[row.appeal], at(now), POLICIES) for row in rows}
     wanted = {appeal: event.data for appeal, event in expected.items() if event is not None}
@@ -118,7 +120,7 @@ async def test_queue_finds_every_decision(engine: AsyncEngine, now: str, step: i
 
 
 async def test_busy_appeals_are_left_out(engine: AsyncEngine) -> None:
-    """A term does not wait for routing; only a proposal in flight holds it back."""
+    """A term does not wait for routing; a proposal holds it back: in flight, or registered and not applied yet."""
     now = at("2019-06-21")
     fresh = history(("2019-06-21", registered("2019-06-21")), appeal=derived_appeal_number("KG", "fresh"))
     routed = history(
@@ -128,11 +130,13 @@ async def test_busy_appeals_are_left_out(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         await PROJECTION.apply(connection, [*fresh, *routed])
 
-        async def due(*busy: str) -> set[str]:
-            return {one.appeal async for one in PENDING(connection, now, list(busy))}
+        async def due(*appeals: str, states: Sequence[str] = ()) -> set[str]:
+            return {one.appeal async for one in PENDING(connection, now, Busy(appeals, states))}
 
         assert await due() == {routed[0].subject, fresh[0].subject}
         assert await due(fresh[0].subject) == {routed[0].subject}
+        assert await due(states=[state_of(routed[0].subject, 2)]) == {fresh[0].subject}
+        assert await due(states=[state_of(routed[0].subject, 1)]) == {routed[0].subject, fresh[0].subject}
         await connection.rollback()
 
 
@@ -236,11 +240,11 @@ async def test_next_timer_is_known(engine: AsyncEngine) -> None:
         await connection.execute(text("delete from appeals"))
         await PROJECTION.apply(connection, events)
         warned = await NEXT(connection, at("2019-06-22"))
-        assert [one async for one in PENDING(connection, at("2019-06-22"), [])] == []
+        assert [one async for one in PENDING(connection, at("2019-06-22"), NOT_BUSY)] == []
         assert warned == at("2019-07-08T03:00")
-        (due,) = [one async for one in PENDING(connection, warned, [])]
+        (due,) = [one async for one in PENDING(connection, warned, NOT_BUSY)]
         assert due.data == Warned(term="answer-1", due=DUE, to="executor")
         after = DUE + timedelta(minutes=1)  # nobody was warned in time: the breach waits for answers on their way
-        assert [one async for one in PENDING(connection, after, [])] == []
+        assert [one async for one in PENDING(connection, after, NOT_BUSY)] == []
         assert await NEXT(connection, after) == DUE + BREACH_DELAY
         await connection.rollback()

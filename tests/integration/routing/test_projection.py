@@ -11,6 +11,7 @@ from tests.stack import Servers
 from tests.unit.deadlines.history import at, history, registered
 
 from natija_chassis.postgres.engine import create_schema, create_tables
+from natija_chassis.process_manager.proposed_event import NOT_BUSY
 from natija_chassis.realm.realm_files import load_reference_data
 from natija_events.ids import derived_appeal_number
 from natija_events.types.intake import DuplicateLinked, DuplicateUnlinked
@@ -101,7 +102,7 @@ async def test_covered_routes_are_proposed(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         found = {
             decision.appeal: decision
-            async for decision in queue.pending_proposals(lambda: data)(connection, at("2019-06-22"), [])
+            async for decision in queue.pending_proposals(lambda: data)(connection, at("2019-06-22"), NOT_BUSY)
         }
     assert {appeal: decision.basis[0] for appeal, decision in found.items()} == {
         number(0): "ministry-transport",

@@ -51,6 +51,19 @@ async def test_one_proposal_an_appeal() -> None:
     assert in_flight.admits(proposal(1))
 
 
+async def test_registered_state_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until its projection shows another one, or for five seconds."""
+    in_flight, registrar = InFlight(asyncio.Event(), limit=4), Registrar()
+    start(in_flight, registrar, 1)
+    in_flight.mark_registered(proposal(2, sequence=7))
+    assert in_flight.busy == ([proposal(1).appeal], [f"{proposal(2).appeal}/7"])
+    await in_flight.cancel()
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 6)
+    assert in_flight.busy == ([], [])
+    assert not in_flight.admits(proposal(2))
+
+
 async def test_settled_proposal_is_not_admitted() -> None:
     in_flight = InFlight(asyncio.Event(), limit=4)
     in_flight.mark_settled(proposal(1).id)

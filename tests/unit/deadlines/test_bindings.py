@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from natija_deadlines.policies.bindings import calendar_of, unknown_bindings
+from natija_chassis.errors import OperatorError
+from natija_deadlines.policies.bindings import calendar_of, check
 from natija_deadlines.policies.policy import load_policies
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import BodyEntry, CalendarBindingEntry, RegionEntry
@@ -61,6 +62,7 @@ def test_body_in_oral_has_its_zone(body: str, due_on: str) -> None:
     assert str(POLICIES.deadline("KZ", "application", received, calendar=calendar).deadline.due_on) == due_on
 
 
-def test_unknown_calendar_is_found() -> None:
-    bindings = {"KZ": "KZ", "body/akimat": "KZ-NOWHERE"}
-    assert unknown_bindings(reference(bindings), POLICIES.calendars) == ["body/akimat"]
+def test_unknown_calendar_is_refused() -> None:
+    check(reference({"KZ": "KZ"}), POLICIES.calendars)
+    with pytest.raises(OperatorError, match="do not exist: body/akimat: KZ-NOWHERE"):
+        check(reference({"KZ": "KZ", "body/akimat": "KZ-NOWHERE"}), POLICIES.calendars)

@@ -1,5 +1,6 @@
 """Wiring of the deadlines process."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -34,6 +35,12 @@ async def serve(settings: DeadlinesSettings) -> None:
         id = bindings.calendar_of(appeal.holder, appeal.jurisdiction or "", reader.now())
         return policies.calendars.get(id)
 
+    async def check_bindings(stopping: asyncio.Event) -> None:
+        """End the process when the calendar of a body does not exist."""
+        if await reader.until_known(stopping):
+            bindings.check(reader.now(), policies.calendars)
+        await stopping.wait()
+
     timers = queue.TimerQueue(projection, calendar_of)
     _watch_calendars(policies, clock)
 
@@ -56,6 +63,7 @@ async def serve(settings: DeadlinesSettings) -> None:
         reference=reader,
         next_instant=timers.next_instant,
         prepare=lambda engine: replan(engine, projection),
+        tasks=[check_bindings],
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.process.health import Backlog
-from natija_chassis.process.stopping import pause
 from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.service_app import run_service
 from natija_routing import api
@@ -14,8 +13,6 @@ from natija_routing.assignment import projection, queue
 from natija_routing.competence import reference
 from natija_routing.competence.reference import CompetenceData
 from natija_routing.settings import RoutingSettings
-
-_CHECK_SECONDS = 0.1
 
 
 async def serve(settings: RoutingSettings) -> None:
@@ -27,9 +24,7 @@ async def serve(settings: RoutingSettings) -> None:
 
     async def check_rules(stopping: asyncio.Event) -> None:
         """End the process when a rule names an id that does not exist."""
-        while not (stopping.is_set() or reader.is_known):
-            await pause(stopping, _CHECK_SECONDS)
-        if reader.is_known:
+        if await reader.until_known(stopping):
             reference.check(settings, rules, reader.now())
         await stopping.wait()
 

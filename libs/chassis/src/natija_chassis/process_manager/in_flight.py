@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from uuid import UUID
 
-from natija_chassis.process_manager.proposed_event import Attempt, ProposedEvent
+from natija_chassis.process_manager.proposed_event import Attempt, Busy, ProposedEvent, state_of
 
 MAX_IN_FLIGHT = 256
 """Proposals that wait for an outcome at one time, at most."""
@@ -15,6 +15,8 @@ QUERY_INTERVAL = 0.5
 """Seconds after which the rows are queried in any case. The clock may have moved, or half of the places may be
 stuck."""
 _MAX_SETTLED = 20_000
+_MAX_LAG = 5.0
+"""Seconds for which a row is left out whose event is registered; by then its projection has applied it, mostly."""
 _FIRST_COOLDOWN = 1.0
 _MAX_COOLDOWN = 30.0
 """Seconds until a proposal that was rejected for its time alone is sent again; each time twice as long."""
@@ -47,6 +49,8 @@ class InFlight:
         self._queried = 0.0
         self._failure: BaseException | None = None
         self._settled: OrderedDict[UUID | Attempt, None] = OrderedDict()
+        self._registered: OrderedDict[str, float] = OrderedDict()
+        """When (monotonic) an event was registered that was decided on a state."""
         self._cooldowns: dict[UUID, tuple[float, float]] = {}
         """When (monotonic) a proposal may be sent again, and how many seconds it has to wait."""
 
@@ -57,6 +61,14 @@ class InFlight:
     def appeals(self) -> list[str]:
         """The appeals with a proposal in flight."""
         return list(self._tasks)
+
+    @property
+    def busy(self) -> Busy:
+        """The rows that a query may leave out."""
+        oldest = time.monotonic() - _MAX_LAG
+        while self._registered and next(iter(self._registered.values())) < oldest:
+            self._registered.popitem(last=False)
+        return Busy(self.appeals, list(self._registered))
 
     @property
     def places(self) -> int:
@@ -85,6 +97,13 @@ class InFlight:
         for appeal, proposal in proposals.items():
             self._tasks[appeal] = asyncio.create_task(send(proposal))
             self._tasks[appeal].add_done_callback(partial(self._ended, appeal))
+
+    def mark_registered(self, proposal: ProposedEvent) -> None:
+        """Its event is on the log: do not send it again. The row shows it once the projection has applied it."""
+        self.mark_settled(proposal.id)
+        state = state_of(proposal.appeal, proposal.sequence)
+        self._registered[state] = time.monotonic()
+        self._registered.move_to_end(state)
 
     def mark_settled(self, what: UUID | Attempt) -> None:
         """Do not send it again: an event that is registered, or an attempt that was rejected.

@@ -154,7 +154,7 @@ class ProcessManager:
     async def _query(self, connection: AsyncConnection, places: int, now: datetime) -> dict[str, ProposedEvent]:
         """The events that the rows need at *now* and that may be sent, by appeal, at most *places*."""
         found: dict[str, ProposedEvent] = {}
-        async for proposal in self._pending_proposals(connection, now, self._in_flight.appeals):
+        async for proposal in self._pending_proposals(connection, now, self._in_flight.busy):
             if proposal.appeal in found or not self._in_flight.admits(proposal):
                 continue
             if partition_of(proposal.appeal.encode()) not in self.partitions:
@@ -217,8 +217,10 @@ class ProcessManager:
                 reason = f"{rejection.reason}, {rejection.field} {rejection.rule}"
                 log.error("%s of %s was refused: %s", type, appeal, reason)
                 await self._write_down(proposal, outcome, rejection)
-        done = rejection is None or rejection.reason in _DONE
-        self._in_flight.mark_settled(proposal.id if done else proposal.attempt)
+        if rejection is None or rejection.reason in _DONE:
+            self._in_flight.mark_registered(proposal)
+        else:
+            self._in_flight.mark_settled(proposal.attempt)
 
     async def _write_down(self, proposal: ProposedEvent, outcome: ProposalOutcome, rejection: Rejection) -> None:
         with failpoint("process-manager.refused"):

@@ -1,6 +1,6 @@
 """An event that a service proposes for an appeal, and the query that finds it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -39,9 +39,39 @@ class ProposedEvent(NamedTuple):
         return self.id, self.sequence
 
 
-PendingProposals = Callable[[AsyncConnection, datetime, list[str]], AsyncIterator[ProposedEvent]]
+class Busy(NamedTuple):
+    """The rows that need no decision now: those of *appeals* with a proposal in flight, and those that still show the
+    *states* on which an event was decided that is registered since."""
+
+    appeals: Sequence[str] = ()
+    states: Sequence[str] = ()
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """For a statement with `without_busy`."""
+        return {"busy_appeals": self.appeals, "busy_states": self.states}
+
+
+NOT_BUSY = Busy()
+"""No row is left out."""
+
+
+def state_of(appeal: str, sequence: int) -> str:
+    """The state of *appeal* after its event *sequence*, as a word of `Busy`."""
+    return f"{appeal}/{sequence}"
+
+
+def without_busy(table: str) -> str:
+    """An SQL condition on *table*, a projection with a row per appeal: the row is not busy."""
+    return f"""(
+        {table}.appeal <> all(cast(:busy_appeals as text[]))
+        and {table}.appeal || '/' || {table}.sequence <> all(cast(:busy_states as text[]))
+    )"""
+
+
+PendingProposals = Callable[[AsyncConnection, datetime, Busy], AsyncIterator[ProposedEvent]]
 """Reads the rows and yields the events they need *now*. It is called many times a second, so it must be cheap when
-nothing is due. It should not read the rows of *busy* appeals, whose proposals are in flight. It never writes."""
+nothing is due. It should not read rows that are busy. It never writes."""
 
 NextInstant = Callable[[AsyncConnection, datetime], Awaitable[datetime | None]]
 """The first instant after *now* at which a row needs an event though nothing else happens; None when there is none."""

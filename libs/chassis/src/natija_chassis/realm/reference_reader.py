@@ -8,12 +8,14 @@ from typing import Any
 from natija_chassis.kafka.topic_follower import BEHIND_AFTER, TopicFollower
 from natija_chassis.observability import metrics
 from natija_chassis.process.health import Health
+from natija_chassis.process.stopping import pause
 from natija_chassis.settings import Settings
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.history import ReferenceHistory, StoredRecord
 from natija_events.topics import REFERENCE
 
 log = logging.getLogger(__name__)
+_LOOK_SECONDS = 0.1
 
 
 class ReferenceDataMissing(Exception):
@@ -58,6 +60,12 @@ class ReferenceReader:
         if not self.is_known:
             raise ReferenceDataMissing(self.problem)
         return self.history.at(self._clock.now())
+
+    async def until_known(self, stopping: asyncio.Event) -> bool:
+        """Wait until there is reference data to decide on; False when *stopping* came first."""
+        while not (stopping.is_set() or self.is_known):
+            await pause(stopping, _LOOK_SECONDS)
+        return self.is_known
 
     async def reach_end(self, within: float = BEHIND_AFTER) -> bool:
         """Wait until all is applied that the topic holds now; False when that is not so *within* so many seconds."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Container
 
+from natija_chassis.errors import OperatorError
 from natija_events.reference.data import ReferenceData
 
 
@@ -21,6 +22,13 @@ def calendar_of(body: str | None, jurisdiction: str, reference: ReferenceData) -
     return bindings[jurisdiction].calendar if jurisdiction in bindings else jurisdiction
 
 
-def unknown_bindings(reference: ReferenceData, calendars: Container[str]) -> list[str]:
-    """The ids of the bindings that name none of *calendars*."""
-    return [id for id, entry in reference.calendar_bindings.items() if entry.calendar not in calendars]
+def check(reference: ReferenceData, calendars: Container[str]) -> None:
+    """Raise `OperatorError` when a binding names none of *calendars*: its bodies would have another's days off."""
+    unknown = [
+        f"{id}: {one.calendar}" for id, one in reference.calendar_bindings.items() if one.calendar not in calendars
+    ]
+    if unknown:
+        raise OperatorError(
+            f"calendar bindings name working calendars that do not exist: {', '.join(unknown)}. Correct"
+            " calendar_bindings in the directory of the realm and run `natija provision`, or add the calendar"
+        )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from natija_chassis.process_manager.proposed_event import ProposedEvent
+from natija_chassis.process_manager.proposed_event import Busy, ProposedEvent, without_busy
 from natija_deadlines.terms.decide import NextEvent, outlook
 from natija_deadlines.terms.projection import TermsProjection, load_facts
 from natija_deadlines.terms.state import AppealTerms
@@ -17,11 +17,11 @@ from natija_terms.calendars.calendar import Calendar
 
 _PAGE = 200
 _FIRST = datetime.min.replace(tzinfo=UTC)
-_DUE = text("""
+_DUE = text(f"""
     select * from appeals
-    where fires_at <= :now and (fires_at, appeal) > (:fires_at, :appeal) and appeal <> all(cast(:busy as text[]))
+    where fires_at <= :now and (fires_at, appeal) > (:fires_at, :appeal) and {without_busy("appeals")}
     order by fires_at, appeal limit :page
-""")
+""")  # noqa: S608 - a condition of our own
 _NEXT = text("select min(fires_at) from appeals where fires_at > :now")
 _COUNTS = text(f"""
     select
@@ -53,9 +53,7 @@ class TimerQueue:
         self._again: datetime | None = None
         """When a timer that has come is to be looked at again: a warning that came too late waits for the breach."""
 
-    async def pending(
-        self, connection: AsyncConnection, now: datetime, busy: list[str]
-    ) -> AsyncIterator[ProposedEvent]:
+    async def pending(self, connection: AsyncConnection, now: datetime, busy: Busy) -> AsyncIterator[ProposedEvent]:
         """The events whose timers have come, the oldest first."""
         self._again = None
         async for page in _pages(connection, now, busy):
@@ -93,11 +91,11 @@ def _proposal(appeal: AppealTerms, event: NextEvent, now: datetime) -> ProposedE
     )
 
 
-async def _pages(connection: AsyncConnection, now: datetime, busy: list[str]) -> AsyncIterator[list[RowMapping]]:
+async def _pages(connection: AsyncConnection, now: datetime, busy: Busy) -> AsyncIterator[list[RowMapping]]:
     """The rows whose timers have come, page by page: a caller that stops early reads no further page."""
     place: dict[str, Any] = {"fires_at": _FIRST, "appeal": ""}
     while True:
-        asked = {"now": now, "busy": busy, "page": _PAGE, **place}
+        asked = {"now": now, "page": _PAGE, **busy.parameters, **place}
         page = list((await connection.execute(_DUE, asked)).mappings())
         if page:
             yield page
