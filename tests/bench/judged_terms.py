@@ -20,7 +20,7 @@ from natija_deadlines.worklists.selection import Selection
 
 APPEALS, DAYS = 1_000_000, 700
 """Rows that SQL makes; no event stands behind them. A sixth is forwarded, a third answered late, one in fifty never."""
-WANTED, WANTED_MS = 20_000.0, 1000.0
+WANTED, WANTED_MS = 20_000.0, 10_000.0
 """Appeals a second of what-if, and the page of a list."""
 _PERIOD = timedelta(days=140)
 _PAGE = 50

@@ -1,7 +1,8 @@
 """The appeals of a period as they were late, and as they would have been.
 
-Most appeals had one term for the answer and one body: the database sums up their facts, and two instants decide. Of the
-others the facts are read and changed, and `natija_events.terms.lateness` judges both.
+Most appeals had one term for the answer and one body: the database sums up their facts, and two instants decide. The
+facts of the others are read. Where they are a `simple_history`, two instants decide of each term, too. Of the rest the
+facts are changed, and `natija_events.terms.lateness` judges both.
 """
 
 from collections import Counter, defaultdict
@@ -14,16 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_deadlines.policies.policy import Policy
 from natija_deadlines.terms.projection import load_facts
-from natija_deadlines.what_if.dues import CountedTerm, NewDues, recount
+from natija_deadlines.what_if.dues import NewDues
+from natija_deadlines.what_if.simple_history import NewDuesOfTerms, is_answer, simple_history
 from natija_events.terms.facts import TermFact
 from natija_events.terms.lateness import is_late, judge
-from natija_events.terms.timeline import due_of, order
+from natija_events.terms.timeline import order
 from natija_terms.calendars.calendar import Calendar
 
 _PAGE = 2000
-_PLAIN = frozenset(("opened", "ended", "stepped", "set"))
-_Dues = Mapping[tuple[str, int, int], datetime | None]
-"""The new due instants, by appeal, sequence and place."""
 _APPEALS = """
     select
         appeal, kind, country_type, received,
@@ -138,16 +137,17 @@ async def compare(
     for row in await driver.fetch(_APPEALS, policy.jurisdiction, first, last, at):
         one: _Appeal = tuple.__new__(_Appeal, row)  # there are many
         (plain if one.plain else others).append(one)
-    _compare_plain(found, plain, policy, calendar)
+    dues = NewDues(policy, calendar)
+    _compare_plain(found, plain, dues)
     for start in range(0, len(others), _PAGE):
         page = others[start : start + _PAGE]
         facts = await load_facts(connection, [one.appeal for one in page])
-        _compare_judged(found, page, facts, policy, calendar)
+        for appeal in page:
+            _compare_judged(found, appeal, facts[appeal.appeal], dues)
     return found
 
 
-def _compare_plain(found: Comparison, appeals: Sequence[_Appeal], policy: Policy, calendar: Calendar) -> None:
-    due_of_term = NewDues(policy, calendar)
+def _compare_plain(found: Comparison, appeals: Sequence[_Appeal], dues: NewDues) -> None:
     for one in appeals:
         found.holders[one.appeal] = one.holder
         if one.due is None:
@@ -155,74 +155,51 @@ def _compare_plain(found: Comparison, appeals: Sequence[_Appeal], policy: Policy
         until = one.closed or found.at
         if one.missed or is_late(until, one.due):
             found.before.append(LateAppeal(one.appeal, one.holder, one.due, one.closed))
-        due = due_of_term(one.kind, one.country_type, one.received) or one.due
+        due = dues(one.kind, one.country_type, one.received) or one.due
         if is_late(until, due):
             found.after.append(LateAppeal(one.appeal, one.holder, due, one.closed))
 
 
-def _compare_judged(
-    found: Comparison, appeals: Sequence[_Appeal], facts: Mapping[str, Sequence[TermFact]], policy: Policy,
-    calendar: Calendar,
-) -> None:  # fmt: skip
-    terms = [term for one in appeals for term in _terms(one, facts[one.appeal])]
-    dues = {(new.appeal, new.sequence, new.place): new.due for new in recount(terms, policy, calendar)}
-    for one in appeals:
-        own = facts[one.appeal]
-        found.holders[one.appeal] = _last_holder(own)
-        if _in_time(own, dues):
-            continue
-        found.before.extend(_late(one.appeal, own, found.at))
-        found.after.extend(_late(one.appeal, _changed(own, dues), found.at))
+def _compare_judged(found: Comparison, appeal: _Appeal, facts: Sequence[TermFact], dues: NewDues) -> None:
+    found.holders[appeal.appeal] = _last_holder(facts)
+    new = _new_dues(appeal, facts, dues)
+    if (history := simple_history(facts, found.at)) is not None:
+        before, after, closed = history.late_bodies(), history.late_bodies_with(new), history.closed
+    else:
+        before, closed = _late(facts, found.at)
+        after, _ = _late(_changed(facts, new), found.at)
+    found.before.extend(LateAppeal(appeal.appeal, body, due, closed) for body, due in before.items())
+    found.after.extend(LateAppeal(appeal.appeal, body, due, closed) for body, due in after.items())
 
 
-def _terms(appeal: _Appeal, facts: Sequence[TermFact]) -> Iterable[CountedTerm]:
-    """The terms for the answer, each with the instant from which it counts."""
+def _new_dues(appeal: _Appeal, facts: Sequence[TermFact], dues: NewDues) -> NewDuesOfTerms:
+    """The due instants of the terms for the answer by the other policy."""
     began = {fact.sequence: fact.time for fact in facts if fact.term is None and fact.name != "appeal.registered"}
-    for fact in facts:
-        if fact.change == "set" and _is_answer(fact):
-            instant = began.get(fact.origin_sequence or 0, appeal.received)
-            yield CountedTerm(
-                appeal.appeal, fact.sequence, fact.place, appeal.kind, appeal.country_type, instant
-            )  # fmt: skip
+    return {
+        (fact.sequence, fact.place): dues(
+            appeal.kind, appeal.country_type, began.get(fact.origin_sequence or 0, appeal.received)
+        )
+        for fact in facts
+        if fact.change == "set" and is_answer(fact)
+    }
 
 
-def _changed(facts: Sequence[TermFact], dues: Mapping[tuple[str, int, int], datetime | None]) -> Iterable[TermFact]:
+def _changed(facts: Sequence[TermFact], dues: NewDuesOfTerms) -> Iterable[TermFact]:
     """The facts with new due instants, and without what was recorded of the old ones."""
     for fact in facts:
         if fact.change not in ("missed", "annulled", "corrected"):
-            due = dues.get((fact.appeal, fact.sequence, fact.place))
+            due = dues.get((fact.sequence, fact.place))
             yield fact if due is None else fact._replace(due=due)
 
 
-def _in_time(facts: Sequence[TermFact], dues: _Dues) -> bool:
-    """Whether each term for the answer, old and new, plainly has an end in time: then nothing is to be judged."""
-    if not all(fact.change in _PLAIN or (fact.term is not None and not _is_answer(fact)) for fact in facts):
-        return False
-    for term in facts:
-        if term.change == "set" and _is_answer(term):
-            due, origin = due_of(term), term.origin_sequence or 0
-            due = min(due, dues.get((term.appeal, term.sequence, term.place)) or due)
-            named = term.ends or ()
-            if not any(
-                fact.time <= due and fact.sequence > origin and (fact.change == "ended" or fact.name in named)
-                for fact in facts
-            ):
-                return False
-    return True
-
-
-def _late(appeal: str, facts: Iterable[TermFact], at: datetime) -> list[LateAppeal]:
-    """The bodies that missed a term for the answer, each with the first due instant."""
+def _late(facts: Iterable[TermFact], at: datetime) -> tuple[dict[str | None, datetime], datetime | None]:
+    """The bodies that missed a term for the answer, each with the first due instant; and since when it is closed."""
     lateness = judge(facts, at)
     dues: dict[str | None, datetime] = {}
     for breach in lateness.breaches:
         if breach.kind == "answer":
             dues[breach.holder] = min(breach.due, dues.get(breach.holder, breach.due))
-    return [LateAppeal(appeal, holder, due, lateness.closed) for holder, due in dues.items()]
-
-
-def _is_answer(fact: TermFact) -> bool:
-    return fact.term is not None and fact.term.startswith("answer-")
+    return dues, lateness.closed
 
 
 def _last_holder(facts: Sequence[TermFact]) -> str | None:

@@ -3,34 +3,12 @@
 Each day is counted once before its cut-off, and once after it.
 """
 
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from datetime import time as time_of_day
-from typing import NamedTuple
 
 from natija_deadlines.policies.policy import Policy, TypeUnknown
 from natija_terms.arithmetic import deadline
 from natija_terms.calendars.calendar import Calendar, CalendarMissing
-
-
-class CountedTerm(NamedTuple):
-    """A term as the event *sequence* and *place* of an appeal set it; it counts from *instant*."""
-
-    appeal: str
-    sequence: int
-    place: int
-    kind: str
-    country_type: str | None
-    instant: datetime
-
-
-class NewDue(NamedTuple):
-    """The due instant of that term by the other policy; None where the policy gives none."""
-
-    appeal: str
-    sequence: int
-    place: int
-    due: datetime | None
 
 
 class NewDues:
@@ -67,10 +45,3 @@ class NewDues:
             return deadline(instant, self._policy.term(kind, country_type), self._counting, self._calendar).due
         except (CalendarMissing, TypeUnknown):
             return None
-
-
-def recount(terms: Iterable[CountedTerm], policy: Policy, calendar: Calendar) -> Iterator[NewDue]:
-    """The dues of *terms* by *policy* and *calendar*."""
-    due = NewDues(policy, calendar)
-    for term in terms:
-        yield NewDue(term.appeal, term.sequence, term.place, due(term.kind, term.country_type, term.instant))
