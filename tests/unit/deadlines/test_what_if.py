@@ -1,4 +1,4 @@
-"""What-if without a database: the dues that another policy gives, and histories that need no full judgement."""
+"""Other policies compared, without a database: the dues that one gives, and histories that need no full judgement."""
 
 import random
 from collections import Counter
