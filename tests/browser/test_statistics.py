@@ -16,12 +16,13 @@ PAGES = {
     "statistics?year=2018": 200,
     "statistics?year=2017": 200,
     "statistics?year=2016": 200,
+    "statistics?year=2013": 200,
     "statistics?year=2015": 503,
     "statistics?year=2014": 500,
     "statistics?region=nowhere": 422,
     "nothing": 404,
 }
-"""Each kind of page, with its status: figures, a filter, none, catching up, out of date, and the errors."""
+"""Each kind of page, with its status: figures, a filter, none, catching up, out of date, computing, the errors."""
 PHONE: tuple[Language, int] = ("ru", 360)
 DESKTOP: tuple[Language, int] = ("ky", 1280)
 ROUTE, *STATES = PAGES

@@ -63,6 +63,16 @@ async def test_old_result_is_given_at_once(clock: Callable[[float], None]) -> No
     assert await kept.get("a", work) == 3
 
 
+async def test_impatient_reader_comes_back() -> None:
+    """The work goes on without the reader."""
+    work, kept = Work(), Kept[int](60, 600)
+    work.allowed.clear()
+    with pytest.raises(TimeoutError):
+        await kept.get("a", work, 0)
+    work.allowed.set()
+    assert await kept.get("a", work) == 1
+
+
 async def test_database_that_fails_is_asked_again() -> None:
     kept, work = Kept[int](60, 600), Work()
 

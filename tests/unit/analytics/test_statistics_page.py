@@ -75,6 +75,15 @@ def test_few_appeals_show_nothing() -> None:
         assert files.records(table, found, REFERENCE, "en") == []
 
 
+async def test_figures_are_being_computed() -> None:
+    async with site() as client:
+        page = await client.get("/ru/statistics?year=2013")
+        file = await client.get("/ru/statistics/topics.csv?year=2013")
+    assert "Показатели вычисляются" in page.text
+    assert '<a class="govuk-link" href="/ru/statistics?year=2013">' in page.text
+    assert (file.status_code, file.headers["retry-after"]) == (503, "30")
+
+
 async def test_wrong_choice_is_named() -> None:
     async with site() as client:
         for query, field in (("year=19", "year"), ("part=H3", "part"), ("region=mars", "region"), ("body=x", "body")):

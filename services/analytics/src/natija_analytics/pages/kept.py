@@ -45,15 +45,20 @@ class Kept(Generic[Result]):
         self._running: dict[object, _Entry[Result]] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def get(self, key: object, work: Callable[[], Awaitable[Result]]) -> Result:
-        """The result of *work*, which *key* names. Raises `Problem` (503) when the database does not answer."""
+    async def get(self, key: object, work: Callable[[], Awaitable[Result]], patience: float | None = None) -> Result:
+        """The result of *work*, which *key* names.
+
+        Raises `Problem` (503) when the database does not answer, and TimeoutError after *patience* seconds. The work
+        goes on then.
+        """
         ready = self._ready.get(key)
         if ready is not None and ready.age <= self._fresh:
             return ready.task.result()
         running = self._running.get(key) or self._begin(key, work)
         if ready is not None and ready.age <= self._keep:
             return ready.task.result()
-        return await asyncio.shield(running.task)  # a reader who leaves does not take it from the others
+        # A reader who leaves does not take it from the others.
+        return await asyncio.wait_for(asyncio.shield(running.task), patience)
 
     def _begin(self, key: object, work: Callable[[], Awaitable[Result]]) -> _Entry[Result]:
         entry = _Entry(time.monotonic(), asyncio.create_task(self._do(work)))

@@ -17,8 +17,10 @@ from natija_events.reference.data import GetReferenceData
 
 FRESH_SECONDS = 60.0
 """After so long the figures are taken again, while readers still get those that are kept."""
-KEPT_SECONDS = 600.0
+KEPT_SECONDS = 3600.0
 """After so long a reader waits for new ones."""
+PATIENCE = 5.0
+"""Seconds that a reader waits. In a large register the first one is asked to come back."""
 SUBJECTS: tuple[Subject, ...] = ("channels", "regions", "topics")
 
 
@@ -54,9 +56,15 @@ class Snapshots:
         self._engine, self._definitions, self._reference, self._age = engine, definitions, reference, age
         self._kept = Kept[Any](FRESH_SECONDS, KEPT_SECONDS)
 
-    async def get(self, filter: Filter) -> Snapshot:
-        """The figures of *filter*, at most `KEPT_SECONDS` old. Raises `Problem` (503) without a database."""
-        found: Snapshot = await self._kept.get(filter, lambda: self._take(filter))
+    async def get(self, filter: Filter) -> Snapshot | None:
+        """The figures of *filter*, at most `KEPT_SECONDS` old; None while they are being computed.
+
+        Raises `Problem` (503) without a database.
+        """
+        try:
+            found: Snapshot = await self._kept.get(filter, lambda: self._take(filter), PATIENCE)
+        except TimeoutError:
+            return None
         return found
 
     async def years(self) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from natija_analytics.pages import files
 from natija_analytics.pages.files import TableName
 from natija_analytics.pages.periods import PARTS, PublicPeriod, parse_year
 from natija_analytics.pages.pickers import Pickers
-from natija_analytics.pages.snapshots import Filter, Snapshots
+from natija_analytics.pages.snapshots import Filter, Snapshot, Snapshots
 from natija_analytics.pages.view import StatisticsView
 from natija_chassis.clock import Clock
 from natija_chassis.http import problems
@@ -58,6 +58,11 @@ def router(site: Site, snapshots: Snapshots, reference: GetReferenceData, clock:
         chosen = parse_year(year) or (await years())[0]
         return Filter(PublicPeriod(chosen, part), region, body)
 
+    async def computed(chosen: Filter) -> Snapshot:
+        if (snapshot := await snapshots.get(chosen)) is None:
+            raise problems.Problem(503, "The figures are being computed", headers={"Retry-After": "30"})
+        return snapshot
+
     async def years() -> list[int]:
         """The years of the picker, the last one first."""
         found = await snapshots.years()
@@ -73,11 +78,12 @@ def router(site: Site, snapshots: Snapshots, reference: GetReferenceData, clock:
     ) -> Response:  # fmt: skip
         chosen = await read(year, part, region, body)
         snapshot, known = await snapshots.get(chosen), reference()
-        view = StatisticsView(snapshot, known, site.formats(language), site.words(language))
-        pickers = Pickers(await years(), known, site.formats(language), site.words(language))
+        formats, words = site.formats(language), site.words(language)
+        view = None if snapshot is None else StatisticsView(snapshot, known, formats, words)
+        pickers = Pickers(await years(), known, formats, words)
         return site.page(
-            request, language, "statistics.html", age=snapshot.age, view=view, chosen=chosen, pickers=pickers,
-            query=_query(chosen),
+            request, language, "statistics.html", age=snapshot and snapshot.age, view=view, chosen=chosen,
+            pickers=pickers, query=_query(chosen),
         )  # fmt: skip
 
     @pages.get(f"{_FILE}.csv", response_class=CsvResponse, responses=problems.responses(404, 422, 503))
@@ -86,7 +92,7 @@ def router(site: Site, snapshots: Snapshots, reference: GetReferenceData, clock:
         body: _Body = "",
     ) -> Response:  # fmt: skip
         """A table of the statistics page as CSV. Counts of 1 to 4 are hidden."""
-        snapshot = await snapshots.get(await read(year, part, region, body))
+        snapshot = await computed(await read(year, part, region, body))
         rows = files.records(table, snapshot, reference(), language)
         name = f"natija-{table}-{snapshot.filter.period.code}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -98,7 +104,7 @@ def router(site: Site, snapshots: Snapshots, reference: GetReferenceData, clock:
         body: _Body = "",
     ) -> JSONResponse:  # fmt: skip
         """A table of the statistics page as JSON. Counts of 1 to 4 are hidden."""
-        snapshot = await snapshots.get(await read(year, part, region, body))
+        snapshot = await computed(await read(year, part, region, body))
         rows = files.records(table, snapshot, reference(), language)
         return JSONResponse(files.to_json(table, snapshot, reference().zone, rows))
 
