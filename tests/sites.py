@@ -26,6 +26,7 @@ from natija_chassis.http.problems import Problem
 from natija_chassis.pages.data_age import DataAge
 from natija_chassis.process.health import Health
 from natija_chassis.realm.realm_files import load_reference_data
+from natija_chassis.service_app import ServicePages
 from natija_chassis.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -88,7 +89,11 @@ def _published(subject: Subject) -> list[GroupCount]:
 
 def statistics_app(*more: APIRouter, rows: Sequence[RouteAccess] = ()) -> FastAPI:
     """The site of analytics on `PublishedSnapshots`, and *more* routes with their *rows*."""
-    pages = site.build(PublishedSnapshots(), lambda: REFERENCE, CLOCK)
+    return app_of(site.build(PublishedSnapshots(), lambda: REFERENCE, CLOCK), *more, rows=rows)
+
+
+def app_of(pages: ServicePages, *more: APIRouter, rows: Sequence[RouteAccess] = ()) -> FastAPI:
+    """An app with *pages*, and *more* routes with their *rows*."""
     return create_apps(
         Settings(api_keys=API_KEYS),
         title="x",

@@ -246,6 +246,14 @@ class TestHeaders:
         assert unknown.status_code == 404
 
 
+def test_dark_colors_are_the_same() -> None:
+    """Whether the device asks for them or the reader."""
+    text = (FOLDER / "natija.css").read_text()
+    device, chosen = (text.partition(start)[2].partition("}")[0] for start in ("contrast) {", "n-colors-dark {"))
+    assert device.split() == chosen.split()
+    assert len(chosen.splitlines()) > 10
+
+
 def test_stylesheet_has_nothing_of_the_crown() -> None:
     """Its font, crest and logo are not part of its licence."""
     text = (FOLDER / "govuk-frontend.css").read_text()

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from natija_chassis.http.access import RouteAccess, access
+from natija_chassis.http.csrf import refuse_other_site
 from natija_chassis.http.known_query import takes_any_query
 from natija_chassis.http.problems import Problem, wants_page
 from natija_chassis.pages import catalogs, display, environment, languages
@@ -116,8 +117,7 @@ class Site:
 
         @pages.post(f"{PREFIX}/display")
         async def set_display(language: PageLanguage, request: Request) -> Response:
-            if request.headers.get("sec-fetch-site") == "cross-site":
-                raise Problem(403, "This form is not one of this site")
+            refuse_other_site(request.scope)
             return _with_display((await request.body()).decode("latin-1"), f"/{language}{self._sections[0].path}")
 
         for section in self._sections:
