@@ -5,7 +5,7 @@ not seen by a native speaker yet. `make lint` lists such entries, and fails when
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from babel.support import NullTranslations, Translations
 
 from natija_events.words import LANGUAGES, Language
 
+GetText = Callable[[str], str]
+"""Translates an English text."""
 SOURCE: Language = "en"
 TRANSLATED: tuple[Language, ...] = tuple(one for one in LANGUAGES if one != SOURCE)
 UNCONFIRMED = "unconfirmed"

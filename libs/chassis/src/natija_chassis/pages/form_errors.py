@@ -1,11 +1,11 @@
 """The errors of a form in words: a list at the top of the page, and a sentence at each field."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from natija_chassis.http.problems import FieldError
+from natija_chassis.pages.catalogs import GetText
 
-GetText = Callable[[str], str]
 _EMPTY = ("missing", "string_too_short", "too_short")
 _LONG = ("string_too_long", "too_long")
 _CHOICE = ("literal_error", "enum", "unknown")

@@ -14,6 +14,7 @@ from natija_chassis.http.csrf import refuse_other_site
 from natija_chassis.http.known_query import takes_any_query
 from natija_chassis.http.problems import Problem, wants_page
 from natija_chassis.pages import catalogs, display, environment, languages
+from natija_chassis.pages.catalogs import GetText
 from natija_chassis.pages.data_age import DataAge
 from natija_chassis.pages.display import Display
 from natija_chassis.pages.formats import Formats
@@ -54,6 +55,7 @@ class Site:
         self._reference = reference
         self._static = StaticFiles()
         self._folders = (folder, environment.KIT)
+        self._words = {language: catalogs.load(self._folders, language) for language in LANGUAGES}
         self._environments = {language: self._environment(language) for language in LANGUAGES}
         self.rows: Sequence[RouteAccess] = (
             access("GET", PATH, "public", bodies="any"),
@@ -63,9 +65,9 @@ class Site:
         )
         """The access of the routes of `router`. The service adds those of its own pages."""
 
-    def words(self, language: Language) -> Any:
+    def words(self, language: Language) -> GetText:
         """The function that translates an English text."""
-        return self._environments[language].globals["_"]
+        return self._words[language].gettext
 
     def formats(self, language: Language) -> Formats:
         """The forms of numbers and days."""
@@ -138,11 +140,10 @@ class Site:
             return ()
 
     def _environment(self, language: Language) -> Environment:
-        words = catalogs.load(self._folders, language)
         return environment.build(
             self._folders,
             {
-                "_": words.gettext,
+                "_": self.words(language),
                 "format": Formats(language, lambda: self._reference().zone),
                 "language": language,
                 "sections": self._sections,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from natija_analytics.pages.periods import PARTS, PublicPeriod
-from natija_analytics.pages.view import GetText
+from natija_chassis.pages.catalogs import GetText
 from natija_chassis.pages.formats import Formats
 from natija_events.reference.data import ReferenceData, Section
 

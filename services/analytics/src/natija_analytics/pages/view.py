@@ -1,6 +1,6 @@
 """A snapshot as a page shows it: totals, tables and charts, with small counts hidden."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from natija_analytics.pages import public_figures
@@ -10,6 +10,7 @@ from natija_analytics.rendering.captions import CAPTIONS
 from natija_analytics.rendering.count_report import SINGULAR, line_name
 from natija_analytics.reports.definitions import Subject
 from natija_analytics.reports.small_counts import SMALLEST_SHOWN, PublicCount, PublicLine
+from natija_chassis.pages.catalogs import GetText
 from natija_chassis.pages.charts import BarChart, Datum, TrendChart, bar_chart, trend_chart
 from natija_chassis.pages.formats import Formats
 from natija_chassis.pages.tables import Column, Table, TableRow
@@ -17,7 +18,6 @@ from natija_events.reference.data import ReferenceData
 from natija_events.words import word
 
 _MOST_BARS = 12
-GetText = Callable[[str], str]
 
 
 class Figure(NamedTuple):
