@@ -42,10 +42,11 @@ async def test_csv_and_json_are_equal(table: str) -> None:
         told = await client.get(f"/en/statistics/{table}.json?year=2019&part=H1")
         text = await client.get(f"/en/statistics/{table}.csv?year=2019&part=H1")
     rows = told.json()["rows"]
-    assert list(csv.DictReader(io.StringIO(text.text))) == [
+    assert list(csv.DictReader(io.StringIO(text.content.decode("utf-8-sig")))) == [
         {name: "" if value is None else str(value) for name, value in row.items()} for row in rows
     ]
     assert rows
+    assert text.content.startswith("\ufeff".encode())
     assert told.json()["data_as_of"] == CURRENT.as_of.isoformat(timespec="seconds") if CURRENT.as_of else None
     assert text.headers["content-disposition"] == f'attachment; filename="natija-{table}-2019-H1.csv"'
 

@@ -37,8 +37,8 @@ def records(name: TableName, snapshot: Snapshot, reference: ReferenceData, langu
 
 
 def to_csv(rows: Sequence[Record]) -> str:
-    """*rows* as CSV under their names."""
-    return as_csv(list(rows[0]) if rows else [], [tuple(row.values()) for row in rows])
+    """*rows* as CSV under their names; empty without any. Its mark of UTF-8 lets spreadsheets read Cyrillic."""
+    return "\ufeff" + as_csv(list(rows[0]), [tuple(row.values()) for row in rows]) if rows else ""
 
 
 def to_json(name: TableName, snapshot: Snapshot, zone: str, rows: Sequence[Record]) -> dict[str, Any]:
