@@ -138,6 +138,7 @@ class Demo:
         print("\nOpen")
         for service in SERVICES:
             print(f"  {service:<10} {self.management_url(service)}/")
+        print(f"  {'citizens':<10} {self.url('intake')}/file")
         print(f"  {'everybody':<10} {self.url('analytics')}/statistics")
         held = sum(memory.memory_of_tree(record.pid) for record in processes.find_all(self.paths))
         print(f"\nAll of it holds {held / 2**20:.0f} MiB of memory.")

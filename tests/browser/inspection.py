@@ -89,6 +89,11 @@ async def violations(page: Page) -> list[str]:
     ]
 
 
+async def page_faults(page: Page, language: Language, known: Collection[str] = ()) -> list[str]:
+    """The faults of the page that is shown now, after a form was sent."""
+    return await _looks(page, language, frozenset(known))
+
+
 async def _looks(page: Page, language: Language, known: frozenset[str]) -> list[str]:
     found = await violations(page)
     if (overflowing := await page.evaluate(_OVERFLOWING)) is not None:

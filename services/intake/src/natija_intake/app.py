@@ -16,7 +16,7 @@ from natija_events.kafka import Publisher
 from natija_intake.api import contract, post_appeals, proposals, routes
 from natija_intake.api import streams as streams_api
 from natija_intake.api.address_limit import AddressLimit
-from natija_intake.api.client_address import parse_networks
+from natija_intake.api.client_address import client_address, parse_networks
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.head_lookup import HeadLookup
 from natija_intake.appeals.inbox_gateway import InboxGateway
@@ -24,6 +24,7 @@ from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.appeals.write_probe import WriteProbe
 from natija_intake.inbox_lag import InboxLag
+from natija_intake.pages import site
 from natija_intake.proposals.log_lookup import LogLookup
 from natija_intake.proposals.service import ProposalService
 from natija_intake.proposals.streams import RelayStreams
@@ -97,13 +98,23 @@ def _apps(
 
     proxies = parse_networks(settings.trusted_proxies)
     limit = AddressLimit(SendLimit(settings.appeals_per_minute), proxies)
+    pages = site.build(
+        service, reference.now, settings.injected_clock, limit.check, lambda request: client_address(request, proxies)
+    )
     return create_apps(
         settings,
         title="intake",
         about="Intake receives appeals. Senders follow an appeal with its number and access code.",
         health=lambda: reference.health(gateway.health),
         backlog=backlog,
-        routers=[routes.router(service, reference.now, proxies), contract.router(), *routes_of_publishers],
+        routers=[
+            *pages.routers,
+            pages.site.router(),
+            routes.router(service, reference.now, proxies),
+            contract.router(),
+            *routes_of_publishers,
+        ],
         plain_routes=[post_appeals.route(service, reference.now, limit)],
-        rows=ACCESS,
+        rows=[*ACCESS, *pages.rows, *pages.site.rows],
+        error_page=pages.site.error_page,
     )

@@ -1,0 +1,1 @@
+"""The pages of citizens: file an appeal, and follow it."""
