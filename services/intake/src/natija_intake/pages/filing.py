@@ -1,6 +1,6 @@
 """The pages on which a citizen files an appeal: what to know before, the form, the preview, the receipt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from starlette.types import Scope
 
 from natija_chassis.http.access import access
-from natija_chassis.http.problems import Problem
+from natija_chassis.http.problems import FieldError, Problem
 from natija_chassis.observability import tracing
+from natija_chassis.pages.form_errors import FormErrors
 from natija_chassis.pages.languages import PREFIX, PageLanguage
 from natija_chassis.pages.site import Site
 from natija_chassis.realm.reference_reader import ReferenceDataMissing
@@ -22,7 +23,7 @@ from natija_intake.appeals.identity import RequestKey
 from natija_intake.appeals.service import AppealService, KeyUsed, Receipt
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.pages.choices import Choices
-from natija_intake.pages.form import MOST_CHARACTERS, AppealForm, Errors, NotTheForm, errors_of
+from natija_intake.pages.form import MOST_CHARACTERS, AppealForm, NotTheForm, errors_of
 
 PATH = "/file"
 _GUIDE, _FORM = PREFIX + PATH, f"{PREFIX}{PATH}/form"
@@ -74,26 +75,28 @@ class _Filing:
         """The form again, the preview, or the receipt."""
         if form.step == "edit":
             return self.form(request, language, form)
-        words = self._site.words(language)
-        if errors := form.errors(words, self._site.formats(language).number):
+        if errors := form.errors:
             return self.form(request, language, form, errors)
         if form.step != "send":
             return self._preview(request, language, form)
         try:
             return await self._send(request, language, form)
         except ValidationError as error:
-            return self.form(request, language, form, errors_of(error, words))
+            return self.form(request, language, form, errors_of(error))
         except KeyUsed:
             again = form._replace(key=AppealForm.empty(language).key)
             return self._preview(request, language, again, notice=_SENT_BEFORE, status=409)
         except (DeliveryUnconfirmed, ReferenceDataMissing):
             return self._preview(request, language, form, notice="unavailable", status=503)
 
-    def form(self, request: Request, language: Language, form: AppealForm, errors: Errors | None = None) -> Response:
+    def form(
+        self, request: Request, language: Language, form: AppealForm, errors: Sequence[FieldError] = ()
+    ) -> Response:
         """The form as filled in, with *errors* beside the fields."""
+        choices = self._choices(language)
         return self._site.page(
-            request, language, "form.html", status=422 if errors else 200, form=form, errors=errors or {},
-            choices=self._choices(language), most=MOST_CHARACTERS,
+            request, language, "form.html", status=422 if errors else 200, form=form, choices=choices,
+            errors=FormErrors(errors, choices.labels, self._site.words(language)), most=MOST_CHARACTERS,
         )  # fmt: skip
 
     def _preview(
@@ -108,7 +111,7 @@ class _Filing:
         if isinstance(outcome, Rejection):
             if outcome.reason != "invalid":
                 raise Problem(500, "The registrar accepts no appeals of this page")
-            return self.form(request, language, form, errors_of(outcome, self._site.words(language)))
+            return self.form(request, language, form, errors_of(outcome))
         return self._receipt(request, language, outcome)
 
     def _receipt(self, request: Request, language: Language, receipt: Receipt) -> Response:

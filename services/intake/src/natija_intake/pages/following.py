@@ -39,7 +39,7 @@ def router(
 
     @pages.get(_PAGE)
     async def get_follow(request: Request, language: PageLanguage) -> Response:
-        return site.page(request, language, "follow.html", number="", wrong=False)
+        return site.page(request, language, "follow.html", number="", errors=False)
 
     @pages.post(_PAGE)
     async def post_follow(request: Request, language: PageLanguage) -> Response:
@@ -49,7 +49,7 @@ def router(
         except StatusUnavailable:
             raise Problem(503, "The status is not available right now") from None
         if found is None:
-            return site.page(request, language, "follow.html", status=404, number=number, wrong=True)
+            return site.page(request, language, "follow.html", status=404, number=number, errors=True)
         number, head = found
         data, zone = reference(), time_zone(reference().zone)
         body = data.name("bodies", head.body, language) if head is not None and head.body else None

@@ -1,6 +1,5 @@
 """The form of an appeal: the fields as typed, what is wrong with them, and the submission that they become (pure)."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
@@ -8,6 +7,7 @@ from uuid import UUID, uuid4
 import regex
 from pydantic import ValidationError
 
+from natija_chassis.http.problems import FieldError
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import Submission
 
@@ -21,9 +21,6 @@ _PLACES = {"address_text": "address", "applicant": "name"}
 """The field of the form for one of a submission that has another name."""
 _ESSENTIAL = ("kind", "addressee", "topic", "region", "text", *_LINES, "language")
 _GRAPHEME = regex.compile(r"\X")
-GetText = Callable[[str], str]
-Errors = dict[str, str]
-"""What is wrong, in the language of the page, by field."""
 
 
 class NotTheForm(ValueError):
@@ -71,22 +68,17 @@ class AppealForm(NamedTuple):
         """The characters of the text, as people count them."""
         return sum(1 for _ in _GRAPHEME.finditer(self.text))
 
-    def errors(self, words: GetText, number: Callable[[int], str]) -> Errors:
-        """What is missing or too long; *number* writes a number."""
-        found: Errors = {}
-        if self.kind not in KINDS:
-            found["kind"] = words("Choose what you send.")
-        if not self.text:
-            found["text"] = words("Write what you ask for.")
-        elif self.length > MOST_CHARACTERS:
-            template = words("The text has {count} characters. Shorten it to {most}.")
-            found["text"] = template.format(count=number(self.length), most=number(MOST_CHARACTERS))
+    @property
+    def errors(self) -> list[FieldError]:
+        """The fields that are missing or too long."""
+        rules = {
+            "kind": "" if self.kind in KINDS else "unknown",
+            "text": "missing" if not self.text else "too_long" if self.length > MOST_CHARACTERS else "",
+            **{line: "too_long" if len(getattr(self, line)) > MOST_OF_LINE else "" for line in _LINES},
+        }
         if not self.name:
-            found["name"] = words("Write your name.")
-        for line in _LINES:
-            if len(getattr(self, line)) > MOST_OF_LINE:
-                found[line] = words("Shorten this to {most} characters.").format(most=number(MOST_OF_LINE))
-        return found
+            rules["name"] = "missing"
+        return [_error(field, rule) for field, rule in rules.items() if rule]
 
     def submission(self) -> Submission:
         """The submission. Raises `ValidationError`: see `errors_of`."""
@@ -96,11 +88,12 @@ class AppealForm(NamedTuple):
         return Submission.model_validate({**values, "channel": CHANNEL, "applicant": applicant})
 
 
-def errors_of(why: ValidationError | Rejection, words: GetText) -> Errors:
-    """What the contract or the register refuses. The page offers only what fits, so the sender did not use it."""
+def errors_of(why: ValidationError | Rejection) -> list[FieldError]:
+    """The fields that the contract or the register refuses: the page offers none such, so a program sent them."""
     places = [str(error["loc"][-1]) for error in why.errors()] if isinstance(why, ValidationError) else [why.field]
     fields = [_PLACES.get(place, place) for place in (one.rpartition(".")[2] for one in places)]
-    return {
-        one if one in _ESSENTIAL else "text": words("This is not accepted here. Choose or write it again.")
-        for one in fields
-    }
+    return [_error(one if one in _ESSENTIAL else "text", "refused") for one in fields]
+
+
+def _error(field: str, rule: str) -> FieldError:
+    return {"field": field, "rule": rule, "message": ""}
