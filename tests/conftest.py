@@ -31,7 +31,7 @@ LONGEST_FIRST = (
     "integration/intake", "integration/guarantees", "integration/chassis", "integration", "browser", "model",
 )  # fmt: skip
 """Folders and files under `tests`: two workers end together if the long files come first. All else follows."""
-SERVER_TIMEOUT = 120
+SERVER_TIMEOUT = 300
 """Seconds for a test with servers, unless its own marker says otherwise; others have the limit of pyproject.toml."""
 
 

@@ -45,6 +45,8 @@ API_KEYS = REPOSITORY / "tests" / "api-keys.yaml"
 """The hashes of OPERATOR's key and of others."""
 OPERATOR = {"Authorization": "Bearer natija_of-the-tests-operator"}
 """The headers of a request by an operator."""
+STARTS_WITHIN = 180.0
+"""Seconds in which a process must be ready: a limit for one that hangs, also where seven start on a busy machine."""
 POOL = "NATIJA_TEST_REALM_POOL"
 """Variable in which the workers of `pytest -n` find the folder of the pool."""
 
@@ -80,7 +82,7 @@ class Child:
         """All it wrote to stdout and stderr."""
         return self.log.read_text(errors="replace")
 
-    async def until_ready(self, seconds: float = 60) -> None:
+    async def until_ready(self, seconds: float = STARTS_WITHIN) -> None:
         """Return when `/ready` answers 200; raise, with its log's end, if it ended or *seconds* passed."""
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client, asyncio.timeout(seconds):
             while True:

@@ -8,12 +8,9 @@ import httpx
 from tests.eventually import eventually
 from tests.faults.accounting import RECOVERS_WITHIN, check_accounting
 from tests.faults.workload import Workload
-from tests.stack import SERVICES, Child, Realm
+from tests.stack import SERVICES, STARTS_WITHIN, Child, Realm
 
 from natija_chassis.process.failpoints import FAILPOINT
-
-STARTS_WITHIN = 60.0
-"""Seconds for a process to come up and apply what it has missed: no promise, but a limit for the tests."""
 
 Count = Callable[[str, int], None]
 """Told what there is to count for the summary: `events`, `kill points`, `faults`, `lost`, `doubled`."""
