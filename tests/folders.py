@@ -3,7 +3,7 @@
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
-WITHOUT_SERVERS = ("unit", "contract", "model")
+WITHOUT_SERVERS = ("unit", "contract", "model", "browser/sites")
 
 
 def needs_servers(path: Path) -> bool:

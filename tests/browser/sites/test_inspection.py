@@ -9,6 +9,7 @@ from playwright.async_api import Browser
 from tests.browser.inspection import LARGEST, faults
 from tests.sites import served
 
+pytestmark = pytest.mark.timeout(120)  # a browser on a busy machine
 _POLICY = {"Content-Security-Policy": "default-src 'self'; img-src 'self' data:"}
 _GOOD = '<main><h1 lang="ru">Барак</h1><p>Салам</p></main>'
 

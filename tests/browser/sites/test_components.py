@@ -18,6 +18,7 @@ from natija_chassis.pages.site import PageLink, Site
 from natija_chassis.service_app import ServicePages
 from natija_events.words import Language
 
+pytestmark = pytest.mark.timeout(120)  # a browser on a busy machine
 FOLDER = Path(__file__).parent / "components"
 LABELS = {
     "kind": "Кайрылуунун түрү", "text": "Кайрылуунун тексти", "name": "Аты-жөнү", "body": "Орган", "phone": "Телефон",

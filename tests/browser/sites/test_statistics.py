@@ -1,5 +1,6 @@
 """The statistics page of analytics in a browser, on the published figures of the first half of 2019."""
 
+import csv
 from collections.abc import Iterator
 
 import pytest
@@ -26,6 +27,7 @@ PAGES = {
 PHONE: tuple[Language, int] = ("ru", 360)
 DESKTOP: tuple[Language, int] = ("ky", 1280)
 ROUTE, *STATES = PAGES
+pytestmark = pytest.mark.timeout(120)  # a browser on a busy machine
 IN_TEST = [(ROUTE, *PHONE), (ROUTE, *DESKTOP)] + [
     (path, *(PHONE if place % 2 else DESKTOP)) for place, path in enumerate(STATES)
 ]
@@ -78,15 +80,36 @@ async def test_keyboard_skips_to_content(browser: Browser, site: str) -> None:
         assert await page.evaluate("document.activeElement.id") == "main-content"
 
 
-async def test_reader_compares_without_script(browser: Browser, site: str) -> None:
-    """The form works without JavaScript, and the other language keeps the choice."""
-    context = await browser.new_context(java_script_enabled=False)
+@pytest.mark.parametrize(
+    ("language", "width", "regions"), [(*PHONE, ("г. Ош", "Ошская обл.")), (*DESKTOP, ("Ош ш.", "Ош обл."))]
+)
+async def test_journalist_compares_two_regions(
+    browser: Browser, site: str, language: Language, width: int, regions: tuple[str, str]
+) -> None:
+    """Without JavaScript: choose a period, read two regions, download the table with the same figures."""
+    context = await browser.new_context(
+        java_script_enabled=False, locale=language, viewport={"width": width, "height": 800}
+    )
     page = await context.new_page()
     await page.goto(f"{site}/statistics")
     await page.select_option("#part", "H1")
-    await page.select_option("#region", "osh-city")
     await page.click("main button")
-    await page.click("nav [hreflang=ru]")
-    assert "region=osh-city" in page.url
-    assert await page.locator("h2").inner_text() == "1 января 2019 г. – 30 июня 2019 г.\nг. Ош"
+    section = page.locator("section", has=page.locator("#regions"))
+    read = {
+        region: await section.get_by_role("row", name=region).locator("td").first.inner_text() for region in regions
+    }
+    async with page.expect_download() as waiting:
+        await section.get_by_role("link", name="CSV").click()
+    downloaded = await (await waiting.value).path()
+    rows = csv.DictReader(downloaded.read_text(encoding="utf-8-sig").splitlines())
+    found = {row["name"]: row["appeals"] for row in rows}
+    assert read == {region: found[region] for region in regions} == dict(zip(regions, ("96", "161"), strict=True))
     await context.close()
+
+
+async def test_choice_stays_in_other_language(browser: Browser, site: str) -> None:
+    async with opened(browser) as page:
+        await page.goto(f"{site}/ky/statistics?year=2019&part=H1&region=osh-city")
+        await page.click("nav [hreflang=ru]")
+        assert page.url == f"{site}/ru/statistics?year=2019&part=H1&region=osh-city"
+        assert await page.locator("h2").inner_text() == "1 января 2019 г. – 30 июня 2019 г.\nг. Ош"
