@@ -73,6 +73,20 @@ async def test_impatient_reader_comes_back() -> None:
     assert await kept.get("a", work) == 1
 
 
+async def test_flood_of_questions_is_refused() -> None:
+    """Anybody may ask, and each choice is another question. Those who ask for the same still get an answer."""
+    work, kept = Work(), Kept[int](60, 600)
+    work.allowed.clear()
+    asked = [asyncio.create_task(kept.get(number, work)) for number in range(30)]
+    await asyncio.sleep(0)
+    with pytest.raises(Problem, match="Too many figures"):
+        await kept.get("one more", work)
+    again = asyncio.create_task(kept.get(0, work))
+    work.allowed.set()
+    assert len(set(await asyncio.gather(*asked))) == 30
+    assert await again == await asked[0]
+
+
 async def test_database_that_fails_is_asked_again() -> None:
     kept, work = Kept[int](60, 600), Work()
 

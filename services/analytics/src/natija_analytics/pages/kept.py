@@ -13,6 +13,8 @@ from natija_chassis.http.problems import Problem
 _MOST = 500
 _AT_ONCE = 2
 """Pieces of work that run at once: they must leave the database to the projection."""
+_MOST_WAITING = 30
+"""Pieces of work that run or wait for their turn. More are refused: anybody may ask."""
 Result = TypeVar("Result")
 
 
@@ -48,19 +50,23 @@ class Kept(Generic[Result]):
     async def get(self, key: object, work: Callable[[], Awaitable[Result]], patience: float | None = None) -> Result:
         """The result of *work*, which *key* names.
 
-        Raises `Problem` (503) when the database does not answer, and TimeoutError after *patience* seconds. The work
-        goes on then.
+        Raises `Problem` (503) when the database does not answer, or too much work waits already. Raises TimeoutError
+        after *patience* seconds; the work goes on then.
         """
         ready = self._ready.get(key)
         if ready is not None and ready.age <= self._fresh:
             return ready.task.result()
-        running = self._running.get(key) or self._begin(key, work)
         if ready is not None and ready.age <= self._keep:
+            if key not in self._running and len(self._running) < _MOST_WAITING:
+                self._begin(key, work)
             return ready.task.result()
+        running = self._running.get(key) or self._begin(key, work)
         # A reader who leaves does not take it from the others.
         return await asyncio.wait_for(asyncio.shield(running.task), patience)
 
     def _begin(self, key: object, work: Callable[[], Awaitable[Result]]) -> _Entry[Result]:
+        if len(self._running) >= _MOST_WAITING:
+            raise Problem(503, "Too many figures are being computed", headers={"Retry-After": "60"})
         entry = _Entry(time.monotonic(), asyncio.create_task(self._do(work)))
         self._running[key] = entry
         entry.task.add_done_callback(lambda _: self._end(key, entry))

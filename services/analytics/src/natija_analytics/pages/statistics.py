@@ -46,8 +46,9 @@ def router(site: Site, snapshots: Snapshots, reference: GetReferenceData, clock:
 
     async def read(year: str, part: str, region: str, body: str) -> Filter:
         known = reference()
-        if year and parse_year(year) is None:
-            raise problems.invalid_field("year", "year", "must be a year as 2026")
+        listed = await years()
+        if year and parse_year(year) not in listed:
+            raise problems.invalid_field("year", "unknown", "must be a year with appeals")
         for name, value, values in (
             ("part", part, PARTS),
             ("region", region, known.regions),
@@ -55,8 +56,7 @@ def router(site: Site, snapshots: Snapshots, reference: GetReferenceData, clock:
         ):
             if value and value not in values:
                 raise problems.invalid_field(name, "unknown", "is not one of those of the page")
-        chosen = parse_year(year) or (await years())[0]
-        return Filter(PublicPeriod(chosen, part), region, body)
+        return Filter(PublicPeriod(parse_year(year) or listed[0], part), region, body)
 
     async def computed(chosen: Filter) -> Snapshot:
         if (snapshot := await snapshots.get(chosen)) is None:
