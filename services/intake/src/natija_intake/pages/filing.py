@@ -109,7 +109,7 @@ class _Filing:
         key = RequestKey(SOURCE, UUID(form.key))
         outcome = await self._service.register(form.submission(), key, tracing.current_traceparent())
         if isinstance(outcome, Rejection):
-            if outcome.reason != "invalid":
+            if outcome.reason not in ("invalid", "oversize"):
                 raise Problem(500, "The registrar accepts no appeals of this page")
             return self.form(request, language, form, errors_of(outcome))
         return self._receipt(request, language, outcome)
