@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from deploy.local import live, memory, processes, services, stack
+from deploy.local import demo_officials, environment, live, memory, processes, services, stack
 from deploy.local.environment import SERVICES
 from deploy.local.errors import LocalStackError, StepFailed
 from deploy.local.paths import REPOSITORY, StackPaths
@@ -140,12 +140,23 @@ class Demo:
             print(f"  {service:<10} {self.management_url(service)}/")
         print(f"  {'citizens':<10} {self.url('intake')}/file")
         print(f"  {'everybody':<10} {self.url('analytics')}/statistics")
+        self._say_who_signs_in()
         held = sum(memory.memory_of_tree(record.pid) for record in processes.find_all(self.paths))
         print(f"\nAll of it holds {held / 2**20:.0f} MiB of memory.")
         print("Try")
         print(f"  .venv/bin/natija history {number} --from-log")
         print(f"  {services.as_operator(self.url('analytics') + '/reports/overdue')}")
         print("  .venv/bin/natija clock --advance 60d      and see what the passing of its term adds", flush=True)
+
+    def _say_who_signs_in(self) -> None:
+        if os.environ.get(environment.ISSUER):
+            return
+        port = self.values[port_variable("routing")]
+        print("\nSign in, on this machine only: its identity provider lets anybody be any of these officials")
+        print(f"  http://localhost:{port}/sign-in")
+        found = demo_officials.officials(self.paths.realm)
+        for body in dict.fromkeys(one.body for one in found):
+            print(f"  {', '.join(one.subject for one in found if one.body == body)}")
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, **services.environment(self.paths, self.values)}

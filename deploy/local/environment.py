@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from deploy.local import identity_provider
 from deploy.local.errors import LocalStackError
 from deploy.local.paths import StackPaths
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST, free_port, split
 from natija_chassis.http import api_keys
 from natija_chassis.services import management_port_variable, port_variable, resolve, service_infos
 from natija_chassis.settings import Settings, variables
+from natija_chassis.sign_in.settings import SignInSettings
 from natija_events.sealing.data_key import KEY_BYTES, Unsealable, from_text, to_text
 from natija_events.sealing.wrapping import RealmKey
 
@@ -21,6 +23,7 @@ _KEYS = ("NATIJA_REALM_KEY", "NATIJA_KEY_ENCRYPTION_KEY", "NATIJA_NUMBER_SECRET"
 API_KEY = "NATIJA_API_KEY"
 """The key of the local stack's operator, with which its user reads the APIs."""
 _OPERATOR = "local-operator"
+ISSUER, CLIENT_SECRET = "NATIJA_OIDC_ISSUER", "NATIJA_OIDC_CLIENT_SECRET"
 SERVICES = tuple(info.name for info in service_infos())
 """Every installed process."""
 
@@ -55,10 +58,21 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         "NATIJA_HOST": HOST,
         "NATIJA_API_KEYS": str(paths.api_keys),
         API_KEY: before.get(API_KEY, "") or api_keys.new_key(),
+        **_sign_in(paths, before, held),
     }
     own = values.keys() - {"NATIJA_REALM_FILES"}  # what it names becomes the template of `paths.realm`
     given = {name: os.environ[name] for name in values if name in own and os.environ.get(name)}
     return _with_public_key(values | _ports(before, held) | given)
+
+
+def _sign_in(paths: StackPaths, before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:
+    """The provider of officials: ours on a port that it keeps, unless the environment names another one."""
+    if os.environ.get(ISSUER):
+        return {name: os.environ[name] for name in (ISSUER, CLIENT_SECRET) if os.environ.get(name)}
+    port = split(before[ISSUER].removeprefix("http://"))[1] if before.get(ISSUER) else identity_provider.PORT
+    if identity_provider.NAME not in held:
+        port = free_port(port)
+    return {ISSUER: f"http://{HOST}:{port}", CLIENT_SECRET: str(paths.client_secrets / "{process}")}
 
 
 def _kept_key(before: Mapping[str, str], name: str) -> str:
@@ -116,10 +130,20 @@ def write(paths: StackPaths, values: Mapping[str, str]) -> None:
     for this user's eyes only."""
     if not paths.registration_secrets.exists():
         _write_private(paths.registration_secrets, [f"{new_key()}\n"])
+    if ISSUER in values and not os.environ.get(ISSUER):
+        _write_client_secrets(paths.client_secrets)
     if key := values.get(API_KEY):
         _admit_operator(paths.api_keys, key)
     lines = [f"{name}={value}\n" for name, value in values.items()]
     _write_private(paths.settings, ["# Written by the local stack; `make clean` forgets it.\n", *lines])
+
+
+def _write_client_secrets(folder: Path) -> None:
+    """A secret for each process to which officials sign in. Those that are there stay."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for info in service_infos():
+        if issubclass(resolve(info.settings), SignInSettings) and not (folder / info.name).exists():
+            _write_private(folder / info.name, [f"{new_key()}\n"])
 
 
 def _admit_operator(path: Path, key: str) -> None:

@@ -66,6 +66,11 @@ class StackPaths:
         return self.state / "api-keys.yaml"
 
     @property
+    def client_secrets(self) -> Path:
+        """The secrets of the processes to which officials sign in, a file for each."""
+        return self.state / "client-secrets"
+
+    @property
     def sockets(self) -> Path:
         """PostgreSQL's socket folder: a private one under the temporary folder when the clone's path is too long."""
         inside = self.postgres / "socket"

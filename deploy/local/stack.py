@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploy.local import environment, kafka, postgres, processes, realm_files, services
+from deploy.local import (
+    demo_officials,
+    environment,
+    identity_provider,
+    kafka,
+    postgres,
+    processes,
+    realm_files,
+    services,
+)
 from deploy.local.errors import LocalStackError
 from deploy.local.paths import REPOSITORY, StackPaths
 from deploy.local.processes import Record
@@ -54,14 +63,20 @@ def _brokers_wanted() -> int:
 
 
 def up(paths: StackPaths, *, owner: str = UP) -> dict[str, str]:
-    """Servers, topics and databases, the six processes: all ready when this returns. Gives the settings."""
+    """Servers, topics and databases, the identity provider, the six processes: all ready when this returns.
+
+    Gives the settings.
+    """
     with paths.locked():
         servers = servers_up(paths, owner=owner)
-        values = environment.compose(paths, kafka=servers.kafka, postgres=servers.postgres, held=services.held(paths))
+        values = environment.compose(paths, kafka=servers.kafka, postgres=servers.postgres, held=_held(paths))
         environment.write(paths, values)
         _write_realm_files(paths, values)
+        provider = _start_provider(paths, values, owner)
         services.provision(paths, values)
         services.up(paths, values, owner=owner)
+        if provider is not None:
+            identity_provider.wait(paths, provider)
         _claim(paths, owner)
         return values
 
@@ -75,6 +90,21 @@ def _write_realm_files(paths: StackPaths, values: Mapping[str, str]) -> None:
     if not template.is_dir():
         raise LocalStackError(f"{template} does not exist: NATIJA_REALM_FILES names the folder of the realm's files")
     realm_files.write(template, paths.realm, paths.keys)
+    if not os.environ.get(environment.ISSUER):
+        demo_officials.write(paths.realm, values[environment.ISSUER])
+
+
+def _held(paths: StackPaths) -> frozenset[str]:
+    """The names of what runs, and therefore has its ports."""
+    return services.held(paths) | {record.name for record in processes.find_all(paths)}
+
+
+def _start_provider(paths: StackPaths, values: Mapping[str, str], owner: str) -> Record | None:
+    """The identity provider, which answers soon; None where the environment names another one."""
+    if os.environ.get(environment.ISSUER):
+        return None
+    users = [one.subject for one in demo_officials.officials(paths.realm)]
+    return identity_provider.start(paths, values[environment.ISSUER].removeprefix("http://"), users, owner=owner)
 
 
 def down(paths: StackPaths) -> list[Record]:

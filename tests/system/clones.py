@@ -41,7 +41,7 @@ class Clone:
         # Each worker of pytest has clones of its own: two that like the same ports may find them free at once.
         variables = (port_variable, management_port_variable)
         ports = {name(service): str(free_port()) for service in environment.SERVICES for name in variables}
-        environment.write(clone.paths, ports)
+        environment.write(clone.paths, {**ports, environment.ISSUER: f"http://127.0.0.1:{free_port()}"})
         _git(root, "init", "-q")
         _git(root, "add", ".")
         return clone

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from fastapi import Request
 
-from natija_chassis.clock import SystemClock
 from natija_chassis.http.access import sign_in_address
 from natija_chassis.http.problems import Problem
 from natija_chassis.sign_in.official import Official
@@ -32,19 +31,19 @@ def signed_in_within(max_age: timedelta) -> Callable[[Request], Official]:
     """A dependency like `signed_in`, of who has proved within *max_age* who they are.
 
     Others are led to the provider and come back to this address. A form is not sent on its way there, so an unsafe
-    request gets 403 with the address as the member `sign_in`: let its page ask first.
+    request gets 403 with the way to prove it as the member `sign_in`: let its page ask first.
     """
 
     def recently(request: Request) -> Official:
         official = signed_in(request)
         proved = official.session.authenticated
-        if proved is not None and SystemClock().now() - proved <= max_age + timedelta(seconds=LEEWAY):
+        if proved is not None and official.instant - proved <= max_age + timedelta(seconds=LEEWAY):
             return official
         seconds = f"&max_age={int(max_age.total_seconds())}"
         if request.method == "GET":
             raise Problem(
                 303, "Prove again who you are", headers={"Location": sign_in_address(request.scope) + seconds}
             )
-        raise Problem(403, "Prove again who you are", sign_in="/sign-in?return_to=%2F" + seconds)
+        raise Problem(403, "Prove again who you are", sign_in=sign_in_address(request.scope) + seconds)
 
     return recently

@@ -14,12 +14,14 @@ from natija_events.reference.data import ReferenceData
 class Official(NamedTuple):
     """A signed-in person: the *id* that reference data have of them, the *posts* for which they act at this moment,
     and the *body* for which this session acts. Their *roles* are those of the posts of this body, and of no other.
+    *instant* is the wall time of the request.
     """
 
     id: str
     posts: tuple[ActingPost, ...]
     body: str | None
     session: Session
+    instant: datetime
 
     @property
     def roles(self) -> frozenset[AccessRole]:
@@ -34,11 +36,15 @@ class Official(NamedTuple):
         return Principal(name, self.roles, self.body, csrf_token=self.session.csrf_token)
 
 
-def find_official(session: Session, data: ReferenceData, user_id_key: bytes, now: datetime) -> Official:
-    """The official of *session*, with the rights that they have in *data* on the local day of *now*.
+def find_official(
+    session: Session, data: ReferenceData, user_id_key: bytes, now: datetime, instant: datetime
+) -> Official:
+    """The official of *session*, with the rights of the local day of *now* in *data*. *instant* is now in wall time.
 
-    Who holds posts of several bodies acts for that of the first one.
+    With posts of several bodies they act for the chosen one, or else for that of the first post.
     """
     id = user_id(user_id_key, session.issuer, session.subject)
     posts = acting_posts(data, id, now.astimezone(time_zone(data.zone)).date())
-    return Official(id, posts, posts[0].body if posts else None, session)
+    bodies = [one.body for one in posts]
+    body = session.body if session.body in bodies else next(iter(bodies), None)
+    return Official(id, posts, body, session, instant)

@@ -31,6 +31,8 @@ METADATA_LASTS = timedelta(hours=1)
 """After this the provider's metadata and keys are read again."""
 KEY_PAUSE = timedelta(minutes=1)
 """Between two readings because of an unknown key: a flood of forged tokens must not reach the provider."""
+_TOKEN_ERRORS = ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client")
+"""Of RFC 6749, section 5.2. `invalid_client`: the secret is wrong."""
 DISCOVERY = "/.well-known/openid-configuration"
 
 
@@ -113,8 +115,9 @@ class Provider:
                     metadata.token_endpoint, grant_type="authorization_code", code=code,
                     code_verifier=sent.code_verifier, redirect_uri=self.client.redirect_uri,
                 )  # fmt: skip
-        except OAuthError:
-            raise TokenRefused("the provider does not take the code") from None
+        except OAuthError as error:
+            code = error.error if error.error in _TOKEN_ERRORS else "another error"
+            raise TokenRefused(f"the provider does not take the code: {code}") from None
         except (httpx2.HTTPError, ValueError) as error:
             raise ProviderUnavailable(type(error).__name__) from None
         id_token, access_token = found.get("id_token"), found.get("access_token")

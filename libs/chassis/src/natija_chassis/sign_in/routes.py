@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict
 
@@ -32,6 +32,7 @@ ACCESS = (
     access("POST", SIGN_OUT, "public", bodies="any", max_body=1024),
     access("POST", BACK_CHANNEL, "public", bodies="any", max_body=16384),
     access("GET", "/me", "official", bodies="any"),
+    access("POST", "/me/body", "official", bodies="any", max_body=4096),
 )
 _SEE_OTHER = 303
 _PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1999}")
@@ -96,8 +97,7 @@ def router(sign_in: SignIn) -> APIRouter:
         ] = None,
     ) -> Response:
         """Go to the identity provider, and come back signed in."""
-        if not _PATH.fullmatch(return_to):
-            raise problems.invalid_field("return_to", "path", "must be a path of this service, such as /me")
+        _check_path(return_to)
         browser = cookies.browser_id(request) or secrets.token_urlsafe(32)  # kept, for other tabs
         try:
             response = _to(await sign_in.flow.begin(browser, return_to, max_age))
@@ -159,6 +159,19 @@ def router(sign_in: SignIn) -> APIRouter:
             raise sign_in.unavailable(error) from None
         return Response()
 
+    @api.post(
+        "/me/body", response_class=RedirectResponse, status_code=_SEE_OTHER, responses=problems.responses(422, 503)
+    )
+    async def choose_body(
+        official: Annotated[Official, Depends(signed_in)],
+        body: Annotated[str, Form()],
+        return_to: Annotated[str, Form()] = "/me",
+    ) -> Response:
+        """Act for another body in which one has a post, in this session."""
+        _check_path(return_to)
+        await sign_in.choose_body(official, body)
+        return _to(return_to)
+
     @api.get("/me")
     def me(official: Annotated[Official, Depends(signed_in)]) -> Me:
         """The person who has signed in, with their posts, roles and body."""
@@ -177,6 +190,12 @@ def router(sign_in: SignIn) -> APIRouter:
         )  # fmt: skip
 
     return api
+
+
+def _check_path(return_to: str) -> None:
+    """Raises `Problem` for an address that may lead to another host."""
+    if not _PATH.fullmatch(return_to):
+        raise problems.invalid_field("return_to", "path", "must be a path of this service, such as /me")
 
 
 def _to(address: str) -> RedirectResponse:

@@ -32,7 +32,7 @@ class SessionsUnavailable(Exception):
 class Session(NamedTuple):
     """A session of *subject* at *issuer*; *id* is its hash. *authenticated* and *acr* tell when and how they proved it.
 
-    It ends at *ends*, and after an idle time.
+    It ends at *ends*, and after an idle time. *body* is the one that the user has chosen, if any.
     """
 
     id: bytes
@@ -43,6 +43,7 @@ class Session(NamedTuple):
     authenticated: datetime | None
     acr: str | None
     csrf_token: str
+    body: str | None
     id_token: str
 
 
@@ -129,6 +130,11 @@ class Sessions:
         except _NoTable:
             return None
         return Session(*(getattr(row, name) for name in Session._fields))
+
+    async def choose_body(self, session: Session, body: str) -> None:
+        """Let *session* act for *body*."""
+        async with self._transaction() as connection:
+            await connection.execute(update(sessions).where(sessions.c.id == session.id).values(body=body))
 
     async def end(self, session: Session) -> None:
         """End *session*."""

@@ -53,7 +53,10 @@ class SignInSettings(Settings):
 
 def is_encrypted(url: str) -> bool:
     """Whether what is sent to *url* is encrypted, or stays on this machine."""
-    found = urlsplit(url)
+    try:
+        found = urlsplit(url)
+    except ValueError:
+        return False
     return bool(found.hostname) and (found.scheme == "https" or (found.scheme == "http" and is_local(found.hostname)))
 
 

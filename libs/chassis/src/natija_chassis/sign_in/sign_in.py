@@ -11,13 +11,13 @@ from natija_chassis import private_file
 from natija_chassis.clock import Clock, SystemClock
 from natija_chassis.errors import OperatorError
 from natija_chassis.http.access import SIGN_IN, Principal
-from natija_chassis.http.problems import Problem
+from natija_chassis.http.problems import Problem, invalid_field
 from natija_chassis.observability import metrics
 from natija_chassis.realm.reference_reader import ReferenceDataMissing
 from natija_chassis.sign_in.cookies import Cookies
 from natija_chassis.sign_in.dependencies import OFFICIAL
 from natija_chassis.sign_in.flow import Flow
-from natija_chassis.sign_in.official import find_official
+from natija_chassis.sign_in.official import Official, find_official
 from natija_chassis.sign_in.provider import Client, Provider
 from natija_chassis.sign_in.sessions import Session, Sessions, SessionsUnavailable
 from natija_chassis.sign_in.settings import SignInSettings
@@ -39,7 +39,7 @@ class SignIn:
         self, settings: SignInSettings, engine: AsyncEngine, reference: GetReferenceData, *,
         clock: Clock | None = None, transport: Any = None,
     ) -> None:  # fmt: skip
-        wall = clock or SystemClock()
+        self._wall = wall = clock or SystemClock()
         self._settings = settings
         self._reference = reference
         self._sessions = Sessions(engine, wall, settings.session_idle, settings.session_lifetime)
@@ -65,8 +65,8 @@ class SignIn:
             data = self._reference()
         except ReferenceDataMissing:
             raise Problem(503, "Reference data is not available right now", headers={"Retry-After": "5"}) from None
-        settings = self._settings
-        official = find_official(session, data, settings.user_id_key, settings.injected_clock.now())
+        now = self._settings.injected_clock.now()
+        official = find_official(session, data, self._settings.user_id_key, now, self._wall.now())
         request.scope[OFFICIAL] = official
         return official.principal
 
@@ -77,6 +77,15 @@ class SignIn:
             return None
         try:
             return await self._sessions.find(id)
+        except SessionsUnavailable as error:
+            raise self.unavailable(error) from None
+
+    async def choose_body(self, official: Official, body: str) -> None:
+        """Let the session of *official* act for *body*. Raises `Problem` when they have no post there."""
+        if all(one.body != body for one in official.posts):
+            raise invalid_field("body", "post", "must be a body in which you have a post")
+        try:
+            await self._sessions.choose_body(official.session, body)
         except SessionsUnavailable as error:
             raise self.unavailable(error) from None
 

@@ -20,6 +20,7 @@ sessions = Table(
     Column("authenticated", DateTime(timezone=True), comment="when the user last proved who they are"),
     Column("acr", Text, comment="how they did, in the words of the provider"),
     Column("csrf_token", Text, nullable=False),
+    Column("body", Text, comment="for which it acts, if the user has chosen one of several"),
     Column("id_token", Text, nullable=False, comment="by which the provider recognises the user at the sign-out"),
     Index("sessions_of_user", "issuer", "subject"),
 )
