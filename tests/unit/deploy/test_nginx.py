@@ -24,7 +24,7 @@ from tests.guides import REPOSITORY
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx here: apt-get install -y nginx-light")
-PUBLIC, READERS = "appeals.example.org", "reports.example.org"
+PUBLIC, READERS, OFFICIALS = "appeals.example.org", "reports.example.org", "routing.example.org"
 SERVED = (443, 80, 8081, 8082, 8083, 8084)
 """The ports of the recipe, each of which becomes a free one."""
 
@@ -40,14 +40,16 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 def certify(folder: Path) -> None:
-    """Write a certificate of both names, signed by itself, and its key."""
+    """Write a certificate of all names, signed by itself, and its key."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(PUBLIC), x509.DNSName(READERS)]), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(one) for one in (PUBLIC, READERS, OFFICIALS)]), critical=True
+        )
         .sign(key, hashes.SHA256())
     )
     (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -150,6 +152,9 @@ async def test_only_routes_pass(proxy: Proxy) -> None:
         (READERS, "/events", 200), (PUBLIC, "/contract/asyncapi.json", 200),
         (PUBLIC, "/statistics", 200), (PUBLIC, "/kk/statistics/topics.csv", 200), (PUBLIC, "/ky/display", 200),
         (PUBLIC, "/static/natija.0.css", 200), (PUBLIC, "/xx/statistics", 404), (READERS, "/ky/statistics", 404),
+        (OFFICIALS, "/sign-in", 200), (OFFICIALS, "/sign-in/callback", 200), (OFFICIALS, "/me/body", 200),
+        (OFFICIALS, "/sign-out/back-channel", 200), (OFFICIALS, "/metrics", 404), (OFFICIALS, "/unrouted", 404),
+        (PUBLIC, "/sign-in", 404), (READERS, "/sign-in", 404), (OFFICIALS, "/sign-inx", 404),
     ):  # fmt: skip
         assert (await proxy.send("GET", path, name=name)).status_code == status, (name, path)
 
@@ -191,6 +196,9 @@ async def test_log_holds_no_secrets(proxy: Proxy) -> None:
     """Neither the query nor a header."""
     headers = {"Access-Code": "4K7Q-SECRET", "Authorization": "Bearer natija_SECRET"}
     await proxy.send("GET", "/appeals/KG-LOGGED?code=SECRET", headers=headers)
+    await proxy.send("GET", "/sign-in/callback?code=SECRET&state=SECRET", headers=headers, name=OFFICIALS)
     log = proxy.folder / "natija-access.log"
-    text = await eventually(lambda: next(filter(lambda one: "KG-LOGGED" in one, [log.read_text()]), ""))
+    text = await eventually(
+        lambda: next(filter(lambda one: "KG-LOGGED" in one and "callback" in one, [log.read_text()]), "")
+    )
     assert "SECRET" not in text
