@@ -164,8 +164,8 @@ def router(sign_in: SignIn) -> APIRouter:
     )
     async def choose_body(
         official: Annotated[Official, Depends(signed_in)],
-        body: Annotated[str, Form()],
-        return_to: Annotated[str, Form()] = "/me",
+        body: Annotated[str, Form(description="The id of the body.")],
+        return_to: Annotated[str, Form(description="The path of this service to go to.")] = "/me",
     ) -> Response:
         """Act for another body in which one has a post, in this session."""
         _check_path(return_to)
