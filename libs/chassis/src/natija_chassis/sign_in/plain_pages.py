@@ -25,7 +25,11 @@ def signed_out() -> HTMLResponse:
 
 
 def sign_out_form(csrf_token: str) -> HTMLResponse:
-    """There is a session, which the button ends."""
+    """There is a session, which the button ends.
+
+    Pages link to this one. Their own policy has `form-action 'self'`, and with that Chromium does not send a form whose
+    answer leads on to the provider.
+    """
     return page(
         "Sign out",
         f'<form method="post" action="/sign-out"><input type="hidden" name="csrf_token" value="{escape(csrf_token)}">'
