@@ -13,7 +13,7 @@ from tests.system.clones import Clone
 
 from natija_chassis.services import management_port_variable
 
-EVERYTHING = {"kafka", "postgres", *SERVICES}
+EVERYTHING = {"kafka", "postgres", "identity", *SERVICES}
 
 
 @pytest.fixture(scope="module")
