@@ -23,7 +23,7 @@ async def shown(url: str, profile: Path) -> str:
 
 
 async def test_state_page_shows_health(registry: Realm, tmp_path: Path) -> None:
-    page = await shown(f"{registry.url('registrar')}/", tmp_path)
+    page = await shown(f"{registry.management_url('registrar')}/", tmp_path)
     assert re.search(r"<strong>Ready</strong>: deciding on \d+ shards?\.", page)
     assert '<html lang="en">' in page
     assert "API documentation" in page

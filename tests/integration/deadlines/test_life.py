@@ -240,6 +240,7 @@ async def test_unanswered_request_returns_the_appeal(work: Work) -> None:
     work.move(until + timedelta(days=2))
     events = await work.until(appeal, "data-term-expired")
     assert events[-1].time == until
+    await work.settled()
     found = await work.get("deadlines", f"/terms/{appeal}")
     assert (found["state"], found["overdue"]) == ("RETURNED", False)
 

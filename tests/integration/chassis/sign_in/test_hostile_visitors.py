@@ -126,6 +126,10 @@ def saying(**claims: Any) -> Forge:
     return forge
 
 
+def issued_tomorrow(provider: OpenIdProvider) -> None:
+    provider.claims = {"iat": int(time.time()) + 86_400}
+
+
 FORGERIES: dict[str, Forge] = {
     "other key": of_other_key,
     "unknown key": of_unknown_key,
@@ -140,7 +144,7 @@ FORGERIES: dict[str, Forge] = {
     "no aud": saying(aud=None),
     "expired": saying(exp=int(time.time()) - 120),
     "no exp": saying(exp=None),
-    "from the future": saying(iat=int(time.time()) + 600),
+    "from the future": issued_tomorrow,
     "nonce": saying(nonce="x" * 32),
     "no nonce": saying(nonce=None),
     "no sub": saying(sub=None),
