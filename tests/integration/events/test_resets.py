@@ -37,7 +37,7 @@ async def test_consumers_survive_connection_resets(proxy: TcpProxy, bare_realm: 
                 if answers % ANSWERS == 0:
                     proxy.reset()
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         await asyncio.gather(*(consumer.start() for consumer in consumers))
         try:
             for consumer in consumers:
