@@ -45,7 +45,7 @@ test: check-machine $(INSTALLED) ## run all tests; ARGS="tests/unit -k name" run
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 browser: $(INSTALLED) ## look at each page in five languages and three widths, in a browser
-	@$(VENV)/bin/pytest -m browser -n $(WORKERS) $(or $(ARGS),tests/browser/sites)
+	@$(VENV)/bin/pytest -m browser -n $(WORKERS) --dist loadfile $(or $(ARGS),tests/browser)
 
 faults: check-machine $(INSTALLED) ## kill, stop and starve every process and count what is lost; SEED=n repeats a run, ARGS="tests/faults -k name" runs some
 	@NATIJA_TEST_DEPTH=thorough $(VENV)/bin/pytest -m "not browser" -n $(WORKERS) --dist loadfile \

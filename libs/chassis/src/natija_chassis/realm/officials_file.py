@@ -14,7 +14,15 @@ from natija_chassis.realm import yaml_file
 from natija_chassis.realm.official_rights import body_of, may_delegate
 from natija_chassis.user_ids import user_id
 from natija_events.reference.data import ReferenceData
-from natija_events.reference.entries import DelegationEntry, HeldPost, Id, OfficialEntry, PostEntry, PostId
+from natija_events.reference.entries import (
+    DelegationEntry,
+    HeldPost,
+    Id,
+    OfficialEntry,
+    PostEntry,
+    PostId,
+    check_delegation,
+)
 
 OFFICIALS = "officials.yaml"
 
@@ -44,10 +52,7 @@ class FiledDelegation(_Part):
 
     @model_validator(mode="after")
     def _is_for_another(self) -> Self:
-        if self.given_by == self.given_to:
-            raise ValueError("nobody gives rights to themselves")
-        if self.valid_to < self.valid_from:
-            raise ValueError("ends before it begins")
+        check_delegation(self.given_by, self.given_to, self.valid_from, self.valid_to)
         return self
 
 

@@ -268,6 +268,14 @@ class OfficialEntry(Entry):
     """The posts that they hold."""
 
 
+def check_delegation(given_by: str, given_to: str, valid_from: date, valid_to: date) -> None:
+    """Raise ValueError when a post's rights go to who gives them, or end before they begin."""
+    if given_by == given_to:
+        raise ValueError("nobody gives rights to themselves")
+    if valid_to < valid_from:
+        raise ValueError("ends before it begins")
+
+
 class DelegationEntry(Entry):
     """A post's rights, given to another official for some days."""
 
@@ -286,10 +294,7 @@ class DelegationEntry(Entry):
 
     @model_validator(mode="after")
     def _is_for_another(self) -> Self:
-        if self.given_by == self.given_to:
-            raise ValueError("nobody gives rights to themselves")
-        if self.valid_to < self.valid_from:
-            raise ValueError("ends before it begins")
+        check_delegation(self.given_by, self.given_to, self.valid_from, self.valid_to)
         return self
 
 

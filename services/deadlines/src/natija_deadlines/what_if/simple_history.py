@@ -1,7 +1,7 @@
 """Histories in which each term for the answer has one due instant: two instants decide whether it was kept (pure).
 
-There is no pause, correction, extension, merge or reopening. The rule is that of `natija_events.terms.lateness`, which
-judges all others; a test holds the two equal.
+No term was paused, corrected or extended, and the appeal was neither merged nor reopened. The rule is that of
+`natija_events.terms.lateness`, which judges all others; a test holds the two equal.
 """
 
 from collections.abc import Mapping, Sequence
