@@ -1,0 +1,1 @@
+"""The desk: the process on whose pages officials work on the appeals of their body."""

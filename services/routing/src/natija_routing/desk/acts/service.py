@@ -1,0 +1,96 @@
+"""Does an act: the event of its form goes to the registrar, signed by the desk of the body, and its outcome comes back."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from natija_chassis.observability import tracing
+from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome, Publisher
+from natija_events.lifecycle.transitions import TABLE
+from natija_events.sealing.data_key import Place
+from natija_events.sealing.wrapping import RealmPublicKey
+from natija_events.signatures import SigningKey
+from natija_events.types.base import EventData
+from natija_events.types.sealed import plain_values, seal_data
+from natija_events.wire.envelope import Event
+from natija_routing.desk.acts.rules import desk
+
+OUTCOME_WAIT = 10.0
+"""Seconds that a page waits for the registrar."""
+Result = Literal["done", "conflict", "refused", "pending", "unavailable"]
+"""*conflict*: the appeal has changed meanwhile. *pending*: the registrar has not decided in time, and will. *unavailable*:
+Kafka does not answer; the same form can be sent again."""
+
+
+class ActResult(NamedTuple):
+    """The *result* of an act. *sequence* is that of its event. *rule* is the rule that the registrar states."""
+
+    result: Result
+    sequence: int | None = None
+    rule: str = ""
+
+
+class DeskEvent(NamedTuple):
+    """An event that an official of *body* proposes; *id* is that of its form."""
+
+    appeal: str
+    body: str
+    id: UUID
+    sequence: int
+    time: datetime
+    data: EventData
+
+
+class ActService:
+    """Proposes through *publisher*, with the key that *key_of* finds for a source."""
+
+    def __init__(
+        self, realm: str, publisher: Publisher, realm_key: RealmPublicKey, key_of: Callable[[str], SigningKey | None]
+    ) -> None:
+        self._realm = realm
+        self._publisher = publisher
+        self._realm_key = realm_key
+        self._key_of = key_of
+
+    async def propose(self, act: DeskEvent) -> ActResult:
+        """Propose the event of *act*, once however often it is sent."""
+        events = (self._event(act),)
+        key = self._key_of(desk(act.body))
+        try:
+            outcome = await self._publisher.propose(
+                *(events if key is None else key.sign(self._realm, events)), wait=OUTCOME_WAIT
+            )
+        except OutcomePending:
+            return ActResult("pending")
+        except DeliveryUnconfirmed:
+            return ActResult("unavailable")
+        return _result(outcome)
+
+    def _event(self, act: DeskEvent) -> Event:
+        """The event, with its text sealed for the realm. It assumes the sequence that the official saw."""
+        data, source, wrapped = act.data, desk(act.body), None
+        if plain_values(data):
+            key = self._realm_key.new_key(act.appeal)
+            data = seal_data(data, key.data_key, Place(self._realm, act.appeal, source, act.id, data.type, ""))
+            wrapped = key.wrapped
+        return Event(
+            id=act.id,
+            source=source,
+            type=data.type,
+            subject=act.appeal,
+            time=act.time,
+            data=data.model_dump_json(exclude_none=True).encode(),
+            wrappedkey=wrapped,
+            expectedsequence=act.sequence if TABLE[data.type].expected else None,
+            traceparent=tracing.current_traceparent(),
+        )
+
+
+def _result(outcome: ProposalOutcome) -> ActResult:
+    rejection = outcome.rejection
+    if rejection is None or rejection.reason in ("duplicate", "reused"):  # sent again, at another time
+        return ActResult("done", outcome.sequence)
+    if rejection.reason in ("conflict", "unlawful"):
+        return ActResult("conflict", rule=rejection.rule)
+    return ActResult("refused", rule=f"{rejection.field}: {rejection.rule}")
