@@ -5,12 +5,12 @@ import base64
 import pytest
 
 from natija_chassis.errors import OperatorError
+from natija_chassis.opening.settings import key_encryption_keys
 from natija_intake.settings import (
     ImportSettings,
     IntakeSettings,
     OpeningSettings,
     access_code_secrets,
-    key_encryption_keys,
     number_secret,
     realm_keys,
     realm_public_key,

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.http.app import create_apps
+from natija_chassis.kafka.log_lookup import LogLookup
 from natija_chassis.key_ring import service_key
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.apps import Apps
@@ -25,7 +26,6 @@ from natija_intake.appeals.submission import SOURCE
 from natija_intake.appeals.write_probe import WriteProbe
 from natija_intake.inbox_lag import InboxLag
 from natija_intake.pages import site
-from natija_intake.proposals.log_lookup import LogLookup
 from natija_intake.proposals.service import ProposalService
 from natija_intake.proposals.streams import RelayStreams
 from natija_intake.receipts.access_codes import AccessCodes

@@ -1,7 +1,5 @@
 """The settings of intake: of its API, its import, and the processes that hold keys of sealed data."""
 
-from base64 import urlsafe_b64decode
-from binascii import Error as NotBase64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -9,12 +7,11 @@ from typing import ClassVar
 from pydantic import Field, SecretStr
 
 from natija_chassis.errors import OperatorError
+from natija_chassis.opening.settings import StorageSettings
+from natija_chassis.secret_keys import secret_key, secret_keys
 from natija_chassis.settings import Settings, management_port_field, port_field
-from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKeys, RealmPublicKey
 from natija_intake.info import INTAKE
-
-_KEY_BYTES = 32
 
 
 class SealingSettings(Settings):
@@ -22,14 +19,6 @@ class SealingSettings(Settings):
 
     realm_public_key: str | None = None
     """The public key of the realm, for which personal data are sealed: 32 bytes in base64url."""
-
-
-class StorageSettings(Settings):
-    """Settings of the processes that store data keys, or open what is stored."""
-
-    key_encryption_key: SecretStr | None = None
-    """The key encryption key (KEK), which wraps data keys: 32 bytes in base64url. Of several, separated by blanks, the
-    first is version 1, and the last wraps new keys."""
 
 
 class OpeningSettings(StorageSettings):
@@ -93,26 +82,21 @@ def realm_public_key(settings: SealingSettings) -> RealmPublicKey:
         raise OperatorError(
             "NATIJA_REALM_PUBLIC_KEY is not set: personal data cannot be sealed. `natija keys realm` makes the keys"
         )
-    return RealmPublicKey(_key("NATIJA_REALM_PUBLIC_KEY", settings.realm_public_key), settings.realm)
+    return RealmPublicKey(secret_key("NATIJA_REALM_PUBLIC_KEY", settings.realm_public_key), settings.realm)
 
 
 def realm_keys(settings: OpeningSettings) -> RealmKeys:
     """The private keys of the realm. Raises `OperatorError` without a proper one."""
-    return RealmKeys(_keys("NATIJA_REALM_KEY", settings.realm_key, "sealed values cannot be opened"), settings.realm)
-
-
-def key_encryption_keys(settings: StorageSettings) -> Sequence[KeyEncryptionKey]:
-    """Every version of the KEK, from the first; the last wraps new keys. Raises `OperatorError`."""
-    name, use = "NATIJA_KEY_ENCRYPTION_KEY", "data keys cannot be stored or read"
-    raw = _keys(name, settings.key_encryption_key, use)
-    return [KeyEncryptionKey(one, settings.realm, version) for version, one in enumerate(raw, 1)]
+    return RealmKeys(
+        secret_keys("NATIJA_REALM_KEY", settings.realm_key, "sealed values cannot be opened"), settings.realm
+    )
 
 
 def number_secret(settings: IntakeSettings) -> bytes:
     """The secret of appeal numbers. Raises `OperatorError` without a proper one."""
     if settings.number_secret is None:
         raise OperatorError("NATIJA_NUMBER_SECRET is not set: numbers cannot be made")
-    return _key("NATIJA_NUMBER_SECRET", settings.number_secret.get_secret_value())
+    return secret_key("NATIJA_NUMBER_SECRET", settings.number_secret.get_secret_value())
 
 
 def registration_secrets_file(settings: IntakeSettings) -> Path:
@@ -126,22 +110,4 @@ def registration_secrets_file(settings: IntakeSettings) -> Path:
 
 def access_code_secrets(settings: IntakeSettings) -> Sequence[bytes]:
     """The secrets in NATIJA_ACCESS_CODE_SECRET; the last makes new codes. Raises `OperatorError`."""
-    return _keys("NATIJA_ACCESS_CODE_SECRET", settings.access_code_secret, "access codes cannot be made")
-
-
-def _keys(name: str, given: SecretStr | None, without: str) -> list[bytes]:
-    """The keys in a setting that may hold several. Raises `OperatorError`, which says what does not work *without*."""
-    texts = given.get_secret_value().split() if given else ()
-    if not texts:
-        raise OperatorError(f"{name} is not set: {without}")
-    return [_key(name, text) for text in texts]
-
-
-def _key(name: str, text: str) -> bytes:
-    try:
-        key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (NotBase64, ValueError):
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise OperatorError(f"{name}: must be {_KEY_BYTES} bytes in base64url")
-    return key
+    return secret_keys("NATIJA_ACCESS_CODE_SECRET", settings.access_code_secret, "access codes cannot be made")

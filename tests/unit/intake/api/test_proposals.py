@@ -21,14 +21,13 @@ from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOut
 from natija_events.reference.entries import PublisherEntry
 from natija_events.schema.registry import REGISTRY
 from natija_events.types.sealed import open_data
-from natija_events.wire.envelope import Event
+from natija_events.wire.envelope import Event, place_of
 from natija_events.wire.rejection import Rejection
 from natija_intake.api import proposals
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.proposals.service import ProposalService
 from natija_intake.receipts.send_limit import SendLimit
 from natija_intake.registrar.admission import AdmissionState, IncomingProposal
-from natija_intake.registrar.sealed_values import place_of
 
 PORTAL, OWN = "/portals/labour", "/desks/own-keys"
 KEYS = {"key-portal": PORTAL, "key-own": OWN}

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 from tests.sealing import KEYS, REALM_KEY, sealed_event
 
+from natija_chassis.opening.data_keys import DataKeys
+from natija_chassis.opening.opened_event import OpenedEvent, open_event
 from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.types.base import EventData
 from natija_events.types.intake import Registered, Supplemented
@@ -14,8 +16,6 @@ from natija_events.types.personal import AppealText, Person, Text
 from natija_events.wire.envelope import Event, Stamp
 from natija_events.wire.record import RecordedEvent
 from natija_events.wire.stored_key import StoredKey, read_stored_key, write_erased_key, write_stored_key
-from natija_intake.appeal_view.data_keys import DataKeys
-from natija_intake.appeal_view.opened_event import OpenedEvent, open_event
 from natija_intake.appeal_view.rendering import appeal_json, appeal_table
 
 NUMBER = "KG-7K3M-9QX4-T2R8-MA"

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from natija_events.sealing.data_key import Place
 from natija_events.wire.names import OPTIONAL, OPTIONAL_TEXTS, PREFIX, REQUIRED, STAMPS, told
 from natija_events.wire.values import (
     Unreadable,
@@ -58,6 +59,11 @@ class Event(NamedTuple):
     def dataschema(self) -> str:
         """The URI of the JSON Schema of the event's data."""
         return f"urn:natija:{self.type}"
+
+
+def place_of(event: Event, realm: str) -> Place:
+    """The place of the sealed values of *event*, without the field."""
+    return Place(realm, event.subject, event.source, event.id, event.type, "")
 
 
 class Stamp(NamedTuple):

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
 from natija_chassis.http.problems import Problem
+from natija_chassis.kafka.log_lookup import LogLookup, LogUnavailable
 from natija_events.reference.data import GetReferenceData
 from natija_events.wire.envelope import attributes, rfc3339
 from natija_events.wire.outcome import outcome_value
@@ -21,7 +22,6 @@ from natija_intake.api.proposals import source_of
 from natija_intake.outcomes import shared_store, store
 from natija_intake.outcomes.sharing import body_reader, source_reader
 from natija_intake.outcomes.store import StoredOutcome
-from natija_intake.proposals.log_lookup import LogLookup, LogUnavailable
 from natija_intake.proposals.streams import Placed, RelayStreams, StreamPlace, TooManyStreams
 
 ACCESS = tuple(access("GET", path, "publisher", bodies="own") for path in ("/outcomes", "/events"))
@@ -63,7 +63,7 @@ def router(streams: RelayStreams, log: LogLookup, reference: GetReferenceData) -
         body = reference().body(source)
         readers = [source_reader(source), *([] if body is None else [body_reader(body)])]
 
-        async def read(connection: AsyncConnection, position: int, most: int) -> Sequence[shared_store.LogPlace]:
+        async def read(connection: AsyncConnection, position: int, most: int) -> Sequence[shared_store.SharedPlace]:
             return await shared_store.shared_after(connection, readers, body, position, most)
 
         after = _parsed(last_event_id)
@@ -112,7 +112,7 @@ async def _outcome_frames(rows: AsyncIterator[Sequence[Placed[StoredOutcome]]]) 
 
 
 async def _event_frames(
-    rows: AsyncIterator[Sequence[Placed[shared_store.LogPlace]]], log: LogLookup
+    rows: AsyncIterator[Sequence[Placed[shared_store.SharedPlace]]], log: LogLookup
 ) -> AsyncIterator[bytes]:
     yield _RETRY
     async for found in rows:

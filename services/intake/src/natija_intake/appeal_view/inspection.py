@@ -4,15 +4,16 @@ import sys
 from collections.abc import Collection, Sequence
 
 from natija_chassis.errors import OperatorError
+from natija_chassis.opening.data_keys import DataKeys
+from natija_chassis.opening.opened_event import OpenedEvent, open_event
+from natija_chassis.opening.settings import key_encryption_keys
 from natija_events.kafka import KafkaConfig, partition_of, read, read_batches
 from natija_events.topics import KEYS
 from natija_events.types.sealed import sealed_values
 from natija_events.wire.record import RecordedEvent
 from natija_events.wire.stored_key import StoredKey, read_stored_key
 from natija_intake.appeal_view import rendering
-from natija_intake.appeal_view.data_keys import DataKeys
-from natija_intake.appeal_view.opened_event import OpenedEvent, open_event
-from natija_intake.settings import OpenerSettings, key_encryption_keys
+from natija_intake.settings import OpenerSettings
 
 
 async def show(settings: OpenerSettings, number: str, format: str) -> int:

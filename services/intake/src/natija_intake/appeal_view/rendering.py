@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from natija_chassis.opening.opened_event import OpenedEvent, Unopened
 from natija_chassis.reports.output import as_json
 from natija_chassis.reports.tables import text_table
-from natija_intake.appeal_view.opened_event import OpenedEvent, Unopened
 
 
 def appeal_json(number: str, events: Iterable[OpenedEvent]) -> str:

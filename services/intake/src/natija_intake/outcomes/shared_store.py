@@ -39,7 +39,7 @@ _AFTER = text("""
 """)
 
 
-class LogPlace(NamedTuple):
+class SharedPlace(NamedTuple):
     """A row: its *position*, and the *partition* and *offset* of the event on the log."""
 
     position: int
@@ -67,13 +67,13 @@ async def add_events(connection: AsyncConnection, events: Sequence[RecordedEvent
 
 async def shared_after(
     connection: AsyncConnection, readers: Sequence[str], body: str | None, position: int, most: int
-) -> Sequence[LogPlace]:
+) -> Sequence[SharedPlace]:
     """The first events beyond *position* that one of *readers* may read, each once, at most so many.
 
     None is of a complaint about *body*, or about an appeal that it held.
     """
     values = {"readers": list(readers), "body": body, "position": position, "most": most}
-    return [LogPlace(*row) for row in await connection.execute(_AFTER, values)]
+    return [SharedPlace(*row) for row in await connection.execute(_AFTER, values)]
 
 
 async def _load(connection: AsyncConnection, appeals: Iterable[str]) -> Mapping[str, SharedAppeal]:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from natija_chassis.http.app import create_apps
+from natija_chassis.opening.settings import key_encryption_keys
 from natija_chassis.postgres.engine import create_service_tables, open_engine
 from natija_chassis.process.run import run
 from natija_chassis.projections import log_identity, schema
@@ -20,7 +21,7 @@ from natija_intake.registrar.sealed_values import RegistrarKeys
 from natija_intake.registrar.shards import fencing
 from natija_intake.registrar.shards.manager import ShardManager
 from natija_intake.registrar.shards.owner import ShardOwner
-from natija_intake.settings import OpeningSettings, key_encryption_keys, realm_keys
+from natija_intake.settings import OpeningSettings, realm_keys
 
 
 class RegistrarSettings(OpeningSettings):

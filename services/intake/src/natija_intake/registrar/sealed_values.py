@@ -7,12 +7,12 @@ and keeps the data key. It keeps nothing of what it reads.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from natija_events.sealing.data_key import DataKey, Place, Unsealable
+from natija_events.sealing.data_key import DataKey, Unsealable
 from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKeys
 from natija_events.types.base import EventData
 from natija_events.types.sealed import SealedWrong, open_data, sealed_values
-from natija_events.wire.envelope import Event
+from natija_events.wire.envelope import place_of
 from natija_events.wire.names import WRAPPEDKEY
 from natija_events.wire.proposal import Proposal
 from natija_events.wire.rejection import Rejection
@@ -49,8 +49,3 @@ def open_values(
             path = f"[{index}]." if len(data) > 1 else ""
             return Rejection("invalid", path + error.field, error.rule)
     return key
-
-
-def place_of(event: Event, realm: str) -> Place:
-    """The place of the sealed values of *event*, without the field."""
-    return Place(realm, event.subject, event.source, event.id, event.type, "")

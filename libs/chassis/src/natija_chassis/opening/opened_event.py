@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from natija_chassis.opening.data_keys import DataKeys, DataKeyUnavailable
 from natija_events import strict_json
 from natija_events.types.base import EventData
 from natija_events.types.sealed import SealedWrong, open_data, sealed_values
+from natija_events.wire.envelope import place_of
 from natija_events.wire.record import RecordedEvent
-from natija_intake.appeal_view.data_keys import DataKeys, DataKeyUnavailable
-from natija_intake.registrar.sealed_values import place_of
 
 
 class Unopened(NamedTuple):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -10,9 +11,18 @@ from natija_chassis.kafka.lazy_consumer import LazyConsumer
 from natija_events.kafka import KafkaConfig
 from natija_events.topics import LOG, PARTITIONS
 from natija_events.wire.record import RecordedEvent, read_recorded_event
-from natija_intake.outcomes.shared_store import LogPlace
 
 _TIMEOUT = 5.0
+
+
+class LogPlace(Protocol):
+    """The place of an event on the log."""
+
+    @property
+    def partition(self) -> int: ...
+
+    @property
+    def offset(self) -> int: ...
 
 
 class LogUnavailable(Exception):

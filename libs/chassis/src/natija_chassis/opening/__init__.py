@@ -1,0 +1,1 @@
+"""Opens the sealed values of appeals for those who may read them."""
