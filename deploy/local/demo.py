@@ -151,9 +151,9 @@ class Demo:
     def _say_who_signs_in(self) -> None:
         if os.environ.get(environment.ISSUER):
             return
-        port = self.values[port_variable("routing")]
+        port = self.values[port_variable("desk")]
         print("\nSign in, on this machine only: its identity provider lets anybody be any of these officials")
-        print(f"  http://localhost:{port}/sign-in")
+        print(f"  http://localhost:{port}/desk")
         found = demo_officials.officials(self.paths.realm)
         for body in dict.fromkeys(one.body for one in found):
             print(f"  {', '.join(one.subject for one in found if one.body == body)}")

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,11 +22,13 @@ def write(
     folder: Path,
     keys: Path,
     unsigned: Mapping[str, str] = MappingProxyType({}),
+    desks: Iterable[str] = (),
 ) -> None:
     """Write the files of the realm *template* to *folder*: each unsigned publisher that is not a pattern gets a key.
 
     Each process has its private keys in a folder of its own in *keys*. Keys that are there stay. *unsigned* holds more
     publishers, which need no key: their roles by source or pattern. A desk speaks for the body that its source names.
+    *desks* are bodies whose officials sign in here: each gets a desk, unless the template has it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in template.iterdir():
@@ -35,6 +37,8 @@ def write(
             link.unlink(missing_ok=True)
             link.symlink_to(os.path.relpath(file, folder))
     found = yaml.safe_load((template / PUBLISHERS).read_text(encoding="utf-8"))
+    for body in desks:
+        found["publishers"].setdefault(f"/desks/{body}", {"roles": ["desk"], "body": body, "unsigned": True})
     for source, entry in found["publishers"].items():
         if entry.get("unsigned") and not source.endswith("*"):
             _sign(entry, source, keys)

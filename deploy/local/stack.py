@@ -89,7 +89,8 @@ def _write_realm_files(paths: StackPaths, values: Mapping[str, str]) -> None:
         template = Path(given)
     if not template.is_dir():
         raise LocalStackError(f"{template} does not exist: NATIJA_REALM_FILES names the folder of the realm's files")
-    realm_files.write(template, paths.realm, paths.keys)
+    desks = dict.fromkeys(one.body for one in demo_officials.officials(template))
+    realm_files.write(template, paths.realm, paths.keys, desks=desks)
     if not os.environ.get(environment.ISSUER):
         demo_officials.write(paths.realm, values[environment.ISSUER])
 

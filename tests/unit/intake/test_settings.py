@@ -6,6 +6,7 @@ import pytest
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.opening.settings import key_encryption_keys
+from natija_chassis.realm.public_key import realm_public_key
 from natija_intake.settings import (
     ImportSettings,
     IntakeSettings,
@@ -13,7 +14,6 @@ from natija_intake.settings import (
     access_code_secrets,
     number_secret,
     realm_keys,
-    realm_public_key,
     registration_secrets_file,
 )
 

@@ -42,11 +42,12 @@ def key_file(folder: Path, source: str) -> Path:
 
 
 def holder(source: str) -> str:
-    """The process that holds the key of *source*: a service its own, the import those of registers."""
+    """The process that holds the key of *source*: a service its own, the import those of registers, the desk those of
+    desks."""
     kind, _, name = source.strip("/").partition("/")
     if kind == "services":
         return name
-    return "import" if kind == "registers" else "publishers"
+    return {"registers": "import", "desks": "desk"}.get(kind, "publishers")
 
 
 def write_key(path: Path, key: SigningKey) -> None:

@@ -12,6 +12,7 @@ from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
+from natija_chassis.realm.public_key import realm_public_key
 from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_events.kafka import Publisher
 from natija_intake.api import contract, post_appeals, proposals, routes
@@ -36,7 +37,6 @@ from natija_intake.settings import (
     IntakeSettings,
     access_code_secrets,
     number_secret,
-    realm_public_key,
     registration_secrets_file,
 )
 

@@ -8,17 +8,11 @@ from pydantic import Field, SecretStr
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.opening.settings import StorageSettings
+from natija_chassis.realm.public_key import SealingSettings
 from natija_chassis.secret_keys import secret_key, secret_keys
-from natija_chassis.settings import Settings, management_port_field, port_field
-from natija_events.sealing.wrapping import RealmKeys, RealmPublicKey
+from natija_chassis.settings import management_port_field, port_field
+from natija_events.sealing.wrapping import RealmKeys
 from natija_intake.info import INTAKE
-
-
-class SealingSettings(Settings):
-    """Settings of the processes that seal personal data. With a public key, nobody can open them."""
-
-    realm_public_key: str | None = None
-    """The public key of the realm, for which personal data are sealed: 32 bytes in base64url."""
 
 
 class OpeningSettings(StorageSettings):
@@ -74,15 +68,6 @@ class ImportSettings(SealingSettings):
     """An import pauses while more proposals than this wait for the registrar."""
     import_patience: float = Field(60.0, gt=0)
     """Seconds without Kafka after which an import gives up."""
-
-
-def realm_public_key(settings: SealingSettings) -> RealmPublicKey:
-    """The public key of the realm. Raises `OperatorError` without a proper one."""
-    if settings.realm_public_key is None:
-        raise OperatorError(
-            "NATIJA_REALM_PUBLIC_KEY is not set: personal data cannot be sealed. `natija keys realm` makes the keys"
-        )
-    return RealmPublicKey(secret_key("NATIJA_REALM_PUBLIC_KEY", settings.realm_public_key), settings.realm)
 
 
 def realm_keys(settings: OpeningSettings) -> RealmKeys:

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import ClassVar
 
-from natija_chassis.settings import management_port_field, port_field
-from natija_chassis.sign_in.settings import SignInSettings
+from natija_chassis.settings import Settings, management_port_field, port_field
 from natija_routing.info import ROUTING
 
 
-class RoutingSettings(SignInSettings):
-    """The chassis' settings, those of signing in, and the file of competence rules."""
+class RoutingSettings(Settings):
+    """The chassis' settings, and the file of competence rules."""
 
     process: ClassVar[str] = ROUTING.name
 

@@ -1,7 +1,7 @@
 """Numbers, days and times as a page of one language writes them, and lists in the order of its alphabet."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
@@ -33,6 +33,14 @@ class Formats:
     def day(self, day: date) -> str:
         """A day with the name of its month."""
         return localized.long_day(day, self.language)
+
+    def local_day(self, instant: datetime) -> str:
+        """The local day of an aware *instant*."""
+        return self.day(instant.astimezone(time_zone(self._zone())).date())
+
+    def last_day(self, due: datetime) -> str:
+        """The local day that ends at *due*."""
+        return self.local_day(due - timedelta(microseconds=1))
 
     def month(self, day: date) -> str:
         """The month of *day*, with its year."""

@@ -18,6 +18,7 @@ from natija_chassis.key_ring import signing_key
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process import gc_tuning
 from natija_chassis.realm import yaml_file
+from natija_chassis.realm.public_key import realm_public_key
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, Publisher, aiokafka_patch
 from natija_intake.imports import mapping, mapping_check, report
 from natija_intake.imports.backpressure import ImportStopped
@@ -27,7 +28,7 @@ from natija_intake.imports.mapper import Mapper
 from natija_intake.imports.report import ImportSummary
 from natija_intake.imports.sources import MappingError
 from natija_intake.inbox_lag import InboxLag
-from natija_intake.settings import ImportSettings, realm_public_key
+from natija_intake.settings import ImportSettings
 
 AGAIN = "Run the same command again: it continues where it stopped, and registers nothing twice."
 _TICK = 0.2

@@ -74,7 +74,9 @@ class ActForm(NamedTuple):
             last = {name: values[-1].strip() for name, values in given.items()}
             texts = {name: last.get(name, "")[:longest] for name, longest in _LONGEST.items()}
             text = last.get("text", "").replace("\r\n", "\n")
-            return cls(UUID(last["key"]), int(last["sequence"]), missing=tuple(given.get("missing", ())), text=text, **texts)
+            return cls(
+                UUID(last["key"]), int(last["sequence"]), missing=tuple(given.get("missing", ())), text=text, **texts
+            )
         except (KeyError, ValueError):
             raise NotTheForm from None
 
@@ -121,9 +123,7 @@ _FIELD_OF = {"content": "text", "due": "day", "until": "day", "co_bodies": "body
 def _route(form: ActForm, context: ActContext) -> EventData:
     body = _chosen(form, "body", context.data.bodies)
     executor = _post(form, body, context.data) if form.executor else None
-    return routing.Routed(
-        body=body, executor=executor, content=Resolution(resolution=form.text) if form.text else None
-    )
+    return routing.Routed(body=body, executor=executor, content=Resolution(resolution=form.text) if form.text else None)
 
 
 def _assign(form: ActForm, context: ActContext) -> EventData:
@@ -164,12 +164,9 @@ def _ask(form: ActForm, context: ActContext) -> EventData:
 
 def _extend(form: ActForm, context: ActContext) -> EventData:
     due, case = _end_of_day(form, context), context.case
-    assert case.term is not None and case.due is not None and case.latest is not None
-    if not case.due < due <= case.latest:
+    if case.term is None or case.due is None or case.latest is None or not case.due < due <= case.latest:
         raise Wrong(_error("day", "beyond"))
-    return TermExtended(
-        term=case.term, due=due, signer=context.post, content=Reason(reason=_required(form, "text"))
-    )
+    return TermExtended(term=case.term, due=due, signer=context.post, content=Reason(reason=_required(form, "text")))
 
 
 def _forward(form: ActForm, context: ActContext) -> EventData:

@@ -31,10 +31,19 @@ ACTS: tuple[Act, ...] = get_args(Act)
 """In the order of work."""
 
 Obstacle = Literal[
-    "role", "closed", "not_held", "held", "state", "own_draft", "own_approval", "not_in_charge", "no_extension", "no_desk"
+    "role",
+    "closed",
+    "not_held",
+    "held",
+    "state",
+    "own_draft",
+    "own_approval",
+    "not_in_charge",
+    "no_extension",
+    "no_desk",
 ]
-"""Why an act is not possible. *role*: none of one's posts has the right. *own_draft*, *own_approval*: another person must
-do it. *no_desk*: reference data list no desk of the body."""
+"""Why an act is not possible. *role*: none of one's posts has the right. *own_draft*, *own_approval*: another person
+must do it. *no_desk*: reference data list no desk of the body."""
 
 
 class Rule(NamedTuple):

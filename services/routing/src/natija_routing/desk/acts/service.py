@@ -1,12 +1,17 @@
-"""Does an act: the event of its form goes to the registrar, signed by the desk of the body, and its outcome comes back."""
+"""Does an act: its event goes to the registrar, signed by the desk of the body, and the outcome comes back."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import Literal, NamedTuple
+from types import TracebackType
+from typing import Literal, NamedTuple, Self
 from uuid import UUID
 
+from aiokafka.errors import KafkaError
+
 from natija_chassis.observability import tracing
-from natija_events.kafka import DeliveryUnconfirmed, OutcomePending, ProposalOutcome, Publisher
+from natija_events.kafka import DeliveryUnconfirmed, KafkaConfig, OutcomePending, ProposalOutcome, Publisher
 from natija_events.lifecycle.transitions import TABLE
 from natija_events.sealing.data_key import Place
 from natija_events.sealing.wrapping import RealmPublicKey
@@ -16,11 +21,13 @@ from natija_events.types.sealed import plain_values, seal_data
 from natija_events.wire.envelope import Event
 from natija_routing.desk.acts.rules import desk
 
+_SENDER = "/services/desk"
+"""Of the connection. Each event names the desk of its body as its source, and is signed by it."""
 OUTCOME_WAIT = 10.0
 """Seconds that a page waits for the registrar."""
 Result = Literal["done", "conflict", "refused", "pending", "unavailable"]
-"""*conflict*: the appeal has changed meanwhile. *pending*: the registrar has not decided in time, and will. *unavailable*:
-Kafka does not answer; the same form can be sent again."""
+"""*conflict*: the appeal has changed meanwhile. *pending*: the registrar has not decided in time, and will.
+*unavailable*: Kafka does not answer; the same form can be sent again."""
 
 
 class ActResult(NamedTuple):
@@ -43,29 +50,49 @@ class DeskEvent(NamedTuple):
 
 
 class ActService:
-    """Proposes through *publisher*, with the key that *key_of* finds for a source."""
+    """Proposes events of desks, each signed with the key that *key_of* finds for its source.
+
+    It connects to Kafka at the first act. An async context manager, which opens even while Kafka is down.
+    """
 
     def __init__(
-        self, realm: str, publisher: Publisher, realm_key: RealmPublicKey, key_of: Callable[[str], SigningKey | None]
+        self, kafka: KafkaConfig, realm: str, realm_key: RealmPublicKey, key_of: Callable[[str], SigningKey | None]
     ) -> None:
+        self._kafka = kafka
         self._realm = realm
-        self._publisher = publisher
         self._realm_key = realm_key
         self._key_of = key_of
+        self._publisher: Publisher | None = None
+        self._opening = asyncio.Lock()
+        self._parts = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._parts.aclose()
 
     async def propose(self, act: DeskEvent) -> ActResult:
         """Propose the event of *act*, once however often it is sent."""
-        events = (self._event(act),)
-        key = self._key_of(desk(act.body))
+        events: tuple[Event, ...] = (self._event(act),)
+        if (key := self._key_of(desk(act.body))) is not None:
+            events = key.sign(self._realm, events)
         try:
-            outcome = await self._publisher.propose(
-                *(events if key is None else key.sign(self._realm, events)), wait=OUTCOME_WAIT
-            )
+            publisher = await self._opened()
+            return _result(await publisher.propose(*events, wait=OUTCOME_WAIT))
         except OutcomePending:
             return ActResult("pending")
-        except DeliveryUnconfirmed:
+        except (DeliveryUnconfirmed, KafkaError, OSError):
             return ActResult("unavailable")
-        return _result(outcome)
+
+    async def _opened(self) -> Publisher:
+        async with self._opening:
+            if self._publisher is None:
+                publisher = Publisher(self._kafka, self._realm, _SENDER)
+                self._publisher = await self._parts.enter_async_context(publisher)
+            return self._publisher
 
     def _event(self, act: DeskEvent) -> Event:
         """The event, with its text sealed for the realm. It assumes the sequence that the official saw."""

@@ -15,6 +15,7 @@ _PLACES = text("""
     select sequence, log_offset from events where appeal = :appeal and sequence >= :first
     order by sequence desc limit :limit
 """)
+_PLACE = text("select log_offset from events where appeal = :appeal and sequence = :sequence")
 _COLUMNS = ("appeal", "sequence", "log_offset")
 
 
@@ -48,6 +49,11 @@ async def places(connection: AsyncConnection, appeal: str, limit: int, first: in
     """The places of the last *limit* events of *appeal* from the sequence *first* on, in their order."""
     rows = await connection.execute(_PLACES, {"appeal": appeal, "limit": limit, "first": first})
     return [EventPlace(*row) for row in rows][::-1]
+
+
+async def place(connection: AsyncConnection, appeal: str, sequence: int) -> int:
+    """The offset of the event *sequence* of *appeal*, which the case has."""
+    return int((await connection.execute(_PLACE, {"appeal": appeal, "sequence": sequence})).scalar_one())
 
 
 def build() -> CasesProjection:

@@ -1,4 +1,4 @@
-"""The queues of a body: which open appeals wait for whom, the soonest due first; and those that ended, the last first."""
+"""The queues of a body: open appeals, the soonest due first, and those that ended, the last first."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -88,7 +88,7 @@ class QueueDay(NamedTuple):
 async def counts(connection: AsyncConnection, viewer: Viewer, day: QueueDay) -> dict[Queue, int]:
     """How many appeals are in each open queue, at most `MOST_COUNTED` + 1. Raises the errors of the database."""
     parts = [
-        f"(select count(*) from (select from cases where {_where(queue, viewer)} limit {MOST_COUNTED + 1}) as found)"
+        f"(select count(*) from (select from cases where {_where(queue, viewer)} limit {MOST_COUNTED + 1}) as found)"  # noqa: S608
         for queue in QUEUES
         if queue != "closed"
     ]

@@ -1,0 +1,1 @@
+"""The pages of the desk: queues, the appeal, the forms of acts."""

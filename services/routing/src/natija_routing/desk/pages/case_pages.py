@@ -1,0 +1,167 @@
+"""The pages of one appeal: what is known of it, its texts, its history, and the forms of acts."""
+
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import RedirectResponse, Response
+
+from natija_chassis.http.access import access
+from natija_chassis.http.problems import FieldError, Problem
+from natija_chassis.pages.form_errors import FormErrors
+from natija_chassis.pages.languages import PREFIX, PageLanguage
+from natija_events.types.base import AppealNumber
+from natija_events.types.personal import Text
+from natija_events.words import Language
+from natija_routing.desk.acts import forms
+from natija_routing.desk.acts.forms import ActContext, ActForm, NotTheForm, Wrong, event_data
+from natija_routing.desk.acts.rules import ACTS, RULES, Act, find_obstacle
+from natija_routing.desk.acts.service import ActResult, DeskEvent
+from natija_routing.desk.cases.state import Case
+from natija_routing.desk.pages.case_view import CaseView
+from natija_routing.desk.pages.choices import choices, labels
+from natija_routing.desk.pages.parts import DeskParts, Visit
+from natija_routing.desk.pages.queue_pages import HANDLING, PATH, WATCHING
+
+CASE = f"{PREFIX}{PATH}/appeals/{{number}}"
+TEXT, ACT = f"{CASE}/text", f"{CASE}/{{act}}"
+MAX_BODY_BYTES = 262_144
+ACCESS = (
+    access("GET", CASE, *HANDLING, *WATCHING, bodies="own", page=True),
+    access("POST", TEXT, *HANDLING, *WATCHING, bodies="own", max_body=1024, page=True),
+    access("GET", ACT, *HANDLING, bodies="own", page=True),
+    access("POST", ACT, *HANDLING, bodies="own", max_body=MAX_BODY_BYTES, page=True),
+)
+"""Which act is open to whom, its own rule says."""
+Number = Annotated[AppealNumber, Path()]
+
+
+def router(parts: DeskParts) -> APIRouter:
+    """The routes."""
+    pages, view = APIRouter(include_in_schema=False), CaseView(parts)
+
+    @pages.get(CASE)
+    async def get_case(request: Request, language: PageLanguage, number: Number, sequence: int = 0) -> Response:
+        visit = parts.visit(request, language)
+        case = await view.find(visit, number, sequence)
+        return await _case_page(view, request, language, visit, case, view.handles(visit, case))
+
+    @pages.post(TEXT)
+    async def post_text(request: Request, language: PageLanguage, number: Number) -> Response:
+        visit = parts.visit(request, language)
+        return await _case_page(view, request, language, visit, await view.find(visit, number), True)
+
+    @pages.get(ACT)
+    async def get_act(request: Request, language: PageLanguage, number: Number, act: Act) -> Response:
+        visit = parts.visit(request, language)
+        case = await view.find(visit, number)
+        if find_obstacle(act, case, visit.official, visit.data, visit.now) is not None:
+            return RedirectResponse(f"/{language}{PATH}/appeals/{number}", 303)
+        draft = await view.draft(visit, case) if act in ("approve", "sign", "decline", "prepare") else None
+        form = ActForm.empty(case)
+        if act == "prepare" and draft is not None:
+            form = form._replace(text=draft.text or "", outcome=case.draft_outcome or "")
+        return _form_page(parts, request, language, visit, act, case, form, draft)
+
+    @pages.post(ACT)
+    async def post_act(request: Request, language: PageLanguage, number: Number, act: Act) -> Response:
+        visit = parts.visit(request, language)
+        try:
+            form = ActForm.read(await request.body())
+        except NotTheForm:
+            raise Problem(422, "This is not the form of an act") from None
+        return await _Acting(parts, view, request, language, visit, act, form).answer(number)
+
+    return pages
+
+
+async def _case_page(
+    view: CaseView, request: Request, language: Language, visit: Visit, case: Case, opening: bool
+) -> Response:
+    shown = await view.show(visit, language, case, opening)
+    return view.parts.site.page(
+        request, language, "case.html", age=view.parts.age(), visit=visit, names=visit.names, case=case, shown=shown,
+        acts=[(act, find_obstacle(act, case, visit.official, visit.data, visit.now)) for act in ACTS],
+    )  # fmt: skip
+
+
+def _form_page(
+    parts: DeskParts, request: Request, language: Language, visit: Visit, act: Act, case: Case, form: ActForm,
+    draft: Text | None, *, errors: Sequence[FieldError] = (), status: int = 200, notice: str = "", rule: str = "",
+) -> Response:  # fmt: skip
+    named = labels(parts.site.words(language))
+    return parts.site.page(
+        request, language, "act.html", status=status, visit=visit, names=visit.names, act=act, case=case, form=form,
+        draft=draft, fields=forms.FIELDS[act], choices=choices(visit, case, parts.site.formats(language)), labels=named,
+        errors=FormErrors(errors, named, parts.site.words(language)), notice=notice, rule=rule,
+        with_reason=act != "sign" or case.draft_outcome in forms.WITH_REASON,
+    )  # fmt: skip
+
+
+class _Acting(NamedTuple):
+    """A form of an act that was sent."""
+
+    parts: DeskParts
+    view: CaseView
+    request: Request
+    language: Language
+    visit: Visit
+    act: Act
+    form: ActForm
+
+    async def answer(self, number: str) -> Response:
+        """The page of the appeal after the act, the form again, or what has changed."""
+        case = await self.view.find(self.visit, number)
+        later = await self.view.later(case, self.form.sequence)
+        id = self.form.event_id(number, self.act)
+        if done := next((one for one in later if one.id == id), None):  # the form was sent before
+            return self._to_case(number, done.sequence)
+        obstacle = find_obstacle(self.act, case, self.visit.official, self.visit.data, self.visit.now)
+        if obstacle == "role":
+            raise Problem(403, "Your posts do not open this")
+        if obstacle is not None or case.standing.material > self.form.sequence:
+            return await self._changed(case)
+        draft = await self.view.draft(self.visit, case) if self.act == "sign" else None
+        try:
+            data = event_data(self.act, self.form, self._context(case, draft))
+        except Wrong as wrong:
+            return self._again(case, draft, errors=wrong.errors, status=422)
+        event = DeskEvent(number, self.visit.body, id, self.form.sequence, self.visit.now, data)
+        return await self._after(case, await self.parts.acts.propose(event))
+
+    def _context(self, case: Case, draft: Text | None) -> ActContext:
+        roles = RULES[self.act].roles
+        posts = [one for one in self.visit.official.posts if one.body == self.visit.body and one.roles & roles]
+        post = next((one.post for one in posts if one.post == case.executor), posts[0].post)
+        return ActContext(case, self.visit.body, post, self.visit.data, self.visit.now, draft)
+
+    async def _after(self, case: Case, result: ActResult) -> Response:
+        if result.result == "conflict":
+            await self.view.caught_up(case.appeal, case.standing.sequence + 1)
+            return await self._changed(await self.view.find(self.visit, case.appeal))
+        if result.result in ("refused", "unavailable"):
+            status = 422 if result.result == "refused" else 503
+            return self._again(case, None, status=status, notice=result.result, rule=result.rule)
+        sequence = result.sequence or 0
+        await self.view.caught_up(case.appeal, sequence)
+        return self._to_case(case.appeal, sequence)
+
+    def _to_case(self, number: str, sequence: int) -> Response:
+        return RedirectResponse(f"/{self.language}{PATH}/appeals/{number}?sequence={sequence}", 303)
+
+    def _again(
+        self, case: Case, draft: Text | None, *, status: int, errors: Sequence[FieldError] = (), notice: str = "",
+        rule: str = "",
+    ) -> Response:  # fmt: skip
+        return _form_page(
+            self.parts, self.request, self.language, self.visit, self.act, case, self.form, draft, errors=errors,
+            status=status, notice=notice, rule=rule,
+        )  # fmt: skip
+
+    async def _changed(self, case: Case) -> Response:
+        """409: what has happened since the page that the official saw. What they wrote is shown again."""
+        lines = self.view.lines(self.visit, self.language, await self.view.later(case, self.form.sequence))
+        return self.parts.site.page(
+            self.request, self.language, "changed.html", status=409, visit=self.visit, names=self.visit.names,
+            act=self.act, case=case, form=self.form, lines=lines,
+        )  # fmt: skip

@@ -1,0 +1,145 @@
+"""What the page of one appeal shows, as far as this official may see it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from natija_chassis.opening.audit_writer import AuditUnconfirmed
+from natija_chassis.opening.key_lookup import KeysUnavailable
+from natija_events.wire.audit_record import Look, Purpose
+
+from natija_chassis.http.problems import Problem
+from natija_chassis.kafka.log_lookup import LogUnavailable
+from natija_chassis.sign_in.appeal_access import AppealFacts, may_read
+from natija_events.types.personal import Text
+from natija_events.wire.record import RecordedEvent
+from natija_events.words import Language
+from natija_routing.desk.cases import projection
+from natija_routing.desk.cases.state import Case
+from natija_routing.desk.pages.clocks import Clock, clocks
+from natija_routing.desk.pages.history import HistoryWords, Line
+from natija_routing.desk.pages.parts import DeskParts, Visit
+
+MOST_EVENTS = 200
+"""The events that a page shows, the last ones. Few appeals have more than twenty."""
+_PATIENCE = 3.0
+_STEP = 0.05
+"""Seconds for which a page waits for an event of its own to be applied, and how often it looks."""
+
+
+class Shown(NamedTuple):
+    """The history and the clocks of an appeal. *opened*: whether the texts are shown. *problem*: why nothing is."""
+
+    lines: Sequence[Line] = ()
+    clocks: Sequence[Clock] = ()
+    opened: bool = False
+    problem: str = ""
+
+
+class CaseView:
+    """Reads appeals for the pages of *parts*."""
+
+    def __init__(self, parts: DeskParts) -> None:
+        self.parts = parts
+
+    async def find(self, visit: Visit, number: str, sequence: int = 0) -> Case:
+        """The case of *number*, with its event *sequence*, if that comes in time.
+
+        Raises `Problem`: 404 for an unknown appeal, and for one that the official may not read: that it exists is not
+        told.
+        """
+        await self.caught_up(number, min(sequence, 1_000_000))
+        async with self.parts.engine.connect() as connection:
+            case = await self.parts.projection.find(connection, number)
+            original = None
+            if case is not None and case.complaint_of is not None:
+                original = await self.parts.projection.find(connection, case.complaint_of)
+        if case is None or not may_read(visit.official, _facts(visit, case, original), visit.data):
+            raise Problem(404, "There is no such appeal")
+        return case
+
+    def handles(self, visit: Visit, case: Case) -> bool:
+        """Whether the body of *visit* has the appeal, so that its texts are shown at once."""
+        return case.body in (None, visit.body)
+
+    async def caught_up(self, number: str, sequence: int) -> None:
+        """Wait until the event *sequence* of the appeal is applied, for some seconds at most."""
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        while sequence and asyncio.get_running_loop().time() < deadline:
+            async with self.parts.engine.connect() as connection:
+                case = await self.parts.projection.find(connection, number)
+            if case is not None and case.standing.sequence >= sequence:
+                return
+            await asyncio.sleep(_STEP)
+
+    async def show(self, visit: Visit, language: Language, case: Case, opening: bool) -> Shown:
+        """The history and the clocks, with the texts if *opening*: then the look is recorded first."""
+        words = self._words(visit, language)
+        try:
+            events = await self._history(case)
+            lines = [words.line(one) for one in events]
+            if opening:
+                opened = await self.parts.reader.read(
+                    case.appeal, [one.offset for one in events], self._look(visit, case)
+                )
+                lines = [words.opened(one) for one in opened]
+        except LogUnavailable:
+            return Shown(problem="log")
+        except (AuditUnconfirmed, KeysUnavailable):
+            return Shown(lines, clocks(events, visit.now), problem="audit")
+        return Shown(lines, clocks(events, visit.now), opening)
+
+    def lines(self, visit: Visit, language: Language, events: Sequence[RecordedEvent]) -> list[Line]:
+        """The lines of *events*, without their texts."""
+        words = self._words(visit, language)
+        return [words.line(one) for one in events]
+
+    async def later(self, case: Case, sequence: int) -> Sequence[RecordedEvent]:
+        """The events after *sequence*. Raises `Problem` while the log does not answer."""
+        if case.standing.sequence <= sequence:
+            return ()
+        try:
+            return await self._history(case, sequence + 1)
+        except LogUnavailable:
+            raise Problem(503, "The history is not available right now") from None
+
+    async def draft(self, visit: Visit, case: Case) -> Text | None:
+        """The last draft of the answer, opened: the look is recorded first. None without one.
+
+        Raises `Problem` when it cannot be shown.
+        """
+        if case.drafted is None:
+            return None
+        async with self.parts.engine.connect() as connection:
+            offset = await projection.place(connection, case.appeal, case.drafted)
+        try:
+            opened = await self.parts.reader.read(case.appeal, [offset], self._look(visit, case, "answering"))
+        except (LogUnavailable, AuditUnconfirmed, KeysUnavailable):
+            raise Problem(503, "The draft is not available right now") from None
+        content = opened[0].data.get("content")
+        if not isinstance(content, dict):
+            raise Problem(410, "The draft cannot be opened any more")
+        return Text.model_validate(content)
+
+    async def _history(self, case: Case, first: int = 1) -> Sequence[RecordedEvent]:
+        async with self.parts.engine.connect() as connection:
+            places = await projection.places(connection, case.appeal, MOST_EVENTS, first)
+        return await self.parts.reader.history(case.appeal, [one.offset for one in places])
+
+    def _words(self, visit: Visit, language: Language) -> HistoryWords:
+        site = self.parts.site
+        return HistoryWords(visit.names, site.formats(language), site.words(language))
+
+    def _look(self, visit: Visit, case: Case, purpose: Purpose | None = None) -> Look:
+        post = next(one for one in visit.official.posts if one.body == visit.body)
+        return Look(
+            official=visit.official.id, post=post.post, body=post.body, delegation=post.delegation,
+            purpose=purpose or ("handling" if self.handles(visit, case) else "supervision"), process="desk",
+            time=visit.now,
+        )  # fmt: skip
+
+
+def _facts(visit: Visit, case: Case, original: Case | None) -> AppealFacts:
+    complained = {case.complained_of, None if original is None else original.body} - {None}
+    bodies = {visit.body} if case.body is None and visit.viewer.routes else {case.body} - {None}
+    return AppealFacts(frozenset(filter(None, bodies)), frozenset(filter(None, complained)), case.confidential)
