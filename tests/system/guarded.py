@@ -31,7 +31,8 @@ from natija_intake.publishers import access_rights
 GUIDE = (REPOSITORY / "docs" / "operations.md").read_text().partition("\n## Kafka access rights\n")[2]
 TOOLS = {"kafka-acls.sh": "org.apache.kafka.tools.AclCommand", "kafka-configs.sh": "kafka.admin.ConfigCommand"}
 PRINCIPALS = (
-    "registrar", "intake", "relay", "routing", "deadlines", "analytics", "import", "operator", "opener", "provision",
+    "registrar", "intake", "relay", "routing", "deadlines", "analytics", "import", "operator", "opener", "desk",
+    "auditor", "provision",
 )  # fmt: skip
 _ALLOWED = re.compile(
     r"Principal = User:(\S+) is Allowed operation = (\w+) .* based on rule MatchingAcl\(acl=StandardAcl\["

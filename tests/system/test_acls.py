@@ -24,6 +24,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.produce import ProduceRequest
 from tests.eventually import eventually
+from tests.integration.chassis.opening import register as opening
 from tests.integration.guarantees.test_isolation import on_log, posted
 from tests.realm_pool import REALM_FILES, new_name
 from tests.record_batches import batch_bytes, record_bytes
@@ -32,11 +33,13 @@ from tests.stack import REPOSITORY, SERVICES, Realm, Servers, environment
 from tests.system.guarded import PRINCIPALS, Guarded, Right, guarded
 from tests.unit.events import authority
 
+from natija_chassis.opening.appeal_reader import AppealReader
 from natija_chassis.realm.reference_loader import load_history
+from natija_chassis.settings import Settings
 from natija_events.ids import new_appeal_number
-from natija_events.kafka import KafkaConfig, Publisher
+from natija_events.kafka import KafkaConfig, Publisher, read
 from natija_events.kafka.consumers import open_consumer
-from natija_events.topics import INBOX, KEYS, LOG, PARTITIONS, REJECTED, KafkaTopic, outcome_topic
+from natija_events.topics import AUDIT, INBOX, KEYS, LOG, PARTITIONS, REJECTED, KafkaTopic, outcome_topic
 from natija_events.types.intake import Registered
 from natija_intake.publishers import access_rights
 
@@ -118,6 +121,7 @@ async def test_table_grants_exactly_needed_rights(guarded_realm: GuardedRealm) -
     assert len((await operator.run("history", number, "--format", "json")).json()["events"]) >= 3
     await operator.run("history", number, "--from-log")
     assert "washed away" in (await guarded_realm.being("opener").run("appeal", "show", number)).stdout
+    await look_at(guarded_realm, number)
     assert "unlawful 1" in (await operator.run("registrar", "rejections", "--reason", "unlawful")).stdout
     await operator.run("projection", "rebuild", "analytics")
 
@@ -146,6 +150,24 @@ async def goes_its_way(guarded_realm: GuardedRealm) -> str:
         guarded_realm.realm, number, "appeal.routed.v1", "appeal.term-set.v1", kafka=guarded_realm.as_user("operator")
     )
     return number
+
+
+async def look_at(guarded_realm: GuardedRealm, number: str) -> None:
+    """As the desk: open an appeal, and record the look. The auditor lists it."""
+    realm, kafka = guarded_realm.realm, guarded_realm.as_user("desk")
+    settings = Settings(
+        realm=realm.name, kafka=kafka.addresses, kafka_user=kafka.user, kafka_password=kafka.password,
+        kafka_ca=kafka.ca, database=realm.environment["NATIJA_DATABASE"],
+    )  # fmt: skip
+    operator = guarded_realm.as_user("operator")
+    [first, *_] = [event async for event in read(operator, realm.name, subject=number)]
+    async with opening.database(realm) as engine, opening.indexing(settings, engine) as indexer:
+        await eventually(lambda: indexer.problem is None)
+        async with AppealReader(kafka, realm.name, engine, [realm.kek]) as reader:
+            [opened] = await reader.read(number, [first.offset], opening.LOOK)
+    assert "washed away" in opened.data["content"]["text"]
+    listed = await guarded_realm.being("auditor").run("audit", "list", number)
+    assert "1 look at" in listed.stdout
 
 
 async def read_own_outcomes(guarded_realm: GuardedRealm, source: str) -> None:
@@ -243,16 +265,31 @@ async def test_only_registrar_writes_log(guarded_realm: GuardedRealm, principal:
     assert await ends(guarded_realm) == before
 
 
-async def test_only_opener_reads_keys(guarded_realm: GuardedRealm) -> None:
+async def test_only_openers_read_keys(guarded_realm: GuardedRealm) -> None:
     """No other user reads data keys, not even the registrar, which writes them."""
-    topic = KEYS.name(guarded_realm.realm.name)
-    assert await first_record(guarded_realm.as_user("opener"), topic)
-    for principal in set(PRINCIPALS) - {"opener"}:
+    topic, openers = KEYS.name(guarded_realm.realm.name), {"opener", "desk"}
+    for principal in openers:
+        assert await first_record(guarded_realm.as_user(principal), topic)
+    for principal in set(PRINCIPALS) - openers:
         with pytest.raises(TopicAuthorizationFailedError):
             print(f"{principal} reads:", await first_record(guarded_realm.as_user(principal), topic))
 
 
-@pytest.mark.parametrize("topic", [LOG, REJECTED, KEYS, INBOX])
+async def test_auditor_reads_what_desk_writes(guarded_realm: GuardedRealm) -> None:
+    """Nobody else reads who looked at what, or writes it."""
+    topic = AUDIT.name(guarded_realm.realm.name)
+    await look_at(guarded_realm, await goes_its_way(guarded_realm))
+    assert await first_record(guarded_realm.as_user("auditor"), topic)
+    for principal in set(PRINCIPALS) - {"auditor"}:
+        with pytest.raises(TopicAuthorizationFailedError):
+            print(f"{principal} reads:", await first_record(guarded_realm.as_user(principal), topic))
+    for principal in set(PRINCIPALS) - {"desk"}:
+        async with AIOKafkaProducer(**guarded_realm.as_user(principal).client_options()) as producer:
+            with pytest.raises(TopicAuthorizationFailedError):
+                await producer.send_and_wait(topic, b"a look", partition=0)
+
+
+@pytest.mark.parametrize("topic", [LOG, REJECTED, KEYS, INBOX, AUDIT])
 async def test_publisher_reads_no_others_topic(guarded_realm: GuardedRealm, topic: KafkaTopic) -> None:
     """It reads neither the log, nor rejections, keys and proposals of others."""
     kafka = guarded_realm.broker.as_user(access_rights.principal(guarded_realm.realm.name, PUBLISHERS[0]))

@@ -145,8 +145,8 @@ async def test_spent_producer_is_replaced(proxied: Publisher, bare_realm: Realm)
     (number,) = new_numbers(1)
     partition = partition_of(number.encode())
     await proxied.send(event(proxied, number))
-    assert proxied._producer is not None
-    numbers_sent = proxied._producer._txn_manager
+    assert proxied._producer._producer is not None
+    numbers_sent = proxied._producer._producer._txn_manager
     numbers_sent.increment_sequence_number(TopicPartition(INBOX.name(bare_realm.name), partition), 5)
 
     with pytest.raises(DeliveryUnconfirmed, match="OutOfOrderSequenceNumber"):

@@ -24,6 +24,9 @@ REFERENCE_BYTES = 1_048_576
 KEYS_BYTES = 1_048_576
 """Room for the data keys of some thousand proposals in one batch."""
 
+AUDIT_BYTES = 1_048_576
+"""Room for a look at some ten thousand events."""
+
 BATCH_BYTES = 16_777_216
 """The most bytes of a record batch uncompressed. A larger one is not read: compressed, it may be a thousand times as
 small."""

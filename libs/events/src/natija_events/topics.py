@@ -44,7 +44,11 @@ REFERENCE = KafkaTopic("reference", "provision", "kind and id", None, limits.REF
 KEYS = KafkaTopic("keys", "registrar", "key id", None, limits.KEYS_BYTES, compacted=True)
 """The data keys of sealed values, on the partition of their appeal."""
 
-TOPICS = (INBOX, LOG, REJECTED, REFERENCE, KEYS)
+AUDIT = KafkaTopic("audit", "services", "appeal id", None, limits.AUDIT_BYTES)
+"""The looks at sealed values: see `wire.audit_record`. Kept as long as the log, since the question who read a text can
+come as long as the text is there."""
+
+TOPICS = (INBOX, LOG, REJECTED, REFERENCE, KEYS, AUDIT)
 """The topics that every realm has, once each."""
 
 OUTCOMES = KafkaTopic(

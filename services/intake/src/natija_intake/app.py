@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.http.app import create_apps
 from natija_chassis.kafka.log_lookup import LogLookup
+from natija_chassis.kafka.record_lookup import RecordLookup
 from natija_chassis.key_ring import service_key
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.apps import Apps
@@ -56,14 +57,14 @@ async def serve(settings: IntakeSettings) -> None:
         WriteProbe(kafka, realm, "intake"),
         lambda: Publisher(kafka, realm, SOURCE, key=key, delivery_timeout=settings.delivery_wait),
     )
-    heads, streams, log = HeadLookup(engine), RelayStreams(engine), LogLookup(kafka, realm)
+    heads, streams, records = HeadLookup(engine), RelayStreams(engine), RecordLookup(kafka)
     routes_of_publishers = [
         proposals.router(ProposalService(context, gateway, heads, engine), SendLimit(settings.proposals_per_minute)),
-        streams_api.router(streams, log, reference.now),
+        streams_api.router(streams, LogLookup(records, realm), reference.now),
     ]
     service = AppealService(context, gateway, heads, Attempts())
     try:
-        async with InboxLag(kafka, realm) as inbox, log:
+        async with InboxLag(kafka, realm) as inbox, records:
             apps = _apps(settings, service, gateway, inbox, engine, reference, routes_of_publishers)
             await run(apps, settings, [reference.run, gateway.run, streams.run])
     finally:

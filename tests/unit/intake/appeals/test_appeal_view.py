@@ -81,6 +81,12 @@ def test_missing_key_shows_as_missing() -> None:
     assert "is missing on the topic of data keys" in " ".join(appeal_table(NUMBER, [found]).split())
 
 
+def test_unreadable_record_shows_as_damaged() -> None:
+    data = Registered.model_validate_json(EVENT.data)
+    found = open_event(recorded(EVENT, data), DataKeys({STORED.kid: None}, (KEYS.storage,)), "kg")
+    assert found.problems == {"damaged"}
+
+
 def test_wrong_version_of_kek_is_named() -> None:
     third = read_stored_key(*write_stored_key(KeyEncryptionKey(b"3" * 32, "kg", 3), KEY.data_key))
     assert opened(third).problems == {"another KEK"}

@@ -14,11 +14,13 @@ app = typer.Typer()
 projection = typer.Typer(help="Rebuild a projection from the log, or show how far each service lags.")
 dead_letters = typer.Typer(help="List the log records that a projection could not apply, or retry them.")
 keys = typer.Typer(help="Make keys: those that sign proposals, that of the realm, the KEK. List the signing keys.")
+audit = typer.Typer(help="List who opened the sealed text of an appeal, and why.")
 api_key = typer.Typer(help="Add, list, rotate and revoke the API keys that open the read APIs.")
 app.add_typer(projection, name="projection")
 app.add_typer(api_key, name="api-key")
 app.add_typer(keys, name="keys")
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(audit, name="audit")
 
 _PROCESSES = f"The process: {', '.join(info.name for info in service_infos())}."
 POSTGRES = "NATIJA_POSTGRES"
@@ -251,3 +253,28 @@ def retry(service: ServiceOption = None, format: FormatOption = "table") -> None
     from natija_chassis.settings import Settings
 
     raise typer.Exit(asyncio.run(dead_letter_commands.retry_all(Settings(), service, format)))
+
+
+@audit.command("list")
+def list_looks(
+    number: Annotated[str, typer.Argument(help="The appeal.")],
+    format: FormatOption = "table",
+) -> None:
+    """List the looks at an appeal: when, who, for which purpose, and the sequences of the opened events. It opens
+    nothing. Ends with exit code 1 when a record cannot be read.
+
+    \b
+    natija audit list KG-7K3M-9QX4-T2R8-MA
+    natija audit list KG-7K3M-9QX4-T2R8-MA --format json
+    """
+    import asyncio
+
+    from natija_chassis.cli import audit_commands
+    from natija_chassis.settings import Settings
+    from natija_events.ids import parse_appeal_number
+
+    try:
+        appeal = parse_appeal_number(number)
+    except ValueError as error:
+        raise OperatorError(str(error)) from None
+    raise typer.Exit(asyncio.run(audit_commands.show(Settings(), appeal, format)))

@@ -1,18 +1,16 @@
 """Single events of the log, by their places on it."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from natija_chassis.kafka.lazy_consumer import LazyConsumer
-from natija_events.kafka import KafkaConfig
-from natija_events.topics import LOG, PARTITIONS
+from natija_chassis.kafka.record_lookup import RecordLookup
+from natija_events.topics import LOG
 from natija_events.wire.record import RecordedEvent, read_recorded_event
-
-_TIMEOUT = 5.0
 
 
 class LogPlace(Protocol):
@@ -26,31 +24,32 @@ class LogPlace(Protocol):
 
 
 class LogUnavailable(Exception):
-    """Kafka does not answer."""
+    """Kafka does not answer, or the log has no event at a place."""
 
 
-class LogLookup(LazyConsumer):
-    """Reads events of the log of a *realm*, for one caller after the other."""
+class LogLookup:
+    """Reads events of the log of a *realm*, for many callers at once."""
 
-    def __init__(self, kafka: KafkaConfig, realm: str) -> None:
-        super().__init__(kafka)
-        self._places = [TopicPartition(LOG.name(realm), partition) for partition in range(PARTITIONS)]
-        self._lock = asyncio.Lock()
+    def __init__(self, records: RecordLookup, realm: str) -> None:
+        self._records = records
+        self._topic = LOG.name(realm)
 
     async def events(self, places: Sequence[LogPlace]) -> list[RecordedEvent]:
         """The events at *places*, in their order. Raises `LogUnavailable`."""
-        try:
-            async with self._lock:
-                consumer = await self._connect(fetch_max_wait_ms=20)
-                return [await self._event(consumer, one) for one in places]
-        except (KafkaError, OSError, TimeoutError):
-            raise LogUnavailable from None
+        by_partition: dict[int, list[int]] = defaultdict(list)
+        for one in places:
+            by_partition[one.partition].append(one.offset)
+        found = await asyncio.gather(*(self.events_of(*one) for one in by_partition.items()))
+        by_place = {(event.partition, event.offset): event for events in found for event in events}
+        return [by_place[one.partition, one.offset] for one in places]
 
-    async def _event(self, consumer: AIOKafkaConsumer, wanted: LogPlace) -> RecordedEvent:
-        place = self._places[wanted.partition]
-        if consumer.assignment() != {place}:
-            consumer.assign([place])
-        consumer.seek(place, wanted.offset)
-        async with asyncio.timeout(_TIMEOUT):
-            record = await consumer.getone()
-        return read_recorded_event(record.partition, record.offset, record.value, record.headers)
+    async def events_of(self, partition: int, offsets: Sequence[int]) -> list[RecordedEvent]:
+        """The events at *offsets* of *partition*, in their order. Raises `LogUnavailable`."""
+        try:
+            found = await self._records.records(TopicPartition(self._topic, partition), offsets)
+        except (KafkaError, OSError) as error:
+            raise LogUnavailable(f"the log cannot be read ({type(error).__name__})") from None
+        missing = [offset for offset in offsets if offset not in found]
+        if missing:
+            raise LogUnavailable(f"the log has no event on partition {partition} at offset {missing[0]}")
+        return [read_recorded_event(partition, one, found[one].value, found[one].headers) for one in offsets]

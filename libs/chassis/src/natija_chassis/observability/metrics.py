@@ -71,6 +71,16 @@ LOG_GAPS = Counter(
 )
 """Bad when it grows at all: records of the log are missing."""
 
+# Opening sealed text: processes that show it to officials.
+KEY_INDEX_LAG = Gauge(
+    "natija_key_index_lag_offsets", "Offsets between the index of data keys and the end of their topic", ["process"]
+)
+"""Bad when it stays over 20,000: nothing can be opened."""
+LOOKS = Counter(
+    "natija_looks", "Looks at sealed text: recorded on the topic of audit, or unconfirmed", ["process", "result"]
+)
+"""Bad when `unconfirmed` grows: Kafka takes no records of looks, so no text is shown."""
+
 # Process managers: services that propose events.
 PROPOSALS = Counter(
     "natija_proposals", "Proposals by outcome: registered, duplicate, or a reason code", ["service", "outcome"]

@@ -1,6 +1,6 @@
 """Whose log a database was made from: offsets mean something on one topic of one cluster only."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Column, Integer, Table, Text, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -80,22 +80,7 @@ def check_version(version: int | None, projection: Projection) -> None:
 
 async def fetch(kafka: "KafkaConfig", realm: str) -> LogIdentity:
     """Ask the cluster which log this is. Raises KafkaError, or `OperatorError` when the topic does not exist."""
-    from aiokafka.client import AIOKafkaClient
-    from aiokafka.errors import UnknownTopicOrPartitionError, for_code
-
-    from natija_chassis.kafka.protocol import metadata_request
+    from natija_chassis.kafka.topic_identity import fetch_identity
     from natija_events.topics import LOG
 
-    topic = LOG.name(realm)
-    client: Any = AIOKafkaClient(**kafka.client_options(), client_id="natija-identity")
-    await client.bootstrap()
-    try:
-        response = await client.send(client.get_random_node(), metadata_request(topic))
-    finally:
-        await client.close()
-    (error, _, topic_id, *_), *_ = response.topics
-    if error == UnknownTopicOrPartitionError.errno:
-        raise OperatorError(f"topic {topic} does not exist: run `natija provision`")
-    if error:
-        raise for_code(error)(f"Kafka does not know topic {topic}")
-    return LogIdentity(response.cluster_id, topic_id, realm.lower())
+    return LogIdentity(*await fetch_identity(kafka, LOG.name(realm)), realm.lower())

@@ -7,17 +7,15 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 from uuid import UUID, uuid4
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError
 
 from natija_events import limits
 from natija_events.failpoints import failpoint
-from natija_events.kafka import aiokafka_patch
 from natija_events.kafka.config import KafkaConfig
 from natija_events.kafka.failures import AGAIN, connecting, next_step
+from natija_events.kafka.idempotent_producer import IdempotentProducer, ProducerClosed
 from natija_events.kafka.outcome_reader import OutcomeReader, OutcomeUnavailable, PendingOutcome
 from natija_events.kafka.partitioner import partition_of
-from natija_events.kafka.shutdown import close_producer
 from natija_events.sealing.data_key import Place
 from natija_events.sealing.wrapping import ProposalKey, RealmPublicKey
 from natija_events.signatures import SigningKey
@@ -92,23 +90,21 @@ class Publisher:
         own_topic = outcome_topic(realm, source) if own_outcomes else None
         self.outcomes = OutcomeReader(self._kafka, realm, own_topic)
         """Reads the decisions; its `pending` are the proposals that wait for one."""
-        self._producer: AIOKafkaProducer | None = None
-        self._spent = False
-        self._replacing = asyncio.Lock()
+        self._producer = IdempotentProducer(self._kafka, delivery_timeout)
 
     async def __aenter__(self) -> Self:
         """Connect. Raises KafkaError when Kafka is not reachable."""
         with connecting(self._kafka):
-            self._producer = await self._connect()
+            await self._producer.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        producer, self._producer = self._producer, None
-        await self.outcomes.stop()
-        if producer is not None:
-            await close_producer(producer)
+        try:
+            await self._producer.close()
+        finally:
+            await self.outcomes.stop()
 
     def event(
         self,
@@ -197,46 +193,11 @@ class Publisher:
     async def _deliver(self, record: "_ProposalRecord") -> int:
         """Send *record* to the inbox; its offset there. Raises KafkaError and `DeliveryUnconfirmed`."""
         key, value, headers, partition = record
-        producer = await self._ready_producer()
         try:
             with failpoint("propose.send"):
-                sent = await producer.send_and_wait(self._topic, value, key=key, headers=headers, partition=partition)
-        except (KafkaTimeoutError, MessageSizeTooLargeError):
-            raise
-        except KafkaError as error:
-            # The broker refuses this producer for good (its sequence, its id): whatever it sends next fails, too.
-            self._spent = self._spent or (not error.retriable and producer is self._producer)
-            raise
-        return int(sent.offset)
-
-    async def _ready_producer(self) -> AIOKafkaProducer:
-        if self._spent:
-            async with self._replacing:
-                if self._spent and self._producer is not None:
-                    await close_producer(self._producer)
-                    self._producer = await self._connect()
-                    self._spent = False
-        if self._producer is None:
-            raise DeliveryUnconfirmed("the publisher is not open: use it with `async with`")
-        return self._producer
-
-    async def _connect(self) -> AIOKafkaProducer:
-        aiokafka_patch.apply()
-        producer = AIOKafkaProducer(
-            **self._kafka.client_options(),
-            acks="all",
-            enable_idempotence=True,
-            max_request_size=limits.INBOX_BYTES,
-            max_batch_size=131_072,
-            request_timeout_ms=int(self._delivery_timeout * 1000),
-        )
-        try:
-            async with asyncio.timeout(self._delivery_timeout):
-                await producer.start()
-        except BaseException:
-            await close_producer(producer)
-            raise
-        return producer
+                return await self._producer.send(self._topic, key, value, headers, partition)
+        except ProducerClosed:
+            raise DeliveryUnconfirmed("the publisher is not open: use it with `async with`") from None
 
     async def _in_time(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         """The result of *work*. Any failure of Kafka, and no answer in time, raise `DeliveryUnconfirmed`."""
