@@ -34,7 +34,9 @@ from natija_intake.app import ACCESS
 from natija_intake.receipts.send_limit import SendLimit
 from natija_routing.competence import reference
 from natija_routing.competence.rules import Competence
-from natija_routing.settings import RoutingSettings
+from natija_routing.desk.pages.parts import DeskParts
+from natija_routing.desk.pages.site import build as build_desk
+from natija_routing.desk.settings import DeskSettings
 
 
 class _NoRows(list[Any]):
@@ -115,9 +117,23 @@ def relay(*more: APIRouter) -> Apps:
 def routing(*more: APIRouter) -> Apps:
     """Routing without rules."""
     data = reference.with_reference(Competence(version=1, rules=()), ReferenceData())
-    sign_in = parts.make(RoutingSettings(), EMPTY_DATABASE, ReferenceData)
-    routers = [natija_routing.api.router(EMPTY_DATABASE, lambda: data, _CLOCK), sign_in.router]
-    return _apps(routers, more, [*natija_routing.api.ACCESS, *sign_in.rows])
+    router = natija_routing.api.router(EMPTY_DATABASE, lambda: data, _CLOCK)
+    return _apps([router], more, natija_routing.api.ACCESS)
+
+
+def desk(*more: APIRouter) -> Apps:
+    """The desk, on nothing."""
+    nothing: Any = None
+    sign_in = parts.make(DeskSettings(), EMPTY_DATABASE, ReferenceData)
+    pages = build_desk(
+        ReferenceData,
+        lambda site: DeskParts(
+            site=site, engine=EMPTY_DATABASE, projection=nothing, reference=ReferenceData, reader=nothing, acts=nothing,
+            clock=_CLOCK, age=lambda: DataAge("current", _CLOCK.now()),
+        ),
+    )  # fmt: skip
+    routers = [*pages.routers, pages.site.router(), sign_in.router]
+    return _apps(routers, more, [*pages.rows, *pages.site.rows, *sign_in.rows], site=pages.site)
 
 
 def deadlines(*more: APIRouter) -> Apps:
@@ -142,6 +158,7 @@ ALL: dict[str, MakeApps] = {
     "deadlines": deadlines,
     "analytics": analytics,
     "registrar": registrar,
+    "desk": desk,
     "relay": relay,
 }
 

@@ -1,4 +1,4 @@
-"""The six processes of Natija: started together, ready together."""
+"""The seven processes of Natija: started together, ready together."""
 
 import hashlib
 import http.client

@@ -81,7 +81,7 @@ class TestKeyRing:
 
     def test_each_source_has_one_holder(self) -> None:
         assert [holder(source) for source in (ROUTING, "/registers/osh", "/desks/a/b")] == [
-            "routing", "import", "publishers",
+            "routing", "import", "desk",
         ]  # fmt: skip
 
 
@@ -131,6 +131,7 @@ class TestRealmFiles:
         assert given == {
             "intake": {"NATIJA_REALM_PUBLIC_KEY", *own}, "registrar": opening,
             "routing": set(), "deadlines": set(), "analytics": set(), "relay": set(),
+            "desk": {"NATIJA_REALM_PUBLIC_KEY", "NATIJA_KEY_ENCRYPTION_KEY"},
         }  # fmt: skip
         assert environment.of_process(values, "unknown").keys() == values.keys() - secrets
 

@@ -34,7 +34,7 @@ from natija_events.types.routing import (
     Returned,
     Routed,
 )
-from natija_routing.desk.acts.forms import ActContext, ActForm, NotTheForm, Wrong, event_data
+from natija_routing.desk.acts.forms import ActContext, ActForm, NotAnActForm, Wrong, event_data
 from natija_routing.desk.acts.rules import Act
 
 KEY = UUID("6b1f6f3e-4f0a-4b5e-9a37-0d8b1f0e2a11")
@@ -118,7 +118,8 @@ def test_same_form_is_same_event() -> None:
     assert first == form(text="a").event_id(APPEAL, "forward")
     others = {
         form(text="b").event_id(APPEAL, "forward"), form(text="a").event_id(APPEAL, "return"),
-        form(text="a", sequence=7).event_id(APPEAL, "forward"), form(text="a", key=UUID(int=1)).event_id(APPEAL, "forward"),
+        form(text="a", sequence=7).event_id(APPEAL, "forward"),
+        form(text="a", key=UUID(int=1)).event_id(APPEAL, "forward"),
     }  # fmt: skip
     assert len(others - {first}) == 4
 
@@ -131,5 +132,5 @@ def test_form_is_read_as_browsers_send_it() -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"key=1&sequence=2", b"\xff", b"a=1&" * 40, b"key=%s" % str(KEY).encode()])
 def test_anything_else_is_no_form(raw: bytes) -> None:
-    with pytest.raises(NotTheForm):
+    with pytest.raises(NotAnActForm):
         ActForm.read(raw)

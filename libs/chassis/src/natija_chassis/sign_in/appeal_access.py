@@ -10,9 +10,10 @@ from natija_chassis.sign_in.official import Official
 from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import HEAD
 
-_HANDLING: frozenset[AccessRole] = frozenset(["registrar", "executor", "approver", "signer", HEAD])
+HANDLING: frozenset[AccessRole] = frozenset(["registrar", "executor", "approver", "signer", HEAD])
 """They work on the appeals of their body. Other roles need figures, settings or processes, but no letters."""
-_WATCHING: frozenset[AccessRole] = frozenset(["controller", "auditor"])
+WATCHING: frozenset[AccessRole] = frozenset(["controller", "auditor"])
+"""They see how others work, and handle nothing."""
 
 
 class AppealFacts(NamedTuple):
@@ -36,8 +37,8 @@ def may_read(official: Official, appeal: AppealFacts, data: ReferenceData) -> bo
     body, roles = official.body, official.roles
     if body is None or body in appeal.complained_of:
         return False
-    if body in appeal.bodies and roles & _HANDLING:
+    if body in appeal.bodies and roles & HANDLING:
         return True
     if appeal.confidential:
         return False
-    return bool(roles & _WATCHING) or (HEAD in roles and any(data.is_above(body, one) for one in appeal.bodies))
+    return bool(roles & WATCHING) or (HEAD in roles and any(data.is_above(body, one) for one in appeal.bodies))

@@ -42,7 +42,7 @@ _MAX_FIELDS = 30
 _LONGEST = {"body": 128, "executor": 200, "outcome": 40, "reason": 60, "language": 3, "day": 10}
 
 
-class NotTheForm(ValueError):
+class NotAnActForm(ValueError):
     """The body is not that of the form."""
 
 
@@ -68,7 +68,7 @@ class ActForm(NamedTuple):
 
     @classmethod
     def read(cls, raw: bytes) -> Self:
-        """The fields in the body of a request. Raises `NotTheForm`."""
+        """The fields in the body of a request. Raises `NotAnActForm`."""
         try:
             given = parse_qs(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
             last = {name: values[-1].strip() for name, values in given.items()}
@@ -78,7 +78,7 @@ class ActForm(NamedTuple):
                 UUID(last["key"]), int(last["sequence"]), missing=tuple(given.get("missing", ())), text=text, **texts
             )
         except (KeyError, ValueError):
-            raise NotTheForm from None
+            raise NotAnActForm from None
 
     def event_id(self, appeal: str, act: Act) -> UUID:
         """The id of the event of this form: the same form sent again is the same event, another text is another one."""

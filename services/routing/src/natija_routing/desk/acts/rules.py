@@ -46,18 +46,18 @@ Obstacle = Literal[
 must do it. *no_desk*: reference data list no desk of the body."""
 
 
-class Rule(NamedTuple):
+class ActRule(NamedTuple):
     """The *roles* that may do an act, and the event that it proposes."""
 
     roles: frozenset[AccessRole]
     event: type[EventData]
 
 
-def _rule(event: type[EventData], *roles: AccessRole) -> Rule:
-    return Rule(frozenset(roles), event)
+def _rule(event: type[EventData], *roles: AccessRole) -> ActRule:
+    return ActRule(frozenset(roles), event)
 
 
-RULES: Mapping[Act, Rule] = {
+RULES: Mapping[Act, ActRule] = {
     "route": _rule(Routed, "registrar", "head"),
     "assign": _rule(ExecutorChanged, "registrar", "head"),
     "prepare": _rule(DecisionPrepared, "executor"),

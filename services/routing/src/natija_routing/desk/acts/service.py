@@ -25,7 +25,7 @@ _SENDER = "/services/desk"
 """Of the connection. Each event names the desk of its body as its source, and is signed by it."""
 OUTCOME_WAIT = 10.0
 """Seconds that a page waits for the registrar."""
-Result = Literal["done", "conflict", "refused", "pending", "unavailable"]
+ResultCode = Literal["done", "conflict", "refused", "pending", "unavailable"]
 """*conflict*: the appeal has changed meanwhile. *pending*: the registrar has not decided in time, and will.
 *unavailable*: Kafka does not answer; the same form can be sent again."""
 
@@ -33,7 +33,7 @@ Result = Literal["done", "conflict", "refused", "pending", "unavailable"]
 class ActResult(NamedTuple):
     """The *result* of an act. *sequence* is that of its event. *rule* is the rule that the registrar states."""
 
-    result: Result
+    result: ResultCode
     sequence: int | None = None
     rule: str = ""
 

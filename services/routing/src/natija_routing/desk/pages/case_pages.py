@@ -10,18 +10,19 @@ from natija_chassis.http.access import access
 from natija_chassis.http.problems import FieldError, Problem
 from natija_chassis.pages.form_errors import FormErrors
 from natija_chassis.pages.languages import PREFIX, PageLanguage
+from natija_chassis.sign_in.appeal_access import HANDLING, WATCHING
 from natija_events.types.base import AppealNumber
 from natija_events.types.personal import Text
 from natija_events.words import Language
 from natija_routing.desk.acts import forms
-from natija_routing.desk.acts.forms import ActContext, ActForm, NotTheForm, Wrong, event_data
+from natija_routing.desk.acts.forms import ActContext, ActForm, NotAnActForm, Wrong, event_data
 from natija_routing.desk.acts.rules import ACTS, RULES, Act, find_obstacle
 from natija_routing.desk.acts.service import ActResult, DeskEvent
 from natija_routing.desk.cases.state import Case
 from natija_routing.desk.pages.case_view import CaseView
 from natija_routing.desk.pages.choices import choices, labels
 from natija_routing.desk.pages.parts import DeskParts, Visit
-from natija_routing.desk.pages.queue_pages import HANDLING, PATH, WATCHING
+from natija_routing.desk.pages.queue_pages import PATH
 
 CASE = f"{PREFIX}{PATH}/appeals/{{number}}"
 TEXT, ACT = f"{CASE}/text", f"{CASE}/{{act}}"
@@ -68,7 +69,7 @@ def router(parts: DeskParts) -> APIRouter:
         visit = parts.visit(request, language)
         try:
             form = ActForm.read(await request.body())
-        except NotTheForm:
+        except NotAnActForm:
             raise Problem(422, "This is not the form of an act") from None
         return await _Acting(parts, view, request, language, visit, act, form).answer(number)
 

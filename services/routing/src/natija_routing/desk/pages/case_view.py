@@ -4,21 +4,20 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from natija_chassis.opening.audit_writer import AuditUnconfirmed
-from natija_chassis.opening.key_lookup import KeysUnavailable
-from natija_events.wire.audit_record import Look, Purpose
-
 from natija_chassis.http.problems import Problem
 from natija_chassis.kafka.log_lookup import LogUnavailable
+from natija_chassis.opening.audit_writer import AuditUnconfirmed
+from natija_chassis.opening.key_lookup import KeysUnavailable
 from natija_chassis.sign_in.appeal_access import AppealFacts, may_read
 from natija_events.types.personal import Text
+from natija_events.wire.audit_record import Look, Purpose
 from natija_events.wire.record import RecordedEvent
 from natija_events.words import Language
 from natija_routing.desk.cases import projection
 from natija_routing.desk.cases.state import Case
-from natija_routing.desk.pages.clocks import Clock, clocks
 from natija_routing.desk.pages.history import HistoryWords, Line
 from natija_routing.desk.pages.parts import DeskParts, Visit
+from natija_routing.desk.pages.term_lines import TermLine, term_lines
 
 MOST_EVENTS = 200
 """The events that a page shows, the last ones. Few appeals have more than twenty."""
@@ -28,10 +27,10 @@ _STEP = 0.05
 
 
 class Shown(NamedTuple):
-    """The history and the clocks of an appeal. *opened*: whether the texts are shown. *problem*: why nothing is."""
+    """The history and the terms of an appeal. *opened*: whether the texts are shown. *problem*: why nothing is."""
 
     lines: Sequence[Line] = ()
-    clocks: Sequence[Clock] = ()
+    terms: Sequence[TermLine] = ()
     opened: bool = False
     problem: str = ""
 
@@ -73,7 +72,7 @@ class CaseView:
             await asyncio.sleep(_STEP)
 
     async def show(self, visit: Visit, language: Language, case: Case, opening: bool) -> Shown:
-        """The history and the clocks, with the texts if *opening*: then the look is recorded first."""
+        """The history and the terms, with the texts if *opening*: then the look is recorded first."""
         words = self._words(visit, language)
         try:
             events = await self._history(case)
@@ -86,8 +85,8 @@ class CaseView:
         except LogUnavailable:
             return Shown(problem="log")
         except (AuditUnconfirmed, KeysUnavailable):
-            return Shown(lines, clocks(events, visit.now), problem="audit")
-        return Shown(lines, clocks(events, visit.now), opening)
+            return Shown(lines, term_lines(events, visit.now), problem="audit")
+        return Shown(lines, term_lines(events, visit.now), opening)
 
     def lines(self, visit: Visit, language: Language, events: Sequence[RecordedEvent]) -> list[Line]:
         """The lines of *events*, without their texts."""

@@ -10,27 +10,27 @@ from natija_routing.desk.acts import forms
 from natija_routing.desk.cases.state import Case
 from natija_routing.desk.pages.parts import Visit
 
-Named = Sequence[tuple[str, str]]
+NamedChoices = Sequence[tuple[str, str]]
 """Values with their names."""
 
 
-class Choices(NamedTuple):
+class ActChoices(NamedTuple):
     """The values of each field that is chosen from a list."""
 
-    body: Named
-    executor: Named
-    outcome: Named
-    reason: Named
-    grounds: Named
-    language: Named
-    missing: Named
+    body: NamedChoices
+    executor: NamedChoices
+    outcome: NamedChoices
+    reason: NamedChoices
+    grounds: NamedChoices
+    language: NamedChoices
+    missing: NamedChoices
 
 
-def choices(visit: Visit, case: Case, formats: Formats) -> Choices:
+def choices(visit: Visit, case: Case, formats: Formats) -> ActChoices:
     """Those for an act of *visit* on *case*."""
     names, data = visit.names, visit.data
     bodies = [(id, names.body(id)) for id in data.bodies]
-    return Choices(
+    return ActChoices(
         body=formats.sort(bodies, lambda one: one[1]),
         executor=[(id, names.post(id)) for id in forms.posts_of(visit.body, data) if id != case.executor],
         outcome=[(one, names.word("outcome", one)) for one in forms.OUTCOMES],

@@ -11,7 +11,7 @@ from natija_events.wire.record import RecordedEvent
 from natija_routing.desk.pages.names import Names
 
 
-class Text(NamedTuple):
+class ShownText(NamedTuple):
     """A text that was sealed: its *label*, and what it says. *problem*: why it cannot be shown."""
 
     label: str
@@ -27,7 +27,7 @@ class Line(NamedTuple):
     what: str
     who: str
     details: Sequence[tuple[str, str]]
-    texts: Sequence[Text] = ()
+    texts: Sequence[ShownText] = ()
 
 
 class HistoryWords:
@@ -67,16 +67,16 @@ class HistoryWords:
         for term in getattr(event.data, "terms", None) or ():
             yield self._names.word("term", term.kind), self._formats.time(term.due)
 
-    def _texts(self, opened: OpenedEvent) -> Iterator[Text]:
+    def _texts(self, opened: OpenedEvent) -> Iterator[ShownText]:
         labels = self._labels()
         for name in ("person", "content"):
             value = opened.data.get(name)
             if isinstance(value, Unopened):
-                yield Text(self._words("Text"), "", value.problem)
+                yield ShownText(self._words("Text"), "", value.problem)
             elif isinstance(value, Mapping):
                 for key, label in labels.items():
                     if isinstance(found := value.get(key), str):
-                        yield Text(label, found)
+                        yield ShownText(label, found)
 
     def _labels(self) -> Mapping[str, str]:
         words = self._words

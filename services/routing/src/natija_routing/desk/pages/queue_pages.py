@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
 from natija_chassis.pages.languages import PREFIX, PageLanguage
+from natija_chassis.sign_in.appeal_access import HANDLING, WATCHING
 from natija_events import ids
 from natija_events.types.codes import Code, Word
 from natija_routing.desk.acts.forms import posts_of
@@ -17,9 +18,6 @@ from natija_routing.desk.pages.parts import DeskParts
 
 PATH = "/desk"
 QUEUE, FIND = PREFIX + PATH, f"{PREFIX}{PATH}/find"
-HANDLING = ("registrar", "executor", "approver", "signer", "head")
-"""They work on the appeals of their body."""
-WATCHING = ("controller", "auditor")
 ACCESS = (
     access("GET", QUEUE, *HANDLING, bodies="own", page=True),
     access("GET", FIND, *HANDLING, *WATCHING, bodies="own", page=True),

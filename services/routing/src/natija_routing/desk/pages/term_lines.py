@@ -1,4 +1,4 @@
-"""The clocks of an appeal: each of its terms with its state, and from what it counts."""
+"""The terms of an appeal in a table: each of its terms with its state, and from what it counts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from natija_events.wire.record import RecordedEvent
 _INSTANT = timedelta(microseconds=1)
 
 
-class Clock(NamedTuple):
+class TermLine(NamedTuple):
     """One term as of an instant. *last* is an instant of its last day. *set*: how it was counted; None for that of a
     history. *origin*: the type of the event from which it counts."""
 
@@ -26,8 +26,8 @@ class Clock(NamedTuple):
     origin: str | None
 
 
-def clocks(events: Sequence[RecordedEvent], now: datetime) -> list[Clock]:
-    """The clocks of the appeal with *events*, as of *now*; those of the body that must act first."""
+def term_lines(events: Sequence[RecordedEvent], now: datetime) -> list[TermLine]:
+    """The terms of the appeal with *events*, as of *now*; those of the body that must act first."""
     types = {one.sequence: one.type for one in events}
     terms = {term.id: term for one in events for term in _terms(one)}
     found = []
@@ -36,7 +36,7 @@ def clocks(events: Sequence[RecordedEvent], now: datetime) -> list[Clock]:
         origin = None if term is None else types.get(term.origin.sequence)
         kind = state.term.rpartition("-")[0]
         last = state.due - _INSTANT
-        found.append(Clock(state.term, kind, state.holder, state.due, last, state.status, term, origin))
+        found.append(TermLine(state.term, kind, state.holder, state.due, last, state.status, term, origin))
     return sorted(found, key=lambda one: (one.status not in ("running", "paused", "missed"), one.due))
 
 

@@ -1,0 +1,118 @@
+"""Officials work on an appeal, in a browser, on the real register: from its arrival to the signed answer."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page
+from tests import officials
+from tests.browser.inspection import opened, page_faults
+from tests.stack import Realm, Servers, provisioned_realms
+
+from natija_events.words import Language
+
+BODY = "ministry-health"
+ROLES = ("registrar", "executor", "approver", "signer", "head")
+POSTS = {f"{BODY}/{role}": [role] for role in ROLES} | {"ministry-labour/registrar": ["registrar"]}
+TEXT, ANSWER = "Поликлиникада кезек көп.", "Кошумча дарыгер ишке алынды."
+NAMES = frozenset({"gov", "kattar", "UTC", "registrar", "executor", "approver", "signer", "head", "answer", "kg"})
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def desk(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Realm]:
+    """A realm with five officials of one body and one of another, and the processes on which they work."""
+    async with provisioned_realms(servers, tmp_path_factory.mktemp("desk")) as make:
+        with officials.provider() as issuer:
+            realm = await make()
+            variables = await officials.provision(realm, issuer, POSTS)
+            await realm.serve("registrar")
+            await asyncio.gather(realm.serve("intake"), realm.serve("deadlines"), realm.serve("desk", **variables))
+            yield realm
+
+
+async def file_appeal(realm: Realm, **more: object) -> tuple[str, str]:
+    """An appeal to the body: its number and access code."""
+    given = {
+        "kind": "application", "channel": "electronic", "text": TEXT, "addressee": BODY, "language": "ky",
+        "applicant": {"name": "Айгүл Асанова"}, **more,
+    }  # fmt: skip
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(f"{realm.url('intake')}/appeals", json=given)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["number"], answer.json()["access_code"]
+
+
+def address(realm: Realm) -> str:
+    """Of the desk: its cookie is for this name."""
+    return realm.url("desk").replace("127.0.0.1", "localhost")
+
+
+async def sign_in(page: Page, realm: Realm, language: Language, post: str) -> None:
+    """Sign in as the holder of *post*, and arrive at the queue."""
+    await page.goto(f"{address(realm)}/{language}/desk")
+    await page.fill("input[name=sub]", officials.subject_of(post))
+    await page.click("button[type=submit], input[type=submit]")
+    await page.wait_for_url(f"**/{language}/desk")
+
+
+async def good(page: Page, language: Language, name: str) -> None:
+    """The page has no faults."""
+    if folder := os.environ.get("NATIJA_SCREENSHOTS"):
+        width = page.viewport_size["width"] if page.viewport_size else 0
+        await page.screenshot(path=Path(folder) / f"desk-{language}-{name}-{width}.png", full_page=True)
+    numbers = {
+        part
+        for one in re.findall(r"[A-Z]{2}-[0-9A-Z-]+", await page.content())
+        for part in re.findall("[A-Za-z]+", one)
+    }
+    assert await page_faults(page, language, NAMES | numbers) == [], name
+
+
+async def do(page: Page, act: str, of_page: Language, **fields: str) -> None:
+    """Open the form of *act* on the page of the appeal, look at it, fill it in, and send it."""
+    await page.click(f"main a[href$='/{act}']")
+    await good(page, of_page, act)
+    for name, value in fields.items():
+        field = page.locator(f"#{name}")
+        select = await field.evaluate("one => one.tagName") == "SELECT"
+        await (field.select_option(value) if select else field.fill(value))
+    await page.click("main form.n-form button")
+    await page.wait_for_selector(".n-history")
+
+
+@pytest.mark.parametrize(("language", "width"), [("ru", 360), ("ky", 1280)])
+async def test_three_officials_answer(browser: Browser, desk: Realm, language: Language, width: int) -> None:
+    """One routes, one prepares, another approves, a third signs; then the citizen's page says so."""
+    number, code = await file_appeal(desk)
+    async with AsyncExitStack() as stack:
+        pages = {role: await stack.enter_async_context(opened(browser, width)) for role in ROLES}
+        clerk, executor, approver, signer = (pages[role] for role in ROLES[:4])
+        for role in ROLES[:4]:
+            await sign_in(pages[role], desk, language, f"{BODY}/{role}")
+        await good(clerk, language, "queue")
+        await clerk.click(f"a[href$='{number}']")
+        await good(clerk, language, "case")
+        assert TEXT in await clerk.inner_text("main")
+        await do(clerk, "route", language, body=BODY, executor=f"{BODY}/executor")
+        await executor.goto(f"{address(desk)}/{language}/desk?queue=mine")
+        await executor.click(f"a[href$='{number}']")
+        await do(executor, "prepare", language, outcome="explained", text=ANSWER)
+        await approver.goto(f"{address(desk)}/{language}/desk?queue=approval")
+        await approver.click(f"a[href$='{number}']")
+        await do(approver, "approve", language)
+        await signer.goto(f"{address(desk)}/{language}/desk?queue=signing")
+        await good(signer, language, "queue-signing")
+        await signer.click(f"a[href$='{number}']")
+        await do(signer, "sign", language, language="ky")
+        await good(signer, language, "case-closed")
+        assert ANSWER in await signer.inner_text(".n-history")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        asked = {"number": number, "access_code": code}
+        status = (await client.post(f"{desk.url('intake')}/appeals/status", json=asked)).json()
+    assert status["state"] == "answered"
