@@ -1,9 +1,11 @@
 """Officials of a realm in tests: a provider at which they sign in, and reference data that give them posts."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import oidc_provider_mock
 import pytest
 import yaml
@@ -43,3 +45,45 @@ async def provision(realm: Realm, issuer: str, posts: Mapping[str, Sequence[str]
 def subject_of(post: str) -> str:
     """The name at the provider of whoever holds *post*."""
     return post.replace("/", ".")
+
+
+class Visitor:
+    """Somebody who opens pages of a process, and sends back every cookie, as Chromium does here also without TLS."""
+
+    def __init__(self, http: httpx.AsyncClient, address: str) -> None:
+        self._http = http
+        self.address = address
+        self._cookies: dict[str, str] = {}
+
+    async def get(self, path: str) -> httpx.Response:
+        """The page at *path*, or at an address of the provider."""
+        return await self._send("GET", path)
+
+    async def post(self, path: str, **fields: Any) -> httpx.Response:
+        """The answer to a form with *fields*."""
+        return await self._send("POST", path, data=fields)
+
+    async def sign_in(self, post: str) -> "Visitor":
+        """Sign in as the holder of *post*."""
+        leaving = await self.get("/sign-in?return_to=%2Fme")
+        assert leaving.status_code == 303, leaving.text
+        back = await self._http.post(leaving.headers["location"], data={"sub": subject_of(post)})
+        assert back.status_code == 302, back.text
+        assert (await self.get(back.headers["location"])).status_code == 303
+        return self
+
+    async def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        headers = {"Accept": "text/html", **({"Cookie": cookies} if cookies else {})}
+        url = path if path.startswith("http") else f"{self.address}{path}"
+        answer = await self._http.request(method, url, headers=headers, **content)
+        for header in answer.headers.get_list("set-cookie"):
+            name, _, value = header.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return answer
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """The hidden fields of the last form on a *page*: those that its button sends unseen."""
+    form = page.rpartition("<form")[2]
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form))

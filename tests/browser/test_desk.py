@@ -115,4 +115,4 @@ async def test_three_officials_answer(browser: Browser, desk: Realm, language: L
     async with httpx.AsyncClient(trust_env=False) as client:
         asked = {"number": number, "access_code": code}
         status = (await client.post(f"{desk.url('intake')}/appeals/status", json=asked)).json()
-    assert status["state"] == "answered"
+    assert status["status"] == "answered"

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, Self, get_args
-from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
@@ -38,7 +37,6 @@ FIELDS: Mapping[Act, tuple[str, ...]] = {
 }  # fmt: skip
 """The fields of each form."""
 MOST_CHARACTERS = 30_000
-_MAX_FIELDS = 30
 _LONGEST = {"body": 128, "executor": 200, "outcome": 40, "reason": 60, "language": 3, "day": 10}
 
 
@@ -67,16 +65,18 @@ class ActForm(NamedTuple):
         return cls(uuid4(), case.standing.sequence)
 
     @classmethod
-    def read(cls, raw: bytes) -> Self:
-        """The fields in the body of a request. Raises `NotAnActForm`."""
+    def read(cls, items: Iterable[tuple[str, object]]) -> Self:
+        """The form with these names and values, as a browser has sent them. Raises `NotAnActForm`."""
+        given: dict[str, list[str]] = {}
+        for name, value in items:
+            if not isinstance(value, str):
+                raise NotAnActForm
+            given.setdefault(name, []).append(value)
         try:
-            given = parse_qs(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
             last = {name: values[-1].strip() for name, values in given.items()}
             texts = {name: last.get(name, "")[:longest] for name, longest in _LONGEST.items()}
-            text = last.get("text", "").replace("\r\n", "\n")
-            return cls(
-                UUID(last["key"]), int(last["sequence"]), missing=tuple(given.get("missing", ())), text=text, **texts
-            )
+            text, missing = last.get("text", "").replace("\r\n", "\n"), tuple(given.get("missing", ()))
+            return cls(UUID(last["key"]), int(last["sequence"]), missing=missing, text=text, **texts)
         except (KeyError, ValueError):
             raise NotAnActForm from None
 

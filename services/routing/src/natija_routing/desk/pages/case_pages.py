@@ -68,7 +68,7 @@ def router(parts: DeskParts) -> APIRouter:
     async def post_act(request: Request, language: PageLanguage, number: Number, act: Act) -> Response:
         visit = parts.visit(request, language)
         try:
-            form = ActForm.read(await request.body())
+            form = ActForm.read((await request.form()).multi_items())
         except NotAnActForm:
             raise Problem(422, "This is not the form of an act") from None
         return await _Acting(parts, view, request, language, visit, act, form).answer(number)

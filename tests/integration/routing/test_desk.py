@@ -1,0 +1,186 @@
+"""The desk on the real register: two at once, fifty at once, who sees what, and what is recorded of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from tests import officials
+from tests.officials import Visitor, hidden_fields
+from tests.stack import OPERATOR, Realm, Servers, provisioned_realms
+
+from natija_events.kafka import KafkaConfig, read, read_batches
+from natija_events.topics import AUDIT, PARTITIONS
+from natija_events.wire.audit_record import read_audit_record
+
+BODY, OTHER = "ministry-health", "ministry-labour"
+POSTS = {
+    f"{BODY}/registrar": ["registrar"], f"{BODY}/executor": ["executor"], f"{BODY}/second": ["executor"],
+    f"{BODY}/approver": ["approver"], f"{BODY}/head": ["head"], f"{OTHER}/registrar": ["registrar"],
+    "prosecutor-general/controller": ["controller"],
+}  # fmt: skip
+TEXT = "Cold water since October"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def realm(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Realm]:
+    """A realm whose desk runs, with officials of three bodies."""
+    async with provisioned_realms(servers, tmp_path_factory.mktemp("desk")) as make:
+        with officials.provider() as issuer:
+            made = await make()
+            variables = await officials.provision(made, issuer, POSTS)
+            await made.serve("registrar")
+            await asyncio.gather(made.serve("intake"), made.serve("desk", **variables))
+            yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+        yield client
+
+
+async def file_appeal(realm: Realm, http: httpx.AsyncClient, **more: Any) -> str:
+    """An appeal to the body: its number."""
+    given = {"kind": "application", "channel": "electronic", "text": TEXT, "addressee": BODY, **more}
+    answer = await http.post(f"{realm.url('intake')}/appeals", json=given)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["number"])
+
+
+async def visitor(realm: Realm, http: httpx.AsyncClient, post: str) -> Visitor:
+    """The holder of *post*, signed in at the desk."""
+    return await Visitor(http, realm.url("desk").replace("127.0.0.1", "localhost")).sign_in(post)
+
+
+async def form(who: Visitor, number: str, act: str) -> dict[str, str]:
+    """The hidden fields of the form of *act*."""
+    page = await who.get(f"/en/desk/appeals/{number}/{act}")
+    assert page.status_code == 200, page.text
+    return hidden_fields(page.text)
+
+
+async def send(who: Visitor, number: str, act: str, fields: dict[str, str], **more: str) -> httpx.Response:
+    return await who.post(f"/en/desk/appeals/{number}/{act}", **fields, **more)
+
+
+async def types(realm: Realm, number: str) -> list[str]:
+    """The types of the appeal's events on the log, by sequence."""
+    events = [one async for one in read(KafkaConfig(realm.environment["NATIJA_KAFKA"]), realm.name, subject=number)]
+    return [one.type for one in events]
+
+
+async def test_second_official_is_told_what_changed(realm: Realm, http: httpx.AsyncClient) -> None:
+    """Two route it at once: the first one does. The second gets 409 with that act, and with what they wrote."""
+    number = await file_appeal(realm, http)
+    clerk, head = [await visitor(realm, http, f"{BODY}/{role}") for role in ("registrar", "head")]
+    of_clerk, of_head = await form(clerk, number, "route"), await form(head, number, "route")
+    routing = {"body": BODY, "executor": f"{BODY}/executor"}
+    done = await send(clerk, number, "route", of_clerk, **routing)
+    assert done.status_code == 303, done.text
+    assert (done.status_code, done.headers["location"]) == (303, f"/en/desk/appeals/{number}?sequence=2")
+    late = await send(head, number, "route", of_head, body=OTHER, text="To the ministry of labour")
+    assert late.status_code == 409
+    assert "Assigned to a body" in late.text
+    assert "To the ministry of labour" in late.text
+    assert await types(realm, number) == ["appeal.registered.v1", "appeal.routed.v1"]
+
+
+async def test_form_sent_again_is_done_once(realm: Realm, http: httpx.AsyncClient) -> None:
+    """A double click, or a browser that repeats: the same answer, one event."""
+    number = await file_appeal(realm, http)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    fields = await form(clerk, number, "route")
+    answers = await asyncio.gather(*(send(clerk, number, "route", fields, body=BODY) for _ in range(4)))
+    answers.append(await send(clerk, number, "route", fields, body=BODY))
+    assert {(one.status_code, one.headers.get("location")) for one in answers} == {
+        (303, f"/en/desk/appeals/{number}?sequence=2")
+    }
+    assert await types(realm, number) == ["appeal.registered.v1", "appeal.routed.v1"]
+
+
+async def test_fifty_officials_share_a_queue(realm: Realm, http: httpx.AsyncClient) -> None:
+    """Fifty sessions open one queue and each tries to take all ten appeals of it: each is taken once, none is lost."""
+    numbers = await asyncio.gather(*(file_appeal(realm, http) for _ in range(10)))
+    people = [await visitor(realm, http, f"{BODY}/{('registrar', 'head')[place % 2]}") for place in range(50)]
+    queues = await asyncio.gather(*(one.get("/en/desk") for one in people))
+    assert {one.status_code for one in queues} == {200}
+
+    async def take_all(who: Visitor) -> list[int]:
+        codes = []
+        for number in numbers:
+            page = await who.get(f"/en/desk/appeals/{number}/route")
+            if page.status_code == 303:  # somebody has taken it already
+                continue
+            fields = hidden_fields(page.text)
+            codes.append((await send(who, number, "route", fields, body=BODY, executor=f"{BODY}/executor")).status_code)
+        return codes
+
+    codes = [code for one in await asyncio.gather(*map(take_all, people)) for code in one]
+    assert (codes.count(303), set(codes) <= {303, 409}) == (10, True)
+    histories = await asyncio.gather(*(types(realm, number) for number in numbers))
+    assert histories == [["appeal.registered.v1", "appeal.routed.v1"]] * 10
+
+
+async def test_others_see_nothing(realm: Realm, http: httpx.AsyncClient) -> None:
+    """Not another body, not the body complained of, not somebody without a session; a forged form does nothing."""
+    number = await file_appeal(realm, http)
+    other = await visitor(realm, http, f"{OTHER}/registrar")
+    assert (await other.get(f"/en/desk/appeals/{number}")).status_code == 404
+    assert number not in (await other.get("/en/desk")).text
+    about = await file_appeal(realm, http, kind="complaint", complained_of=BODY)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    assert (await clerk.get(f"/en/desk/appeals/{about}")).status_code == 404
+    assert about not in (await clerk.get("/en/desk")).text
+    nobody = Visitor(http, clerk.address)
+    away = await nobody.get(f"/en/desk/appeals/{number}")
+    assert (away.status_code, away.headers["location"].startswith("/sign-in")) == (303, True)
+    fields = await form(clerk, number, "route")
+    forged = await send(clerk, number, "route", fields | {"csrf_token": "x"}, body=BODY)
+    assert forged.status_code == 403
+    assert await types(realm, number) == ["appeal.registered.v1"]
+
+
+async def looks(realm: Realm, number: str) -> list[tuple[str, str, tuple[int, ...]]]:
+    """Who opened texts of the appeal, why, and of which events."""
+    found: list[tuple[str, str, tuple[int, ...]]] = []
+    kafka = KafkaConfig(realm.environment["NATIJA_KAFKA"])
+    async for batch in read_batches(kafka, AUDIT.name(realm.name), dict.fromkeys(range(PARTITIONS), 0)):
+        for one in batch:
+            record = read_audit_record(one.key, one.value)
+            if record.appeal == number:
+                found.append((record.post, record.purpose, record.sequences))
+    return found
+
+
+async def test_each_look_is_recorded(realm: Realm, http: httpx.AsyncClient) -> None:
+    """Those who handle it see the text at once. Who watches asks for it. Both looks are on the topic."""
+    number = await file_appeal(realm, http)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    assert TEXT in (await clerk.get(f"/en/desk/appeals/{number}")).text
+    watching = await visitor(realm, http, "prosecutor-general/controller")
+    page = await watching.get(f"/en/desk/appeals/{number}")
+    assert TEXT not in page.text
+    asked = await watching.post(f"/en/desk/appeals/{number}/text", **hidden_fields(page.text))
+    assert TEXT in asked.text
+    assert await looks(realm, number) == [
+        (f"{BODY}/registrar", "handling", (1,)),
+        ("prosecutor-general/controller", "supervision", (1,)),
+    ]
+
+
+async def test_wrong_form_comes_again(realm: Realm, http: httpx.AsyncClient) -> None:
+    """With what was written, and the fields that must change."""
+    number = await file_appeal(realm, http)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    fields = await form(clerk, number, "forward")
+    again = await send(clerk, number, "forward", fields, body="nowhere", text="Because of this")
+    assert (again.status_code, 'href="#body"' in again.text, "Because of this" in again.text) == (422, True, True)
+
+
+async def test_desk_rebuilds_from_log(realm: Realm, http: httpx.AsyncClient) -> None:
+    """The projection of the desk is a projection like the others."""
+    await realm.run("projection", "rebuild", "desk")
+    assert (await http.get(f"{realm.management_url('desk')}/", headers=OPERATOR)).status_code == 200
