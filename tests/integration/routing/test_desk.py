@@ -73,15 +73,14 @@ async def types(realm: Realm, number: str) -> list[str]:
 
 
 async def test_second_official_is_told_what_changed(realm: Realm, http: httpx.AsyncClient) -> None:
-    """Two route it at once: the first one does. The second gets 409 with that act, and with what they wrote."""
+    """One takes it up while another forwards it. The second gets 409 with that act, and with what they wrote."""
     number = await file_appeal(realm, http)
     clerk, head = [await visitor(realm, http, f"{BODY}/{role}") for role in ("registrar", "head")]
-    of_clerk, of_head = await form(clerk, number, "route"), await form(head, number, "route")
-    routing = {"body": BODY, "executor": f"{BODY}/executor"}
-    done = await send(clerk, number, "route", of_clerk, **routing)
+    of_clerk, of_head = await form(clerk, number, "assign"), await form(head, number, "forward")
+    done = await send(clerk, number, "assign", of_clerk, executor=f"{BODY}/executor")
     assert done.status_code == 303, done.text
     assert (done.status_code, done.headers["location"]) == (303, f"/en/desk/appeals/{number}?sequence=2")
-    late = await send(head, number, "route", of_head, body=OTHER, text="To the ministry of labour")
+    late = await send(head, number, "forward", of_head, body=OTHER, text="To the ministry of labour")
     assert late.status_code == 409
     assert "Assigned to a body" in late.text
     assert "To the ministry of labour" in late.text
@@ -92,9 +91,9 @@ async def test_form_sent_again_is_done_once(realm: Realm, http: httpx.AsyncClien
     """A double click, or a browser that repeats: the same answer, one event."""
     number = await file_appeal(realm, http)
     clerk = await visitor(realm, http, f"{BODY}/registrar")
-    fields = await form(clerk, number, "route")
-    answers = await asyncio.gather(*(send(clerk, number, "route", fields, body=BODY) for _ in range(4)))
-    answers.append(await send(clerk, number, "route", fields, body=BODY))
+    fields = await form(clerk, number, "assign") | {"executor": f"{BODY}/executor"}
+    answers = await asyncio.gather(*(send(clerk, number, "assign", fields) for _ in range(4)))
+    answers.append(await send(clerk, number, "assign", fields))
     assert {(one.status_code, one.headers.get("location")) for one in answers} == {
         (303, f"/en/desk/appeals/{number}?sequence=2")
     }
@@ -111,11 +110,11 @@ async def test_fifty_officials_share_a_queue(realm: Realm, http: httpx.AsyncClie
     async def take_all(who: Visitor) -> list[int]:
         codes = []
         for number in numbers:
-            page = await who.get(f"/en/desk/appeals/{number}/route")
+            page = await who.get(f"/en/desk/appeals/{number}/assign")
             if page.status_code == 303:  # somebody has taken it already
                 continue
             fields = hidden_fields(page.text)
-            codes.append((await send(who, number, "route", fields, body=BODY, executor=f"{BODY}/executor")).status_code)
+            codes.append((await send(who, number, "assign", fields, executor=f"{BODY}/executor")).status_code)
         return codes
 
     codes = [code for one in await asyncio.gather(*map(take_all, people)) for code in one]
@@ -137,8 +136,8 @@ async def test_others_see_nothing(realm: Realm, http: httpx.AsyncClient) -> None
     nobody = Visitor(http, clerk.address)
     away = await nobody.get(f"/en/desk/appeals/{number}")
     assert (away.status_code, away.headers["location"].startswith("/sign-in")) == (303, True)
-    fields = await form(clerk, number, "route")
-    forged = await send(clerk, number, "route", fields | {"csrf_token": "x"}, body=BODY)
+    fields = await form(clerk, number, "assign")
+    forged = await send(clerk, number, "assign", fields | {"csrf_token": "x"}, executor=f"{BODY}/executor")
     assert forged.status_code == 403
     assert await types(realm, number) == ["appeal.registered.v1"]
 

@@ -1,7 +1,9 @@
 """Who may do which act, and why not."""
 
+from dataclasses import replace
+
 import pytest
-from tests.unit.deadlines.history import Given, at
+from tests.unit.deadlines.history import Given, at, registered
 from tests.unit.routing.desk.given import (
     APPROVED,
     APPROVER,
@@ -21,7 +23,7 @@ from tests.unit.routing.desk.given import (
     official,
 )
 
-from natija_events.reference.entries import OfficialRole
+from natija_events.reference.entries import OfficialRole, PublisherEntry
 from natija_events.types.deadlines import TermExtended
 from natija_events.types.routing import Answered, ExecutorChanged, Routed
 from natija_routing.desk.acts.rules import ACTS, Act, event_of, find_obstacle
@@ -34,7 +36,7 @@ WORK = case(OPENED, ROUTED, TERM, IN_WORK)
 @pytest.mark.parametrize(
     ("events", "post", "role", "possible"),
     [
-        ([OPENED], f"{BODY}/desk", "registrar", {"route", "forward"}),
+        ([OPENED], f"{BODY}/desk", "registrar", {"assign", "forward"}),
         ([OPENED, ROUTED, TERM], f"{BODY}/desk", "registrar", {"assign", "ask", "forward"}),
         ([OPENED, ROUTED, TERM, IN_WORK], EXECUTOR, "executor", {"prepare", "ask"}),
         ([OPENED, ROUTED, TERM, IN_WORK], f"{BODY}/second", "executor", {"ask"}),
@@ -62,6 +64,16 @@ def test_two_persons_make_an_answer() -> None:
 def test_other_body_does_nothing() -> None:
     head = official(f"{OTHER}/head", "head", "registrar", "signer", body=OTHER)
     assert {find_obstacle(act, WORK, head, DATA, NOW) for act in ACTS if act != "prepare"} == {"not_held"}
+
+
+def test_router_sends_what_nobody_has() -> None:
+    """What is addressed to nobody goes to any body. What is addressed to a body is taken up or forwarded by it."""
+    entry = PublisherEntry.model_validate({"roles": ["desk", "router"], "body": BODY, "unsigned": True})
+    data, who = replace(DATA, publishers={**DATA.publishers, f"/desks/{BODY}": entry}), official("x", "registrar")
+    unaddressed = case(("2026-03-02T04:00", registered("2026-03-02T04:00")))
+    assert [act for act in ACTS if find_obstacle(act, unaddressed, who, data, NOW) is None] == ["route"]
+    assert find_obstacle("route", unaddressed, who, DATA, NOW) == "not_held"
+    assert find_obstacle("route", case(OPENED), who, data, NOW) == "addressed"
 
 
 def test_desk_must_be_listed() -> None:

@@ -34,6 +34,7 @@ Obstacle = Literal[
     "role",
     "closed",
     "not_held",
+    "addressed",
     "held",
     "state",
     "own_draft",
@@ -43,7 +44,8 @@ Obstacle = Literal[
     "no_desk",
 ]
 """Why an act is not possible. *role*: none of one's posts has the right. *own_draft*, *own_approval*: another person
-must do it. *no_desk*: reference data list no desk of the body."""
+must do it. *addressed*: the applicant wrote to this body, which takes it up or forwards it. *no_desk*: reference data
+list no desk of the body."""
 
 
 class ActRule(NamedTuple):
@@ -95,9 +97,10 @@ def event_of(act: Act, case: Case) -> type[EventData]:
 
 
 def _place_obstacle(act: Act, case: Case, body: str, data: ReferenceData) -> Obstacle | None:
+    if case.holder is None and case.addressee == body:
+        return None if act in ("assign", "forward") else "addressed" if act == "route" else "state"
     if case.holder is None:
-        may_route = body == case.addressee or "router" in data.roles(desk(body))
-        return None if act in ("route", "forward") and may_route else "not_held"
+        return None if act == "route" and "router" in data.roles(desk(body)) else "not_held"
     if case.holder != body:
         return "not_held"
     if act == "route":

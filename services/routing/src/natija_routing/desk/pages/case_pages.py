@@ -143,7 +143,7 @@ class _Acting(NamedTuple):
         if result.result in ("refused", "unavailable"):
             status = 422 if result.result == "refused" else 503
             return self._again(case, None, status=status, notice=result.result, rule=result.rule)
-        sequence = result.sequence or 0
+        sequence = result.sequence or self.form.sequence + 1  # a repeated form is told no sequence
         await self.view.caught_up(case.appeal, sequence)
         return self._to_case(case.appeal, sequence)
 

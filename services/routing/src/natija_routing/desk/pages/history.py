@@ -43,7 +43,8 @@ class HistoryWords:
             "reason": (words("Reason"), lambda one: names.word("reason", one)),
             "approver": (words("Approved by"), names.post), "signer": (words("Signed by"), names.post),
             "by": (words("By"), names.post), "taker": (words("Accepted by"), names.post),
-            "until": (until, formats.time), "due": (until, formats.time), "channel": (words("Channel"), names.channel),
+            "until": (until, formats.last_day), "due": (until, formats.last_day),
+            "channel": (words("Channel"), names.channel),
             "missing": (words("Asked for"), lambda codes: ", ".join(map(names.missing, codes))),
             "term": (words("Term"), lambda id: names.word("term", id.rpartition("-")[0])),
         }  # fmt: skip
@@ -65,7 +66,7 @@ class HistoryWords:
             if value is not None and value != ():
                 yield label, write(value)
         for term in getattr(event.data, "terms", None) or ():
-            yield self._names.word("term", term.kind), self._formats.time(term.due)
+            yield self._names.word("term", term.kind), self._formats.last_day(term.due)
 
     def _texts(self, opened: OpenedEvent) -> Iterator[ShownText]:
         labels = self._labels()
