@@ -109,7 +109,7 @@ async def test_other_appeal_is_not_opened(registry: Realm, reader: AppealReader,
 
 
 async def test_missing_event_is_said(reader: AppealReader, appeal: list[RecordedEvent]) -> None:
-    """The marker of a transaction has an offset, and is no event."""
+    """The marker of a transaction has an offset, too."""
     with pytest.raises(LogUnavailable):
         await reader.history(appeal[0].subject, [appeal[0].offset + 1])
 
