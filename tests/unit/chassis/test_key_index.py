@@ -18,6 +18,6 @@ def test_id_and_bytes_are_one() -> None:
 @pytest.mark.parametrize(
     "text", ["", "gcm1:", KID[:-1], KID + "A", KID.removeprefix("gcm1:"), KID.lower(), KID[:-1] + "B"]
 )
-def test_other_texts_are_no_ids(text: str) -> None:
+def test_other_texts_are_refused(text: str) -> None:
     """Among them one whose last character has bits that no byte has."""
     assert to_raw(text) is None

@@ -25,7 +25,7 @@ from natija_events import (
     read,
     routing,
 )
-from natija_events.kafka import DeliveryUnconfirmed, publisher
+from natija_events.kafka import DeliveryUnconfirmed, idempotent_producer
 from natija_events.wire.envelope import rfc3339
 from natija_events.wire.proposal import write_proposal
 from natija_events.wire.values import Unreadable
@@ -126,7 +126,7 @@ class TestOfKafka:
     )
     async def test_refusal_names_the_step(self, monkeypatch: pytest.MonkeyPatch, error: Exception, step: str) -> None:
         monkeypatch.setattr(RefusedProducer, "error", error, raising=False)
-        monkeypatch.setattr(publisher, "AIOKafkaProducer", RefusedProducer)
+        monkeypatch.setattr(idempotent_producer, "AIOKafkaProducer", RefusedProducer)
         async with Publisher(NOWHERE, "kg", "/desks/osh") as opened:
             with pytest.raises(DeliveryUnconfirmed, match=step):
                 await opened.send(event())

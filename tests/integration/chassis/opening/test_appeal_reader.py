@@ -45,7 +45,7 @@ async def appeal(registry: Realm) -> list[RecordedEvent]:
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What happens, in order: a look is recorded, a data key is opened."""
+    """The steps in their order: a look is recorded, a data key is opened."""
     found: list[str] = []
     write = AuditWriter.write
 
@@ -109,7 +109,7 @@ async def test_other_appeal_is_not_opened(registry: Realm, reader: AppealReader,
 
 
 async def test_missing_event_is_said(reader: AppealReader, appeal: list[RecordedEvent]) -> None:
-    """The marker of a transaction has an offset, and is no event."""
+    """The marker of a transaction has an offset, too."""
     with pytest.raises(LogUnavailable):
         await reader.history(appeal[0].subject, [appeal[0].offset + 1])
 
@@ -127,7 +127,7 @@ async def test_erased_key_says_so(registry: Realm, reader: AppealReader, appeal:
 
 
 async def test_erasure_overtakes_the_index(realm: Realm) -> None:
-    """What is not indexed yet is read from the topic: a key that came after it, and the end of one."""
+    """Records that are not indexed yet are read from the topic: a key that came later, and the end of one."""
     await realm.serve("registrar")
     [first] = await register.write_appeal(realm, supplements=0)
     async with register.database(realm) as engine, register.reader_of(realm, engine) as reader:

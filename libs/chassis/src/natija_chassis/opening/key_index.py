@@ -82,7 +82,7 @@ class KeyPlaces(NamedTuple):
 
 
 def to_raw(kid: str) -> bytes | None:
-    """The 16 bytes of the key id *kid*; None for what is no key id."""
+    """The 16 bytes of the key id *kid*; None for another text."""
     try:
         raw = b32decode(kid.removeprefix(_PREFIX) + "======")
     except (NotBase32, ValueError):

@@ -128,7 +128,7 @@ class KeyIndexer:
 def _batch(first: int, records: Sequence[Any]) -> KeyRecords:
     """*records*, with what is hidden between the offset *first* and them: markers, and what compaction removed.
 
-    What is no record of a key is passed over.
+    Records of another form are passed over.
     """
     kids = {}
     for record in records:

@@ -28,7 +28,7 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 class Look(BaseModel):
-    """Who opens sealed values, and why."""
+    """The opening of sealed values by an official."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
