@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import confluent_kafka
 import pytest
@@ -28,7 +29,7 @@ from tests.integration.chassis.opening import register as opening
 from tests.integration.guarantees.test_isolation import on_log, posted
 from tests.realm_pool import REALM_FILES, new_name
 from tests.record_batches import batch_bytes, record_bytes
-from tests.signing import key_of
+from tests.signing import key_if_signed, key_of
 from tests.stack import REPOSITORY, SERVICES, Realm, Servers, environment
 from tests.system.guarded import PRINCIPALS, Guarded, Right, guarded
 from tests.unit.events import authority
@@ -41,7 +42,10 @@ from natija_events.kafka import KafkaConfig, Publisher, read
 from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import AUDIT, INBOX, KEYS, LOG, PARTITIONS, REJECTED, KafkaTopic, outcome_topic
 from natija_events.types.intake import Registered
+from natija_events.types.personal import Text
+from natija_events.types.routing import NoteAdded, Routed
 from natija_intake.publishers import access_rights
+from natija_routing.desk.acts.service import ActService, DeskEvent
 
 PUBLISHERS = ("/portals/labour", "/portals/health")
 
@@ -122,6 +126,7 @@ async def test_table_grants_exactly_needed_rights(guarded_realm: GuardedRealm) -
     await operator.run("history", number, "--from-log")
     assert "washed away" in (await guarded_realm.being("opener").run("appeal", "show", number)).stdout
     await look_at(guarded_realm, number)
+    await act_on(guarded_realm, number)
     assert "unlawful 1" in (await operator.run("registrar", "rejections", "--reason", "unlawful")).stdout
     await operator.run("projection", "rebuild", "analytics")
 
@@ -168,6 +173,17 @@ async def look_at(guarded_realm: GuardedRealm, number: str) -> None:
     assert "washed away" in opened.data["content"]["text"]
     listed = await guarded_realm.being("auditor").run("audit", "list", number)
     assert "1 look at" in listed.stdout
+
+
+async def act_on(guarded_realm: GuardedRealm, number: str) -> None:
+    """As the desk: propose an event of the body that holds the appeal, and learn its outcome."""
+    realm, operator = guarded_realm.realm, guarded_realm.as_user("operator")
+    events = [event async for event in read(operator, realm.name, subject=number)]
+    body = next(event.data.body for event in events if isinstance(event.data, Routed))
+    note = NoteAdded(by=f"{body}/registrar", content=Text(text="Seen on the spot"))
+    event = DeskEvent(number, body, uuid4(), events[-1].sequence, datetime.now(UTC), note)
+    async with ActService(guarded_realm.as_user("desk"), realm.name, realm.public_key, key_if_signed) as acts:
+        assert (await acts.propose(event)).result == "done"
 
 
 async def read_own_outcomes(guarded_realm: GuardedRealm, source: str) -> None:
