@@ -113,5 +113,5 @@ async def test_three_officials_answer(browser: Browser, desk: Realm, language: L
         assert ANSWER in await signer.inner_text(".n-history")
     async with httpx.AsyncClient(trust_env=False) as client:
         asked = {"number": number, "access_code": code}
-        status = (await client.post(f"{desk.url('intake')}/appeals/status", json=asked)).json()
+        status = (await client.post(f"{desk.url('intake')}/appeals/status", data=asked)).json()
     assert status["status"] == "answered"

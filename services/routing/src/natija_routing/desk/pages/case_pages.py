@@ -59,7 +59,7 @@ def router(parts: DeskParts) -> APIRouter:
         if find_obstacle(act, case, visit.official, visit.data, visit.now) is not None:
             return RedirectResponse(f"/{language}{PATH}/appeals/{number}", 303)
         draft = await view.draft(visit, case) if act in ("approve", "sign", "decline", "prepare") else None
-        form = ActForm.empty(case)
+        form = ActForm.empty(case)._replace(language=case.language or "")
         if act == "prepare" and draft is not None:
             form = form._replace(text=draft.text or "", outcome=case.draft_outcome or "")
         return _form_page(parts, request, language, visit, act, case, form, draft)
