@@ -50,8 +50,9 @@ def subject_of(post: str) -> str:
 class Visitor:
     """Somebody who opens pages of a process, and sends back every cookie, as Chromium does here also without TLS."""
 
-    def __init__(self, http: httpx.AsyncClient, address: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, address: str, accept: str = "text/html") -> None:
         self._http = http
+        self._accept = accept
         self.address = address
         self._cookies: dict[str, str] = {}
 
@@ -65,16 +66,21 @@ class Visitor:
 
     async def sign_in(self, post: str) -> "Visitor":
         """Sign in as the holder of *post*."""
+        return await self.sign_in_as(subject_of(post))
+
+    async def sign_in_as(self, subject: str) -> "Visitor":
+        """Sign in as *subject* of the provider."""
         leaving = await self.get("/sign-in?return_to=%2Fme")
         assert leaving.status_code == 303, leaving.text
-        back = await self._http.post(leaving.headers["location"], data={"sub": subject_of(post)})
+        back = await self._http.post(leaving.headers["location"], data={"sub": subject})
         assert back.status_code == 302, back.text
-        assert (await self.get(back.headers["location"])).status_code == 303
+        came = await self.get(back.headers["location"])
+        assert (came.status_code, came.headers["location"]) == (303, "/me")
         return self
 
     async def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        headers = {"Accept": "text/html", **({"Cookie": cookies} if cookies else {})}
+        headers = {"Accept": self._accept, **({"Cookie": cookies} if cookies else {})}
         url = path if path.startswith("http") else f"{self.address}{path}"
         answer = await self._http.request(method, url, headers=headers, **content)
         for header in answer.headers.get_list("set-cookie"):

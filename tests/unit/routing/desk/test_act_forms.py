@@ -77,6 +77,7 @@ def test_signature_takes_the_approved_draft() -> None:
     [
         ("route", {"body": "nowhere"}, "body", "unknown"),
         ("route", {"body": BODY, "executor": f"{OTHER}/executor"}, "executor", "unknown"),
+        ("assign", {"executor": EXECUTOR}, "executor", "unknown"),
         ("forward", {"body": BODY, "text": "x"}, "body", "unknown"),
         ("forward", {"body": OTHER}, "text", "missing"),
         ("prepare", {"outcome": "withdrawn", "text": "x"}, "outcome", "unknown"),
@@ -91,7 +92,8 @@ def test_signature_takes_the_approved_draft() -> None:
         ("return", {"reason": "lazy", "text": "x"}, "reason", "unknown"),
     ],
     ids=[
-        "unknown body", "post of another body", "own body", "no reason", "outcome of another act", "too long",
+        "unknown body", "post of another body", "in charge already", "own body",
+        "no reason", "outcome of another act", "too long",
         "nothing asked", "day passed", "no day", "last day of all", "beyond the limit", "not later", "language",
         "no ground in law",
     ],

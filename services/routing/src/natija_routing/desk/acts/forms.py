@@ -128,6 +128,8 @@ def _route(form: ActForm, context: ActContext) -> EventData:
 
 def _assign(form: ActForm, context: ActContext) -> EventData:
     executor = _post(form, context.body, context.data)
+    if executor == context.case.executor:
+        raise Wrong(_error("executor", "unknown"))
     if event_of("assign", context.case) is routing.Routed:
         return routing.Routed(body=context.body, executor=executor)
     return routing.ExecutorChanged(executor=executor)
