@@ -30,7 +30,9 @@ _RETRY_SECONDS = 0.1
 _AT_ONCE = 64
 """The most requests in flight. Others wait, so that a page with many events delays nobody for long."""
 _NEAR = 10
-"""Records of one batch stand so near to each other, mostly: one request brings them all."""
+"""Offsets so near to each other are read with one request: more requests cost more than some records too many."""
+_RECORD_BYTES = 2048
+"""The size of a record, about. Where records are larger, the rest is read with a second request."""
 
 
 class Fetched(NamedTuple):
@@ -65,11 +67,12 @@ class RecordLookup:
         found: dict[int, KafkaRecord] = {}
         missing = sorted(set(offsets))
         while missing:
-            firsts = [one for before, one in zip([-_NEAR - 1, *missing], missing, strict=False) if one - before > _NEAR]
-            for fetched in await asyncio.gather(*(self.fetch(place, one) for one in firsts)):
+            groups = _near_groups(missing)
+            asked = (self.fetch(place, one[0], _RECORD_BYTES * (one[-1] - one[0]) + 1) for one in groups)
+            for fetched in await asyncio.gather(*asked):
                 found |= {record.offset: record for record in fetched.records}
-            asked = set(firsts)
-            missing = [one for one in missing if one not in found and one not in asked]
+            firsts = {one[0] for one in groups}
+            missing = [one for one in missing if one not in found and one not in firsts]
         return {offset: found[offset] for offset in offsets if offset in found}
 
     async def fetch(self, place: TopicPartition, offset: int, max_bytes: int = 1) -> Fetched:
@@ -100,6 +103,17 @@ class RecordLookup:
                 self._client = client
         await self._client.add_topic(topic)
         return self._client
+
+
+def _near_groups(offsets: Sequence[int]) -> list[list[int]]:
+    """The ascending *offsets* in groups: each is near to the one before it."""
+    groups: list[list[int]] = []
+    for offset in offsets:
+        if groups and offset - groups[-1][-1] <= _NEAR:
+            groups[-1].append(offset)
+        else:
+            groups.append([offset])
+    return groups
 
 
 async def _fetch(client: Any, place: TopicPartition, offset: int, max_bytes: int) -> Fetched:
