@@ -19,9 +19,9 @@ from natija_events.wire.outcome import outcome_value
 from natija_events.wire.record import RecordedEvent
 from natija_intake.api.proposals import source_of
 from natija_intake.outcomes import shared_store, store
+from natija_intake.outcomes.log_lookup import LogLookup, LogUnavailable
 from natija_intake.outcomes.sharing import body_reader, source_reader
 from natija_intake.outcomes.store import StoredOutcome
-from natija_intake.proposals.log_lookup import LogLookup, LogUnavailable
 from natija_intake.proposals.streams import Placed, RelayStreams, StreamPlace, TooManyStreams
 
 ACCESS = tuple(access("GET", path, "publisher", bodies="own") for path in ("/outcomes", "/events"))
