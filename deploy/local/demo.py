@@ -151,9 +151,10 @@ class Demo:
     def _say_who_signs_in(self) -> None:
         if os.environ.get(environment.ISSUER):
             return
-        port = self.values[port_variable("routing")]
+        ports = {process: self.values[port_variable(process)] for process in ("routing", "intake")}
         print("\nSign in, on this machine only: its identity provider lets anybody be any of these officials")
-        print(f"  http://localhost:{port}/sign-in")
+        print(f"  http://localhost:{ports['routing']}/sign-in")
+        print(f"  http://localhost:{ports['intake']}/ru/clerk       where a registrar enters letters")
         found = demo_officials.officials(self.paths.realm)
         for body in dict.fromkeys(one.body for one in found):
             print(f"  {', '.join(one.subject for one in found if one.body == body)}")

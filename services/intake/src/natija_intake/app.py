@@ -12,6 +12,7 @@ from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.realm.reference_reader import ReferenceReader
+from natija_chassis.sign_in import parts
 from natija_events.kafka import Publisher
 from natija_intake.api import contract, post_appeals, proposals, routes
 from natija_intake.api import streams as streams_api
@@ -23,18 +24,21 @@ from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.appeals.write_probe import WriteProbe
+from natija_intake.following.service import FollowingService
 from natija_intake.inbox_lag import InboxLag
+from natija_intake.outcomes.log_lookup import LogLookup
 from natija_intake.pages import site
-from natija_intake.proposals.log_lookup import LogLookup
 from natija_intake.proposals.service import ProposalService
 from natija_intake.proposals.streams import RelayStreams
 from natija_intake.receipts.access_codes import AccessCodes
+from natija_intake.receipts.access_tokens import AccessTokens
 from natija_intake.receipts.attempts import Attempts
 from natija_intake.receipts.registration_secrets import RegistrationSecrets
 from natija_intake.receipts.send_limit import SendLimit
 from natija_intake.settings import (
     IntakeSettings,
     access_code_secrets,
+    jurisdiction,
     number_secret,
     realm_public_key,
     registration_secrets_file,
@@ -62,9 +66,12 @@ async def serve(settings: IntakeSettings) -> None:
         streams_api.router(streams, log, reference.now),
     ]
     service = AppealService(context, gateway, heads, Attempts())
+    citizens_log = LogLookup(kafka, realm)  # one of its own: neither waits for the streams of publishers
+    tokens = AccessTokens(access_code_secrets(settings))
+    following = FollowingService(context, service, gateway, heads, engine, citizens_log, tokens)
     try:
-        async with InboxLag(kafka, realm) as inbox, log:
-            apps = _apps(settings, service, gateway, inbox, engine, reference, routes_of_publishers)
+        async with InboxLag(kafka, realm) as inbox, log, citizens_log:
+            apps = _apps(settings, service, following, gateway, inbox, engine, reference, routes_of_publishers)
             await run(apps, settings, [reference.run, gateway.run, streams.run])
     finally:
         await engine.dispose()
@@ -73,7 +80,7 @@ async def serve(settings: IntakeSettings) -> None:
 def _context(settings: IntakeSettings, reference: ReferenceReader) -> IntakeContext:
     return IntakeContext(
         realm=settings.realm.lower(),
-        jurisdiction=settings.jurisdiction or settings.realm.upper(),
+        jurisdiction=jurisdiction(settings),
         number_secret=number_secret(settings),
         registration_secrets=RegistrationSecrets(registration_secrets_file(settings)).newest_first,
         access_codes=AccessCodes(access_code_secrets(settings)),
@@ -87,6 +94,7 @@ def _context(settings: IntakeSettings, reference: ReferenceReader) -> IntakeCont
 def _apps(
     settings: IntakeSettings,
     service: AppealService,
+    following: FollowingService,
     gateway: InboxGateway,
     inbox: InboxLag,
     engine: AsyncEngine,
@@ -99,8 +107,15 @@ def _apps(
     proxies = parse_networks(settings.trusted_proxies)
     limit = AddressLimit(SendLimit(settings.appeals_per_minute), proxies)
     pages = site.build(
-        service, reference.now, settings.injected_clock, limit.check, lambda request: client_address(request, proxies)
+        service,
+        following,
+        reference.now,
+        settings.injected_clock,
+        jurisdiction(settings),
+        limit.check,
+        lambda request: client_address(request, proxies),
     )
+    sign_in = parts.make(settings, engine, reference.now)
     return create_apps(
         settings,
         title="intake",
@@ -113,8 +128,10 @@ def _apps(
             routes.router(service, reference.now, proxies),
             contract.router(),
             *routes_of_publishers,
+            sign_in.router,
         ],
         plain_routes=[post_appeals.route(service, reference.now, limit)],
-        rows=[*ACCESS, *pages.rows, *pages.site.rows],
+        rows=[*ACCESS, *pages.rows, *pages.site.rows, *sign_in.rows],
+        more_authenticators=[sign_in.authenticate],
         error_page=pages.site.error_page,
     )

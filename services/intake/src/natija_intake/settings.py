@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr
 
 from natija_chassis.errors import OperatorError
 from natija_chassis.settings import Settings, management_port_field, port_field
+from natija_chassis.sign_in.settings import SignInSettings
 from natija_events.sealing.storage import KeyEncryptionKey
 from natija_events.sealing.wrapping import RealmKeys, RealmPublicKey
 from natija_intake.info import INTAKE
@@ -46,8 +47,8 @@ class OpenerSettings(StorageSettings):
     process: ClassVar[str] = "opener"
 
 
-class IntakeSettings(SealingSettings):
-    """Settings of the intake API."""
+class IntakeSettings(SealingSettings, SignInSettings):
+    """Settings of the intake API, to which registrars sign in."""
 
     process: ClassVar[str] = INTAKE.name
 
@@ -85,6 +86,11 @@ class ImportSettings(SealingSettings):
     """An import pauses while more proposals than this wait for the registrar."""
     import_patience: float = Field(60.0, gt=0)
     """Seconds without Kafka after which an import gives up."""
+
+
+def jurisdiction(settings: IntakeSettings) -> str:
+    """The jurisdiction of appeals sent to the intake API."""
+    return settings.jurisdiction or settings.realm.upper()
 
 
 def realm_public_key(settings: SealingSettings) -> RealmPublicKey:

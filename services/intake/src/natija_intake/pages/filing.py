@@ -13,7 +13,7 @@ from natija_chassis.http.problems import FieldError, Problem
 from natija_chassis.observability import tracing
 from natija_chassis.pages.form_errors import FormErrors
 from natija_chassis.pages.languages import PREFIX, PageLanguage
-from natija_chassis.pages.site import Site
+from natija_chassis.pages.site import KeptForm, Site
 from natija_chassis.realm.reference_reader import ReferenceDataMissing
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.reference.data import GetReferenceData
@@ -34,6 +34,8 @@ ACCESS = (
     access("POST", _FORM, "public", bodies="any", max_body=MAX_BODY_BYTES),
 )
 _SENT_BEFORE = "sent-before"
+_KEPT = KeptForm("appeal", enter="check", stay="edit")
+_PREVIEWED = KeptForm("appeal", enter="send", stay="check")
 CheckLimit = Callable[[Scope], None]
 """Counts an appeal of the client. Raises `Problem` when it has sent too many."""
 
@@ -95,7 +97,7 @@ class _Filing:
         """The form as filled in, with *errors* beside the fields."""
         choices = self._choices(language)
         return self._site.page(
-            request, language, "form.html", status=422 if errors else 200, form=form, choices=choices,
+            request, language, "form.html", status=422 if errors else 200, kept=_KEPT, form=form, choices=choices,
             errors=FormErrors(errors, choices.labels, self._site.words(language)), most=MOST_CHARACTERS,
         )  # fmt: skip
 
@@ -103,7 +105,9 @@ class _Filing:
         self, request: Request, language: Language, form: AppealForm, *, notice: str = "", status: int = 200
     ) -> Response:
         rows = self._choices(language).preview(form)
-        return self._site.page(request, language, "preview.html", status=status, form=form, rows=rows, notice=notice)
+        return self._site.page(
+            request, language, "preview.html", status=status, kept=_PREVIEWED, form=form, rows=rows, notice=notice
+        )
 
     async def _send(self, request: Request, language: Language, form: AppealForm) -> Response:
         key = RequestKey(SOURCE, UUID(form.key))

@@ -1,73 +1,194 @@
-"""The pages on which a citizen follows an appeal, by its number and access code."""
+"""The page on which a citizen follows an appeal, by its number and access code, and acts on it.
 
-from collections.abc import Callable
-from datetime import timedelta
-from urllib.parse import parse_qs
+The code is never in the address of a page: histories and logs hold addresses. The page carries a token in its place.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from natija_chassis.clock import Clock
 from natija_chassis.http.access import access
-from natija_chassis.http.problems import Problem
+from natija_chassis.http.problems import FieldError, Problem
+from natija_chassis.observability import tracing
 from natija_chassis.pages.data_age import DataAge
+from natija_chassis.pages.form_errors import FormErrors
 from natija_chassis.pages.languages import PREFIX, PageLanguage
-from natija_chassis.pages.site import Site
+from natija_chassis.pages.site import KeptForm, Site
+from natija_chassis.realm.reference_reader import ReferenceDataMissing
 from natija_chassis.time_zones import time_zone
+from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.reference.data import GetReferenceData
+from natija_events.words import Language
 from natija_intake.appeals.head_lookup import StatusUnavailable
-from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.status import public_status
+from natija_intake.following import timeline
+from natija_intake.following.acts import Act
+from natija_intake.following.service import FollowingService, History, OpenedAppeal
+from natija_intake.pages.filing import CheckLimit
+from natija_intake.pages.follow.form import STAY, FollowForm
+from natija_intake.pages.follow.steps import AppealPage, named_steps
+from natija_intake.pages.form import MOST_CHARACTERS, NotTheForm, field_error
 
 PATH = "/follow"
 _PAGE = PREFIX + PATH
-_MAX_BODY_BYTES = 1024
-_MOST_OF_FIELD = 64
+_MAX_BODY_BYTES = 262_144
 ACCESS = (
     access("GET", _PAGE, "public", bodies="any"),
     access("POST", _PAGE, "public", bodies="any", max_body=_MAX_BODY_BYTES),
 )
+_KEPT = KeptForm("appeal", enter="show", stay=STAY)
+Notice = Literal["", "done", "pending", "closed", "unavailable", "locked", "wrong"]
 GetAddress = Callable[[Request], str]
 """The address of the client, also behind a proxy."""
 
 
 def router(
-    site: Site, service: AppealService, reference: GetReferenceData, clock: Clock, address_of: GetAddress
+    site: Site,
+    service: FollowingService,
+    reference: GetReferenceData,
+    clock: Clock,
+    check_limit: CheckLimit,
+    address_of: GetAddress,
 ) -> APIRouter:
-    """The routes. The code is never in the address of a page: histories and logs hold addresses."""
-    pages = APIRouter(include_in_schema=False)
+    """The routes. The answer to the form is the page again: nothing is kept between them but in the form itself."""
+    pages, following = APIRouter(include_in_schema=False), _Following(site, service, reference, clock)
 
     @pages.get(_PAGE)
     async def get_follow(request: Request, language: PageLanguage) -> Response:
-        return site.page(request, language, "follow.html", number="", errors=False)
+        return following.ask(request, language, FollowForm())
 
     @pages.post(_PAGE)
     async def post_follow(request: Request, language: PageLanguage) -> Response:
-        number, code = _fields(await request.body())
+        if request.headers.get("sec-fetch-site") == "cross-site":
+            raise Problem(403, "This form is not one of this site")
         try:
-            found = await service.find(number, code, address_of(request))
-        except StatusUnavailable:
-            raise Problem(503, "The status is not available right now") from None
-        if found is None:
-            return site.page(request, language, "follow.html", status=404, number=number, errors=True)
-        number, head = found
-        data, zone = reference(), time_zone(reference().zone)
-        body = data.name("bodies", head.body, language) if head is not None and head.body else None
-        due = head.due if head is not None else None
-        return site.page(
-            request, language, "status.html", age=DataAge("current", clock.now()), number=number,
-            state=public_status(head), registered=head.registered if head is not None else None, body=body,
-            last_day=(due - timedelta(microseconds=1)).astimezone(zone).date() if due else None,
-        )  # fmt: skip
+            form = FollowForm.read(await request.body())
+        except NotTheForm:
+            raise Problem(422, "This is not the form of an appeal") from None
+        if form.act is not None:
+            check_limit(request.scope)
+        return await following.next_page(request, language, form, address_of(request))
 
     return pages
 
 
-def _fields(body: bytes) -> tuple[str, str]:
-    """The number and the code in the form. Raises `Problem`."""
-    try:
-        given = parse_qs(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=4)
-    except ValueError:
-        raise Problem(422, "This is not the form of an appeal") from None
-    number, code = (given.get(name, [""])[-1][:_MOST_OF_FIELD] for name in ("number", "access_code"))
-    return number, code
+class _Following:
+    """The page after a step of the form."""
+
+    def __init__(self, site: Site, service: FollowingService, reference: GetReferenceData, clock: Clock) -> None:
+        self._site, self._service, self._reference, self._clock = site, service, reference, clock
+
+    def ask(self, request: Request, language: Language, form: FollowForm, *, wrong: bool = False) -> Response:
+        """The form for number and code."""
+        return self._site.page(
+            request, language, "follow.html", status=404 if wrong else 200, kept=_KEPT, form=form, errors=wrong
+        )
+
+    async def next_page(self, request: Request, language: Language, form: FollowForm, address: str) -> Response:
+        """The page of the appeal after the step of *form*, or the form that asks for the code."""
+        if not form.access_token and form.step == STAY:
+            return self.ask(request, language, form)
+        try:
+            opened = await self._open(form, address)
+            if opened is None:
+                return self._refuse(request, language, form)
+            if form.act is not None:
+                return await self._act(request, language, form, opened, form.act)
+            return await self._show(request, language, form, opened)
+        except (DeliveryUnconfirmed, StatusUnavailable, ReferenceDataMissing):
+            if not form.access_token:
+                raise Problem(503, "The status is not available right now") from None
+            return self._closed(request, language, form, "unavailable", 503)
+
+    async def _open(self, form: FollowForm, address: str) -> OpenedAppeal | None:
+        opened = await self._service.open_again(form.access_token) if form.access_token else None
+        if opened is None and (form.access_code or not form.access_token):
+            return await self._service.open(form.number, form.access_code, address)
+        return opened
+
+    def _refuse(self, request: Request, language: Language, form: FollowForm) -> Response:
+        if not form.access_token:
+            return self.ask(request, language, form._replace(access_code=""), wrong=True)
+        return self._closed(request, language, form, "wrong" if form.access_code else "locked", 403)
+
+    async def _act(
+        self, request: Request, language: Language, form: FollowForm, opened: OpenedAppeal, act: Act
+    ) -> Response:
+        if errors := form.errors(act):
+            return await self._show(request, language, form, opened, errors=errors, status=422)
+        traceparent = tracing.current_traceparent()
+        result, after = await self._service.act(opened, act, UUID(form.key), form.text(act), traceparent)
+        if result == "too-long":
+            errors = [field_error(act, "too_long")]
+            return await self._show(request, language, form, after, errors=errors, status=422)
+        if result == "closed":
+            return await self._show(request, language, form, after, notice=result, status=409)
+        return await self._show(request, language, form.without(act), after, notice=result)
+
+    async def _show(
+        self,
+        request: Request,
+        language: Language,
+        form: FollowForm,
+        opened: OpenedAppeal,
+        *,
+        notice: Notice = "",
+        errors: Sequence[FieldError] = (),
+        status: int = 200,
+    ) -> Response:
+        history = await self._service.history(opened, patient=notice == "done")
+        form = form._replace(number=opened.number, access_token=opened.token, access_code="")
+        found = self._appeal(language, opened, history)
+        return self._page(request, language, form, found, notice=notice, errors=errors, status=status)
+
+    def _closed(self, request: Request, language: Language, form: FollowForm, notice: Notice, status: int) -> Response:
+        """The page without the appeal: what was written stays on it."""
+        return self._page(request, language, form._replace(access_code=""), None, notice=notice, status=status)
+
+    def _page(
+        self,
+        request: Request,
+        language: Language,
+        form: FollowForm,
+        appeal: AppealPage | None,
+        *,
+        notice: Notice,
+        errors: Sequence[FieldError] = (),
+        status: int,
+    ) -> Response:
+        words = self._site.words(language)
+        labels = {"data": words("The data"), "add": words("What you add"), "withdraw": words("Your reason")}
+        return self._site.page(
+            request, language, "status.html", status=status, kept=_KEPT, form=form, appeal=appeal, notice=notice,
+            age=DataAge("current", self._clock.now()) if appeal is not None else None,
+            errors=FormErrors(errors, labels, words), labels=labels, most=MOST_CHARACTERS,
+        )  # fmt: skip
+
+    def _appeal(self, language: Language, opened: OpenedAppeal, history: History | None) -> AppealPage:
+        head, data = opened.head, self._reference()
+        events = () if history is None else history.events
+        pending = timeline.asks_to_withdraw(events)
+        acts = [one for one in self._service.open_acts(opened) if not (one == "withdraw" and pending)]
+        return AppealPage(
+            state=public_status(head),
+            registered=None if head is None else head.registered,
+            body=data.name("bodies", head.body, language) if head is not None and head.body else None,
+            last_day=self._last_day(None if head is None else head.due),
+            term=timeline.answer_term(events),
+            acts=acts,
+            withdraws_at_once=head is not None and head.holding.holder is None,
+            asks_to_withdraw=pending,
+            steps=named_steps(timeline.timeline(events), data, language, self._last_day),
+            is_current=history is not None and history.is_current,
+        )
+
+    def _last_day(self, due: datetime | None) -> date | None:
+        """The last local day of a term that ends at *due*, which is the end of that day."""
+        if due is None:
+            return None
+        return (due - timedelta(microseconds=1)).astimezone(time_zone(self._reference().zone)).date()
