@@ -83,9 +83,10 @@ class IntakeServices(NamedTuple):
     """The services behind the API of intake."""
 
     appeals: Any = None
-    following: Any = None
     proposals: Any = None
     streams: Any = None
+    following: Any = None
+    check_limit: Callable[[Any], None] = lambda scope: None
     reference: GetReferenceData = ReferenceData
 
 
@@ -96,7 +97,7 @@ def intake(*more: APIRouter, services: IntakeServices = _NO_SERVICES) -> Apps:
     """Intake, on *services*."""
     reference = services.reference
     pages = natija_intake.pages.site.build(
-        services.appeals, services.following, reference, _CLOCK, "KG", lambda scope: None, lambda request: "x"
+        services.appeals, services.following, reference, _CLOCK, "KG", services.check_limit, lambda request: "x"
     )
     sign_in = parts.make(IntakeSettings(), EMPTY_DATABASE, reference)
     plain = [post_appeals.route(services.appeals, reference, AddressLimit(SendLimit(0)))]

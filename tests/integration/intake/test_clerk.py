@@ -26,7 +26,7 @@ LETTER = {
 PERSONAL = ("Айгүл", "Ленин", "555 000 333", "оңдолсун", "clerk-77")
 
 
-class Office(NamedTuple):
+class SignInIntake(NamedTuple):
     """Intake with signing in, where it answers, and its provider."""
 
     intake: Child
@@ -35,18 +35,18 @@ class Office(NamedTuple):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def office(registry: Realm, tmp_path_factory: Any) -> AsyncIterator[Office]:
+async def office(registry: Realm, tmp_path_factory: Any) -> AsyncIterator[SignInIntake]:
     folder: Path = tmp_path_factory.mktemp("office")
     with identity_provider() as issuer:
         await appoint(registry, issuer, "clerk-77", POST, "registrar")
         await appoint(registry, issuer, "reader-78", "ministry-health/reader-1", "executor")
         intake, url = await serve_with_sign_in(registry, "intake", issuer, folder)
-        yield Office(intake, url, issuer)
+        yield SignInIntake(intake, url, issuer)
         await intake.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visitor(office: Office) -> AsyncIterator[Visitor]:
+async def visitor(office: SignInIntake) -> AsyncIterator[Visitor]:
     async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
         yield Visitor(http, office.url)
 
@@ -62,7 +62,7 @@ def receipt(page: httpx.Response) -> str:
     return re.findall(r'id="number">([^<]+)<', page.text)[0]  # type: ignore[no-any-return]
 
 
-async def test_letter_is_registered_as_entered(registry: Realm, office: Office, visitor: Visitor) -> None:
+async def test_letter_is_registered_as_entered(registry: Realm, office: SignInIntake, visitor: Visitor) -> None:
     """With its channel, form, day of receipt and outgoing number; sent twice it is one appeal."""
     form = await visitor.sign_in("clerk-77", PAGE)
     zone = time_zone("Asia/Bishkek")

@@ -104,7 +104,7 @@ async def shows(portal: httpx.AsyncClient, appeal: Appeal, *expected: str) -> ht
 
 
 async def test_timeline_tells_what_happened(registry: Realm, portal: httpx.AsyncClient, appeal: Appeal) -> None:
-    """Who got it and until when, in the language of the page, and nothing of the body's own work."""
+    """The page names the body and the last day, in the language of the page, and nothing of the body's own work."""
     number, due = appeal.number, datetime.now(UTC) + timedelta(days=9)
     await propose(registry, ROUTER, number, routing.Routed(body=BODY))
     term = deadlines.Term(
@@ -182,7 +182,7 @@ async def test_citizen_brings_data(registry: Realm, portal: httpx.AsyncClient, a
 
 
 async def test_forged_token_opens_nothing(portal: httpx.AsyncClient, appeal: Appeal) -> None:
-    """What was written stays, and the code opens the appeal again. A wrong code is counted as everywhere."""
+    """Written words stay, and the code opens the appeal again. A wrong code is counted as everywhere."""
     page = await opened(portal, appeal)
     forged = hidden(page) | {"access_token": hidden(page)["access_token"][:-1] + "x"}
     locked = await post(portal, **forged, step="add", add=TEXT)

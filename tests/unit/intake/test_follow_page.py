@@ -10,13 +10,15 @@ import pytest
 from tests.apps import IntakeServices, intake
 from tests.unit.intake.realm import NOW, REFERENCE
 
+from natija_chassis.http.problems import Problem
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.lifecycle.transitions import Standing
 from natija_events.types.base import EventData
 from natija_events.types.intake import Supplemented, WithdrawalRequested
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.following.acts import Act
-from natija_intake.following.service import ActResult, History, OpenedAppeal
+from natija_intake.following.service import ActResult, OpenedAppeal
+from natija_intake.following.timeline import Timeline, TimelineStep
 from natija_intake.registrar.heads import NO_HEAD
 
 NUMBER, TOKEN, KEY = "KG-7K3M-9QX4-T2R8-MA", "token", "2f1c7a52-8a0e-4c53-9d6d-5a1f0e7c9b34"
@@ -31,7 +33,7 @@ class Following:
     def __init__(self) -> None:
         self.answer: ActResult | Exception = "done"
         self.error: Exception | None = None
-        self.history_found: History | None = History([], True)
+        self.found: Timeline | None = Timeline(sequence=4)
         self.acts: list[tuple[Act, UUID, str]] = []
 
     async def open(self, number: str, code: str, address: str) -> OpenedAppeal | None:
@@ -53,8 +55,8 @@ class Following:
             raise self.answer
         return self.answer, opened
 
-    async def history(self, opened: OpenedAppeal, *, patient: bool = False) -> History | None:
-        return self.history_found
+    async def timeline(self, opened: OpenedAppeal, *, patient: bool = False) -> Timeline | None:
+        return self.found
 
 
 @pytest.fixture
@@ -62,9 +64,15 @@ def following() -> Following:
     return Following()
 
 
-@pytest.fixture
-async def visitor(following: Following) -> AsyncIterator[httpx.AsyncClient]:
-    app = intake(services=IntakeServices(following=following, reference=lambda: REFERENCE)).api
+def refuse(scope: Any) -> None:
+    raise Problem(429, "Too many")
+
+
+@pytest.fixture(params=[lambda scope: None], ids=["free"])
+async def visitor(following: Following, request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+    app = intake(
+        services=IntakeServices(following=following, check_limit=request.param, reference=lambda: REFERENCE)
+    ).api
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://localhost", headers={"Accept": "text/html"}
     ) as client:
@@ -105,6 +113,14 @@ async def test_outage_keeps_text_and_button(visitor: httpx.AsyncClient, followin
     assert 'name="access_code"' not in page.text
 
 
+@pytest.mark.parametrize("visitor", [refuse], indirect=True, ids=["limited"])
+async def test_limit_keeps_the_text(visitor: httpx.AsyncClient, following: Following) -> None:
+    """A reader is not counted, only who sends something."""
+    page = await send(visitor, "add")
+    assert (page.status_code, SHOWN in page.text, following.acts) == (429, True, [])
+    assert (await send(visitor, "show")).status_code == 200
+
+
 async def test_opening_fails_without_token(visitor: httpx.AsyncClient, following: Following) -> None:
     following.error = StatusUnavailable()
     assert (await visitor.post("/ky/follow", data={"number": NUMBER, "access_code": "code"})).status_code == 503
@@ -126,10 +142,12 @@ async def test_language_changes_without_loss(visitor: httpx.AsyncClient, followi
     assert len(re.findall(r'<button form="appeal" formaction="/\w\w/follow"', page.text)) == 4
 
 
-async def test_missing_history_is_said(visitor: httpx.AsyncClient, following: Following) -> None:
+async def test_missing_timeline_is_said(visitor: httpx.AsyncClient, following: Following) -> None:
     """Also when only the last step is missing."""
-    following.history_found = None
+    following.found = None
     assert "The steps cannot be shown" in (await send(visitor, "show", "en")).text
+    following.found = Timeline((TimelineStep(Supplemented.type, NOW),), sequence=3)
+    assert "The latest step is not in this list yet." in (await send(visitor, "show", "en")).text
 
 
 @pytest.mark.parametrize("act", ["add", "withdraw"])

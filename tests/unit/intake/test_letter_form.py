@@ -26,7 +26,7 @@ def errors(form: LetterForm) -> dict[str, str]:
 
 
 def registered(form: LetterForm) -> Registered:
-    """What the registrar reads."""
+    """The data that the registrar reads."""
     appeal = form.appeal("ministry-health", "ministry-health/registrar")
     data = admitted(appeal.to_event(CONTEXT, REQUEST, NEWEST, None).event)
     assert isinstance(data, Registered), data

@@ -25,6 +25,7 @@ from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.appeals.write_probe import WriteProbe
 from natija_intake.following.service import FollowingService
+from natija_intake.following.timelines import Timelines
 from natija_intake.inbox_lag import InboxLag
 from natija_intake.outcomes.log_lookup import LogLookup
 from natija_intake.pages import site
@@ -68,7 +69,7 @@ async def serve(settings: IntakeSettings) -> None:
     service = AppealService(context, gateway, heads, Attempts())
     citizens_log = LogLookup(kafka, realm)  # one of its own: neither waits for the streams of publishers
     tokens = AccessTokens(access_code_secrets(settings))
-    following = FollowingService(context, service, gateway, heads, engine, citizens_log, tokens)
+    following = FollowingService(context, service, gateway, heads, Timelines(engine, citizens_log), tokens)
     try:
         async with InboxLag(kafka, realm) as inbox, log, citizens_log:
             apps = _apps(settings, service, following, gateway, inbox, engine, reference, routes_of_publishers)

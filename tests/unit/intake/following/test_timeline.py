@@ -13,7 +13,7 @@ from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event, Stamp
 from natija_events.wire.record import RecordedEvent
-from natija_intake.following.timeline import SHOWN, AnswerTerm, answer_term, asks_to_withdraw, timeline
+from natija_intake.following.timeline import SHOWN, AnswerTerm, Timeline, read_timeline
 
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)
 DUE, LATER = START + timedelta(days=14), START + timedelta(days=30)
@@ -42,8 +42,12 @@ def events(*data: EventData | None) -> list[RecordedEvent]:
     return found
 
 
+def timeline(*data: EventData | None) -> Timeline:
+    return read_timeline(events(*data))
+
+
 def types(*data: EventData | None) -> list[str]:
-    return [step.type.split(".")[1] for step in timeline(events(*data))]
+    return [step.type.split(".")[1] for step in timeline(*data).steps]
 
 
 def test_only_listed_types_are_shown() -> None:
@@ -64,7 +68,7 @@ def test_each_body_is_named_once() -> None:
     """That another official of the body is in charge is not for the applicant."""
     routed, again = routing.Routed(body="a"), routing.Routed(body="a", executor="a/x")
     forwarded = routing.Forwarded(body="b")
-    steps = timeline(events(REGISTERED, routed, again, forwarded, routing.Routed(body="b"), routed))
+    steps = timeline(REGISTERED, routed, again, forwarded, routing.Routed(body="b"), routed).steps
     assert [(step.type.split(".")[1], step.body) for step in steps] == [
         ("registered", None), ("routed", "a"), ("forwarded", "b"), ("routed", "a"),
     ]  # fmt: skip
@@ -74,9 +78,11 @@ def test_steps_say_until_when() -> None:
     extended = deadlines.TermExtended(term="answer-1", due=LATER)
     request = routing.DataRequested(missing=("x",), until=DUE)
     hearing = routing.HearingScheduled(at=LATER)
-    steps = timeline(events(SET, extended, request, hearing))
+    found = timeline(SET, extended, request, hearing)
+    steps = found.steps
     assert [(step.until, step.at) for step in steps] == [(DUE, None), (LATER, None), (DUE, None), (None, LATER)]
     assert [step.time for step in steps] == [START + timedelta(days=one) for one in range(4)]
+    assert (found.data_until, found.sequence) == (DUE, 4)
 
 
 def test_terms_of_bodies_are_hidden() -> None:
@@ -95,9 +101,9 @@ def moved(term: str = "answer-1") -> Sequence[EventData]:
 
 
 def test_term_has_its_reasons() -> None:
-    assert answer_term(events(REGISTERED)) is None
-    assert answer_term(events(REGISTERED, SET)) == AnswerTerm(START, "kg-law-67/1", "KG/2")
-    found = answer_term(events(SET, *moved()))
+    assert timeline(REGISTERED).term is None
+    assert timeline(REGISTERED, SET).term == AnswerTerm(START, "kg-law-67/1", "KG/2")
+    found = timeline(SET, *moved()).term
     assert found is not None
     assert (found.calendar, [one.split(".")[1] for one in found.moved]) == (
         "KG/3", ["term-extended", "term-corrected", "term-resumed"],
@@ -105,7 +111,7 @@ def test_term_has_its_reasons() -> None:
 
 
 def test_other_terms_move_nothing() -> None:
-    assert answer_term(events(SET, *moved("data-1"))) == answer_term(events(SET))
+    assert timeline(SET, *moved("data-1")).term == timeline(SET).term
 
 
 @pytest.mark.parametrize(
@@ -114,11 +120,11 @@ def test_other_terms_move_nothing() -> None:
     ids=["forwarded", "reopened"],
 )
 def test_next_body_has_no_term_yet(hands_over: EventData) -> None:
-    assert answer_term(events(SET, hands_over)) is None
+    assert timeline(SET, hands_over).term is None
 
 
 def test_answer_to_a_withdrawal_is_awaited() -> None:
     asked, declined = intake.WithdrawalRequested(), intake.WithdrawalDeclined(signer="a/b")
-    assert [asks_to_withdraw(events(*one)) for one in ([], [asked, NOTE], [asked, declined], [declined, asked])] == [
+    assert [timeline(*one).asks_to_withdraw for one in ([], [asked, NOTE], [asked, declined], [declined, asked])] == [
         False, True, False, True,
     ]  # fmt: skip

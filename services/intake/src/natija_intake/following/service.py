@@ -2,31 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
-
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
 from natija_events.types.base import EventData
 from natija_events.types.sealed import SealedWrong
 from natija_events.wire.identity import event_key
-from natija_events.wire.record import RecordedEvent
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.head_lookup import HeadLookup
 from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.following.acts import Act, act_id, event_of, open_acts
-from natija_intake.outcomes import shared_store
-from natija_intake.outcomes.log_lookup import LogLookup, LogUnavailable
+from natija_intake.following.timeline import Timeline
+from natija_intake.following.timelines import Timelines
 from natija_intake.receipts.access_tokens import AccessTokens
 from natija_intake.registrar.heads import Head
 
-MOST_EVENTS = 60
-"""Of a timeline: the last ones. A usual life has eight."""
 _POLL_INTERVAL = 0.1
 _RELAY_WAIT = 1.5
 """Seconds in which the relay usually has read what was registered."""
@@ -43,15 +36,8 @@ class OpenedAppeal(NamedTuple):
     token: str
 
 
-class History(NamedTuple):
-    """The *events* of an appeal, the last ones, in their order. *is_current* tells whether its last one is there."""
-
-    events: Sequence[RecordedEvent]
-    is_current: bool
-
-
 class FollowingService:
-    """Opens appeals through *appeals*, reads their events from *log*, and proposes the acts of applicants."""
+    """Opens appeals through *appeals*, shows their *timelines*, and proposes the acts of applicants by *gateway*."""
 
     def __init__(
         self,
@@ -59,12 +45,11 @@ class FollowingService:
         appeals: AppealService,
         gateway: InboxGateway,
         heads: HeadLookup,
-        engine: AsyncEngine,
-        log: LogLookup,
+        timelines: Timelines,
         tokens: AccessTokens,
     ) -> None:
         self._context, self._appeals, self._gateway, self._heads = context, appeals, gateway, heads
-        self._engine, self._log, self._tokens = engine, log, tokens
+        self._timelines, self._tokens = timelines, tokens
 
     async def open(self, typed_number: str, typed_code: str, address: str) -> OpenedAppeal | None:
         """The appeal with this number and code; None, as `AppealService.find` says. Raises `StatusUnavailable`."""
@@ -118,26 +103,16 @@ class FollowingService:
             return "too-long", opened
         raise DeliveryUnconfirmed(f"the registrar accepts no acts of this page: {rejection.reason}")
 
-    async def history(self, opened: OpenedAppeal, *, patient: bool = False) -> History | None:
-        """The events of the appeal; None when they cannot be read now. The relay reads an event a moment after it is
+    async def timeline(self, opened: OpenedAppeal, *, patient: bool = False) -> Timeline | None:
+        """The timeline of the appeal; None when it cannot be read now. The relay reads an event a moment after it is
         registered: a *patient* reader waits for it."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (_RELAY_WAIT if patient else 0)
         while True:
-            found = await self._history(opened)
-            if found is None or found.is_current or loop.time() >= deadline:
+            found = await self._timelines.get(opened.number)
+            if found is None or is_current(found, opened) or loop.time() >= deadline:
                 return found
             await asyncio.sleep(_POLL_INTERVAL)
-
-    async def _history(self, opened: OpenedAppeal) -> History | None:
-        try:
-            async with self._engine.connect() as connection:
-                places = await shared_store.places_of(connection, opened.number)
-            events = await self._log.events(places[-MOST_EVENTS:])
-        except (SQLAlchemyError, OSError, TimeoutError, LogUnavailable):  # also without a relay
-            return None
-        last = events[-1].sequence if events else 0
-        return History(events, opened.head is None or last >= opened.head.standing.sequence)
 
     async def _is_done(self, number: str, act: Act, key: UUID, text: str) -> bool:
         """Whether an earlier attempt was registered, also under an older secret."""
@@ -157,3 +132,8 @@ class FollowingService:
     def _opened(self, number: str, head: Head | None) -> OpenedAppeal:
         generation = 1 if head is None else head.code_generation
         return OpenedAppeal(number, head, self._tokens.token(number, generation, time.time()))
+
+
+def is_current(timeline: Timeline, opened: OpenedAppeal) -> bool:
+    """Whether *timeline* reaches to the last event of the appeal."""
+    return opened.head is None or timeline.sequence >= opened.head.standing.sequence

@@ -3,7 +3,7 @@
 Only types of the table `SHOWN` appear. Notes, drafts, tasks and approvals are of the body alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -41,6 +41,20 @@ class AnswerTerm(NamedTuple):
     moved: tuple[str, ...] = ()
 
 
+class Timeline(NamedTuple):
+    """The *steps* of an appeal in their order, and the reasons for its *term*; None without a term.
+
+    *asks_to_withdraw*: the applicant has asked for that, and nobody has answered. *data_until* is the instant until
+    which data were asked for last. *sequence* is that of the last event, which may be hidden.
+    """
+
+    steps: tuple[TimelineStep, ...] = ()
+    term: AnswerTerm | None = None
+    asks_to_withdraw: bool = False
+    data_until: datetime | None = None
+    sequence: int = 0
+
+
 SHOWN: frozenset[type[EventData]] = frozenset(
     {
         intake.Registered, intake.Supplemented, intake.ApplicantCorrected, intake.WithdrawalRequested,
@@ -56,9 +70,19 @@ SHOWN: frozenset[type[EventData]] = frozenset(
 """The types that an applicant sees. A type that is not here is left out, also one that a later version adds."""
 
 
-def timeline(events: Iterable[RecordedEvent]) -> list[TimelineStep]:
-    """The steps among *events*, in their order."""
-    steps: list[TimelineStep] = []
+def read_timeline(events: Sequence[RecordedEvent]) -> Timeline:
+    """The timeline of an appeal with these *events*, in their order."""
+    asked = [one.data.until for one in events if isinstance(one.data, routing.DataRequested)]
+    return Timeline(
+        tuple(_steps(events)),
+        _answer_term(events),
+        _asks_to_withdraw(events),
+        asked[-1] if asked else None,
+        events[-1].sequence if events else 0,
+    )
+
+
+def _steps(events: Iterable[RecordedEvent]) -> Iterator[TimelineStep]:
     holder: str | None = None
     for event in events:
         data = event.data
@@ -71,12 +95,10 @@ def timeline(events: Iterable[RecordedEvent]) -> list[TimelineStep]:
         ):
             holder = data.body
         at = data.at if isinstance(data, routing.HearingScheduled) else None
-        steps.append(TimelineStep(data.type, event.time, getattr(data, "body", None), _until(data), at))
-    return steps
+        yield TimelineStep(data.type, event.time, getattr(data, "body", None), _until(data), at)
 
 
-def answer_term(events: Iterable[RecordedEvent]) -> AnswerTerm | None:
-    """The reasons for the term that is in force after *events*; None without a term."""
+def _answer_term(events: Iterable[RecordedEvent]) -> AnswerTerm | None:
     found: AnswerTerm | None = None
     for event in events:
         match event.data:
@@ -96,8 +118,7 @@ def answer_term(events: Iterable[RecordedEvent]) -> AnswerTerm | None:
     return found
 
 
-def asks_to_withdraw(events: Sequence[RecordedEvent]) -> bool:
-    """Whether the applicant has asked to withdraw the appeal, and nobody has answered that."""
+def _asks_to_withdraw(events: Sequence[RecordedEvent]) -> bool:
     types = (intake.WithdrawalRequested, intake.WithdrawalDeclined)
     last = next((one.data for one in reversed(events) if isinstance(one.data, types)), None)
     return isinstance(last, intake.WithdrawalRequested)

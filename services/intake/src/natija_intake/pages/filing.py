@@ -42,7 +42,7 @@ CheckLimit = Callable[[Scope], None]
 
 def router(site: Site, service: AppealService, reference: GetReferenceData, check_limit: CheckLimit) -> APIRouter:
     """The routes. The answer to the form is the next page: nothing is kept between them but in the form itself."""
-    pages, filing = APIRouter(include_in_schema=False), _Filing(site, service, reference)
+    pages, filing = APIRouter(include_in_schema=False), _Filing(site, service, reference, check_limit)
 
     @pages.get(_GUIDE)
     async def get_guide(request: Request, language: PageLanguage) -> Response:
@@ -60,8 +60,6 @@ def router(site: Site, service: AppealService, reference: GetReferenceData, chec
             form = AppealForm.read(await request.body())
         except NotTheForm:
             raise Problem(422, "This is not the form of an appeal") from None
-        if form.step == "send":
-            check_limit(request.scope)
         return await filing.next_page(request, language, form)
 
     return pages
@@ -70,8 +68,10 @@ def router(site: Site, service: AppealService, reference: GetReferenceData, chec
 class _Filing:
     """The page after a step of the form."""
 
-    def __init__(self, site: Site, service: AppealService, reference: GetReferenceData) -> None:
-        self._site, self._service, self._reference = site, service, reference
+    def __init__(
+        self, site: Site, service: AppealService, reference: GetReferenceData, check_limit: CheckLimit
+    ) -> None:
+        self._site, self._service, self._reference, self._check_limit = site, service, reference, check_limit
 
     async def next_page(self, request: Request, language: Language, form: AppealForm) -> Response:
         """The form again, the preview, or the receipt."""
@@ -81,6 +81,10 @@ class _Filing:
             return self.form(request, language, form, errors)
         if form.step != "send":
             return self._preview(request, language, form)
+        try:
+            self._check_limit(request.scope)
+        except Problem as limit:
+            return self._preview(request, language, form, notice="limited", status=limit.status)
         try:
             return await self._send(request, language, form)
         except ValidationError as error:

@@ -75,7 +75,7 @@ class LetterForm(NamedTuple):
 
     @property
     def choice(self) -> LastChoice:
-        """What the next form begins with."""
+        """The choice with which the next form begins."""
         return LastChoice(self.channel, self.form)
 
     def errors(self, today: date) -> list[FieldError]:

@@ -58,7 +58,7 @@ class FollowForm(NamedTuple):
         return text
 
     def errors(self, act: Act) -> list[FieldError]:
-        """What is wrong with the text of *act*."""
+        """The rules that the text of *act* breaks."""
         text = self.text(act)
         if not text and act in NEEDS_TEXT:
             return [field_error(act, "missing")]

@@ -26,9 +26,9 @@ from natija_events.reference.data import GetReferenceData
 from natija_events.words import Language
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.appeals.status import public_status
-from natija_intake.following import timeline
 from natija_intake.following.acts import Act
-from natija_intake.following.service import FollowingService, History, OpenedAppeal
+from natija_intake.following.service import FollowingService, OpenedAppeal, is_current
+from natija_intake.following.timeline import Timeline
 from natija_intake.pages.filing import CheckLimit
 from natija_intake.pages.follow.form import STAY, FollowForm
 from natija_intake.pages.follow.steps import AppealPage, named_steps
@@ -42,7 +42,7 @@ ACCESS = (
     access("POST", _PAGE, "public", bodies="any", max_body=_MAX_BODY_BYTES),
 )
 _KEPT = KeptForm("appeal", enter="show", stay=STAY)
-Notice = Literal["", "done", "pending", "closed", "unavailable", "locked", "wrong"]
+Notice = Literal["", "done", "pending", "closed", "limited", "unavailable", "locked", "wrong"]
 GetAddress = Callable[[Request], str]
 """The address of the client, also behind a proxy."""
 
@@ -56,7 +56,7 @@ def router(
     address_of: GetAddress,
 ) -> APIRouter:
     """The routes. The answer to the form is the page again: nothing is kept between them but in the form itself."""
-    pages, following = APIRouter(include_in_schema=False), _Following(site, service, reference, clock)
+    pages, following = APIRouter(include_in_schema=False), _Following(site, service, reference, clock, check_limit)
 
     @pages.get(_PAGE)
     async def get_follow(request: Request, language: PageLanguage) -> Response:
@@ -70,8 +70,6 @@ def router(
             form = FollowForm.read(await request.body())
         except NotTheForm:
             raise Problem(422, "This is not the form of an appeal") from None
-        if form.act is not None:
-            check_limit(request.scope)
         return await following.next_page(request, language, form, address_of(request))
 
     return pages
@@ -80,8 +78,16 @@ def router(
 class _Following:
     """The page after a step of the form."""
 
-    def __init__(self, site: Site, service: FollowingService, reference: GetReferenceData, clock: Clock) -> None:
+    def __init__(
+        self,
+        site: Site,
+        service: FollowingService,
+        reference: GetReferenceData,
+        clock: Clock,
+        check_limit: CheckLimit,
+    ) -> None:
         self._site, self._service, self._reference, self._clock = site, service, reference, clock
+        self._check_limit = check_limit
 
     def ask(self, request: Request, language: Language, form: FollowForm, *, wrong: bool = False) -> Response:
         """The form for number and code."""
@@ -121,6 +127,10 @@ class _Following:
     ) -> Response:
         if errors := form.errors(act):
             return await self._show(request, language, form, opened, errors=errors, status=422)
+        try:
+            self._check_limit(request.scope)
+        except Problem as limit:
+            return await self._show(request, language, form, opened, notice="limited", status=limit.status)
         traceparent = tracing.current_traceparent()
         result, after = await self._service.act(opened, act, UUID(form.key), form.text(act), traceparent)
         if result == "too-long":
@@ -141,9 +151,9 @@ class _Following:
         errors: Sequence[FieldError] = (),
         status: int = 200,
     ) -> Response:
-        history = await self._service.history(opened, patient=notice == "done")
+        timeline = await self._service.timeline(opened, patient=notice == "done")
         form = form._replace(number=opened.number, access_token=opened.token, access_code="")
-        found = self._appeal(language, opened, history)
+        found = self._appeal(language, opened, timeline)
         return self._page(request, language, form, found, notice=notice, errors=errors, status=status)
 
     def _closed(self, request: Request, language: Language, form: FollowForm, notice: Notice, status: int) -> Response:
@@ -169,22 +179,21 @@ class _Following:
             errors=FormErrors(errors, labels, words), labels=labels, most=MOST_CHARACTERS,
         )  # fmt: skip
 
-    def _appeal(self, language: Language, opened: OpenedAppeal, history: History | None) -> AppealPage:
-        head, data = opened.head, self._reference()
-        events = () if history is None else history.events
-        pending = timeline.asks_to_withdraw(events)
-        acts = [one for one in self._service.open_acts(opened) if not (one == "withdraw" and pending)]
+    def _appeal(self, language: Language, opened: OpenedAppeal, found: Timeline | None) -> AppealPage:
+        head, data, timeline = opened.head, self._reference(), found or Timeline()
+        asked = timeline.asks_to_withdraw
         return AppealPage(
             state=public_status(head),
             registered=None if head is None else head.registered,
             body=data.name("bodies", head.body, language) if head is not None and head.body else None,
             last_day=self._last_day(None if head is None else head.due),
-            term=timeline.answer_term(events),
-            acts=acts,
+            term=timeline.term,
+            acts=[one for one in self._service.open_acts(opened) if not (one == "withdraw" and asked)],
             withdraws_at_once=head is not None and head.holding.holder is None,
-            asks_to_withdraw=pending,
-            steps=named_steps(timeline.timeline(events), data, language, self._last_day),
-            is_current=history is not None and history.is_current,
+            asks_to_withdraw=asked,
+            data_until=self._last_day(timeline.data_until),
+            steps=named_steps(timeline.steps, data, language, self._last_day),
+            is_current=found is not None and is_current(found, opened),
         )
 
     def _last_day(self, due: datetime | None) -> date | None:

@@ -25,7 +25,8 @@ class NamedStep(NamedTuple):
 class AppealPage(NamedTuple):
     """An appeal that was opened. *is_current*: the steps reach to its last event.
 
-    *withdraws_at_once*: no body holds it, so that to withdraw it ends it. *asks_to_withdraw*: that is asked already.
+    *data_until* is the last day for the data that were asked for last. *withdraws_at_once*: no body holds it, so that
+    to withdraw it ends it. *asks_to_withdraw*: that is asked already.
     """
 
     state: PublicStatus
@@ -36,6 +37,7 @@ class AppealPage(NamedTuple):
     acts: Sequence[Act]
     withdraws_at_once: bool
     asks_to_withdraw: bool
+    data_until: date | None
     steps: Sequence[NamedStep]
     is_current: bool
 
