@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import oidc_provider_mock
@@ -39,7 +40,7 @@ async def serve_with_sign_in(realm: Realm, process: str, issuer: str, folder: Pa
     secret.write_text("any")
     secret.chmod(0o600)
     port = free_port()
-    variables = {port_variable(process): str(port), "NATIJA_OIDC_ISSUER": issuer}
+    variables: dict[str, Any] = {port_variable(process): str(port), "NATIJA_OIDC_ISSUER": issuer}
     child = await realm.serve(process, **variables, NATIJA_OIDC_CLIENT_SECRET=str(folder / "{process}.secret"))
     return child, f"http://localhost:{port}"
 

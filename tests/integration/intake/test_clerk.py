@@ -53,7 +53,7 @@ async def visitor(office: SignInIntake) -> AsyncIterator[Visitor]:
 
 def hidden(page: httpx.Response) -> dict[str, str]:
     """The hidden fields of the form: its key, and the token of the session."""
-    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text.partition('id="letter"')[2]))
 
 
 def receipt(page: httpx.Response) -> str:

@@ -65,7 +65,7 @@ async def opened(portal: httpx.AsyncClient, appeal: Appeal) -> httpx.Response:
 
 def hidden(page: httpx.Response) -> dict[str, str]:
     """The hidden fields of the form."""
-    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text.partition('id="appeal"')[2]))
 
 
 def steps(page: httpx.Response) -> list[str]:
@@ -75,7 +75,7 @@ def steps(page: httpx.Response) -> list[str]:
 
 def acts(page: httpx.Response) -> list[str]:
     """The acts that the page offers."""
-    return re.findall(r'<button type="submit" name="step" value="(data|add|withdraw)"', page.text)
+    return re.findall(r'<button[^>]*\bvalue="(data|add|withdraw)"', page.text)
 
 
 async def events_of(realm: Realm, number: str) -> list[RecordedEvent]:

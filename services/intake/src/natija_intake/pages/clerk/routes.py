@@ -23,6 +23,7 @@ from natija_chassis.sign_in.official import Official
 from natija_chassis.time_zones import time_zone
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.reference.data import GetReferenceData
+from natija_events.reference.entries import OfficialRole
 from natija_events.wire.rejection import Rejection
 from natija_events.words import Language
 from natija_intake.appeals.identity import RequestKey
@@ -34,7 +35,7 @@ from natija_intake.pages.form import NotTheForm, errors_of
 
 _PAGE = f"{PREFIX}/clerk"
 _MAX_BODY_BYTES = 262_144
-ROLE = "registrar"
+ROLE: OfficialRole = "registrar"
 ACCESS = (
     access("GET", _PAGE, ROLE, bodies="any", page=True),
     access("POST", _PAGE, ROLE, bodies="any", max_body=_MAX_BODY_BYTES),
