@@ -55,11 +55,11 @@ async def walk(browser: Browser, portal: str, language: Language, width: int) ->
         await page.click("main form button")
         await good(page, language, "preview")
         assert await page.inner_text("dd#text") == TEXT
-        await page.click("button[value=edit]")
+        await page.click("main button[value=edit]")
         assert await page.input_value("#name") == "Айгүл Асанова"
         assert await page.input_value("#addressee") == "ministry-health"
         await page.click("main form button")
-        await page.click("button[value=send]")
+        await page.click("main button[value=send]")
         number, code = [await page.inner_text(f"#{id}") for id in ("number", "code")]
         await good(page, language, "receipt", number, code)
         await page.click("main a[href$=follow]")
@@ -78,7 +78,7 @@ async def walk(browser: Browser, portal: str, language: Language, width: int) ->
 async def add_to_appeal(page: Page, language: Language, number: str) -> None:
     """Add something: the page comes again with an error, then in another language, then with the new step."""
     await page.click("details:has(#add) summary")
-    await page.click("button[value=add]")
+    await page.click("main button[value=add]")
     await good(page, language, "status-errors", number)
     await page.click(".govuk-error-summary a")
     await page.keyboard.type(ADDED)
@@ -87,7 +87,7 @@ async def add_to_appeal(page: Page, language: Language, number: str) -> None:
         await page.click(f".n-languages button[lang={one}]")
         assert await page.get_attribute("html", "lang") == one
         assert await page.input_value("#add") == ADDED
-    await page.click("button[value=add]")
+    await page.click("main button[value=add]")
     assert await page.inner_text("#notice")
     assert await page.locator("#steps li").count() == 2
     assert await page.input_value("#add") == ""
@@ -114,7 +114,7 @@ async def test_form_works_without_script(browser: Browser, portal: str) -> None:
     await page.fill("#text", TEXT)
     await page.fill("#name", "Айгүл Асанова")
     await page.click("main form button")
-    await page.click("button[value=send]")
+    await page.click("main button[value=send]")
     assert await page.inner_text("#code")
     await context.close()
 

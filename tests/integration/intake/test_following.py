@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from deploy.local.ports import free_port
 from tests.eventually import eventually
 from tests.integration.intake.appeal import APPEAL
 from tests.integration.intake.registering import DESK, ROUTER, publisher
@@ -37,9 +38,13 @@ class Appeal(NamedTuple):
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def portal(registry: Realm) -> AsyncIterator[httpx.AsyncClient]:
     """The pages of intake, with a relay beside."""
-    started = [await registry.serve("intake"), await registry.serve("relay")]
+    # On ports of their own, since others of them may run.
+    started = [
+        await registry.serve("intake", NATIJA_INTAKE_PORT=str(free_port())),
+        await registry.serve("relay", NATIJA_RELAY_PORT=str(free_port())),
+    ]
     async with httpx.AsyncClient(
-        base_url=registry.url("intake"), timeout=30, trust_env=False, headers={"Accept": "text/html"}
+        base_url=started[0].url or "", timeout=30, trust_env=False, headers={"Accept": "text/html"}
     ) as client:
         yield client
     for child in started:

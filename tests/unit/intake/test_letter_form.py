@@ -1,13 +1,17 @@
 """The form of a letter: what a clerk types, what is wrong with it, and the appeal that it becomes."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.unit.intake.appeals.test_submission import admitted
-from tests.unit.intake.realm import CONTEXT, NEWEST, NOW, REQUEST
+from tests.unit.intake.realm import CONTEXT, NEWEST, NOW, REFERENCE, REQUEST
 
+from natija_chassis.pages.formats import Formats
 from natija_chassis.time_zones import time_zone
+from natija_events.reference.entries import CountryTypeEntry
 from natija_events.types.intake import Registered
+from natija_intake.pages.clerk.choices import LetterChoices
 from natija_intake.pages.clerk.form import FIELDS, MOST_CHARACTERS, LastChoice, LetterForm
 from natija_intake.pages.form import NotTheForm
 
@@ -94,3 +98,15 @@ def test_fields_are_those_of_form() -> None:
 def test_bodies_of_others_are_refused(fields: list[tuple[str, object]]) -> None:
     with pytest.raises(NotTheForm):
         LetterForm.read(fields)
+
+
+def test_choices_are_of_the_realm() -> None:
+    """Channels in the order of print, and the types that the law has, by their own codes."""
+    named = CountryTypeEntry(kinds=frozenset({"request"}), names={"en": "Request of a deputy"})
+    types = {"KG/deputy-request": named, "KZ/message": named}
+    formats = Formats("en", lambda: "Asia/Bishkek")
+    choices = LetterChoices(replace(REFERENCE, country_types=types), formats, str, TODAY, "KG")
+    assert [one for one, _ in choices.channels] == ["", *REFERENCE.channels]
+    assert choices.country_types == [("deputy-request", "Request of a deputy")]
+    assert [one for one, _ in choices.days] == ["2026-03-31", "2026-03-30"]
+    assert set(choices.labels) == set(FIELDS)

@@ -15,11 +15,11 @@ from natija_events.wire.envelope import Event
 from natija_events.wire.identity import event_key
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import SOURCE
-from natija_intake.following import timelines as timelines_module
 from natija_intake.following.acts import act_id
 from natija_intake.following.service import FollowingService, OpenedAppeal, is_current
 from natija_intake.following.timeline import Timeline
 from natija_intake.following.timelines import Timelines
+from natija_intake.outcomes import shared_store
 from natija_intake.outcomes.log_lookup import LogUnavailable
 from natija_intake.outcomes.shared_store import LogPlace
 from natija_intake.receipts.access_tokens import AccessTokens
@@ -150,7 +150,7 @@ async def test_timeline_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async def places_of(connection: object, number: str) -> Sequence[LogPlace]:
         return places
 
-    monkeypatch.setattr(timelines_module.shared_store, "places_of", places_of)
+    monkeypatch.setattr(shared_store, "places_of", places_of)
     log: Any = Log()
     engine: Any = Engine()
     timelines = Timelines(engine, log)
