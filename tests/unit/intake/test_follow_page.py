@@ -142,6 +142,12 @@ async def test_language_changes_without_loss(visitor: httpx.AsyncClient, followi
     assert len(re.findall(r'<button form="appeal" formaction="/\w\w/follow"', page.text)) == 4
 
 
+async def test_words_of_closed_act_stay(visitor: httpx.AsyncClient) -> None:
+    """Data are not awaited any more: the field comes without its button."""
+    page = await send(visitor, "show", data="Паспорт")
+    assert ("Паспорт" in page.text, 'value="data"' in page.text) == (True, False)
+
+
 async def test_missing_timeline_is_said(visitor: httpx.AsyncClient, following: Following) -> None:
     """Also when only the last step is missing."""
     following.found = None
