@@ -18,7 +18,7 @@ from natija_events.types.intake import Supplemented, WithdrawalRequested
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.following.acts import Act
 from natija_intake.following.service import ActResult, OpenedAppeal
-from natija_intake.following.timeline import Timeline, TimelineStep
+from natija_intake.following.timeline import AppealTimeline, TimelineStep
 from natija_intake.registrar.heads import NO_HEAD
 
 NUMBER, TOKEN, KEY = "KG-7K3M-9QX4-T2R8-MA", "token", "2f1c7a52-8a0e-4c53-9d6d-5a1f0e7c9b34"
@@ -33,7 +33,7 @@ class Following:
     def __init__(self) -> None:
         self.answer: ActResult | Exception = "done"
         self.error: Exception | None = None
-        self.found: Timeline | None = Timeline(sequence=4)
+        self.found: AppealTimeline | None = AppealTimeline(sequence=4)
         self.acts: list[tuple[Act, UUID, str]] = []
 
     async def open(self, number: str, code: str, address: str) -> OpenedAppeal | None:
@@ -55,7 +55,7 @@ class Following:
             raise self.answer
         return self.answer, opened
 
-    async def timeline(self, opened: OpenedAppeal, *, patient: bool = False) -> Timeline | None:
+    async def timeline(self, opened: OpenedAppeal, *, patient: bool = False) -> AppealTimeline | None:
         return self.found
 
 
@@ -152,7 +152,7 @@ async def test_missing_timeline_is_said(visitor: httpx.AsyncClient, following: F
     """Also when only the last step is missing."""
     following.found = None
     assert "The steps cannot be shown" in (await send(visitor, "show", "en")).text
-    following.found = Timeline((TimelineStep(Supplemented.type, NOW),), sequence=3)
+    following.found = AppealTimeline((TimelineStep(Supplemented.type, NOW),), sequence=3)
     assert "The latest step is not in this list yet." in (await send(visitor, "show", "en")).text
 
 

@@ -17,7 +17,7 @@ from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.following.acts import act_id
 from natija_intake.following.service import FollowingService, OpenedAppeal, is_current
-from natija_intake.following.timeline import Timeline
+from natija_intake.following.timeline import AppealTimeline
 from natija_intake.following.timelines import Timelines
 from natija_intake.outcomes import shared_store
 from natija_intake.outcomes.log_lookup import LogUnavailable
@@ -168,4 +168,4 @@ async def test_timeline_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_late_relay_is_noticed() -> None:
     opened = OpenedAppeal(NUMBER, head("IN_WORK"), "")
-    assert [is_current(Timeline(sequence=one), opened) for one in (0, 3, 4, 5)] == [False, False, True, True]
+    assert [is_current(AppealTimeline(sequence=one), opened) for one in (0, 3, 4, 5)] == [False, False, True, True]

@@ -13,7 +13,7 @@ from natija_events.types import deadlines, intake, routing
 from natija_events.types.base import EventData
 from natija_events.wire.envelope import Event, Stamp
 from natija_events.wire.record import RecordedEvent
-from natija_intake.following.timeline import SHOWN, AnswerTerm, Timeline, read_timeline
+from natija_intake.following.timeline import SHOWN, AnswerTerm, AppealTimeline, read_timeline
 
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)
 DUE, LATER = START + timedelta(days=14), START + timedelta(days=30)
@@ -42,7 +42,7 @@ def events(*data: EventData | None) -> list[RecordedEvent]:
     return found
 
 
-def timeline(*data: EventData | None) -> Timeline:
+def timeline(*data: EventData | None) -> AppealTimeline:
     return read_timeline(events(*data))
 
 

@@ -15,7 +15,7 @@ from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.following.acts import Act, act_id, event_of, open_acts
-from natija_intake.following.timeline import Timeline
+from natija_intake.following.timeline import AppealTimeline
 from natija_intake.following.timelines import Timelines
 from natija_intake.receipts.access_tokens import AccessTokens
 from natija_intake.registrar.heads import Head
@@ -103,7 +103,7 @@ class FollowingService:
             return "too-long", opened
         raise DeliveryUnconfirmed(f"the registrar accepts no acts of this page: {rejection.reason}")
 
-    async def timeline(self, opened: OpenedAppeal, *, patient: bool = False) -> Timeline | None:
+    async def timeline(self, opened: OpenedAppeal, *, patient: bool = False) -> AppealTimeline | None:
         """The timeline of the appeal; None when it cannot be read now. The relay reads an event a moment after it is
         registered: a *patient* reader waits for it."""
         loop = asyncio.get_running_loop()
@@ -134,6 +134,6 @@ class FollowingService:
         return OpenedAppeal(number, head, self._tokens.token(number, generation, time.time()))
 
 
-def is_current(timeline: Timeline, opened: OpenedAppeal) -> bool:
+def is_current(timeline: AppealTimeline, opened: OpenedAppeal) -> bool:
     """Whether *timeline* reaches to the last event of the appeal."""
     return opened.head is None or timeline.sequence >= opened.head.standing.sequence

@@ -41,7 +41,7 @@ class AnswerTerm(NamedTuple):
     moved: tuple[str, ...] = ()
 
 
-class Timeline(NamedTuple):
+class AppealTimeline(NamedTuple):
     """The *steps* of an appeal in their order, and the reasons for its *term*; None without a term.
 
     *asks_to_withdraw*: the applicant has asked for that, and nobody has answered. *data_until* is the instant until
@@ -70,10 +70,10 @@ SHOWN: frozenset[type[EventData]] = frozenset(
 """The types that an applicant sees. A type that is not here is left out, also one that a later version adds."""
 
 
-def read_timeline(events: Sequence[RecordedEvent]) -> Timeline:
+def read_timeline(events: Sequence[RecordedEvent]) -> AppealTimeline:
     """The timeline of an appeal with these *events*, in their order."""
     asked = [one.data.until for one in events if isinstance(one.data, routing.DataRequested)]
-    return Timeline(
+    return AppealTimeline(
         tuple(_steps(events)),
         _answer_term(events),
         _asks_to_withdraw(events),

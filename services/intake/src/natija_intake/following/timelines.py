@@ -5,7 +5,7 @@ from collections import OrderedDict
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from natija_intake.following.timeline import Timeline, read_timeline
+from natija_intake.following.timeline import AppealTimeline, read_timeline
 from natija_intake.outcomes import shared_store
 from natija_intake.outcomes.log_lookup import LogLookup, LogUnavailable
 
@@ -20,16 +20,16 @@ class Timelines:
     def __init__(self, engine: AsyncEngine, log: LogLookup) -> None:
         self._engine = engine
         self._log = log
-        self._kept: OrderedDict[str, tuple[int, Timeline]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[int, AppealTimeline]] = OrderedDict()
         """By number, with the offset of the last event. So a page that is opened again and again reads nothing."""
 
-    async def get(self, number: str) -> Timeline | None:
+    async def get(self, number: str) -> AppealTimeline | None:
         """The timeline of the appeal, as far as the relay has read it; None when it cannot be read now."""
         try:
             async with self._engine.connect() as connection:
                 places = await shared_store.places_of(connection, number)
             if not places:
-                return Timeline()
+                return AppealTimeline()
             last = places[-1].offset
             kept = self._kept.get(number)
             if kept is None or kept[0] != last:

@@ -28,7 +28,7 @@ from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.appeals.status import public_status
 from natija_intake.following.acts import Act
 from natija_intake.following.service import FollowingService, OpenedAppeal, is_current
-from natija_intake.following.timeline import Timeline
+from natija_intake.following.timeline import AppealTimeline
 from natija_intake.pages.filing import CheckLimit
 from natija_intake.pages.follow.form import STAY, FollowForm
 from natija_intake.pages.follow.steps import AppealPage, named_steps
@@ -179,8 +179,8 @@ class _Following:
             errors=FormErrors(errors, labels, words), labels=labels, most=MOST_CHARACTERS,
         )  # fmt: skip
 
-    def _appeal(self, language: Language, opened: OpenedAppeal, found: Timeline | None) -> AppealPage:
-        head, data, timeline = opened.head, self._reference(), found or Timeline()
+    def _appeal(self, language: Language, opened: OpenedAppeal, found: AppealTimeline | None) -> AppealPage:
+        head, data, timeline = opened.head, self._reference(), found or AppealTimeline()
         asked = timeline.asks_to_withdraw
         return AppealPage(
             state=public_status(head),
