@@ -11,6 +11,7 @@ from tests.stack import API_KEYS
 
 import natija_analytics.api
 import natija_deadlines.api
+import natija_intake.pages.site
 import natija_routing.api
 from natija_analytics.pages.site import build as build_site
 from natija_analytics.pages.snapshots import Snapshots
@@ -32,6 +33,7 @@ from natija_intake.api import contract, post_appeals, proposals, routes, streams
 from natija_intake.api.address_limit import AddressLimit
 from natija_intake.app import ACCESS
 from natija_intake.receipts.send_limit import SendLimit
+from natija_intake.settings import IntakeSettings
 from natija_routing.competence import reference
 from natija_routing.competence.rules import Competence
 from natija_routing.desk.pages.parts import DeskParts
@@ -85,6 +87,8 @@ class IntakeServices(NamedTuple):
     appeals: Any = None
     proposals: Any = None
     streams: Any = None
+    following: Any = None
+    check_limit: Callable[[Any], None] = lambda scope: None
     reference: GetReferenceData = ReferenceData
 
 
@@ -94,14 +98,21 @@ _NO_SERVICES = IntakeServices()
 def intake(*more: APIRouter, services: IntakeServices = _NO_SERVICES) -> Apps:
     """Intake, on *services*."""
     reference = services.reference
+    pages = natija_intake.pages.site.build(
+        services.appeals, services.following, reference, _CLOCK, "KG", services.check_limit, lambda request: "x"
+    )
+    sign_in = parts.make(IntakeSettings(), EMPTY_DATABASE, reference)
     plain = [post_appeals.route(services.appeals, reference, AddressLimit(SendLimit(0)))]
     routers = [
         routes.router(services.appeals, reference),
         contract.router(),
         proposals.router(services.proposals),
         streams.router(services.streams, services.proposals, reference),
+        *pages.routers,
+        pages.site.router(),
+        sign_in.router,
     ]
-    return _apps(routers, more, ACCESS, plain)
+    return _apps(routers, more, [*ACCESS, *pages.rows, *pages.site.rows, *sign_in.rows], plain, pages.site)
 
 
 def registrar(*more: APIRouter) -> Apps:

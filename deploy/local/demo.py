@@ -151,9 +151,10 @@ class Demo:
     def _say_who_signs_in(self) -> None:
         if os.environ.get(environment.ISSUER):
             return
-        port = self.values[port_variable("desk")]
+        ports = {process: self.values[port_variable(process)] for process in ("desk", "intake")}
         print("\nSign in, on this machine only: its identity provider lets anybody be any of these officials")
-        print(f"  http://localhost:{port}/desk")
+        print(f"  http://localhost:{ports['desk']}/desk             where officials work")
+        print(f"  http://localhost:{ports['intake']}/ru/clerk       where a registrar enters letters")
         found = demo_officials.officials(self.paths.realm)
         for body in dict.fromkeys(one.body for one in found):
             print(f"  {', '.join(one.subject for one in found if one.body == body)}")

@@ -17,14 +17,16 @@ from tests.stack import Realm
 from natija_events.words import LANGUAGES, Language
 
 NAMES = frozenset({"gov", "kattar", "UTC"})
+ADDED = "Көпүрө да бузулду."
 TEXT = "Айылдын жолу бузулду.\nОңдоп бериңиздер! 🛣️"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def portal(registry: Realm) -> AsyncIterator[str]:
-    intake = await registry.serve("intake")
+    started = [await registry.serve("intake"), await registry.serve("relay")]
     yield registry.url("intake")
-    await intake.stop()
+    for child in started:
+        await child.stop()
 
 
 async def good(page: Page, language: Language, name: str, *words: str) -> None:
@@ -53,11 +55,11 @@ async def walk(browser: Browser, portal: str, language: Language, width: int) ->
         await page.click("main form button")
         await good(page, language, "preview")
         assert await page.inner_text("dd#text") == TEXT
-        await page.click("button[value=edit]")
+        await page.click("main button[value=edit]")
         assert await page.input_value("#name") == "Айгүл Асанова"
         assert await page.input_value("#addressee") == "ministry-health"
         await page.click("main form button")
-        await page.click("button[value=send]")
+        await page.click("main button[value=send]")
         number, code = [await page.inner_text(f"#{id}") for id in ("number", "code")]
         await good(page, language, "receipt", number, code)
         await page.click("main a[href$=follow]")
@@ -68,7 +70,28 @@ async def walk(browser: Browser, portal: str, language: Language, width: int) ->
         await page.fill("#access_code", code.replace("-", " "))
         await page.click("main form button")
         assert number in await page.inner_text("h1")
+        await page.wait_for_selector("#steps li")
         await good(page, language, "status", number)
+        await add_to_appeal(page, language, number)
+
+
+async def add_to_appeal(page: Page, language: Language, number: str) -> None:
+    """Add something: the page comes again with an error, then in another language, then with the new step."""
+    await page.click("details:has(#add) summary")
+    await page.click("main button[value=add]")
+    await good(page, language, "status-errors", number)
+    await page.click(".govuk-error-summary a")
+    await page.keyboard.type(ADDED)
+    other: Language = "ru" if language != "ru" else "kk"
+    for one in (other, language):
+        await page.click(f".n-languages button[lang={one}]")
+        assert await page.get_attribute("html", "lang") == one
+        assert await page.input_value("#add") == ADDED
+    await page.click("main button[value=add]")
+    assert await page.inner_text("#notice")
+    assert await page.locator("#steps li").count() == 2
+    assert await page.input_value("#add") == ""
+    await good(page, language, "added", number)
 
 
 @pytest.mark.parametrize(("language", "width"), [("ru", 360), ("ky", 1280)])
@@ -91,8 +114,28 @@ async def test_form_works_without_script(browser: Browser, portal: str) -> None:
     await page.fill("#text", TEXT)
     await page.fill("#name", "Айгүл Асанова")
     await page.click("main form button")
-    await page.click("button[value=send]")
+    await page.click("main button[value=send]")
     assert await page.inner_text("#code")
+    await context.close()
+
+
+async def test_language_keeps_the_form(browser: Browser, portal: str) -> None:
+    """Without a script, too. Enter in a field goes on, and does not change the language."""
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{portal}/ky/file/form")
+    await page.fill("#text", TEXT)
+    await page.fill("#name", "Айгүл Асанова")
+    await page.select_option("#topic", "roads")
+    await page.click(".n-languages button[lang=ru]")
+    assert page.url.endswith("/ru/file/form")
+    assert await page.input_value("#text") == TEXT
+    assert await page.input_value("#topic") == "roads"
+    await page.press("#name", "Enter")
+    assert await page.inner_text("dd#text") == TEXT
+    await page.click(".n-languages button[lang=uz]")
+    assert page.url.endswith("/uz/file/form")
+    assert await page.inner_text("dd#name") == "Айгүл Асанова"
     await context.close()
 
 

@@ -25,6 +25,7 @@ from tests.guides import REPOSITORY
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx here: apt-get install -y nginx-light")
 PUBLIC, READERS, OFFICIALS = "appeals.example.org", "reports.example.org", "routing.example.org"
+CLERKS = "intake.example.org"
 SERVED = (443, 80, 8081, 8082, 8083, 8084)
 """The ports of the recipe, each of which becomes a free one."""
 
@@ -48,7 +49,8 @@ def certify(folder: Path) -> None:
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(hours=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(one) for one in (PUBLIC, READERS, OFFICIALS)]), critical=True
+            x509.SubjectAlternativeName([x509.DNSName(one) for one in (PUBLIC, READERS, OFFICIALS, CLERKS)]),
+            critical=True,
         )
         .sign(key, hashes.SHA256())
     )
@@ -154,6 +156,8 @@ async def test_only_routes_pass(proxy: Proxy) -> None:
         (PUBLIC, "/static/natija.0.css", 200), (PUBLIC, "/xx/statistics", 404), (READERS, "/ky/statistics", 404),
         (OFFICIALS, "/sign-in", 200), (OFFICIALS, "/sign-in/callback", 200), (OFFICIALS, "/me/body", 200),
         (OFFICIALS, "/sign-out/back-channel", 200), (OFFICIALS, "/metrics", 404), (OFFICIALS, "/unrouted", 404),
+        (CLERKS, "/sign-in", 200), (CLERKS, "/ky/clerk", 200), (CLERKS, "/static/x.css", 200),
+        (CLERKS, "/appeals", 404), (CLERKS, "/ky/file", 404), (PUBLIC, "/ky/clerk", 404),
         (PUBLIC, "/sign-in", 404), (READERS, "/sign-in", 404), (OFFICIALS, "/sign-inx", 404),
     ):  # fmt: skip
         assert (await proxy.send("GET", path, name=name)).status_code == status, (name, path)

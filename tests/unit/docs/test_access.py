@@ -16,7 +16,9 @@ OF_PAGES = {
     "GET /static/{name}", "GET /favicon.ico", "POST /{language:language}/display", "GET /statistics",
     "GET /desk",
     "GET /{language:language}/statistics", "GET /{language:language}/statistics/{table}.csv",
-    "GET /{language:language}/statistics/{table}.json",
+    "GET /{language:language}/statistics/{table}.json", "GET /file", "GET /follow", "GET /{language:language}/file",
+    "GET /{language:language}/file/form", "POST /{language:language}/file/form", "GET /{language:language}/follow",
+    "POST /{language:language}/follow",
 }  # fmt: skip
 """Pages for everybody, and what each page needs."""
 SHOWS = {"any": "no appeals", "own": "its own appeals", "all": "appeals of all bodies"}

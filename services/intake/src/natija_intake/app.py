@@ -15,6 +15,7 @@ from natija_chassis.process.health import Backlog
 from natija_chassis.process.run import run
 from natija_chassis.realm.public_key import realm_public_key
 from natija_chassis.realm.reference_reader import ReferenceReader
+from natija_chassis.sign_in import parts
 from natija_events.kafka import Publisher
 from natija_intake.api import contract, post_appeals, proposals, routes
 from natija_intake.api import streams as streams_api
@@ -26,17 +27,21 @@ from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.appeals.write_probe import WriteProbe
+from natija_intake.following.service import FollowingService
+from natija_intake.following.timelines import Timelines
 from natija_intake.inbox_lag import InboxLag
 from natija_intake.pages import site
 from natija_intake.proposals.service import ProposalService
 from natija_intake.proposals.streams import RelayStreams
 from natija_intake.receipts.access_codes import AccessCodes
+from natija_intake.receipts.access_tokens import AccessTokens
 from natija_intake.receipts.attempts import Attempts
 from natija_intake.receipts.registration_secrets import RegistrationSecrets
 from natija_intake.receipts.send_limit import SendLimit
 from natija_intake.settings import (
     IntakeSettings,
     access_code_secrets,
+    jurisdiction,
     number_secret,
     registration_secrets_file,
 )
@@ -58,14 +63,17 @@ async def serve(settings: IntakeSettings) -> None:
         lambda: Publisher(kafka, realm, SOURCE, key=key, delivery_timeout=settings.delivery_wait),
     )
     heads, streams, records = HeadLookup(engine), RelayStreams(engine), RecordLookup(kafka)
+    log = LogLookup(records, realm)
     routes_of_publishers = [
         proposals.router(ProposalService(context, gateway, heads, engine), SendLimit(settings.proposals_per_minute)),
-        streams_api.router(streams, LogLookup(records, realm), reference.now),
+        streams_api.router(streams, log, reference.now),
     ]
     service = AppealService(context, gateway, heads, Attempts())
+    tokens = AccessTokens(access_code_secrets(settings))
+    following = FollowingService(context, service, gateway, heads, Timelines(engine, log), tokens)
     try:
         async with InboxLag(kafka, realm) as inbox, records:
-            apps = _apps(settings, service, gateway, inbox, engine, reference, routes_of_publishers)
+            apps = _apps(settings, service, following, gateway, inbox, engine, reference, routes_of_publishers)
             await run(apps, settings, [reference.run, gateway.run, streams.run])
     finally:
         await engine.dispose()
@@ -74,7 +82,7 @@ async def serve(settings: IntakeSettings) -> None:
 def _context(settings: IntakeSettings, reference: ReferenceReader) -> IntakeContext:
     return IntakeContext(
         realm=settings.realm.lower(),
-        jurisdiction=settings.jurisdiction or settings.realm.upper(),
+        jurisdiction=jurisdiction(settings),
         number_secret=number_secret(settings),
         registration_secrets=RegistrationSecrets(registration_secrets_file(settings)).newest_first,
         access_codes=AccessCodes(access_code_secrets(settings)),
@@ -88,6 +96,7 @@ def _context(settings: IntakeSettings, reference: ReferenceReader) -> IntakeCont
 def _apps(
     settings: IntakeSettings,
     service: AppealService,
+    following: FollowingService,
     gateway: InboxGateway,
     inbox: InboxLag,
     engine: AsyncEngine,
@@ -100,8 +109,15 @@ def _apps(
     proxies = parse_networks(settings.trusted_proxies)
     limit = AddressLimit(SendLimit(settings.appeals_per_minute), proxies)
     pages = site.build(
-        service, reference.now, settings.injected_clock, limit.check, lambda request: client_address(request, proxies)
+        service,
+        following,
+        reference.now,
+        settings.injected_clock,
+        jurisdiction(settings),
+        limit.check,
+        lambda request: client_address(request, proxies),
     )
+    sign_in = parts.make(settings, engine, reference.now)
     return create_apps(
         settings,
         title="intake",
@@ -114,8 +130,10 @@ def _apps(
             routes.router(service, reference.now, proxies),
             contract.router(),
             *routes_of_publishers,
+            sign_in.router,
         ],
         plain_routes=[post_appeals.route(service, reference.now, limit)],
-        rows=[*ACCESS, *pages.rows, *pages.site.rows],
+        rows=[*ACCESS, *pages.rows, *pages.site.rows, *sign_in.rows],
+        more_authenticators=[sign_in.authenticate],
         error_page=pages.site.error_page,
     )

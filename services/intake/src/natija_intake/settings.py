@@ -11,6 +11,7 @@ from natija_chassis.opening.settings import StorageSettings
 from natija_chassis.realm.public_key import SealingSettings
 from natija_chassis.secret_keys import secret_key, secret_keys
 from natija_chassis.settings import management_port_field, port_field
+from natija_chassis.sign_in.settings import SignInSettings
 from natija_events.sealing.wrapping import RealmKeys
 from natija_intake.info import INTAKE
 
@@ -29,8 +30,8 @@ class OpenerSettings(StorageSettings):
     process: ClassVar[str] = "opener"
 
 
-class IntakeSettings(SealingSettings):
-    """Settings of the intake API."""
+class IntakeSettings(SealingSettings, SignInSettings):
+    """Settings of the intake API, to which registrars sign in."""
 
     process: ClassVar[str] = INTAKE.name
 
@@ -68,6 +69,11 @@ class ImportSettings(SealingSettings):
     """An import pauses while more proposals than this wait for the registrar."""
     import_patience: float = Field(60.0, gt=0)
     """Seconds without Kafka after which an import gives up."""
+
+
+def jurisdiction(settings: IntakeSettings) -> str:
+    """The jurisdiction of appeals sent to the intake API."""
+    return settings.jurisdiction or settings.realm.upper()
 
 
 def realm_keys(settings: OpeningSettings) -> RealmKeys:

@@ -47,6 +47,18 @@ class PageLink(NamedTuple):
     name: str
 
 
+class KeptForm(NamedTuple):
+    """The form with this *id*, which a change of the language keeps: the links to languages send it.
+
+    They send the field `step` as *stay*, for which the page comes again as it was filled in. Enter in a field of the
+    form sends `step` as *enter*.
+    """
+
+    id: str
+    enter: str
+    stay: str
+
+
 class Site:
     """The pages whose templates and catalogues are in *folder*; the first of *sections* is the home page."""
 
@@ -83,13 +95,15 @@ class Site:
         *,
         status: int = 200,
         age: DataAge | None = None,
+        kept: KeptForm | None = None,
         **values: Any,
     ) -> HTMLResponse:
-        """The page of *template* with *values*. *age* is that of the data on it, None for a page without data."""
+        """The page of *template* with *values*. *age* is that of the data on it, None for a page without data. A change
+        of the language keeps the form *kept*."""
         path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
         suffix = f"?{query}" if query and status == 200 else ""
         text = self._environments[language].get_template(template).render(
-            values, age=age, path=path,
+            values, age=age, kept=kept, path=path,
             here=path + suffix if status == 200 else f"/{language}{self._sections[0].path}",
             links=[(one, languages.NAMES[one], languages.path_in(path, one) + suffix) for one in LANGUAGES],
             display=Display.of_cookie(request.cookies.get(display.COOKIE)),

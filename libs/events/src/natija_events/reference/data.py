@@ -30,7 +30,7 @@ from natija_events.reference.entries import (
     TopicEntry,
 )
 
-Section = Literal["bodies", "topics", "regions", "channels"]
+Section = Literal["bodies", "topics", "regions", "channels", "country_types"]
 """The entries that people know by name."""
 
 SECTIONS: Mapping[Kind, str] = {

@@ -1,9 +1,10 @@
 """The head and the registration of one appeal, from the registrar's database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -56,6 +57,15 @@ class HeadLookup:
             return None
         registered = state.head(event.subject).registered
         return None if registered is None else Registration(registered, key in state.keys)
+
+    async def knows(self, number: str, keys: Collection[UUID]) -> bool:
+        """Whether the appeal has an event with one of *keys*. Raises `StatusUnavailable`."""
+        wanted = [(number, key) for key in keys]
+        try:
+            async with self._connection() as connection:
+                return bool((await load_admission_state(connection, wanted, AdmissionState())).keys)
+        except _NoTables:
+            return False
 
     async def admission_state(self, incoming: IncomingProposal) -> AdmissionState:
         """The heads and keys on which the registrar would decide *incoming* now. Raises `StatusUnavailable`."""

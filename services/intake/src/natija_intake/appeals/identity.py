@@ -32,5 +32,9 @@ def appeal_number(realm: str, request: RequestKey, secret: bytes) -> str:
 
 def registration_id(number: str, body: bytes, secret: bytes) -> UUID:
     """The id (UUID version 8) of the event that opens the appeal *number* with this *body*."""
-    digest = hmac.digest(secret, f"natija registration\x1f{number}\x1f".encode() + body, hashlib.sha256)
+    return as_uuid(hmac.digest(secret, f"natija registration\x1f{number}\x1f".encode() + body, hashlib.sha256))
+
+
+def as_uuid(digest: bytes) -> UUID:
+    """The first 16 bytes of *digest*, as a UUID of version 8."""
     return UUID(int=int.from_bytes(digest[:16], "big") & _CUSTOM_BITS | _VERSION_8 | _VARIANT)

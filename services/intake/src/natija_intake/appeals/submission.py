@@ -5,23 +5,26 @@ The models here are the clear form of the contract's (`natija_events.types.clear
 test checks that their fields correspond.
 """
 
+from datetime import datetime, time
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from natija_chassis.http.parameters import Day
+from natija_chassis.time_zones import time_zone
 from natija_events.schema.documentation import descriptions
 from natija_events.sealing.data_key import Place
 from natija_events.types import intake, personal
 from natija_events.types.base import AppealNumber, Count, LanguageCode
 from natija_events.types.clear_form import from_clear_form
-from natija_events.types.codes import Code
+from natija_events.types.codes import Code, Word
 from natija_events.types.sealed import Plain, seal_data
 from natija_events.wire.envelope import Event
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.identity import RequestKey, appeal_number, registration_id
 
 SOURCE = "/services/intake"
+_NOON = time(12)
 
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
@@ -141,13 +144,14 @@ class Submission(_StrictModel):
         id = registration_id(number, self.content(), secret)
         key = context.realm_key.new_key(number)
         place = Place(context.realm, number, SOURCE, id, intake.Registered.type, "")
-        data = seal_data(self._to_data(context), key.data_key, place)
+        now = context.clock.now()
+        data = seal_data(self._to_data(context, now), key.data_key, place)
         event = Event(
             id=id,
             source=SOURCE,
             type=data.type,
             subject=number,
-            time=data.received,
+            time=now,
             data=data.model_dump_json(exclude_unset=True).encode(),
             traceparent=traceparent,
             wrappedkey=key.wrapped,
@@ -159,15 +163,34 @@ class Submission(_StrictModel):
         that a later version adds changes nothing."""
         return self.model_dump_json(exclude_defaults=True).encode()
 
-    def _to_data(self, context: IntakeContext) -> intake.Registered:
+    def received_at(self, now: datetime, context: IntakeContext) -> datetime:
+        """The instant of receipt: *now*, when it is sent."""
+        return now
+
+    def _to_data(self, context: IntakeContext, now: datetime) -> intake.Registered:
         sent = self.model_dump(mode="json")
         if self.applicant is not None:
             # Without defaults: else an address would show that a person has given one.
             sent["applicant"] = self.applicant.model_dump(mode="json", exclude_defaults=True)
             sent["applicant"]["kind"] = self.applicant.kind
         values = from_clear_form(sent, intake.Registered)
-        values |= {"received": context.clock.now(), "jurisdiction": context.jurisdiction}
+        values |= {"received": self.received_at(now, context), "jurisdiction": context.jurisdiction}
         return intake.Registered.model_validate(values, strict=True, extra="forbid")
+
+
+class EnteredAppeal(Submission):
+    """An appeal that an official enters: a letter on paper, or what somebody said. *received* is a local day."""
+
+    received: Day
+    taker: Code
+    referral_number: Word | None = None
+
+    def received_at(self, now: datetime, context: IntakeContext) -> datetime:
+        """Now on the day of receipt; for an earlier day its noon, since nobody noted the hour."""
+        zone = time_zone(context.reference().zone)
+        if self.received == now.astimezone(zone).date():
+            return now
+        return datetime.combine(self.received, _NOON, zone)
 
 
 class OpeningEvent(NamedTuple):

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from natija_chassis.postgres.bulk_upsert import BulkUpsert
+from natija_events.kafka import partition_of
 from natija_events.lifecycle.holding import Holding
 from natija_events.wire.record import RecordedEvent
 from natija_intake.outcomes import tables
@@ -74,6 +75,16 @@ async def shared_after(
     """
     values = {"readers": list(readers), "body": body, "position": position, "most": most}
     return [SharedPlace(*row) for row in await connection.execute(_AFTER, values)]
+
+
+async def places_of(connection: AsyncConnection, appeal: str) -> Sequence[SharedPlace]:
+    """The places on the log of the events of *appeal*, in their order, but for links to complaints that are not its
+    last event. None before the relay has read it. Their positions are not used."""
+    row = (await connection.execute(_LOAD, {"appeals": [appeal]})).one_or_none()
+    if row is None:
+        return []
+    partition = partition_of(appeal.encode())
+    return [SharedPlace(0, partition, offset) for offset in sorted({*row.offsets, row.last})]
 
 
 async def _load(connection: AsyncConnection, appeals: Iterable[str]) -> Mapping[str, SharedAppeal]:

@@ -27,7 +27,7 @@ class Choices:
 
     def __init__(self, reference: ReferenceData, formats: Formats, words: GetText) -> None:
         self._reference, self._formats, self._words = reference, formats, words
-        self.kinds: NamedValues = [(kind, _capital(word("kind", kind, formats.language))) for kind in KINDS]
+        self.kinds: NamedValues = [(kind, capital(word("kind", kind, formats.language))) for kind in KINDS]
         self.bodies = [("", words("I do not know")), *self._named("bodies")]
         self.topics = [("", words("Something else")), *self._named("topics")]
         self.regions = [("", words("Not one region")), *self._named("regions")]
@@ -60,5 +60,6 @@ class Choices:
         return self._formats.sort(named, lambda one: one[1])
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """*text* with a capital letter at its beginning."""
     return text[:1].upper() + text[1:]

@@ -13,7 +13,7 @@ from natija_chassis.http.problems import FieldError, Problem
 from natija_chassis.observability import tracing
 from natija_chassis.pages.form_errors import FormErrors
 from natija_chassis.pages.languages import PREFIX, PageLanguage
-from natija_chassis.pages.site import Site
+from natija_chassis.pages.site import KeptForm, Site
 from natija_chassis.realm.reference_reader import ReferenceDataMissing
 from natija_events.kafka import DeliveryUnconfirmed
 from natija_events.reference.data import GetReferenceData
@@ -34,13 +34,15 @@ ACCESS = (
     access("POST", _FORM, "public", bodies="any", max_body=MAX_BODY_BYTES),
 )
 _SENT_BEFORE = "sent-before"
+_KEPT = KeptForm("appeal", enter="check", stay="edit")
+_PREVIEWED = KeptForm("appeal", enter="send", stay="check")
 CheckLimit = Callable[[Scope], None]
 """Counts an appeal of the client. Raises `Problem` when it has sent too many."""
 
 
 def router(site: Site, service: AppealService, reference: GetReferenceData, check_limit: CheckLimit) -> APIRouter:
     """The routes. The answer to the form is the next page: nothing is kept between them but in the form itself."""
-    pages, filing = APIRouter(include_in_schema=False), _Filing(site, service, reference)
+    pages, filing = APIRouter(include_in_schema=False), _Filing(site, service, reference, check_limit)
 
     @pages.get(_GUIDE)
     async def get_guide(request: Request, language: PageLanguage) -> Response:
@@ -58,8 +60,6 @@ def router(site: Site, service: AppealService, reference: GetReferenceData, chec
             form = AppealForm.read(await request.body())
         except NotTheForm:
             raise Problem(422, "This is not the form of an appeal") from None
-        if form.step == "send":
-            check_limit(request.scope)
         return await filing.next_page(request, language, form)
 
     return pages
@@ -68,8 +68,10 @@ def router(site: Site, service: AppealService, reference: GetReferenceData, chec
 class _Filing:
     """The page after a step of the form."""
 
-    def __init__(self, site: Site, service: AppealService, reference: GetReferenceData) -> None:
-        self._site, self._service, self._reference = site, service, reference
+    def __init__(
+        self, site: Site, service: AppealService, reference: GetReferenceData, check_limit: CheckLimit
+    ) -> None:
+        self._site, self._service, self._reference, self._check_limit = site, service, reference, check_limit
 
     async def next_page(self, request: Request, language: Language, form: AppealForm) -> Response:
         """The form again, the preview, or the receipt."""
@@ -79,6 +81,10 @@ class _Filing:
             return self.form(request, language, form, errors)
         if form.step != "send":
             return self._preview(request, language, form)
+        try:
+            self._check_limit(request.scope)
+        except Problem as limit:
+            return self._preview(request, language, form, notice="limited", status=limit.status)
         try:
             return await self._send(request, language, form)
         except ValidationError as error:
@@ -95,7 +101,7 @@ class _Filing:
         """The form as filled in, with *errors* beside the fields."""
         choices = self._choices(language)
         return self._site.page(
-            request, language, "form.html", status=422 if errors else 200, form=form, choices=choices,
+            request, language, "form.html", status=422 if errors else 200, kept=_KEPT, form=form, choices=choices,
             errors=FormErrors(errors, choices.labels, self._site.words(language)), most=MOST_CHARACTERS,
         )  # fmt: skip
 
@@ -103,7 +109,9 @@ class _Filing:
         self, request: Request, language: Language, form: AppealForm, *, notice: str = "", status: int = 200
     ) -> Response:
         rows = self._choices(language).preview(form)
-        return self._site.page(request, language, "preview.html", status=status, form=form, rows=rows, notice=notice)
+        return self._site.page(
+            request, language, "preview.html", status=status, kept=_PREVIEWED, form=form, rows=rows, notice=notice
+        )
 
     async def _send(self, request: Request, language: Language, form: AppealForm) -> Response:
         key = RequestKey(SOURCE, UUID(form.key))

@@ -1,5 +1,6 @@
 """The form of an appeal: the fields as typed, what is wrong with them, and the submission that they become (pure)."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
@@ -61,12 +62,12 @@ class AppealForm(NamedTuple):
         except (TypeError, ValueError):
             raise NotTheForm from None
         lines = {name: getattr(found, name).strip() for name in _LINES}
-        return found._replace(text=found.text.replace("\r\n", "\n").strip(), **lines)
+        return found._replace(text=as_typed(found.text), **lines)
 
     @property
     def length(self) -> int:
         """The characters of the text, as people count them."""
-        return sum(1 for _ in _GRAPHEME.finditer(self.text))
+        return graphemes(self.text)
 
     @property
     def errors(self) -> list[FieldError]:
@@ -78,7 +79,7 @@ class AppealForm(NamedTuple):
         }
         if not self.name:
             rules["name"] = "missing"
-        return [_error(field, rule) for field, rule in rules.items() if rule]
+        return [field_error(field, rule) for field, rule in rules.items() if rule]
 
     def submission(self) -> Submission:
         """The submission. Raises `ValidationError`: see `errors_of`."""
@@ -88,12 +89,23 @@ class AppealForm(NamedTuple):
         return Submission.model_validate({**values, "channel": CHANNEL, "applicant": applicant})
 
 
-def errors_of(why: ValidationError | Rejection) -> list[FieldError]:
-    """The fields that the contract or the register refuses: the page offers none such, so a program sent them."""
+def errors_of(why: ValidationError | Rejection, known: Collection[str] = _ESSENTIAL) -> list[FieldError]:
+    """The fields that the contract or the register refuses, of those that the page has: *known*."""
     places = [str(error["loc"][-1]) for error in why.errors()] if isinstance(why, ValidationError) else [why.field]
     fields = [_PLACES.get(place, place) for place in (one.rpartition(".")[2] for one in places)]
-    return [_error(one if one in _ESSENTIAL else "text", "refused") for one in fields]
+    return [field_error(one if one in known else "text", "refused") for one in fields]
 
 
-def _error(field: str, rule: str) -> FieldError:
+def field_error(field: str, rule: str) -> FieldError:
+    """That *field* breaks *rule*."""
     return {"field": field, "rule": rule, "message": ""}
+
+
+def graphemes(text: str) -> int:
+    """The characters of *text*, as people count them."""
+    return sum(1 for _ in _GRAPHEME.finditer(text))
+
+
+def as_typed(text: str) -> str:
+    """*text* without the blanks around it, and with line ends of one character."""
+    return text.replace("\r\n", "\n").strip()

@@ -7,20 +7,33 @@ from natija_chassis.pages.site import PageLink, Site
 from natija_chassis.service_app import ServicePages
 from natija_events.reference.data import GetReferenceData
 from natija_intake.appeals.service import AppealService
-from natija_intake.pages import filing, following
+from natija_intake.following.service import FollowingService
+from natija_intake.pages import filing
+from natija_intake.pages.clerk import routes as clerk
 from natija_intake.pages.filing import CheckLimit
-from natija_intake.pages.following import GetAddress
+from natija_intake.pages.follow import routes as follow
+from natija_intake.pages.follow.routes import GetAddress
 
-SECTIONS = (PageLink(filing.PATH, "File an appeal"), PageLink(following.PATH, "Follow an appeal"))
+SECTIONS = (PageLink(filing.PATH, "File an appeal"), PageLink(follow.PATH, "Follow an appeal"))
 
 
 def build(
-    service: AppealService, reference: GetReferenceData, clock: Clock, check_limit: CheckLimit, address_of: GetAddress
+    service: AppealService,
+    following: FollowingService,
+    reference: GetReferenceData,
+    clock: Clock,
+    jurisdiction: str,
+    check_limit: CheckLimit,
+    address_of: GetAddress,
 ) -> ServicePages:
-    """The pages of *service*. *check_limit* counts appeals by client, *address_of* tells clients apart."""
+    """The pages of *service*, which registers appeals under the law of *jurisdiction*, and of *following*.
+
+    *check_limit* counts what citizens send by client, *address_of* tells clients apart.
+    """
     site = Site(Path(__file__).parent, SECTIONS, reference)
     routers = [
         filing.router(site, service, reference, check_limit),
-        following.router(site, service, reference, clock, address_of),
+        follow.router(site, following, reference, clock, check_limit, address_of),
+        clerk.router(site, service, reference, clock, jurisdiction),
     ]
-    return ServicePages(site, routers, (*filing.ACCESS, *following.ACCESS))
+    return ServicePages(site, routers, (*filing.ACCESS, *follow.ACCESS, *clerk.ACCESS))

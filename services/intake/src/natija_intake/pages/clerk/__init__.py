@@ -1,0 +1,1 @@
+"""The page on which a registrar enters a letter, or what somebody said."""
