@@ -151,9 +151,10 @@ class Demo:
     def _say_who_signs_in(self) -> None:
         if os.environ.get(environment.ISSUER):
             return
-        port = self.values[port_variable("routing")]
+        routing, deadlines = (self.values[port_variable(service)] for service in ("routing", "deadlines"))
         print("\nSign in, on this machine only: its identity provider lets anybody be any of these officials")
-        print(f"  http://localhost:{port}/sign-in")
+        print(f"  http://localhost:{routing}/sign-in")
+        print(f"  http://localhost:{deadlines}/board      for heads, controllers and auditors")
         found = demo_officials.officials(self.paths.realm)
         for body in dict.fromkeys(one.body for one in found):
             print(f"  {', '.join(one.subject for one in found if one.body == body)}")

@@ -16,6 +16,7 @@ OF_PAGES = {
     "GET /static/{name}", "GET /favicon.ico", "POST /{language:language}/display", "GET /statistics",
     "GET /{language:language}/statistics", "GET /{language:language}/statistics/{table}.csv",
     "GET /{language:language}/statistics/{table}.json",
+    "GET /board", "GET /board/breaches", "GET /board/what-if",  # to the page in the language of the browser
 }  # fmt: skip
 """Pages for everybody, and what each page needs."""
 SHOWS = {"any": "no appeals", "own": "its own appeals", "all": "appeals of all bodies"}

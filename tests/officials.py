@@ -1,0 +1,54 @@
+"""Signed-in officials for apps in this process: a session that nobody had to sign in for."""
+
+from typing import Any
+
+import httpx
+from fastapi import APIRouter
+from starlette.requests import HTTPConnection
+from tests.stack import API_KEYS
+
+from natija_chassis.http.access import Authenticator, Principal, RouteAccess
+from natija_chassis.http.app import create_apps
+from natija_chassis.process.health import Health
+from natija_chassis.realm.official_rights import ActingPost
+from natija_chassis.service_app import ServicePages
+from natija_chassis.settings import Settings
+from natija_chassis.sign_in.dependencies import OFFICIAL
+from natija_chassis.sign_in.official import Official
+from natija_events.reference.entries import OfficialRole
+
+
+class _Session:
+    csrf_token = "t"
+
+
+NOBODYS_SESSION: Any = _Session()
+
+
+def official(body: str, *roles: OfficialRole) -> Official:
+    """An official with one post of *body*."""
+    post = ActingPost(f"{body}/x", body, frozenset(roles), None)
+    return Official("a" * 64, (post,), body, NOBODYS_SESSION, NOBODYS_SESSION)
+
+
+def visitor(
+    pages: ServicePages, who: Official | None, *routers: APIRouter, rows: tuple[RouteAccess, ...] = ()
+) -> httpx.AsyncClient:
+    """A browser at *pages*, and at *routers* with their *rows*, in which *who* has signed in."""
+    app = create_apps(
+        Settings(api_keys=API_KEYS), title="x", about="X.", health=lambda: Health(True, "ready"),
+        routers=[*pages.routers, pages.site.router(), *routers], rows=[*pages.rows, *pages.site.rows, *rows],
+        more_authenticators=[_as(who)], error_page=pages.site.error_page,
+    ).api  # fmt: skip
+    headers = {"Accept": "text/html"}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", headers=headers)
+
+
+def _as(who: Official | None) -> Authenticator:
+    async def authenticate(request: HTTPConnection) -> Principal | None:
+        if who is None:
+            return None
+        request.scope[OFFICIAL] = who
+        return who.principal
+
+    return authenticate
