@@ -3,7 +3,7 @@
 from typing import Any
 
 import httpx
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.requests import HTTPConnection
 from tests.stack import API_KEYS
 
@@ -31,17 +31,21 @@ def official(body: str, *roles: OfficialRole) -> Official:
     return Official("a" * 64, (post,), body, NOBODYS_SESSION, NOBODYS_SESSION)
 
 
-def visitor(
-    pages: ServicePages, who: Official | None, *routers: APIRouter, rows: tuple[RouteAccess, ...] = ()
-) -> httpx.AsyncClient:
-    """A browser at *pages*, and at *routers* with their *rows*, in which *who* has signed in."""
-    app = create_apps(
+def app_for(
+    who: Official | None, pages: ServicePages, *routers: APIRouter, rows: tuple[RouteAccess, ...] = ()
+) -> FastAPI:
+    """An app with *pages*, and *routers* with their *rows*: whoever comes is *who*; None: has not signed in."""
+    return create_apps(
         Settings(api_keys=API_KEYS), title="x", about="X.", health=lambda: Health(True, "ready"),
         routers=[*pages.routers, pages.site.router(), *routers], rows=[*pages.rows, *pages.site.rows, *rows],
         more_authenticators=[_as(who)], error_page=pages.site.error_page,
     ).api  # fmt: skip
-    headers = {"Accept": "text/html"}
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", headers=headers)
+
+
+def browser_of(app: FastAPI) -> httpx.AsyncClient:
+    """A client that wants pages of *app*."""
+    transport = httpx.ASGITransport(app)
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost", headers={"Accept": "text/html"})
 
 
 def _as(who: Official | None) -> Authenticator:

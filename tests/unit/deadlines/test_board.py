@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests import apps
-from tests.officials import official, visitor
+from tests.officials import app_for, browser_of, official
 from tests.unit.deadlines.history import APPEAL, Given, at, folded, registered
 from tests.unit.deadlines.test_decisions import DUE, MISSED, OPENED, TERM, TERMED
 
@@ -107,13 +107,13 @@ def test_body_sees_no_complaint_about_its_handling() -> None:
 
 @pytest.mark.parametrize("role", ["registrar", "executor", "approver", "signer", "analyst", "operator", "data-officer"])
 async def test_other_roles_are_refused(role: OfficialRole) -> None:
-    async with visitor(board(), official("agency", role)) as browser:
+    async with browser_of(app_for(official("agency", role), board())) as browser:
         for path in ("/board", "/board/breaches", "/board/due", "/board/what-if", f"/board/appeals/{APPEAL}"):
             assert (await browser.get(f"/ru{path}")).status_code == 403, path
 
 
 async def test_unknown_visitor_is_led_to_sign_in() -> None:
-    async with visitor(board(), None) as browser:
+    async with browser_of(app_for(None, board())) as browser:
         answer = await browser.get("/ky/board/due?within=week")
     assert (answer.status_code, answer.headers["location"]) == (
         303, "/sign-in?return_to=%2Fky%2Fboard%2Fdue%3Fwithin%3Dweek",
@@ -123,7 +123,7 @@ async def test_unknown_visitor_is_led_to_sign_in() -> None:
 async def test_people_do_not_open_programs_lists() -> None:
     """They know no rights of single people: the board does."""
     routers = [api.router(apps.EMPTY_DATABASE, TermsProjection(POLICIES), CLOCK, lambda: DATA)]
-    async with visitor(board(), official("agency", "head"), *routers, rows=api.ACCESS) as browser:
+    async with browser_of(app_for(official("agency", "head"), board(), *routers, rows=api.ACCESS)) as browser:
         for path in ("/due?within=today", "/breaches", "/executors/x/calendar.ics", f"/terms/{APPEAL}"):
             assert (await browser.get(path)).status_code == 403, path
 
@@ -137,6 +137,8 @@ async def test_people_do_not_open_programs_lists() -> None:
         ("/board?as_of=0001-01-01T00:00", 422, 'href="#as_of"'),
         ("/board/breaches?body=agency", 200, "govuk-select"),
         ("/board/breaches?body=court", 422, "breaches"),
+        ("/board/breaches?executor=%00", 422, "breaches"),
+        ("/board/breaches?executor=&within=today", 200, "govuk-select"),
         ("/board/breaches?after=nonsense", 422, "breaches"),
         ("/board/breaches?after=999999999999999999-KG", 422, "breaches"),
         ("/board/due?within=month", 422, "due"),
@@ -153,7 +155,7 @@ async def test_people_do_not_open_programs_lists() -> None:
 )
 async def test_questions_are_answered_or_refused(path: str, status: int, text: str) -> None:
     """A head of the agency asks. The error leads to the field."""
-    async with visitor(board(), official("agency", "head")) as browser:
+    async with browser_of(app_for(official("agency", "head"), board())) as browser:
         answer = await browser.get(f"/ky{path}")
     assert answer.status_code == status, answer.text
     assert text in answer.text
@@ -161,7 +163,7 @@ async def test_questions_are_answered_or_refused(path: str, status: int, text: s
 
 
 async def test_number_leads_to_its_page() -> None:
-    async with visitor(board(), official("agency", "head")) as browser:
+    async with browser_of(app_for(official("agency", "head"), board())) as browser:
         answer = await browser.get(f"/ky/board/appeals?number=+{APPEAL.lower()}")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/ky/board/appeals/{APPEAL}")
 

@@ -1,7 +1,7 @@
 """The routes of the board. Every page is for people who have signed in, and shows each what their rights allow."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -31,6 +31,7 @@ from natija_deadlines.worklists.selection import ListReader, Selection, Within
 from natija_deadlines.worklists.worklist import Page, Worklists
 from natija_events.ids import parse_appeal_number
 from natija_events.reference.data import GetReferenceData, ReferenceData
+from natija_events.types.codes import Code
 from natija_events.words import Language
 
 PATH = "/board"
@@ -45,7 +46,7 @@ _Me = Annotated[Official, Depends(signed_in)]
 _Text = Query(max_length=64)
 TimeQuery = Annotated[str, Query(max_length=40, description="A local day and time as 2026-03-04T12:00. Default: now.")]
 BodyQuery = Annotated[str, _Text]
-ExecutorQuery = Annotated[str, _Text]
+ExecutorQuery = Annotated[Code | Literal[""], Query()]
 CursorQuery = Annotated[str, Query(pattern=r"^([0-9]{1,18}-[0-9A-Z-]{1,40})?$")]
 
 
