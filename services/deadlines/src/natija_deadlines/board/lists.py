@@ -25,7 +25,11 @@ def table(rows: Sequence[Row], selection: Selection, names: Names, words: GetTex
         ListColumn(words("Body"), [words("Confidential") if one.only_dates else names.body(one.body) for one in rows]),
     ]
     if not selection.past:
-        cells.append(ListColumn(words("Executor"), ["" if one.only_dates else _executor(one, names) for one in rows]))
+        cells.append(
+            ListColumn(
+                words("Executor"), ["" if one.only_dates else names.executor(one.body, one.executor) for one in rows]
+            )
+        )
     if selection.within is None:
         cells += _of_breaches(rows, names, words)
     else:
@@ -42,15 +46,14 @@ def table(rows: Sequence[Row], selection: Selection, names: Names, words: GetTex
 def _of_breaches(rows: Sequence[Row], names: Names, words: GetText) -> Sequence[ListColumn]:
     return (
         ListColumn(words("Last day"), [names.last_day(one.breach) for one in rows]),
-        ListColumn(words("Days late"), [names.number(one.days) for one in rows], numeric=True),
-        ListColumn(words("Working days"), [names.number(one.working_days) for one in rows], numeric=True),
+        ListColumn(words("Days late (working days)"), [_days(one, names) for one in rows], numeric=True),
         ListColumn(words("Missed by"), [_missed_by(one, names, words) for one in rows]),
-        ListColumn(words("Whole term"), [_overall(one, names, words) for one in rows]),
     )
 
 
-def _executor(one: Row, names: Names) -> str:
-    return names.executor(one.body, one.executor)
+def _days(one: Row, names: Names) -> str:
+    working = f" ({names.number(one.working_days)})" if one.working_days is not None else ""
+    return names.number(one.days) + working
 
 
 def _last_day(one: Row, names: Names, words: GetText) -> str:
@@ -59,17 +62,15 @@ def _last_day(one: Row, names: Names, words: GetText) -> str:
 
 
 def _missed_by(one: Row, names: Names, words: GetText) -> str:
-    """The body that missed the term. Where another one holds the appeal now, its own term is named, too."""
-    if one.only_dates:
-        return ""
-    missed_by = names.body(one.missed_by)
-    if one.missed_by == one.body or one.due is None:
-        return missed_by
-    return words("{body}. The present body has until {day}").format(body=missed_by, day=names.last_day(one.due))
-
-
-def _overall(one: Row, names: Names, words: GetText) -> str:
-    """The term of all bodies together. Before it is forwarded, an appeal has only the one for the answer."""
-    due = names.last_day(one.overall_due or one.breach)
-    missed = one.overall_missed if one.overall_due else True
-    return words("{day}, missed").format(day=due) if missed else words("{day}, running").format(day=due)
+    """The body that missed the term. Of an appeal that was forwarded also the present term, and that of all bodies."""
+    parts = [] if one.only_dates else [names.body(one.missed_by)]
+    if one.due is not None and one.due != one.breach:
+        parts.append(words("Present term until {day}").format(day=names.last_day(one.due)))
+    if one.overall_due is not None:
+        text = (
+            words("Term of all bodies missed on {day}")
+            if one.overall_missed
+            else words("Term of all bodies until {day}")
+        )
+        parts.append(text.format(day=names.last_day(one.overall_due)))
+    return ". ".join(parts)

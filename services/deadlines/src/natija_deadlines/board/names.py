@@ -73,17 +73,17 @@ class Names:
 
     def told(self, one: Told) -> str:
         """A step of the ladder: the person or body, and the day."""
-        return f"{self.addressee(one.to)}, {self._formats.day(one.time.date())}"
+        return f"{self.addressee(one.to)}, {_short(one.time.date())}"
 
     def last_day(self, due: datetime | None) -> str:
         """The last day of a term that ends at *due*, which has the offset of its calendar."""
-        return "" if due is None else self._formats.day(last_day_of(due))
+        return "" if due is None else _short((due - _INSTANT).date())
 
     def number(self, value: int | None) -> str:
         """A count; empty for None."""
         return "" if value is None else self._formats.number(value)
 
 
-def last_day_of(due: datetime) -> date:
-    """The local day that ends at *due*, which has the offset of its calendar."""
-    return (due - _INSTANT).date()
+def _short(day: date) -> str:
+    """A day as tables have it. All our languages write it so."""
+    return f"{day:%d.%m.%Y}"

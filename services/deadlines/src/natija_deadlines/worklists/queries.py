@@ -56,7 +56,9 @@ _PAST = f"""
 _SEEN = """
     complained_of is distinct from :reading_body and (
         complaint_of is null
-        or not exists (select from appeals as first where first.appeal = listed.complaint_of and first.holder = :reading_body)
+        or not exists (
+            select from appeals as first where first.appeal = listed.complaint_of and first.holder = :reading_body
+        )
     )
 """
 """No complaint about the body of the reader, nor about how it handles another appeal."""
