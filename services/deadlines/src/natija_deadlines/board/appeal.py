@@ -16,7 +16,6 @@ from natija_deadlines.terms.state import AppealTerms, SetTerm
 from natija_deadlines.worklists.rows import local
 from natija_events.terms.facts import TermFact
 from natija_events.terms.states import Status, TermState, term_states
-from natija_events.words import word
 from natija_terms.calendars.calendar import CalendarMissing
 
 _WAITING: frozenset[Status] = frozenset(["running", "paused", "missed"])
@@ -63,7 +62,7 @@ class AppealView:
     def summary(self) -> Sequence[tuple[str, str]]:
         """The facts about the appeal: their names and texts."""
         one, words = self.appeal, self._words
-        found = [(words("State"), word("state", one.standing.state, self._names.language))]
+        found = [(words("State"), self._names.word("state", one.standing.state))]
         if self.only_dates:
             found.append((words("Body"), words("Confidential")))
         else:

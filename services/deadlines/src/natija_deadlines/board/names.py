@@ -9,7 +9,7 @@ from natija_events.reference.data import ReferenceData
 from natija_events.terms.facts import APPLICANT
 from natija_events.terms.states import Status
 from natija_events.types.deadlines import Addressee
-from natija_events.words import Language, word
+from natija_events.words import Language, WordKind, word
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -65,10 +65,15 @@ class Names:
             "expired": self._words("Expired"),
         }[status]  # fmt: skip
 
+    def word(self, kind: WordKind, code: str) -> str:
+        """The word for *code*, as a heading or a text of its own begins."""
+        found = word(kind, code, self.language)
+        return found[:1].upper() + found[1:]
+
     def term(self, id: str) -> str:
         """The kind of a term, and its number where it is not the first one."""
         kind, _, number = id.rpartition("-")
-        name = word("term", kind, self.language)
+        name = self.word("term", kind)
         return name if number == "1" else f"{name} ({number})"
 
     def told(self, one: Told) -> str:
