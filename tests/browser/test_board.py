@@ -19,8 +19,11 @@ from natija_deadlines.policies.policy import load_policies
 from natija_deadlines.terms.projection import TermsProjection
 from natija_events.words import LANGUAGES, Language
 
-NAMES = frozenset({"UTC", "Law", "the", "consideration", "citizens", "appeals", "law", "Asia", "Bishkek", "deputy"})
-"""Titles of laws, zones and posts are as the data have them."""
+NAMES = frozenset({
+    "UTC", "Law", "the", "consideration", "citizens", "appeals", "law", "Asia", "Bishkek", "deputy", "clerk", "answer",
+    "overall",
+})  # fmt: skip
+"""Titles of laws, zones, posts and ids of terms are as the data have them."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

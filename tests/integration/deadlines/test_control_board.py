@@ -60,7 +60,7 @@ async def test_controller_reads_why_longest_is_late(realm: Realm, issuer: str, t
         found = await controller.get(f"{board}/appeals?number={longest.lower()}")
         page = (await controller.get(f"{board}/appeals/{longest}")).text
         assert found.headers["location"] == f"/ru/board/appeals/{longest}"
-        why = (await realm.run("deadlines", "why", longest, "--language", "ru")).stdout
+        why = (await realm.run("deadlines", "why", longest, "--lang", "ru")).stdout
         told = [line.partition(". ")[2] for line in why.splitlines()]
         assert re.findall(r"<li>([^<]+)</li>", page)[: len(told)] == told
         assert "записан как пропущенный" in told[-1]
