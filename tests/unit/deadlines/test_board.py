@@ -30,7 +30,7 @@ from natija_events.reference.data import ReferenceData
 from natija_events.reference.entries import BodyEntry, OfficialRole
 from natija_events.terms.facts import TermFact
 from natija_events.types.deadlines import Warned
-from natija_events.types.routing import Answered, Routed
+from natija_events.types.routing import Answered, Forwarded, Routed
 from natija_events.words import LANGUAGES, Language
 
 DATA = replace(
@@ -216,10 +216,18 @@ def test_ladder_shows_told_and_to_come() -> None:
     assert running.ladder[-1].when == "25 июля 2019 г., 09:00 (UTC+6)"
 
 
-def test_closed_appeal_tells_nobody_more() -> None:
-    answered = ("2019-07-01T10:00+06:00", Answered(outcome="explained"))
-    [term] = view(OPENED, TERMED, answered, now="2019-07-15").terms
-    assert (term.status, term.ladder) == ("met", [])
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (("2019-07-01T10:00+06:00", Answered(outcome="explained")), "met"),
+        (("2019-07-14T10:00+06:00", Forwarded(body="court")), "missed"),
+        (("2019-07-14T10:00+06:00", Answered(outcome="explained")), "missed"),
+    ],
+    ids=["in-time", "forwarded-late", "answered-late"],
+)
+def test_ended_term_tells_nobody_more(end: Given, status: str) -> None:
+    [term] = view(OPENED, TERMED, end, now="2019-07-15").terms
+    assert (term.status, term.ladder) == (status, [])
 
 
 def test_confidential_appeal_shows_dates_only() -> None:

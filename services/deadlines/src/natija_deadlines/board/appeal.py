@@ -16,9 +16,11 @@ from natija_deadlines.terms.state import AppealTerms, SetTerm
 from natija_deadlines.worklists.rows import local
 from natija_events.terms.facts import TermFact
 from natija_events.terms.states import Status, TermState, term_states
+from natija_events.terms.timeline import Timeline
 from natija_terms.calendars.calendar import CalendarMissing
 
-_WAITING: frozenset[Status] = frozenset(["running", "paused", "missed"])
+_GOES_ON: frozenset[Status] = frozenset(["running", "missed"])
+"""States in which the ladder goes on. A pause moves its next steps, nobody knows yet by how much."""
 
 
 class PersonTold(NamedTuple):
@@ -110,7 +112,7 @@ class AppealView:
         for one in law.told:
             if one.time <= self._at:
                 yield PersonTold(self._names.addressee(one.to), self._formats.time(one.time), told=True)
-        if state.status not in _WAITING or not self.appeal.running or self.appeal.fed:
+        if state.status not in _GOES_ON or self.appeal.fed or self._is_over(state.term):
             return
         rule = self._policies.rule(law.policy, law.kind)
         calendar = self._policies.calendars.get(law.calendar_id or self.appeal.jurisdiction or "")
@@ -121,6 +123,12 @@ class AppealView:
                 if number > law.told_of(state.due) and (step.after is not None or state.status != "missed"):
                     at = told_at(step, law.starts or law.instant, state.due, calendar)
                     yield PersonTold(self._names.addressee(step.to), self._formats.time(at), told=False)
+
+    def _is_over(self, term: str) -> bool:
+        """Whether an event ended *term*, in time or late: then nobody else is told."""
+        timeline = Timeline.of(self._facts, self._at)
+        span = next(one for one in reversed(timeline.spans) if one.term == term)
+        return timeline.first_end(span, self._at) is not None
 
     def _local(self, instant: datetime, law: SetTerm | None) -> datetime:
         calendars = self._policies.calendars
