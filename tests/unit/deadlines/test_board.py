@@ -120,6 +120,19 @@ async def test_unknown_visitor_is_led_to_sign_in() -> None:
     )  # fmt: skip
 
 
+async def test_official_of_two_bodies_may_change() -> None:
+    """A form with the token of the session. Of a body whose post opens no board nothing is offered."""
+    first, second, third = official("agency", "head"), official("court", "auditor"), official("ministry", "executor")
+    posts = (*first.posts, *second.posts, *third.posts)
+    async with browser_of(app_for(first._replace(posts=posts), board())) as browser:
+        page = (await browser.get("/ru/board")).text
+    form = page.partition('action="/me/body"')[2].partition("</form>")[0]
+    assert 'name="csrf_token" value="t"' in form
+    assert [one in form for one in ("agency", "court", "ministry")] == [True, True, False]
+    async with browser_of(app_for(first, board())) as browser:
+        assert "/me/body" not in (await browser.get("/ru/board")).text
+
+
 async def test_people_do_not_open_programs_lists() -> None:
     """They know no rights of single people: the board does."""
     routers = [api.router(apps.EMPTY_DATABASE, TermsProjection(POLICIES), CLOCK, lambda: DATA)]

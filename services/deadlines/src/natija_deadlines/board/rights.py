@@ -23,6 +23,11 @@ def reader_of(official: Official, data: ReferenceData) -> ListReader:
     return ListReader(body, bodies, handles=may_read(official, _held_by(body)._replace(confidential=True), data))
 
 
+def bodies_of(official: Official) -> tuple[str, ...]:
+    """The bodies in which *official* has a post that opens the board."""
+    return tuple(dict.fromkeys(one.body for one in official.posts if one.roles & frozenset(ROLES)))
+
+
 def sight(official: Official, appeal: AppealTerms, original: AppealTerms | None, data: ReferenceData) -> Sight:
     """The part of one appeal that *official* sees. *original*: the appeal whose handling it complains about."""
     about = {appeal.complained_of, original.holder if original is not None else None} - {None}

@@ -86,9 +86,12 @@ class Board:
 
     def page(self, request: Request, visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
         """A page with what all of them show: the body for which the reader acts, and how old the data are."""
+        official = visit.official
+        bodies = visit.names.bodies(rights.bodies_of(official))
+        session = {"acts_for": official.body, "bodies": bodies, "csrf_token": official.session.csrf_token}
         return self.site.page(
-            request, visit.language, template, status=status, age=self.age(), home=visit.home,
-            acts_for=visit.names.body(visit.official.body), **values,
+            request, visit.language, template, status=status, age=self.age(), home=visit.home, session=session,
+            **values,
         )  # fmt: skip
 
     def as_of(self, visit: Visit, given: str) -> AskedTime:
