@@ -26,7 +26,9 @@ from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Health
 from natija_chassis.settings import Settings
 from natija_chassis.sign_in import parts
+from natija_deadlines.board.site import build as build_board
 from natija_deadlines.policies.policy import load_policies
+from natija_deadlines.settings import DeadlinesSettings
 from natija_deadlines.terms.projection import TermsProjection
 from natija_events.reference.data import GetReferenceData, ReferenceData
 from natija_intake.api import contract, post_appeals, proposals, routes, streams
@@ -149,8 +151,13 @@ def desk(*more: APIRouter) -> Apps:
 
 def deadlines(*more: APIRouter) -> Apps:
     """Deadlines with the policies of its package."""
-    router = natija_deadlines.api.router(EMPTY_DATABASE, TermsProjection(load_policies()), _CLOCK, ReferenceData)
-    return _apps([router], more, natija_deadlines.api.ACCESS)
+    projection = TermsProjection(load_policies())
+    router = natija_deadlines.api.router(EMPTY_DATABASE, projection, _CLOCK, ReferenceData)
+    pages = build_board(EMPTY_DATABASE, projection, ReferenceData, _CLOCK, lambda: DataAge("current", _CLOCK.now()))
+    sign_in = parts.make(DeadlinesSettings(), EMPTY_DATABASE, ReferenceData)
+    routers = [*pages.routers, pages.site.router(), router, sign_in.router]
+    rows = [*natija_deadlines.api.ACCESS, *pages.rows, *pages.site.rows, *sign_in.rows]
+    return _apps(routers, more, rows, site=pages.site)
 
 
 def analytics(*more: APIRouter) -> Apps:

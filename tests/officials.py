@@ -3,16 +3,24 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import oidc_provider_mock
 import pytest
 import yaml
+from deploy.local.ports import free_port
 from tests import realm_pool
-from tests.stack import Realm
+from tests.reference import write_revision
+from tests.stack import Child, Realm
 
 from natija_chassis.realm.officials_file import OFFICIALS
+from natija_chassis.services import port_variable
+from natija_chassis.settings import Settings
+from natija_chassis.user_ids import user_id
+from natija_events.reference.entries import HeldPost, OfficialEntry, OfficialRole, PostEntry
 
 
 @contextmanager
@@ -42,6 +50,24 @@ async def provision(realm: Realm, issuer: str, posts: Mapping[str, Sequence[str]
     return {"NATIJA_OIDC_ISSUER": issuer, "NATIJA_OIDC_CLIENT_SECRET": str(secret)}
 
 
+async def appoint(realm: Realm, issuer: str, subject: str, post: str, role: OfficialRole) -> None:
+    """Give *subject* of *issuer* the *post*, `BODY/POST`, with this role, in a realm that others use, too."""
+    await write_revision(realm, "post", post, PostEntry(roles=frozenset([role])))
+    id = user_id(Settings(realm=realm.name).user_id_key, issuer, subject)
+    await write_revision(realm, "official", id, OfficialEntry(posts=(HeldPost(post=post),)))
+
+
+async def serve_with_sign_in(realm: Realm, process: str, issuer: str, folder: Path) -> tuple[Child, str]:
+    """Start *process* as a client of *issuer*, beside others of its kind. Gives it, and its address for browsers."""
+    secret = folder / f"{process}.secret"
+    secret.write_text("any")
+    secret.chmod(0o600)
+    port = free_port()
+    variables: dict[str, Any] = {port_variable(process): str(port), "NATIJA_OIDC_ISSUER": issuer}
+    child = await realm.serve(process, **variables, NATIJA_OIDC_CLIENT_SECRET=str(folder / "{process}.secret"))
+    return child, f"http://localhost:{port}"
+
+
 def subject_of(post: str) -> str:
     """The name at the provider of whoever holds *post*."""
     return post.replace("/", ".")
@@ -66,17 +92,18 @@ class Visitor:
 
     async def sign_in(self, post: str) -> "Visitor":
         """Sign in as the holder of *post*."""
-        return await self.sign_in_as(subject_of(post))
+        await self.open_as(subject_of(post), "/me")
+        return self
 
-    async def sign_in_as(self, subject: str) -> "Visitor":
-        """Sign in as *subject* of the provider."""
-        leaving = await self.get("/sign-in?return_to=%2Fme")
+    async def open_as(self, subject: str, path: str) -> httpx.Response:
+        """Sign in as *subject* of the provider: the page at *path*, to which that leads."""
+        leaving = await self.get(f"/sign-in?{urlencode({'return_to': path})}")
         assert leaving.status_code == 303, leaving.text
         back = await self._http.post(leaving.headers["location"], data={"sub": subject})
         assert back.status_code == 302, back.text
         came = await self.get(back.headers["location"])
-        assert (came.status_code, came.headers["location"]) == (303, "/me")
-        return self
+        assert (came.status_code, came.headers["location"]) == (303, path), came.text
+        return await self.get(path)
 
     async def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())

@@ -151,10 +151,13 @@ class Demo:
     def _say_who_signs_in(self) -> None:
         if os.environ.get(environment.ISSUER):
             return
-        ports = {process: self.values[port_variable(process)] for process in ("desk", "intake")}
         print("\nSign in, on this machine only: its identity provider lets anybody be any of these officials")
-        print(f"  http://localhost:{ports['desk']}/desk             where officials work")
-        print(f"  http://localhost:{ports['intake']}/ru/clerk       where a registrar enters letters")
+        for process, path, who in (
+            ("desk", "/desk", "officials work on the appeals of their body"),
+            ("intake", "/ru/clerk", "a registrar enters letters"),
+            ("deadlines", "/board", "heads, controllers and auditors watch the terms"),
+        ):
+            print(f"  http://localhost:{self.values[port_variable(process)]}{path:<12}{who}")
         found = demo_officials.officials(self.paths.realm)
         for body in dict.fromkeys(one.body for one in found):
             print(f"  {', '.join(one.subject for one in found if one.body == body)}")

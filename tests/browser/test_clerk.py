@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 from tests.browser.inspection import opened
 from tests.browser.test_appeals import good
-from tests.registrars import appoint, identity_provider, serve_with_sign_in
+from tests.officials import appoint, provider, serve_with_sign_in
 from tests.stack import Realm
 
 from natija_events.words import Language
@@ -23,7 +23,7 @@ MOST_KEYS = 60
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def office(registry: Realm, tmp_path_factory: Any) -> AsyncIterator[str]:
     folder: Path = tmp_path_factory.mktemp("office")
-    with identity_provider() as issuer:
+    with provider() as issuer:
         await appoint(registry, issuer, CLERK, POST, "registrar")
         intake, url = await serve_with_sign_in(registry, "intake", issuer, folder)
         yield url

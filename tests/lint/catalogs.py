@@ -8,9 +8,9 @@ from natija_chassis.pages.catalogs import CatalogFault
 
 
 def sites(repository: Path) -> list[Path]:
-    """The folders with templates, whose words have catalogues beside them."""
-    found = repository.glob("*/*/src/natija_*/pages/templates")
-    return sorted(path.parent for path in found)
+    """The folders of pages: templates, and the catalogues of their words beside them."""
+    found = repository.glob("*/*/src/natija_*/*/templates")
+    return sorted(path.parent for path in found if (path.parent / "locales").is_dir())
 
 
 def faults(repository: Path) -> Iterator[CatalogFault]:

@@ -1,7 +1,6 @@
 """A realm at work: registrar, routing and deadlines as processes, a clock that a test moves, and the log to read."""
 
 import asyncio
-import secrets
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -13,18 +12,14 @@ import httpx
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.deadlines_database import deadlines_schema, engine_on
 from tests.signing import key_if_signed
 from tests.stack import OPERATOR, Child, Realm, Servers, provisioned_realms
 from tests.unit.deadlines.history import at, registered
 
 from natija_chassis.clock import FileClock
-from natija_chassis.postgres.engine import create_schema, create_tables
-from natija_chassis.projections import checkpoints
-from natija_deadlines.terms import tables
 from natija_deadlines.terms.decide import BREACH_DELAY
-from natija_deadlines.terms.replan import service_tables
 from natija_events.ids import new_appeal_number
 from natija_events.kafka import ProposalOutcome, Publisher, read
 from natija_events.lifecycle.fold import fold
@@ -195,15 +190,7 @@ async def work(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
 @pytest_asyncio.fixture(loop_scope="session")
 async def engine(servers: Servers) -> AsyncIterator[AsyncEngine]:
     """A schema of its own with the tables of deadlines."""
-    url = servers.postgres.replace("postgresql://", "postgresql+asyncpg://")
-    schema = f"t{secrets.token_hex(4)}"
-    made = create_async_engine(url, connect_args={"server_settings": {"search_path": schema}})
-    async with made.begin() as connection:
-        await create_schema(connection, schema)
-        await create_tables(connection, tables.projected, schema)
-        await create_tables(connection, service_tables, schema)
-        await create_tables(connection, checkpoints.metadata, schema)
-    yield made
-    async with made.begin() as connection:
-        await connection.execute(text(f"drop schema {schema} cascade"))
-    await made.dispose()
+    async with deadlines_schema(servers) as schema:
+        made = engine_on(servers, schema)
+        yield made
+        await made.dispose()

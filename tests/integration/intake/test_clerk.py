@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest_asyncio
 from tests.integration.intake.stored_keys import open_event
-from tests.registrars import Visitor, appoint, identity_provider, serve_with_sign_in
+from tests.officials import Visitor, appoint, provider, serve_with_sign_in
 from tests.stack import Child, Realm
 
 from natija_chassis.time_zones import time_zone
@@ -37,7 +37,7 @@ class SignInIntake(NamedTuple):
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def office(registry: Realm, tmp_path_factory: Any) -> AsyncIterator[SignInIntake]:
     folder: Path = tmp_path_factory.mktemp("office")
-    with identity_provider() as issuer:
+    with provider() as issuer:
         await appoint(registry, issuer, "clerk-77", POST, "registrar")
         await appoint(registry, issuer, "reader-78", "ministry-health/reader-1", "executor")
         intake, url = await serve_with_sign_in(registry, "intake", issuer, folder)
@@ -64,11 +64,11 @@ def receipt(page: httpx.Response) -> str:
 
 async def test_letter_is_registered_as_entered(registry: Realm, office: SignInIntake, visitor: Visitor) -> None:
     """With its channel, form, day of receipt and outgoing number; sent twice it is one appeal."""
-    form = await visitor.sign_in("clerk-77", PAGE)
+    form = await visitor.open_as("clerk-77", PAGE)
     zone = time_zone("Asia/Bishkek")
     yesterday = datetime.now(zone).date() - timedelta(days=1)
     letter = {**LETTER, **hidden(form), "received": str(yesterday)}
-    first, again = [await visitor.send("POST", PAGE, **letter) for _ in range(2)]
+    first, again = [await visitor.post(PAGE, **letter) for _ in range(2)]
     assert receipt(first) == receipt(again)
     [event] = [one async for one in read(registry.servers.kafka, registry.name, subject=receipt(first))]
     data = event.data
@@ -85,11 +85,11 @@ async def test_letter_is_registered_as_entered(registry: Realm, office: SignInIn
 
 async def test_next_letter_begins_where_last_ended(visitor: Visitor) -> None:
     """The form below the receipt has the channel and the form of the letter before, and a key of its own."""
-    form = await visitor.sign_in("clerk-77", PAGE)
+    form = await visitor.open_as("clerk-77", PAGE)
     today = datetime.now(time_zone("Asia/Bishkek")).date()
     letter = {**LETTER, **hidden(form), "received": str(today)}
-    done = await visitor.send("POST", PAGE, **letter)
-    for page in (done, await visitor.send("GET", PAGE)):
+    done = await visitor.post(PAGE, **letter)
+    for page in (done, await visitor.get(PAGE)):
         assert re.search(r'value="reception"\s+selected', page.text)
         assert re.search(r'value="oral"\s+selected', page.text)
         assert hidden(page)["key"] != letter["key"]
@@ -98,11 +98,11 @@ async def test_next_letter_begins_where_last_ended(visitor: Visitor) -> None:
 
 async def test_wrong_letter_comes_again(visitor: Visitor) -> None:
     """With all that was typed, in the language that was chosen since."""
-    form = await visitor.sign_in("clerk-77", PAGE)
+    form = await visitor.open_as("clerk-77", PAGE)
     letter = {**LETTER, **hidden(form), "received": "2020-01-01"}
-    answer = await visitor.send("POST", PAGE, **letter)
+    answer = await visitor.post(PAGE, **letter)
     assert (answer.status_code, 'href="#received"' in answer.text) == (422, True)
-    other = await visitor.send("POST", "/ru/clerk", **letter | {"step": "edit"})
+    other = await visitor.post("/ru/clerk", **letter | {"step": "edit"})
     for page in (answer, other):
         assert "Айгүл Асанова" in page.text
         assert hidden(page)["key"] == letter["key"]
@@ -111,10 +111,10 @@ async def test_wrong_letter_comes_again(visitor: Visitor) -> None:
 
 async def test_only_registrars_get_in(visitor: Visitor) -> None:
     """Others are led to sign in, or are told that their posts do not open it. A forged form is refused."""
-    assert (await visitor.send("GET", PAGE)).headers["location"] == "/sign-in?return_to=%2Fen%2Fclerk"
-    assert (await visitor.send("POST", PAGE, **LETTER)).status_code == 401
-    assert (await visitor.sign_in("reader-78", PAGE)).status_code == 403
-    assert (await visitor.send("POST", PAGE, **LETTER)).status_code == 403
-    form = await visitor.sign_in("clerk-77", PAGE)
+    assert (await visitor.get(PAGE)).headers["location"] == "/sign-in?return_to=%2Fen%2Fclerk"
+    assert (await visitor.post(PAGE, **LETTER)).status_code == 401
+    assert (await visitor.open_as("reader-78", PAGE)).status_code == 403
+    assert (await visitor.post(PAGE, **LETTER)).status_code == 403
+    form = await visitor.open_as("clerk-77", PAGE)
     forged = {**LETTER, **hidden(form), "csrf_token": "x"}
-    assert (await visitor.send("POST", PAGE, **forged)).status_code == 403
+    assert (await visitor.post(PAGE, **forged)).status_code == 403

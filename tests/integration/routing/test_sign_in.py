@@ -55,8 +55,8 @@ async def test_official_signs_in_to_desk(realm: Realm, issuer: str, tmp_path: Pa
         "desk", NATIJA_OIDC_ISSUER=issuer, NATIJA_OIDC_CLIENT_SECRET=str(tmp_path / "{process}.secret")
     )
     async with httpx.AsyncClient(trust_env=False) as http:
-        browser = await Visitor(http, service, "application/json").sign_in_as("aida-77")
-        me = (await browser.get("/me")).json()
+        browser = Visitor(http, service, "application/json")
+        me = (await browser.open_as("aida-77", "/me")).json()
         assert (me["body"], me["roles"]) == ("ministry-health", ["official", "registrar"])
 
         async def roles() -> Any:

@@ -11,6 +11,7 @@ from natija_chassis.process.health import Backlog
 from natija_chassis.realm.reference_reader import ReferenceReader
 from natija_chassis.service_app import run_service
 from natija_deadlines import api
+from natija_deadlines.board import site
 from natija_deadlines.metrics import CALENDAR_DAYS
 from natija_deadlines.policies import bindings, policy
 from natija_deadlines.policies.coverage import days_left, is_short
@@ -57,6 +58,7 @@ async def serve(settings: DeadlinesSettings) -> None:
         projection,
         about="Sets the legal term of each live appeal, warns before its end, and records missed terms.",
         router=lambda engine: api.router(engine, projection, clock, reader.now),
+        pages=lambda engine, age: site.build(engine, projection, reader.now, clock, age),
         rows=api.ACCESS,
         backlog=backlog,
         pending_proposals=timers.pending,

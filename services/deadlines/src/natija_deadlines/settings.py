@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import ClassVar
 
-from natija_chassis.settings import Settings, management_port_field, port_field
+from natija_chassis.settings import management_port_field, port_field
+from natija_chassis.sign_in.settings import SignInSettings
 from natija_deadlines.info import DEADLINES
 from natija_deadlines.policies import policy
 from natija_terms.calendars import files
 
 
-class DeadlinesSettings(Settings):
-    """The chassis' settings, and the folders of the dated data: by default those of this package."""
+class DeadlinesSettings(SignInSettings):
+    """The chassis' settings, those of signing in, and the folders of the dated data, by default those in here."""
 
     process: ClassVar[str] = DEADLINES.name
 

@@ -11,10 +11,11 @@ class Column(NamedTuple):
 
 
 class TableRow(NamedTuple):
-    """The texts of a row. A *strong* one is a sum."""
+    """The texts of a row. A *strong* one is a sum. The first text is a link to *href*, where it has one."""
 
     cells: tuple[str, ...]
     strong: bool = False
+    href: str | None = None
 
 
 class Table(NamedTuple):

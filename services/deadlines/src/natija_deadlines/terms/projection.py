@@ -30,7 +30,7 @@ class TermsProjection(StateTable[AppealTerms]):
     """
 
     def __init__(self, policies: Policies) -> None:
-        super().__init__(AppealTerms, evolve, tables.appeals, service="deadlines", version=10)
+        super().__init__(AppealTerms, evolve, tables.appeals, service="deadlines", version=11)
         self.policies = policies
 
     async def apply(self, connection: AsyncConnection, events: Sequence[RecordedEvent]) -> None:

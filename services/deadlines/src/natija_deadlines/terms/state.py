@@ -92,7 +92,8 @@ class SetTerm(NamedTuple):
 class AppealTerms(NamedTuple):
     """The terms of one appeal, as policies see them.
 
-    *fed*: the register that opened the appeal (*opener*) still feeds it. *opening*: the sequence of its registration,
+    *confidential*, *complained_of* and *complaint_of* are as registered: they decide who may see the appeal. *fed*: the
+    register that opened the appeal (*opener*) still feeds it. *opening*: the sequence of its registration,
     or of the decision to consider it again. *held_from* and *held_since*: the event by which its *holder* got it. *due*
     is the term for the answer in force, *breach* the first that was missed, *holder_breach* the first that the *holder*
     missed. At *fires_at* an event is due, unless something happens before; *data_missing* says why no term can be set.
@@ -104,6 +105,9 @@ class AppealTerms(NamedTuple):
     jurisdiction: str | None = None
     kind: str | None = None
     country_type: str | None = None
+    confidential: bool = False
+    complained_of: str | None = None
+    complaint_of: str | None = None
     opener: str | None = None
     fed: bool = False
     received: datetime | None = None
@@ -175,6 +179,7 @@ def _changed(appeal: AppealTerms, event: RecordedEvent, data: EventData) -> Appe
         case Registered():
             return appeal._replace(
                 jurisdiction=data.jurisdiction, kind=data.kind, country_type=data.country_type, received=data.received,
+                confidential=data.confidential, complained_of=data.complained_of, complaint_of=data.complaint_of,
                 holder=data.addressee, opening=event.sequence, held_from=event.sequence, held_since=data.received,
             )  # fmt: skip
         case Routed():

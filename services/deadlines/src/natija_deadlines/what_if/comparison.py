@@ -5,6 +5,7 @@ facts of the others are read. Where they are a `simple_history`, two instants de
 facts are changed, and `natija_events.terms.lateness` judges both.
 """
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ from natija_events.terms.timeline import order
 from natija_terms.calendars.calendar import Calendar
 
 _PAGE = 2000
+_BREATH = 100
+"""Appeals after which other tasks of the process have their turn: its timers, and its pages."""
 _APPEALS = """
     select
         appeal, kind, country_type, received,
@@ -138,12 +141,16 @@ async def compare(
         one: _Appeal = tuple.__new__(_Appeal, row)  # there are many
         (plain if one.plain else others).append(one)
     dues = NewDues(policy, calendar)
-    _compare_plain(found, plain, dues)
+    for start in range(0, len(plain), _PAGE):
+        _compare_plain(found, plain[start : start + _PAGE], dues)
+        await asyncio.sleep(0)
     for start in range(0, len(others), _PAGE):
         page = others[start : start + _PAGE]
         facts = await load_facts(connection, [one.appeal for one in page])
-        for appeal in page:
+        for place, appeal in enumerate(page):
             _compare_judged(found, appeal, facts[appeal.appeal], dues)
+            if place % _BREATH == 0:
+                await asyncio.sleep(0)
     return found
 
 

@@ -44,7 +44,16 @@ Known = Annotated[
 ]
 ListLimit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The most rows of a page.")]
 After = Annotated[str, Query(pattern=_CURSOR, description="The `next` of the page before.")]
-Sender = Annotated[Principal, Depends(principal)]
+
+
+def _key(sender: Annotated[Principal, Depends(principal)]) -> Principal:
+    """The sender, who has a key. People have the control board: it shows each what their rights allow."""
+    if sender.csrf_token is not None:
+        raise Problem(403, "People open the control board", "This route is for programs with a key.")
+    return sender
+
+
+Sender = Annotated[Principal, Depends(_key)]
 
 
 class ToldRow(BaseModel):
@@ -91,6 +100,10 @@ class WorklistRow(BaseModel):
     """Calendar days since its last day."""
     working_days: int | None
     """Working days since its last day; null where a working calendar is missing."""
+    overall_due: datetime | None
+    """When the term of all bodies together ends, or ended; null until the appeal is forwarded."""
+    overall_missed: bool
+    """Whether that term was missed."""
     told: list[ToldRow]
     """The steps of the escalation ladder that were told so far."""
 

@@ -20,7 +20,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 _NOW = f"""
     listed as (
-        select appeal, jurisdiction, holder as body, executor, due, breach,
+        select appeal, jurisdiction, confidential, complained_of, complaint_of, holder as body, executor, due, breach,
             case when {is_late_sql(":at", "holder_breach")} then holder_breach end as holder_breach
         from appeals where running
     )
@@ -43,14 +43,25 @@ _PAST = f"""
             min(due) filter (where holder is not distinct from body) as holder_breach
         from breaches left join held using (appeal) where term like 'answer-%' group by appeal
     ), registered as (
-        select appeal, jurisdiction from appeals
+        select appeal, jurisdiction, confidential, complained_of, complaint_of from appeals
     ), listed as (
-        select appeal, jurisdiction, body, cast(null as text) as executor, due, breach, holder_breach
+        select
+            appeal, jurisdiction, confidential, complained_of, complaint_of, body, cast(null as text) as executor, due,
+            breach, holder_breach
         from closings join registered using (appeal) left join held using (appeal) left join due_now using (appeal)
             left join late using (appeal)
         where opened is not null and closed is null
     )
 """  # noqa: S608 - only names of our own columns
+_SEEN = """
+    complained_of is distinct from :reading_body and (
+        complaint_of is null
+        or not exists (
+            select from appeals as first where first.appeal = listed.complaint_of and first.holder = :reading_body
+        )
+    )
+"""
+"""No complaint about the body of the reader, nor about how it handles another appeal."""
 _ENDS = """
     left join unnest(cast(:jurisdictions as text[]), cast(:ends as timestamptz[])) as ends (jurisdiction, ending)
         using (jurisdiction)
@@ -97,6 +108,39 @@ class Sums(NamedTuple):
     first: datetime
 
 
+class Figures(NamedTuple):
+    """The open appeals of one body, or of one executor of it: those due by the end of the day and of the week.
+
+    *late*: of those in breach, the ones with a term that this body itself missed."""
+
+    body: str | None
+    executor: str | None
+    today: int
+    week: int
+    in_breach: int
+    late: int
+
+
+async def figures(connection: AsyncConnection, selection: Selection, today: Periods, week: Periods) -> list[Figures]:
+    """The sums of all three lists by body and executor, in one query. *selection* has no `within`.
+
+    Raises the errors of the database.
+    """
+    in_breach = _in_breach(selection)
+    select = f"""
+        select body, executor,
+            count(*) filter (where due > :at and due <= coalesce(today_end, :today_other))::int,
+            count(*) filter (where due > :at and due <= coalesce(ending, :other))::int,
+            count(*) filter (where {in_breach})::int, count(holder_breach) filter (where {in_breach})::int
+        from listed {_ENDS} left join unnest(cast(:jurisdictions as text[]), cast(:today_ends as timestamptz[]))
+            as todays (jurisdiction, today_end) using (jurisdiction)
+        where ({in_breach} or due > :at and due <= :last) {"".join(f" and {one}" for one in _seen(selection))}
+        group by 1, 2
+    """  # noqa: S608 - only names of our own columns
+    given = {"today_ends": [today.ends[id] for id in week.ends], "today_other": today.other}
+    return [Figures(*row) for row in await _run(connection, selection, week, select, given)]
+
+
 async def page(
     connection: AsyncConnection, selection: Selection, periods: Periods | None, after: ListPlace, limit: int | None
 ) -> list[Listed]:
@@ -139,11 +183,25 @@ def _instant(selection: Selection) -> str:
 
 def _where(selection: Selection) -> str:
     due = "due > :at and due <= :last and due <= coalesce(ending, :other)"
-    in_breach = "breach is not null" if selection.past else is_late_sql(":at", "breach")
-    conditions = [in_breach if selection.within is None else due]
+    conditions = [_in_breach(selection) if selection.within is None else due]
     conditions += ["body = :body"] if selection.body is not None else []
     conditions += ["executor = :executor"] if selection.executor is not None else []
+    conditions += _seen(selection)
     return f"{'' if selection.within is None else _ENDS} where {' and '.join(conditions)}"
+
+
+def _in_breach(selection: Selection) -> str:
+    return "breach is not null" if selection.past else is_late_sql(":at", "breach")
+
+
+def _seen(selection: Selection) -> list[str]:
+    reader = selection.reader
+    if reader is None:
+        return []
+    conditions = [_SEEN] + ([] if reader.bodies is None else ["body = any(cast(:reading_bodies as text[]))"])
+    if selection.body is not None or selection.executor is not None:
+        conditions.append("(not confidential or body = :reading_body)" if reader.handles else "not confidential")
+    return conditions
 
 
 async def _run(
@@ -151,6 +209,8 @@ async def _run(
 ) -> Sequence[Any]:
     given |= {"at": selection.at.astimezone(UTC)}
     given |= {name: value for name in ("body", "executor") if (value := getattr(selection, name)) is not None}
+    if (reader := selection.reader) is not None:
+        given |= {"reading_body": reader.body, "reading_bodies": list(reader.bodies or ())}
     if selection.past:
         given["known"] = selection.known
         await connection.execute(text(PLAN))

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from natija_deadlines.policies.policy import Policies
 from natija_deadlines.terms.state import AppealTerms, SetTerm
@@ -33,7 +33,9 @@ class Row(NamedTuple):
 
     *term*, *policy*, *due* and *paused* are those of the present term for the answer. *missed_term* is the first one
     that was missed, by *missed_by*, and *breach* its due instant. *days* and *working_days* have passed since its last
-    day; None without a breach, and *working_days* also where a calendar is missing.
+    day; None without a breach, and *working_days* also where a calendar is missing. *overall_due* is the end of the
+    term of all bodies together, which an appeal has once it was forwarded; *overall_missed*: it has passed.
+    *only_dates*: the appeal is confidential, and the reader sees number and dates only.
     """
 
     appeal: str
@@ -48,7 +50,14 @@ class Row(NamedTuple):
     breach: datetime | None
     days: int | None
     working_days: int | None
+    overall_due: datetime | None
+    overall_missed: bool
     told: tuple[Told, ...]
+    only_dates: bool = False
+
+    def without_people(self) -> Self:
+        """The row with number and dates only: no body, no person, nobody who was told."""
+        return self._replace(body=None, executor=None, missed_by=None, told=(), only_dates=True)
 
 
 class WorkingDays:
@@ -72,11 +81,13 @@ def row(
 ) -> Row:
     """The row of a *listed* appeal, from its state and all *facts* about its terms."""
     timeline = Timeline.of(facts, selection.at, selection.known)
-    present = None if listed.due is None else _present(timeline)
-    breach = min((one for one in breaches_of(timeline) if one.kind == "answer"), key=lambda one: one.due, default=None)
+    present = None if listed.due is None else _last(timeline, _ANSWER)
+    breaches = breaches_of(timeline)
+    breach = min((one for one in breaches if one.kind == "answer"), key=lambda one: one.due, default=None)
+    overall = _last(timeline, "overall-")
     calendar = _calendar(appeal, breach.term if breach else present.term if present else None, working.policies)
     days, working_days = _late_days(breach.due if breach else None, selection.at, calendar, working)
-    return Row(
+    found = Row(
         listed.appeal, listed.body, listed.executor,
         term=present.term if present else None,
         policy=_policy(appeal, present),
@@ -86,13 +97,20 @@ def row(
         missed_by=breach.holder if breach else None,
         breach=local(breach.due if breach else None, calendar),
         days=days, working_days=working_days,
+        overall_due=local(overall.due if overall else None, calendar),
+        overall_missed=any(one.kind == "overall" for one in breaches),
         told=told_steps(appeal, selection.at, selection.known, calendar),
     )  # fmt: skip
+    reader = selection.reader
+    if reader is not None and reader.sees_only_dates(listed.body, confidential=appeal.confidential):
+        return found.without_people()
+    return found
 
 
-def _present(timeline: Timeline) -> DueSpan | None:
-    answers = (span for span in timeline.spans if span.term.startswith(_ANSWER))
-    return max(answers, key=lambda span: (order(span.set), order(span.fact)), default=None)
+def _last(timeline: Timeline, kind: str) -> DueSpan | None:
+    """The last term whose id begins with *kind*."""
+    spans = (span for span in timeline.spans if span.term.startswith(kind))
+    return max(spans, key=lambda span: (order(span.set), order(span.fact)), default=None)
 
 
 def told_steps(

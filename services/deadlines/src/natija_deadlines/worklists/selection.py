@@ -11,12 +11,29 @@ ListKey = Literal["body", "executor"]
 """The sums: of each body, or of each executor of each body."""
 
 
+class ListReader(NamedTuple):
+    """The part of the lists that one person sees.
+
+    *body* is the one for which they act: complaints about it are left out. *bodies* hold what they see; None: all
+    bodies. *handles*: they handle the confidential appeals of their own body. Of the others they see number and dates.
+    """
+
+    body: str
+    bodies: tuple[str, ...] | None
+    handles: bool
+
+    def sees_only_dates(self, holder: str | None, *, confidential: bool) -> bool:
+        """Whether of an appeal in the list only number and dates are for this person."""
+        return confidential and not (self.handles and holder == self.body)
+
+
 class Selection(NamedTuple):
     """The open appeals of a worklist at the instant *at*.
 
     *within*: those whose term for the answer ends by the end of the local day, or of Sunday; None: those in breach.
     *body* holds them, *executor* must answer; None: any. *past*: from the facts as of *at*, and *known* by then; None:
-    all facts. Otherwise *at* is now, and the rows of the projection tell.
+    all facts. Otherwise *at* is now, and the rows of the projection tell. *reader*: only what that person sees; None:
+    all. To ask for one body or executor would tell who has an appeal, so confidential ones are not among the answers.
     """
 
     at: datetime
@@ -25,6 +42,7 @@ class Selection(NamedTuple):
     executor: str | None = None
     past: bool = False
     known: datetime | None = None
+    reader: ListReader | None = None
 
 
 class Periods(NamedTuple):

@@ -11,7 +11,7 @@ from natija_chassis.projections import checkpoints
 from natija_deadlines.terms.projection import TermsProjection, load_facts
 from natija_deadlines.terms.state import AppealTerms
 from natija_deadlines.worklists import queries
-from natija_deadlines.worklists.queries import Listed, ListPlace, Sums
+from natija_deadlines.worklists.queries import Figures, Listed, ListPlace, Sums
 from natija_deadlines.worklists.rows import Row, WorkingDays, row
 from natija_deadlines.worklists.selection import ListKey, Periods, Selection, periods
 from natija_events.terms.facts import TermFact
@@ -58,6 +58,11 @@ class Worklists:
     async def sums(self, connection: AsyncConnection, selection: Selection, key: ListKey) -> list[Sums]:
         """The sums by *key*. Raises the errors of the database."""
         return await queries.sums(connection, selection, self._periods(selection), key)
+
+    async def figures(self, connection: AsyncConnection, selection: Selection) -> list[Figures]:
+        """The sums of all lists. *selection* has no `within`. Raises the errors of the database."""
+        ends = [periods(within, selection.at, self._projection.policies) for within in ("today", "week")]
+        return await queries.figures(connection, selection, *ends)
 
     async def of_executor(
         self, connection: AsyncConnection, executor: str, body: str | None, limit: int
