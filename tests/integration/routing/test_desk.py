@@ -140,7 +140,7 @@ async def test_others_see_nothing(realm: Realm, http: httpx.AsyncClient) -> None
 
 
 async def looks(realm: Realm, number: str) -> list[tuple[str, str, tuple[int, ...]]]:
-    """Who opened texts of the appeal, why, and of which events."""
+    """The looks at texts of the appeal: the post, the purpose, and the events."""
     found: list[tuple[str, str, tuple[int, ...]]] = []
     kafka = KafkaConfig(realm.environment["NATIJA_KAFKA"])
     async for batch in read_batches(kafka, AUDIT.name(realm.name), dict.fromkeys(range(PARTITIONS), 0)):
@@ -152,7 +152,7 @@ async def looks(realm: Realm, number: str) -> list[tuple[str, str, tuple[int, ..
 
 
 async def test_each_look_is_recorded(realm: Realm, http: httpx.AsyncClient) -> None:
-    """Those who handle it see the text at once. Who watches asks for it. Both looks are on the topic."""
+    """Those who handle it see the text at once. A controller asks for it. Both looks are on the topic."""
     number = await file_appeal(realm, http)
     clerk = await visitor(realm, http, f"{BODY}/registrar")
     assert TEXT in (await clerk.get(f"/en/desk/appeals/{number}")).text

@@ -34,11 +34,11 @@ from natija_events.types.routing import (
     Routed,
 )
 from natija_routing.desk.acts.forms import ActContext, ActForm, NotAnActForm, Wrong, event_data
-from natija_routing.desk.acts.rules import Act
+from natija_routing.desk.acts.rules import DeskAct
 
 KEY = UUID("6b1f6f3e-4f0a-4b5e-9a37-0d8b1f0e2a11")
 CASE = case(OPENED, ROUTED, TERM, IN_WORK, DRAFT, APPROVED)
-CONTEXT = ActContext(CASE, BODY, SIGNER, DATA, NOW, Text(text="The road is mended."))
+CONTEXT = ActContext(CASE, BODY, SIGNER, DATA, NOW, Text(text="The road is repaired."))
 
 
 def form(**fields: Any) -> ActForm:
@@ -50,7 +50,7 @@ def form(**fields: Any) -> ActForm:
     [
         ("route", {"body": BODY, "executor": EXECUTOR}, Routed(body=BODY, executor=EXECUTOR)),
         ("forward", {"body": OTHER, "text": "Their road"}, Forwarded),
-        ("prepare", {"outcome": "explained", "text": "Mended"}, DecisionPrepared),
+        ("prepare", {"outcome": "explained", "text": "Repaired"}, DecisionPrepared),
         ("decline", {"text": "Say when"}, DecisionDeclined),
         ("ask", {"missing": ("documents",), "day": "2026-03-20"},
          DataRequested(missing=("documents",), until=at("2026-03-20T18:00"))),
@@ -59,7 +59,7 @@ def form(**fields: Any) -> ActForm:
     ],
     ids=["route", "forward", "prepare", "decline", "ask", "extend", "return"],
 )  # fmt: skip
-def test_form_becomes_event(act: Act, given: dict[str, Any], expected: EventData | type[EventData]) -> None:
+def test_form_becomes_event(act: DeskAct, given: dict[str, Any], expected: EventData | type[EventData]) -> None:
     found = event_data(act, form(**given), CONTEXT)
     assert found == expected if isinstance(expected, EventData) else type(found) is expected
 
@@ -69,7 +69,7 @@ def test_signature_takes_the_approved_draft() -> None:
     found = event_data("sign", form(language="ky", text="Another text", outcome="satisfied"), CONTEXT)
     assert isinstance(found, Answered)
     assert (found.outcome, found.signer, found.language) == ("explained", SIGNER, "ky")
-    assert found.content == Text(text="The road is mended.")
+    assert found.content == Text(text="The road is repaired.")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_signature_takes_the_approved_draft() -> None:
         "no ground in law",
     ],
 )  # fmt: skip
-def test_wrong_field_is_named(act: Act, given: dict[str, Any], field: str, rule: str) -> None:
+def test_wrong_field_is_named(act: DeskAct, given: dict[str, Any], field: str, rule: str) -> None:
     with pytest.raises(Wrong) as wrong:
         event_data(act, form(**given), CONTEXT)
     assert [(one["field"], one["rule"]) for one in wrong.value.errors] == [(field, rule)]
@@ -138,6 +138,6 @@ def test_form_is_read_as_browsers_send_it() -> None:
     [[], [("key", "1"), ("sequence", "2")], [("key", str(KEY))], [("key", str(KEY)), ("sequence", b"file")]],
     ids=["empty", "no key", "no sequence", "a file"],
 )
-def test_anything_else_is_no_form(sent: list[tuple[str, object]]) -> None:
+def test_anything_else_is_refused(sent: list[tuple[str, object]]) -> None:
     with pytest.raises(NotAnActForm):
         ActForm.read(sent)

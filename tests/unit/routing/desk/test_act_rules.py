@@ -1,4 +1,4 @@
-"""Who may do which act, and why not."""
+"""The acts that an official may do, and why not others."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ from tests.unit.routing.desk.given import (
 from natija_events.reference.entries import OfficialRole, PublisherEntry
 from natija_events.types.deadlines import TermExtended
 from natija_events.types.routing import Answered, ExecutorChanged, Routed
-from natija_routing.desk.acts.rules import ACTS, Act, event_of, find_obstacle
+from natija_routing.desk.acts.rules import ACTS, DeskAct, event_of, find_obstacle
 
 DRAFTED = case(OPENED, ROUTED, TERM, IN_WORK, DRAFT)
 READY = case(OPENED, ROUTED, TERM, IN_WORK, DRAFT, APPROVED)
@@ -47,13 +47,13 @@ WORK = case(OPENED, ROUTED, TERM, IN_WORK)
     ],
     ids=["addressee", "arrived", "in charge", "another executor", "approver", "signer", "controller"],
 )  # fmt: skip
-def test_role_and_state_decide(events: list[Given], post: str, role: OfficialRole, possible: set[Act]) -> None:
+def test_role_and_state_decide(events: list[Given], post: str, role: OfficialRole, possible: set[DeskAct]) -> None:
     found, who = case(*events), official(post, role)
     assert {act for act in ACTS if find_obstacle(act, found, who, DATA, NOW) is None} == possible
 
 
 def test_two_persons_make_an_answer() -> None:
-    """Whoever is in charge approves and signs nothing, and who approved does not sign: not even a head."""
+    """The official in charge approves and signs nothing, and the approver does not sign: not even a head."""
     in_charge = official(EXECUTOR, "executor", "head")
     assert find_obstacle("approve", DRAFTED, in_charge, DATA, NOW) == "own_draft"
     assert find_obstacle("sign", READY, in_charge, DATA, NOW) == "own_draft"
@@ -67,7 +67,7 @@ def test_other_body_does_nothing() -> None:
 
 
 def test_router_sends_what_nobody_has() -> None:
-    """What is addressed to nobody goes to any body. What is addressed to a body is taken up or forwarded by it."""
+    """An appeal to nobody goes to any body. An appeal to a body is taken up or forwarded by it."""
     entry = PublisherEntry.model_validate({"roles": ["desk", "router"], "body": BODY, "unsigned": True})
     data, who = replace(DATA, publishers={**DATA.publishers, f"/desks/{BODY}": entry}), official("x", "registrar")
     unaddressed = case(("2026-03-02T04:00", registered("2026-03-02T04:00")))

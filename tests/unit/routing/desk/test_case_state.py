@@ -52,7 +52,7 @@ def test_addressee_has_it_before_a_holder() -> None:
 
 
 def test_term_and_breach_are_of_holder() -> None:
-    """A forward begins anew: the body that receives it has missed nothing."""
+    """A forward begins again: the body that receives it has missed nothing."""
     missed = (DUE.isoformat(), Missed(term="answer-1", due=DUE))
     late = case(OPENED, ROUTED, TERM, IN_WORK, missed)
     assert (late.due, late.breach) == (DUE, DUE)

@@ -17,7 +17,7 @@ from natija_events.types import routing
 from natija_events.types.base import AnswerOutcome, AnswerReason, EventData, NonConsiderationReason
 from natija_events.types.deadlines import TermExtended
 from natija_events.types.personal import Explanation, Reason, Remarks, Resolution, Text
-from natija_routing.desk.acts.rules import Act, event_of
+from natija_routing.desk.acts.rules import DeskAct, event_of
 from natija_routing.desk.cases.state import Case
 
 OUTCOMES: tuple[AnswerOutcome, ...] = tuple(
@@ -29,8 +29,8 @@ REASONS: tuple[AnswerReason, ...] = tuple(dict.fromkeys(get_args(AnswerReason)))
 GROUNDS: tuple[NonConsiderationReason, ...] = get_args(NonConsiderationReason)
 """Legal grounds of a return."""
 MISSING = ("name", "address", "contacts", "signature", "authority", "documents", "explanation")
-"""What an applicant may be asked for."""
-FIELDS: Mapping[Act, tuple[str, ...]] = {
+"""Data that an applicant may be asked for."""
+FIELDS: Mapping[DeskAct, tuple[str, ...]] = {
     "route": ("body", "executor", "text"), "assign": ("executor",), "prepare": ("outcome", "text"), "approve": (),
     "sign": ("reason", "language"), "decline": ("text",), "ask": ("missing", "day"), "extend": ("day", "text"),
     "forward": ("body", "text"), "return": ("reason", "text"),
@@ -80,7 +80,7 @@ class ActForm(NamedTuple):
         except (KeyError, ValueError):
             raise NotAnActForm from None
 
-    def event_id(self, appeal: str, act: Act) -> UUID:
+    def event_id(self, appeal: str, act: DeskAct) -> UUID:
         """The id of the event of this form: the same form sent again is the same event, another text is another one."""
         fields = json.dumps(self[1:], ensure_ascii=False).encode()
         return derived_event_id(appeal, act, str(self.key), hashlib.sha256(fields).hexdigest())
@@ -95,7 +95,7 @@ class Wrong(Exception):
 
 
 class ActContext(NamedTuple):
-    """What an act is about: the *case*, the *body* and the *post* that act, and the *draft* of the answer, if it was
+    """The matter of an act: the *case*, the *body* and the *post* that act, and the *draft* of the answer, if it was
     opened for this act."""
 
     case: Case
@@ -106,7 +106,7 @@ class ActContext(NamedTuple):
     draft: Text | None = None
 
 
-def event_data(act: Act, form: ActForm, context: ActContext) -> EventData:
+def event_data(act: DeskAct, form: ActForm, context: ActContext) -> EventData:
     """The data of the event of *act*. Raises `Wrong`."""
     if len(form.text) > MOST_CHARACTERS:
         raise Wrong(_error("text", "too_long"))
@@ -182,7 +182,7 @@ def _return(form: ActForm, context: ActContext) -> EventData:
     return routing.Returned(reason=reason, signer=context.post, content=explanation)
 
 
-_BUILDERS: Mapping[Act, Callable[[ActForm, ActContext], EventData]] = {
+_BUILDERS: Mapping[DeskAct, Callable[[ActForm, ActContext], EventData]] = {
     "route": _route, "assign": _assign, "prepare": _prepare, "approve": _approve, "sign": _sign, "decline": _decline,
     "ask": _ask, "extend": _extend, "forward": _forward, "return": _return,
 }  # fmt: skip

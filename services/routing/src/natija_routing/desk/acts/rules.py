@@ -26,8 +26,8 @@ from natija_events.types.routing import (
 )
 from natija_routing.desk.cases.state import Case
 
-Act = Literal["route", "assign", "prepare", "approve", "sign", "decline", "ask", "extend", "forward", "return"]
-ACTS: tuple[Act, ...] = get_args(Act)
+DeskAct = Literal["route", "assign", "prepare", "approve", "sign", "decline", "ask", "extend", "forward", "return"]
+ACTS: tuple[DeskAct, ...] = get_args(DeskAct)
 """In the order of work."""
 
 Obstacle = Literal[
@@ -59,7 +59,7 @@ def _rule(event: type[EventData], *roles: AccessRole) -> ActRule:
     return ActRule(frozenset(roles), event)
 
 
-RULES: Mapping[Act, ActRule] = {
+RULES: Mapping[DeskAct, ActRule] = {
     "route": _rule(Routed, "registrar", "head"),
     "assign": _rule(ExecutorChanged, "registrar", "head"),
     "prepare": _rule(DecisionPrepared, "executor"),
@@ -73,7 +73,7 @@ RULES: Mapping[Act, ActRule] = {
 }
 
 
-def find_obstacle(act: Act, case: Case, official: Official, data: ReferenceData, now: datetime) -> Obstacle | None:
+def find_obstacle(act: DeskAct, case: Case, official: Official, data: ReferenceData, now: datetime) -> Obstacle | None:
     """Why *official* cannot do *act* on *case* at the instant *now*; None when they can."""
     if not official.roles & RULES[act].roles:
         return "role"
@@ -89,14 +89,14 @@ def desk(body: str) -> str:
     return f"/desks/{body}"
 
 
-def event_of(act: Act, case: Case) -> type[EventData]:
+def event_of(act: DeskAct, case: Case) -> type[EventData]:
     """The event that *act* proposes on *case*. A first official in charge is named by a routing to one's own body."""
     if act == "assign" and case.stage in ("unrouted", "arrived"):
         return Routed
     return RULES[act].event
 
 
-def _place_obstacle(act: Act, case: Case, body: str, data: ReferenceData) -> Obstacle | None:
+def _place_obstacle(act: DeskAct, case: Case, body: str, data: ReferenceData) -> Obstacle | None:
     if case.holder is None and case.addressee == body:
         return None if act in ("assign", "forward") else "addressed" if act == "route" else "state"
     if case.holder is None:
@@ -108,7 +108,7 @@ def _place_obstacle(act: Act, case: Case, body: str, data: ReferenceData) -> Obs
     return None if case.standing.state in TABLE[event_of(act, case).type].source else "state"
 
 
-def _act_obstacle(act: Act, case: Case, official: Official, now: datetime) -> Obstacle | None:
+def _act_obstacle(act: DeskAct, case: Case, official: Official, now: datetime) -> Obstacle | None:
     posts = {one.post for one in official.posts}
     if act == "prepare" and case.executor not in posts:
         return "not_in_charge"

@@ -30,7 +30,7 @@ ResultCode = Literal["done", "conflict", "refused", "pending", "unavailable"]
 *unavailable*: Kafka does not answer; the same form can be sent again."""
 
 
-class ActResult(NamedTuple):
+class DeskActResult(NamedTuple):
     """The *result* of an act. *sequence* is that of its event. *rule* is the rule that the registrar states."""
 
     result: ResultCode
@@ -74,7 +74,7 @@ class ActService:
     ) -> None:
         await self._parts.aclose()
 
-    async def propose(self, act: DeskEvent) -> ActResult:
+    async def propose(self, act: DeskEvent) -> DeskActResult:
         """Propose the event of *act*, once however often it is sent."""
         events: tuple[Event, ...] = (self._event(act),)
         if (key := self._key_of(desk(act.body))) is not None:
@@ -83,9 +83,9 @@ class ActService:
             publisher = await self._opened()
             return _result(await publisher.propose(*events, wait=OUTCOME_WAIT))
         except OutcomePending:
-            return ActResult("pending")
+            return DeskActResult("pending")
         except (DeliveryUnconfirmed, KafkaError, OSError):
-            return ActResult("unavailable")
+            return DeskActResult("unavailable")
 
     async def _opened(self) -> Publisher:
         async with self._opening:
@@ -114,10 +114,10 @@ class ActService:
         )
 
 
-def _result(outcome: ProposalOutcome) -> ActResult:
+def _result(outcome: ProposalOutcome) -> DeskActResult:
     rejection = outcome.rejection
     if rejection is None or rejection.reason in ("duplicate", "reused"):  # sent again, at another time
-        return ActResult("done", outcome.sequence)
+        return DeskActResult("done", outcome.sequence)
     if rejection.reason in ("conflict", "unlawful"):
-        return ActResult("conflict", rule=rejection.rule)
-    return ActResult("refused", rule=f"{rejection.field}: {rejection.rule}")
+        return DeskActResult("conflict", rule=rejection.rule)
+    return DeskActResult("refused", rule=f"{rejection.field}: {rejection.rule}")

@@ -41,7 +41,7 @@ _JUDGED = """
 
 
 class Viewer(NamedTuple):
-    """Who looks: for a *body*, in *posts*. *routes*: the body also routes appeals that are addressed to nobody."""
+    """A visitor who looks for a *body*, in *posts*. *routes*: the body also routes appeals that are addressed to nobody."""
 
     body: str
     posts: tuple[str, ...]
@@ -49,7 +49,7 @@ class Viewer(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """What an appeal must have to be in the list; None: anything."""
+    """Properties of the appeals in the list; None: any."""
 
     topic: str | None = None
     executor: str | None = None

@@ -16,12 +16,12 @@ from natija_events.types.personal import Text
 from natija_events.words import Language
 from natija_routing.desk.acts import forms
 from natija_routing.desk.acts.forms import ActContext, ActForm, NotAnActForm, Wrong, event_data
-from natija_routing.desk.acts.rules import ACTS, RULES, Act, find_obstacle
-from natija_routing.desk.acts.service import ActResult, DeskEvent
+from natija_routing.desk.acts.rules import ACTS, RULES, DeskAct, find_obstacle
+from natija_routing.desk.acts.service import DeskActResult, DeskEvent
 from natija_routing.desk.cases.state import Case
 from natija_routing.desk.pages.case_view import CaseView
 from natija_routing.desk.pages.choices import choices, labels
-from natija_routing.desk.pages.parts import DeskParts, Visit
+from natija_routing.desk.pages.parts import DeskParts, DeskVisit
 from natija_routing.desk.pages.queue_pages import PATH
 
 CASE = f"{PREFIX}{PATH}/appeals/{{number}}"
@@ -53,7 +53,7 @@ def router(parts: DeskParts) -> APIRouter:
         return await _case_page(view, request, language, visit, await view.find(visit, number), True)
 
     @pages.get(ACT)
-    async def get_act(request: Request, language: PageLanguage, number: Number, act: Act) -> Response:
+    async def get_act(request: Request, language: PageLanguage, number: Number, act: DeskAct) -> Response:
         visit = parts.visit(request, language)
         case = await view.find(visit, number)
         if find_obstacle(act, case, visit.official, visit.data, visit.now) is not None:
@@ -65,7 +65,7 @@ def router(parts: DeskParts) -> APIRouter:
         return _form_page(parts, request, language, visit, act, case, form, draft)
 
     @pages.post(ACT)
-    async def post_act(request: Request, language: PageLanguage, number: Number, act: Act) -> Response:
+    async def post_act(request: Request, language: PageLanguage, number: Number, act: DeskAct) -> Response:
         visit = parts.visit(request, language)
         try:
             form = ActForm.read((await request.form()).multi_items())
@@ -77,7 +77,7 @@ def router(parts: DeskParts) -> APIRouter:
 
 
 async def _case_page(
-    view: CaseView, request: Request, language: Language, visit: Visit, case: Case, opening: bool
+    view: CaseView, request: Request, language: Language, visit: DeskVisit, case: Case, opening: bool
 ) -> Response:
     shown = await view.show(visit, language, case, opening)
     return view.parts.site.page(
@@ -87,7 +87,7 @@ async def _case_page(
 
 
 def _form_page(
-    parts: DeskParts, request: Request, language: Language, visit: Visit, act: Act, case: Case, form: ActForm,
+    parts: DeskParts, request: Request, language: Language, visit: DeskVisit, act: DeskAct, case: Case, form: ActForm,
     draft: Text | None, *, errors: Sequence[FieldError] = (), status: int = 200, notice: str = "", rule: str = "",
 ) -> Response:  # fmt: skip
     named = labels(parts.site.words(language))
@@ -106,8 +106,8 @@ class _Acting(NamedTuple):
     view: CaseView
     request: Request
     language: Language
-    visit: Visit
-    act: Act
+    visit: DeskVisit
+    act: DeskAct
     form: ActForm
 
     async def answer(self, number: str) -> Response:
@@ -136,7 +136,7 @@ class _Acting(NamedTuple):
         post = next((one.post for one in posts if one.post == case.executor), posts[0].post)
         return ActContext(case, self.visit.body, post, self.visit.data, self.visit.now, draft)
 
-    async def _after(self, case: Case, result: ActResult) -> Response:
+    async def _after(self, case: Case, result: DeskActResult) -> Response:
         if result.result == "conflict":
             await self.view.caught_up(case.appeal, case.standing.sequence + 1)
             return await self._changed(await self.view.find(self.visit, case.appeal))
@@ -160,7 +160,7 @@ class _Acting(NamedTuple):
         )  # fmt: skip
 
     async def _changed(self, case: Case) -> Response:
-        """409: what has happened since the page that the official saw. What they wrote is shown again."""
+        """409: the events since the page that the official saw. Their own words are shown again."""
         lines = self.view.lines(self.visit, self.language, await self.view.later(case, self.form.sequence))
         return self.parts.site.page(
             self.request, self.language, "changed.html", status=409, visit=self.visit, names=self.visit.names,

@@ -1,4 +1,4 @@
-"""What the page of one appeal shows, as far as this official may see it."""
+"""The content of the page of one appeal, as far as this official may see it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from natija_events.wire.record import RecordedEvent
 from natija_events.words import Language
 from natija_routing.desk.cases import projection
 from natija_routing.desk.cases.state import Case
-from natija_routing.desk.pages.history import HistoryWords, Line
-from natija_routing.desk.pages.parts import DeskParts, Visit
+from natija_routing.desk.pages.history import HistoryLine, HistoryWords
+from natija_routing.desk.pages.parts import DeskParts, DeskVisit
 from natija_routing.desk.pages.term_lines import TermLine, term_lines
 
 MOST_EVENTS = 200
@@ -29,7 +29,7 @@ _STEP = 0.05
 class Shown(NamedTuple):
     """The history and the terms of an appeal. *opened*: whether the texts are shown. *problem*: why nothing is."""
 
-    lines: Sequence[Line] = ()
+    lines: Sequence[HistoryLine] = ()
     terms: Sequence[TermLine] = ()
     opened: bool = False
     problem: str = ""
@@ -41,7 +41,7 @@ class CaseView:
     def __init__(self, parts: DeskParts) -> None:
         self.parts = parts
 
-    async def find(self, visit: Visit, number: str, sequence: int = 0) -> Case:
+    async def find(self, visit: DeskVisit, number: str, sequence: int = 0) -> Case:
         """The case of *number*, with its event *sequence*, if that comes in time.
 
         Raises `Problem`: 404 for an unknown appeal, and for one that the official may not read: that it exists is not
@@ -57,7 +57,7 @@ class CaseView:
             raise Problem(404, "There is no such appeal")
         return case
 
-    def handles(self, visit: Visit, case: Case) -> bool:
+    def handles(self, visit: DeskVisit, case: Case) -> bool:
         """Whether the body of *visit* has the appeal, so that its texts are shown at once."""
         return case.body in (None, visit.body)
 
@@ -71,7 +71,7 @@ class CaseView:
                 return
             await asyncio.sleep(_STEP)
 
-    async def show(self, visit: Visit, language: Language, case: Case, opening: bool) -> Shown:
+    async def show(self, visit: DeskVisit, language: Language, case: Case, opening: bool) -> Shown:
         """The history and the terms, with the texts if *opening*: then the look is recorded first."""
         words = self._words(visit, language)
         try:
@@ -88,7 +88,7 @@ class CaseView:
             return Shown(lines, term_lines(events, visit.now), problem="audit")
         return Shown(lines, term_lines(events, visit.now), opening)
 
-    def lines(self, visit: Visit, language: Language, events: Sequence[RecordedEvent]) -> list[Line]:
+    def lines(self, visit: DeskVisit, language: Language, events: Sequence[RecordedEvent]) -> list[HistoryLine]:
         """The lines of *events*, without their texts."""
         words = self._words(visit, language)
         return [words.line(one) for one in events]
@@ -102,7 +102,7 @@ class CaseView:
         except LogUnavailable:
             raise Problem(503, "The history is not available right now") from None
 
-    async def draft(self, visit: Visit, case: Case) -> Text | None:
+    async def draft(self, visit: DeskVisit, case: Case) -> Text | None:
         """The last draft of the answer, opened: the look is recorded first. None without one.
 
         Raises `Problem` when it cannot be shown.
@@ -125,11 +125,11 @@ class CaseView:
             places = await projection.places(connection, case.appeal, MOST_EVENTS, first)
         return await self.parts.reader.history(case.appeal, [one.offset for one in places])
 
-    def _words(self, visit: Visit, language: Language) -> HistoryWords:
+    def _words(self, visit: DeskVisit, language: Language) -> HistoryWords:
         site = self.parts.site
         return HistoryWords(visit.names, site.formats(language), site.words(language))
 
-    def _look(self, visit: Visit, case: Case, purpose: Purpose | None = None) -> Look:
+    def _look(self, visit: DeskVisit, case: Case, purpose: Purpose | None = None) -> Look:
         post = next(one for one in visit.official.posts if one.body == visit.body)
         return Look(
             official=visit.official.id, post=post.post, body=post.body, delegation=post.delegation,
@@ -138,7 +138,7 @@ class CaseView:
         )  # fmt: skip
 
 
-def _facts(visit: Visit, case: Case, original: Case | None) -> AppealFacts:
+def _facts(visit: DeskVisit, case: Case, original: Case | None) -> AppealFacts:
     complained = {case.complained_of, None if original is None else original.body} - {None}
     bodies = {visit.body} if case.body is None and visit.viewer.routes else {case.body} - {None}
     return AppealFacts(frozenset(filter(None, bodies)), frozenset(filter(None, complained)), case.confidential)

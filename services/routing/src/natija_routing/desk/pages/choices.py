@@ -8,7 +8,7 @@ from natija_chassis.pages.formats import Formats
 from natija_chassis.pages.languages import NAMES
 from natija_routing.desk.acts import forms
 from natija_routing.desk.cases.state import Case
-from natija_routing.desk.pages.parts import Visit
+from natija_routing.desk.pages.parts import DeskVisit
 
 NamedChoices = Sequence[tuple[str, str]]
 """Values with their names."""
@@ -26,7 +26,7 @@ class ActChoices(NamedTuple):
     missing: NamedChoices
 
 
-def choices(visit: Visit, case: Case, formats: Formats) -> ActChoices:
+def choices(visit: DeskVisit, case: Case, formats: Formats) -> ActChoices:
     """Those for an act of *visit* on *case*."""
     names, data = visit.names, visit.data
     bodies = [(id, names.body(id)) for id in data.bodies]

@@ -8,7 +8,7 @@ from natija_chassis.opening.opened_event import OpenedEvent, Unopened
 from natija_chassis.pages.catalogs import GetText
 from natija_chassis.pages.formats import Formats
 from natija_events.wire.record import RecordedEvent
-from natija_routing.desk.pages.names import Names
+from natija_routing.desk.pages.names import DeskNames
 
 
 class ShownText(NamedTuple):
@@ -19,7 +19,7 @@ class ShownText(NamedTuple):
     problem: str = ""
 
 
-class Line(NamedTuple):
+class HistoryLine(NamedTuple):
     """An event: when, *what* happened, *who* proposed it, and its *details* with their labels."""
 
     sequence: int
@@ -33,7 +33,7 @@ class Line(NamedTuple):
 class HistoryWords:
     """Lines in one language."""
 
-    def __init__(self, names: Names, formats: Formats, words: GetText) -> None:
+    def __init__(self, names: DeskNames, formats: Formats, words: GetText) -> None:
         self._names, self._formats, self._words = names, formats, words
         until = words("Until")
         self._fields: Mapping[str, tuple[str, Callable[[Any], str]]] = {
@@ -49,14 +49,14 @@ class HistoryWords:
             "term": (words("Term"), lambda id: names.word("term", id.rpartition("-")[0])),
         }  # fmt: skip
 
-    def line(self, event: RecordedEvent) -> Line:
+    def line(self, event: RecordedEvent) -> HistoryLine:
         """The line of *event*, without its texts."""
         what = self._names.word("type", event.type)
-        return Line(
+        return HistoryLine(
             event.sequence, event.time, what, self._names.source(event.event.source), list(self._details(event))
         )
 
-    def opened(self, opened: OpenedEvent) -> Line:
+    def opened(self, opened: OpenedEvent) -> HistoryLine:
         """The line of an event whose texts were opened."""
         return self.line(opened.event)._replace(texts=list(self._texts(opened)))
 

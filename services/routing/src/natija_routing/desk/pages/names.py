@@ -8,8 +8,8 @@ _SERVICES = "/services/"
 _DESKS = "/desks/"
 
 
-class Names:
-    """Names in *language*, from reference *data*, the official words, and the catalogue of the pages (*words*)."""
+class DeskNames:
+    """DeskNames in *language*, from reference *data*, the official words, and the catalogue of the pages (*words*)."""
 
     def __init__(self, data: ReferenceData, language: Language, words: GetText) -> None:
         self._data = data
@@ -45,13 +45,13 @@ class Names:
         return "–" if code is None else _capital(word(kind, code, self.language))
 
     def source(self, source: str) -> str:
-        """Who proposed an event: a body for its desk, the register for our own services."""
+        """The publisher of an event: a body for its desk, the register for our own services."""
         if source.startswith(_SERVICES):
             return self._words("The register")
         return self.body(source.removeprefix(_DESKS)) if source.startswith(_DESKS) else source
 
     def missing(self, code: str) -> str:
-        """What an applicant is asked for."""
+        """The name of a kind of data that an applicant is asked for."""
         words = {
             "name": self._words("The applicant's name"), "address": self._words("The address"),
             "contacts": self._words("A phone number or an email address"), "signature": self._words("The signature"),

@@ -1,14 +1,14 @@
-"""The parts that the pages of the desk are made of, and who looks at them."""
+"""The parts of the pages of the desk, and the visit of an official."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import Request
-from natija_chassis.opening.appeal_reader import AppealReader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.clock import Clock
 from natija_chassis.http.problems import Problem
+from natija_chassis.opening.appeal_reader import AppealReader
 from natija_chassis.pages.data_age import GetDataAge
 from natija_chassis.pages.site import Site
 from natija_chassis.sign_in.dependencies import signed_in
@@ -20,12 +20,12 @@ from natija_routing.desk.acts.rules import desk
 from natija_routing.desk.acts.service import ActService
 from natija_routing.desk.cases.projection import CasesProjection
 from natija_routing.desk.cases.queues import QueueDay, Viewer
-from natija_routing.desk.pages.names import Names
+from natija_routing.desk.pages.names import DeskNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskParts:
-    """What the routes use."""
+    """Parts that the routes use."""
 
     site: Site
     engine: AsyncEngine
@@ -36,24 +36,24 @@ class DeskParts:
     clock: Clock
     age: GetDataAge
 
-    def visit(self, request: Request, language: Language) -> "Visit":
-        """Who sends *request*, and for which body. Raises `Problem` for somebody without a post."""
+    def visit(self, request: Request, language: Language) -> "DeskVisit":
+        """The visit of the official who sends *request*. Raises `Problem` for somebody without a post."""
         official = signed_in(request)
         if official.body is None:
             raise Problem(403, "You have no post")
         data = self.reference()
-        names = Names(data, language, self.site.words(language))
-        return Visit(official, official.body, data, names, self.clock.now())
+        names = DeskNames(data, language, self.site.words(language))
+        return DeskVisit(official, official.body, data, names, self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class DeskVisit:
     """A request of an *official* for their *body*, at the instant *now*."""
 
     official: Official
     body: str
     data: ReferenceData
-    names: Names
+    names: DeskNames
     now: datetime
 
     @property
