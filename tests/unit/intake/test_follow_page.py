@@ -16,8 +16,8 @@ from natija_events.lifecycle.transitions import Standing
 from natija_events.types.base import EventData
 from natija_events.types.intake import Supplemented, WithdrawalRequested
 from natija_intake.appeals.head_lookup import StatusUnavailable
-from natija_intake.following.acts import Act
-from natija_intake.following.service import ActResult, OpenedAppeal
+from natija_intake.following.acts import ApplicantAct
+from natija_intake.following.service import ApplicantActResult, OpenedAppeal
 from natija_intake.following.timeline import AppealTimeline, TimelineStep
 from natija_intake.registrar.heads import NO_HEAD
 
@@ -31,10 +31,10 @@ class Following:
     """Opens one appeal, and answers each act with *answer*."""
 
     def __init__(self) -> None:
-        self.answer: ActResult | Exception = "done"
+        self.answer: ApplicantActResult | Exception = "done"
         self.error: Exception | None = None
         self.found: AppealTimeline | None = AppealTimeline(sequence=4)
-        self.acts: list[tuple[Act, UUID, str]] = []
+        self.acts: list[tuple[ApplicantAct, UUID, str]] = []
 
     async def open(self, number: str, code: str, address: str) -> OpenedAppeal | None:
         return await self.open_again(TOKEN if code == "code" else "")
@@ -44,12 +44,12 @@ class Following:
             raise self.error
         return OpenedAppeal(NUMBER, HEAD, TOKEN) if token == TOKEN else None
 
-    def open_acts(self, opened: OpenedAppeal) -> Mapping[Act, type[EventData]]:
+    def open_acts(self, opened: OpenedAppeal) -> Mapping[ApplicantAct, type[EventData]]:
         return {"add": Supplemented, "withdraw": WithdrawalRequested}
 
     async def act(
-        self, opened: OpenedAppeal, act: Act, key: UUID, text: str, traceparent: str | None
-    ) -> tuple[ActResult, OpenedAppeal]:
+        self, opened: OpenedAppeal, act: ApplicantAct, key: UUID, text: str, traceparent: str | None
+    ) -> tuple[ApplicantActResult, OpenedAppeal]:
         self.acts.append((act, key, text))
         if isinstance(self.answer, Exception):
             raise self.answer

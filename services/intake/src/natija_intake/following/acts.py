@@ -25,18 +25,18 @@ from natija_intake.appeals.submission import SOURCE
 from natija_intake.registrar.checks.authorization import find_unauthorized
 from natija_intake.registrar.heads import Head
 
-Act = Literal["data", "add", "withdraw"]
+ApplicantAct = Literal["data", "add", "withdraw"]
 """Bring the data that the body asked for, add something, or withdraw the appeal."""
-ACTS: Sequence[Act] = get_args(Act)
-NEEDS_TEXT: frozenset[Act] = frozenset(["data", "add"])
-_TYPES: dict[Act, Sequence[type[EventData]]] = {
+ACTS: Sequence[ApplicantAct] = get_args(ApplicantAct)
+NEEDS_TEXT: frozenset[ApplicantAct] = frozenset(["data", "add"])
+_TYPES: dict[ApplicantAct, Sequence[type[EventData]]] = {
     "data": (DataProvided,),
     "add": (Supplemented,),
     "withdraw": (Withdrawn, WithdrawalRequested),  # once a body holds the appeal, one can only ask
 }
 
 
-def open_acts(number: str, head: Head, reference: ReferenceData, now: datetime) -> dict[Act, type[EventData]]:
+def open_acts(number: str, head: Head, reference: ReferenceData, now: datetime) -> dict[ApplicantAct, type[EventData]]:
     """The acts that the applicant may do now, each with the type of its event."""
     found = {}
     for act, types in _TYPES.items():
@@ -54,7 +54,7 @@ def _is_lawful(type: type[EventData], number: str, head: Head, reference: Refere
     )
 
 
-def act_id(number: str, act: Act, key: UUID, text: str, secret: bytes) -> UUID:
+def act_id(number: str, act: ApplicantAct, key: UUID, text: str, secret: bytes) -> UUID:
     """The id of the event of an act, by the *key* of its form. The same text under the same key is the same event.
 
     It derives under a *secret* of registration ids, so that nobody can test a guess of the text once that is gone.

@@ -14,7 +14,7 @@ from natija_intake.appeals.head_lookup import HeadLookup
 from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
-from natija_intake.following.acts import Act, act_id, event_of, open_acts
+from natija_intake.following.acts import ApplicantAct, act_id, event_of, open_acts
 from natija_intake.following.timeline import AppealTimeline
 from natija_intake.following.timelines import Timelines
 from natija_intake.receipts.access_tokens import AccessTokens
@@ -24,7 +24,7 @@ _POLL_INTERVAL = 0.1
 _RELAY_WAIT = 1.5
 """Seconds in which the relay usually has read what was registered."""
 
-ActResult = Literal["done", "pending", "closed", "too-long"]
+ApplicantActResult = Literal["done", "pending", "closed", "too-long"]
 """An act is registered; is safe and not decided yet; is not possible any more; or has a text that is too long."""
 
 
@@ -67,7 +67,7 @@ class FollowingService:
             return None
         return self._opened(given.number, head)
 
-    def open_acts(self, opened: OpenedAppeal) -> dict[Act, type[EventData]]:
+    def open_acts(self, opened: OpenedAppeal) -> dict[ApplicantAct, type[EventData]]:
         """The acts that the applicant may do now, each with the type of its event. Raises `ReferenceDataMissing`."""
         if opened.head is None:
             return {}
@@ -75,8 +75,8 @@ class FollowingService:
         return open_acts(opened.number, opened.head, context.reference(), context.clock.now())
 
     async def act(
-        self, opened: OpenedAppeal, act: Act, key: UUID, text: str, traceparent: str | None
-    ) -> tuple[ActResult, OpenedAppeal]:
+        self, opened: OpenedAppeal, act: ApplicantAct, key: UUID, text: str, traceparent: str | None
+    ) -> tuple[ApplicantActResult, OpenedAppeal]:
         """Do *act* with this *text*, and give the appeal after it. The same text under the same *key* is done once.
 
         Raises `DeliveryUnconfirmed`, `StatusUnavailable` and `ReferenceDataMissing`: then the same may be sent again.
@@ -114,7 +114,7 @@ class FollowingService:
                 return found
             await asyncio.sleep(_POLL_INTERVAL)
 
-    async def _is_done(self, number: str, act: Act, key: UUID, text: str) -> bool:
+    async def _is_done(self, number: str, act: ApplicantAct, key: UUID, text: str) -> bool:
         """Whether an earlier attempt was registered, also under an older secret."""
         ids = [act_id(number, act, key, text, secret) for secret in self._context.registration_secrets()]
         return await self._heads.knows(number, [event_key(SOURCE, id) for id in ids])

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 from natija_chassis.http.problems import FieldError
-from natija_intake.following.acts import ACTS, NEEDS_TEXT, Act
+from natija_intake.following.acts import ACTS, NEEDS_TEXT, ApplicantAct
 from natija_intake.pages.form import MOST_CHARACTERS, NotTheForm, as_typed, field_error, graphemes
 
 STAY = "stay"
@@ -48,22 +48,22 @@ class FollowForm(NamedTuple):
         )
 
     @property
-    def act(self) -> Act | None:
+    def act(self) -> ApplicantAct | None:
         """The act that was asked for."""
         return next((one for one in ACTS if one == self.step), None)
 
-    def text(self, act: Act) -> str:
+    def text(self, act: ApplicantAct) -> str:
         """The text of *act*."""
         text: str = getattr(self, act)
         return text
 
-    def errors(self, act: Act) -> list[FieldError]:
+    def errors(self, act: ApplicantAct) -> list[FieldError]:
         """The rules that the text of *act* breaks."""
         text = self.text(act)
         if not text and act in NEEDS_TEXT:
             return [field_error(act, "missing")]
         return [field_error(act, "too_long")] if graphemes(text) > MOST_CHARACTERS else []
 
-    def without(self, act: Act) -> Self:
+    def without(self, act: ApplicantAct) -> Self:
         """The form after *act* was done: for another one."""
         return self._replace(**{act: ""}, key=str(uuid4()))

@@ -26,7 +26,7 @@ from natija_events.reference.data import GetReferenceData
 from natija_events.words import Language
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.appeals.status import public_status
-from natija_intake.following.acts import Act
+from natija_intake.following.acts import ApplicantAct
 from natija_intake.following.service import FollowingService, OpenedAppeal, is_current
 from natija_intake.following.timeline import AppealTimeline
 from natija_intake.pages.filing import CheckLimit
@@ -123,7 +123,7 @@ class _Following:
         return self._closed(request, language, form, "wrong" if form.access_code else "locked", 403)
 
     async def _act(
-        self, request: Request, language: Language, form: FollowForm, opened: OpenedAppeal, act: Act
+        self, request: Request, language: Language, form: FollowForm, opened: OpenedAppeal, act: ApplicantAct
     ) -> Response:
         if errors := form.errors(act):
             return await self._show(request, language, form, opened, errors=errors, status=422)

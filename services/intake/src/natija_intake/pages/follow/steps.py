@@ -7,7 +7,7 @@ from typing import NamedTuple
 from natija_events.reference.data import ReferenceData
 from natija_events.words import Language, word
 from natija_intake.appeals.status import PublicStatus
-from natija_intake.following.acts import Act
+from natija_intake.following.acts import ApplicantAct
 from natija_intake.following.timeline import AnswerTerm, TimelineStep
 from natija_intake.pages.choices import capital
 
@@ -34,7 +34,7 @@ class AppealPage(NamedTuple):
     body: str | None
     last_day: date | None
     term: AnswerTerm | None
-    acts: Sequence[Act]
+    acts: Sequence[ApplicantAct]
     withdraws_at_once: bool
     asks_to_withdraw: bool
     data_until: date | None
