@@ -14,8 +14,8 @@ from natija_intake.pages.form import MOST_OF_LINE, NotTheForm, as_typed, field_e
 FORMS = ("written", "oral")
 KINDS: tuple[str, ...] = get_args(AppealKind)
 MOST_CHARACTERS = 20_000
-MOST_DAYS_BACK = 1
-"""Of the day of receipt: a letter of yesterday may be entered today."""
+MOST_DAYS_BACK = 31
+"""Of the day of receipt: Friday's letter is entered on Monday, and a late registration must stand on the log."""
 _LINES = ("name", "address", "phone", "referral_number")
 _OPTIONAL = ("country_type", "topic", "region", "language", "referral_from", "referral_number")
 FIELDS = (

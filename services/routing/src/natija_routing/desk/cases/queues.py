@@ -41,7 +41,7 @@ _JUDGED = """
 
 
 class Viewer(NamedTuple):
-    """A visitor who looks for a *body*, in *posts*. *routes*: the body also routes appeals that are addressed to nobody."""
+    """A visitor who looks for a *body*, in *posts*. *routes*: it also routes what is addressed to nobody."""
 
     body: str
     posts: tuple[str, ...]
