@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from tests.bench import (
+    desk_pages,
     growth,
     import_rows,
     inbox_to_log,
@@ -42,6 +43,7 @@ BENCHES: dict[str, Bench] = {
     "import_rows": import_rows.bench,
     "timer_delay": timers.bench,
     "what_if": judged_terms.bench,
+    "desk_pages": desk_pages.bench,
 }
 
 
