@@ -128,8 +128,8 @@ async def positions(engine: AsyncEngine) -> dict[int, int]:
 async def save(engine: AsyncEngine, records: Mapping[int, KeyRecords]) -> dict[int, int]:
     """Index *records*, by partition, in one transaction with the positions. The positions of these partitions after it.
 
-    Where the stored position is beyond the first record, another process has indexed those before it. Where it is
-    before it, the database was restored: nothing of this partition is indexed.
+    Where the stored position is beyond the first record, another process has indexed some, and they are written again.
+    Where it is before it, the database was restored: nothing of this partition is indexed.
     """
     async with engine.begin() as connection:
         rows = await connection.execute(_LOCK, {"partitions": sorted(records)})
@@ -140,10 +140,7 @@ async def save(engine: AsyncEngine, records: Mapping[int, KeyRecords]) -> dict[i
             if partition in stored and batch.first <= stored[partition] < batch.next
         }
         places = [
-            (offset, partition, kid)
-            for partition, batch in current.items()
-            for kid, offset in batch.kids.items()
-            if offset >= stored[partition]
+            (offset, partition, kid) for partition, batch in current.items() for kid, offset in batch.kids.items()
         ]
         moved = {partition: batch.next for partition, batch in current.items()}
         if places:
