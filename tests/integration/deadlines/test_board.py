@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -30,6 +31,7 @@ IN_BREACH = ["late", "secret", "about agency", "about handling", "court", "forwa
 """The longest first."""
 BREACHES = "/ru/board/breaches"
 WHAT_IF = "/ru/board/what-if?policy=kg-law-67/1&first=2026-02-01&last=2026-02-28"
+DELETE = "delete from appeals"
 PAST = "as_of=2026-03-30T12:00"
 
 
@@ -230,10 +232,18 @@ async def test_slow_question_is_given_up(board: AsyncEngine, monkeypatch: pytest
     """By the database, after a time. It writes nothing, and the next one has its turn."""
     monkeypatch.setattr(turns, "LONGEST", 1)
     questions = SlowQuestions(board)
-    for statement in ("select pg_sleep(20)", "delete from appeals"):
-        with pytest.raises(Problem) as refused:
-            async with questions.connection() as connection:
+
+    async def ask(statement: str, *, by_driver: bool) -> None:
+        async with questions.connection() as connection:
+            if by_driver:  # as what-if does
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                await driver.fetch(statement)
+            else:
                 await connection.execute(text(statement))
+
+    for statement, by_driver in (("select pg_sleep(20)", False), ("select pg_sleep(20)", True), (DELETE, False)):
+        with pytest.raises(Problem) as refused:
+            await ask(statement, by_driver=by_driver)
         assert refused.value.status == 503
     async with questions.connection() as connection:
         assert (await connection.execute(text("select count(*) from appeals"))).scalar_one() == len(appeals())

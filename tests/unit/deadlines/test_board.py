@@ -247,9 +247,7 @@ def test_confidential_appeal_shows_dates_only() -> None:
     """Neither the body nor the post, in no part of the page."""
     routed = ("2019-06-21T10:00+06:00", Routed(body="agency", executor="deputy", rule="r"))
     found = view(OPENED, TERMED, routed, sight="dates", now="2019-06-25")
-    assert [text for _, text in found.summary][1] == "Конфиденциально"
-    assert "Агентство" not in str(found.summary)
-    assert "deputy" not in str(found.summary)
+    assert [text for _, text in found.summary] == ["Конфиденциально", "21 июня 2019 г., 10:00 (UTC+6)"]
     assert [term.holder for term in found.terms] == [""]
 
 

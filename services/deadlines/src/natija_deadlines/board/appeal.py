@@ -64,12 +64,14 @@ class AppealView:
     def summary(self) -> Sequence[tuple[str, str]]:
         """The facts about the appeal: their names and texts."""
         one, words = self.appeal, self._words
-        found = [(words("State"), self._names.word("state", one.standing.state))]
         if self.only_dates:
-            found.append((words("Body"), words("Confidential")))
+            found = [(words("Body"), words("Confidential"))]
         else:
-            found.append((words("Body"), self._names.body(one.holder)))
-            found.append((words("Executor"), self._names.executor(one.holder, one.executor)))
+            found = [
+                (words("State"), self._names.word("state", one.standing.state)),
+                (words("Body"), self._names.body(one.holder)),
+                (words("Executor"), self._names.executor(one.holder, one.executor)),
+            ]
         if one.received is not None:
             found.append((words("Received"), self._formats.time(one.received)))
         return found

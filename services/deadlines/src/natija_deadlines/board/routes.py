@@ -24,7 +24,7 @@ from natija_deadlines.board.appeal import AppealView
 from natija_deadlines.board.names import Names
 from natija_deadlines.board.overview import Overview
 from natija_deadlines.board.questions import AskedTime
-from natija_deadlines.board.turns import SlowQuestions
+from natija_deadlines.board.turns import SlowQuestions, connection_of
 from natija_deadlines.terms.projection import TermsProjection
 from natija_deadlines.worklists.queries import ListPlace
 from natija_deadlines.worklists.selection import ListReader, Selection, Within
@@ -103,7 +103,7 @@ class Board:
         if selection.past:
             async with self.slow.connection() as connection:
                 return await question(connection)
-        async with self.engine.connect() as connection:
+        async with connection_of(self.engine) as connection:
             return await question(connection)
 
 
@@ -209,7 +209,7 @@ async def _appeal(board: Board, visit: Visit, number: str) -> AppealView:
         known = parse_appeal_number(number)
     except ValueError:
         raise unknown from None
-    async with board.engine.connect() as connection:
+    async with connection_of(board.engine) as connection:
         found = await board.projection.find(connection, known)
         if found is None:
             raise unknown

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from asyncpg import PostgresError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -32,11 +33,19 @@ class SlowQuestions:
         except TimeoutError:
             raise Problem(503, "Another long question is being answered", headers={"Retry-After": "20"}) from None
         try:
-            async with self._engine.connect() as connection:
+            async with connection_of(self._engine) as connection:
                 await connection.execute(text("set transaction read only"))
                 await connection.execute(text(f"set local statement_timeout = '{LONGEST}s'"))
                 yield connection
-        except DBAPIError as error:
-            raise Problem(503, "The answer takes too long", headers={"Retry-After": "60"}) from error
         finally:
             self._turn.release()
+
+
+@asynccontextmanager
+async def connection_of(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection. Raises `Problem` (503) when the database is away, or gives a statement up."""
+    try:
+        async with engine.connect() as connection:
+            yield connection
+    except (DBAPIError, PostgresError, OSError) as error:  # what-if also asks by the driver itself
+        raise Problem(503, "The database does not answer in time", headers={"Retry-After": "60"}) from error
