@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 from tests import officials
-from tests.browser.inspection import opened, page_faults
+from tests.browser.inspection import WIDTHS, opened, page_faults
 from tests.stack import Realm, Servers, provisioned_realms
 
-from natija_events.words import Language
+from natija_events.words import LANGUAGES, Language
 
 BODY = "ministry-health"
 ROLES = ("registrar", "executor", "approver", "signer", "head")
@@ -85,8 +85,7 @@ async def do(page: Page, act: str, of_page: Language, **fields: str) -> None:
     await page.wait_for_selector(".n-history")
 
 
-@pytest.mark.parametrize(("language", "width"), [("ru", 360), ("ky", 1280)])
-async def test_three_officials_answer(browser: Browser, desk: Realm, language: Language, width: int) -> None:
+async def walk(browser: Browser, desk: Realm, language: Language, width: int) -> None:
     """One routes, one prepares, another approves, a third signs; then the citizen's page says so."""
     number, code = await file_appeal(desk)
     async with AsyncExitStack() as stack:
@@ -115,3 +114,16 @@ async def test_three_officials_answer(browser: Browser, desk: Realm, language: L
         asked = {"number": number, "access_code": code}
         status = (await client.post(f"{desk.url('intake')}/appeals/status", data=asked)).json()
     assert status["status"] == "answered"
+
+
+@pytest.mark.parametrize(("language", "width"), [("ru", 360), ("ky", 1280)])
+async def test_three_officials_answer(browser: Browser, desk: Realm, language: Language, width: int) -> None:
+    """Each page on the way has no faults."""
+    await walk(browser, desk, language, width)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_answer_in_every_language(browser: Browser, desk: Realm, language: Language, width: int) -> None:
+    await walk(browser, desk, language, width)

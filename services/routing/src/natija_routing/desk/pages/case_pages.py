@@ -1,6 +1,7 @@
 """The pages of one appeal: what is known of it, its texts, its history, and the forms of acts."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Request
@@ -11,6 +12,7 @@ from natija_chassis.http.problems import FieldError, Problem
 from natija_chassis.pages.form_errors import FormErrors
 from natija_chassis.pages.languages import PREFIX, PageLanguage
 from natija_chassis.sign_in.appeal_access import HANDLING, WATCHING
+from natija_chassis.sign_in.dependencies import signed_in_within
 from natija_events.types.base import AppealNumber
 from natija_events.types.personal import Text
 from natija_events.words import Language
@@ -27,6 +29,8 @@ from natija_routing.desk.pages.queue_pages import PATH
 CASE = f"{PREFIX}{PATH}/appeals/{{number}}"
 TEXT, ACT = f"{CASE}/text", f"{CASE}/{{act}}"
 MAX_BODY_BYTES = 262_144
+SIGNED_WITHIN = timedelta(minutes=15)
+"""A signature needs a proof of who signs that is not older."""
 ACCESS = (
     access("GET", CASE, *HANDLING, *WATCHING, bodies="own", page=True),
     access("POST", TEXT, *HANDLING, *WATCHING, bodies="own", max_body=1024, page=True),
@@ -54,6 +58,7 @@ def router(parts: DeskParts) -> APIRouter:
 
     @pages.get(ACT)
     async def get_act(request: Request, language: PageLanguage, number: Number, act: DeskAct) -> Response:
+        _prove_again(request, act)
         visit = parts.visit(request, language)
         case = await view.find(visit, number)
         if find_obstacle(act, case, visit.official, visit.data, visit.now) is not None:
@@ -66,6 +71,7 @@ def router(parts: DeskParts) -> APIRouter:
 
     @pages.post(ACT)
     async def post_act(request: Request, language: PageLanguage, number: Number, act: DeskAct) -> Response:
+        _prove_again(request, act)
         visit = parts.visit(request, language)
         try:
             form = ActForm.read((await request.form()).multi_items())
@@ -74,6 +80,12 @@ def router(parts: DeskParts) -> APIRouter:
         return await _Acting(parts, view, request, language, visit, act, form).answer(number)
 
     return pages
+
+
+def _prove_again(request: Request, act: DeskAct) -> None:
+    """Lead whoever signs to the provider, unless they have just proved who they are. Raises `Problem`."""
+    if act == "sign":
+        signed_in_within(SIGNED_WITHIN)(request)
 
 
 async def _case_page(
