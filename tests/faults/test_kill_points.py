@@ -26,7 +26,7 @@ from tests.unit.intake.imports.boston import CASE, HEADER
 from natija_chassis.process.failpoints import FAILPOINT
 from natija_events.kafka import read
 
-PROJECTING = ("routing", "deadlines", "analytics")
+PROJECTING = ("routing", "deadlines", "analytics", "desk")
 DECIDING = ("routing", "deadlines")
 BOSTON = str(REPOSITORY / "examples/boston311.yaml")
 CASES = 40

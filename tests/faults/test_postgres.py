@@ -17,9 +17,9 @@ from natija_chassis.realm.provision import provision_realm
 
 pytestmark = pytest.mark.timeout(300)
 
-WITH_A_DATABASE = ("registrar", "routing", "deadlines", "analytics")
+WITH_A_DATABASE = ("registrar", "routing", "deadlines", "analytics", "desk")
 """The processes that are nothing without theirs; the intake API accepts appeals without one."""
-DATABASES = {"registrar": "intake", "routing": "routing", "deadlines": "deadlines", "analytics": "analytics"}
+DATABASES = {service: service for service in WITH_A_DATABASE} | {"registrar": "intake"}
 
 
 @asynccontextmanager
