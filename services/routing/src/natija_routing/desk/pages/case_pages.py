@@ -67,7 +67,8 @@ def router(parts: DeskParts) -> APIRouter:
         form = ActForm.empty(case)._replace(language=case.language or "")
         if act == "prepare" and draft is not None:
             form = form._replace(text=draft.text or "", outcome=case.draft_outcome or "")
-        return _form_page(parts, request, language, visit, act, case, form, draft)
+        letter = await view.letter(visit, case) if act == "prepare" else None
+        return _form_page(parts, request, language, visit, act, case, form, draft, letter=letter)
 
     @pages.post(ACT)
     async def post_act(request: Request, language: PageLanguage, number: Number, act: DeskAct) -> Response:
@@ -100,12 +101,14 @@ async def _case_page(
 
 def _form_page(
     parts: DeskParts, request: Request, language: Language, visit: DeskVisit, act: DeskAct, case: Case, form: ActForm,
-    draft: Text | None, *, errors: Sequence[FieldError] = (), status: int = 200, notice: str = "", rule: str = "",
+    draft: Text | None, *, letter: Text | None = None, errors: Sequence[FieldError] = (), status: int = 200,
+    notice: str = "", rule: str = "",
 ) -> Response:  # fmt: skip
     named = labels(parts.site.words(language))
     return parts.site.page(
         request, language, "act.html", status=status, visit=visit, names=visit.names, act=act, case=case, form=form,
-        draft=draft, fields=forms.FIELDS[act], choices=choices(visit, case, parts.site.formats(language)), labels=named,
+        draft=draft, letter=letter, fields=forms.FIELDS[act], labels=named,
+        choices=choices(visit, case, parts.site.formats(language)),
         errors=FormErrors(errors, named, parts.site.words(language)), notice=notice, rule=rule,
         with_reason=act != "sign" or case.draft_outcome in forms.WITH_REASON,
     )  # fmt: skip

@@ -107,18 +107,23 @@ class CaseView:
 
         Raises `Problem` when it cannot be shown.
         """
-        if case.drafted is None:
-            return None
+        return None if case.drafted is None else await self._text(visit, case, case.drafted)
+
+    async def letter(self, visit: DeskVisit, case: Case) -> Text:
+        """The text of the appeal, opened: the look is recorded first. Raises `Problem` when it cannot be shown."""
+        return await self._text(visit, case, 1)
+
+    async def _text(self, visit: DeskVisit, case: Case, sequence: int) -> Text:
         async with self.parts.engine.connect() as connection:
-            offset = await projection.place(connection, case.appeal, case.drafted)
+            offset = await projection.place(connection, case.appeal, sequence)
         try:
             opened = await self.parts.reader.read(case.appeal, [offset], self._look(visit, case, "answering"))
         except (LogUnavailable, AuditUnconfirmed, KeysUnavailable):
-            raise Problem(503, "The draft is not available right now") from None
+            raise Problem(503, "The text is not available right now") from None
         content = opened[0].data.get("content")
         if not isinstance(content, dict):
-            raise Problem(410, "The draft cannot be opened any more")
-        return Text.model_validate(content)
+            raise Problem(410, "The text cannot be opened any more")
+        return Text(text=content.get("text"))
 
     async def _history(self, case: Case, first: int = 1) -> Sequence[RecordedEvent]:
         async with self.parts.engine.connect() as connection:
