@@ -94,7 +94,7 @@ async def test_every_service_rebuilds_under_load(
     realm: Realm,
 ) -> None:
     """The rebuilt tables are equal, and the live service pauses a second at most."""
-    for service in ("registrar", "routing", "deadlines", "analytics"):
+    for service in ("registrar", "routing", "deadlines", "analytics", "desk"):
         await realm.serve(service)
     async with coming_in(realm):
         for service in SERVICES:

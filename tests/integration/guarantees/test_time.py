@@ -20,7 +20,7 @@ NO_JUMP, DAY = timedelta(0), timedelta(days=1)
 async def test_recorded_time_survives_clock_jumps(realm: Realm) -> None:
     """A clock that jumps a day moves no recorded time back, and changes no row."""
     clock = FileClock(Path(realm.environment["NATIJA_CLOCK"].removeprefix("file:")))
-    for service in ("registrar", "routing", "deadlines", "analytics"):
+    for service in ("registrar", "routing", "deadlines", "analytics", "desk"):
         await realm.serve(service)
     async with r.publisher(realm) as publisher:
         for jump in (NO_JUMP, -DAY, NO_JUMP, DAY, NO_JUMP):
