@@ -17,6 +17,7 @@ MOST_COUNTED = 1000
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _INFINITE = datetime(9999, 12, 31, tzinfo=UTC)
+"""In a cursor: the place of an appeal without a term. The driver knows no infinity with a zone, so it gets none."""
 _OPEN = "stage <> 'closed'"
 _CONDITIONS: Mapping[Queue, str] = {
     "waiting": f"{_OPEN} and stage in ('unrouted', 'arrived')",
@@ -105,14 +106,14 @@ async def page(
     conditions = [_where(queue, viewer)]
     conditions += [f"{name} = :{name}" for name, value in filters._asdict().items() if value is not None]
     if after is not None:
-        conditions.append(f"({key}, appeal) {sign} (:instant, :appeal)")
+        conditions.append(f"({key}, appeal) {sign} (coalesce(cast(:instant as timestamptz), 'infinity'), :appeal)")
     select = f"""
         select * from cases where {" and ".join(conditions)}
         order by {key} {order}, appeal {order} limit :limit
     """  # noqa: S608 - only texts of our own
     given = {**_given(viewer, day), **filters._asdict(), "limit": limit + 1}
     if after is not None:
-        given |= {"instant": after.instant, "appeal": after.appeal}
+        given |= {"instant": None if after.instant == _INFINITE else after.instant, "appeal": after.appeal}
     rows = (await connection.execute(text(select), given)).mappings().all()
     found = [projection.of(row) for row in rows[:limit]]
     return QueuePage(found, _place(found[-1], queue) if len(rows) > limit else None)

@@ -1,6 +1,6 @@
 """The pages of queues: which appeals wait for whom; and the search by number."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -36,12 +36,12 @@ def router(parts: DeskParts) -> APIRouter:
         request: Request,
         language: PageLanguage,
         queue: Queue = "waiting",
-        topic: Annotated[Word | None, Query()] = None,
-        executor: Annotated[Code | None, Query()] = None,
+        topic: Annotated[Word | Literal[""], Query()] = "",
+        executor: Annotated[Code | Literal[""], Query()] = "",
         after: Annotated[str, Query(pattern=_CURSOR)] = "",
     ) -> Response:
         visit, formats = parts.visit(request, language), parts.site.formats(language)
-        filters = Filters(topic, executor)
+        filters = Filters(topic or None, executor or None)  # a form sends what was not chosen as an empty text
         async with parts.engine.connect() as connection:
             counts = await queues.counts(connection, visit.viewer, visit.day)
             found = await queues.page(
