@@ -1,6 +1,7 @@
 """The acts that an official may do, and why not others."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.unit.deadlines.history import Given, at, registered
@@ -13,6 +14,7 @@ from tests.unit.routing.desk.given import (
     DUE,
     EXECUTOR,
     IN_WORK,
+    LATEST,
     NOW,
     OPENED,
     OTHER,
@@ -24,7 +26,7 @@ from tests.unit.routing.desk.given import (
 )
 
 from natija_events.reference.entries import OfficialRole, PublisherEntry
-from natija_events.types.deadlines import TermExtended
+from natija_events.types.deadlines import TermExtended, TermExtension, TermSet
 from natija_events.types.routing import Answered, ExecutorChanged, Routed
 from natija_routing.desk.acts.rules import ACTS, DeskAct, event_of, find_obstacle
 
@@ -86,10 +88,32 @@ def test_end_leaves_nothing_to_do() -> None:
     assert find_obstacle("sign", ended, official(SIGNER, "signer"), DATA, NOW) == "closed"
 
 
+def extendable(**limits: Any) -> Given:
+    """A term that may be extended within *limits*."""
+    (term,) = TERM[1].terms  # type: ignore[attr-defined]
+    extension = TermExtension.model_validate({"latest": LATEST, **limits})
+    return (TERM[0], TermSet(terms=(term.model_copy(update={"extension": extension}),)))
+
+
+def test_extended_term_is_extended_until_it_ends() -> None:
+    """A second extension is possible until the end that the first one gave, or until the limit of the policy."""
+    head, extended = (
+        official(f"{BODY}/head", "head"),
+        ("2026-03-20", TermExtended(term="answer-1", due=at("2026-04-01"))),
+    )
+    twice = case(OPENED, ROUTED, extendable(times=2), IN_WORK, extended)
+    assert find_obstacle("extend", twice, head, DATA, at("2026-03-31")) is None
+    assert find_obstacle("extend", twice, head, DATA, at("2026-04-02")) == "no_extension"
+    early = case(OPENED, ROUTED, extendable(times=2, until=DUE), IN_WORK, extended)
+    assert find_obstacle("extend", early, head, DATA, at("2026-03-31")) == "no_extension"
+
+
 def test_extension_keeps_its_limits() -> None:
+    of_oversight = extendable(roles=("oversight",))
     head = official(f"{BODY}/head", "head")
     assert find_obstacle("extend", WORK, head, DATA, DUE) is None
     assert find_obstacle("extend", WORK, head, DATA, at("2026-03-24")) == "no_extension"
+    assert find_obstacle("extend", case(OPENED, ROUTED, of_oversight), head, DATA, NOW) == "no_extension"
     once = case(OPENED, ROUTED, TERM, IN_WORK, ("2026-03-20", TermExtended(term="answer-1", due=at("2026-04-01"))))
     assert find_obstacle("extend", once, head, DATA, at("2026-03-21")) == "no_extension"
 

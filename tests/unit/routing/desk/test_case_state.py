@@ -18,7 +18,9 @@ from tests.unit.routing.desk.given import (
     case,
 )
 
+from natija_events.types.base import EventData
 from natija_events.types.deadlines import Missed, TermAnnulled, TermExtended
+from natija_events.types.intake import Withdrawn
 from natija_events.types.routing import (
     Answered,
     DataProvided,
@@ -26,6 +28,8 @@ from natija_events.types.routing import (
     DecisionDeclined,
     ExecutorChanged,
     Forwarded,
+    LeftWithoutConsideration,
+    ReviewTerminated,
 )
 from natija_routing.desk.cases.state import Stage
 
@@ -64,7 +68,7 @@ def test_term_and_breach_are_of_holder() -> None:
 
 def test_extension_is_used_up() -> None:
     before = case(OPENED, ROUTED, TERM)
-    assert (before.extensions, before.extend_until, before.latest) == (1, DUE, LATEST)
+    assert (before.extensions, before.extend_until, before.latest) == (1, None, LATEST)
     after = case(OPENED, ROUTED, TERM, ("2026-03-20", TermExtended(term="answer-1", due=LATEST)))
     assert (after.extensions, after.due) == (0, LATEST)
 
@@ -87,3 +91,15 @@ def test_data_are_awaited_until_brought() -> None:
 def test_end_is_dated() -> None:
     found = case(OPENED, ROUTED, ("2026-03-06T05:00", Answered(outcome="refused")))
     assert (found.closed, found.outcome, found.is_open) == (at("2026-03-06T05:00"), "refused", False)
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        (Withdrawn(), "withdrawn"), (LeftWithoutConsideration(reason="anonymous"), "not_considered"),
+        (ReviewTerminated(reason="applicant_died"), "terminated"),
+    ],
+    ids=["withdrawn", "not considered", "terminated"],
+)  # fmt: skip
+def test_each_end_has_its_outcome(end: EventData, outcome: str) -> None:
+    assert case(OPENED, ROUTED, ("2026-03-06T05:00", end)).outcome == outcome

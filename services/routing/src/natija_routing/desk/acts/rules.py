@@ -117,8 +117,8 @@ def _act_obstacle(act: DeskAct, case: Case, official: Official, now: datetime) -
     if act == "sign":
         return "state" if case.stage != "signing" else "own_approval" if case.approver in posts else None
     if act == "extend":
-        may = case.extensions > 0 and case.extend_until is not None and now <= case.extend_until
-        return None if may else "no_extension"
+        ends = [one for one in (case.due, case.extend_until) if one is not None]
+        return None if case.extensions > 0 and ends and now <= min(ends) else "no_extension"
     return None
 
 

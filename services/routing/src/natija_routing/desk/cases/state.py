@@ -19,7 +19,7 @@ from natija_events.types.deadlines import (
     TermSet,
     answer_term,
 )
-from natija_events.types.intake import Registered
+from natija_events.types.intake import Registered, Withdrawn
 from natija_events.types.routing import (
     Answered,
     DataRequested,
@@ -28,7 +28,9 @@ from natija_events.types.routing import (
     DecisionPrepared,
     ExecutorChanged,
     Forwarded,
+    LeftWithoutConsideration,
     Reopened,
+    ReviewTerminated,
     Routed,
     TopicAssigned,
 )
@@ -47,10 +49,10 @@ class Case(NamedTuple):
     """One appeal.
 
     *holder*, *addressee*, *opener* and *fed* are those of its `Holding`. *due* is the end of the holder's present term
-    for the answer, *term* its id. It may be extended *extensions* times more, by *extend_until*, and to *latest* at
-    most. *breach* is the first due instant that this holder missed. *drafted* is the sequence of the last draft of the
-    answer and *draft_outcome* its outcome, *approver* the post that approved it. *data_until*: while the applicant is
-    asked for data.
+    for the answer, *term* its id. This body may extend it *extensions* times more: before it ends, by *extend_until* if
+    there is one, and to *latest* at most. *breach* is the first due instant that this holder missed. *drafted* is the
+    sequence of the last draft of the answer and *draft_outcome* its outcome, *approver* the post that approved it.
+    *data_until*: while the applicant is asked for data.
     """
 
     appeal: str
@@ -135,8 +137,8 @@ def _changes(case: Case, data: EventData, sequence: int) -> dict[str, Any]:
             return {"topic": data.topic}
         case Routed() | ExecutorChanged():
             return {"executor": data.executor, **_NO_DRAFT}
-        case Forwarded(external=False):
-            return _NEW_HOLDER
+        case Forwarded():
+            return {"executor": None} if data.external else _NEW_HOLDER
         case Reopened():
             return {**_NEW_HOLDER, "outcome": None}
         case DataRequested():
@@ -149,6 +151,12 @@ def _changes(case: Case, data: EventData, sequence: int) -> dict[str, Any]:
             return {"approver": data.approver}
         case Answered():
             return {"outcome": data.outcome}
+        case LeftWithoutConsideration():
+            return {"outcome": "not_considered"}
+        case ReviewTerminated():
+            return {"outcome": "terminated"}
+        case Withdrawn():
+            return {"outcome": "withdrawn"}
     return _term_changes(case, data)
 
 
@@ -173,6 +181,6 @@ def _set_changes(data: TermSet) -> dict[str, Any]:
     id, due = answer
     limits = next((one.extension for one in data.terms or () if one.id == id), None)
     found = {"term": id, "due": due, **_NOT_EXTENDABLE}
-    if limits is not None:
-        found |= {"extensions": limits.times, "extend_until": limits.until or due, "latest": limits.latest}
+    if limits is not None and "desk" in limits.roles:
+        found |= {"extensions": limits.times, "extend_until": limits.until, "latest": limits.latest}
     return found

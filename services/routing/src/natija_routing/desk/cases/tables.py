@@ -28,7 +28,7 @@ cases = Table(
     Column("term", Text, comment="the holder's present term for the answer"),
     Column("due", DateTime(timezone=True)),
     Column("extensions", Integer, nullable=False, comment="how often it may still be extended"),
-    Column("extend_until", DateTime(timezone=True), comment="the instant until which it may be extended"),
+    Column("extend_until", DateTime(timezone=True), comment="if it may be extended only until before its end"),
     Column("latest", DateTime(timezone=True), comment="the latest end of the extended term"),
     Column("breach", DateTime(timezone=True), comment="the first due instant that this holder missed"),
     Column("drafted", Integer, comment="sequence of the last draft of the answer"),
