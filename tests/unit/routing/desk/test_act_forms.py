@@ -1,5 +1,6 @@
 """The forms of acts: what they become, and which fields they refuse."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from tests.unit.routing.desk.given import (
     case,
 )
 
+from natija_events.reference.entries import BodyEntry
 from natija_events.types.base import EventData
 from natija_events.types.deadlines import TermExtended
 from natija_events.types.personal import Text
@@ -82,6 +84,7 @@ def test_signature_takes_the_approved_draft() -> None:
         ("forward", {"body": OTHER}, "text", "missing"),
         ("prepare", {"outcome": "withdrawn", "text": "x"}, "outcome", "unknown"),
         ("prepare", {"outcome": "explained", "text": "x" * 30_001}, "text", "too_long"),
+        ("prepare", {"outcome": "explained", "text": "\x01" * 30_000}, "text", "too_long"),
         ("ask", {"day": "2026-03-20"}, "missing", "missing"),
         ("ask", {"missing": ("documents",), "day": "2026-03-09"}, "day", "past"),
         ("ask", {"missing": ("documents",), "day": "soon"}, "day", "day"),
@@ -93,7 +96,7 @@ def test_signature_takes_the_approved_draft() -> None:
     ],
     ids=[
         "unknown body", "post of another body", "in charge already", "own body",
-        "no reason", "outcome of another act", "too long",
+        "no reason", "outcome of another act", "too long", "too long sealed",
         "nothing asked", "day passed", "no day", "last day of all", "beyond the limit", "not later", "language",
         "no ground in law",
     ],
@@ -135,9 +138,24 @@ def test_form_is_read_as_browsers_send_it() -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [[], [("key", "1"), ("sequence", "2")], [("key", str(KEY))], [("key", str(KEY)), ("sequence", b"file")]],
-    ids=["empty", "no key", "no sequence", "a file"],
-)
+    [
+        [], [("key", "1"), ("sequence", "2")], [("key", str(KEY))], [("key", str(KEY)), ("sequence", b"file")],
+        [("key", str(KEY)), ("sequence", "-1")], [("key", str(KEY)), ("sequence", "1_0")],
+        [("key", str(KEY)), ("sequence", "9" * 5000)], [("key", str(KEY)), ("sequence", "1"), ("text", "\ud800")],
+    ],
+    ids=["empty", "no key", "no sequence", "a file", "negative", "no number", "too many digits", "half a character"],
+)  # fmt: skip
 def test_anything_else_is_refused(sent: list[tuple[str, object]]) -> None:
     with pytest.raises(NotAnActForm):
         ActForm.read(sent)
+
+
+@pytest.mark.parametrize("act", ["route", "forward"])
+def test_complaint_never_goes_to_its_body(act: DeskAct) -> None:
+    """Nor to one below it: there nobody could read it, or answer it."""
+    data = replace(DATA, bodies={**DATA.bodies, "branch": BodyEntry.model_validate({"superior": OTHER})})
+    about = CONTEXT._replace(data=data, complained_of=frozenset([OTHER]))
+    for body in (OTHER, "branch"):
+        assert event_data(act, form(body=body, text="x"), about._replace(complained_of=frozenset()))
+        with pytest.raises(Wrong):
+            event_data(act, form(body=body, text="x"), about)

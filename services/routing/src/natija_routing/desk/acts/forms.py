@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, Self, get_args
 from uuid import UUID, uuid4
@@ -17,6 +17,7 @@ from natija_events.types import routing
 from natija_events.types.base import AnswerOutcome, AnswerReason, EventData, NonConsiderationReason
 from natija_events.types.deadlines import TermExtended
 from natija_events.types.personal import Explanation, Reason, Remarks, Resolution, Text
+from natija_events.types.sealed import Plain, plain_values
 from natija_routing.desk.acts.rules import DeskAct, event_of
 from natija_routing.desk.cases.state import Case
 
@@ -76,7 +77,9 @@ class ActForm(NamedTuple):
             last = {name: values[-1].strip() for name, values in given.items()}
             texts = {name: last.get(name, "")[:longest] for name, longest in _LONGEST.items()}
             text, missing = last.get("text", "").replace("\r\n", "\n"), tuple(given.get("missing", ()))
-            return cls(UUID(last["key"]), int(last["sequence"]), missing=missing, text=text, **texts)
+            found = cls(UUID(last["key"]), _count(last["sequence"]), missing=missing, text=text, **texts)
+            json.dumps(found[1:], ensure_ascii=False).encode()  # not so with half a surrogate pair
+            return found
         except (KeyError, ValueError):
             raise NotAnActForm from None
 
@@ -84,6 +87,12 @@ class ActForm(NamedTuple):
         """The id of the event of this form: the same form sent again is the same event, another text is another one."""
         fields = json.dumps(self[1:], ensure_ascii=False).encode()
         return derived_event_id(appeal, act, str(self.key), hashlib.sha256(fields).hexdigest())
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("not a count")
+    return int(text)
 
 
 class Wrong(Exception):
@@ -96,7 +105,7 @@ class Wrong(Exception):
 
 class ActContext(NamedTuple):
     """The matter of an act: the *case*, the *body* and the *post* that act, and the *draft* of the answer, if it was
-    opened for this act."""
+    opened for this act. The appeal complains about the bodies *complained_of*."""
 
     case: Case
     body: str
@@ -104,6 +113,7 @@ class ActContext(NamedTuple):
     data: ReferenceData
     now: datetime
     draft: Text | None = None
+    complained_of: frozenset[str] = frozenset()
 
 
 def event_data(act: DeskAct, form: ActForm, context: ActContext) -> EventData:
@@ -111,17 +121,29 @@ def event_data(act: DeskAct, form: ActForm, context: ActContext) -> EventData:
     if len(form.text) > MOST_CHARACTERS:
         raise Wrong(_error("text", "too_long"))
     try:
-        return _BUILDERS[act](form, context)
+        data = _BUILDERS[act](form, context)
     except ValidationError as error:
         places = [str(one["loc"][0]) if one["loc"] else "text" for one in error.errors()]
         raise Wrong(*(_error(_FIELD_OF.get(place, place), "unknown") for place in places)) from None
+    if not all(_can_be_sealed(one) for one in plain_values(data).values()):
+        raise Wrong(_error("text", "too_long"))
+    return data
+
+
+def _can_be_sealed(plain: Plain) -> bool:
+    """Whether *plain* is short enough as JSON. A control character is longer there."""
+    try:
+        plain.to_padded()
+    except ValueError:
+        return False
+    return True
 
 
 _FIELD_OF = {"content": "text", "due": "day", "until": "day", "co_bodies": "body"}
 
 
 def _route(form: ActForm, context: ActContext) -> EventData:
-    body = _chosen(form, "body", context.data.bodies)
+    body = _chosen(form, "body", receivers(context.data, context.complained_of))
     executor = _post(form, body, context.data) if form.executor else None
     return routing.Routed(body=body, executor=executor, content=Resolution(resolution=form.text) if form.text else None)
 
@@ -172,8 +194,17 @@ def _extend(form: ActForm, context: ActContext) -> EventData:
 
 
 def _forward(form: ActForm, context: ActContext) -> EventData:
-    body = _chosen(form, "body", [one for one in context.data.bodies if one != context.body])
+    body = _chosen(form, "body", _others(context))
     return routing.Forwarded(body=body, signer=context.post, content=Reason(reason=_required(form, "text")))
+
+
+def _others(context: ActContext) -> list[str]:
+    return [one for one in receivers(context.data, context.complained_of) if one != context.body]
+
+
+def receivers(data: ReferenceData, complained_of: Collection[str]) -> list[str]:
+    """The bodies that may get an appeal: none that it complains about, and none below such a body."""
+    return [one for one in data.bodies if not any(of == one or data.is_above(of, one) for of in complained_of)]
 
 
 def _return(form: ActForm, context: ActContext) -> EventData:

@@ -29,7 +29,8 @@ class ActChoices(NamedTuple):
 def choices(visit: DeskVisit, case: Case, formats: Formats) -> ActChoices:
     """Those for an act of *visit* on *case*."""
     names, data = visit.names, visit.data
-    bodies = [(id, names.body(id)) for id in data.bodies]
+    about = [] if case.complained_of is None else [case.complained_of]
+    bodies = [(id, names.body(id)) for id in forms.receivers(data, about)]
     return ActChoices(
         body=formats.sort(bodies, lambda one: one[1]),
         executor=[(id, names.post(id)) for id in forms.posts_of(visit.body, data) if id != case.executor],
