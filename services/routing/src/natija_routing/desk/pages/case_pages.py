@@ -21,7 +21,7 @@ from natija_routing.desk.acts.forms import ActContext, ActForm, NotAnActForm, Wr
 from natija_routing.desk.acts.rules import ACTS, RULES, DeskAct, find_obstacle
 from natija_routing.desk.acts.service import DeskActResult, DeskEvent
 from natija_routing.desk.cases.state import Case
-from natija_routing.desk.pages.case_view import CaseView
+from natija_routing.desk.pages.case_view import CaseView, handles
 from natija_routing.desk.pages.choices import choices, labels
 from natija_routing.desk.pages.parts import DeskParts, DeskVisit
 from natija_routing.desk.pages.queue_pages import PATH
@@ -38,6 +38,7 @@ ACCESS = (
     access("POST", ACT, *HANDLING, bodies="own", max_body=MAX_BODY_BYTES, page=True),
 )
 """Which act is open to whom, its own rule says."""
+_WITH_DRAFT: tuple[DeskAct, ...] = ("approve", "sign", "decline", "prepare")
 Number = Annotated[AppealNumber, Path()]
 
 
@@ -49,7 +50,7 @@ def router(parts: DeskParts) -> APIRouter:
     async def get_case(request: Request, language: PageLanguage, number: Number, sequence: int = 0) -> Response:
         visit = parts.visit(request, language)
         case = await view.find(visit, number, sequence)
-        return await _case_page(view, request, language, visit, case, view.handles(visit, case))
+        return await _case_page(view, request, language, visit, case, handles(visit, case))
 
     @pages.post(TEXT)
     async def post_text(request: Request, language: PageLanguage, number: Number) -> Response:
@@ -63,7 +64,9 @@ def router(parts: DeskParts) -> APIRouter:
         case = await view.find(visit, number)
         if find_obstacle(act, case, visit.official, visit.data, visit.now) is not None:
             return RedirectResponse(f"/{language}{PATH}/appeals/{number}", 303)
-        draft = await view.draft(visit, case) if act in ("approve", "sign", "decline", "prepare") else None
+        draft = None
+        if act in _WITH_DRAFT:  # without it one may still decline it, or write another one
+            draft = await view.draft(visit, case, required=act in ("approve", "sign"))
         form = ActForm.empty(case)._replace(language=case.language or "")
         if act == "prepare" and draft is not None:
             form = form._replace(text=draft.text or "", outcome=case.draft_outcome or "")
@@ -135,29 +138,30 @@ class _Acting(NamedTuple):
         obstacle = find_obstacle(self.act, case, self.visit.official, self.visit.data, self.visit.now)
         if obstacle == "role":
             raise Problem(403, "Your posts do not open this")
-        if obstacle is not None or case.standing.material > self.form.sequence:
+        if obstacle is not None or not case.standing.material <= self.form.sequence <= case.standing.sequence:
             return await self._changed(case)
-        draft = await self.view.draft(self.visit, case) if self.act == "sign" else None
+        draft = await self.view.draft(self.visit, case, required=True) if self.act == "sign" else None
+        about = await self.view.complained_of(case)
         try:
-            data = event_data(self.act, self.form, self._context(case, draft))
+            data = event_data(self.act, self.form, self._context(case, draft, about))
         except Wrong as wrong:
             return self._again(case, draft, errors=wrong.errors, status=422)
         event = DeskEvent(number, self.visit.body, id, self.form.sequence, self.visit.now, data)
-        return await self._after(case, await self.parts.acts.propose(event))
+        return await self._after(case, draft, await self.parts.acts.propose(event))
 
-    def _context(self, case: Case, draft: Text | None) -> ActContext:
+    def _context(self, case: Case, draft: Text | None, about: frozenset[str]) -> ActContext:
         roles = RULES[self.act].roles
         posts = [one for one in self.visit.official.posts if one.body == self.visit.body and one.roles & roles]
         post = next((one.post for one in posts if one.post == case.executor), posts[0].post)
-        return ActContext(case, self.visit.body, post, self.visit.data, self.visit.now, draft)
+        return ActContext(case, self.visit.body, post, self.visit.data, self.visit.now, draft, about)
 
-    async def _after(self, case: Case, result: DeskActResult) -> Response:
+    async def _after(self, case: Case, draft: Text | None, result: DeskActResult) -> Response:
         if result.result == "conflict":
             await self.view.caught_up(case.appeal, case.standing.sequence + 1)
             return await self._changed(await self.view.find(self.visit, case.appeal))
         if result.result in ("refused", "unavailable"):
             status = 422 if result.result == "refused" else 503
-            return self._again(case, None, status=status, notice=result.result, rule=result.rule)
+            return self._again(case, draft, status=status, notice=result.result, rule=result.rule)
         sequence = result.sequence or self.form.sequence + 1  # a repeated form is told no sequence
         await self.view.caught_up(case.appeal, sequence)
         return self._to_case(case.appeal, sequence)

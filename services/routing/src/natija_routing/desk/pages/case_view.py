@@ -8,7 +8,8 @@ from natija_chassis.http.problems import Problem
 from natija_chassis.kafka.log_lookup import LogUnavailable
 from natija_chassis.opening.audit_writer import AuditUnconfirmed
 from natija_chassis.opening.key_lookup import KeysUnavailable
-from natija_chassis.sign_in.appeal_access import AppealFacts, may_read
+from natija_chassis.sign_in.appeal_access import HANDLING, WATCHING, AppealFacts, may_read
+from natija_events.reference.entries import HEAD
 from natija_events.types.personal import Text
 from natija_events.wire.audit_record import Look, Purpose
 from natija_events.wire.record import RecordedEvent
@@ -50,16 +51,18 @@ class CaseView:
         await self.caught_up(number, min(sequence, 1_000_000))
         async with self.parts.engine.connect() as connection:
             case = await self.parts.projection.find(connection, number)
-            original = None
-            if case is not None and case.complaint_of is not None:
-                original = await self.parts.projection.find(connection, case.complaint_of)
-        if case is None or not may_read(visit.official, _facts(visit, case, original), visit.data):
+        if case is None or not may_read(visit.official, facts(visit, case, await self.complained_of(case)), visit.data):
             raise Problem(404, "There is no such appeal")
         return case
 
-    def handles(self, visit: DeskVisit, case: Case) -> bool:
-        """Whether the body of *visit* has the appeal, so that its texts are shown at once."""
-        return case.body in (None, visit.body)
+    async def complained_of(self, case: Case) -> frozenset[str]:
+        """The bodies that *case* complains about: also the one that has the appeal whose handling it is about."""
+        found = {case.complained_of}
+        if case.complaint_of is not None:
+            async with self.parts.engine.connect() as connection:
+                original = await self.parts.projection.find(connection, case.complaint_of)
+            found.add(None if original is None else original.body)
+        return frozenset(one for one in found if one is not None)
 
     async def caught_up(self, number: str, sequence: int) -> None:
         """Wait until the event *sequence* of the appeal is applied, for some seconds at most."""
@@ -102,10 +105,10 @@ class CaseView:
         except LogUnavailable:
             raise Problem(503, "The history is not available right now") from None
 
-    async def draft(self, visit: DeskVisit, case: Case) -> Text | None:
+    async def draft(self, visit: DeskVisit, case: Case, *, required: bool) -> Text | None:
         """The last draft of the answer, opened: the look is recorded first. None without one.
 
-        Raises `Problem` when it cannot be shown.
+        Raises `Problem` while it cannot be shown, and if it is *required* also when it never will be.
         """
         return None if case.drafted is None else await self._text(visit, case, case.drafted)
 
@@ -121,6 +124,8 @@ class CaseView:
         except (LogUnavailable, AuditUnconfirmed, KeysUnavailable):
             raise Problem(503, "The text is not available right now") from None
         content = opened[0].data.get("content")
+        if not isinstance(content, dict) and not required:
+            return None
         if not isinstance(content, dict):
             raise Problem(410, "The text cannot be opened any more")
         return Text(text=content.get("text"))
@@ -135,15 +140,23 @@ class CaseView:
         return HistoryWords(visit.names, site.formats(language), site.words(language))
 
     def _look(self, visit: DeskVisit, case: Case, purpose: Purpose | None = None) -> Look:
-        post = next(one for one in visit.official.posts if one.body == visit.body)
+        handling = handles(visit, case)
+        mine = [one for one in visit.official.posts if one.body == visit.body]
+        rights = HANDLING if handling else WATCHING | {HEAD}
+        post = next((one for one in mine if one.roles & rights), mine[0])
         return Look(
             official=visit.official.id, post=post.post, body=post.body, delegation=post.delegation,
-            purpose=purpose or ("handling" if self.handles(visit, case) else "supervision"), process="desk",
-            time=visit.now,
+            purpose=purpose or ("handling" if handling else "supervision"), process="desk", time=visit.now,
         )  # fmt: skip
 
 
-def _facts(visit: DeskVisit, case: Case, original: Case | None) -> AppealFacts:
-    complained = {case.complained_of, None if original is None else original.body} - {None}
-    bodies = {visit.body} if case.body is None and visit.viewer.routes else {case.body} - {None}
-    return AppealFacts(frozenset(filter(None, bodies)), frozenset(filter(None, complained)), case.confidential)
+def handles(visit: DeskVisit, case: Case) -> bool:
+    """Whether the official of *visit* works on the appeal, so that its texts are shown at once."""
+    has_it = case.body == visit.body or (case.body is None and visit.viewer.routes)
+    return has_it and bool(visit.official.roles & HANDLING)
+
+
+def facts(visit: DeskVisit, case: Case, complained_of: frozenset[str]) -> AppealFacts:
+    """The facts that decide whether the official of *visit* may read *case*."""
+    body = visit.body if case.body is None and visit.viewer.routes else case.body
+    return AppealFacts(frozenset() if body is None else frozenset([body]), complained_of, case.confidential)
