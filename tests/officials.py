@@ -90,6 +90,10 @@ class Visitor:
         """The answer to a form with *fields*."""
         return await self._send("POST", path, data=fields)
 
+    async def post_body(self, path: str, body: bytes, content_type: str) -> httpx.Response:
+        """The answer to a *body* that no browser makes."""
+        return await self._send("POST", path, content=body, content_type=content_type)
+
     async def sign_in(self, post: str) -> "Visitor":
         """Sign in as the holder of *post*."""
         await self.open_as(subject_of(post), "/me")
@@ -105,9 +109,11 @@ class Visitor:
         assert (came.status_code, came.headers["location"]) == (303, path), came.text
         return await self.get(path)
 
-    async def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+    async def _send(self, method: str, path: str, content_type: str = "", **content: Any) -> httpx.Response:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         headers = {"Accept": self._accept, **({"Cookie": cookies} if cookies else {})}
+        if content_type:
+            headers["Content-Type"] = content_type
         url = path if path.startswith("http") else f"{self.address}{path}"
         answer = await self._http.request(method, url, headers=headers, **content)
         for header in answer.headers.get_list("set-cookie"):

@@ -19,7 +19,7 @@ BODY, OTHER = "ministry-health", "ministry-labour"
 POSTS = {
     f"{BODY}/registrar": ["registrar"], f"{BODY}/executor": ["executor"], f"{BODY}/second": ["executor"],
     f"{BODY}/approver": ["approver"], f"{BODY}/head": ["head"], f"{OTHER}/registrar": ["registrar"],
-    "prosecutor-general/controller": ["controller"],
+    "prosecutor-general/controller": ["controller"], f"{BODY}/controller": ["controller"],
 }  # fmt: skip
 TEXT = "Cold water since October"
 
@@ -174,6 +174,92 @@ async def test_wrong_form_comes_again(realm: Realm, http: httpx.AsyncClient) -> 
     fields = await form(clerk, number, "forward")
     again = await send(clerk, number, "forward", fields, body="nowhere", text="Because of this")
     assert (again.status_code, 'href="#body"' in again.text, "Because of this" in again.text) == (422, True, True)
+
+
+async def test_forward_leads_back_to_queue(realm: Realm, http: httpx.AsyncClient) -> None:
+    """Who forwarded it may not read it any more. The same form sent again has the same answer."""
+    number = await file_appeal(realm, http)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    fields = await form(clerk, number, "forward")
+    for _ in range(2):
+        done = await send(clerk, number, "forward", fields, body=OTHER, text="Their matter")
+        assert (done.status_code, done.headers.get("location")) == (303, "/en/desk")
+    assert await types(realm, number) == ["appeal.registered.v1", "appeal.forwarded.v1"]
+
+
+async def test_words_survive_a_forward_meanwhile(realm: Realm, http: httpx.AsyncClient) -> None:
+    """The appeal is with another body: one is told so, and sees nothing of what happens there."""
+    number = await file_appeal(realm, http)
+    clerk, head = [await visitor(realm, http, f"{BODY}/{role}") for role in ("registrar", "head")]
+    of_clerk, of_head = await form(clerk, number, "forward"), await form(head, number, "forward")
+    await send(head, number, "forward", of_head, body=OTHER, text="Their matter")
+    late = await send(clerk, number, "forward", of_clerk, body=OTHER, text="So I have written")
+    assert (late.status_code, "So I have written" in late.text, "Forwarded" in late.text) == (409, True, True)
+    others = await visitor(realm, http, "prosecutor-general/controller")
+    assert (await send(clerk, number, "assign", of_clerk, executor=f"{BODY}/executor")).status_code == 409
+    assert (await others.get(f"/en/desk/appeals/{number}")).status_code == 200
+    stranger = await file_appeal(realm, http, addressee=OTHER)
+    forged = await send(clerk, stranger, "forward", of_clerk | {"sequence": "0"}, body=OTHER, text="x")
+    assert (forged.status_code, "Registered" in forged.text) == (404, False)
+
+
+async def test_sequence_of_the_future_is_refused(realm: Realm, http: httpx.AsyncClient) -> None:
+    """It would switch off the check that nothing has changed."""
+    number = await file_appeal(realm, http)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    fields = await form(clerk, number, "assign") | {"sequence": "999"}
+    assert (await send(clerk, number, "assign", fields, executor=f"{BODY}/executor")).status_code == 409
+    assert await types(realm, number) == ["appeal.registered.v1"]
+
+
+async def test_controller_of_body_does_not_handle(realm: Realm, http: httpx.AsyncClient) -> None:
+    """They ask for the texts as every controller does, and the record says that they supervise."""
+    number = await file_appeal(realm, http)
+    watching = await visitor(realm, http, f"{BODY}/controller")
+    page = await watching.get(f"/en/desk/appeals/{number}")
+    assert (page.status_code, TEXT in page.text, await looks(realm, number)) == (200, False, [])
+    assert TEXT in (await watching.post(f"/en/desk/appeals/{number}/text", **hidden_fields(page.text))).text
+    assert await looks(realm, number) == [(f"{BODY}/controller", "supervision", (1,))]
+
+
+async def test_complaint_is_not_sent_to_its_body(realm: Realm, http: httpx.AsyncClient) -> None:
+    """Also one about how the body handles another appeal."""
+    first = await file_appeal(realm, http, addressee=OTHER)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    for about in ({"complained_of": OTHER}, {"complaint_of": first}):
+        number = await file_appeal(realm, http, kind="complaint", **about)
+        assert (await clerk.get(f"/en/desk/appeals/{number}?sequence=1")).status_code == 200
+        fields = await form(clerk, number, "forward")
+        refused = await send(clerk, number, "forward", fields, body=OTHER, text="To whom it is about")
+        assert (refused.status_code, 'href="#body"' in refused.text) == (422, True)
+        assert await types(realm, number) == ["appeal.registered.v1"]
+
+
+async def test_text_of_any_bytes_is_no_fault(realm: Realm, http: httpx.AsyncClient) -> None:
+    """Control characters are longer when they are sealed; half a character cannot be written at all."""
+    number = await file_appeal(realm, http)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    fields = await form(clerk, number, "forward") | {"body": OTHER}
+    long = await send(clerk, number, "forward", fields, text="\x01" * 30_000)
+    assert (long.status_code, 'href="#text"' in long.text) == (422, True)
+    parts = {**fields, "text": "\\ud800 é"}
+    lines = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{one}\r\n' for name, one in parts.items()]
+    for charset in ("unicode_escape", "idna", "hex", "punycode"):
+        kind = f"multipart/form-data; boundary=x; charset={charset}"
+        sent = await clerk.post_body(f"/en/desk/appeals/{number}/forward", "".join(lines).encode() + b"--x--\r\n", kind)
+        assert sent.status_code in (400, 403, 404, 422), (charset, sent.status_code)
+    assert await types(realm, number) == ["appeal.registered.v1"]
+
+
+async def test_filter_takes_what_is_not_chosen(realm: Realm, http: httpx.AsyncClient) -> None:
+    """The form of the filters sends an empty text for “All”."""
+    number = await file_appeal(realm, http, topic="social")
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    page = await clerk.get("/en/desk?queue=waiting&topic=&executor=")
+    assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
+    assert (await clerk.get("/en/desk?topic='%20or%201=1")).status_code in (200, 422)
+    assert (await clerk.get("/en/desk?after=1-A&queue=mine")).status_code == 200
+    assert number is not None
 
 
 async def test_desk_rebuilds_from_log(realm: Realm, http: httpx.AsyncClient) -> None:

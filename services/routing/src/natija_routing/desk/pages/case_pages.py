@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, NamedTuple
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,6 +16,7 @@ from natija_chassis.sign_in.appeal_access import HANDLING, WATCHING
 from natija_chassis.sign_in.dependencies import signed_in_within
 from natija_events.types.base import AppealNumber
 from natija_events.types.personal import Text
+from natija_events.wire.record import RecordedEvent
 from natija_events.words import Language
 from natija_routing.desk.acts import forms
 from natija_routing.desk.acts.forms import ActContext, ActForm, NotAnActForm, Wrong, event_data
@@ -130,9 +132,12 @@ class _Acting(NamedTuple):
 
     async def answer(self, number: str) -> Response:
         """The page of the appeal after the act, the form again, or what has changed."""
-        case = await self.view.find(self.visit, number)
-        later = await self.view.later(case, self.form.sequence)
         id = self.form.event_id(number, self.act)
+        try:
+            case = await self.view.find(self.visit, number)
+        except Problem:
+            return await self._left(number, id)
+        later = await self.view.later(case, self.form.sequence)
         if done := next((one for one in later if one.id == id), None):  # the form was sent before
             return self._to_case(number, done.sequence)
         obstacle = find_obstacle(self.act, case, self.visit.official, self.visit.data, self.visit.now)
@@ -158,13 +163,31 @@ class _Acting(NamedTuple):
     async def _after(self, case: Case, draft: Text | None, result: DeskActResult) -> Response:
         if result.result == "conflict":
             await self.view.caught_up(case.appeal, case.standing.sequence + 1)
-            return await self._changed(await self.view.find(self.visit, case.appeal))
+            try:
+                return await self._changed(await self.view.find(self.visit, case.appeal))
+            except Problem:
+                return await self._left(case.appeal, None)
         if result.result in ("refused", "unavailable"):
             status = 422 if result.result == "refused" else 503
             return self._again(case, draft, status=status, notice=result.result, rule=result.rule)
         sequence = result.sequence or self.form.sequence + 1  # a repeated form is told no sequence
         await self.view.caught_up(case.appeal, sequence)
+        if self.act in ("route", "forward") and self.form.body != self.visit.body:  # another body has it now
+            return self._to_queue()
         return self._to_case(case.appeal, sequence)
+
+    async def _left(self, number: str, id: UUID | None) -> Response:
+        """The answer when the official may not read the appeal any more. Raises `Problem` for one that they never might
+        read, as for an unknown one."""
+        left = await self.view.left(self.visit, number, self.form.sequence)
+        if left is None:
+            raise Problem(404, "There is no such appeal")
+        if any(one.id == id for one in left.events):  # the form was sent before
+            return self._to_queue()
+        return self._changed_page(left.case, left.events, left=True)
+
+    def _to_queue(self) -> Response:
+        return RedirectResponse(f"/{self.language}{PATH}", 303)
 
     def _to_case(self, number: str, sequence: int) -> Response:
         return RedirectResponse(f"/{self.language}{PATH}/appeals/{number}?sequence={sequence}", 303)
@@ -180,8 +203,11 @@ class _Acting(NamedTuple):
 
     async def _changed(self, case: Case) -> Response:
         """409: the events since the page that the official saw. Their own words are shown again."""
-        lines = self.view.lines(self.visit, self.language, await self.view.later(case, self.form.sequence))
+        return self._changed_page(case, await self.view.later(case, self.form.sequence), left=False)
+
+    def _changed_page(self, case: Case, events: Sequence[RecordedEvent], *, left: bool) -> Response:
+        lines = self.view.lines(self.visit, self.language, events)
         return self.parts.site.page(
             self.request, self.language, "changed.html", status=409, visit=self.visit, names=self.visit.names,
-            act=self.act, case=case, form=self.form, lines=lines,
+            act=self.act, case=case, form=self.form, lines=lines, left=left,
         )  # fmt: skip

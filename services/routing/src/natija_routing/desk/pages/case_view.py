@@ -15,7 +15,7 @@ from natija_events.wire.audit_record import Look, Purpose
 from natija_events.wire.record import RecordedEvent
 from natija_events.words import Language
 from natija_routing.desk.cases import projection
-from natija_routing.desk.cases.state import Case
+from natija_routing.desk.cases.state import Case, evolve
 from natija_routing.desk.pages.history import HistoryLine, HistoryWords
 from natija_routing.desk.pages.parts import DeskParts, DeskVisit
 from natija_routing.desk.pages.term_lines import TermLine, term_lines
@@ -34,6 +34,14 @@ class Shown(NamedTuple):
     terms: Sequence[TermLine] = ()
     opened: bool = False
     problem: str = ""
+
+
+class LeftAppeal(NamedTuple):
+    """An appeal that an official may not read any more: the *case* now, and the *events* that they may still know, up
+    to the one by which it left them."""
+
+    case: Case
+    events: Sequence[RecordedEvent]
 
 
 class CaseView:
@@ -104,6 +112,26 @@ class CaseView:
             return await self._history(case, sequence + 1)
         except LogUnavailable:
             raise Problem(503, "The history is not available right now") from None
+
+    async def left(self, visit: DeskVisit, number: str, sequence: int) -> LeftAppeal | None:
+        """The appeal *number*, if the official could read it after its event *sequence*, and lost it since.
+
+        Raises `Problem` while the log does not answer.
+        """
+        async with self.parts.engine.connect() as connection:
+            case = await self.parts.projection.find(connection, number)
+        if case is None or case.standing.sequence <= sequence:
+            return None
+        complained_of = await self.complained_of(case)
+        seen, events = Case(number), list[RecordedEvent]()
+        for event in await self.later(case, 0):
+            seen = evolve(seen, event)
+            events += [event] if event.sequence > sequence else []
+            if event.sequence >= sequence and not may_read(
+                visit.official, facts(visit, seen, complained_of), visit.data
+            ):
+                return LeftAppeal(case, events) if events else None
+        return None
 
     async def draft(self, visit: DeskVisit, case: Case, *, required: bool) -> Text | None:
         """The last draft of the answer, opened: the look is recorded first. None without one.
