@@ -242,12 +242,13 @@ async def test_text_of_any_bytes_is_no_fault(realm: Realm, http: httpx.AsyncClie
     fields = await form(clerk, number, "forward") | {"body": OTHER}
     long = await send(clerk, number, "forward", fields, text="\x01" * 30_000)
     assert (long.status_code, 'href="#text"' in long.text) == (422, True)
-    parts = {**fields, "text": "\\ud800 é"}
+    parts = {**fields, "text": "\\ud800"}
     lines = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{one}\r\n' for name, one in parts.items()]
-    for charset in ("unicode_escape", "idna", "hex", "punycode"):
-        kind = f"multipart/form-data; boundary=x; charset={charset}"
-        sent = await clerk.post_body(f"/en/desk/appeals/{number}/forward", "".join(lines).encode() + b"--x--\r\n", kind)
-        assert sent.status_code in (400, 403, 404, 422), (charset, sent.status_code)
+    half = await clerk.post_body(
+        f"/en/desk/appeals/{number}/forward", "".join(lines).encode() + b"--x--\r\n",
+        "multipart/form-data; boundary=x; charset=unicode_escape",
+    )  # fmt: skip
+    assert half.status_code == 422
     assert await types(realm, number) == ["appeal.registered.v1"]
 
 

@@ -163,6 +163,7 @@ async def test_people_do_not_open_programs_lists() -> None:
         ("/board/what-if?policy=kz-appc/1&first=2026-01-01&last=2026-02-01", 422, 'href="#policy"'),
         ("/board/what-if?policy=kg-law-67/1&first=2026-02-01&last=2026-01-01", 422, 'href="#last"'),
         ("/board/what-if?policy=kg-law-67/1&first=2026-02-01&last=2026-03-01&days=0", 422, 'href="#days"'),
+        ("/board/what-if?policy=kg-law-67/1&first=2026-02-01&last=2026-03-01&days=00000001999999", 422, 'href="#days"'),
         ("/board/what-if?policy=kg-law-67/1&first=2026-02-01&last=2026-03-01&body=court", 422, 'href="#body"'),
     ],
 )

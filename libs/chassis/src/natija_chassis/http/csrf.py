@@ -28,7 +28,19 @@ async def refuse_without_token(request: Request, token: str) -> None:
         return
     given = request.headers.get(HEADER)
     if given is None and request.headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS:
-        field = (await request.form()).get(FIELD)  # the request keeps the form for its route
-        given = field if isinstance(field, str) else None
+        given = await _field_of_form(request)
     if given is None or not hmac.compare_digest(given.encode(), token.encode()):
         raise Problem(403, "The token of the form is missing or old", "Open the page again, and send it again.")
+
+
+async def _field_of_form(request: Request) -> str | None:
+    """The token in the form, which the request keeps for its route. Raises `Problem` for one that is no text."""
+    try:
+        form = await request.form()
+        for _, value in form.multi_items():
+            if isinstance(value, str):
+                value.encode()  # half a character comes by the charset that a form of several parts names
+    except UnicodeError:
+        raise Problem(422, "The form is not text in UTF-8") from None
+    field = form.get(FIELD)
+    return field if isinstance(field, str) else None

@@ -70,7 +70,7 @@ def read_question(
     if policy is None:
         errors.append(_error("policy", "unknown"))
     days = given["days"].strip()
-    if days and not (days.isascii() and days.isdigit() and 1 <= int(days[:9]) <= MOST_DAYS):
+    if days and not (days.isascii() and days.isdigit() and 1 <= int(days) <= MOST_DAYS):
         errors.append(_error("days", "range"))
     first, last = read_day("first", given["first"]), read_day("last", given["last"])
     errors += [one for one in (first, last) if not isinstance(one, date)]
