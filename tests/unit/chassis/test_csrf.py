@@ -33,10 +33,10 @@ async def test_token_is_a_field_of_any_form() -> None:
     await refuse_without_token(request(form_of_parts("ы"), "multipart/form-data; boundary=x"), TOKEN)
 
 
-@pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "punycode", "undefined"])
+@pytest.mark.parametrize("charset", ["unicode_escape", "punycode", "undefined"])
 async def test_form_that_is_no_text_is_refused(charset: str) -> None:
     """Its parts name a charset that gives half a character, or none at all."""
-    body = form_of_parts(r"\ud800 +2AA- xn--ы")
+    body = form_of_parts(r"\ud800 xn--ы")
     with pytest.raises(Problem) as refused:
         await refuse_without_token(request(body, f"multipart/form-data; boundary=x; charset={charset}"), TOKEN)
     assert refused.value.status in (403, 422)
