@@ -138,13 +138,19 @@ class CaseView:
 
         Raises `Problem` while it cannot be shown, and if it is *required* also when it never will be.
         """
-        return None if case.drafted is None else await self._text(visit, case, case.drafted)
+        found = None if case.drafted is None else await self._text(visit, case, case.drafted)
+        if required and found is None and case.drafted is not None:
+            raise Problem(410, "The draft cannot be opened any more")
+        return found
 
-    async def letter(self, visit: DeskVisit, case: Case) -> Text:
-        """The text of the appeal, opened: the look is recorded first. Raises `Problem` when it cannot be shown."""
+    async def letter(self, visit: DeskVisit, case: Case) -> Text | None:
+        """The text of the appeal, opened: the look is recorded first. None if it cannot be opened any more.
+
+        Raises `Problem` while it cannot be shown.
+        """
         return await self._text(visit, case, 1)
 
-    async def _text(self, visit: DeskVisit, case: Case, sequence: int) -> Text:
+    async def _text(self, visit: DeskVisit, case: Case, sequence: int) -> Text | None:
         async with self.parts.engine.connect() as connection:
             offset = await projection.place(connection, case.appeal, sequence)
         try:
@@ -152,11 +158,7 @@ class CaseView:
         except (LogUnavailable, AuditUnconfirmed, KeysUnavailable):
             raise Problem(503, "The text is not available right now") from None
         content = opened[0].data.get("content")
-        if not isinstance(content, dict) and not required:
-            return None
-        if not isinstance(content, dict):
-            raise Problem(410, "The text cannot be opened any more")
-        return Text(text=content.get("text"))
+        return Text(text=content.get("text")) if isinstance(content, dict) else None
 
     async def _history(self, case: Case, first: int = 1) -> Sequence[RecordedEvent]:
         async with self.parts.engine.connect() as connection:
