@@ -16,6 +16,8 @@ OF_PAGES = {
     "GET /static/{name}", "GET /favicon.ico", "POST /{language:language}/display", "GET /statistics",
     "GET /desk",
     "GET /{language:language}/statistics", "GET /{language:language}/statistics/{table}.csv",
+    "GET /{language:language}/statistics/compare", "GET /{language:language}/statistics/compare/{table}.csv",
+    "GET /{language:language}/statistics/compare/{table}.json",
     "GET /{language:language}/statistics/{table}.json", "GET /file", "GET /follow", "GET /{language:language}/file",
     "GET /{language:language}/file/form", "POST /{language:language}/file/form", "GET /{language:language}/follow",
     "POST /{language:language}/follow",
