@@ -19,7 +19,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 def refuse_other_site(scope: Scope) -> None:
     """Raises `Problem` for an unsafe request that a page of another site has made the browser send."""
     if scope["method"] not in _SAFE and (b"sec-fetch-site", b"cross-site") in scope["headers"]:
-        raise Problem(403, "Another site has sent this request")
+        raise Problem(403, "Another site has sent this request", advice="other-site")
 
 
 async def refuse_without_token(request: Request, token: str) -> None:
@@ -31,4 +31,5 @@ async def refuse_without_token(request: Request, token: str) -> None:
         field = (await request.form()).get(FIELD)  # the request keeps the form for its route
         given = field if isinstance(field, str) else None
     if given is None or not hmac.compare_digest(given.encode(), token.encode()):
-        raise Problem(403, "The token of the form is missing or old", "Open the page again, and send it again.")
+        detail = "Open the page again, and send it again."
+        raise Problem(403, "The token of the form is missing or old", detail, advice="old-form")
