@@ -103,7 +103,7 @@ def intake(*more: APIRouter, services: IntakeServices = _NO_SERVICES) -> Apps:
     pages = natija_intake.pages.site.build(
         services.appeals, services.following, reference, _CLOCK, "KG", services.check_limit, lambda request: "x"
     )
-    sign_in = parts.make(IntakeSettings(), EMPTY_DATABASE, reference)
+    sign_in = parts.make(IntakeSettings(), EMPTY_DATABASE, reference, pages.site)
     plain = [post_appeals.route(services.appeals, reference, AddressLimit(SendLimit(0)))]
     routers = [
         routes.router(services.appeals, reference),
@@ -137,7 +137,6 @@ def routing(*more: APIRouter) -> Apps:
 def desk(*more: APIRouter) -> Apps:
     """The desk, on nothing."""
     nothing: Any = None
-    sign_in = parts.make(DeskSettings(), EMPTY_DATABASE, ReferenceData)
     pages = build_desk(
         ReferenceData,
         lambda site: DeskParts(
@@ -145,6 +144,7 @@ def desk(*more: APIRouter) -> Apps:
             clock=_CLOCK, age=lambda: DataAge("current", _CLOCK.now()),
         ),
     )  # fmt: skip
+    sign_in = parts.make(DeskSettings(), EMPTY_DATABASE, ReferenceData, pages.site)
     routers = [*pages.routers, pages.site.router(), sign_in.router]
     return _apps(routers, more, [*pages.rows, *pages.site.rows, *sign_in.rows], site=pages.site)
 
@@ -154,7 +154,7 @@ def deadlines(*more: APIRouter) -> Apps:
     projection = TermsProjection(load_policies())
     router = natija_deadlines.api.router(EMPTY_DATABASE, projection, _CLOCK, ReferenceData)
     pages = build_board(EMPTY_DATABASE, projection, ReferenceData, _CLOCK, lambda: DataAge("current", _CLOCK.now()))
-    sign_in = parts.make(DeadlinesSettings(), EMPTY_DATABASE, ReferenceData)
+    sign_in = parts.make(DeadlinesSettings(), EMPTY_DATABASE, ReferenceData, pages.site)
     routers = [*pages.routers, pages.site.router(), router, sign_in.router]
     rows = [*natija_deadlines.api.ACCESS, *pages.rows, *pages.site.rows, *sign_in.rows]
     return _apps(routers, more, rows, site=pages.site)

@@ -36,6 +36,8 @@ MARGINALS = sample.load_marginals(ROOT / "examples/kg-h1-2019.yaml")
 CLOCK = FixedClock(datetime(2019, 12, 1, 6, 30, tzinfo=UTC))
 CURRENT = DataAge("current", CLOCK.now())
 _COLUMNS: dict[Subject, str] = {"channels": "channel", "regions": "region", "topics": "topic"}
+_DIVISORS = {"talas": 7, "osh-city": 3}
+"""By region, what the figures of all are divided by."""
 _MONTHS = (381, 402, 455, 390, 3, 823)
 _ANSWERS = (("ministry-transport", 412, 37), ("ministry-labour", 260, 4), ("ministry-interior", 199, 0), (None, 12, 0))
 
@@ -66,22 +68,23 @@ class PublishedSnapshots(Snapshots):
 
 
 def snapshot(filter: Filter, age: DataAge = CURRENT, *, empty: bool = False) -> Snapshot:
-    """The published figures, or none."""
+    """The published figures, or none. Those of a region in `_DIVISORS` are a part of them."""
+    part = _DIVISORS.get(filter.region, 1)
     period = filter.period.days(REFERENCE.zone)
     reports = {
         subject: counts.build(
-            subject, period, [] if empty else _published(subject), DEFINITIONS, getattr(REFERENCE, subject)
+            subject, period, [] if empty else _published(subject, part), DEFINITIONS, getattr(REFERENCE, subject)
         )
         for subject in SUBJECTS
     }
-    months = {date(filter.period.year, month, 1): count for month, count in enumerate(_MONTHS, 1)}
-    answers = [] if empty else [AnswerSums(*one) for one in _ANSWERS]
+    months = {date(filter.period.year, month, 1): count // part for month, count in enumerate(_MONTHS, 1)}
+    answers = [] if empty else [AnswerSums(key, given // part, late // part) for key, given, late in _ANSWERS]
     return Snapshot(filter, age, reports, months, answers)
 
 
-def _published(subject: Subject) -> list[GroupCount]:
+def _published(subject: Subject, part: int) -> list[GroupCount]:
     return [
-        GroupCount(group.form, key, appeals)
+        GroupCount(group.form, key, appeals // part)
         for group in MARGINALS.groups
         for key, appeals in (getattr(group, _COLUMNS[subject]) or {None: group.total}).items()
     ]

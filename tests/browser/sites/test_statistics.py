@@ -1,6 +1,7 @@
 """The statistics page of analytics in a browser, on the published figures of the first half of 2019."""
 
 import csv
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,9 @@ NAMES = frozenset({"CSV", "JSON", "UTC", "gov", "kattar"})
 PAGES = {
     "statistics?year=2019&part=H1": 200,
     "statistics?year=2019&part=H1&region=talas&body=ministry-labour": 200,
+    "statistics/compare?year=2019&part=H1&region=talas&with=osh-city": 200,
+    "statistics/compare": 200,
+    "statistics/compare?year=2013&region=talas&with=osh-city": 200,
     "statistics?year=2018": 200,
     "statistics?year=2017": 200,
     "statistics?year=2016": 200,
@@ -104,6 +108,42 @@ async def test_journalist_compares_two_regions(
     rows = csv.DictReader(downloaded.read_text(encoding="utf-8-sig").splitlines())
     found = {row["name"]: row["appeals"] for row in rows}
     assert read == {region: found[region] for region in regions} == dict(zip(regions, ("96", "161"), strict=True))
+    await context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "region"), [(*PHONE, "Таласская обл."), (*DESKTOP, "Талас обл.")], ids=["phone", "desktop"]
+)
+async def test_journalist_downloads_the_comparison(
+    browser: Browser, site: str, language: Language, width: int, region: str
+) -> None:
+    """Without JavaScript: choose two regions beside each other. The downloaded table is that of the page."""
+    context = await browser.new_context(
+        java_script_enabled=False, locale=language, viewport={"width": width, "height": 800}
+    )
+    page = await context.new_page()
+    await page.goto(f"{site}/{language}/statistics?year=2019&part=H1")
+    await page.click("main a[href*='/compare']")
+    await page.select_option("#region", "talas")
+    await page.select_option("#with", "osh-city")
+    await page.click("main button")
+    assert region in await page.locator("h2").inner_text()
+    for table in ("months", "topics"):
+        section = page.locator("section", has=page.locator(f"#{table}"))
+        shown = [
+            [
+                re.sub(r"[\s…]|< 5|[^\d.,]", "", text).replace(",", ".")
+                for text in await row.locator("td").all_inner_texts()
+            ]
+            for row in await section.locator("tbody tr").all()
+        ]
+        async with page.expect_download() as waiting:
+            await section.get_by_role("link", name="CSV").click()
+        downloaded = await (await waiting.value).path()
+        rows = list(csv.DictReader(downloaded.read_text(encoding="utf-8-sig").splitlines()))
+        columns = [f"{one}.{name}" for one in ("talas", "osh-city") for name in ("appeals", "percent")]
+        assert shown == [[row[name] for name in columns] for row in rows]
+        assert len({tuple(row) for row in shown}) > 3
     await context.close()
 
 

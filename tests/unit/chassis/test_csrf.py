@@ -8,7 +8,7 @@ from fastapi import Request
 from natija_chassis.http.csrf import refuse_without_token
 from natija_chassis.http.problems import Problem
 
-TOKEN = "t0ken"  # noqa: S105 - not a secret
+TOKEN = "t0ken"
 
 
 def request(body: bytes, content_type: str) -> Request:

@@ -156,7 +156,8 @@ async def test_only_routes_pass(proxy: Proxy) -> None:
         (PUBLIC, "/static/natija.0.css", 200), (PUBLIC, "/xx/statistics", 404), (READERS, "/ky/statistics", 404),
         (OFFICIALS, "/sign-in", 200), (OFFICIALS, "/sign-in/callback", 200), (OFFICIALS, "/me/body", 200),
         (OFFICIALS, "/sign-out/back-channel", 200), (OFFICIALS, "/metrics", 404), (OFFICIALS, "/unrouted", 404),
-        (CLERKS, "/sign-in", 200), (CLERKS, "/ky/clerk", 200), (CLERKS, "/static/x.css", 200),
+        (CLERKS, "/sign-in", 200), (CLERKS, "/ky/clerk", 200), (CLERKS, "/ky/sign-out", 200),
+        (CLERKS, "/static/x.css", 200),
         (CLERKS, "/appeals", 404), (CLERKS, "/ky/file", 404), (PUBLIC, "/ky/clerk", 404),
         (PUBLIC, "/sign-in", 404), (READERS, "/sign-in", 404), (OFFICIALS, "/sign-inx", 404),
     ):  # fmt: skip

@@ -14,8 +14,10 @@ from natija_chassis.sign_in.routes import ACCESS as SIGN_IN_ROUTES
 HEADING = "\n### Access to routes\n"
 OF_PAGES = {
     "GET /static/{name}", "GET /favicon.ico", "POST /{language:language}/display", "GET /statistics",
-    "GET /desk",
+    "GET /desk", "GET /{language:language}/sign-out",
     "GET /{language:language}/statistics", "GET /{language:language}/statistics/{table}.csv",
+    "GET /{language:language}/statistics/compare", "GET /{language:language}/statistics/compare/{table}.csv",
+    "GET /{language:language}/statistics/compare/{table}.json",
     "GET /{language:language}/statistics/{table}.json", "GET /file", "GET /follow", "GET /{language:language}/file",
     "GET /{language:language}/file/form", "POST /{language:language}/file/form", "GET /{language:language}/follow",
     "POST /{language:language}/follow",

@@ -82,15 +82,15 @@ async def run_service(
         found = runner.progress.health()
         return found if reference is None else reference.health(found)
 
-    sign_in = None
-    if isinstance(settings, SignInSettings) and reference is not None:
-        from natija_chassis.sign_in import parts  # with it come an HTTP client and its libraries
-
-        sign_in = parts.make(settings, engine, reference.now)
     routers = [] if router is None else [router(engine)]
     made = None if pages is None else pages(engine, lambda: data_age.of_projection(runner.progress, clock))
     if made is not None:
         routers, rows = [*made.routers, made.site.router(), *routers], [*rows, *made.rows, *made.site.rows]
+    sign_in = None
+    if isinstance(settings, SignInSettings) and reference is not None:
+        from natija_chassis.sign_in import parts  # with it come an HTTP client and its libraries
+
+        sign_in = parts.make(settings, engine, reference.now, None if made is None else made.site)
     apps = create_apps(
         settings,
         title=settings.process,

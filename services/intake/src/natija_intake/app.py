@@ -117,7 +117,7 @@ def _apps(
         limit.check,
         lambda request: client_address(request, proxies),
     )
-    sign_in = parts.make(settings, engine, reference.now)
+    sign_in = parts.make(settings, engine, reference.now, pages.site)
     return create_apps(
         settings,
         title="intake",

@@ -16,6 +16,7 @@ from tests.openid_provider import ISSUER, SECRET, OpenIdProvider
 from natija_chassis.clock import FixedClock
 from natija_chassis.http.access import access
 from natija_chassis.http.app import create_apps
+from natija_chassis.pages.site import Site
 from natija_chassis.process.health import Health
 from natija_chassis.sign_in import routes
 from natija_chassis.sign_in.dependencies import signed_in, signed_in_within
@@ -68,13 +69,15 @@ def sign(me: Annotated[Official, Depends(signed_in_within(FIVE_MINUTES))]) -> st
 
 @dataclass
 class Service:
-    """The app, with what its world says: the *provider*, reference *data*, and the time."""
+    """The app, with what its world says: the *provider*, reference *data*, and the time. Without a *site* it has plain
+    pages."""
 
     settings: RoutingLike
     engine: AsyncEngine
     provider: OpenIdProvider
     clock: FixedClock
     data: ReferenceData = field(default_factory=ReferenceData)
+    site: Site | None = None
     app: Any = None
 
     def __post_init__(self) -> None:
@@ -87,8 +90,10 @@ class Service:
         )
         self.app = create_apps(
             self.settings, title="x", about="X.", health=lambda: Health(True, "ready"),
-            routers=[pages, routes.router(sign_in)], rows=[*ROWS, *routes.ACCESS],
+            routers=[pages, routes.router(sign_in, self.site)],
+            rows=[*ROWS, *(routes.ACCESS if self.site is None else routes.ACCESS_WITH_SITE)],
             more_authenticators=[sign_in.authenticate],
+            error_page=None if self.site is None else self.site.error_page,
         ).api  # fmt: skip
 
     def browser(self) -> "Browser":

@@ -152,9 +152,9 @@ class AccessTable:
         right, 303 to the sign-in where a page is opened without a session."""
         who = ANONYMOUS if found.is_public else await self._authenticate(HTTPConnection(scope), found)
         if not who.roles & found.roles or (who.body is not None and found.bodies == "all"):
-            raise Problem(
-                403, "This key does not open this route" if who.csrf_token is None else "Your posts do not open this"
-            )
+            if who.csrf_token is None:
+                raise Problem(403, "This key does not open this route")
+            raise Problem(403, "Your posts do not open this", advice="no-post")
         if who.csrf_token is not None:
             refuse_other_site(scope)
         scope[_PRINCIPAL] = who
@@ -174,7 +174,8 @@ class AccessTable:
         title = "The API key is not known" if "authorization" in request.headers else "An API key is necessary"
         if found.basic:
             raise Problem(401, title, "Send it as the password, with any user name.", headers=_PASSWORD_REQUIRED)
-        raise Problem(401, title, "Send it in the header Authorization: Bearer KEY.", headers=_KEY_REQUIRED)
+        detail, advice = "Send it in the header Authorization: Bearer KEY.", "signed-out" if found.page else None
+        raise Problem(401, title, detail, headers=_KEY_REQUIRED, advice=advice)
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 def refuse_other_site(scope: Scope) -> None:
     """Raises `Problem` for an unsafe request that a page of another site has made the browser send."""
     if scope["method"] not in _SAFE and (b"sec-fetch-site", b"cross-site") in scope["headers"]:
-        raise Problem(403, "Another site has sent this request")
+        raise Problem(403, "Another site has sent this request", advice="other-site")
 
 
 async def refuse_without_token(request: Request, token: str) -> None:
@@ -30,7 +30,8 @@ async def refuse_without_token(request: Request, token: str) -> None:
     if given is None and request.headers.get("content-type", "").partition(";")[0].strip().lower() in _FORMS:
         given = await _field_of_form(request)
     if given is None or not hmac.compare_digest(given.encode(), token.encode()):
-        raise Problem(403, "The token of the form is missing or old", "Open the page again, and send it again.")
+        detail = "Open the page again, and send it again."
+        raise Problem(403, "The token of the form is missing or old", detail, advice="old-form")
 
 
 async def _field_of_form(request: Request) -> str | None:

@@ -6,7 +6,7 @@ An error names fields and rules. It never repeats a value that was sent, because
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -41,8 +41,12 @@ class FieldError(TypedDict):
     message: str
 
 
+Advice = Literal["signed-out", "old-form", "other-site", "no-post", "prove-again"]
+"""The advice that the page of a 401 or 403 gives to a person. A program reads the title."""
+
+
 class Problem(Exception):
-    """An error answer. *errors* name fields; *members* are further members of the body."""
+    """An error answer. *errors* name fields; *members* are further members of the body. *advice* is for its page."""
 
     def __init__(
         self,
@@ -52,11 +56,13 @@ class Problem(Exception):
         *,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        advice: Advice | None = None,
         **members: str,
     ) -> None:
         super().__init__(title)
         self.status = status
         self.headers = headers
+        self.advice = advice
         optional = {"detail": detail, "errors": list(errors)}
         self.body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
         self.body |= {name: value for name, value in optional.items() if value} | members

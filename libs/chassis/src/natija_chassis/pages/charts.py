@@ -79,9 +79,18 @@ def bar_chart(data: Sequence[Datum]) -> BarChart:
     return BarChart(tuple(bars), max(1, y - _GAP + 2))
 
 
-def trend_chart(data: Sequence[Datum], number: Callable[[int], str]) -> TrendChart:
-    """A line through *data*, from left to right, above a scale that begins at 0 and is written by *number*."""
-    greatest = max((one.value or 0 for one in data), default=0)
+def trend_charts(series: Sequence[Sequence[Datum]], number: Callable[[int], str]) -> tuple[TrendChart, ...]:
+    """A line for each of the *series*, all on one scale: they are drawn above one another."""
+    greatest = max((one.value or 0 for data in series for one in data), default=0)
+    return tuple(trend_chart(data, number, greatest) for data in series)
+
+
+def trend_chart(data: Sequence[Datum], number: Callable[[int], str], greatest: int = 0) -> TrendChart:
+    """A line through *data*, from left to right, above a scale that begins at 0 and is written by *number*.
+
+    The scale reaches *greatest* at least.
+    """
+    greatest = max([greatest, *(one.value or 0 for one in data)])
     step = _scale_step(greatest)
     steps = max(1, -(-greatest // step))
     across = (WIDTH - _LEFT - _RIGHT - 8) / max(1, len(data) - 1)

@@ -20,6 +20,10 @@ NAMES: Mapping[Language, str] = {
 PREFIX = "/{language:language}"
 """The beginning of the path of a page, for a route and its row in the access table."""
 PageLanguage = Annotated[Language, Path(description="Language of the page.")]
+LANGUAGE_COOKIE = "natija-language"
+"""The language of the page that a browser left for the provider, so that it comes back to the same one."""
+LASTS = 3600
+"""Seconds that the cookie lasts."""
 _FIRST = re.compile(rf"/({'|'.join(LANGUAGES)})(?=/|$)")
 _WEIGHT = re.compile(r"\s*([A-Za-z]{2,3})(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
 
@@ -32,11 +36,17 @@ register_url_convertor("language", _LanguageConvertor())
 
 
 def of_request(request: HTTPConnection, fallback: Language) -> Language:
-    """The language in the path, or else the best one that the browser asks for, or else *fallback*."""
-    found = _FIRST.match(request.scope["path"])
-    if found is not None:
-        return next(one for one in LANGUAGES if one == found[1])
-    return preferred(request.headers.get("accept-language", ""), fallback)
+    """The language in the path, or else that of the page which the browser left for the provider, or else the best one
+    that it asks for, or else *fallback*."""
+    left = f"/{request.cookies.get(LANGUAGE_COOKIE, '')}"
+    found = path_language(request.scope["path"]) or path_language(left)
+    return found or preferred(request.headers.get("accept-language", ""), fallback)
+
+
+def path_language(path: str) -> Language | None:
+    """The language in the *path* of a page; None without one."""
+    found = _FIRST.match(path)
+    return None if found is None else next(one for one in LANGUAGES if one == found[1])
 
 
 def preferred(header: str, fallback: Language) -> Language:
@@ -49,9 +59,9 @@ def preferred(header: str, fallback: Language) -> Language:
     return max(known, key=lambda one: weights[one], default=fallback)
 
 
-def path_in(path: str, language: Language) -> str:
-    """The *path* of a page in another *language*; its first page when the path has none."""
-    return _FIRST.sub(f"/{language}", path, count=1) if _FIRST.match(path) else f"/{language}/"
+def path_in(path: str, language: Language, home: str) -> str:
+    """The *path* of a page in another *language*; the page *home* when the path has none."""
+    return _FIRST.sub(f"/{language}", path, count=1) if _FIRST.match(path) else f"/{language}{home}"
 
 
 def known(languages: Sequence[str]) -> Language:

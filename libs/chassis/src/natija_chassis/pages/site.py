@@ -28,6 +28,8 @@ _MAX_FORM = 4096
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+SENT_ELSEWHERE = _POLICY.replace(" form-action 'self';", "")
+"""The policy of a page whose form leads on to another host."""
 HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Cache-Control": "no-store",
@@ -81,6 +83,10 @@ class Site:
         """The function that translates an English text."""
         return self._words[language].gettext
 
+    def language_of(self, request: HTTPConnection) -> Language:
+        """The language of the page for *request*, whose path may have none."""
+        return languages.of_request(request, languages.known(self._reference_languages()))
+
     def formats(self, language: Language) -> Formats:
         """The forms of numbers and days."""
         found = self._environments[language].globals["format"]
@@ -101,11 +107,11 @@ class Site:
         """The page of *template* with *values*. *age* is that of the data on it, None for a page without data. A change
         of the language keeps the form *kept*."""
         path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
-        suffix = f"?{query}" if query and status == 200 else ""
+        suffix, home = f"?{query}" if query and status == 200 else "", self._sections[0].path
         text = self._environments[language].get_template(template).render(
             values, age=age, kept=kept, path=path,
-            here=path + suffix if status == 200 else f"/{language}{self._sections[0].path}",
-            links=[(one, languages.NAMES[one], languages.path_in(path, one) + suffix) for one in LANGUAGES],
+            here=path + suffix if status == 200 else f"/{language}{home}",
+            links=[(one, languages.NAMES[one], languages.path_in(path, one, home) + suffix) for one in LANGUAGES],
             display=Display.of_cookie(request.cookies.get(display.COOKIE)),
         )  # fmt: skip
         return HTMLResponse(text, status, headers={**HEADERS, "Content-Language": language})
@@ -114,8 +120,7 @@ class Site:
         """The page of *problem* if *request* is one of a browser; None for one of a program."""
         if not wants_page(request):
             return None
-        language = languages.of_request(request, languages.known(self._reference_languages()))
-        response = self.page(request, language, "error.html", status=problem.status, problem=problem)
+        response = self.page(request, self.language_of(request), "error.html", status=problem.status, problem=problem)
         response.headers.update(problem.headers or {})
         return response
 
@@ -142,7 +147,7 @@ class Site:
 
     @takes_any_query
     async def _to_language(self, request: Request) -> Response:
-        language = languages.of_request(request, languages.known(self._reference_languages()))
+        language = self.language_of(request)
         query = f"?{request.url.query}" if request.url.query else ""
         headers = {"Vary": "Accept-Language", "Cache-Control": "no-store"}
         return RedirectResponse(f"/{language}{request.scope['path']}{query}", 302, headers=headers)

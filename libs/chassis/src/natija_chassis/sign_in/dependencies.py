@@ -44,6 +44,7 @@ def signed_in_within(max_age: timedelta) -> Callable[[Request], Official]:
             raise Problem(
                 303, "Prove again who you are", headers={"Location": sign_in_address(request.scope) + seconds}
             )
-        raise Problem(403, "Prove again who you are", sign_in=sign_in_address(request.scope) + seconds)
+        address = sign_in_address(request.scope) + seconds
+        raise Problem(403, "Prove again who you are", advice="prove-again", sign_in=address)
 
     return recently

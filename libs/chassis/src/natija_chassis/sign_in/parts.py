@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from natija_chassis.http.access import Authenticator, RouteAccess
+from natija_chassis.pages.site import Site
 from natija_chassis.sign_in import routes
 from natija_chassis.sign_in.settings import SignInSettings
 from natija_chassis.sign_in.sign_in import SignIn
@@ -21,7 +22,13 @@ class SignInParts(NamedTuple):
     authenticate: Authenticator
 
 
-def make(settings: SignInSettings, engine: AsyncEngine, reference: GetReferenceData) -> SignInParts:
-    """Those for the process of *settings*; *reference* gives the posts of officials. Raises `OperatorError`."""
+def make(
+    settings: SignInSettings, engine: AsyncEngine, reference: GetReferenceData, site: Site | None = None
+) -> SignInParts:
+    """Those for the process of *settings*; *reference* gives the posts of officials, *site* the pages.
+
+    Raises `OperatorError`.
+    """
     sign_in = SignIn(settings, engine, reference)
-    return SignInParts(routes.router(sign_in), routes.ACCESS, sign_in.authenticate)
+    rows = routes.ACCESS if site is None else routes.ACCESS_WITH_SITE
+    return SignInParts(routes.router(sign_in, site), rows, sign_in.authenticate)

@@ -15,16 +15,19 @@ from natija_chassis.http.access import SIGN_IN, access
 from natija_chassis.http.csrf import refuse_other_site, refuse_without_token
 from natija_chassis.http.known_query import takes_any_query
 from natija_chassis.http.problems import Problem
-from natija_chassis.sign_in import plain_pages
+from natija_chassis.pages.languages import PREFIX, PageLanguage
+from natija_chassis.pages.site import Site
 from natija_chassis.sign_in.dependencies import signed_in
 from natija_chassis.sign_in.flow import Answer, SignInRefused
 from natija_chassis.sign_in.official import Official
+from natija_chassis.sign_in.pages import SIGN_OUT, SignInPages
 from natija_chassis.sign_in.provider import ProviderUnavailable
 from natija_chassis.sign_in.sessions import SessionsUnavailable
 from natija_chassis.sign_in.sign_in import SignIn
 from natija_chassis.sign_in.tokens import TokenRefused
 
-CALLBACK, SIGN_OUT, BACK_CHANNEL = f"{SIGN_IN}/callback", "/sign-out", "/sign-out/back-channel"
+CALLBACK, BACK_CHANNEL = f"{SIGN_IN}/callback", "/sign-out/back-channel"
+_SIGN_OUT_PAGE = f"{PREFIX}{SIGN_OUT}"
 ACCESS = (
     access("GET", SIGN_IN, "public", bodies="any"),
     access("GET", CALLBACK, "public", bodies="any"),
@@ -34,6 +37,8 @@ ACCESS = (
     access("GET", "/me", "official", bodies="any"),
     access("POST", "/me/body", "official", bodies="any", max_body=4096),
 )
+ACCESS_WITH_SITE = (*ACCESS, access("GET", _SIGN_OUT_PAGE, "public", bodies="any"))
+"""With the pages of a site."""
 _SEE_OTHER = 303
 _PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1999}")
 """A path of this service: `//host` and `/\\host` are addresses of other hosts."""
@@ -43,7 +48,6 @@ _PAGES = problems.responses(404, 422) | {
     403: {"description": "Not signed in", "content": _PAGE},
     503: {"description": "Not available", "content": _PAGE | problems.responses(503)[503]["content"]},
 }
-_UNAVAILABLE = "Signing in is not possible right now. Try again in some minutes."
 
 
 class MyPost(BaseModel):
@@ -80,10 +84,10 @@ class Me(BaseModel):
     """The instant at which they must sign in again in any case."""
 
 
-def router(sign_in: SignIn) -> APIRouter:
-    """The routes of *sign_in*."""
+def router(sign_in: SignIn, site: Site | None = None) -> APIRouter:
+    """The routes of *sign_in*. Their pages are those of *site*, or plain ones."""
     api = APIRouter(tags=["sign-in"])
-    cookies = sign_in.cookies
+    cookies, pages = sign_in.cookies, SignInPages(site)
 
     @api.get(
         SIGN_IN, response_class=RedirectResponse, status_code=_SEE_OTHER, responses=problems.responses(404, 422, 503)
@@ -104,6 +108,7 @@ def router(sign_in: SignIn) -> APIRouter:
         except (ProviderUnavailable, SessionsUnavailable) as error:
             raise sign_in.unavailable(error) from None
         cookies.set_browser(response, browser)
+        pages.remember_language(response, return_to)
         return response
 
     @api.get(CALLBACK, response_class=RedirectResponse, status_code=_SEE_OTHER, responses=_PAGES)
@@ -120,19 +125,28 @@ def router(sign_in: SignIn) -> APIRouter:
         try:
             found = await sign_in.flow.complete(cookies.browser_id(request), answer, cookies.session_id(request))
         except SignInRefused:
-            return plain_pages.not_signed_in("It did not work, or it took too long.", 403)
+            return pages.not_signed_in(request, "refused")
         except (ProviderUnavailable, SessionsUnavailable) as error_of_server:
             sign_in.unavailable(error_of_server)
-            return plain_pages.not_signed_in(_UNAVAILABLE, 503)
+            return pages.not_signed_in(request, "unavailable")
         response = _to(found.return_to)
         cookies.set_session(response, found.id)
         return response
 
     @api.get(SIGN_OUT, response_class=HTMLResponse, responses=problems.responses(503))
-    async def ask_to_sign_out(request: Request) -> HTMLResponse:
-        """A page with the button that signs out."""
+    async def ask_to_sign_out(request: Request) -> Response:
+        """A page with the button that signs out, or the way to it in the language of the browser."""
+        return pages.to_language(request) or await sign_out_page(request)
+
+    async def sign_out_page(request: Request) -> Response:
         session = await sign_in.session(request)
-        return plain_pages.signed_out() if session is None else plain_pages.sign_out_form(session.csrf_token)
+        return pages.signed_out(request) if session is None else pages.sign_out_form(request, session.csrf_token)
+
+    if site is not None:
+
+        @api.get(_SIGN_OUT_PAGE, include_in_schema=False)
+        async def ask_in_language(request: Request, language: PageLanguage) -> Response:
+            return await sign_out_page(request)
 
     @api.post(SIGN_OUT, response_class=RedirectResponse, status_code=_SEE_OTHER, responses=problems.responses(403, 503))
     async def sign_out(request: Request) -> Response:
@@ -144,6 +158,7 @@ def router(sign_in: SignIn) -> APIRouter:
         await refuse_without_token(request, session.csrf_token)
         response = _to(await sign_in.end(session) or SIGN_OUT)
         cookies.forget_session(response)
+        pages.remember_language(response, str((await request.form()).get("page", "")))
         return response
 
     @api.post(BACK_CHANNEL, response_model=None, responses=problems.responses(400, 404, 503))

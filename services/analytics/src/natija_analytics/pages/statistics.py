@@ -7,19 +7,16 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import URL
 
 from natija_analytics.pages import files
+from natija_analytics.pages.choices import Choices
 from natija_analytics.pages.files import TableName
-from natija_analytics.pages.periods import PARTS, PublicPeriod, parse_year
 from natija_analytics.pages.pickers import Pickers
-from natija_analytics.pages.snapshots import Filter, Snapshot, Snapshots
+from natija_analytics.pages.snapshots import Filter
 from natija_analytics.pages.view import StatisticsView
-from natija_chassis.clock import Clock
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
 from natija_chassis.http.known_query import takes_any_query
 from natija_chassis.pages.languages import PREFIX, PageLanguage
 from natija_chassis.pages.site import PageLink, Site
-from natija_chassis.time_zones import time_zone
-from natija_events.reference.data import GetReferenceData
 
 SECTIONS = (PageLink("/statistics", "Statistics"),)
 _PAGE, _FILE = f"{PREFIX}/statistics", f"{PREFIX}/statistics/{{table}}"
@@ -27,8 +24,8 @@ ACCESS = (
     access("GET", _PAGE, "public", bodies="any"),
     *(access("GET", f"{_FILE}.{format}", "public", bodies="any") for format in ("csv", "json")),
 )
-_Year = Annotated[str, Query(max_length=4, description="A year. Default: the year of the last appeal.")]
-_Part = Annotated[str, Query(max_length=2, description="H1, H2, Q1 to Q4, or a month as 03. Default: the whole year.")]
+Year = Annotated[str, Query(max_length=4, description="A year. Default: the year of the last appeal.")]
+Part = Annotated[str, Query(max_length=2, description="H1, H2, Q1 to Q4, or a month as 03. Default: the whole year.")]
 _Region = Annotated[str, Query(max_length=64, description="Id of a region. Default: all.")]
 _Body = Annotated[str, Query(max_length=64, description="Id of a body. Default: all.")]
 _Table = Annotated[TableName, Path(description="A table of the statistics page.")]
@@ -40,59 +37,41 @@ class CsvResponse(Response):
     media_type = "text/csv"
 
 
-def router(site: Site, snapshots: Snapshots, reference: GetReferenceData, clock: Clock) -> APIRouter:
+def router(site: Site, choices: Choices) -> APIRouter:
     """The routes of the page. The files are also an API, so the OpenAPI document has them."""
     pages = APIRouter(tags=["statistics"])
+    snapshots, reference = choices.snapshots, choices.reference
 
     async def read(year: str, part: str, region: str, body: str) -> Filter:
-        known = reference()
-        listed = await years()
-        if year and parse_year(year) not in listed:
-            raise problems.invalid_field("year", "unknown", "must be a year with appeals")
-        for name, value, values in (
-            ("part", part, PARTS),
-            ("region", region, known.regions),
-            ("body", body, known.bodies),
-        ):
-            if value and value not in values:
-                raise problems.invalid_field(name, "unknown", "is not one of those of the page")
-        return Filter(PublicPeriod(parse_year(year) or listed[0], part), region, body)
-
-    async def computed(chosen: Filter) -> Snapshot:
-        if (snapshot := await snapshots.get(chosen)) is None:
-            raise problems.Problem(503, "The figures are being computed", headers={"Retry-After": "30"})
-        return snapshot
-
-    async def years() -> list[int]:
-        """The years of the picker, the last one first."""
-        found = await snapshots.years()
-        now = clock.now().astimezone(time_zone(reference().zone)).year
-        first, last = found or (now, now)
-        return list(range(last, first - 1, -1))
+        period = await choices.period(year, part)
+        choices.check_region(region)
+        choices.check_body(body)
+        return Filter(period, region, body)
 
     @pages.get(_PAGE, include_in_schema=False)
     @takes_any_query
     async def get_statistics(
-        request: Request, language: PageLanguage, year: _Year = "", part: _Part = "", region: _Region = "",
+        request: Request, language: PageLanguage, year: Year = "", part: Part = "", region: _Region = "",
         body: _Body = "",
     ) -> Response:  # fmt: skip
         chosen = await read(year, part, region, body)
         snapshot, known = await snapshots.get(chosen), reference()
         formats, words = site.formats(language), site.words(language)
         view = None if snapshot is None else StatisticsView(snapshot, known, formats, words)
-        pickers = Pickers(await years(), known, formats, words)
+        pickers = Pickers(await choices.years(), known, formats, words)
         return site.page(
             request, language, "statistics.html", age=snapshot and snapshot.age, view=view, chosen=chosen,
             pickers=pickers, query=_query(chosen),
+            compare_query=_query(chosen._replace(body="")),
         )  # fmt: skip
 
     @pages.get(f"{_FILE}.csv", response_class=CsvResponse, responses=problems.responses(404, 422, 503))
     async def get_statistics_csv(
-        language: PageLanguage, table: _Table, year: _Year = "", part: _Part = "", region: _Region = "",
+        language: PageLanguage, table: _Table, year: Year = "", part: Part = "", region: _Region = "",
         body: _Body = "",
     ) -> Response:  # fmt: skip
         """A table of the statistics page as CSV. Counts of 1 to 4 are hidden."""
-        snapshot = await computed(await read(year, part, region, body))
+        snapshot = await choices.computed(await read(year, part, region, body))
         rows = files.records(table, snapshot, reference(), language)
         name = f"natija-{table}-{snapshot.filter.period.code}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -100,11 +79,11 @@ def router(site: Site, snapshots: Snapshots, reference: GetReferenceData, clock:
 
     @pages.get(f"{_FILE}.json", responses=problems.responses(404, 422, 503))
     async def get_statistics_json(
-        language: PageLanguage, table: _Table, year: _Year = "", part: _Part = "", region: _Region = "",
+        language: PageLanguage, table: _Table, year: Year = "", part: Part = "", region: _Region = "",
         body: _Body = "",
     ) -> JSONResponse:  # fmt: skip
         """A table of the statistics page as JSON. Counts of 1 to 4 are hidden."""
-        snapshot = await computed(await read(year, part, region, body))
+        snapshot = await choices.computed(await read(year, part, region, body))
         rows = files.records(table, snapshot, reference(), language)
         return JSONResponse(files.to_json(table, snapshot, reference().zone, rows))
 

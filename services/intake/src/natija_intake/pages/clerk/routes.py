@@ -38,7 +38,7 @@ _MAX_BODY_BYTES = 262_144
 ROLE: OfficialRole = "registrar"
 ACCESS = (
     access("GET", _PAGE, ROLE, bodies="any", page=True),
-    access("POST", _PAGE, ROLE, bodies="any", max_body=_MAX_BODY_BYTES),
+    access("POST", _PAGE, ROLE, bodies="any", max_body=_MAX_BODY_BYTES, page=True),
 )
 COOKIE = "natija-clerk"
 """It keeps the last choice of the browser's clerk: channel and form, and nothing of a letter."""

@@ -142,7 +142,7 @@ class _Acting(NamedTuple):
             return self._to_case(number, done.sequence)
         obstacle = find_obstacle(self.act, case, self.visit.official, self.visit.data, self.visit.now)
         if obstacle == "role":
-            raise Problem(403, "Your posts do not open this")
+            raise Problem(403, "Your posts do not open this", advice="no-post")
         if obstacle is not None or not case.standing.material <= self.form.sequence <= case.standing.sequence:
             return await self._changed(case)
         draft = await self.view.draft(self.visit, case, required=True) if self.act == "sign" else None

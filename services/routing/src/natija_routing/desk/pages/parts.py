@@ -40,7 +40,7 @@ class DeskParts:
         """The visit of the official who sends *request*. Raises `Problem` for somebody without a post."""
         official = signed_in(request)
         if official.body is None:
-            raise Problem(403, "You have no post")
+            raise Problem(403, "You have no post", advice="no-post")
         data = self.reference()
         names = DeskNames(data, language, self.site.words(language))
         return DeskVisit(official, official.body, data, names, self.clock.now())
