@@ -79,7 +79,7 @@ def broker() -> Iterator[Guarded]:
 async def guarded_realm(
     broker: Guarded, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[GuardedRealm]:
-    """Users, rights, topics, databases and the seven processes."""
+    """Users, rights, topics, databases and the eight processes."""
     name, folder = new_name(), tmp_path_factory.mktemp("guarded")
     mine = Servers(broker.address, servers.postgres)
     variables = environment(name, mine, folder)

@@ -26,7 +26,7 @@ NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/loca
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx here: apt-get install -y nginx-light")
 PUBLIC, READERS, OFFICIALS = "appeals.example.org", "reports.example.org", "routing.example.org"
 CLERKS = "intake.example.org"
-SERVED = (443, 80, 8081, 8082, 8083, 8084)
+SERVED = (443, 80, 8081, 8082, 8083, 8084, 8088)
 """The ports of the recipe, each of which becomes a free one."""
 
 
