@@ -62,11 +62,10 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         API_KEY: before.get(API_KEY, "") or api_keys.new_key(),
         ANSWERS: f"http://{HOST}:{ports[port_variable('answers')]}",
         **_sign_in(paths, before, held),
-        **ports,
     }
     own = values.keys() - {"NATIJA_REALM_FILES"}  # what it names becomes the template of `paths.realm`
     given = {name: os.environ[name] for name in values if name in own and os.environ.get(name)}
-    return _with_public_key(values | given)
+    return _with_public_key(values | ports | given)
 
 
 def _sign_in(paths: StackPaths, before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:

@@ -158,6 +158,8 @@ async def test_only_routes_pass(proxy: Proxy) -> None:
         (OFFICIALS, "/sign-out/back-channel", 200), (OFFICIALS, "/metrics", 404), (OFFICIALS, "/unrouted", 404),
         (CLERKS, "/sign-in", 200), (CLERKS, "/ky/clerk", 200), (CLERKS, "/static/x.css", 200),
         (CLERKS, "/appeals", 404), (CLERKS, "/ky/file", 404), (PUBLIC, "/ky/clerk", 404),
+        (PUBLIC, "/ky/answer", 200), (PUBLIC, "/answer", 200), (PUBLIC, "/ky/answers", 404),
+        (CLERKS, "/ky/answer", 404),
         (PUBLIC, "/sign-in", 404), (READERS, "/sign-in", 404), (OFFICIALS, "/sign-inx", 404),
     ):  # fmt: skip
         assert (await proxy.send("GET", path, name=name)).status_code == status, (name, path)

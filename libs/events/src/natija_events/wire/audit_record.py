@@ -26,7 +26,7 @@ from natija_events.wire.values import Unreadable
 
 HEADERS = [("content-type", BINARY)]
 
-Reader = Literal["official", "applicant"]
+LookReader = Literal["official", "applicant"]
 """Who reads. An applicant is known by the access code only."""
 Purpose = Literal["handling", "supervision", "audit", "answering", "access"]
 """Why a text is read. An official works on the appeal, supervises who does, audits, or writes or signs the answer. An
@@ -40,7 +40,7 @@ class Look(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    reader: Reader = "official"
+    reader: LookReader = "official"
     official: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
     """The id that reference data have of the official: see `natija_chassis.user_ids`. None for an applicant."""
     post: Code | None = None

@@ -3,7 +3,6 @@
 The code is never in the address of a page: histories and logs hold addresses. The page carries a token in its place.
 """
 
-from collections.abc import Callable
 from typing import Literal
 
 from fastapi import APIRouter, Request
@@ -23,6 +22,7 @@ from natija_intake.answers.service import AnswerService, AnswerUnavailable
 from natija_intake.answers.view import shown
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.following.access import AppealAccess, OpenedAppeal
+from natija_intake.pages.follow.routes import GetAddress
 from natija_intake.pages.form import NotTheForm
 
 PATH = "/answer"
@@ -32,9 +32,7 @@ ACCESS = (
     access("POST", _PAGE, "public", bodies="any", max_body=4096),
 )
 _KEPT = KeptForm("appeal", enter="show", stay=STAY)
-Notice = Literal["", "wrong", "locked", "unavailable"]
-GetAddress = Callable[[Request], str]
-"""The address of the client, also behind a proxy."""
+AnswerNotice = Literal["", "wrong", "locked", "unavailable"]
 
 
 def router(
@@ -75,7 +73,7 @@ class _Answers:
         self._reference, self._clock = reference, clock
 
     def ask(
-        self, request: Request, language: Language, form: AnswerForm, notice: Notice = "", status: int = 200
+        self, request: Request, language: Language, form: AnswerForm, notice: AnswerNotice = "", status: int = 200
     ) -> Response:
         """The form for number and code. Without an answer it stays as it was typed, but for a wrong code."""
         return self._site.page(
@@ -89,7 +87,7 @@ class _Answers:
         try:
             opened = await self._open(form, address)
             if opened is None:
-                notice: Notice = "locked" if form.access_token and not form.access_code else "wrong"
+                notice: AnswerNotice = "locked" if form.access_token and not form.access_code else "wrong"
                 again = form._replace(access_code="", access_token="")
                 return self.ask(request, language, again, notice, 403 if notice == "locked" else 404)
             return await self._show(request, language, opened)

@@ -7,9 +7,9 @@ from natija_chassis.pages.site import PageLink, Site
 from natija_chassis.service_app import ServicePages
 from natija_events.reference.data import GetReferenceData
 from natija_intake.answers import routes
-from natija_intake.answers.routes import GetAddress
 from natija_intake.answers.service import AnswerService
 from natija_intake.following.access import AppealAccess
+from natija_intake.pages.follow.routes import GetAddress
 
 SECTIONS = (PageLink(routes.PATH, "Read the answer"),)
 
