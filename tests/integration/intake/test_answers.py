@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from tests.integration.intake.test_following import Appeal, events_of, propose
 from tests.stack import Child, Realm
 from tests.topics import delete
 
+from natija_chassis.services import port_variable
 from natija_events.topics import AUDIT
 from natija_events.types import routing
 from natija_events.types.base import EventData
@@ -34,10 +36,10 @@ ANSWER = routing.Answered(
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def processes(registry: Realm) -> AsyncIterator[list[Child]]:
     """Intake, relay and answers, on ports of their own, since others of them may run."""
-    started = [
-        await registry.serve(name, **{f"NATIJA_{name.upper()}_PORT": str(free_port())})
-        for name in ("intake", "relay", "answers")
-    ]
+    started = []
+    for name in ("intake", "relay", "answers"):
+        ports: dict[str, Any] = {port_variable(name): str(free_port())}
+        started.append(await registry.serve(name, **ports))
     yield started
     for child in started:
         await child.stop()
