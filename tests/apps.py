@@ -11,6 +11,7 @@ from tests.stack import API_KEYS
 
 import natija_analytics.api
 import natija_deadlines.api
+import natija_intake.answers.site
 import natija_intake.pages.site
 import natija_routing.api
 from natija_analytics.pages.site import build as build_site
@@ -127,6 +128,13 @@ def relay(*more: APIRouter) -> Apps:
     return _apps([], more, [])
 
 
+def answers(*more: APIRouter, access: Any = None, service: Any = None) -> Apps:
+    """Answers, on nothing."""
+    pages = natija_intake.answers.site.build(access, service, ReferenceData, _CLOCK, lambda request: "x")
+    routers = [*pages.routers, pages.site.router()]
+    return _apps(routers, more, [*pages.rows, *pages.site.rows], site=pages.site)
+
+
 def routing(*more: APIRouter) -> Apps:
     """Routing without rules."""
     data = reference.with_reference(Competence(version=1, rules=()), ReferenceData())
@@ -178,6 +186,7 @@ ALL: dict[str, MakeApps] = {
     "registrar": registrar,
     "desk": desk,
     "relay": relay,
+    "answers": answers,
 }
 
 

@@ -46,7 +46,7 @@ API_KEYS = REPOSITORY / "tests" / "api-keys.yaml"
 OPERATOR = {"Authorization": "Bearer natija_of-the-tests-operator"}
 """The headers of a request by an operator."""
 STARTS_WITHIN = 180.0
-"""Seconds in which a process must be ready: a limit for one that hangs, also where seven start on a busy machine."""
+"""Seconds in which a process must be ready: a limit for one that hangs, also where eight start on a busy machine."""
 POOL = "NATIJA_TEST_REALM_POOL"
 """Variable in which the workers of `pytest -n` find the folder of the pool."""
 

@@ -53,7 +53,7 @@ def run(paths: StackPaths, *, once: bool) -> int:
 
 
 def _bring_up(paths: StackPaths, owner: str) -> "Demo":
-    with _step("Kafka, PostgreSQL and the seven processes of Natija"):
+    with _step("Kafka, PostgreSQL and the eight processes of Natija"):
         values = stack.up(paths, owner=owner)
         for record in processes.find_all(paths):
             print(f"  {record.name:<10} {record.where}")

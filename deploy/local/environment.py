@@ -23,6 +23,8 @@ _KEYS = ("NATIJA_REALM_KEY", "NATIJA_KEY_ENCRYPTION_KEY", "NATIJA_NUMBER_SECRET"
 API_KEY = "NATIJA_API_KEY"
 """The key of the local stack's operator, with which its user reads the APIs."""
 _OPERATOR = "local-operator"
+ANSWERS = "NATIJA_ANSWERS_URL"
+"""Where browsers read answers: without a proxy, at another port than they follow appeals."""
 ISSUER, CLIENT_SECRET = "NATIJA_OIDC_ISSUER", "NATIJA_OIDC_CLIENT_SECRET"
 SERVICES = tuple(info.name for info in service_infos())
 """Every installed process."""
@@ -44,7 +46,7 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
     *held* names the services that run, whose ports are therefore not free but theirs.
     """
     before = read(paths)
-    realm = os.environ.get("NATIJA_REALM", "kg")
+    realm, ports = os.environ.get("NATIJA_REALM", "kg"), _ports(before, held)
     values = {
         "NATIJA_REALM": realm,
         "NATIJA_KAFKA": kafka,
@@ -58,11 +60,12 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         "NATIJA_HOST": HOST,
         "NATIJA_API_KEYS": str(paths.api_keys),
         API_KEY: before.get(API_KEY, "") or api_keys.new_key(),
+        ANSWERS: f"http://{HOST}:{ports[port_variable('answers')]}",
         **_sign_in(paths, before, held),
     }
     own = values.keys() - {"NATIJA_REALM_FILES"}  # what it names becomes the template of `paths.realm`
     given = {name: os.environ[name] for name in values if name in own and os.environ.get(name)}
-    return _with_public_key(values | _ports(before, held) | given)
+    return _with_public_key(values | ports | given)
 
 
 def _sign_in(paths: StackPaths, before: Mapping[str, str], held: frozenset[str]) -> dict[str, str]:

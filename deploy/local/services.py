@@ -1,4 +1,4 @@
-"""The seven processes of Natija: started together, ready together."""
+"""The eight processes of Natija: started together, ready together."""
 
 import hashlib
 import http.client
@@ -51,7 +51,7 @@ def provision(paths: StackPaths, values: Mapping[str, str]) -> None:
 
 
 def up(paths: StackPaths, values: Mapping[str, str], *, owner: str) -> list[Record]:
-    """All six, ready: reused when they run with these settings and today's code, else started, at once."""
+    """All of them, ready: reused when they run with these settings and today's code, else started, at once."""
     fingerprint = _fingerprint(values)
     running = [record for service in SERVICES if (record := processes.find(paths, service))]
     owners = {record.name: record.owner for record in running}  # one that is started again stays whose it was

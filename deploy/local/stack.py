@@ -63,7 +63,7 @@ def _brokers_wanted() -> int:
 
 
 def up(paths: StackPaths, *, owner: str = UP) -> dict[str, str]:
-    """Servers, topics and databases, the identity provider, the seven processes: all ready when this returns.
+    """Servers, topics and databases, the identity provider, the eight processes: all ready when this returns.
 
     Gives the settings.
     """

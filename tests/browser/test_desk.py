@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
@@ -34,20 +33,50 @@ async def desk(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> As
             realm = await make()
             variables = await officials.provision(realm, issuer, POSTS)
             await realm.serve("registrar")
-            await asyncio.gather(realm.serve("intake"), realm.serve("deadlines"), realm.serve("desk", **variables))
+            await asyncio.gather(
+                realm.serve("intake", NATIJA_ANSWERS_URL=realm.url("answers")),
+                realm.serve("desk", **variables),
+                *map(realm.serve, ("deadlines", "relay", "answers")),
+            )
             yield realm
 
 
-async def file_appeal(realm: Realm, **more: object) -> tuple[str, str]:
-    """An appeal to the body: its number and access code."""
-    given = {
-        "kind": "application", "channel": "electronic", "text": TEXT, "addressee": BODY, "language": "ky",
-        "applicant": {"name": "Айгүл Асанова"}, **more,
-    }  # fmt: skip
-    async with httpx.AsyncClient(trust_env=False) as client:
-        answer = await client.post(f"{realm.url('intake')}/appeals", json=given)
-        assert answer.status_code == 201, answer.text
-        return answer.json()["number"], answer.json()["access_code"]
+async def file_by_hand(page: Page, realm: Realm, language: Language) -> tuple[str, str]:
+    """A citizen writes to the body, on the pages of intake: number and access code of the receipt."""
+    await page.goto(f"{realm.url('intake')}/{language}/file/form")
+    await page.fill("#text", TEXT)
+    await page.fill("#name", "Айгүл Асанова")
+    await page.select_option("#addressee", BODY)
+    await page.select_option("#language", "ky")
+    await page.click("main form button")
+    await page.click("main button[value=send]")
+    return await page.inner_text("#number"), await page.inner_text("#code")
+
+
+async def read_answer(page: Page, realm: Realm, language: Language, number: str, code: str) -> None:
+    """The citizen follows the appeal, goes to the answer from there, and reads it, also in another language."""
+    await page.goto(f"{realm.url('intake')}/{language}/follow")
+    await page.fill("#number", number)
+    await page.fill("#access_code", code)
+    await page.click("main form button")
+    await page.click("#read-answer")
+    assert page.url == f"{realm.url('answers')}/{language}/answer"
+    await good(page, language, "answer-asks")
+    await page.fill("#number", number)
+    await page.fill("#access_code", "0000-0000-0000")
+    await page.click("main form button")
+    await good(page, language, "answer-wrong")
+    await page.fill("#access_code", code)
+    await page.click("main form button")
+    assert await page.inner_text("#answer") == ANSWER
+    assert await page.get_attribute("#answer [lang]", "lang") == "ky"
+    assert TEXT in await page.inner_text("main")
+    await good(page, language, "answer")
+    other: Language = "kk" if language != "kk" else "ru"
+    await page.click(f".n-languages button[lang={other}]")
+    assert await page.get_attribute("html", "lang") == other
+    assert await page.inner_text("#answer") == ANSWER
+    assert code not in page.url
 
 
 def address(realm: Realm) -> str:
@@ -86,9 +115,10 @@ async def do(page: Page, act: str, of_page: Language, **fields: str) -> None:
 
 
 async def walk(browser: Browser, desk: Realm, language: Language, width: int) -> None:
-    """One routes, one prepares, another approves, a third signs; then the citizen's page says so."""
-    number, code = await file_appeal(desk)
+    """A citizen files, one routes, one prepares, another approves, a third signs; the citizen reads the answer."""
     async with AsyncExitStack() as stack:
+        citizen = await stack.enter_async_context(opened(browser, width))
+        number, code = await file_by_hand(citizen, desk, language)
         pages = {role: await stack.enter_async_context(opened(browser, width)) for role in ROLES}
         clerk, executor, approver, signer = (pages[role] for role in ROLES[:4])
         for role in ROLES[:4]:
@@ -110,10 +140,7 @@ async def walk(browser: Browser, desk: Realm, language: Language, width: int) ->
         await do(signer, "sign", language, language="ky")
         await good(signer, language, "case-closed")
         assert ANSWER in await signer.inner_text(".n-history")
-    async with httpx.AsyncClient(trust_env=False) as client:
-        asked = {"number": number, "access_code": code}
-        status = (await client.post(f"{desk.url('intake')}/appeals/status", data=asked)).json()
-    assert status["status"] == "answered"
+        await read_answer(citizen, desk, language, number, code)
 
 
 @pytest.mark.parametrize(("language", "width"), [("ru", 360), ("ky", 1280)])

@@ -32,7 +32,7 @@ GUIDE = (REPOSITORY / "docs" / "operations.md").read_text().partition("\n## Kafk
 TOOLS = {"kafka-acls.sh": "org.apache.kafka.tools.AclCommand", "kafka-configs.sh": "kafka.admin.ConfigCommand"}
 PRINCIPALS = (
     "registrar", "intake", "relay", "routing", "deadlines", "analytics", "import", "operator", "opener", "desk",
-    "auditor", "provision",
+    "answers", "auditor", "provision",
 )  # fmt: skip
 _ALLOWED = re.compile(
     r"Principal = User:(\S+) is Allowed operation = (\w+) .* based on rule MatchingAcl\(acl=StandardAcl\["

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import confluent_kafka
+import httpx
 import pytest
 import pytest_asyncio
 import yaml
@@ -43,7 +44,7 @@ from natija_events.kafka.consumers import open_consumer
 from natija_events.topics import AUDIT, INBOX, KEYS, LOG, PARTITIONS, REJECTED, KafkaTopic, outcome_topic
 from natija_events.types.intake import Registered
 from natija_events.types.personal import Text
-from natija_events.types.routing import NoteAdded, Routed
+from natija_events.types.routing import Answered, NoteAdded, Routed
 from natija_intake.publishers import access_rights
 from natija_routing.desk.acts.service import ActService, DeskEvent
 
@@ -79,7 +80,7 @@ def broker() -> Iterator[Guarded]:
 async def guarded_realm(
     broker: Guarded, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[GuardedRealm]:
-    """Users, rights, topics, databases and the seven processes."""
+    """Users, rights, topics, databases and the eight processes."""
     name, folder = new_name(), tmp_path_factory.mktemp("guarded")
     mine = Servers(broker.address, servers.postgres)
     variables = environment(name, mine, folder)
@@ -127,6 +128,7 @@ async def test_table_grants_exactly_needed_rights(guarded_realm: GuardedRealm) -
     assert "washed away" in (await guarded_realm.being("opener").run("appeal", "show", number)).stdout
     await look_at(guarded_realm, number)
     await act_on(guarded_realm, number)
+    await read_answer(guarded_realm)
     assert "unlawful 1" in (await operator.run("registrar", "rejections", "--reason", "unlawful")).stdout
     await operator.run("projection", "rebuild", "analytics")
 
@@ -184,6 +186,29 @@ async def act_on(guarded_realm: GuardedRealm, number: str) -> None:
     event = DeskEvent(number, body, uuid4(), events[-1].sequence, datetime.now(UTC), note)
     async with ActService(guarded_realm.as_user("desk"), realm.name, realm.public_key, key_if_signed) as acts:
         assert (await acts.propose(event)).result == "done"
+
+
+async def read_answer(guarded_realm: GuardedRealm) -> None:
+    """As an applicant: read on the page of answers what a body has answered. The auditor lists the look."""
+    realm, operator = guarded_realm.realm, guarded_realm.as_user("operator")
+    receipt = await posted(realm, 201)
+    number = str(receipt["number"])
+    await on_log(realm, number, "appeal.routed.v1", "appeal.term-set.v1", kafka=operator)
+    events = [event async for event in read(operator, realm.name, subject=number)]
+    body = next(event.data.body for event in events if isinstance(event.data, Routed))
+    answer = Answered(outcome="explained", signer=f"{body}/head", content=Text(text="A doctor was employed"))
+    event = DeskEvent(number, body, uuid4(), events[-1].sequence, datetime.now(UTC), answer)
+    async with ActService(guarded_realm.as_user("desk"), realm.name, realm.public_key, key_if_signed) as acts:
+        assert (await acts.propose(event)).result == "done"
+    form = {"number": number, "access_code": receipt["access_code"]}
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+
+        async def is_read() -> bool:
+            page = await client.post(f"{realm.url('answers')}/en/answer", data=form)
+            return "A doctor was employed" in page.text
+
+        await eventually(is_read, pause=0.2)
+    assert "the applicant, by answers" in (await guarded_realm.being("auditor").run("audit", "list", number)).stdout
 
 
 async def read_own_outcomes(guarded_realm: GuardedRealm, source: str) -> None:
@@ -283,7 +308,7 @@ async def test_only_registrar_writes_log(guarded_realm: GuardedRealm, principal:
 
 async def test_only_openers_read_keys(guarded_realm: GuardedRealm) -> None:
     """No other user reads data keys, not even the registrar, which writes them."""
-    topic, openers = KEYS.name(guarded_realm.realm.name), {"opener", "desk"}
+    topic, openers = KEYS.name(guarded_realm.realm.name), {"opener", "desk", "answers"}
     for principal in openers:
         assert await first_record(guarded_realm.as_user(principal), topic)
     for principal in set(PRINCIPALS) - openers:
@@ -299,7 +324,7 @@ async def test_auditor_reads_what_desk_writes(guarded_realm: GuardedRealm) -> No
     for principal in set(PRINCIPALS) - {"auditor"}:
         with pytest.raises(TopicAuthorizationFailedError):
             print(f"{principal} reads:", await first_record(guarded_realm.as_user(principal), topic))
-    for principal in set(PRINCIPALS) - {"desk"}:
+    for principal in set(PRINCIPALS) - {"desk", "answers"}:
         async with AIOKafkaProducer(**guarded_realm.as_user(principal).client_options()) as producer:
             with pytest.raises(TopicAuthorizationFailedError):
                 await producer.send_and_wait(topic, b"a look", partition=0)

@@ -140,9 +140,9 @@ async def test_others_see_nothing(realm: Realm, http: httpx.AsyncClient) -> None
     assert await types(realm, number) == ["appeal.registered.v1"]
 
 
-async def looks(realm: Realm, number: str) -> list[tuple[str, str, tuple[int, ...]]]:
+async def looks(realm: Realm, number: str) -> list[tuple[str | None, str, tuple[int, ...]]]:
     """The looks at texts of the appeal: the post, the purpose, and the events."""
-    found: list[tuple[str, str, tuple[int, ...]]] = []
+    found: list[tuple[str | None, str, tuple[int, ...]]] = []
     kafka = KafkaConfig(realm.environment["NATIJA_KAFKA"])
     async for batch in read_batches(kafka, AUDIT.name(realm.name), dict.fromkeys(range(PARTITIONS), 0)):
         for one in batch:

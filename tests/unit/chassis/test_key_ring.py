@@ -132,6 +132,7 @@ class TestRealmFiles:
             "intake": {"NATIJA_REALM_PUBLIC_KEY", *own}, "registrar": opening,
             "routing": set(), "deadlines": set(), "analytics": set(), "relay": set(),
             "desk": {"NATIJA_REALM_PUBLIC_KEY", "NATIJA_KEY_ENCRYPTION_KEY"},
+            "answers": {"NATIJA_ACCESS_CODE_SECRET", "NATIJA_KEY_ENCRYPTION_KEY"},
         }  # fmt: skip
         assert environment.of_process(values, "unknown").keys() == values.keys() - secrets
 

@@ -26,7 +26,7 @@ NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/loca
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx here: apt-get install -y nginx-light")
 PUBLIC, READERS, OFFICIALS = "appeals.example.org", "reports.example.org", "routing.example.org"
 CLERKS = "intake.example.org"
-SERVED = (443, 80, 8081, 8082, 8083, 8084)
+SERVED = (443, 80, 8081, 8082, 8083, 8084, 8088)
 """The ports of the recipe, each of which becomes a free one."""
 
 
@@ -159,6 +159,8 @@ async def test_only_routes_pass(proxy: Proxy) -> None:
         (CLERKS, "/sign-in", 200), (CLERKS, "/ky/clerk", 200), (CLERKS, "/ky/sign-out", 200),
         (CLERKS, "/static/x.css", 200),
         (CLERKS, "/appeals", 404), (CLERKS, "/ky/file", 404), (PUBLIC, "/ky/clerk", 404),
+        (PUBLIC, "/ky/answer", 200), (PUBLIC, "/answer", 200), (PUBLIC, "/ky/answers", 404),
+        (CLERKS, "/ky/answer", 404),
         (PUBLIC, "/sign-in", 404), (READERS, "/sign-in", 404), (OFFICIALS, "/sign-inx", 404),
     ):  # fmt: skip
         assert (await proxy.send("GET", path, name=name)).status_code == status, (name, path)

@@ -21,6 +21,7 @@ OF_PAGES = {
     "GET /{language:language}/statistics/{table}.json", "GET /file", "GET /follow", "GET /{language:language}/file",
     "GET /{language:language}/file/form", "POST /{language:language}/file/form", "GET /{language:language}/follow",
     "POST /{language:language}/follow",
+    "GET /answer", "GET /{language:language}/answer", "POST /{language:language}/answer",  # with the access code
     "GET /board", "GET /board/breaches", "GET /board/what-if",  # to the page in the language of the browser
 }  # fmt: skip
 """Pages for everybody, and what each page needs."""

@@ -16,8 +16,9 @@ from natija_events.lifecycle.transitions import Standing
 from natija_events.types.base import EventData
 from natija_events.types.intake import Supplemented, WithdrawalRequested
 from natija_intake.appeals.head_lookup import StatusUnavailable
+from natija_intake.following.access import OpenedAppeal
 from natija_intake.following.acts import ApplicantAct
-from natija_intake.following.service import ApplicantActResult, OpenedAppeal
+from natija_intake.following.service import ApplicantActResult
 from natija_intake.following.timeline import AppealTimeline, TimelineStep
 from natija_intake.registrar.heads import NO_HEAD
 

@@ -27,6 +27,7 @@ from natija_intake.appeals.inbox_gateway import InboxGateway
 from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
 from natija_intake.appeals.write_probe import WriteProbe
+from natija_intake.following.access import AppealAccess
 from natija_intake.following.service import FollowingService
 from natija_intake.following.timelines import Timelines
 from natija_intake.inbox_lag import InboxLag
@@ -70,7 +71,8 @@ async def serve(settings: IntakeSettings) -> None:
     ]
     service = AppealService(context, gateway, heads, Attempts())
     tokens = AccessTokens(access_code_secrets(settings))
-    following = FollowingService(context, service, gateway, heads, Timelines(engine, log), tokens)
+    access = AppealAccess(service.find, heads, tokens)
+    following = FollowingService(context, access, gateway, heads, Timelines(engine, log))
     try:
         async with InboxLag(kafka, realm) as inbox, records:
             apps = _apps(settings, service, following, gateway, inbox, engine, reference, routes_of_publishers)
@@ -116,6 +118,7 @@ def _apps(
         jurisdiction(settings),
         limit.check,
         lambda request: client_address(request, proxies),
+        settings.answers_url,
     )
     sign_in = parts.make(settings, engine, reference.now, pages.site)
     return create_apps(

@@ -1,4 +1,4 @@
-"""The three processes of intake, as the chassis finds them."""
+"""The four processes of intake, as the chassis finds them."""
 
 from natija_chassis.services import ServiceInfo
 
@@ -36,4 +36,12 @@ RELAY = ServiceInfo(
     start="natija_intake.outcomes.app:serve",
     settings="natija_intake.outcomes.app:RelaySettings",
     metrics="natija_intake.outcomes.metrics",
+)
+ANSWERS = ServiceInfo(
+    name="answers",
+    panel=_PANEL,
+    port=8088,
+    management_port=9088,
+    start="natija_intake.answers.app:serve",
+    settings="natija_intake.answers.settings:AnswersSettings",
 )

@@ -10,7 +10,7 @@ from natija_chassis.errors import OperatorError
 from natija_chassis.opening.settings import StorageSettings
 from natija_chassis.realm.public_key import SealingSettings
 from natija_chassis.secret_keys import secret_key, secret_keys
-from natija_chassis.settings import management_port_field, port_field
+from natija_chassis.settings import Settings, management_port_field, port_field
 from natija_chassis.sign_in.settings import SignInSettings
 from natija_events.sealing.wrapping import RealmKeys
 from natija_intake.info import INTAKE
@@ -30,7 +30,16 @@ class OpenerSettings(StorageSettings):
     process: ClassVar[str] = "opener"
 
 
-class IntakeSettings(SealingSettings, SignInSettings):
+class AccessSettings(Settings):
+    """Settings of the processes that applicants reach with the access code of their appeal."""
+
+    access_code_secret: SecretStr | None = None
+    """The secret of access codes: 32 bytes in base64url. Of several, separated by blanks, the last makes new codes."""
+    trusted_proxies: str = ""
+    """The addresses or networks of our own proxies, separated by commas: their X-Forwarded-For is believed."""
+
+
+class IntakeSettings(SealingSettings, SignInSettings, AccessSettings):
     """Settings of the intake API, to which registrars sign in."""
 
     process: ClassVar[str] = INTAKE.name
@@ -43,10 +52,8 @@ class IntakeSettings(SealingSettings, SignInSettings):
     """The secret of appeal numbers: 32 bytes in base64url. It never changes."""
     registration_secrets: Path | None = None
     """The file with the secrets of registration ids, which `natija intake rotate-secret` creates and changes."""
-    access_code_secret: SecretStr | None = None
-    """The secret of access codes: 32 bytes in base64url. Of several, separated by blanks, the last makes new codes."""
-    trusted_proxies: str = ""
-    """The addresses or networks of our own proxies, separated by commas: their X-Forwarded-For is believed."""
+    answers_url: str = Field("", pattern=r"^(https?://[^/?#\s]+)?$")
+    """The address at which browsers reach the process `answers`, without a path; by default that of the page."""
     appeals_per_minute: int = Field(60, ge=0)
     """The most appeals that one client address may send in a minute; 0: any number. Others get 429."""
     proposals_per_minute: int = Field(1200, ge=0)
@@ -99,6 +106,6 @@ def registration_secrets_file(settings: IntakeSettings) -> Path:
     return settings.registration_secrets
 
 
-def access_code_secrets(settings: IntakeSettings) -> Sequence[bytes]:
+def access_code_secrets(settings: AccessSettings) -> Sequence[bytes]:
     """The secrets in NATIJA_ACCESS_CODE_SECRET; the last makes new codes. Raises `OperatorError`."""
     return secret_keys("NATIJA_ACCESS_CODE_SECRET", settings.access_code_secret, "access codes cannot be made")

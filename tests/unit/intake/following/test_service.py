@@ -16,8 +16,9 @@ from natija_events.wire.envelope import Event
 from natija_events.wire.identity import event_key
 from natija_events.wire.rejection import Rejection
 from natija_intake.appeals.submission import SOURCE
+from natija_intake.following.access import AppealAccess, OpenedAppeal
 from natija_intake.following.acts import act_id
-from natija_intake.following.service import FollowingService, OpenedAppeal, is_current
+from natija_intake.following.service import FollowingService, is_current
 from natija_intake.following.timeline import AppealTimeline
 from natija_intake.following.timelines import Timelines
 from natija_intake.outcomes import shared_store
@@ -53,7 +54,8 @@ class Register:
 def made(found: Head) -> tuple[Register, FollowingService, OpenedAppeal]:
     register: Any = Register(found)
     nothing: Any = None
-    service = FollowingService(CONTEXT, nothing, register, register, nothing, AccessTokens([b"x" * 32]))
+    access = AppealAccess(nothing, register, AccessTokens([b"x" * 32]))
+    service = FollowingService(CONTEXT, access, register, register, nothing)
     return register, service, OpenedAppeal(NUMBER, found, "token")
 
 

@@ -53,5 +53,8 @@ def _table(number: str, looks: list[AuditRecord]) -> str:
 
 
 def _who(look: AuditRecord) -> str:
+    if look.reader == "applicant":
+        return f"the applicant, by {look.process}"
     delegation = f", by delegation {look.delegation}" if look.delegation else ""
-    return f"{look.post}{delegation}, official {look.official[:12]}, by {look.process}"
+    official = (look.official or "")[:12]
+    return f"{look.post}{delegation}, official {official}, by {look.process}"

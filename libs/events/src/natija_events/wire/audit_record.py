@@ -2,17 +2,22 @@
 
 The record's key is the appeal's number, its value a JSON object:
 
-    {"official": "9f86…", "post": "labour/lawyer", "body": "labour", "delegation": "d7", "purpose": "handling",
-     "process": "desk", "time": "2026-03-31T08:05:09.125000Z", "schema_version": 1, "appeal": "KG-…",
-     "sequences": [1, 4]}
+    {"reader": "official", "official": "9f86…", "post": "labour/lawyer", "body": "labour", "delegation": "d7",
+     "purpose": "handling", "process": "desk", "time": "2026-03-31T08:05:09.125000Z", "schema_version": 1,
+     "appeal": "KG-…", "sequences": [1, 4]}
+
+The reader is an official, or whoever has the access code of the appeal, as its applicant:
+
+    {"reader": "applicant", "purpose": "access", "process": "answers", "time": "2026-04-20T03:12:44Z",
+     "schema_version": 1, "appeal": "KG-…", "sequences": [1, 9]}
 
 A service writes it, and waits until Kafka has it, before it opens the values. So there may be a record of a look that
 failed, and there is no look without a record. It holds no text of the appeal, and no official's name.
 """
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from natija_events.types.base import Instant
 from natija_events.types.codes import Code
@@ -21,23 +26,27 @@ from natija_events.wire.values import Unreadable
 
 HEADERS = [("content-type", BINARY)]
 
-Purpose = Literal["handling", "supervision", "audit", "answering"]
-"""Why a text is read: to work on the appeal, to supervise who does, to audit, or to write or sign the answer."""
+LookReader = Literal["official", "applicant"]
+"""Who reads. An applicant is known by the access code only."""
+Purpose = Literal["handling", "supervision", "audit", "answering", "access"]
+"""Why a text is read. An official works on the appeal, supervises who does, audits, or writes or signs the answer. An
+applicant has access to what they wrote, and to what was answered."""
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 class Look(BaseModel):
-    """The opening of sealed values by an official."""
+    """The opening of sealed values by an official, or by the applicant."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    official: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    """The id that reference data have of the official: see `natija_chassis.user_ids`."""
-    post: Code
-    """The post for which they act."""
-    body: Code
-    """The body of the post."""
+    reader: LookReader = "official"
+    official: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """The id that reference data have of the official: see `natija_chassis.user_ids`. None for an applicant."""
+    post: Code | None = None
+    """The post for which they act; None for an applicant."""
+    body: Code | None = None
+    """The body of the post; None for an applicant."""
     delegation: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     """The delegation that gives them the post; None for a post of their own."""
     purpose: Purpose
@@ -45,6 +54,15 @@ class Look(BaseModel):
     """The process that opens them."""
     time: Instant
     """When, by the clock of this process."""
+
+    @model_validator(mode="after")
+    def _check_reader(self) -> Self:
+        of_official = (self.official, self.post, self.body)
+        if self.reader == "official" and (None in of_official or self.purpose == "access"):
+            raise ValueError("an official has an id, a post and a body, and another purpose than access")
+        if self.reader == "applicant" and (any((*of_official, self.delegation)) or self.purpose != "access"):
+            raise ValueError("an applicant has no id, post, body or delegation, and the purpose access")
+        return self
 
 
 class AuditRecord(Look):

@@ -1,33 +1,26 @@
 """Registering appeals and reading their status: what the API does, without HTTP."""
 
 import asyncio
-import logging
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from natija_chassis.observability.logs import RateLimit
-from natija_events.ids import parse_appeal_number
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
 from natija_events.types.sealed import SealedWrong
 from natija_events.wire.envelope import Event
 from natija_events.wire.rejection import Rejection
+from natija_intake.appeals.access_check import AccessCheck
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.head_lookup import HeadLookup, Registration, StatusUnavailable
 from natija_intake.appeals.identity import RequestKey
 from natija_intake.appeals.inbox_gateway import InboxGateway
-from natija_intake.appeals.metrics import ACCESS_CODE_CHECKS
 from natija_intake.appeals.submission import OpeningEvent, Submission
 from natija_intake.receipts.attempts import Attempts
 from natija_intake.registrar.admission import examine_new
-from natija_intake.registrar.heads import NO_HEAD, Head
+from natija_intake.registrar.heads import Head
 
-audit = logging.getLogger("natija.audit.access_codes")
-audit.addFilter(RateLimit(most=100, seconds=10))
 _POLL_INTERVAL = 0.05
 _SENT_AS = {"person": "applicant", "content": "text"}
 """The sealed fields of the event, and the fields of a submission that hold most of each."""
-_NO_APPEAL = "XX-0000-0000-0000-00"
-"""Stands for text that is not a number: it is looked up like one, and no code opens it."""
 
 
 class KeyUsed(Exception):
@@ -56,7 +49,7 @@ class AppealService:
         self._context = context
         self._gateway = gateway
         self._heads = heads
-        self._attempts = attempts
+        self._check = AccessCheck(context.access_codes, heads, attempts)
 
     async def register(
         self, submission: Submission, request: RequestKey, traceparent: str | None
@@ -85,27 +78,8 @@ class AppealService:
         raise KeyUsed
 
     async def find(self, typed_number: str, typed_code: str, address: str) -> tuple[str, Head | None] | None:
-        """The number and head of an appeal; the head is None before registration. None when number or code is wrong, or
-        after too many attempts at this appeal or from this *address*.
-
-        Raises `StatusUnavailable`: without the head, nobody knows whether the code was replaced.
-        """
-        number = _parsed(typed_number)
-        if not self._attempts.take(number, address):
-            _count("throttled", number)
-            return None
-        try:
-            head = await self._heads.get(number)
-        except StatusUnavailable:
-            self._attempts.give_back(number, address)
-            raise
-        generation = (head or NO_HEAD).code_generation
-        if not self._context.access_codes.opens(typed_code, number, generation) or number == _NO_APPEAL:
-            _count("refused", number)
-            return None
-        self._attempts.give_back(number, address)
-        ACCESS_CODE_CHECKS.labels("accepted").inc()
-        return number, head
+        """The appeal with this number and code: see `AccessCheck.find`."""
+        return await self._check.find(typed_number, typed_code, address)
 
     async def _register(self, opening: OpeningEvent) -> Receipt | Rejection:
         """The receipt, or the rejection. Raises `_OtherEvent`."""
@@ -164,16 +138,3 @@ class AppealService:
             return await self._heads.registration(event)
         except StatusUnavailable:
             return None
-
-
-def _count(result: Literal["throttled", "refused"], number: str) -> None:
-    """Count a code that opened nothing, and log its appeal: neither the code nor the client."""
-    ACCESS_CODE_CHECKS.labels(result).inc()
-    audit.warning("access code %s", result, extra={"appeal": None if number == _NO_APPEAL else number})
-
-
-def _parsed(typed_number: str) -> str:
-    try:
-        return parse_appeal_number(typed_number)
-    except ValueError:
-        return _NO_APPEAL

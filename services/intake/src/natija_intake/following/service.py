@@ -1,8 +1,7 @@
 """Following an appeal: it is opened by its access code, shown as a timeline, and acted upon by its applicant."""
 
 import asyncio
-import time
-from typing import Literal, NamedTuple
+from typing import Literal
 from uuid import UUID
 
 from natija_events.kafka import DeliveryUnconfirmed, OutcomePending
@@ -12,13 +11,11 @@ from natija_events.wire.identity import event_key
 from natija_intake.appeals.context import IntakeContext
 from natija_intake.appeals.head_lookup import HeadLookup
 from natija_intake.appeals.inbox_gateway import InboxGateway
-from natija_intake.appeals.service import AppealService
 from natija_intake.appeals.submission import SOURCE
+from natija_intake.following.access import AppealAccess, OpenedAppeal
 from natija_intake.following.acts import ApplicantAct, act_id, event_of, open_acts
 from natija_intake.following.timeline import AppealTimeline
 from natija_intake.following.timelines import Timelines
-from natija_intake.receipts.access_tokens import AccessTokens
-from natija_intake.registrar.heads import Head
 
 _POLL_INTERVAL = 0.1
 _RELAY_WAIT = 1.5
@@ -28,44 +25,27 @@ ApplicantActResult = Literal["done", "pending", "closed", "too-long"]
 """An act is registered; is safe and not decided yet; is not possible any more; or has a text that is too long."""
 
 
-class OpenedAppeal(NamedTuple):
-    """An appeal that was opened: its *head* is None before it is registered. *token* opens it again."""
-
-    number: str
-    head: Head | None
-    token: str
-
-
 class FollowingService:
-    """Opens appeals through *appeals*, shows their *timelines*, and proposes the acts of applicants by *gateway*."""
+    """Opens appeals through *access*, shows their *timelines*, and proposes the acts of applicants by *gateway*."""
 
     def __init__(
         self,
         context: IntakeContext,
-        appeals: AppealService,
+        access: AppealAccess,
         gateway: InboxGateway,
         heads: HeadLookup,
         timelines: Timelines,
-        tokens: AccessTokens,
     ) -> None:
-        self._context, self._appeals, self._gateway, self._heads = context, appeals, gateway, heads
-        self._timelines, self._tokens = timelines, tokens
+        self._context, self._gateway, self._heads, self._timelines = context, gateway, heads, timelines
+        self._access = access
 
     async def open(self, typed_number: str, typed_code: str, address: str) -> OpenedAppeal | None:
-        """The appeal with this number and code; None, as `AppealService.find` says. Raises `StatusUnavailable`."""
-        found = await self._appeals.find(typed_number, typed_code, address)
-        return None if found is None else self._opened(*found)
+        """The appeal with this number and code: see `AppealAccess.open`."""
+        return await self._access.open(typed_number, typed_code, address)
 
     async def open_again(self, token: str) -> OpenedAppeal | None:
-        """The appeal for which *token* stands; None when it is too old, or the code was replaced since. Raises
-        `StatusUnavailable`."""
-        given = self._tokens.given_code(token, time.time())
-        if given is None:
-            return None
-        head = await self._heads.get(given.number)
-        if head is not None and head.code_generation != given.generation:
-            return None
-        return self._opened(given.number, head)
+        """The appeal for which *token* stands: see `AppealAccess.open_again`."""
+        return await self._access.open_again(token)
 
     def open_acts(self, opened: OpenedAppeal) -> dict[ApplicantAct, type[EventData]]:
         """The acts that the applicant may do now, each with the type of its event. Raises `ReferenceDataMissing`."""
@@ -98,7 +78,7 @@ class FollowingService:
         if rejection is None or rejection.reason in ("duplicate", "reused"):  # the id is our own: it was done before
             return "done", await self._until(opened, outcome.sequence or 0)
         if rejection.reason in ("unlawful", "conflict"):
-            return "closed", self._opened(opened.number, await self._heads.get(opened.number))
+            return "closed", self._access.opened(opened.number, await self._heads.get(opened.number))
         if rejection.reason in ("invalid", "oversize"):
             return "too-long", opened
         raise DeliveryUnconfirmed(f"the registrar accepts no acts of this page: {rejection.reason}")
@@ -126,12 +106,8 @@ class FollowingService:
         while True:
             head = await self._heads.get(opened.number)
             if (head is not None and head.standing.sequence >= sequence) or loop.time() > deadline:
-                return self._opened(opened.number, head)
+                return self._access.opened(opened.number, head)
             await asyncio.sleep(_POLL_INTERVAL)
-
-    def _opened(self, number: str, head: Head | None) -> OpenedAppeal:
-        generation = 1 if head is None else head.code_generation
-        return OpenedAppeal(number, head, self._tokens.token(number, generation, time.time()))
 
 
 def is_current(timeline: AppealTimeline, opened: OpenedAppeal) -> bool:

@@ -15,6 +15,10 @@ _ANSWER = "answer-"
 """Terms of other kinds are of bodies among each other, or stand beside what they are about."""
 
 
+ANSWERS = (routing.Answered, routing.Returned, routing.LeftWithoutConsideration, routing.ReviewTerminated)
+"""The types with which a body answers an appeal, or ends it and says why."""
+
+
 class TimelineStep(NamedTuple):
     """A step that the applicant sees: its *type*, and when it happened.
 
@@ -45,7 +49,8 @@ class AppealTimeline(NamedTuple):
     """The *steps* of an appeal in their order, and the reasons for its *term*; None without a term.
 
     *asks_to_withdraw*: the applicant has asked for that, and nobody has answered. *data_until* is the instant until
-    which data were asked for last. *sequence* is that of the last event, which may be hidden.
+    which data were asked for last. *sequence* is that of the last event, which may be hidden. *answered*: an answer can
+    be read, also one that counts no more.
     """
 
     steps: tuple[TimelineStep, ...] = ()
@@ -53,6 +58,7 @@ class AppealTimeline(NamedTuple):
     asks_to_withdraw: bool = False
     data_until: datetime | None = None
     sequence: int = 0
+    answered: bool = False
 
 
 SHOWN: frozenset[type[EventData]] = frozenset(
@@ -79,6 +85,7 @@ def read_timeline(events: Sequence[RecordedEvent]) -> AppealTimeline:
         _asks_to_withdraw(events),
         asked[-1] if asked else None,
         events[-1].sequence if events else 0,
+        any(isinstance(one.data, ANSWERS) for one in events),
     )
 
 

@@ -25,15 +25,17 @@ def build(
     jurisdiction: str,
     check_limit: CheckLimit,
     address_of: GetAddress,
+    answers_url: str = "",
 ) -> ServicePages:
     """The pages of *service*, which registers appeals under the law of *jurisdiction*, and of *following*.
 
-    *check_limit* counts what citizens send by client, *address_of* tells clients apart.
+    *check_limit* counts what citizens send by client, *address_of* tells clients apart. At
+    *answers_url* browsers reach the answers, if not at the same address.
     """
     site = Site(Path(__file__).parent, SECTIONS, reference)
     routers = [
         filing.router(site, service, reference, check_limit),
-        follow.router(site, following, reference, clock, check_limit, address_of),
+        follow.router(site, following, reference, clock, check_limit, address_of, answers_url),
         clerk.router(site, service, reference, clock, jurisdiction),
     ]
     return ServicePages(site, routers, (*filing.ACCESS, *follow.ACCESS, *clerk.ACCESS))

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from natija_chassis.opening.appeal_reader import AppealReader
-from natija_chassis.opening.key_indexer import KeyIndexer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.key_ring import signing_key
+from natija_chassis.opening.appeal_reader import AppealReader
+from natija_chassis.opening.key_indexer import KeyIndexer
 from natija_chassis.opening.settings import key_encryption_keys
 from natija_chassis.pages.data_age import GetDataAge
 from natija_chassis.postgres.engine import open_engine

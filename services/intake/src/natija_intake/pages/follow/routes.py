@@ -26,8 +26,9 @@ from natija_events.reference.data import GetReferenceData
 from natija_events.words import Language
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.appeals.status import public_status
+from natija_intake.following.access import OpenedAppeal
 from natija_intake.following.acts import ApplicantAct
-from natija_intake.following.service import FollowingService, OpenedAppeal, is_current
+from natija_intake.following.service import FollowingService, is_current
 from natija_intake.following.timeline import AppealTimeline
 from natija_intake.pages.filing import CheckLimit
 from natija_intake.pages.follow.form import STAY, FollowForm
@@ -54,9 +55,11 @@ def router(
     clock: Clock,
     check_limit: CheckLimit,
     address_of: GetAddress,
+    answers_url: str,
 ) -> APIRouter:
     """The routes. The answer to the form is the page again: nothing is kept between them but in the form itself."""
-    pages, following = APIRouter(include_in_schema=False), _Following(site, service, reference, clock, check_limit)
+    pages = APIRouter(include_in_schema=False)
+    following = _Following(site, service, reference, clock, check_limit, answers_url)
 
     @pages.get(_PAGE)
     async def get_follow(request: Request, language: PageLanguage) -> Response:
@@ -85,9 +88,10 @@ class _Following:
         reference: GetReferenceData,
         clock: Clock,
         check_limit: CheckLimit,
+        answers_url: str,
     ) -> None:
         self._site, self._service, self._reference, self._clock = site, service, reference, clock
-        self._check_limit = check_limit
+        self._check_limit, self._answers_url = check_limit, answers_url
 
     def ask(self, request: Request, language: Language, form: FollowForm, *, wrong: bool = False) -> Response:
         """The form for number and code."""
@@ -177,13 +181,14 @@ class _Following:
             request, language, "status.html", status=status, kept=_KEPT, form=form, appeal=appeal, notice=notice,
             age=DataAge("current", self._clock.now()) if appeal is not None else None,
             errors=FormErrors(errors, labels, words), labels=labels, most=MOST_CHARACTERS,
+            answers_url=self._answers_url,
         )  # fmt: skip
 
     def _appeal(self, language: Language, opened: OpenedAppeal, found: AppealTimeline | None) -> AppealPage:
         head, data, timeline = opened.head, self._reference(), found or AppealTimeline()
-        asked = timeline.asks_to_withdraw
+        asked, state = timeline.asks_to_withdraw, public_status(head)
         return AppealPage(
-            state=public_status(head),
+            state=state,
             registered=None if head is None else head.registered,
             body=data.name("bodies", head.body, language) if head is not None and head.body else None,
             last_day=self._last_day(None if head is None else head.due),
@@ -194,6 +199,7 @@ class _Following:
             data_until=self._last_day(timeline.data_until),
             steps=named_steps(timeline.steps, data, language, self._last_day),
             is_current=found is not None and is_current(found, opened),
+            has_answer=timeline.answered or state == "answered",
         )
 
     def _last_day(self, due: datetime | None) -> date | None:

@@ -25,6 +25,8 @@ class NamedStep(NamedTuple):
 class AppealPage(NamedTuple):
     """An appeal that was opened. *is_current*: the steps reach to its last event.
 
+    *has_answer*: an answer can be read.
+
     *data_until* is the last day for the data that were asked for last. *withdraws_at_once*: no body holds it, so that
     to withdraw it ends it. *asks_to_withdraw*: that is asked already.
     """
@@ -40,6 +42,7 @@ class AppealPage(NamedTuple):
     data_until: date | None
     steps: Sequence[NamedStep]
     is_current: bool
+    has_answer: bool
 
 
 def named_steps(
