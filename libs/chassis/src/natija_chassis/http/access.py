@@ -174,8 +174,8 @@ class AccessTable:
         title = "The API key is not known" if "authorization" in request.headers else "An API key is necessary"
         if found.basic:
             raise Problem(401, title, "Send it as the password, with any user name.", headers=_PASSWORD_REQUIRED)
-        detail, advice = "Send it in the header Authorization: Bearer KEY.", "signed-out" if found.page else None
-        raise Problem(401, title, detail, headers=_KEY_REQUIRED, advice=advice)
+        detail = "Send it in the header Authorization: Bearer KEY."
+        raise Problem(401, title, detail, headers=_KEY_REQUIRED, advice="signed-out" if found.page else None)
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str]]:
