@@ -55,7 +55,7 @@ def test_applicant_is_not_named() -> None:
         {"delegation": "d7"},
     ],
 )
-def test_applicant_is_no_official(changes: dict[str, str]) -> None:
+def test_applicant_has_no_post(changes: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         Look(**LOOK_OF_APPLICANT | changes)
 

@@ -27,7 +27,7 @@ from natija_events.wire.values import Unreadable
 HEADERS = [("content-type", BINARY)]
 
 LookReader = Literal["official", "applicant"]
-"""Who reads. An applicant is known by the access code only."""
+"""The kind of reader. An applicant is known by the access code only."""
 Purpose = Literal["handling", "supervision", "audit", "answering", "access"]
 """Why a text is read. An official works on the appeal, supervises who does, audits, or writes or signs the answer. An
 applicant has access to what they wrote, and to what was answered."""
