@@ -92,6 +92,14 @@ def test_each_process_has_own_port(paths: StackPaths) -> None:
     assert len(ports) == 2 * len(environment.SERVICES)
 
 
+def test_answers_are_at_their_port(paths: StackPaths) -> None:
+    """So the link to an answer works without a proxy, and only intake is told."""
+    values = _compose(paths)
+    assert values["NATIJA_ANSWERS_URL"] == f"http://127.0.0.1:{values['NATIJA_ANSWERS_PORT']}"
+    told = [one for one in environment.SERVICES if "NATIJA_ANSWERS_URL" in environment.of_process(values, one)]
+    assert told == ["intake"]
+
+
 def test_taken_port_is_left_alone(paths: StackPaths) -> None:
     """A port that another program listens on is not taken from it."""
     environment.write(paths, _compose(paths))

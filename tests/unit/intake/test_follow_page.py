@@ -157,6 +157,13 @@ async def test_missing_timeline_is_said(visitor: httpx.AsyncClient, following: F
     assert "The latest step is not in this list yet." in (await send(visitor, "show", "en")).text
 
 
+async def test_answer_is_linked(visitor: httpx.AsyncClient, following: Following) -> None:
+    """Once there is one. The link has neither the code nor the token."""
+    assert "/answer" not in (await send(visitor, "show", "en")).text
+    following.found = AppealTimeline(sequence=4, answered=True)
+    assert re.search(r'id="read-answer" href="/en/answer"', (await send(visitor, "show", "en")).text)
+
+
 @pytest.mark.parametrize("act", ["add", "withdraw"])
 async def test_code_never_stands_on_the_page(visitor: httpx.AsyncClient, act: str) -> None:
     page = await send(visitor, act, access_code="code-of-mine")

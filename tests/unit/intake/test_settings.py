@@ -33,6 +33,13 @@ def test_invalid_secret_is_not_repeated(text: str | None) -> None:
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize("url", ["appeals.example.org", "https://a.example/x", "javascript:alert(1)", "https://a b"])
+def test_other_address_of_answers_is_refused(url: str) -> None:
+    assert IntakeSettings(answers_url="https://appeals.example.org").answers_url
+    with pytest.raises(ValueError, match="answers_url"):
+        IntakeSettings(answers_url=url)
+
+
 def test_invalid_keys_of_realm_are_refused() -> None:
     for key in (None, "hunter2"):
         with pytest.raises(OperatorError, match="NATIJA_REALM_PUBLIC_KEY"):

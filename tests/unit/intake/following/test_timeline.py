@@ -128,3 +128,18 @@ def test_answer_to_a_withdrawal_is_awaited() -> None:
     assert [timeline(*one).asks_to_withdraw for one in ([], [asked, NOTE], [asked, declined], [declined, asked])] == [
         False, True, False, True,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "answered"),
+    [
+        ([REGISTERED, NOTE], False),
+        ([REGISTERED, routing.Answered(outcome="explained")], True),
+        ([REGISTERED, routing.Returned(reason="no_contacts")], True),
+        ([REGISTERED, routing.LeftWithoutConsideration(reason="anonymous")], True),
+        ([REGISTERED, routing.ReviewTerminated(reason="applicant_died")], True),
+    ],
+    ids=["open", "answered", "returned", "left", "terminated"],
+)
+def test_answer_is_noticed(data: Sequence[EventData], answered: bool) -> None:
+    assert timeline(*data).answered == answered
