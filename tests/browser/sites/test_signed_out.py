@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import Browser, Page
 from tests.browser.inspection import opened
-from tests.browser.sites.signed_in_site import Office
+from tests.browser.sites.signed_in_site import SignedInSite
 from tests.sites import served
 
 pytestmark = pytest.mark.timeout(120)  # a browser on a busy machine
@@ -13,8 +13,8 @@ TEXT = "Айылдын жолу бузулду."
 
 
 @pytest.fixture
-def office() -> Iterator[tuple[Office, str]]:
-    made = Office()
+def office() -> Iterator[tuple[SignedInSite, str]]:
+    made = SignedInSite()
     with served(made.app()) as url:
         yield made, url
 
@@ -24,7 +24,7 @@ async def write(page: Page, url: str) -> None:
     await page.fill("#text", TEXT)
 
 
-async def test_text_outlives_the_session(browser: Browser, office: tuple[Office, str]) -> None:
+async def test_text_outlives_the_session(browser: Browser, office: tuple[SignedInSite, str]) -> None:
     """The form is sent without a session: the page leads to a new tab, and Back to the text and a new token."""
     made, url = office
     async with opened(browser) as page:
@@ -42,7 +42,7 @@ async def test_text_outlives_the_session(browser: Browser, office: tuple[Office,
         assert made.sent == [TEXT]
 
 
-async def test_text_outlives_a_new_session(browser: Browser, office: tuple[Office, str]) -> None:
+async def test_text_outlives_a_new_session(browser: Browser, office: tuple[SignedInSite, str]) -> None:
     """They have signed in in another tab meanwhile, so the token of the form is old."""
     made, url = office
     async with opened(browser) as page:
