@@ -27,8 +27,8 @@ ANSWERS = "NATIJA_ANSWERS_URL"
 """Where browsers read answers: without a proxy, at another port than they follow appeals."""
 ISSUER, CLIENT_SECRET = "NATIJA_OIDC_ISSUER", "NATIJA_OIDC_CLIENT_SECRET"
 _SECTIONS = {
-    "file": "intake", "follow": "intake", "clerk": "intake", "answer": "answers", "statistics": "analytics", "desk": "desk",
-    "board": "deadlines",
+    "file": "intake", "follow": "intake", "clerk": "intake", "answer": "answers", "statistics": "analytics",
+    "desk": "desk", "board": "deadlines",
 }  # fmt: skip
 """The process that serves each section, where it is installed. Officials sign in under `localhost`."""
 SERVICES = tuple(info.name for info in service_infos())

@@ -26,6 +26,7 @@ class SignedInSite:
     def __init__(self) -> None:
         self.session: str | None = None
         self.roles: frozenset[AccessRole] = frozenset({"registrar"})
+        self.kit = Site(FOLDER, [PageLink("/note", "Note")], lambda: REFERENCE)
         self.sent: list[str] = []
 
     async def authenticate(self, request: HTTPConnection) -> Principal | None:
@@ -36,7 +37,7 @@ class SignedInSite:
 
     def app(self, sites: str = "") -> FastAPI:
         """The site as an app; *sites* as the setting."""
-        kit, pages = Site(FOLDER, [PageLink("/note", "Note")], lambda: REFERENCE), APIRouter()
+        kit, pages = self.kit, APIRouter()
 
         kit.show_others(sections.parse(sites))
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, Page
-from tests.browser.inspection import opened
+from tests.browser.inspection import opened, violations
 from tests.browser.sites.signed_in_site import SignedInSite
 from tests.sites import served
+
+from natija_chassis.pages import sections
 
 pytestmark = pytest.mark.timeout(120)  # a browser on a busy machine
 TEXT = "Айылдын жолу бузулду."
@@ -40,6 +42,19 @@ async def test_text_outlives_the_session(browser: Browser, office: tuple[SignedI
         assert await page.input_value("#text") == TEXT
         await page.click("main button")
         assert made.sent == [TEXT]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_head_has_room_for_sections(browser: Browser, office: tuple[SignedInSite, str], width: int) -> None:
+    """All that an official can be shown, with the largest letters."""
+    made, url = office
+    made.kit.show_others(sections.parse(",".join(f"{name}=https://x.example" for name in sections.KNOWN)))
+    async with opened(browser, width) as page:
+        await page.context.add_cookies([{"name": "natija_display", "value": "size-largest", "url": url}])
+        await page.goto(f"{url}/sign-in?return_to=/ky/note")
+        assert await page.locator(".n-sections a").count() == 1 + len(sections.KNOWN)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert await violations(page) == []
 
 
 async def test_text_outlives_a_new_session(browser: Browser, office: tuple[SignedInSite, str]) -> None:

@@ -33,7 +33,7 @@ def parse(text: str) -> Sequence[OtherSection]:
     for part in filter(None, (one.strip() for one in text.split(","))):
         name, _, origin = part.partition("=")
         if name not in KNOWN:
-            raise OperatorError(f"NATIJA_SITES: {name!r} is no section; these are: {', '.join(KNOWN)}")
+            raise OperatorError(f"NATIJA_SITES: there is no section {name!r}; these are known: {', '.join(KNOWN)}")
         if not _is_origin(origin):
             raise OperatorError(f"NATIJA_SITES: {name}: must be an address without a path, as https://example.org")
         given[name] = origin
