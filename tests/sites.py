@@ -23,6 +23,7 @@ from natija_chassis.clock import FixedClock
 from natija_chassis.http.access import RouteAccess
 from natija_chassis.http.app import create_apps
 from natija_chassis.http.problems import Problem
+from natija_chassis.pages import sections
 from natija_chassis.pages.data_age import DataAge
 from natija_chassis.process.health import Health
 from natija_chassis.realm.realm_files import load_reference_data
@@ -90,9 +91,11 @@ def _published(subject: Subject, part: int) -> list[GroupCount]:
     ]
 
 
-def statistics_app(*more: APIRouter, rows: Sequence[RouteAccess] = ()) -> FastAPI:
-    """The site of analytics on `PublishedSnapshots`, and *more* routes with their *rows*."""
-    return app_of(site.build(PublishedSnapshots(), lambda: REFERENCE, CLOCK), *more, rows=rows)
+def statistics_app(*more: APIRouter, rows: Sequence[RouteAccess] = (), sites: str = "") -> FastAPI:
+    """The site of analytics on `PublishedSnapshots`, and *more* routes with their *rows*; *sites* as the setting."""
+    pages = site.build(PublishedSnapshots(), lambda: REFERENCE, CLOCK)
+    pages.site.show_others(sections.parse(sites))
+    return app_of(pages, *more, rows=rows)
 
 
 def app_of(pages: ServicePages, *more: APIRouter, rows: Sequence[RouteAccess] = ()) -> FastAPI:

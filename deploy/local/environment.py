@@ -26,6 +26,11 @@ _OPERATOR = "local-operator"
 ANSWERS = "NATIJA_ANSWERS_URL"
 """Where browsers read answers: without a proxy, at another port than they follow appeals."""
 ISSUER, CLIENT_SECRET = "NATIJA_OIDC_ISSUER", "NATIJA_OIDC_CLIENT_SECRET"
+_SECTIONS = {
+    "file": "intake", "follow": "intake", "clerk": "intake", "answer": "answers", "statistics": "analytics",
+    "desk": "desk", "board": "deadlines",
+}  # fmt: skip
+"""The process that serves each section, where it is installed. Officials sign in under `localhost`."""
 SERVICES = tuple(info.name for info in service_infos())
 """Every installed process."""
 
@@ -63,6 +68,8 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         ANSWERS: f"http://{HOST}:{ports[port_variable('answers')]}",
         **_sign_in(paths, before, held),
     }
+    ports = _ports(before, held)
+    values |= {"NATIJA_SITES": sites(ports)}
     own = values.keys() - {"NATIJA_REALM_FILES"}  # what it names becomes the template of `paths.realm`
     given = {name: os.environ[name] for name in values if name in own and os.environ.get(name)}
     return _with_public_key(values | ports | given)
@@ -76,6 +83,15 @@ def _sign_in(paths: StackPaths, before: Mapping[str, str], held: frozenset[str])
     if identity_provider.NAME not in held:
         port = free_port(port)
     return {ISSUER: f"http://{HOST}:{port}", CLIENT_SECRET: str(paths.client_secrets / "{process}")}
+
+
+def sites(ports: Mapping[str, str]) -> str:
+    """The sections of the processes on these *ports*, for the head of every page."""
+    return ",".join(
+        f"{section}=http://localhost:{ports[port_variable(process)]}"
+        for section, process in _SECTIONS.items()
+        if port_variable(process) in ports
+    )
 
 
 def _kept_key(before: Mapping[str, str], name: str) -> str:

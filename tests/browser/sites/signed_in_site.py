@@ -11,6 +11,7 @@ from tests.stack import API_KEYS
 
 from natija_chassis.http.access import AccessRole, Principal, access
 from natija_chassis.http.app import create_apps
+from natija_chassis.pages import sections
 from natija_chassis.pages.languages import PREFIX, PageLanguage
 from natija_chassis.pages.site import PageLink, Site
 from natija_chassis.process.health import Health
@@ -19,12 +20,13 @@ from natija_chassis.settings import Settings
 FOLDER = Path(__file__).parent / "signed_in"
 
 
-class Office:
+class SignedInSite:
     """The site, and its *session*: the only one there is. None: it has ended."""
 
     def __init__(self) -> None:
         self.session: str | None = None
         self.roles: frozenset[AccessRole] = frozenset({"registrar"})
+        self.kit = Site(FOLDER, [PageLink("/note", "Note")], lambda: REFERENCE)
         self.sent: list[str] = []
 
     async def authenticate(self, request: HTTPConnection) -> Principal | None:
@@ -33,9 +35,11 @@ class Office:
             return None
         return Principal("p", self.roles, "health", csrf_token=f"token-{self.session}")
 
-    def app(self) -> FastAPI:
-        """The site as an app."""
-        kit, pages = Site(FOLDER, [PageLink("/note", "Note")], lambda: REFERENCE), APIRouter()
+    def app(self, sites: str = "") -> FastAPI:
+        """The site as an app; *sites* as the setting."""
+        kit, pages = self.kit, APIRouter()
+
+        kit.show_others(sections.parse(sites))
 
         @pages.get(f"{PREFIX}/note")
         async def get_note(request: Request, language: PageLanguage) -> Response:

@@ -2,12 +2,12 @@
 
 import httpx
 import pytest
-from tests.browser.sites.signed_in_site import Office
+from tests.browser.sites.signed_in_site import SignedInSite
 
 HTML = {"Accept": "text/html"}
 
 
-def browser(office: Office) -> httpx.AsyncClient:
+def browser(office: SignedInSite) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(office.app()), base_url="http://127.0.0.1", headers=HTML,
         cookies={"session": "s"},
@@ -23,7 +23,7 @@ def browser(office: Office) -> httpx.AsyncClient:
     ],
 )
 async def test_refused_form_says_why(session: str | None, token: str, site: str, status: int, title: str) -> None:
-    office = Office()
+    office = SignedInSite()
     office.session = session
     async with browser(office) as client:
         found = await client.post("/ru/note", data={"csrf_token": token, "text": "x"}, headers={"Sec-Fetch-Site": site})
@@ -34,7 +34,7 @@ async def test_refused_form_says_why(session: str | None, token: str, site: str,
 
 
 async def test_person_without_post_is_told() -> None:
-    office = Office()
+    office = SignedInSite()
     office.session, office.roles = "s", frozenset({"head"})
     async with browser(office) as client:
         found = await client.get("/ru/note")
@@ -43,6 +43,6 @@ async def test_person_without_post_is_told() -> None:
 
 
 async def test_program_is_told_of_keys() -> None:
-    async with browser(Office()) as client:
+    async with browser(SignedInSite()) as client:
         found = await client.post("/ru/note", headers={"Accept": "application/json"})
     assert (found.status_code, found.json()["title"]) == (401, "An API key is necessary")

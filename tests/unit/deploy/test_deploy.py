@@ -12,6 +12,7 @@ import yaml
 from deploy.local import environment, errors, kafka, postgres, processes
 from deploy.local.paths import REPOSITORY, StackPaths
 
+from natija_chassis.pages import sections
 from natija_chassis.services import management_port_variable, port_variable
 from natija_events.sealing.data_key import from_text
 from natija_events.sealing.wrapping import RealmKey, SealingSession
@@ -53,6 +54,8 @@ def test_compose_matches_local_stack() -> None:
 def test_settings_file_is_private_and_readable(paths: StackPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file of settings is for this user only, and `natija` reads it."""
     values = _compose(paths)
+    assert f"desk=http://localhost:{values['NATIJA_DESK_PORT']}" in values["NATIJA_SITES"].split(",")
+    assert sections.parse(values["NATIJA_SITES"])
     environment.write(paths, values)
     assert stat.S_IMODE(paths.settings.stat().st_mode) == 0o600
     monkeypatch.setenv("NATIJA_ENV_FILE", str(paths.settings))

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from natija_chassis.http.access import RouteAccess
 from natija_chassis.http.app import create_apps
-from natija_chassis.pages import data_age
+from natija_chassis.pages import data_age, sections
 from natija_chassis.pages.data_age import GetDataAge
 from natija_chassis.pages.site import Site
 from natija_chassis.postgres.engine import open_engine
@@ -85,6 +85,7 @@ async def run_service(
     routers = [] if router is None else [router(engine)]
     made = None if pages is None else pages(engine, lambda: data_age.of_projection(runner.progress, clock))
     if made is not None:
+        made.site.show_others(sections.parse(settings.sites))
         routers, rows = [*made.routers, made.site.router(), *routers], [*rows, *made.rows, *made.site.rows]
     sign_in = None
     if isinstance(settings, SignInSettings) and reference is not None:

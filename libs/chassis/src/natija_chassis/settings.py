@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """The port that the management server listens on; 0 takes a free one."""
     hosts: str = ""
     """The host names under which clients reach this process, separated by commas; addresses and localhost always do."""
+    sites: str = ""
+    """The sections of other processes that pages lead to: NAME=ADDRESS, separated by commas. See docs/operations.md."""
     api_keys: Path | None = None
     """The file of the API keys that open the read APIs: see `natija api-key`. Without it, nobody can read."""
     user_id_secret: SecretStr | None = None

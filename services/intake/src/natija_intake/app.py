@@ -9,6 +9,7 @@ from natija_chassis.http.app import create_apps
 from natija_chassis.kafka.log_lookup import LogLookup
 from natija_chassis.kafka.record_lookup import RecordLookup
 from natija_chassis.key_ring import service_key
+from natija_chassis.pages import sections
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Backlog
@@ -120,6 +121,7 @@ def _apps(
         lambda request: client_address(request, proxies),
         settings.answers_url,
     )
+    pages.site.show_others(sections.parse(settings.sites))
     sign_in = parts.make(settings, engine, reference.now, pages.site)
     return create_apps(
         settings,

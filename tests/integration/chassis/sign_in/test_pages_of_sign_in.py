@@ -19,7 +19,7 @@ def give_site(routing: Service, folder: Path) -> None:
 
 
 async def test_language_outlives_the_provider(routing: Service, tmp_path: Path) -> None:
-    """Who signs out on a page in Russian comes back to Russian, whatever the browser would like."""
+    """A sign-out on a page in Russian ends in Russian, and not in the language of the browser."""
     give_site(routing, tmp_path)
     browser = routing.browser()
     await browser.sign_in("aida")

@@ -112,6 +112,12 @@ def principal(request: HTTPConnection) -> Principal:
     return found
 
 
+def is_signed_in(scope: Scope) -> bool:
+    """Whether a person who has signed in sends the request of *scope* to a page that is not for everybody."""
+    who: Principal = scope.get(_PRINCIPAL, ANONYMOUS)
+    return who.csrf_token is not None
+
+
 async def refuse_forged(request: Request) -> None:
     """A dependency of every route. Raises `Problem` for an unsafe request of a session without its token."""
     who = request.scope.get(_PRINCIPAL, ANONYMOUS)

@@ -9,7 +9,7 @@ from jinja2 import Environment
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from natija_chassis.http.access import RouteAccess, access
+from natija_chassis.http.access import RouteAccess, access, is_signed_in
 from natija_chassis.http.csrf import refuse_other_site
 from natija_chassis.http.known_query import takes_any_query
 from natija_chassis.http.problems import Problem, wants_page
@@ -49,6 +49,14 @@ class PageLink(NamedTuple):
     name: str
 
 
+class OtherSection(NamedTuple):
+    """A section of another process at the address *origin*. One for *officials* is shown to signed-in people only."""
+
+    link: PageLink
+    origin: str
+    officials: bool
+
+
 class KeptForm(NamedTuple):
     """The form with this *id*, which a change of the language keeps: the links to languages send it.
 
@@ -66,6 +74,7 @@ class Site:
 
     def __init__(self, folder: Path, sections: Sequence[PageLink], reference: GetReferenceData) -> None:
         self._sections = tuple(sections)
+        self._others: Sequence[OtherSection] = ()
         self._reference = reference
         self._static = StaticFiles()
         self._folders = (folder, environment.KIT)
@@ -78,6 +87,11 @@ class Site:
             *(access("GET", one.path, "public", bodies="any") for one in sections),
         )
         """The access of the routes of `router`. The service adds those of its own pages."""
+
+    def show_others(self, others: Sequence[OtherSection]) -> None:
+        """Lead to the sections of *others*, too, but for those that this site has itself."""
+        own = {one.path for one in self._sections}
+        self._others = [one for one in others if one.link.path not in own]
 
     def words(self, language: Language) -> GetText:
         """The function that translates an English text."""
@@ -110,6 +124,7 @@ class Site:
         suffix, home = f"?{query}" if query and status == 200 else "", self._sections[0].path
         text = self._environments[language].get_template(template).render(
             values, age=age, kept=kept, path=path,
+            others=[one for one in self._others if not one.officials or is_signed_in(request.scope)],
             here=path + suffix if status == 200 else f"/{language}{home}",
             links=[(one, languages.NAMES[one], languages.path_in(path, one, home) + suffix) for one in LANGUAGES],
             display=Display.of_cookie(request.cookies.get(display.COOKIE)),

@@ -8,7 +8,7 @@ from natija_chassis.time_zones import time_zone
 from natija_events.reference.data import GetReferenceData
 
 
-class Choices:
+class FigureChoices:
     """The choices among the *snapshots*; *clock* gives the year of a register without appeals."""
 
     def __init__(self, snapshots: Snapshots, reference: GetReferenceData, clock: Clock) -> None:

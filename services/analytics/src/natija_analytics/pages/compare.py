@@ -7,13 +7,13 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import URL
 
 from natija_analytics.pages import comparison, files
-from natija_analytics.pages.choices import Choices
+from natija_analytics.pages.choices import FigureChoices
 from natija_analytics.pages.compare_view import CompareView
 from natija_analytics.pages.comparison import ComparedName, Pair
 from natija_analytics.pages.periods import PublicPeriod
 from natija_analytics.pages.pickers import Pickers
 from natija_analytics.pages.snapshots import Filter
-from natija_analytics.pages.statistics import CsvResponse, Part, Year
+from natija_analytics.pages.statistics import CsvResponse, PartQuery, YearQuery
 from natija_chassis.http import problems
 from natija_chassis.http.access import access
 from natija_chassis.http.known_query import takes_any_query
@@ -30,7 +30,7 @@ _With = Annotated[str, Query(alias="with", max_length=64, description="Id of the
 _Table = Annotated[ComparedName, Path(description="A table of the page.")]
 
 
-def router(site: Site, choices: Choices) -> APIRouter:
+def router(site: Site, choices: FigureChoices) -> APIRouter:
     """The routes of the page. The files are also an API, so the OpenAPI document has them."""
     pages = APIRouter(tags=["statistics"])
 
@@ -45,7 +45,7 @@ def router(site: Site, choices: Choices) -> APIRouter:
     @pages.get(_PAGE, include_in_schema=False)
     @takes_any_query
     async def get_comparison(
-        request: Request, language: PageLanguage, year: Year = "", part: Part = "", region: _Region = "",
+        request: Request, language: PageLanguage, year: YearQuery = "", part: PartQuery = "", region: _Region = "",
         other: _With = "",
     ) -> Response:  # fmt: skip
         period = await choices.period(year, part)
@@ -64,7 +64,7 @@ def router(site: Site, choices: Choices) -> APIRouter:
 
     @pages.get(f"{_FILE}.csv", response_class=CsvResponse, responses=problems.responses(404, 422, 503))
     async def get_comparison_csv(
-        language: PageLanguage, table: _Table, region: _Region, other: _With, year: Year = "", part: Part = ""
+        language: PageLanguage, table: _Table, region: _Region, other: _With, year: YearQuery = "", part: PartQuery = ""
     ) -> Response:
         """A table of two regions side by side as CSV. Counts of 1 to 4 are hidden."""
         pair = await computed(year, part, region, other)
@@ -75,7 +75,7 @@ def router(site: Site, choices: Choices) -> APIRouter:
 
     @pages.get(f"{_FILE}.json", responses=problems.responses(404, 422, 503))
     async def get_comparison_json(
-        language: PageLanguage, table: _Table, region: _Region, other: _With, year: Year = "", part: Part = ""
+        language: PageLanguage, table: _Table, region: _Region, other: _With, year: YearQuery = "", part: PartQuery = ""
     ) -> JSONResponse:
         """A table of two regions side by side as JSON. Counts of 1 to 4 are hidden."""
         pair, known = await computed(year, part, region, other), choices.reference()

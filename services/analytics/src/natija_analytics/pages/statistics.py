@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import URL
 
 from natija_analytics.pages import files
-from natija_analytics.pages.choices import Choices
+from natija_analytics.pages.choices import FigureChoices
 from natija_analytics.pages.files import TableName
 from natija_analytics.pages.pickers import Pickers
 from natija_analytics.pages.snapshots import Filter
@@ -24,8 +24,10 @@ ACCESS = (
     access("GET", _PAGE, "public", bodies="any"),
     *(access("GET", f"{_FILE}.{format}", "public", bodies="any") for format in ("csv", "json")),
 )
-Year = Annotated[str, Query(max_length=4, description="A year. Default: the year of the last appeal.")]
-Part = Annotated[str, Query(max_length=2, description="H1, H2, Q1 to Q4, or a month as 03. Default: the whole year.")]
+YearQuery = Annotated[str, Query(max_length=4, description="A year. Default: the year of the last appeal.")]
+PartQuery = Annotated[
+    str, Query(max_length=2, description="H1, H2, Q1 to Q4, or a month as 03. Default: the whole year.")
+]
 _Region = Annotated[str, Query(max_length=64, description="Id of a region. Default: all.")]
 _Body = Annotated[str, Query(max_length=64, description="Id of a body. Default: all.")]
 _Table = Annotated[TableName, Path(description="A table of the statistics page.")]
@@ -37,7 +39,7 @@ class CsvResponse(Response):
     media_type = "text/csv"
 
 
-def router(site: Site, choices: Choices) -> APIRouter:
+def router(site: Site, choices: FigureChoices) -> APIRouter:
     """The routes of the page. The files are also an API, so the OpenAPI document has them."""
     pages = APIRouter(tags=["statistics"])
     snapshots, reference = choices.snapshots, choices.reference
@@ -51,7 +53,7 @@ def router(site: Site, choices: Choices) -> APIRouter:
     @pages.get(_PAGE, include_in_schema=False)
     @takes_any_query
     async def get_statistics(
-        request: Request, language: PageLanguage, year: Year = "", part: Part = "", region: _Region = "",
+        request: Request, language: PageLanguage, year: YearQuery = "", part: PartQuery = "", region: _Region = "",
         body: _Body = "",
     ) -> Response:  # fmt: skip
         chosen = await read(year, part, region, body)
@@ -67,7 +69,7 @@ def router(site: Site, choices: Choices) -> APIRouter:
 
     @pages.get(f"{_FILE}.csv", response_class=CsvResponse, responses=problems.responses(404, 422, 503))
     async def get_statistics_csv(
-        language: PageLanguage, table: _Table, year: Year = "", part: Part = "", region: _Region = "",
+        language: PageLanguage, table: _Table, year: YearQuery = "", part: PartQuery = "", region: _Region = "",
         body: _Body = "",
     ) -> Response:  # fmt: skip
         """A table of the statistics page as CSV. Counts of 1 to 4 are hidden."""
@@ -79,7 +81,7 @@ def router(site: Site, choices: Choices) -> APIRouter:
 
     @pages.get(f"{_FILE}.json", responses=problems.responses(404, 422, 503))
     async def get_statistics_json(
-        language: PageLanguage, table: _Table, year: Year = "", part: Part = "", region: _Region = "",
+        language: PageLanguage, table: _Table, year: YearQuery = "", part: PartQuery = "", region: _Region = "",
         body: _Body = "",
     ) -> JSONResponse:  # fmt: skip
         """A table of the statistics page as JSON. Counts of 1 to 4 are hidden."""
