@@ -88,7 +88,8 @@ class HistoryWords:
             "phone": words("Phone"), "email": words("Email"), "settlement": words("Town or village"),
             "address_text": words("Address"), "signature": words("The signature"),
             "representative.name": words("Representative"),
-            "representative.proof": words("The proof of authority of the representative"), "text": words("Text"), "resolution": words("Instruction"),
+            "representative.proof": words("The proof of authority of the representative"),
+            "text": words("Text"), "resolution": words("Instruction"),
             "reason": words("Reason"), "remarks": words("Remarks"), "explanation": words("Explanation"),
             "protocol": words("Record of the hearing"),
         }  # fmt: skip
