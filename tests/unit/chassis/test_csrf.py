@@ -1,4 +1,4 @@
-"""Forms of people who have signed in: the token is read of any body, and a body that is no text is refused."""
+"""Forms of people who have signed in: the token is read of any body, and a body that is not text is refused."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ async def test_token_is_a_field_of_any_form() -> None:
 
 
 @pytest.mark.parametrize("charset", ["unicode_escape", "punycode", "undefined"])
-async def test_form_that_is_no_text_is_refused(charset: str) -> None:
+async def test_form_that_is_not_text_is_refused(charset: str) -> None:
     """Its parts name a charset that gives half a character, or none at all."""
     body = form_of_parts(r"\ud800 xn--ы")
     with pytest.raises(Problem) as refused:

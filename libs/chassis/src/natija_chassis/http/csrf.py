@@ -35,7 +35,7 @@ async def refuse_without_token(request: Request, token: str) -> None:
 
 
 async def _field_of_form(request: Request) -> str | None:
-    """The token in the form, which the request keeps for its route. Raises `Problem` for one that is no text."""
+    """The token in the form, which the request keeps for its route. Raises `Problem` where that is not in UTF-8."""
     try:
         form = await request.form()
         for _, value in form.multi_items():

@@ -89,9 +89,7 @@ class CaseView:
             events = await self._history(case)
             lines = [words.line(one) for one in events]
             if opening:
-                opened = await self.parts.reader.read(
-                    case.appeal, [one.offset for one in events], self._look(visit, case)
-                )
+                opened = await self.parts.reader.read(case.appeal, [one.offset for one in events], look(visit, case))
                 lines = [words.opened(one) for one in opened]
         except LogUnavailable:
             return Shown(problem="log")
@@ -154,7 +152,7 @@ class CaseView:
         async with self.parts.engine.connect() as connection:
             offset = await projection.place(connection, case.appeal, sequence)
         try:
-            opened = await self.parts.reader.read(case.appeal, [offset], self._look(visit, case, "answering"))
+            opened = await self.parts.reader.read(case.appeal, [offset], look(visit, case, "answering"))
         except (LogUnavailable, AuditUnconfirmed, KeysUnavailable):
             raise Problem(503, "The text is not available right now") from None
         content = opened[0].data.get("content")
@@ -169,16 +167,6 @@ class CaseView:
         site = self.parts.site
         return HistoryWords(visit.names, site.formats(language), site.words(language))
 
-    def _look(self, visit: DeskVisit, case: Case, purpose: Purpose | None = None) -> Look:
-        handling = handles(visit, case)
-        mine = [one for one in visit.official.posts if one.body == visit.body]
-        rights = HANDLING if handling else WATCHING | {HEAD}
-        post = next((one for one in mine if one.roles & rights), mine[0])
-        return Look(
-            official=visit.official.id, post=post.post, body=post.body, delegation=post.delegation,
-            purpose=purpose or ("handling" if handling else "supervision"), process="desk", time=visit.now,
-        )  # fmt: skip
-
 
 def handles(visit: DeskVisit, case: Case) -> bool:
     """Whether the official of *visit* works on the appeal, so that its texts are shown at once."""
@@ -190,3 +178,15 @@ def facts(visit: DeskVisit, case: Case, complained_of: frozenset[str]) -> Appeal
     """The facts that decide whether the official of *visit* may read *case*."""
     body = visit.body if case.body is None and visit.viewer.routes else case.body
     return AppealFacts(frozenset() if body is None else frozenset([body]), complained_of, case.confidential)
+
+
+def look(visit: DeskVisit, case: Case, purpose: Purpose | None = None) -> Look:
+    """The look of *visit* at texts of *case*, in a post that gives the right to it."""
+    handling = handles(visit, case)
+    mine = [one for one in visit.official.posts if one.body == visit.body]
+    rights = HANDLING if handling else WATCHING | {HEAD}
+    post = next((one for one in mine if one.roles & rights), mine[0])
+    return Look(
+        official=visit.official.id, post=post.post, body=post.body, delegation=post.delegation,
+        purpose=purpose or ("handling" if handling else "supervision"), process="desk", time=visit.now,
+    )  # fmt: skip

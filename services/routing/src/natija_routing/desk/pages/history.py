@@ -75,8 +75,10 @@ class HistoryWords:
             if isinstance(value, Unopened):
                 yield ShownText(self._words("Text"), "", value.problem)
             elif isinstance(value, Mapping):
+                representative = value.get("representative") or {}
+                shown = {**value, **{f"representative.{key}": one for key, one in representative.items()}}
                 for key, label in labels.items():
-                    if isinstance(found := value.get(key), str):
+                    if isinstance(found := shown.get(key), str):
                         yield ShownText(label, found)
 
     def _labels(self) -> Mapping[str, str]:
@@ -84,7 +86,10 @@ class HistoryWords:
         return {
             "name": words("Name"), "id_number": words("Personal number"), "birth_date": words("Date of birth"),
             "phone": words("Phone"), "email": words("Email"), "settlement": words("Town or village"),
-            "address_text": words("Address"), "text": words("Text"), "resolution": words("Instruction"),
+            "address_text": words("Address"), "signature": words("The signature"),
+            "representative.name": words("Representative"),
+            "representative.proof": words("The proof of authority of the representative"),
+            "text": words("Text"), "resolution": words("Instruction"),
             "reason": words("Reason"), "remarks": words("Remarks"), "explanation": words("Explanation"),
             "protocol": words("Record of the hearing"),
         }  # fmt: skip
