@@ -253,6 +253,15 @@ async def test_text_of_any_bytes_is_answered(realm: Realm, http: httpx.AsyncClie
     assert await types(realm, number) == ["appeal.registered.v1"]
 
 
+async def test_undecided_act_is_told(realm: Realm, http: httpx.AsyncClient) -> None:
+    """The page to which an act leads, while its event is not there: nobody must think that it was done, or lost."""
+    number = await file_appeal(realm, http)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    told = "not registered yet"
+    assert told not in (await clerk.get(f"/en/desk/appeals/{number}?sequence=1")).text
+    assert told in (await clerk.get(f"/en/desk/appeals/{number}?sequence=2")).text
+
+
 async def test_filter_takes_what_is_not_chosen(realm: Realm, http: httpx.AsyncClient) -> None:
     """The form of the filters sends an empty text for “All”."""
     clerk = await visitor(realm, http, f"{BODY}/registrar")

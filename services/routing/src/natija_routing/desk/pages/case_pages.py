@@ -52,7 +52,8 @@ def router(parts: DeskParts) -> APIRouter:
     async def get_case(request: Request, language: PageLanguage, number: Number, sequence: int = 0) -> Response:
         visit = parts.visit(request, language)
         case = await view.find(visit, number, sequence)
-        return await _case_page(view, request, language, visit, case, handles(visit, case))
+        undecided = sequence > case.standing.sequence
+        return await _case_page(view, request, language, visit, case, handles(visit, case), undecided=undecided)
 
     @pages.post(TEXT)
     async def post_text(request: Request, language: PageLanguage, number: Number) -> Response:
@@ -95,11 +96,14 @@ def _prove_again(request: Request, act: DeskAct) -> None:
 
 
 async def _case_page(
-    view: CaseView, request: Request, language: Language, visit: DeskVisit, case: Case, opening: bool
-) -> Response:
+    view: CaseView, request: Request, language: Language, visit: DeskVisit, case: Case, opening: bool, *,
+    undecided: bool = False,
+) -> Response:  # fmt: skip
+    """The page. *undecided*: the registrar has not decided about an act of this official."""
     shown = await view.show(visit, language, case, opening)
     return view.parts.site.page(
         request, language, "case.html", age=view.parts.age(), visit=visit, names=visit.names, case=case, shown=shown,
+        undecided=undecided,
         acts=[(act, find_obstacle(act, case, visit.official, visit.data, visit.now)) for act in ACTS],
     )  # fmt: skip
 
