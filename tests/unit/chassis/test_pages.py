@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from deploy.stylesheet import without_unused_components
 from fastapi import APIRouter
 from tests.sites import CLOCK, statistics_app
 
@@ -252,6 +253,14 @@ def test_dark_colors_are_the_same() -> None:
     device, chosen = (text.partition(start)[2].partition("}")[0] for start in ("contrast) {", "n-colors-dark {"))
     assert device.split() == chosen.split()
     assert len(chosen.splitlines()) > 10
+
+
+def test_stylesheet_has_used_components_only() -> None:
+    """A selector goes with its component. The others of its rule stay, also one with commas in brackets."""
+    given = "@media print{.govuk-tabs{color:red}}.govuk-tabs a,.govuk-link:is(a,b),p{top:0}.govuk-header{left:0}"
+    assert without_unused_components(given) == ".govuk-link:is(a,b),p{top:0}"
+    text = (FOLDER / "govuk-frontend.css").read_text()
+    assert without_unused_components(text) == text
 
 
 def test_stylesheet_has_nothing_of_the_crown() -> None:
