@@ -76,6 +76,8 @@ def test_router_sends_what_nobody_has() -> None:
     assert [act for act in ACTS if find_obstacle(act, unaddressed, who, data, NOW) is None] == ["route"]
     assert find_obstacle("route", unaddressed, who, DATA, NOW) == "not_held"
     assert find_obstacle("route", case(OPENED), who, data, NOW) == "addressed"
+    about = registered("2026-03-02T04:00", addressee=OTHER, complained_of=OTHER)
+    assert find_obstacle("route", case(("2026-03-02T04:00", about)), who, data, NOW) is None
 
 
 def test_desk_must_be_listed() -> None:

@@ -1,7 +1,7 @@
 """The case of an appeal: its stage, its holder, its term, as its events make them."""
 
 import pytest
-from tests.unit.deadlines.history import Given, at
+from tests.unit.deadlines.history import Given, at, registered
 from tests.unit.routing.desk.given import (
     APPROVED,
     APPROVER,
@@ -53,6 +53,18 @@ def test_addressee_has_it_before_a_holder() -> None:
     found = case(OPENED)
     assert (found.holder, found.body) == (None, BODY)
     assert case(OPENED, ROUTED).holder == BODY
+
+
+def test_complaint_waits_for_another_body() -> None:
+    """The body that it is about does not have it, also where the applicant wrote to that body."""
+    found = case(("2026-03-02T04:00", registered("2026-03-02T04:00", addressee=BODY, complained_of=BODY)))
+    assert (found.addressee, found.body) == (BODY, None)
+
+
+def test_all_holders_are_known() -> None:
+    """A body that forwarded an appeal may not judge a complaint about its handling either."""
+    forwarded = case(OPENED, ROUTED, ("2026-03-04", Forwarded(body=OTHER)), ("2026-03-05", Forwarded(body=BODY)))
+    assert forwarded.held_by == (BODY, OTHER)
 
 
 def test_term_and_breach_are_of_holder() -> None:

@@ -97,7 +97,7 @@ def event_of(act: DeskAct, case: Case) -> type[EventData]:
 
 
 def _place_obstacle(act: DeskAct, case: Case, body: str, data: ReferenceData) -> Obstacle | None:
-    if case.holder is None and case.addressee == body:
+    if case.holder is None and case.body == body:
         return None if act in ("assign", "forward") else "addressed" if act == "route" else "state"
     if case.holder is None:
         return None if act == "route" and "router" in data.roles(desk(body)) else "not_held"

@@ -35,7 +35,8 @@ _BODY_OR_NOBODY = "(body = :body or body is null)"
 _JUDGED = """
     complained_of is distinct from :body
     and not exists (
-        select from cases as original where original.appeal = cases.complaint_of and original.body = :body
+        select from cases as original where original.appeal = cases.complaint_of
+            and (original.body = :body or :body = any(original.held_by))
     )
 """
 """A body does not read complaints about itself."""

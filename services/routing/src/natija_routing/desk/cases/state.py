@@ -48,11 +48,11 @@ _STAGES: dict[State, Stage] = {
 class Case(NamedTuple):
     """One appeal.
 
-    *holder*, *addressee*, *opener* and *fed* are those of its `Holding`. *due* is the end of the holder's present term
-    for the answer, *term* its id. This body may extend it *extensions* times more: before it ends, by *extend_until* if
-    there is one, and to *latest* at most. *breach* is the first due instant that this holder missed. *drafted* is the
-    sequence of the last draft of the answer and *draft_outcome* its outcome, *approver* the post that approved it.
-    *data_until*: while the applicant is asked for data.
+    *holder*, *addressee*, *opener* and *fed* are those of its `Holding`, *held_by* are all bodies that ever held it.
+    *due* is the end of the holder's present term for the answer, *term* its id. This body may extend it *extensions*
+    times more: before it ends, by *extend_until* if there is one, and to *latest* at most. *breach* is the first due
+    instant that this holder missed. *drafted* is the sequence of the last draft of the answer and *draft_outcome* its
+    outcome, *approver* the post that approved it. *data_until*: while the applicant is asked for data.
     """
 
     appeal: str
@@ -68,6 +68,7 @@ class Case(NamedTuple):
     complaint_of: str | None = None
     confidential: bool = False
     holder: str | None = None
+    held_by: tuple[str, ...] = ()
     addressee: str | None = None
     opener: str | None = None
     fed: bool = False
@@ -87,8 +88,11 @@ class Case(NamedTuple):
 
     @property
     def body(self) -> str | None:
-        """The body that has to act: the holder, or before there is one the body to which the applicant wrote."""
-        return self.holder or self.addressee
+        """The body that has to act: the holder, or before there is one the body to which the applicant wrote.
+
+        None for a complaint to the body that it is about: that body may not read it, so somebody must route it.
+        """
+        return self.holder or (None if self.addressee == self.complained_of else self.addressee)
 
     @property
     def stage(self) -> Stage:
@@ -113,6 +117,8 @@ def evolve(case: Case, event: RecordedEvent) -> Case:
         changed["closed"] = None
     if standing.state != "AWAITING_DATA":
         changed["data_until"] = None
+    if held.holder is not None and held.holder not in case.held_by:
+        changed["held_by"] = (*case.held_by, held.holder)
     return case._replace(
         standing=standing, holder=held.holder, addressee=held.addressee, opener=held.opener, fed=held.fed, **changed
     )

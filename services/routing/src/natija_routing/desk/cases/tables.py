@@ -1,6 +1,6 @@
 """The rows of the desk: a case per appeal, and the place of each event on the log."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, text
 
 from natija_chassis.projections.state_table import standing_columns
 
@@ -21,6 +21,7 @@ cases = Table(
     Column("complaint_of", Text, comment="the appeal whose handling is complained of"),
     Column("confidential", Boolean, nullable=False),
     Column("holder", Text, comment="the body that has to answer"),
+    Column("held_by", ARRAY(Text), nullable=False, comment="all bodies that ever had to answer"),
     Column("addressee", Text, comment="the body to which the applicant wrote, while nobody holds it"),
     Column("opener", Text, comment="the source that registered it"),
     Column("fed", Boolean, nullable=False, comment="a register still brings its history"),

@@ -64,12 +64,12 @@ class CaseView:
         return case
 
     async def complained_of(self, case: Case) -> frozenset[str]:
-        """The bodies that *case* complains about: also the one that has the appeal whose handling it is about."""
+        """The bodies that *case* complains about: also those that ever had the appeal whose handling it is about."""
         found = {case.complained_of}
         if case.complaint_of is not None:
             async with self.parts.engine.connect() as connection:
                 original = await self.parts.projection.find(connection, case.complaint_of)
-            found.add(None if original is None else original.body)
+            found |= set() if original is None else {original.body, *original.held_by}
         return frozenset(one for one in found if one is not None)
 
     async def caught_up(self, number: str, sequence: int) -> None:
