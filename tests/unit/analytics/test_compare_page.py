@@ -10,7 +10,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sites import CURRENT, DEFINITIONS, REFERENCE, snapshot, statistics_app
+from tests.sites import DEFINITIONS, REFERENCE, snapshot, statistics_app
 
 from natija_analytics.pages import comparison, files
 from natija_analytics.pages.comparison import COMPARED, Pair
