@@ -10,7 +10,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sites import DEFINITIONS, REFERENCE, snapshot, statistics_app
+from tests.sites import CURRENT, DEFINITIONS, REFERENCE, snapshot, statistics_app
 
 from natija_analytics.pages import comparison, files
 from natija_analytics.pages.comparison import COMPARED, Pair
@@ -112,6 +112,7 @@ def test_withheld_table_stays_hidden() -> None:
 def test_age_is_that_of_older_data() -> None:
     found = snapshot(Filter(HALF_YEAR))
     old = DataAge("current", datetime(2019, 11, 30, tzinfo=UTC))
+    assert Pair(found._replace(age=CURRENT), found._replace(age=old)).age == old
     for as_of in (None, datetime(2019, 12, 1, tzinfo=UTC)):
         stale = DataAge("stale", as_of, 7)
         assert Pair(found._replace(age=stale), found._replace(age=old)).age == stale
