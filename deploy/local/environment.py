@@ -68,7 +68,6 @@ def compose(paths: StackPaths, *, kafka: str, postgres: str, held: frozenset[str
         ANSWERS: f"http://{HOST}:{ports[port_variable('answers')]}",
         **_sign_in(paths, before, held),
     }
-    ports = _ports(before, held)
     values |= {"NATIJA_SITES": sites(ports)}
     own = values.keys() - {"NATIJA_REALM_FILES"}  # what it names becomes the template of `paths.realm`
     given = {name: os.environ[name] for name in values if name in own and os.environ.get(name)}

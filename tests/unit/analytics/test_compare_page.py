@@ -77,7 +77,9 @@ def test_comparison_tells_nothing_more(pair: Pair) -> None:
                 there = public.get((row["kind"], row["key"]))
                 if there is not None:
                     assert counted == {name: there[name] for name in counted}
-                    assert row[f"{one.filter.region}.percent"] is None or None not in counted.values()
+                    share = row[f"{one.filter.region}.percent"]
+                    assert share is None or None not in counted.values()
+                    assert share == there.get("percent", share)
                 else:
                     withheld = not public or (row["kind"] == "row" and ("rest", "") in public)
                     assert set(counted.values()) == {None if withheld else 0}
@@ -110,9 +112,10 @@ def test_withheld_table_stays_hidden() -> None:
 def test_age_is_that_of_older_data() -> None:
     found = snapshot(Filter(HALF_YEAR))
     old = DataAge("current", datetime(2019, 11, 30, tzinfo=UTC))
-    stale = DataAge("stale", None, 7)
     assert Pair(found._replace(age=CURRENT), found._replace(age=old)).age == old
-    assert Pair(found._replace(age=stale), found._replace(age=old)).age == stale
+    for as_of in (None, datetime(2019, 12, 1, tzinfo=UTC)):
+        stale = DataAge("stale", as_of, 7)
+        assert Pair(found._replace(age=stale), found._replace(age=old)).age == stale
 
 
 @pytest.mark.parametrize("table", COMPARED)

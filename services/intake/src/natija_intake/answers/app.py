@@ -7,6 +7,7 @@ from natija_chassis.http.app import create_apps
 from natija_chassis.opening.appeal_reader import AppealReader
 from natija_chassis.opening.key_indexer import KeyIndexer
 from natija_chassis.opening.settings import key_encryption_keys
+from natija_chassis.pages import sections
 from natija_chassis.postgres.engine import open_engine
 from natija_chassis.process.apps import Apps
 from natija_chassis.process.health import Health
@@ -68,6 +69,7 @@ def _apps(
 
     access = AppealAccess(check.find, heads, AccessTokens(secrets))
     pages = site.build(access, service, reference.now, settings.injected_clock, address_of)
+    pages.site.show_others(sections.parse(settings.sites))
     return create_apps(
         settings,
         title="answers",
