@@ -20,6 +20,7 @@ from tests.bench import (
     judged_terms,
     lifecycles,
     log_readers,
+    pages,
     soak,
     timers,
 )
@@ -99,6 +100,7 @@ async def _run(
             if grow:
                 async for figure in growth.bench(setup):
                     figures[figure.name] = figure
+                figures["pages"] = await pages.bench(setup)
             if soak_for:
                 figures |= {figure.name: figure for figure in await soak.bench(setup, soak_for)}
 

@@ -55,21 +55,21 @@ async def bench(setup: BenchSetup) -> Figure:
         engine = engine_of(realm, "desk")
         await _fill(engine)
         step()
-        bare = {name: await _timed(run) for name, run in _queries(engine).items()}
+        bare = {name: await timed(run) for name, run in _queries(engine).items()}
         step()
         async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
             number = await _file_appeal(realm, http)
             who = await Visitor(http, realm.url("desk").replace("127.0.0.1", "localhost")).sign_in(_POST)
-            shown = {name: await _timed(partial(_open, who, path)) for name, path in _paths(number).items()}
+            shown = {name: await timed(partial(_open, who, path)) for name, path in _paths(number).items()}
         await engine.dispose()
         step()
-    p95 = _p95([one for times in shown.values() for one in times])
+    slowest = p95([one for times in shown.values() for one in times])
     each = ", ".join(
-        f"{name} {_p95(times):.0f}" + (f" (query {_p95(bare[name]):.1f})" if name in bare else "")
+        f"{name} {p95(times):.0f}" + (f" (query {p95(bare[name]):.1f})" if name in bare else "")
         for name, times in shown.items()
     )
     note = f"among {APPEALS:,} appeals; p95 of each page in ms: {each}"
-    return Figure("desk_pages", p95, WANTED_MS, "ms p95", bound=1.0, better="less", note=note)
+    return Figure("desk_pages", slowest, WANTED_MS, "ms p95", bound=1.0, better="less", note=note)
 
 
 async def _fill(engine: AsyncEngine) -> None:
@@ -107,7 +107,7 @@ def _paths(number: str) -> Mapping[str, str]:
     }
 
 
-async def _timed(run: Callable[[], Awaitable[object]]) -> Sequence[float]:
+async def timed(run: Callable[[], Awaitable[object]]) -> Sequence[float]:
     """Milliseconds of each of many runs, after one that is not counted."""
     await run()
     times = []
@@ -130,5 +130,6 @@ async def _file_appeal(realm: Realm, http: httpx.AsyncClient) -> str:
     return str(answer.json()["number"])
 
 
-def _p95(times: Sequence[float]) -> float:
+def p95(times: Sequence[float]) -> float:
+    """The 95th percentile of *times*."""
     return quantiles(times, n=20)[18]
