@@ -24,9 +24,9 @@ from tests.guides import REPOSITORY
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="no nginx here: apt-get install -y nginx-light")
-PUBLIC, READERS, OFFICIALS = "appeals.example.org", "reports.example.org", "routing.example.org"
-CLERKS = "intake.example.org"
-SERVED = (443, 80, 8081, 8082, 8083, 8084, 8088)
+PUBLIC, READERS, OFFICIALS = "appeals.example.org", "reports.example.org", "desk.example.org"
+CLERKS, HEADS = "intake.example.org", "deadlines.example.org"
+SERVED = (443, 80, 8081, 8082, 8083, 8084, 8086, 8088)
 """The ports of the recipe, each of which becomes a free one."""
 
 
@@ -49,7 +49,7 @@ def certify(folder: Path) -> None:
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(hours=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(one) for one in (PUBLIC, READERS, OFFICIALS, CLERKS)]),
+            x509.SubjectAlternativeName([x509.DNSName(one) for one in (PUBLIC, READERS, OFFICIALS, CLERKS, HEADS)]),
             critical=True,
         )
         .sign(key, hashes.SHA256())
@@ -154,6 +154,9 @@ async def test_only_routes_pass(proxy: Proxy) -> None:
         (READERS, "/events", 200), (PUBLIC, "/contract/asyncapi.json", 200),
         (PUBLIC, "/statistics", 200), (PUBLIC, "/kk/statistics/topics.csv", 200), (PUBLIC, "/ky/display", 200),
         (PUBLIC, "/static/natija.0.css", 200), (PUBLIC, "/xx/statistics", 404), (READERS, "/ky/statistics", 404),
+        (OFFICIALS, "/ky/desk", 200), (OFFICIALS, "/desk", 200), (OFFICIALS, "/ky/desk/appeals/KG-1/sign", 200),
+        (OFFICIALS, "/ky/sign-out", 200), (OFFICIALS, "/ky/deskx", 404), (HEADS, "/ky/board/breaches", 200),
+        (HEADS, "/sign-in", 200), (HEADS, "/due", 404), (PUBLIC, "/ky/desk", 404),
         (OFFICIALS, "/sign-in", 200), (OFFICIALS, "/sign-in/callback", 200), (OFFICIALS, "/me/body", 200),
         (OFFICIALS, "/sign-out/back-channel", 200), (OFFICIALS, "/metrics", 404), (OFFICIALS, "/unrouted", 404),
         (CLERKS, "/sign-in", 200), (CLERKS, "/ky/clerk", 200), (CLERKS, "/ky/sign-out", 200),
