@@ -275,3 +275,13 @@ async def test_desk_rebuilds_from_log(realm: Realm, http: httpx.AsyncClient) -> 
     """The projection of the desk is a projection like the others."""
     await realm.run("projection", "rebuild", "desk")
     assert (await http.get(f"{realm.management_url('desk')}/", headers=OPERATOR)).status_code == 200
+
+
+async def test_obstacle_is_told_when_nothing_changed(realm: Realm, http: httpx.AsyncClient) -> None:
+    """A form for an act that was never possible: the reason, and no empty list of changes."""
+    number = await file_appeal(realm, http)
+    clerk = await visitor(realm, http, f"{BODY}/registrar")
+    fields = await form(clerk, number, "assign")
+    refused = await send(clerk, number, "ask", fields, missing="documents", day="2099-01-01")
+    assert (refused.status_code, "n-history" in refused.text) == (409, False)
+    assert "The appeal does not stand there yet" in refused.text

@@ -211,7 +211,8 @@ class _Acting(NamedTuple):
 
     def _changed_page(self, case: Case, events: Sequence[RecordedEvent], *, left: bool) -> Response:
         lines = self.view.lines(self.visit, self.language, events)
+        obstacle = find_obstacle(self.act, case, self.visit.official, self.visit.data, self.visit.now)
         return self.parts.site.page(
             self.request, self.language, "changed.html", status=409, visit=self.visit, names=self.visit.names,
-            act=self.act, case=case, form=self.form, lines=lines, left=left,
+            act=self.act, case=case, form=self.form, lines=lines, left=left, obstacle=obstacle,
         )  # fmt: skip

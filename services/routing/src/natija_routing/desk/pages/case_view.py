@@ -78,7 +78,7 @@ class CaseView:
         while sequence and asyncio.get_running_loop().time() < deadline:
             async with self.parts.engine.connect() as connection:
                 case = await self.parts.projection.find(connection, number)
-            if case is not None and case.standing.sequence >= sequence:
+            if case is None or case.standing.sequence >= sequence:
                 return
             await asyncio.sleep(_STEP)
 
