@@ -33,7 +33,7 @@ _TAKEN = "Address already in use"
 
 _JVM = (
     # The quick compiler only: the first minutes cost half, and the broker of one machine is never the slow part.
-    "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx256m", "-Xss512k", "-XX:MaxMetaspaceSize=128m",
+    "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xms64m", "-Xmx512m", "-Xss512k", "-XX:MaxMetaspaceSize=128m",
     "-XX:ReservedCodeCacheSize=64m", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData",
 )  # fmt: skip
 """Direct memory is bounded by the heap's size. A network thread holds its largest request there, 100 MB at most. A
