@@ -39,8 +39,14 @@ def test_processes_are_ready_after_up(up: Clone) -> None:
 INTAKE_SECRETS = {"NATIJA_NUMBER_SECRET", "NATIJA_ACCESS_CODE_SECRET", "NATIJA_REGISTRATION_SECRETS"}
 OPENING_KEYS = {"NATIJA_REALM_KEY", "NATIJA_KEY_ENCRYPTION_KEY"}
 SEALING_KEY = "NATIJA_REALM_PUBLIC_KEY"
-KEYS = {"registrar": OPENING_KEYS, "intake": {SEALING_KEY, *INTAKE_SECRETS}}
+KEK = "NATIJA_KEY_ENCRYPTION_KEY"
+KEYS = {
+    "registrar": OPENING_KEYS, "intake": {SEALING_KEY, *INTAKE_SECRETS}, "desk": {SEALING_KEY, KEK},
+    "answers": {KEK, "NATIJA_ACCESS_CODE_SECRET"},
+}  # fmt: skip
 """The keys in the environment of each process; the others have none. Intake can only seal."""
+SIGNING_KEYS = {"intake": 1, "routing": 1, "deadlines": 1, "desk": 3}
+"""How many private keys a process has. The desk has one for each body whose officials sign in."""
 
 
 def test_processes_hold_own_keys_only(up: Clone) -> None:
@@ -59,7 +65,7 @@ def test_processes_hold_own_keys_only(up: Clone) -> None:
         assert found["NATIJA_KEYS"] == str(up.paths.keys / "{process}")
         assert not any(text in raw or str(path) in raw for path, text in keys.items())
         own = {path for path in keys if path.parent.name == service}
-        assert len(own) == (service in ("intake", "routing", "deadlines"))
+        assert len(own) == SIGNING_KEYS.get(service, 0)
 
 
 def test_natija_finds_the_stack(up: Clone) -> None:
