@@ -1,6 +1,7 @@
 """The page of an answer without servers: which events are shown, in which words, and what happens in an outage."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -82,7 +83,7 @@ def test_answer_is_shown_in_words() -> None:
     found = shown(
         given,
         [opened(first, {"text": "The road"}), opened(answer, {"text": "It is repaired"})],
-        REFERENCE.__class__(**{**REFERENCE.__dict__, "posts": {"ministry-health/head": post}}),
+        replace(REFERENCE, posts={"ministry-health/head": post}),
         "ru",
     )
     assert (found.outcome, found.reason, found.language) == ("Разъяснено", None, "ky")

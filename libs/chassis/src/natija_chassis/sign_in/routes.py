@@ -3,7 +3,7 @@
 import re
 import secrets
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -44,6 +44,7 @@ _PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1999}")
 """A path of this service: `//host` and `/\\host` are addresses of other hosts."""
 _LONGEST_AGE = 86_400
 _PAGE = {"text/html": {"schema": {"type": "string"}}}
+_TO_PAGE: dict[int | str, dict[str, Any]] = {303: {"description": "To the page in the language of the browser"}}
 _PAGES = problems.responses(404, 422) | {
     403: {"description": "Not signed in", "content": _PAGE},
     503: {"description": "Not available", "content": _PAGE | problems.responses(503)[503]["content"]},
@@ -133,7 +134,7 @@ def router(sign_in: SignIn, site: Site | None = None) -> APIRouter:
         cookies.set_session(response, found.id)
         return response
 
-    @api.get(SIGN_OUT, response_class=HTMLResponse, responses=problems.responses(503))
+    @api.get(SIGN_OUT, response_class=HTMLResponse, responses=_TO_PAGE | problems.responses(503))
     async def ask_to_sign_out(request: Request) -> Response:
         """A page with the button that signs out, or the way to it in the language of the browser."""
         return pages.to_language(request) or await sign_out_page(request)
