@@ -121,14 +121,16 @@ class CaseView:
         if case is None or case.standing.sequence <= sequence:
             return None
         complained_of = await self.complained_of(case)
-        seen, events = Case(number), list[RecordedEvent]()
+        seen, events, readable = Case(number), list[RecordedEvent](), False
         for event in await self.later(case, 0):
             seen = evolve(seen, event)
-            events += [event] if event.sequence > sequence else []
-            if event.sequence >= sequence and not may_read(
-                visit.official, facts(visit, seen, complained_of), visit.data
-            ):
-                return LeftAppeal(case, events) if events else None
+            allowed = may_read(visit.official, facts(visit, seen, complained_of), visit.data)
+            if event.sequence <= sequence:
+                readable = allowed
+                continue
+            events.append(event)
+            if not allowed:
+                return LeftAppeal(case, events) if readable else None
         return None
 
     async def draft(self, visit: DeskVisit, case: Case, *, required: bool) -> Text | None:
