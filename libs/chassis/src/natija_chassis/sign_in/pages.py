@@ -31,7 +31,7 @@ class SignInPages:
         return self._page(request, state, 403 if state == "refused" else 503)
 
     def signed_out(self, request: Request) -> Response:
-        """There is no session."""
+        """The page after a sign-out, and for a visitor without a session."""
         return self._page(request, "signed-out")
 
     def sign_out_form(self, request: Request, csrf_token: str) -> Response:

@@ -1,14 +1,8 @@
 """The form of the page of an answer: what opens it (pure)."""
 
 from typing import NamedTuple, Self
-from urllib.parse import parse_qs
 
-from natija_intake.pages.form import NotTheForm
-
-STAY = "stay"
-"""The step of a link to another language: the form comes again as it was filled in."""
-_MOST_OF_FIELD = 64
-_MOST_OF_TOKEN = 200
+from natija_intake.pages.form import NotTheForm, read_fields
 
 
 class AnswerForm(NamedTuple):
@@ -23,12 +17,6 @@ class AnswerForm(NamedTuple):
     def read(cls, body: bytes) -> Self:
         """The fields in the *body* of a request. Raises `NotTheForm`."""
         try:
-            fields = parse_qs(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=10)
-            given = cls(**{name: values[-1] for name, values in fields.items()})
-        except (TypeError, ValueError):
+            return cls(**read_fields(body))
+        except TypeError:
             raise NotTheForm from None
-        return given._replace(
-            number=given.number[:_MOST_OF_FIELD],
-            access_code=given.access_code[:_MOST_OF_FIELD],
-            access_token=given.access_token[:_MOST_OF_TOKEN],
-        )

@@ -17,13 +17,13 @@ from natija_chassis.pages.site import KeptForm, Site
 from natija_chassis.realm.reference_reader import ReferenceDataMissing
 from natija_events.reference.data import GetReferenceData
 from natija_events.words import Language
-from natija_intake.answers.form import STAY, AnswerForm
+from natija_intake.answers.form import AnswerForm
 from natija_intake.answers.service import AnswerService, AnswerUnavailable
 from natija_intake.answers.view import shown
 from natija_intake.appeals.head_lookup import StatusUnavailable
 from natija_intake.following.access import AppealAccess, OpenedAppeal
 from natija_intake.pages.follow.routes import GetAddress
-from natija_intake.pages.form import NotTheForm
+from natija_intake.pages.form import STAY, NotTheForm
 
 PATH = "/answer"
 _PAGE = PREFIX + PATH

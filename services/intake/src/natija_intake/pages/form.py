@@ -28,6 +28,21 @@ class NotTheForm(ValueError):
     """The body is not that of the form."""
 
 
+STAY = "stay"
+"""The step of a link to another language: the page comes again as it was filled in."""
+_LONGEST = {"number": 64, "access_code": 64, "access_token": 200}
+"""Characters of the fields that open an appeal. More are cut off: they open nothing."""
+
+
+def read_fields(body: bytes) -> dict[str, str]:
+    """The last value of each field in the *body* of a request of a page that opens an appeal. Raises `NotTheForm`."""
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=10)
+    except ValueError:
+        raise NotTheForm from None
+    return {name: values[-1][: _LONGEST.get(name)] for name, values in fields.items()}
+
+
 class AppealForm(NamedTuple):
     """The fields as typed. *key* is made with the form, so that the same form sent again is the same appeal."""
 

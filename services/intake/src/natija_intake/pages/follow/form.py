@@ -1,17 +1,11 @@
 """The form of the page of an appeal: what opens it, and the texts of the acts as typed (pure)."""
 
 from typing import NamedTuple, Self
-from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 from natija_chassis.http.problems import FieldError
 from natija_intake.following.acts import ACTS, NEEDS_TEXT, ApplicantAct
-from natija_intake.pages.form import MOST_CHARACTERS, NotTheForm, as_typed, field_error, graphemes
-
-STAY = "stay"
-"""The step of a link to another language: the page comes again as it was filled in."""
-_MOST_OF_FIELD = 64
-_MOST_OF_TOKEN = 200
+from natija_intake.pages.form import MOST_CHARACTERS, NotTheForm, as_typed, field_error, graphemes, read_fields
 
 
 class FollowForm(NamedTuple):
@@ -33,19 +27,12 @@ class FollowForm(NamedTuple):
     def read(cls, body: bytes) -> Self:
         """The fields in the *body* of a request. Raises `NotTheForm`."""
         try:
-            fields = parse_qs(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=10)
-            given = cls(**{name: values[-1] for name, values in fields.items()})
-            UUID(given.key or str(uuid4()))
+            given = cls(**read_fields(body))
+            key = given.key or str(uuid4())
+            UUID(key)
         except (TypeError, ValueError):
             raise NotTheForm from None
-        texts = {act: as_typed(getattr(given, act)) for act in ACTS}
-        return given._replace(
-            number=given.number[:_MOST_OF_FIELD],
-            access_code=given.access_code[:_MOST_OF_FIELD],
-            access_token=given.access_token[:_MOST_OF_TOKEN],
-            key=given.key or str(uuid4()),
-            **texts,
-        )
+        return given._replace(key=key, **{act: as_typed(getattr(given, act)) for act in ACTS})
 
     @property
     def act(self) -> ApplicantAct | None:

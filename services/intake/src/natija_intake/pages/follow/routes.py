@@ -31,9 +31,9 @@ from natija_intake.following.acts import ApplicantAct
 from natija_intake.following.service import FollowingService, is_current
 from natija_intake.following.timeline import AppealTimeline
 from natija_intake.pages.filing import CheckLimit
-from natija_intake.pages.follow.form import STAY, FollowForm
+from natija_intake.pages.follow.form import FollowForm
 from natija_intake.pages.follow.steps import AppealPage, named_steps
-from natija_intake.pages.form import MOST_CHARACTERS, NotTheForm, field_error
+from natija_intake.pages.form import MOST_CHARACTERS, STAY, NotTheForm, field_error
 
 PATH = "/follow"
 _PAGE = PREFIX + PATH
